@@ -1,0 +1,100 @@
+"""The error tree: the type of an error says what to do next.
+
+    ConnectorError
+    ├── Stop                   end this run; a person must act
+    │   ├── SettingsError          settings or an option are wrong         exit status 2
+    │   ├── MappingError           a mapping file is wrong                 exit status 2
+    │   ├── FeedRefused            the feed is not to be trusted           exit status 1
+    │   ├── AccessRefused          Moodle refuses the token or a function  exit status 1
+    │   ├── StorageError           the database cannot be used             exit status 1
+    │   └── ProtocolError          an answer nobody foresaw                exit status 1
+    ├── TryAgain               the same call may succeed later
+    │   ├── Unavailable            it surely did not happen
+    │   └── AnswerLost             it may have happened: look it up before sending it again
+    ├── SetAside               this record or batch alone is wrong; go on with the others
+    │   ├── BatchRefused           something in the batch is wrong, Moodle does not say what: split it
+    │   ├── AlreadyThere           something like it exists: look it up before splitting
+    │   └── Missing                what it refers to does not exist in Moodle
+    └── HoldClass              a class of changes waits for a person        exit status 3
+
+Messages say what, where and what to do about it, and carry no secrets.
+Foreign errors are translated once, at the edge (for Moodle: ``adapters.moodle.errors``).
+"""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """Base of all errors this product raises on purpose; ``exit_status`` is what a command ends with."""
+
+    exit_status = 1
+
+
+class Stop(ConnectorError):
+    """End this run; a person must act."""
+
+
+class SettingsError(Stop):
+    """Settings or an option are wrong."""
+
+    exit_status = 2
+
+
+class MappingError(Stop):
+    """A mapping file is wrong; the message starts with ``file:line: field:``."""
+
+    exit_status = 2
+
+
+class FeedRefused(Stop):
+    """A feed is not to be trusted as a whole; nothing was changed."""
+
+
+class AccessRefused(Stop):
+    """Moodle refuses the token, a function or a capability."""
+
+
+class StorageError(Stop):
+    """The database cannot be reached or used."""
+
+
+class ProtocolError(Stop):
+    """Moodle answered something that no known Moodle answers."""
+
+
+class TryAgain(ConnectorError):
+    """The same call may succeed later."""
+
+
+class Unavailable(TryAgain):
+    """Moodle could not be reached or refused to work: the call surely did not happen."""
+
+
+class AnswerLost(TryAgain):
+    """The answer did not arrive: the call may have happened, now or in a moment."""
+
+
+class SetAside(ConnectorError):
+    """This record or batch alone is wrong. ``code`` is Moodle's own errorcode."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class BatchRefused(SetAside):
+    """Something in the batch is wrong and Moodle does not say what."""
+
+
+class AlreadyThere(SetAside):
+    """Something with the same unique value exists; it may be our own lost write."""
+
+
+class Missing(SetAside):
+    """What the call refers to does not exist in Moodle."""
+
+
+class HoldClass(ConnectorError):
+    """A class of changes waits for a person's approval."""
+
+    exit_status = 3

@@ -1,0 +1,57 @@
+"""What a person is granted: cohorts, roles, enrolments and assignments, and the rules that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class GrantKind(StrEnum):
+    """Kinds of grant; every one of them stands in the ledger."""
+
+    COHORT = "cohort"
+    ROLE = "role"
+    ENROLMENT = "enrolment"
+    ASSIGNMENT = "assignment"
+    """A requirement laid on a person, with a due date; ours alone, Moodle does not know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One thing a person should have.
+
+    ``target`` names it: a cohort's idnumber; ``ROLE@system``, ``ROLE@category:IDNUMBER`` or ``ROLE@course:REF``;
+    a course's idnumber or shortname; a requirement's code.
+    ``terms``, JSON values only: cohort ``{"name"}``; enrolment ``{"role", "path", "start"?, "start_days"?,
+    "end"?, "end_days"?, "on_loss": "suspend"|"unenrol"}``; assignment ``{"path", "cycle", "due"?, "due_days"?}``
+    (ISO dates; ``*_days`` count from the day of the grant and are resolved when it is first planned).
+    ``rule`` is the name of the rule that gave it, for ``explain``.
+    """
+
+    kind: GrantKind
+    target: str
+    terms: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPath:
+    """An ordered set of courses for an audience; ``courses`` are idnumbers or shortnames."""
+
+    code: str
+    name: Mapping[str, str]
+    courses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """An audience must complete a path (``path``) by a due rule."""
+
+    code: str
+    name: Mapping[str, str]
+    path: str
+    due_on: date | None = None
+    due_days_after_hire: int | None = None
+    due_days_after_assignment: int | None = None

@@ -1,0 +1,227 @@
+"""The ports of the domain: what the rooms need of the outside, as Protocols with frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from connector.domain.grants import Grant
+from connector.domain.people import FeedIdentity, Person, Record, Rejection
+
+
+# ---------------------------------------------------------------- the way in: sources and mapping
+class Source(Protocol):
+    """One delivery of an HR system. Knows nothing of Moodle."""
+
+    @property
+    def identity(self) -> FeedIdentity: ...
+
+    def records(self) -> Iterator[Record | Rejection]:
+        """Yield the rows, streamed. A row that cannot be split into fields is a Rejection.
+
+        Raises FeedRefused where the feed cannot be trusted as a whole: unreadable, wrong encoding, cut off,
+        a needed column missing, a trailer count that does not add up. May be called more than once.
+        """
+        ...
+
+
+class Mapper(Protocol):
+    """Turns records into people, and people into what they should be granted."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all mapping files: a changed mapping plans everybody again."""
+        ...
+
+    def person(self, record: Record) -> Person | list[Rejection]: ...
+
+    def grants(self, person: Person) -> tuple[Grant, ...]:
+        """All that the rules give to an active person, each (kind, target) once, sorted by kind and target."""
+        ...
+
+
+# ---------------------------------------------------------------- Moodle
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    """Who the token is and what it may do; ``functions`` are names."""
+
+    sitename: str
+    release: str
+    version: str
+    user_id: int
+    username: str
+    functions: frozenset[str]
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A Moodle account as Moodle shows it. ``fields`` has Moodle's own names, text values (booleans as 0 and 1)."""
+
+    id: int
+    username: str
+    email: str
+    idnumber: str
+    suspended: bool
+    auth: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, str] = field(default_factory=dict)
+    deleted: bool = False
+    """True for the mangled remains that Moodle still shows by id after a deletion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """One entry of Moodle's ``warnings``: the row at ``item`` was not applied."""
+
+    item: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    id: int
+    idnumber: str
+    shortname: str
+    fullname: str
+    category_id: int
+    visible: bool
+    completion_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    id: int
+    idnumber: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    id: int
+    idnumber: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleContext:
+    """``level`` is system, coursecat or course; ``instance`` the id of the category or course (0 for system)."""
+
+    role_id: int
+    user_id: int
+    level: str
+    instance: int
+
+
+@dataclass(frozen=True, slots=True)
+class ManualEnrolment:
+    """Times are epoch seconds, 0 for open."""
+
+    user_id: int
+    course_id: int
+    role_id: int
+    timestart: int = 0
+    timeend: int = 0
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One person in one course as ``core_enrol_get_enrolled_users`` shows it."""
+
+    user_id: int
+    course_id: int
+    role_ids: tuple[int, ...]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CourseProgress:
+    """One person's course as ``core_enrol_get_users_courses`` shows it; plain functions know no time of completion."""
+
+    user_id: int
+    course_id: int
+    progress: float | None
+    completed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseGrade:
+    """The course total; ``graded_at`` epoch seconds or None."""
+
+    user_id: int
+    course_id: int
+    item_id: int
+    raw: float | None
+    minimum: float
+    maximum: float
+    graded_at: int | None
+
+
+class Moodle(Protocol):
+    """One Moodle site. Every method raises the tree of ``connector.domain.errors`` and nothing else.
+
+    Writers take one request's worth: the caller makes batches, journals them and decides on failure.
+    Look-ups take any number of values and split them themselves.
+    """
+
+    async def site_info(self) -> SiteInfo: ...
+
+    async def accounts_by(self, field: str, values: Sequence[str]) -> list[Account]:
+        """All accounts whose ``field`` (id, idnumber, username, email) is one of the values.
+
+        Usernames are lower-cased first; idnumber may give several accounts for one value.
+        """
+        ...
+
+    async def create_accounts(self, accounts: Sequence[Mapping[str, object]]) -> dict[str, int]:
+        """All or nothing; gives ids by username. Raises BatchRefused, AlreadyThere, AnswerLost."""
+        ...
+
+    async def update_accounts(self, accounts: Sequence[Mapping[str, object]]) -> list[Warned]:
+        """Good rows are applied, bad ones come back; ``item`` is the account id."""
+        ...
+
+    async def courses(self, refs: Sequence[str]) -> dict[str, list[Course]]:
+        """Courses by idnumber, else by shortname; every ref is a key, with an empty list where none is found."""
+        ...
+
+    async def categories(self, refs: Sequence[str]) -> dict[str, list[Category]]: ...
+
+    async def cohorts(self) -> list[Cohort]: ...
+
+    async def create_cohorts(self, cohorts: Sequence[tuple[str, str]]) -> list[Cohort]:
+        """Each (idnumber, name), in the system context; all or nothing."""
+        ...
+
+    async def cohort_members(self, cohort_ids: Sequence[int]) -> dict[int, frozenset[int]]: ...
+
+    async def add_cohort_members(self, members: Sequence[tuple[int, int]]) -> list[Warned]:
+        """Each (cohort id, user id); ``item`` is the user id, code 2 no such user, 3 already there."""
+        ...
+
+    async def remove_cohort_members(self, members: Sequence[tuple[int, int]]) -> None: ...
+
+    async def assign_roles(self, roles: Sequence[RoleContext]) -> None: ...
+
+    async def unassign_roles(self, roles: Sequence[RoleContext]) -> None: ...
+
+    async def enrol(self, enrolments: Sequence[ManualEnrolment]) -> None: ...
+
+    async def unenrol(self, enrolments: Sequence[tuple[int, int]]) -> None:
+        """Each (user id, course id)."""
+        ...
+
+    def participants(self, course_id: int) -> AsyncIterator[list[Participant]]:
+        """Everybody in a course, in pages, suspended ones too."""
+        ...
+
+    def progress(self, user_ids: Sequence[int]) -> AsyncIterator[list[CourseProgress]]:
+        """The courses of people, batched; people whom Moodle does not know are left out."""
+        ...
+
+    def grades(self, course_id: int) -> AsyncIterator[list[CourseGrade]]:
+        """Course totals of everybody in a course."""
+        ...
