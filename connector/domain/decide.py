@@ -1,0 +1,231 @@
+"""From a pair that differs (what HR wants, what is there) to changes. Pure, one pair at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from connector.domain.grants import GrantKind
+from connector.domain.matching import folded
+from connector.domain.plan import Action, Change
+
+IDENTITY_FIELDS = ("username", "email", "idnumber")
+RESERVED_DOMAIN = "moved.invalid"
+"""RFC 2606 reserves .invalid: mail to a temporary address goes nowhere."""
+
+
+class Status(StrEnum):
+    """Where a person stands in the life of an employment, on the day that is looked at."""
+
+    UPCOMING = "upcoming"
+    """The first day is further away than accounts are made ahead."""
+    JOINING = "joining"
+    """The account is made, and suspended until the first day."""
+    ACTIVE = "active"
+    LEFT = "left"
+
+
+Fields = Mapping[str, Any]
+"""Account fields by Moodle's names with text values, and ``profile``: a mapping of custom fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPair:
+    """A person and the account that the person has (``account_id`` None: none yet).
+
+    ``wanted`` are the fields that are compared, ``initial`` those that are set at creation only,
+    ``current`` the account as Moodle shows it.
+    """
+
+    person_id: int
+    key: str
+    status: Status
+    wanted: Fields
+    initial: Fields = field(default_factory=dict)
+    account_id: int | None = None
+    current: Fields = field(default_factory=dict)
+    suspended: bool = False
+    line: int = 0
+
+
+def new_account(pair: AccountPair, username: str) -> Change:
+    """Create the account of a person who has none; ``username`` is the one that is free."""
+    after: dict[str, Any] = {**pair.initial, **pair.wanted, "username": username}
+    after["profile"] = {**pair.initial.get("profile", {}), **pair.wanted.get("profile", {})}
+    if pair.status is Status.JOINING:
+        after["suspended"] = "1"
+    return _change(Action.CREATE_ACCOUNT, pair, {}, _without_empty(after))
+
+
+def adopted_account(pair: AccountPair, account_id: int, by: str) -> Change:
+    """Bind the person to an account that is in Moodle already."""
+    return _change(Action.ADOPT_ACCOUNT, pair, {}, {"account": account_id, "matched_by": by})
+
+
+def account_changes(pair: AccountPair) -> list[Change]:
+    """What must change in an account that exists: at most one change for each guard.
+
+    A person who has left is suspended and otherwise left as is.
+    """
+    changes = []
+    if pair.status is not Status.LEFT:
+        differing = _differing(pair.wanted, pair.current)
+        for action, fields in _by_action(differing).items():
+            before = {name: pair.current.get(name, {} if name == "profile" else "") for name in fields}
+            if "profile" in before:
+                before["profile"] = {name: before["profile"].get(name, "") for name in fields["profile"]}
+            changes.append(_change(action, pair, before, fields))
+    if pair.status is Status.ACTIVE and pair.suspended:
+        changes.append(_change(Action.REACTIVATE_ACCOUNT, pair, {"suspended": "1"}, {"suspended": "0"}))
+    if pair.status is not Status.ACTIVE and not pair.suspended:
+        changes.append(_change(Action.SUSPEND_ACCOUNT, pair, {"suspended": "0"}, {"suspended": "1"}))
+    return changes
+
+
+def released_identity(change: Change) -> Change:
+    """The first of two steps for somebody whose identifier another person takes over: to a temporary value.
+
+    ``change`` is that somebody's own CHANGE_IDENTITY, which follows in the next phase.
+    """
+    token = f"moved-{change.person_id}"
+    temporary = {"username": token, "email": f"{token}@{RESERVED_DOMAIN}", "idnumber": token}
+    after = {name: temporary[name] for name in change.after if name != "idnumber"}
+    before = {name: change.before[name] for name in after}
+    return Change(
+        Action.RELEASE_IDENTITY, change.subject, "", before, after, change.person_id, "another person takes it over"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPair:
+    """What rules give (``wanted`` terms or None) and what the ledger holds (``granted`` terms or None).
+
+    ``ours`` is False where somebody else had given it before; ``suspended`` is the state of the ledger's row.
+    """
+
+    person_id: int
+    key: str
+    status: Status
+    kind: GrantKind
+    target: str
+    wanted: Mapping[str, Any] | None
+    granted: Mapping[str, Any] | None
+    ours: bool = True
+    suspended: bool = False
+    timezone: str = "UTC"
+    reason: str = ""
+
+
+_GIVE = {
+    GrantKind.COHORT: Action.ADD_TO_COHORT,
+    GrantKind.ROLE: Action.ASSIGN_ROLE,
+    GrantKind.ENROLMENT: Action.ENROL,
+    GrantKind.ASSIGNMENT: Action.ASSIGN_REQUIREMENT,
+}
+_ALTER = {GrantKind.ENROLMENT: Action.CHANGE_ENROLMENT, GrantKind.ASSIGNMENT: Action.CHANGE_REQUIREMENT}
+_TAKE = {
+    GrantKind.COHORT: Action.REMOVE_FROM_COHORT,
+    GrantKind.ROLE: Action.UNASSIGN_ROLE,
+    GrantKind.ASSIGNMENT: Action.WITHDRAW_REQUIREMENT,
+}
+
+
+def grant_change(pair: GrantPair, today: date) -> Change | None:
+    """What must be given, altered or taken. Only what the ledger holds is ever taken.
+
+    ``today`` is the day from which ``*_days`` terms count when the grant is new.
+    """
+    wanted = pair.wanted if pair.status in (Status.ACTIVE, Status.JOINING) else None
+    if wanted is not None and pair.granted is None:
+        return _grant(_GIVE[pair.kind], pair, {}, resolved(wanted, {}, today, pair.timezone))
+    if wanted is not None and pair.granted is not None:
+        return _altered(pair, wanted, pair.granted, today)
+    if pair.granted is not None:
+        return _taken(pair, pair.granted)
+    return None
+
+
+def _altered(pair: GrantPair, wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date) -> Change | None:
+    action = _ALTER.get(pair.kind)
+    if action is None or not pair.ours:
+        return None
+    after = resolved(wanted, granted, today, pair.timezone)
+    if after == dict(granted) and not pair.suspended:
+        return None
+    return _grant(action, pair, {**granted, "suspended": pair.suspended}, after)
+
+
+def _taken(pair: GrantPair, granted: Mapping[str, Any]) -> Change | None:
+    if not pair.ours:
+        return _grant(Action.FORGET_GRANT, pair, granted, {})
+    if pair.kind is not GrantKind.ENROLMENT:
+        return _grant(_TAKE[pair.kind], pair, granted, {})
+    # the last unenrolment deletes the person's grades in that course, so suspending is the rule
+    if pair.status is not Status.LEFT and granted.get("on_loss") == "unenrol":
+        return _grant(Action.UNENROL, pair, granted, {})
+    if pair.suspended:
+        return None
+    return _grant(Action.SUSPEND_ENROLMENT, pair, granted, {**granted, "suspended": True})
+
+
+def resolved(wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date, timezone: str) -> dict[str, Any]:
+    """Terms with ``*_days`` turned into dates, counted from the day of the grant, which the ledger keeps."""
+    terms = dict(wanted)
+    day = granted.get("granted", today.isoformat())
+    for name in ("start", "end", "due"):
+        days = wanted.get(f"{name}_days")
+        if days is not None:
+            terms[name] = (date.fromisoformat(day) + timedelta(days=int(days))).isoformat()
+    terms["granted"] = day
+    terms["timezone"] = timezone
+    return terms
+
+
+def _grant(action: Action, pair: GrantPair, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+    return Change(action, pair.key, pair.target, before, after, pair.person_id, pair.reason)
+
+
+def _change(action: Action, pair: AccountPair, before: Fields, after: Fields) -> Change:
+    reason = f"feed line {pair.line}" if pair.line else ""
+    return Change(action, pair.key, "", before, after, pair.person_id, reason)
+
+
+def _differing(wanted: Fields, current: Fields) -> dict[str, Any]:
+    """The wanted fields that the account does not have; for identity a difference in case alone is none."""
+    differing: dict[str, Any] = {}
+    for name, value in wanted.items():
+        if name == "profile":
+            there = current.get("profile", {})
+            profile = {key: text for key, text in value.items() if there.get(key, "") != text}
+            if profile:
+                differing["profile"] = profile
+        elif name in IDENTITY_FIELDS:
+            if folded(current.get(name, "")) != folded(value):
+                differing[name] = value
+        elif current.get(name, "") != value:
+            differing[name] = value
+    return differing
+
+
+def _by_action(differing: Mapping[str, Any]) -> dict[Action, dict[str, Any]]:
+    grouped: dict[Action, dict[str, Any]] = {}
+    for name, value in differing.items():
+        action = (
+            Action.CHANGE_IDENTITY
+            if name in IDENTITY_FIELDS
+            else Action.CHANGE_AUTH
+            if name == "auth"
+            else Action.UPDATE_ACCOUNT
+        )
+        grouped.setdefault(action, {})[name] = value
+    return grouped
+
+
+def _without_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in fields.items() if value not in ("", {})}
+    if "profile" in kept:
+        kept["profile"] = {name: value for name, value in kept["profile"].items() if value != ""}
+    return kept

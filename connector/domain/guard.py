@@ -1,0 +1,64 @@
+"""The guard: which classes of a plan are too many to go without a person's word. Pure arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connector.domain.plan import GuardClass
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A class is held above max(``floor``, ``share`` of the base)."""
+
+    floor: int
+    share: float
+    of_grants: bool = False
+    """True where the base is the active grants instead of the managed people."""
+
+    def of(self, base: int) -> int:
+        """The largest number that still goes without asking."""
+        return max(self.floor, int(self.share * base))
+
+
+LIMITS: Mapping[GuardClass, Limit] = {
+    GuardClass.SUSPEND: Limit(10, 0.02),
+    GuardClass.REMOVE_GRANT: Limit(25, 0.05, of_grants=True),
+    GuardClass.REMOVE_ROLE: Limit(5, 0.05, of_grants=True),
+    GuardClass.IDENTITY: Limit(10, 0.01),
+    GuardClass.MANAGER: Limit(0, 0.20),
+    GuardClass.AUTH: Limit(5, 0.01),
+    GuardClass.CREATE: Limit(25, 0.10),
+    GuardClass.DELETE: Limit(0, 0.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What percentages are of: managed people, and active grants by guard class."""
+
+    people: int
+    grants: Mapping[GuardClass, int]
+    first_load: bool
+    """True until the source's first applied run: creating is then not limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    guard: GuardClass
+    count: int
+    limit: int
+
+
+def breaches(counts: Mapping[GuardClass, int], base: Base) -> list[Breach]:
+    """The classes that are above their limit, in the order of the table. ``counts`` is changes by class."""
+    found = []
+    for guard, limit in LIMITS.items():
+        count = counts.get(guard, 0)
+        if guard is GuardClass.CREATE and base.first_load:
+            continue
+        allowed = limit.of(base.grants.get(guard, 0) if limit.of_grants else base.people)
+        if count > allowed:
+            found.append(Breach(guard, count, allowed))
+    return found

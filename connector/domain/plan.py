@@ -1,0 +1,202 @@
+"""The plan: an immutable value that says before and after for each change.
+
+Preview, approval, apply and audit all use this one object. A dry run means that nobody calls apply.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import Any
+
+
+class GuardClass(StrEnum):
+    """Classes of change that are held for a person where there are too many of them."""
+
+    CREATE = "create"
+    SUSPEND = "suspend"
+    IDENTITY = "identity"
+    """Username, e-mail or idnumber."""
+    AUTH = "auth"
+    MANAGER = "manager"
+    REMOVE_ROLE = "remove_role"
+    REMOVE_GRANT = "remove_grant"
+    """Unenrol, or remove from a cohort."""
+    DELETE = "delete"
+
+
+class Phase(IntEnum):
+    """The order in which changes are carried out: each phase ends before the next begins."""
+
+    COHORTS = 1
+    RELEASE = 2
+    """Identifiers that another person takes over in this plan move to a temporary value first."""
+    IDENTITY = 3
+    ACCOUNTS = 4
+    ACCOUNT_FIELDS = 5
+    MANAGERS = 6
+    GRANTS_COHORT = 7
+    GRANTS_ROLE = 8
+    GRANTS_ENROLMENT = 9
+    REMOVALS = 10
+
+
+class Action(StrEnum):
+    """What a change does. Names are those of the screen, the journal and the reports."""
+
+    CREATE_COHORT = "create_cohort"
+    RELEASE_IDENTITY = "release_identity"
+    CHANGE_IDENTITY = "change_identity"
+    CREATE_ACCOUNT = "create_account"
+    ADOPT_ACCOUNT = "adopt_account"
+    """Bind a person to an account that is already in Moodle."""
+    UPDATE_ACCOUNT = "update_account"
+    CHANGE_AUTH = "change_auth"
+    SUSPEND_ACCOUNT = "suspend_account"
+    REACTIVATE_ACCOUNT = "reactivate_account"
+    CHANGE_MANAGER = "change_manager"
+    ADD_TO_COHORT = "add_to_cohort"
+    ASSIGN_ROLE = "assign_role"
+    ENROL = "enrol"
+    CHANGE_ENROLMENT = "change_enrolment"
+    """New dates, or active again after a suspension."""
+    RECOGNISE_ENROLMENT = "recognise_enrolment"
+    """Enrolled by somebody else: noted, and never removed by us."""
+    ASSIGN_REQUIREMENT = "assign_requirement"
+    CHANGE_REQUIREMENT = "change_requirement"
+    REMOVE_FROM_COHORT = "remove_from_cohort"
+    UNASSIGN_ROLE = "unassign_role"
+    SUSPEND_ENROLMENT = "suspend_enrolment"
+    UNENROL = "unenrol"
+    WITHDRAW_REQUIREMENT = "withdraw_requirement"
+    FORGET_GRANT = "forget_grant"
+    """A grant that was never ours is not wanted any more: only our note of it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where an action stands in the order, and which guard watches it."""
+
+    phase: Phase
+    guard: GuardClass | None = None
+
+
+RULES: Mapping[Action, Rule] = {
+    Action.CREATE_COHORT: Rule(Phase.COHORTS),
+    Action.RELEASE_IDENTITY: Rule(Phase.RELEASE, GuardClass.IDENTITY),
+    Action.CHANGE_IDENTITY: Rule(Phase.IDENTITY, GuardClass.IDENTITY),
+    Action.CREATE_ACCOUNT: Rule(Phase.ACCOUNTS, GuardClass.CREATE),
+    Action.ADOPT_ACCOUNT: Rule(Phase.COHORTS),
+    Action.UPDATE_ACCOUNT: Rule(Phase.ACCOUNT_FIELDS),
+    Action.CHANGE_AUTH: Rule(Phase.ACCOUNT_FIELDS, GuardClass.AUTH),
+    Action.SUSPEND_ACCOUNT: Rule(Phase.ACCOUNT_FIELDS, GuardClass.SUSPEND),
+    Action.REACTIVATE_ACCOUNT: Rule(Phase.ACCOUNT_FIELDS),
+    Action.CHANGE_MANAGER: Rule(Phase.MANAGERS, GuardClass.MANAGER),
+    Action.ADD_TO_COHORT: Rule(Phase.GRANTS_COHORT),
+    Action.ASSIGN_ROLE: Rule(Phase.GRANTS_ROLE),
+    Action.ENROL: Rule(Phase.GRANTS_ENROLMENT),
+    Action.CHANGE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),
+    Action.RECOGNISE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),
+    Action.ASSIGN_REQUIREMENT: Rule(Phase.GRANTS_ENROLMENT),
+    Action.CHANGE_REQUIREMENT: Rule(Phase.GRANTS_ENROLMENT),
+    Action.REMOVE_FROM_COHORT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
+    Action.UNASSIGN_ROLE: Rule(Phase.REMOVALS, GuardClass.REMOVE_ROLE),
+    Action.SUSPEND_ENROLMENT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
+    Action.UNENROL: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
+    Action.WITHDRAW_REQUIREMENT: Rule(Phase.REMOVALS),
+    Action.FORGET_GRANT: Rule(Phase.REMOVALS),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one thing.
+
+    ``subject`` is the person's source key (for a cohort its idnumber), ``person_id`` our own number for that
+    person (None for a cohort). ``target`` is the grant's target, "" for the account itself. ``before`` and
+    ``after`` hold JSON values of just the fields that the change concerns. ``reason`` names the rule or row.
+    """
+
+    action: Action
+    subject: str
+    target: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    person_id: int | None = None
+    reason: str = ""
+
+    @property
+    def phase(self) -> Phase:
+        return RULES[self.action].phase
+
+    @property
+    def guard(self) -> GuardClass | None:
+        """The guard that watches this change; a first manager is no change of manager."""
+        if self.action is Action.CHANGE_MANAGER and not self.before.get("manager"):
+            return None
+        return RULES[self.action].guard
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what the change does; the same change in a later plan has the same digest."""
+        content = [self.action, self.subject, self.target, dict(self.before), dict(self.after)]
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of(digests: Iterable[str]) -> str:
+    """The hash over many changes, in the order given."""
+    total = hashlib.sha256()
+    for digest in digests:
+        total.update(digest.encode())
+    return total.hexdigest()
+
+
+class HoldState(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    """A newer plan took this one's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A class of changes of a plan that waits for a person. ``digest`` is over the changes of that class."""
+
+    guard: GuardClass
+    count: int
+    limit: int
+    digest: str
+    state: HoldState = HoldState.WAITING
+    plan_hash: str = ""
+    decided_by: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The head of a stored plan; its changes are read as a stream.
+
+    ``basis`` is a digest of what the plan was made from (feed, mapping, last applied run): when it no longer
+    holds, the plan is made again and never applied. ``counts`` is by action.
+    """
+
+    number: int
+    hash: str
+    source: str
+    feed_id: int | None
+    basis: str
+    created_at: datetime
+    counts: Mapping[str, int]
+    holds: tuple[Hold, ...] = ()
+    status: str = "planned"
+
+    @property
+    def size(self) -> int:
+        return sum(self.counts.values())

@@ -1,0 +1,63 @@
+"""Migrations of the database: upgrade, downgrade, current."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from connector.domain.errors import StorageError
+
+VERSION_TABLE = "connector_schema_version"
+_LOCK = 7_203_611  # any number of our own: two processes must not migrate at once
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database at ``url`` to ``revision``. Raises StorageError where it cannot be reached."""
+    with _config(url) as (config, _):
+        command.upgrade(config, revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take the database back to ``revision`` ("base" removes everything). Data of later revisions is lost."""
+    with _config(url) as (config, _):
+        command.downgrade(config, revision)
+
+
+def current(url: str) -> tuple[str | None, str | None]:
+    """The revision of the database (None: empty) and the newest one of this package."""
+    with _config(url) as (config, connection):
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return context.get_current_revision(), ScriptDirectory.from_config(config).get_current_head()
+
+
+@contextmanager
+def _config(url: str) -> Iterator[tuple[Config, sqlalchemy.Connection]]:
+    """An Alembic configuration bound to one connection that holds the migration lock.
+
+    The driver is named here, because people write postgresql:// and SQLAlchemy would load psycopg2 for it.
+    """
+    address = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
+    engine = sqlalchemy.create_engine(address, poolclass=sqlalchemy.NullPool)
+    try:
+        with as_file(files("connector.store") / "migrations") as scripts, engine.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+            connection.commit()
+            config = Config()
+            config.set_main_option("script_location", str(scripts))
+            config.set_main_option("path_separator", "os")
+            config.attributes["connection"] = connection
+            yield config, connection
+            connection.commit()
+    except sqlalchemy.exc.OperationalError as error:
+        raise StorageError(
+            f"The database cannot be used ({type(error.orig).__name__}). Check CONNECTOR_DATABASE_URL and the server."
+        ) from error
+    finally:
+        engine.dispose()

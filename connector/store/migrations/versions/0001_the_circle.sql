@@ -1,0 +1,419 @@
+-- The way in: feeds, people, bindings, plans, journal and ledger.
+CREATE SCHEMA connector;
+
+CREATE TABLE connector.feed (
+    feed_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source         text NOT NULL,
+    name           text NOT NULL,
+    digest         text NOT NULL,
+    size           bigint NOT NULL,
+    modified       timestamptz NOT NULL,
+    received_at    timestamptz NOT NULL,
+    complete       boolean NOT NULL,
+    mapping_digest text NOT NULL,
+    rows           integer NOT NULL DEFAULT 0,
+    rejected       integer NOT NULL DEFAULT 0,
+    keyless        integer NOT NULL DEFAULT 0,
+    duplicate_keys integer NOT NULL DEFAULT 0,
+    status         text NOT NULL DEFAULT 'reading' CHECK (status IN ('reading', 'accepted', 'refused')),
+    reasons        jsonb NOT NULL DEFAULT '[]'
+);
+COMMENT ON TABLE connector.feed IS 'One delivery of a source, whether accepted or refused.';
+CREATE INDEX feed_latest ON connector.feed (source, received_at DESC);
+
+CREATE TABLE connector.feed_release (
+    source      text NOT NULL,
+    digest      text NOT NULL,
+    released_by text NOT NULL,
+    released_at timestamptz NOT NULL,
+    PRIMARY KEY (source, digest)
+);
+COMMENT ON TABLE connector.feed_release IS 'A feed that a person let pass although a gate had refused it.';
+
+CREATE TABLE connector.rejection (
+    feed_id bigint NOT NULL REFERENCES connector.feed ON DELETE CASCADE,
+    line    integer NOT NULL,
+    key     text,
+    field   text NOT NULL,
+    reason  text NOT NULL
+);
+CREATE INDEX rejection_feed ON connector.rejection (feed_id, line);
+
+-- What has just been read and is not yet accepted. A crash empties it, and the feed is simply read again.
+CREATE UNLOGGED TABLE connector.staged (
+    feed_id         bigint NOT NULL,
+    line            integer NOT NULL,
+    key             text NOT NULL,
+    wanted          jsonb,
+    initial         jsonb,
+    grants          jsonb,
+    employment      jsonb,
+    unique_username boolean
+);
+COMMENT ON COLUMN connector.staged.wanted IS 'NULL: the row was rejected, but the person counts as present.';
+
+CREATE TABLE connector.person (
+    person_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source          text NOT NULL,
+    key             text NOT NULL COLLATE "C",
+    wanted          jsonb NOT NULL,
+    initial         jsonb NOT NULL,
+    grants          jsonb NOT NULL,
+    employment      jsonb NOT NULL,
+    unit            text GENERATED ALWAYS AS (employment ->> 'unit') STORED,
+    unit_name       text GENERATED ALWAYS AS (employment ->> 'unit_name') STORED,
+    job_role        text GENERATED ALWAYS AS (employment ->> 'job_role') STORED,
+    manager_key     text GENERATED ALWAYS AS (employment ->> 'manager') STORED,
+    timezone        text GENERATED ALWAYS AS (employment ->> 'timezone') STORED,
+    unique_username boolean NOT NULL,
+    manager_id      bigint REFERENCES connector.person,
+    first_seen      timestamptz NOT NULL,
+    changed_at      timestamptz NOT NULL,
+    feed_id         bigint NOT NULL REFERENCES connector.feed,
+    line            integer NOT NULL,
+    absent_since    timestamptz,
+    absent_feed_id  bigint,
+    gone            boolean NOT NULL DEFAULT false,
+    UNIQUE (source, key)
+);
+COMMENT ON TABLE connector.person IS 'One person as HR last said.';
+COMMENT ON COLUMN connector.person.wanted IS 'Account fields that are compared with Moodle, by Moodle''s names.';
+COMMENT ON COLUMN connector.person.initial IS 'Account fields that are set when the account is created, and never again.';
+COMMENT ON COLUMN connector.person.gone IS 'Missing from two good feeds of a complete source, at least 24 hours apart.';
+CREATE INDEX person_email ON connector.person (lower(wanted ->> 'email'));
+CREATE INDEX person_manager ON connector.person (manager_id);
+
+CREATE TABLE connector.wanted_grant (
+    person_id bigint NOT NULL REFERENCES connector.person ON DELETE CASCADE,
+    kind      text NOT NULL,
+    target    text NOT NULL,
+    terms     jsonb NOT NULL,
+    rule      text NOT NULL,
+    PRIMARY KEY (person_id, kind, target)
+);
+COMMENT ON TABLE connector.wanted_grant IS 'What the rules give to each person, by the mapping that read the last feed.';
+
+CREATE TABLE connector.account (
+    site       text NOT NULL,
+    account_id bigint NOT NULL,
+    fields     jsonb NOT NULL,
+    suspended  boolean NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    PRIMARY KEY (site, account_id)
+);
+COMMENT ON TABLE connector.account IS 'A Moodle account as it was last seen or written by this connector.';
+
+CREATE TABLE connector.binding (
+    site       text NOT NULL,
+    person_id  bigint NOT NULL REFERENCES connector.person,
+    account_id bigint NOT NULL,
+    bound_at   timestamptz NOT NULL,
+    bound_by   text NOT NULL,
+    PRIMARY KEY (site, person_id),
+    UNIQUE (site, account_id)
+);
+COMMENT ON TABLE connector.binding IS 'Which person has which Moodle account.';
+
+CREATE TABLE connector.reserved_username (
+    site      text NOT NULL,
+    username  text NOT NULL,
+    person_id bigint NOT NULL REFERENCES connector.person,
+    PRIMARY KEY (site, username)
+);
+COMMENT ON TABLE connector.reserved_username IS 'Usernames that were ever given: never used for somebody else.';
+
+CREATE TABLE connector.plan (
+    number     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site       text NOT NULL,
+    source     text NOT NULL,
+    feed_id    bigint REFERENCES connector.feed,
+    hash       text,
+    basis      text NOT NULL,
+    created_at timestamptz NOT NULL,
+    status     text NOT NULL DEFAULT 'making'
+               CHECK (status IN ('making', 'planned', 'applying', 'applied', 'superseded')),
+    counts     jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX plan_latest ON connector.plan (site, number DESC);
+
+CREATE TABLE connector.change (
+    plan        bigint NOT NULL REFERENCES connector.plan ON DELETE CASCADE,
+    ordinal     integer,
+    phase       smallint NOT NULL,
+    action      text NOT NULL,
+    subject     text NOT NULL COLLATE "C",
+    target      text NOT NULL COLLATE "C",
+    person_id   bigint REFERENCES connector.person,
+    before      jsonb NOT NULL,
+    after       jsonb NOT NULL,
+    reason      text NOT NULL,
+    guard_class text,
+    digest      text NOT NULL
+);
+COMMENT ON TABLE connector.change IS 'The changes of a plan, with before and after; never altered once the plan is made.';
+CREATE UNIQUE INDEX change_order ON connector.change (plan, ordinal);
+
+CREATE TABLE connector.hold (
+    plan        bigint NOT NULL REFERENCES connector.plan ON DELETE CASCADE,
+    guard_class text NOT NULL,
+    count       integer NOT NULL,
+    "limit"     integer NOT NULL,
+    digest      text NOT NULL,
+    state       text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'approved', 'rejected', 'superseded')),
+    decided_by  text NOT NULL DEFAULT '',
+    decided_at  timestamptz,
+    expires_at  timestamptz,
+    PRIMARY KEY (plan, guard_class)
+);
+CREATE INDEX hold_digest ON connector.hold (digest);
+
+CREATE TABLE connector.run (
+    run_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text NOT NULL CHECK (kind IN ('apply', 'mirror')),
+    site        text NOT NULL,
+    plan        bigint REFERENCES connector.plan,
+    started_at  timestamptz NOT NULL,
+    finished_at timestamptz,
+    status      text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'done', 'stopped')),
+    detail      text NOT NULL DEFAULT ''
+);
+
+CREATE TABLE connector.operation (
+    plan        bigint NOT NULL,
+    ordinal     integer NOT NULL,
+    run_id      bigint NOT NULL REFERENCES connector.run,
+    state       text NOT NULL CHECK (state IN ('sent', 'done', 'refused', 'waiting')),
+    attempts    integer NOT NULL DEFAULT 1,
+    sent_at     timestamptz NOT NULL,
+    finished_at timestamptz,
+    code        text NOT NULL DEFAULT '',
+    message     text NOT NULL DEFAULT '',
+    PRIMARY KEY (plan, ordinal),
+    FOREIGN KEY (plan, ordinal) REFERENCES connector.change (plan, ordinal)
+);
+COMMENT ON TABLE connector.operation IS
+    'The journal: each change that was attempted. sent without an end: it may have happened, so it is looked up first.';
+
+CREATE TABLE connector.ledger (
+    grant_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site       text NOT NULL,
+    person_id  bigint NOT NULL REFERENCES connector.person,
+    kind       text NOT NULL,
+    target     text NOT NULL,
+    terms      jsonb NOT NULL,
+    ours       boolean NOT NULL,
+    suspended  boolean NOT NULL DEFAULT false,
+    granted_at timestamptz NOT NULL,
+    plan       bigint NOT NULL,
+    ordinal    integer NOT NULL,
+    ended_at   timestamptz
+);
+COMMENT ON TABLE connector.ledger IS 'What this connector has granted: the only ground for taking anything away.';
+CREATE UNIQUE INDEX ledger_active ON connector.ledger (site, person_id, kind, target) WHERE ended_at IS NULL;
+
+CREATE TABLE connector."case" (
+    case_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site       text NOT NULL,
+    kind       text NOT NULL,
+    subject    text NOT NULL,
+    reason     text NOT NULL,
+    candidates jsonb NOT NULL DEFAULT '[]',
+    opened_at  timestamptz NOT NULL,
+    settled_at timestamptz,
+    settled_by text NOT NULL DEFAULT '',
+    settlement jsonb
+);
+COMMENT ON TABLE connector."case" IS 'What a person must decide: a missing course, two matches, an e-mail that is taken.';
+CREATE UNIQUE INDEX case_open ON connector."case" (site, kind, subject) WHERE settled_at IS NULL;
+
+-- Where a person stands on a day: the one place that decides it.
+CREATE FUNCTION connector.employment_status(employment jsonb, gone boolean, at timestamptz, ahead integer)
+RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN gone OR NOT COALESCE((employment ->> 'active')::boolean, true) THEN 'left'
+        WHEN (employment ->> 'ends')::date < (at AT TIME ZONE (employment ->> 'timezone'))::date THEN 'left'
+        WHEN (employment ->> 'starts')::date - ahead > (at AT TIME ZONE (employment ->> 'timezone'))::date
+            THEN 'upcoming'
+        WHEN (employment ->> 'starts')::date > (at AT TIME ZONE (employment ->> 'timezone'))::date THEN 'joining'
+        ELSE 'active'
+    END
+$$;
+COMMENT ON FUNCTION connector.employment_status IS
+    'upcoming, joining (account made, suspended), active or left; days are those of the person''s own time zone. '
+    'A last day is still a day of work.';
+
+-- The way back: facts with history, and the views that are the contract with the reporting team.
+CREATE SCHEMA facts;
+
+CREATE TABLE facts.dim_person (
+    person_id  bigint NOT NULL,
+    hr_key     text NOT NULL,
+    moodle_id  bigint,
+    unit       text NOT NULL,
+    unit_name  text NOT NULL,
+    job_role   text NOT NULL,
+    manager_id bigint,
+    status     text NOT NULL,
+    hired_on   date,
+    left_on    date,
+    valid_from timestamptz NOT NULL,
+    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
+    PRIMARY KEY (person_id, valid_from),
+    EXCLUDE USING gist (int8range(person_id, person_id, '[]') WITH &&, tstzrange(valid_from, valid_to) WITH &&)
+);
+CREATE UNIQUE INDEX dim_person_now ON facts.dim_person (person_id) WHERE valid_to = 'infinity';
+
+CREATE TABLE facts.person_name (
+    person_id bigint PRIMARY KEY,
+    firstname text NOT NULL,
+    lastname  text NOT NULL,
+    email     text NOT NULL
+);
+COMMENT ON TABLE facts.person_name IS 'Names and e-mail, apart, so that they can be erased.';
+
+CREATE TABLE facts.dim_course (
+    course_id  bigint NOT NULL,
+    idnumber   text NOT NULL,
+    shortname  text NOT NULL,
+    fullname   text NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
+    PRIMARY KEY (course_id, valid_from)
+);
+CREATE UNIQUE INDEX dim_course_now ON facts.dim_course (course_id) WHERE valid_to = 'infinity';
+
+CREATE TABLE facts.dim_requirement (
+    requirement text PRIMARY KEY,
+    name        jsonb NOT NULL,
+    path        text NOT NULL,
+    courses     text[] NOT NULL
+);
+
+CREATE TABLE facts.fact_enrolment (
+    moodle_id  bigint NOT NULL,
+    course_id  bigint NOT NULL,
+    active     boolean NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
+    PRIMARY KEY (moodle_id, course_id, valid_from)
+);
+CREATE UNIQUE INDEX fact_enrolment_now ON facts.fact_enrolment (moodle_id, course_id) WHERE valid_to = 'infinity';
+
+CREATE TABLE facts.fact_completion (
+    moodle_id  bigint NOT NULL,
+    course_id  bigint NOT NULL,
+    completed  boolean NOT NULL,
+    progress   double precision,
+    precision  text NOT NULL CHECK (precision IN ('second', 'minute', 'seen by')),
+    valid_from timestamptz NOT NULL,
+    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
+    PRIMARY KEY (moodle_id, course_id, valid_from)
+);
+COMMENT ON COLUMN facts.fact_completion.precision IS
+    'How exact the time is; plain functions know none, so valid_from is when the connector first saw it.';
+CREATE UNIQUE INDEX fact_completion_now ON facts.fact_completion (moodle_id, course_id) WHERE valid_to = 'infinity';
+
+CREATE TABLE facts.fact_grade (
+    moodle_id  bigint NOT NULL,
+    course_id  bigint NOT NULL,
+    item_id    bigint NOT NULL,
+    raw        double precision,
+    minimum    double precision NOT NULL,
+    maximum    double precision NOT NULL,
+    graded_at  timestamptz,
+    valid_from timestamptz NOT NULL,
+    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
+    PRIMARY KEY (moodle_id, item_id, valid_from)
+);
+CREATE UNIQUE INDEX fact_grade_now ON facts.fact_grade (moodle_id, item_id) WHERE valid_to = 'infinity';
+
+CREATE TABLE facts.fact_assignment (
+    grant_id     bigint NOT NULL,
+    person_id    bigint NOT NULL,
+    requirement  text NOT NULL,
+    cycle        integer NOT NULL,
+    assigned_on  date NOT NULL,
+    due_on       date,
+    satisfied_at timestamptz,
+    withdrawn_at timestamptz,
+    valid_from   timestamptz NOT NULL,
+    valid_to     timestamptz NOT NULL DEFAULT 'infinity',
+    PRIMARY KEY (grant_id, valid_from)
+);
+CREATE UNIQUE INDEX fact_assignment_now ON facts.fact_assignment (grant_id) WHERE valid_to = 'infinity';
+
+CREATE TABLE facts.freshness (
+    site      text NOT NULL,
+    fact      text NOT NULL,
+    loaded_at timestamptz NOT NULL,
+    rows      bigint NOT NULL,
+    PRIMARY KEY (site, fact)
+);
+
+CREATE SCHEMA reporting;
+
+CREATE VIEW reporting.compliance_now AS
+SELECT p.hr_key,
+       n.lastname,
+       n.firstname,
+       p.unit,
+       p.unit_name,
+       p.job_role,
+       m.hr_key AS manager_key,
+       a.requirement,
+       r.name AS requirement_name,
+       a.cycle,
+       a.assigned_on,
+       a.due_on,
+       a.satisfied_at,
+       CASE
+           WHEN a.satisfied_at IS NOT NULL THEN 'satisfied'
+           WHEN a.due_on < current_date THEN 'overdue'
+           ELSE 'open'
+       END AS state
+FROM facts.fact_assignment a
+JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
+LEFT JOIN facts.dim_person m ON m.person_id = p.manager_id AND m.valid_to = 'infinity'
+LEFT JOIN facts.person_name n ON n.person_id = p.person_id
+LEFT JOIN facts.dim_requirement r ON r.requirement = a.requirement
+WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND p.status = 'active';
+COMMENT ON VIEW reporting.compliance_now IS 'Each requirement of each active person: satisfied, open or overdue today.';
+
+CREATE VIEW reporting.overdue_by_manager AS
+SELECT COALESCE(m.hr_key, '') AS manager_key,
+       n.lastname,
+       n.firstname,
+       m.unit,
+       m.unit_name,
+       count(*) AS overdue,
+       count(DISTINCT c.hr_key) AS people,
+       min(c.due_on) AS oldest_due_on
+FROM reporting.compliance_now c
+LEFT JOIN facts.dim_person m ON m.hr_key = c.manager_key AND m.valid_to = 'infinity'
+LEFT JOIN facts.person_name n ON n.person_id = m.person_id
+WHERE c.state = 'overdue'
+GROUP BY m.hr_key, n.lastname, n.firstname, m.unit, m.unit_name;
+COMMENT ON VIEW reporting.overdue_by_manager IS 'Overdue requirements of the direct reports of each manager.';
+
+CREATE VIEW reporting.course_results AS
+SELECT c.course_id,
+       c.idnumber,
+       c.shortname,
+       c.fullname,
+       count(*) FILTER (WHERE e.active) AS enrolled,
+       count(*) FILTER (WHERE f.completed) AS completed,
+       avg(g.raw) AS average_grade,
+       max(g.maximum) AS maximum_grade
+FROM facts.dim_course c
+LEFT JOIN facts.fact_enrolment e ON e.course_id = c.course_id AND e.valid_to = 'infinity'
+LEFT JOIN facts.fact_completion f
+       ON f.course_id = e.course_id AND f.moodle_id = e.moodle_id AND f.valid_to = 'infinity'
+LEFT JOIN facts.fact_grade g
+       ON g.course_id = e.course_id AND g.moodle_id = e.moodle_id AND g.valid_to = 'infinity'
+WHERE c.valid_to = 'infinity'
+GROUP BY c.course_id, c.idnumber, c.shortname, c.fullname;
+COMMENT ON VIEW reporting.course_results IS 'Enrolled, completed and average grade of each course.';
+
+CREATE VIEW reporting.freshness AS
+SELECT site, fact, loaded_at, rows, now() - loaded_at AS lag FROM facts.freshness;
+COMMENT ON VIEW reporting.freshness IS 'When each fact was last read from Moodle.';
