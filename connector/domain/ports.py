@@ -34,6 +34,11 @@ class Mapper(Protocol):
         """SHA-256 over all mapping files: a changed mapping plans everybody again."""
         ...
 
+    @property
+    def create_only(self) -> frozenset[str]:
+        """Fields that are set when the account is created and never compared; ``profile.NAME`` for custom ones."""
+        ...
+
     def person(self, record: Record) -> Person | list[Rejection]: ...
 
     def grants(self, person: Person) -> tuple[Grant, ...]:

@@ -226,6 +226,24 @@ CREATE TABLE connector."case" (
 COMMENT ON TABLE connector."case" IS 'What a person must decide: a missing course, two matches, an e-mail that is taken.';
 CREATE UNIQUE INDEX case_open ON connector."case" (site, kind, subject) WHERE settled_at IS NULL;
 
+CREATE TABLE connector.reference (
+    site      text NOT NULL,
+    kind      text NOT NULL CHECK (kind IN ('course', 'category', 'cohort')),
+    ref       text NOT NULL,
+    moodle_id bigint NOT NULL,
+    seen_at   timestamptz NOT NULL,
+    PRIMARY KEY (site, kind, ref)
+);
+COMMENT ON TABLE connector.reference IS 'Moodle''s ids of what mappings name by idnumber or shortname.';
+
+CREATE UNLOGGED TABLE connector.present_enrolment (
+    plan       bigint NOT NULL,
+    account_id bigint NOT NULL,
+    course_id  bigint NOT NULL
+);
+COMMENT ON TABLE connector.present_enrolment IS
+    'While a plan is made: enrolments that are in Moodle already, so that those of others are recognised.';
+
 -- Where a person stands on a day: the one place that decides it.
 CREATE FUNCTION connector.employment_status(employment jsonb, gone boolean, at timestamptz, ahead integer)
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$

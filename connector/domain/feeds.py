@@ -1,0 +1,96 @@
+"""What is kept of feeds, and the port to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from connector.domain.gates import Reason
+from connector.domain.people import FeedIdentity, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPerson:
+    """One good row, in the shape that the database compares. All mappings hold JSON values."""
+
+    line: int
+    key: str
+    wanted: Mapping[str, Any]
+    initial: Mapping[str, Any]
+    grants: Sequence[Mapping[str, Any]]
+    employment: Mapping[str, Any]
+    unique_username: bool
+
+
+StagedRow = StagedPerson | list[Rejection]
+"""A good row, or everything that is wrong with one bad row."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTotals:
+    """What was counted while a feed was read; ``rows`` has the bad ones too, ``duplicate_keys`` counts rows."""
+
+    rows: int = 0
+    rejected: int = 0
+    keyless: int = 0
+    duplicate_keys: int = 0
+
+    def plus(self, rows: Sequence[StagedRow]) -> FeedTotals:
+        bad = [row for row in rows if isinstance(row, list)]
+        return FeedTotals(
+            self.rows + len(rows),
+            self.rejected + len(bad),
+            self.keyless + sum(1 for row in bad if not row[0].key),
+            self.duplicate_keys,
+        )
+
+    def with_duplicates(self, rows: int) -> FeedTotals:
+        return replace(self, duplicate_keys=rows, rejected=self.rejected + rows)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFeed:
+    """The last good feed of a source."""
+
+    feed_id: int
+    name: str
+    digest: str
+    modified: datetime
+    mapping_digest: str
+    rows: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFeed:
+    """A feed that waits for a person to release it, or for a better one."""
+
+    source: str
+    name: str
+    digest: str
+    received_at: datetime
+    reasons: tuple[str, ...]
+
+
+class FeedStore(Protocol):
+    """Keeps feeds. Every method is one transaction, or says so."""
+
+    def latest(self, source: str) -> KnownFeed | None: ...
+
+    def stage(
+        self, identity: FeedIdentity, mapping_digest: str, rows: Iterable[StagedRow], now: datetime
+    ) -> tuple[int, FeedTotals]: ...
+
+    def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None: ...
+
+    def accept(self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime) -> None: ...
+
+    def released(self, source: str, digest: str) -> bool: ...
+
+    def release(self, source: str, digest: str, by: str, now: datetime) -> None: ...
+
+    def refused(self) -> list[RefusedFeed]: ...
+
+    def rejections(self, feed_id: int, limit: int = 20) -> list[Rejection]: ...

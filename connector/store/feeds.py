@@ -1,0 +1,140 @@
+"""Feeds in PostgreSQL: staging by COPY, judging, and what HR last said of each person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from connector.domain.feeds import FeedTotals, KnownFeed, RefusedFeed, StagedPerson, StagedRow
+from connector.domain.gates import Reason
+from connector.domain.people import FeedIdentity, Rejection
+from connector.store.database import Connection, Database, dumps, query
+
+CHUNK = 20_000
+
+
+class Feeds:
+    """Keeps feeds; see ``connector.domain.feeds.FeedStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def latest(self, source: str) -> KnownFeed | None:
+        row = self._database.row("feeds.latest_accepted", source=source)
+        return KnownFeed(**row) if row else None
+
+    def stage(
+        self, identity: FeedIdentity, mapping_digest: str, rows: Iterable[StagedRow], now: datetime
+    ) -> tuple[int, FeedTotals]:
+        """Read all rows into the staging table; memory stays flat. Nothing is believed yet."""
+        totals = FeedTotals()
+        with self._database.transaction() as connection:
+            connection.execute(query("feeds.clear_staged"), {"source": identity.source})
+            found = connection.execute(
+                query("feeds.begin"),
+                {
+                    "source": identity.source,
+                    "name": identity.name,
+                    "digest": identity.digest,
+                    "size": identity.size,
+                    "modified": datetime.fromtimestamp(identity.modified, UTC),
+                    "complete": identity.complete,
+                    "mapping_digest": mapping_digest,
+                    "now": now,
+                },
+            ).fetchone()
+            assert found is not None
+            feed_id: int = found["feed_id"]
+            stream = iter(rows)
+            while chunk := list(islice(stream, CHUNK)):
+                totals = totals.plus(chunk)
+                _copy_people(connection, feed_id, chunk)
+                _copy_rejections(connection, feed_id, chunk)
+            connection.execute("ANALYZE connector.staged")
+            doubled = connection.execute(query("feeds.mark_duplicates"), {"feed_id": feed_id}).rowcount
+        return feed_id, totals.with_duplicates(doubled)
+
+    def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
+        self._judge(feed_id, "refused", totals, reasons)
+
+    def accept(self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime) -> None:
+        """Believe the staged feed: what it says of each person, and who is absent. One transaction."""
+        values = {"feed_id": feed_id, "source": identity.source, "now": now}
+        steps = ["update_people", "insert_people", "drop_grants_of_changed", "write_grants_of_changed", "mark_present"]
+        if identity.complete:
+            steps.append("mark_absent")
+        with self._database.transaction() as connection:
+            for step in steps:
+                connection.execute(query(f"feeds.{step}"), values)
+            connection.execute(query("feeds.clear_staged"), {"source": identity.source})
+            connection.execute(query("feeds.judge"), _judgement(feed_id, "accepted", totals, ()))
+        with self._database.transaction() as connection:
+            connection.execute("ANALYZE connector.person")
+            connection.execute("ANALYZE connector.wanted_grant")
+
+    def released(self, source: str, digest: str) -> bool:
+        return self._database.row("feeds.released", source=source, digest=digest) is not None
+
+    def release(self, source: str, digest: str, by: str, now: datetime) -> None:
+        self._database.run("feeds.release", source=source, digest=digest, by=by, now=now)
+
+    def refused(self) -> list[RefusedFeed]:
+        """Sources whose last feed was refused and may be released."""
+        return [
+            RefusedFeed(row["source"], row["name"], row["digest"], row["received_at"], tuple(row["reasons"]))
+            for row in self._database.rows("feeds.refused")
+            if row["status"] == "refused"
+        ]
+
+    def rejections(self, feed_id: int, limit: int = 20) -> list[Rejection]:
+        rows = self._database.rows("feeds.rejections", feed_id=feed_id, limit=limit)
+        return [Rejection(**row) for row in rows]
+
+    def _judge(self, feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(query("feeds.judge"), _judgement(feed_id, status, totals, reasons))
+
+
+def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> dict[str, object]:
+    return {
+        "feed_id": feed_id,
+        "status": status,
+        "reasons": dumps([reason.text for reason in reasons]).decode(),
+        "rows": totals.rows,
+        "rejected": totals.rejected,
+        "keyless": totals.keyless,
+        "duplicate_keys": totals.duplicate_keys,
+    }
+
+
+def _copy_people(connection: Connection, feed_id: int, chunk: Sequence[StagedRow]) -> None:
+    statement = (
+        "COPY connector.staged (feed_id, line, key, wanted, initial, grants, employment, unique_username) FROM STDIN"
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in chunk:
+            if isinstance(row, StagedPerson):
+                copy.write_row(
+                    (
+                        feed_id,
+                        row.line,
+                        row.key,
+                        dumps(row.wanted).decode(),
+                        dumps(row.initial).decode(),
+                        dumps(row.grants).decode(),
+                        dumps(row.employment).decode(),
+                        row.unique_username,
+                    )
+                )
+            elif row[0].key:
+                copy.write_row((feed_id, row[0].line, row[0].key, None, None, None, None, None))
+
+
+def _copy_rejections(connection: Connection, feed_id: int, chunk: Sequence[StagedRow]) -> None:
+    statement = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in chunk:
+            if not isinstance(row, StagedPerson):
+                for rejection in row:
+                    copy.write_row((feed_id, rejection.line, rejection.key, rejection.field, rejection.reason))

@@ -1,0 +1,109 @@
+-- name: latest_accepted
+-- The last good feed of a source.
+SELECT feed_id, name, digest, modified, mapping_digest, rows, received_at
+FROM connector.feed
+WHERE source = %(source)s AND status = 'accepted'
+ORDER BY feed_id DESC
+LIMIT 1
+
+-- name: begin
+-- A new delivery, not yet judged.
+INSERT INTO connector.feed (source, name, digest, size, modified, received_at, complete, mapping_digest)
+VALUES (%(source)s, %(name)s, %(digest)s, %(size)s, %(modified)s, %(now)s, %(complete)s, %(mapping_digest)s)
+RETURNING feed_id
+
+-- name: clear_staged
+-- What an earlier reading of this source left behind.
+DELETE FROM connector.staged s USING connector.feed f WHERE f.feed_id = s.feed_id AND f.source = %(source)s
+
+-- name: mark_duplicates
+-- Rows that share a key are all set aside: nobody can say which one is right. The person counts as present.
+WITH doubled AS (
+    SELECT key FROM connector.staged WHERE feed_id = %(feed_id)s GROUP BY key HAVING count(*) > 1
+), marked AS (
+    UPDATE connector.staged s SET wanted = NULL
+    FROM doubled d
+    WHERE s.feed_id = %(feed_id)s AND s.key = d.key
+    RETURNING s.line, s.key
+)
+INSERT INTO connector.rejection (feed_id, line, key, field, reason)
+SELECT %(feed_id)s, m.line, m.key, 'key', 'the key stands on more than one row; all of them were set aside'
+FROM marked m
+
+-- name: judge
+-- Refuse or accept a feed, with what was counted.
+UPDATE connector.feed
+SET status = %(status)s, reasons = %(reasons)s, rows = %(rows)s, rejected = %(rejected)s, keyless = %(keyless)s,
+    duplicate_keys = %(duplicate_keys)s
+WHERE feed_id = %(feed_id)s
+
+-- name: update_people
+-- People of whom the feed says something new.
+UPDATE connector.person p
+SET wanted = s.wanted, initial = s.initial, grants = s.grants, employment = s.employment,
+    unique_username = s.unique_username, changed_at = %(now)s, feed_id = s.feed_id, line = s.line
+FROM connector.staged s
+WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.source = %(source)s AND p.key = s.key
+  AND (p.wanted, p.initial, p.grants, p.employment, p.unique_username)
+      IS DISTINCT FROM (s.wanted, s.initial, s.grants, s.employment, s.unique_username)
+
+-- name: insert_people
+-- People whom the source names for the first time.
+INSERT INTO connector.person (source, key, wanted, initial, grants, employment, unique_username,
+                              first_seen, changed_at, feed_id, line)
+SELECT %(source)s, s.key, s.wanted, s.initial, s.grants, s.employment, s.unique_username,
+       %(now)s, %(now)s, s.feed_id, s.line
+FROM connector.staged s
+WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL
+  AND NOT EXISTS (SELECT FROM connector.person p WHERE p.source = %(source)s AND p.key = s.key)
+
+-- name: drop_grants_of_changed
+-- The wanted grants of people who changed in this feed are written anew.
+DELETE FROM connector.wanted_grant g
+USING connector.person p
+WHERE p.person_id = g.person_id AND p.source = %(source)s AND p.feed_id = %(feed_id)s AND p.changed_at = %(now)s
+
+-- name: write_grants_of_changed
+-- One row for each grant that the rules give to people who changed in this feed.
+INSERT INTO connector.wanted_grant (person_id, kind, target, terms, rule)
+SELECT p.person_id, g.kind, g.target, g.terms, g.rule
+FROM connector.person p
+CROSS JOIN LATERAL jsonb_to_recordset(p.grants) AS g(kind text, target text, terms jsonb, rule text)
+WHERE p.source = %(source)s AND p.feed_id = %(feed_id)s AND p.changed_at = %(now)s
+
+-- name: mark_absent
+-- Absence from a complete feed: noted the first time; gone with the second good feed at least 24 hours later.
+UPDATE connector.person p
+SET absent_since = COALESCE(p.absent_since, %(now)s),
+    absent_feed_id = COALESCE(p.absent_feed_id, %(feed_id)s),
+    gone = p.gone OR p.absent_since <= %(now)s - interval '24 hours'
+WHERE p.source = %(source)s AND NOT p.gone
+  AND NOT EXISTS (SELECT FROM connector.staged s WHERE s.feed_id = %(feed_id)s AND s.key = p.key)
+
+-- name: mark_present
+-- People who are in the feed again.
+UPDATE connector.person p
+SET absent_since = NULL, absent_feed_id = NULL, gone = false
+WHERE p.source = %(source)s AND p.absent_since IS NOT NULL
+  AND EXISTS (SELECT FROM connector.staged s WHERE s.feed_id = %(feed_id)s AND s.key = p.key)
+
+-- name: released
+-- Has a person let this content pass?
+SELECT released_by FROM connector.feed_release WHERE source = %(source)s AND digest = %(digest)s
+
+-- name: release
+-- A person lets this content pass.
+INSERT INTO connector.feed_release (source, digest, released_by, released_at)
+VALUES (%(source)s, %(digest)s, %(by)s, %(now)s)
+ON CONFLICT (source, digest) DO UPDATE SET released_by = excluded.released_by, released_at = excluded.released_at
+
+-- name: refused
+-- The last feed of each source, where it was refused.
+SELECT DISTINCT ON (source) feed_id, source, name, digest, received_at, rows, reasons, status
+FROM connector.feed
+WHERE status <> 'reading'
+ORDER BY source, feed_id DESC
+
+-- name: rejections
+-- Rows of a feed that could not be used, in the order of the file.
+SELECT line, key, field, reason FROM connector.rejection WHERE feed_id = %(feed_id)s ORDER BY line, field LIMIT %(limit)s

@@ -1,0 +1,122 @@
+"""Intake: a feed is read, checked, mapped and, if its gates open, believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from connector.domain.errors import FeedRefused
+from connector.domain.feeds import FeedStore, FeedTotals, KnownFeed, StagedPerson, StagedRow
+from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, verdict
+from connector.domain.people import Attribute, FeedIdentity, Person, Rejection
+from connector.domain.ports import Mapper, Source
+
+Progress = Callable[[int], None]
+"""Called with the number of rows read since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came of a feed that was believed."""
+
+    feed_id: int
+    name: str
+    totals: FeedTotals
+    rejections: tuple[Rejection, ...]
+    """The first bad rows, in the order of the file."""
+    unchanged: bool = False
+    """True where the same file with the same mapping had been read before."""
+
+
+def take_in(
+    source: Source, mapper: Mapper, feeds: FeedStore, gates: Gates, now: datetime, progress: Progress = lambda rows: None
+) -> Intake:
+    """Read a feed and believe it, or raise FeedRefused with every reason; then nothing has changed."""
+    identity = source.identity
+    last = feeds.latest(identity.source)
+    if last is not None and _same(last, identity, mapper):
+        totals = FeedTotals(rows=last.rows)
+        return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
+    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress), now)
+    counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
+    before = LastGoodFeed(last.rows, last.received_at) if last and identity.complete else None
+    reasons = verdict(counts, before, gates, datetime.fromtimestamp(identity.modified, UTC), now)
+    if any(not reason.releasable for reason in reasons) or (
+        reasons and not feeds.released(identity.source, identity.digest)
+    ):
+        feeds.refuse(feed_id, totals, reasons)
+        raise FeedRefused(refusal(identity, [reason.text for reason in reasons], all(r.releasable for r in reasons)))
+    feeds.accept(feed_id, identity, totals, now)
+    return Intake(feed_id, identity.name, totals, tuple(feeds.rejections(feed_id)))
+
+
+def refusal(identity: FeedIdentity, reasons: list[str], releasable: bool) -> str:
+    """The sentence that a refused feed ends with: file, every reason, what to do."""
+    text = f"{identity.name}: refused, nothing was changed. " + " ".join(reasons)
+    if releasable:
+        text += f" If the feed is right, release it: moodle-connector hold approve {identity.digest[:12]}"
+    return text
+
+
+def staged(person: Person, mapper: Mapper, line: int) -> StagedPerson:
+    """A person in the shape that the database compares."""
+    wanted: dict[str, Any] = {}
+    initial: dict[str, Any] = {}
+    for name, value in person.account.items():
+        (initial if name in mapper.create_only else wanted)[name] = value
+    for name, value in person.profile.items():
+        side = initial if f"profile.{name}" in mapper.create_only else wanted
+        side.setdefault("profile", {})[name] = value
+    grants = [
+        {"kind": grant.kind, "target": grant.target, "terms": dict(grant.terms), "rule": grant.rule}
+        for grant in mapper.grants(person)
+    ]
+    return StagedPerson(line, person.key, wanted, initial, grants, employment(person), person.unique_username)
+
+
+def employment(person: Person) -> dict[str, Any]:
+    """What our own model keeps of a person, as JSON values."""
+    return {
+        "unit": person.unit,
+        "unit_name": person.unit_name,
+        "job_role": person.job_role,
+        "manager": person.manager,
+        "starts": _iso(person.starts),
+        "ends": _iso(person.ends),
+        "active": person.active,
+        "timezone": person.timezone,
+        "earlier_keys": list(person.earlier_keys),
+        "attributes": {name: _json(value) for name, value in person.attributes.items()},
+    }
+
+
+def _staged(source: Source, mapper: Mapper, progress: Progress) -> Iterator[StagedRow]:
+    counted = 0
+    for record in source.records():
+        counted += 1
+        if counted % 1000 == 0:
+            progress(1000)
+        if isinstance(record, Rejection):
+            yield [record]
+            continue
+        person = mapper.person(record)
+        yield person if isinstance(person, list) else staged(person, mapper, record.line)
+    progress(counted % 1000)
+
+
+def _same(last: KnownFeed, identity: FeedIdentity, mapper: Mapper) -> bool:
+    return (last.digest, last.modified.timestamp(), last.mapping_digest) == (
+        identity.digest,
+        identity.modified,
+        mapper.digest,
+    )
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _json(value: Attribute) -> str | int | bool | None:
+    return value.isoformat() if isinstance(value, date) else value
