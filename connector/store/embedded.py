@@ -73,7 +73,7 @@ class EmbeddedServer:
     def __init__(
         self, data_dir: Path, *, tcp_port: int | None = None, options: Mapping[str, str] | None = None
     ) -> None:
-        """``tcp_port`` listens on loopback too; ``options`` are PostgreSQL settings, if this hold starts the server."""
+        """``tcp_port``: listen on loopback too. ``options``: PostgreSQL settings, if this hold starts the server."""
         self.data_dir = data_dir.expanduser().absolute()
         self._cluster = self.data_dir / "cluster"
         self._tcp_port = tcp_port
@@ -108,9 +108,8 @@ class EmbeddedServer:
         """The address of a database on this server, for this user of the machine and no other."""
         if self._holder is None:
             raise StorageError(f"The PostgreSQL of {self.data_dir} has not been started: call start() first")
-        return (
-            f"postgresql://postgres@/{quote(database, safe='')}?host={quote(self._socket, safe='')}&port={self._port}"
-        )
+        name, folder = quote(database, safe=""), quote(self._socket, safe="")
+        return f"postgresql://postgres@/{name}?host={folder}&port={self._port}"
 
     @property
     def postmaster_pid(self) -> int | None:
@@ -159,7 +158,7 @@ class EmbeddedServer:
     def _name(self) -> str:
         """Names the cluster in the command lines of all its processes: the same after a move, another for a copy."""
         stat = self._cluster.stat()
-        return f"moodle-connector-{stat.st_dev:x}-{stat.st_ino:x}"
+        return f"moodle-connector-{stat.st_dev:x}-{stat.st_ino:016x}"
 
     def _pid_file(self) -> list[str]:
         """The lines of postmaster.pid: pid, folder, start, port, socket folder, address, shared memory, status."""
@@ -170,7 +169,9 @@ class EmbeddedServer:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            return self._name in " ".join(process.cmdline()) and process.uids().real == self._account.pw_uid
+            command = " ".join(process.cmdline())
+            program = command.startswith("postgres: ") or "/postgres " in command
+            return program and self._name in command and process.uids().real == self._account.pw_uid
         except (psutil.Error, OSError):  # gone, a zombie, or of somebody else
             return False
 
@@ -225,7 +226,19 @@ class EmbeddedServer:
             log.unlink()
             size = 0
         arguments = shlex.join(f"--{name}={value}" for name, value in options.items())
-        command = [binaries / "pg_ctl", "start", "-w", "-t", "60", "-D", self._cluster, "-l", log, "-o", arguments]
+        command: list[str | Path] = [
+            binaries / "pg_ctl",
+            "start",
+            "-w",
+            "-t",
+            "60",
+            "-D",
+            self._cluster,
+            "-l",
+            log,
+            "-o",
+            arguments,
+        ]
         self._run(command, lambda: log.read_bytes()[size:].decode(errors="replace") if log.exists() else "")
 
     def _sweep(self) -> None:
@@ -342,7 +355,7 @@ class EmbeddedServer:
         return install / "bin"
 
     def _run(self, command: Sequence[str | Path], log: Callable[[], str] = str) -> None:
-        """Run one of PostgreSQL's programs as the server's user; on failure say why, from its own words and the log."""
+        """Run one of PostgreSQL's programs as the server's user; on failure say why, in its own words."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
         whom = (
             {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
@@ -430,7 +443,7 @@ def _own_name() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         raise StorageError(
-            f"The user id {os.geteuid()} has no name here and PostgreSQL needs one: add it to /etc/passwd, {_OWN_DATABASE}"
+            f"The user id {os.geteuid()} has no name and PostgreSQL needs one: add it to /etc/passwd, {_OWN_DATABASE}"
         ) from None
 
 

@@ -1,0 +1,74 @@
+"""What tests share: a real PostgreSQL, a fresh database for each test, and an account of what was left out."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from connector.store.embedded import EmbeddedServer, create_database, drop_database, server
+from connector.store.migrate import upgrade
+
+_numbers = itertools.count(1)
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """An empty folder with a short path, in which root's server can work too (``tmp_path`` is closed to it)."""
+    folder = Path(tempfile.mkdtemp(prefix="connector-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedServer]:
+    """One embedded server for each test process, fast rather than durable, gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="connector-"))
+    with server(folder, options=_FAST) as running:
+        yield running
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: EmbeddedServer) -> str:
+    """The name of a database with all migrations, to be copied."""
+    create_database(postgres.url(), "migrated")
+    upgrade(postgres.url("migrated"))
+    return "migrated"
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedServer, template_database: str) -> Iterator[str]:
+    """A fresh database with all migrations."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    create_database(postgres.url(), name, template=template_database)
+    yield postgres.url(name)
+    drop_database(postgres.url(), name)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Say last what was left out for want of something on this machine, and how to get it."""
+    yield
+    reasons = (
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    left_out = Counter(reason for reason in reasons if reason.startswith("needs "))
+    if left_out:
+        terminalreporter.section("left out on this machine")
+    for reason, count in sorted(left_out.items()):
+        terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {reason}")
