@@ -171,16 +171,23 @@ def _taken(pair: GrantPair, granted: Mapping[str, Any]) -> Change | None:
     return _grant(Action.SUSPEND_ENROLMENT, pair, granted, {**granted, "suspended": True})
 
 
+RESOLVED = {"start": "starts_on", "end": "ends_on", "due": "due_on"}
+
+
 def resolved(wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date, timezone: str) -> dict[str, Any]:
-    """Terms with ``*_days`` turned into dates, counted from the day of the grant, which the ledger keeps."""
-    terms = dict(wanted)
-    day = granted.get("granted", today.isoformat())
-    for name in ("start", "end", "due"):
+    """The rule's terms and, beside them, what came of them: ``granted_on``, ``starts_on``, ``ends_on``, ``due_on``.
+
+    ``*_days`` count from the day of the grant, which the ledger keeps (``granted``: its terms, {} for a new one).
+    Dates are ISO dates in ``timezone``; one that is absent is open.
+    """
+    granted_on = str(granted.get("granted_on", today.isoformat()))
+    terms = {**wanted, "granted_on": granted_on, "timezone": timezone}
+    for name, outcome in RESOLVED.items():
         days = wanted.get(f"{name}_days")
-        if days is not None:
-            terms[name] = (date.fromisoformat(day) + timedelta(days=int(days))).isoformat()
-    terms["granted"] = day
-    terms["timezone"] = timezone
+        if wanted.get(name):
+            terms[outcome] = wanted[name]
+        elif days is not None:
+            terms[outcome] = (date.fromisoformat(granted_on) + timedelta(days=int(days))).isoformat()
     return terms
 
 

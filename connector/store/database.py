@@ -79,7 +79,9 @@ class Database:
                 "Check that the server of CONNECTOR_DATABASE_URL runs and has room on its disk."
             ) from error
         except psycopg.errors.UndefinedTable as error:
-            raise StorageError("The database lacks the tables of this version: run `moodle-connector db upgrade`.") from error
+            raise StorageError(
+                "The database lacks the tables of this version: run `moodle-connector db upgrade`."
+            ) from error
 
     def run(self, name: str, **values: Any) -> int:
         """Run a named query in a transaction of its own; gives the number of rows it touched."""

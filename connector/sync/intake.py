@@ -31,7 +31,12 @@ class Intake:
 
 
 def take_in(
-    source: Source, mapper: Mapper, feeds: FeedStore, gates: Gates, now: datetime, progress: Progress = lambda rows: None
+    source: Source,
+    mapper: Mapper,
+    feeds: FeedStore,
+    gates: Gates,
+    now: datetime,
+    progress: Progress = lambda rows: None,
 ) -> Intake:
     """Read a feed and believe it, or raise FeedRefused with every reason; then nothing has changed."""
     identity = source.identity
@@ -107,11 +112,8 @@ def _staged(source: Source, mapper: Mapper, progress: Progress) -> Iterator[Stag
 
 
 def _same(last: KnownFeed, identity: FeedIdentity, mapper: Mapper) -> bool:
-    return (last.digest, last.modified.timestamp(), last.mapping_digest) == (
-        identity.digest,
-        identity.modified,
-        mapper.digest,
-    )
+    same_moment = abs(last.modified.timestamp() - identity.modified) < 0.001  # PostgreSQL keeps microseconds
+    return same_moment and (last.digest, last.mapping_digest) == (identity.digest, mapper.digest)
 
 
 def _iso(day: date | None) -> str | None:

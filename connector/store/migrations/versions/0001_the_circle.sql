@@ -260,6 +260,42 @@ COMMENT ON FUNCTION connector.employment_status IS
     'upcoming, joining (account made, suspended), active or left; days are those of the person''s own time zone. '
     'A last day is still a day of work.';
 
+CREATE FUNCTION connector.grant_difference(site_ text, source_ text, at timestamptz, ahead integer)
+RETURNS TABLE (
+    person_id bigint, key text, status text, kind text, target text, wanted jsonb, granted jsonb, ours boolean,
+    suspended boolean, timezone text, rule text, account_id bigint
+) LANGUAGE sql STABLE AS $$
+    WITH people AS (
+        SELECT p.person_id, p.key, p.timezone, b.account_id,
+               connector.employment_status(p.employment, p.gone, at, ahead) AS status
+        FROM connector.person p
+        LEFT JOIN connector.binding b ON b.site = site_ AND b.person_id = p.person_id
+        WHERE p.source = source_
+    ), pairs AS (
+        SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
+               COALESCE(w.target, l.target) AS target, w.terms AS wanted, l.terms AS granted, l.ours, l.suspended,
+               w.rule
+        FROM connector.wanted_grant w
+        FULL JOIN (
+            SELECT * FROM connector.ledger WHERE ledger.site = site_ AND ended_at IS NULL
+        ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
+        WHERE l.grant_id IS NULL OR w.person_id IS NULL OR l.suspended
+           OR l.terms - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on'] <> w.terms
+           OR EXISTS (SELECT FROM people x WHERE x.person_id = l.person_id AND x.status = 'left')
+    )
+    SELECT p.person_id, p.key, p.status, d.kind, d.target, d.wanted, d.granted, COALESCE(d.ours, true),
+           COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), p.account_id
+    FROM pairs d
+    JOIN people p USING (person_id)
+    WHERE CASE
+        WHEN d.granted IS NULL THEN p.status IN ('joining', 'active')
+        WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
+        ELSE p.status IN ('joining', 'active') AND d.ours AND d.kind IN ('enrolment', 'assignment')
+    END
+$$;
+COMMENT ON FUNCTION connector.grant_difference IS
+    'Pairs of what rules give and what the ledger holds, where they differ for people of one source.';
+
 -- The way back: facts with history, and the views that are the contract with the reporting team.
 CREATE SCHEMA facts;
 

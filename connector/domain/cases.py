@@ -1,0 +1,57 @@
+"""Cases: what a person must decide, because a machine could only guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to decide. ``subject`` is a person's source key or a course's reference.
+
+    ``candidates`` are Moodle ids to choose from. ``settlement`` is what a person said: ``{"account": id}``,
+    ``{"course": id}``, ``{"create": true}`` or ``{"ignore": true}``.
+    """
+
+    kind: str
+    subject: str
+    reason: str
+    candidates: tuple[int, ...] = ()
+    case_id: int = 0
+    opened_at: datetime | None = None
+    settlement: Mapping[str, Any] | None = None
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "two_matches": ("account", "create", "ignore"),
+    "already_bound": ("account", "create", "ignore"),
+    "protected": ("ignore",),
+    "email_taken": ("account", "ignore"),
+    "username_taken": ("account", "ignore"),
+    "email_shared": ("ignore",),
+    "account_gone": ("create", "account", "ignore"),
+    "missing_course": ("course", "ignore"),
+    "missing_category": ("ignore",),
+    "manager_cycle": ("ignore",),
+    "unknown_role": ("ignore",),
+}
+"""Every kind of case, and how it can be settled; all of them also end by themselves once the cause is gone."""
+
+
+class CaseStore(Protocol):
+    def open(self, cases: Iterable[Case], now: datetime) -> None:
+        """The cases that a plan found: new ones are opened, open ones kept, and those not found again ended."""
+        ...
+
+    def waiting(self) -> list[Case]: ...
+
+    def settlements(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """What people decided, by kind and subject."""
+        ...
+
+    def settle(self, case_id: int, settlement: Mapping[str, Any], by: str, now: datetime) -> Case:
+        """Record a person's decision. Raises SettingsError where the case is not open or the choice does not fit."""
+        ...

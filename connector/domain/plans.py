@@ -1,0 +1,136 @@
+"""The port to what plans are made from and kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connector.domain.decide import AccountPair, GrantPair
+from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
+from connector.domain.ports import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan is about: one source, one site, one moment. ``ahead``: days an account is made before the start."""
+
+    source: str
+    now: datetime
+    ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPair:
+    """A person whose account is missing or differs; ``pair.current`` is filled in by the planner."""
+
+    pair: AccountPair
+    earlier_keys: tuple[str, ...]
+    unique_username: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GrantDifference:
+    """A grant that differs; ``present`` is True where the person has it in Moodle although the ledger does not."""
+
+    pair: GrantPair
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The person who has an account, with the identifiers that person is to have from now on."""
+
+    account_id: int
+    person_id: int
+    username: str
+    email: str
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerPair:
+    person_id: int
+    key: str
+    was: str
+    becomes: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedChange:
+    """A change with its place in a plan."""
+
+    ordinal: int
+    change: Change
+
+
+class PlanStore(Protocol):
+    """Finds what differs, and keeps plans. Bound to one site. Every method is one transaction."""
+
+    # making a plan
+    def basis(self, feed_id: int | None, mapping_digest: str, plan: int | None = None) -> str: ...
+
+    def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int: ...
+
+    def add(self, plan: int, changes: Sequence[Change]) -> None: ...
+
+    def account_pairs(self, scope: Scope) -> Iterator[list[PersonPair]]: ...
+
+    def shared_emails(self, scope: Scope) -> dict[str, list[str]]: ...
+
+    def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]: ...
+
+    def remember(self, accounts: Sequence[Account], now: datetime) -> None: ...
+
+    def reserve(self, person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
+        """A username for this person: ``base``, or ``base`` with the first free number where ``suffixed``.
+
+        ``taken`` are usernames of other accounts in Moodle. None where it is not free.
+        """
+        ...
+
+    def colliding_identities(self, plan: int) -> list[Change]: ...
+
+    def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]: ...
+
+    def manager_cycles(self, scope: Scope) -> list[str]: ...
+
+    def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...
+
+    def grant_targets(self, scope: Scope) -> list[tuple[str, str, int]]:
+        """Each (kind, target, how many of the grants are new to people who have an account)."""
+        ...
+
+    def accounts_to_enrol(self, plan: int, scope: Scope) -> list[int]: ...
+
+    def note_present(self, plan: int, enrolments: Iterable[tuple[int, int]]) -> None:
+        """Each (account id, course id) that is in Moodle already."""
+        ...
+
+    def grant_pairs(self, plan: int, scope: Scope) -> Iterator[list[GrantDifference]]: ...
+
+    def seal(self, plan: int, scope: Scope) -> Plan:
+        """Put the changes in order, hash them, let the guard look, and make the plan known."""
+        ...
+
+    # ids of what mappings name
+    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None: ...
+
+    def references(self, kind: str) -> dict[str, int]: ...
+
+    # reading and deciding
+    def find(self, plan_hash: str | None = None) -> Plan | None:
+        """The plan whose hash begins so, or the newest. Raises SettingsError where several begin so."""
+        ...
+
+    def changes(
+        self, plan: int, after: int = 0, limit: int = 1000, subject: str | None = None
+    ) -> list[NumberedChange]: ...
+
+    def holds(self) -> list[Hold]: ...
+
+    def decide_hold(
+        self, plan_hash: str, guard: GuardClass | None, state: HoldState, by: str, now: datetime
+    ) -> list[GuardClass]: ...

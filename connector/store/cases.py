@@ -1,0 +1,63 @@
+"""Cases in PostgreSQL; see ``connector.domain.cases.CaseStore``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from connector.domain.cases import CHOICES, Case
+from connector.domain.errors import SettingsError
+from connector.store.database import Database, Row, dumps, query
+
+
+class Cases:
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    def open(self, cases: Iterable[Case], now: datetime) -> None:
+        found = []
+        with self._database.transaction() as connection:
+            for case in cases:
+                found.append(f"{case.kind}:{case.subject}")
+                connection.execute(
+                    query("cases.open"),
+                    {
+                        "site": self._site,
+                        "kind": case.kind,
+                        "subject": case.subject,
+                        "reason": case.reason,
+                        "candidates": dumps(list(case.candidates)).decode(),
+                        "now": now,
+                    },
+                )
+            connection.execute(query("cases.end_others"), {"site": self._site, "found": found, "now": now})
+
+    def waiting(self) -> list[Case]:
+        return [_case(row) for row in self._database.rows("cases.waiting", site=self._site)]
+
+    def settlements(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        rows = self._database.rows("cases.settlements", site=self._site)
+        return {(row["kind"], row["subject"]): row["settlement"] for row in rows}
+
+    def settle(self, case_id: int, settlement: Mapping[str, Any], by: str, now: datetime) -> Case:
+        with self._database.transaction() as connection:
+            row = connection.execute(query("cases.find"), {"site": self._site, "case_id": case_id}).fetchone()
+            if row is None:
+                raise SettingsError(
+                    f"There is no open case {case_id}. `moodle-connector case list` shows the open ones."
+                )
+            case = _case(row)
+            choices = CHOICES.get(case.kind, ("ignore",))
+            if len(settlement) != 1 or next(iter(settlement)) not in choices:
+                raise SettingsError(f"Case {case_id} ({case.kind}) can be settled by: {', '.join(choices)}.")
+            connection.execute(
+                query("cases.settle"),
+                {"case_id": case_id, "by": by, "now": now, "settlement": dumps(dict(settlement)).decode()},
+            )
+        return case
+
+
+def _case(row: Row) -> Case:
+    return Case(row["kind"], row["subject"], row["reason"], tuple(row["candidates"]), row["case_id"], row["opened_at"])

@@ -1,0 +1,323 @@
+"""Plans in PostgreSQL: what differs, and the plan that came of it; see ``connector.domain.plans.PlanStore``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector.domain.decide import AccountPair, GrantPair, Status
+from connector.domain.errors import SettingsError
+from connector.domain.grants import GrantKind
+from connector.domain.guard import Base, breaches
+from connector.domain.plan import Action, Change, GuardClass, Hold, HoldState, Plan, digest_of
+from connector.domain.plans import (
+    GrantDifference,
+    Holder,
+    ManagerPair,
+    NumberedChange,
+    PersonPair,
+    Scope,
+)
+from connector.domain.ports import Account
+from connector.store.database import Connection, Database, Row, dumps, query
+
+APPROVAL_LASTS = timedelta(hours=24)
+
+
+class Plans:
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    # ------------------------------------------------------------ making a plan
+    def basis(self, feed_id: int | None, mapping_digest: str, plan: int | None = None) -> str:
+        state = self._database.row("plans.state", site=self._site, plan=plan)
+        assert state is not None
+        return hashlib.sha256(f"{feed_id}|{mapping_digest}|{state['run_id']}|{state['settled']}".encode()).hexdigest()
+
+    def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int:
+        with self._database.transaction() as connection:
+            connection.execute(query("plans.drop_unfinished"), {"site": self._site})
+            row = connection.execute(
+                query("plans.begin"),
+                {"site": self._site, "source": scope.source, "feed_id": feed_id, "basis": basis, "now": scope.now},
+            ).fetchone()
+        assert row is not None
+        return int(row["number"])
+
+    def add(self, plan: int, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        statement = (
+            "COPY connector.change (plan, phase, action, subject, target, person_id, before, after, reason, "
+            "guard_class, digest) FROM STDIN"
+        )
+        with self._database.transaction() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for change in changes:
+                copy.write_row(
+                    (
+                        plan,
+                        int(change.phase),
+                        change.action.value,
+                        change.subject,
+                        change.target,
+                        change.person_id,
+                        dumps(dict(change.before)).decode(),
+                        dumps(dict(change.after)).decode(),
+                        change.reason,
+                        change.guard.value if change.guard else None,
+                        change.digest,
+                    )
+                )
+
+    def account_pairs(self, scope: Scope) -> Iterator[list[PersonPair]]:
+        for rows in self._database.stream("plans.account_pairs", size=500, **self._scope(scope)):
+            yield [_person_pair(row) for row in rows]
+
+    def shared_emails(self, scope: Scope) -> dict[str, list[str]]:
+        return {row["email"]: row["keys"] for row in self._database.rows("plans.shared_emails", **self._scope(scope))}
+
+    def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]:
+        rows = self._database.rows("plans.holders", account_ids=list(account_ids), **self._scope(scope))
+        return {
+            row["account_id"]: Holder(
+                row["account_id"],
+                row["person_id"],
+                row["username"] or "",
+                row["email"] or "",
+                row["status"] == Status.LEFT,
+            )
+            for row in rows
+        }
+
+    def remember(self, accounts: Sequence[Account], now: datetime) -> None:
+        rows = [account_row(self._site, account, now) for account in accounts if not account.deleted]
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            cursor.executemany(query("plans.remember_account"), rows)
+
+    def reserve(self, person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
+        with self._database.transaction() as connection:
+            rows = connection.execute(query("plans.usernames_like"), {"site": self._site, "base": base}).fetchall()
+            owners: dict[str, int] = {row["username"]: row["person_id"] for row in rows}
+            own = [name for name, owner in owners.items() if owner == person_id and name not in taken]
+            if own and suffixed:
+                return min(own, key=lambda name: (len(name), name))
+            number = 1
+            while True:
+                name = base if number == 1 else f"{base}{number}"
+                if name not in taken and owners.get(name, person_id) == person_id:
+                    values = {"site": self._site, "username": name, "person_id": person_id}
+                    if connection.execute(query("plans.reserve_username"), values).fetchone():
+                        return name
+                if not suffixed:
+                    return None
+                number += 1
+
+    def colliding_identities(self, plan: int) -> list[Change]:
+        return [_change(row) for row in self._database.rows("plans.colliding_identities", plan=plan)]
+
+    def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]:
+        for rows in self._database.stream("plans.manager_pairs", source=scope.source):
+            yield [ManagerPair(**row) for row in rows]
+
+    def manager_cycles(self, scope: Scope) -> list[str]:
+        return [row["key"] for row in self._database.rows("plans.manager_cycles", source=scope.source)]
+
+    def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
+        return {row["target"]: row["name"] for row in self._database.rows("plans.wanted_cohorts", source=scope.source)}
+
+    def grant_targets(self, scope: Scope) -> list[tuple[str, str, int]]:
+        rows = self._database.rows("plans.grant_targets", **self._scope(scope))
+        return [(row["kind"], row["target"], row["new_to_accounts"]) for row in rows]
+
+    def accounts_to_enrol(self, plan: int, scope: Scope) -> list[int]:
+        known = self._database.rows("plans.accounts_to_enrol", **self._scope(scope))
+        adopted = self._database.rows("plans.adopted_accounts", plan=plan)
+        return sorted({row["account_id"] for row in [*known, *adopted]})
+
+    def note_present(self, plan: int, enrolments: Iterable[tuple[int, int]]) -> None:
+        statement = "COPY connector.present_enrolment (plan, account_id, course_id) FROM STDIN"
+        with self._database.transaction() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for account_id, course_id in enrolments:
+                copy.write_row((plan, account_id, course_id))
+
+    def grant_pairs(self, plan: int, scope: Scope) -> Iterator[list[GrantDifference]]:
+        for rows in self._database.stream("plans.grant_pairs", plan=plan, **self._scope(scope)):
+            yield [_grant_difference(row) for row in rows]
+
+    def seal(self, plan: int, scope: Scope) -> Plan:
+        with self._database.transaction() as connection:
+            connection.execute(query("plans.clear_present"))
+            connection.execute(query("plans.put_in_order"), {"plan": plan})
+            counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()
+            self._add_holds(connection, plan, scope, counted)
+            actions: dict[str, int] = {}
+            for row in counted:
+                actions[row["action"]] = actions.get(row["action"], 0) + row["count"]
+            values = {"plan": plan, "hash": _hash(connection, plan), "counts": dumps(actions).decode()}
+            connection.execute(query("plans.seal"), values)
+            for step in ("plans.supersede", "plans.supersede_holds"):
+                connection.execute(query(step), {"site": self._site, "source": scope.source, "plan": plan})
+            connection.execute("ANALYZE connector.change")
+        found = self._plan(plan_number=plan)
+        assert found is not None
+        return found
+
+    def _add_holds(self, connection: Connection, plan: int, scope: Scope, counted: Sequence[Row]) -> None:
+        guards: dict[GuardClass, int] = {}
+        for row in counted:
+            if row["guard_class"]:
+                guard = GuardClass(row["guard_class"])
+                guards[guard] = guards.get(guard, 0) + row["count"]
+        about = {"site": self._site, "source": scope.source}
+        base = connection.execute(query("plans.base"), about).fetchone()
+        assert base is not None
+        grants = {GuardClass.REMOVE_ROLE: base["roles"], GuardClass.REMOVE_GRANT: base["grants"]}
+        for breach in breaches(guards, Base(base["people"], grants, base["first_load"])):
+            digest = _hash(connection, plan, breach.guard)
+            known = connection.execute(
+                query("plans.approval"), {**about, "guard_class": breach.guard, "digest": digest, "now": scope.now}
+            ).fetchone()
+            decision = known or {"state": "waiting", "decided_by": "", "decided_at": None, "expires_at": None}
+            connection.execute(
+                query("plans.add_hold"),
+                {
+                    "plan": plan,
+                    "guard_class": breach.guard,
+                    "count": breach.count,
+                    "limit": breach.limit,
+                    "digest": digest,
+                    **decision,
+                },
+            )
+
+    # ------------------------------------------------------------ ids of what mappings name
+    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None:
+        rows = [
+            {"site": self._site, "kind": kind, "ref": ref, "moodle_id": moodle_id, "now": now}
+            for ref, moodle_id in sorted(references.items())
+        ]
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            cursor.executemany(query("plans.remember_reference"), rows)
+
+    def references(self, kind: str) -> dict[str, int]:
+        rows = self._database.rows("plans.references", site=self._site)
+        return {row["ref"]: row["moodle_id"] for row in rows if row["kind"] == kind}
+
+    # ------------------------------------------------------------ reading and deciding
+    def find(self, plan_hash: str | None = None) -> Plan | None:
+        rows = self._database.rows("plans.find", site=self._site, hash=plan_hash)
+        if plan_hash is not None and len({row["hash"] for row in rows}) > 1:
+            raise SettingsError(f"Several plans begin with {plan_hash}: give more of the hash.")
+        return self._plan(rows[0]["number"]) if rows else None
+
+    def changes(
+        self, plan: int, after: int = 0, limit: int = 1000, subject: str | None = None
+    ) -> list[NumberedChange]:
+        rows = self._database.rows("plans.changes", plan=plan, after=after, limit=limit, subject=subject)
+        return [NumberedChange(row["ordinal"], _change(row)) for row in rows]
+
+    def holds(self) -> list[Hold]:
+        return [_hold(row) for row in self._database.rows("plans.waiting_holds", site=self._site)]
+
+    def decide_hold(
+        self, plan_hash: str, guard: GuardClass | None, state: HoldState, by: str, now: datetime
+    ) -> list[GuardClass]:
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                query("plans.decide_hold"),
+                {
+                    "site": self._site,
+                    "hash": plan_hash,
+                    "guard_class": guard.value if guard else None,
+                    "state": state.value,
+                    "by": by,
+                    "now": now,
+                    "expires_at": now + APPROVAL_LASTS,
+                },
+            ).fetchall()
+        return [GuardClass(row["guard_class"]) for row in rows]
+
+    def _plan(self, plan_number: int) -> Plan | None:
+        rows = self._database.rows("plans.by_number", plan=plan_number)
+        holds = tuple(_hold(row) for row in self._database.rows("plans.holds", plan=plan_number))
+        return Plan(**rows[0], holds=holds) if rows else None
+
+    def _scope(self, scope: Scope) -> dict[str, Any]:
+        return {"site": self._site, "source": scope.source, "now": scope.now, "ahead": scope.ahead}
+
+
+def account_row(site: str, account: Account, now: datetime) -> dict[str, Any]:
+    """An account in the shape that ``plans.remember_account`` takes."""
+    fields = {**account.fields, "profile": dict(account.profile)}
+    return {
+        "site": site,
+        "account_id": account.id,
+        "fields": dumps(fields).decode(),
+        "suspended": account.suspended,
+        "now": now,
+    }
+
+
+def _hash(connection: Connection, plan: int, guard: GuardClass | None = None) -> str:
+    """The hash over the changes in order, read as a stream."""
+    with connection.cursor(name="digests") as cursor:
+        cursor.execute(query("plans.digests"), {"plan": plan, "guard_class": guard})
+        return digest_of(row["digest"] for row in cursor)
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        Action(row["action"]),
+        row["subject"],
+        row["target"],
+        row["before"],
+        row["after"],
+        row["person_id"],
+        row["reason"],
+    )
+
+
+def _person_pair(row: Row) -> PersonPair:
+    pair = AccountPair(
+        row["person_id"],
+        row["key"],
+        Status(row["status"]),
+        row["wanted"],
+        row["initial"],
+        row["account_id"],
+        line=row["line"],
+    )
+    return PersonPair(pair, tuple(row["earlier_keys"] or ()), row["unique_username"])
+
+
+def _grant_difference(row: Row) -> GrantDifference:
+    pair = GrantPair(
+        row["person_id"],
+        row["key"],
+        Status(row["status"]),
+        GrantKind(row["kind"]),
+        row["target"],
+        row["wanted"],
+        row["granted"],
+        row["ours"],
+        row["suspended"],
+        row["timezone"],
+        row["rule"],
+    )
+    return GrantDifference(pair, row["present"])
+
+
+def _hold(row: Row) -> Hold:
+    return Hold(
+        GuardClass(row["guard_class"]),
+        row["count"],
+        row["limit"],
+        row["digest"],
+        HoldState(row["state"]),
+        row["plan_hash"] or "",
+        row["decided_by"],
+        row["expires_at"],
+    )

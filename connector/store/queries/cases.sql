@@ -1,0 +1,33 @@
+-- name: open
+-- A case that a plan found; one that is open already keeps its number.
+INSERT INTO connector."case" (site, kind, subject, reason, candidates, opened_at)
+VALUES (%(site)s, %(kind)s, %(subject)s, %(reason)s, %(candidates)s, %(now)s)
+ON CONFLICT (site, kind, subject) WHERE settled_at IS NULL
+DO UPDATE SET reason = excluded.reason, candidates = excluded.candidates
+
+-- name: end_others
+-- Cases whose cause is gone end by themselves.
+UPDATE connector."case" SET settled_at = %(now)s
+WHERE site = %(site)s AND settled_at IS NULL AND NOT (kind || ':' || subject) = ANY(%(found)s)
+
+-- name: waiting
+-- What a person must decide.
+SELECT case_id, kind, subject, reason, candidates, opened_at FROM connector."case"
+WHERE site = %(site)s AND settled_at IS NULL
+ORDER BY case_id
+
+-- name: settlements
+-- What people decided, the newest word for each subject.
+SELECT DISTINCT ON (kind, subject) kind, subject, settlement FROM connector."case"
+WHERE site = %(site)s AND settlement IS NOT NULL
+ORDER BY kind, subject, settled_at DESC
+
+-- name: find
+SELECT case_id, kind, subject, reason, candidates, opened_at FROM connector."case"
+WHERE site = %(site)s AND case_id = %(case_id)s AND settled_at IS NULL
+FOR UPDATE
+
+-- name: settle
+-- A person's decision.
+UPDATE connector."case" SET settled_at = %(now)s, settled_by = %(by)s, settlement = %(settlement)s
+WHERE case_id = %(case_id)s

@@ -1,0 +1,272 @@
+-- name: drop_unfinished
+-- Plans whose making was interrupted: nobody has seen them.
+DELETE FROM connector.plan WHERE site = %(site)s AND status = 'making'
+
+-- name: begin
+-- A new plan, still empty.
+INSERT INTO connector.plan (site, source, feed_id, basis, created_at)
+VALUES (%(site)s, %(source)s, %(feed_id)s, %(basis)s, %(now)s)
+RETURNING number
+
+-- name: account_pairs
+-- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
+SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
+       p.employment -> 'earlier_keys' AS earlier_keys, b.account_id
+FROM connector.person p
+CROSS JOIN LATERAL (
+    SELECT connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
+) s
+LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
+LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+WHERE p.source = %(source)s
+  AND CASE
+      WHEN b.account_id IS NULL THEN s.status IN ('joining', 'active')
+      ELSE a.suspended <> (s.status <> 'active')
+           OR (s.status IN ('joining', 'active') AND NOT a.fields @> p.wanted)
+  END
+ORDER BY p.key
+
+-- name: shared_emails
+-- E-mail addresses that stand at more than one person who works here.
+SELECT lower(p.wanted ->> 'email') AS email, array_agg(p.key ORDER BY p.key) AS keys
+FROM connector.person p
+WHERE p.source = %(source)s AND p.wanted ->> 'email' <> ''
+  AND connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) <> 'left'
+GROUP BY lower(p.wanted ->> 'email')
+HAVING count(*) > 1
+
+-- name: holders
+-- Who has these accounts, and which identifiers those people are to have from now on.
+SELECT b.account_id, b.person_id, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
+       connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
+FROM connector.binding b
+JOIN connector.person p ON p.person_id = b.person_id
+WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
+
+-- name: remember_account
+-- An account as Moodle shows it now.
+INSERT INTO connector.account (site, account_id, fields, suspended, seen_at)
+VALUES (%(site)s, %(account_id)s, %(fields)s, %(suspended)s, %(now)s)
+ON CONFLICT (site, account_id) DO UPDATE
+SET fields = excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at
+
+-- name: usernames_like
+-- Usernames that were ever given and begin alike.
+SELECT username, person_id FROM connector.reserved_username
+WHERE site = %(site)s AND starts_with(username, %(base)s)
+
+-- name: reserve_username
+-- From now on this username belongs to one person for ever.
+INSERT INTO connector.reserved_username (site, username, person_id)
+VALUES (%(site)s, %(username)s, %(person_id)s)
+ON CONFLICT (site, username) DO UPDATE SET username = excluded.username
+    WHERE reserved_username.person_id = excluded.person_id
+RETURNING username
+
+-- name: manager_pairs
+-- People whose manager is another one than we hold. A person who is their own manager has none.
+SELECT p.person_id, p.key, COALESCE(o.key, '') AS was, COALESCE(m.key, '') AS becomes, p.line
+FROM connector.person p
+LEFT JOIN connector.person o ON o.person_id = p.manager_id
+LEFT JOIN connector.person m ON m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id
+WHERE p.source = %(source)s AND p.manager_id IS DISTINCT FROM m.person_id
+  AND (m.person_id IS NOT NULL OR COALESCE(p.manager_key, '') IN ('', p.key))
+ORDER BY p.key
+
+-- name: manager_cycles
+-- People who would be above themselves.
+WITH RECURSIVE up (person_id, above) AS (
+    SELECT p.person_id, m.person_id
+    FROM connector.person p
+    JOIN connector.person m ON m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id
+    WHERE p.source = %(source)s AND p.manager_id IS DISTINCT FROM m.person_id
+    UNION
+    SELECT up.person_id, m.person_id
+    FROM up
+    JOIN connector.person p ON p.person_id = up.above
+    JOIN connector.person m ON m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id
+    WHERE up.above <> up.person_id
+)
+SELECT p.key FROM up JOIN connector.person p ON p.person_id = up.person_id WHERE up.above = up.person_id ORDER BY p.key
+
+-- name: wanted_cohorts
+-- Cohorts that rules name.
+SELECT DISTINCT ON (g.target) g.target, COALESCE(g.terms ->> 'name', g.target) AS name
+FROM connector.wanted_grant g
+JOIN connector.person p ON p.person_id = g.person_id
+WHERE g.kind = 'cohort' AND p.source = %(source)s
+ORDER BY g.target, g.terms ->> 'name'
+
+-- name: grant_targets
+-- What the differing grants refer to.
+SELECT kind, target, count(*) FILTER (WHERE granted IS NULL AND account_id IS NOT NULL) AS new_to_accounts
+FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s)
+WHERE kind IN ('role', 'enrolment')
+GROUP BY kind, target
+ORDER BY kind, target
+
+-- name: accounts_to_enrol
+-- Accounts that are to be enrolled in something, and were there before this plan.
+SELECT DISTINCT account_id
+FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s)
+WHERE kind = 'enrolment' AND granted IS NULL AND account_id IS NOT NULL
+
+-- name: grant_pairs
+-- Grants that differ, of people who have an account or get one by this plan; requirements of everybody.
+SELECT d.*, e.account_id IS NOT NULL AS present
+FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s) d
+LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = 'course' AND r.ref = d.target AND d.kind = 'enrolment'
+LEFT JOIN (
+    SELECT DISTINCT account_id, course_id FROM connector.present_enrolment WHERE plan = %(plan)s
+) e ON e.course_id = r.moodle_id AND e.account_id = COALESCE(d.account_id, (
+    SELECT (c.after ->> 'account')::bigint FROM connector.change c
+    WHERE c.plan = %(plan)s AND c.person_id = d.person_id AND c.action = 'adopt_account'
+))
+WHERE d.kind = 'assignment' OR d.account_id IS NOT NULL OR EXISTS (
+    SELECT FROM connector.change c
+    WHERE c.plan = %(plan)s AND c.person_id = d.person_id AND c.action IN ('create_account', 'adopt_account')
+)
+
+-- name: adopted_accounts
+-- Accounts that this plan binds: they may have enrolments of their own.
+SELECT (after ->> 'account')::bigint AS account_id FROM connector.change
+WHERE plan = %(plan)s AND action = 'adopt_account'
+
+-- name: clear_present
+-- Present enrolments are of use only while a plan is made.
+DELETE FROM connector.present_enrolment
+
+-- name: colliding_identities
+-- Changes of people whose present username or e-mail another person takes over in the same plan.
+SELECT action, subject, target, person_id, before, after, reason FROM connector.change h
+WHERE h.plan = %(plan)s AND h.action = 'change_identity' AND h.person_id IN (
+    SELECT h.person_id FROM connector.change h
+    JOIN connector.change t ON lower(t.after ->> 'email') = lower(h.before ->> 'email')
+    WHERE h.plan = %(plan)s AND t.plan = %(plan)s AND h.action = 'change_identity' AND t.action = 'change_identity'
+      AND t.person_id <> h.person_id
+    UNION
+    SELECT h.person_id FROM connector.change h
+    JOIN connector.change t ON lower(t.after ->> 'username') = lower(h.before ->> 'username')
+    WHERE h.plan = %(plan)s AND t.plan = %(plan)s AND h.action = 'change_identity' AND t.action = 'change_identity'
+      AND t.person_id <> h.person_id
+)
+
+-- name: put_in_order
+-- The order in which changes are carried out; it does not depend on the order of the feed.
+UPDATE connector.change c SET ordinal = o.ordinal
+FROM (
+    SELECT ctid, row_number() OVER (ORDER BY phase, action, subject, target) AS ordinal
+    FROM connector.change WHERE plan = %(plan)s
+) o
+WHERE c.ctid = o.ctid
+
+-- name: digests
+-- The changes of a plan, or of one guard class of it, as digests in order.
+SELECT digest FROM connector.change
+WHERE plan = %(plan)s AND (%(guard_class)s::text IS NULL OR guard_class = %(guard_class)s)
+ORDER BY ordinal
+
+-- name: counts
+-- Changes by action and guard class.
+SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan = %(plan)s GROUP BY action, guard_class
+
+-- name: base
+-- What the guard's percentages are of.
+SELECT (SELECT count(*) FROM connector.binding b JOIN connector.person p USING (person_id)
+        WHERE b.site = %(site)s AND p.source = %(source)s) AS people,
+       count(*) FILTER (WHERE l.kind = 'role') AS roles,
+       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment') AND NOT l.suspended) AS grants,
+       NOT EXISTS (
+           SELECT FROM connector.run r JOIN connector.plan q ON q.number = r.plan
+           WHERE r.kind = 'apply' AND r.status = 'done' AND q.site = %(site)s AND q.source = %(source)s
+       ) AS first_load
+FROM connector.ledger l
+JOIN connector.person p USING (person_id)
+WHERE l.site = %(site)s AND p.source = %(source)s AND l.ended_at IS NULL AND l.ours
+
+-- name: approval
+-- A decision on the same changes that is still valid, made for an earlier plan.
+SELECT h.state, h.decided_by, h.decided_at, h.expires_at FROM connector.hold h
+JOIN connector.plan p ON p.number = h.plan
+WHERE p.site = %(site)s AND p.source = %(source)s AND h.guard_class = %(guard_class)s AND h.digest = %(digest)s
+  AND h.state IN ('approved', 'rejected') AND (h.expires_at IS NULL OR h.expires_at > %(now)s)
+ORDER BY h.decided_at DESC
+LIMIT 1
+
+-- name: add_hold
+-- A class of changes that waits.
+INSERT INTO connector.hold (plan, guard_class, count, "limit", digest, state, decided_by, decided_at, expires_at)
+VALUES (%(plan)s, %(guard_class)s, %(count)s, %(limit)s, %(digest)s, %(state)s, %(decided_by)s, %(decided_at)s,
+        %(expires_at)s)
+
+-- name: seal
+-- The plan is made; from here on nothing in it is altered.
+UPDATE connector.plan SET status = 'planned', hash = %(hash)s, counts = %(counts)s WHERE number = %(plan)s
+
+-- name: supersede
+-- Older plans of the same source that were not carried out to the end.
+UPDATE connector.plan SET status = 'superseded'
+WHERE site = %(site)s AND source = %(source)s AND number < %(plan)s AND status IN ('planned', 'applying')
+
+-- name: supersede_holds
+-- Nobody needs to decide on them any more.
+UPDATE connector.hold h SET state = 'superseded'
+FROM connector.plan p
+WHERE p.number = h.plan AND p.site = %(site)s AND p.source = %(source)s AND h.plan < %(plan)s AND h.state = 'waiting'
+
+-- name: by_number
+-- The head of one plan.
+SELECT number, hash, source, feed_id, basis, created_at, counts, status FROM connector.plan WHERE number = %(plan)s
+
+-- name: find
+-- A plan by the beginning of its hash, or the newest one.
+SELECT number, hash, source, feed_id, basis, created_at, counts, status FROM connector.plan
+WHERE site = %(site)s AND status <> 'making' AND (%(hash)s::text IS NULL OR starts_with(hash, %(hash)s))
+ORDER BY number DESC
+LIMIT 2
+
+-- name: holds
+-- The holds of a plan.
+SELECT h.guard_class, h.count, h."limit", h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
+FROM connector.hold h JOIN connector.plan p ON p.number = h.plan
+WHERE h.plan = %(plan)s
+ORDER BY h.guard_class
+
+-- name: waiting_holds
+-- Every hold that waits for a person.
+SELECT h.guard_class, h.count, h."limit", h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
+FROM connector.hold h JOIN connector.plan p ON p.number = h.plan
+WHERE p.site = %(site)s AND p.status <> 'superseded' AND h.state IN ('waiting', 'approved', 'rejected')
+ORDER BY h.plan, h.guard_class
+
+-- name: decide_hold
+-- A person's word on a waiting class of a plan.
+UPDATE connector.hold h SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s, expires_at = %(expires_at)s
+FROM connector.plan p
+WHERE p.number = h.plan AND p.site = %(site)s AND p.status <> 'superseded' AND starts_with(p.hash, %(hash)s)
+  AND (%(guard_class)s::text IS NULL OR h.guard_class = %(guard_class)s) AND h.state <> 'superseded'
+RETURNING h.guard_class
+
+-- name: changes
+-- The changes of a plan in order, from one on.
+SELECT ordinal, action, subject, target, person_id, before, after, reason FROM connector.change
+WHERE plan = %(plan)s AND ordinal > %(after)s AND (%(subject)s::text IS NULL OR subject = %(subject)s)
+ORDER BY ordinal
+LIMIT %(limit)s
+
+-- name: state
+-- What a plan is made from, besides its feed: the last run that another plan or nobody's plan made, and the cases.
+SELECT COALESCE((SELECT max(run_id) FROM connector.run
+                 WHERE site = %(site)s AND kind = 'apply' AND plan IS DISTINCT FROM %(plan)s::bigint), 0) AS run_id,
+       (SELECT count(*) FROM connector."case"
+        WHERE site = %(site)s AND settled_at IS NOT NULL AND settled_by <> '') AS settled
+
+-- name: remember_reference
+-- Moodle's id of something that mappings name.
+INSERT INTO connector.reference (site, kind, ref, moodle_id, seen_at)
+VALUES (%(site)s, %(kind)s, %(ref)s, %(moodle_id)s, %(now)s)
+ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen_at = excluded.seen_at
+
+-- name: references
+-- All ids that are known.
+SELECT kind, ref, moodle_id FROM connector.reference WHERE site = %(site)s
