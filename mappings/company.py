@@ -1,0 +1,65 @@
+"""A company's mapping, loaded: the port ``Mapper``, and what else its files say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from connector.domain.grants import Grant, LearningPath, Requirement
+from connector.domain.people import Person, Record, Rejection
+from mappings.explain import Explanation, explain
+from mappings.model import SourceSettings
+from mappings.person import PersonMapper
+from mappings.rules import Rules, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyMapping:
+    """Made by ``mappings.loader.load``; implements the port ``Mapper``.
+
+    ``digest``: SHA-256 over all mapping files. ``source``: how deliveries are read, and their gates.
+    ``columns``: what every record must have (XML: names of ``source.fields`` and XPaths used as they stand).
+    ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
+    ``protected``: user names, in lower case, of accounts that are never touched.
+    """
+
+    digest: str
+    source: SourceSettings
+    columns: frozenset[str]
+    paths: tuple[LearningPath, ...]
+    requirements: tuple[Requirement, ...]
+    role_ids: Mapping[str, int]
+    create_only: frozenset[str]
+    protected: frozenset[str]
+    people: PersonMapper = field(repr=False)
+    rules: Rules = field(repr=False)
+    scope: Scope | None = field(repr=False)
+
+    @property
+    def xpaths(self) -> Mapping[str, str]:
+        """For XML: the XPath of each field of a record, by the name under which the record carries it."""
+        return {name: self.source.fields.get(name, name) for name in sorted(self.columns)}
+
+    def person(self, record: Record) -> Person | list[Rejection]:
+        """The person that a record describes, or all that is wrong with it.
+
+        An empty list means that the person is out of the mapping's scope: not rejected, and not wanted either.
+        """
+        person = self.people.person(record)
+        if self.scope is None or not isinstance(person, Person):
+            return person
+        within = self.scope.within(person)
+        if within is True:
+            return person
+        return [Rejection(record.line, person.key, "scope", within)] if within else []
+
+    def grants(self, person: Person) -> tuple[Grant, ...]:
+        """All that the rules give, each (kind, target) once, sorted.
+
+        Whether the person is active on a given day is not asked here, except by rules that name ``active``.
+        """
+        return self.rules.grants(person)
+
+    def mapping_try(self, record: Record) -> Explanation:
+        """What a record becomes, step by step, for a person to read."""
+        return explain(record, self.people, self.rules, self.person(record))

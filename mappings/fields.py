@@ -1,0 +1,230 @@
+"""One field: from the record through its transforms to a value that Moodle takes, compiled when loaded."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mappings import templates, transforms
+from mappings.checks import Check, characters
+from mappings.model import FieldSpec, Origin, SourceSettings
+from mappings.problems import Document, Path, Problems, known
+from mappings.refused import Refused
+
+Texts = Mapping[str, str]
+Group = Literal["key", "account", "profile", "employment", "attribute"]
+
+MEMO = 4_096
+"""Values remembered for each field; beyond that the memory starts afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How a field came to its value: where from, what stood there, each step's result. ``refused`` where it failed."""
+
+    field: str
+    origin: str
+    raw: str = ""
+    steps: tuple[tuple[str, str], ...] = ()
+    value: str = ""
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """An origin and its transforms. ``fetch`` takes the record's texts and the fields that are known already."""
+
+    origin: str
+    fetch: Callable[[Texts, Texts], str]
+    steps: tuple[tuple[str, transforms.Step], ...]
+    columns: frozenset[str]
+    needs: frozenset[str]
+
+    def run(self, record: Texts, values: Texts) -> str:
+        """The value after the transforms. Raises Refused."""
+        return self.transform(self.fetch(record, values))
+
+    def transform(self, raw: str, note: list[tuple[str, str]] | None = None) -> str:
+        """Take ``raw`` through the transforms, noting each result for an explanation."""
+        value = clean(raw)
+        for name, step in self.steps:
+            value = step(value)
+            if note is not None:
+                note.append((name, value))
+        return value
+
+
+class Field:
+    """A field of a person, ready to run."""
+
+    __slots__ = ("_check", "_memo", "_pipe", "clears", "group", "name", "spec")
+
+    def __init__(self, name: str, group: Group, spec: FieldSpec, pipe: Pipe, check: Check) -> None:
+        self.name = name
+        self.group = group
+        self.spec = spec
+        self.clears = spec.when_empty == "clear"
+        self._pipe = pipe
+        self._check = check
+        self._memo: dict[str, str] = {}
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of the record that it reads."""
+        return self._pipe.columns
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Other fields that it reads."""
+        return self._pipe.needs
+
+    def read(self, record: Texts, values: Texts) -> str:
+        """The value, "" where there is none. Raises Refused where it cannot be used."""
+        raw = self._pipe.fetch(record, values)
+        value = self._memo.get(raw)
+        if value is None:
+            value = self._finish(self._pipe.transform(raw))
+            if len(self._memo) >= MEMO:
+                self._memo.clear()
+            self._memo[raw] = value
+        return value
+
+    def reason(self, refused: Refused) -> str:
+        """A sentence about what ``read`` refused."""
+        subject = f"column {next(iter(self.columns))}" if len(self.columns) == 1 else "the value"
+        return f"{subject} {refused}"
+
+    def trace(self, record: Texts, values: Texts) -> Trace:
+        """What ``read`` does, step by step."""
+        raw, note = "", list[tuple[str, str]]()
+        try:
+            raw = self._pipe.fetch(record, values)
+            value = self._finish(self._pipe.transform(raw, note))
+        except Refused as refused:
+            return Trace(self.name, self._pipe.origin, raw, tuple(note), refused=self.reason(refused))
+        return Trace(self.name, self._pipe.origin, raw, tuple(note), value)
+
+    def _finish(self, value: str) -> str:
+        value = clean(value)
+        if value:
+            return clean(self._check(value))
+        if self.spec.when_empty == "reject":
+            raise Refused("is empty, and must not be")
+        return self.spec.default or ""
+
+
+def clean(raw: str) -> str:
+    """Without white space around, composed (NFC): what looks alike is alike."""
+    return (raw if raw.isascii() else unicodedata.normalize("NFC", raw)).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCompiler:
+    """Compiles the fields of one mapping file; mistakes go to ``problems``. ``names`` may stand in templates."""
+
+    document: Document
+    problems: Problems
+    source: SourceSettings
+    tables: transforms.Tables
+    names: Collection[str]
+
+    def field(self, name: str, group: Group, spec: FieldSpec, path: Path, check: Check) -> Field | None:
+        """The compiled field, or None where something in it is wrong."""
+        pipe = self._pipe(spec, path)
+        if spec.default is not None:
+            try:
+                check(clean(spec.default))
+            except Refused as refused:
+                self._wrong((*path, "default"), str(refused))
+        return Field(name, group, spec, pipe, check) if pipe else None
+
+    def _pipe(self, origin: Origin, path: Path) -> Pipe | None:
+        before = len(self.problems.found)
+        steps = tuple(self._step(given, (*path, "transforms", i)) for i, given in enumerate(origin.transforms))
+        pipe = self._origin(origin, path, steps)
+        return pipe if len(self.problems.found) == before else None
+
+    def _origin(self, origin: Origin, path: Path, steps: tuple[tuple[str, transforms.Step], ...]) -> Pipe:
+        none: frozenset[str] = frozenset()
+        if origin.value is not None:
+            constant = origin.value
+            self._constant(constant, (*path, "value"))
+            return Pipe("value", lambda _record, _values: constant, steps, none, none)
+        if origin.template is not None:
+            return self._template(origin.template, path, steps)
+        if origin.first_of is not None:
+            pipes = [self._pipe(each, (*path, "first_of", i)) for i, each in enumerate(origin.first_of)]
+            return _first_of([pipe for pipe in pipes if pipe], steps)
+        xml = self.source.format == "xml"
+        column = origin.column or origin.xpath or ""
+        declared = self.source.fields if xml else self.source.columns
+        if origin.xpath is not None and not xml:
+            self._wrong((*path, "xpath"), f"is for format xml; the source is {self.source.format}: use column")
+        elif origin.column is not None and column not in declared and (declared or xml):
+            where = "source.fields" if xml else "source.columns"
+            self._wrong((*path, "column"), f"{column} is not in {where}; {known(column, declared)}")
+        return Pipe(f"column {column}", _column(column, optional=xml), steps, frozenset({column}), none)
+
+    def _template(self, text: str, path: Path, steps: tuple[tuple[str, transforms.Step], ...]) -> Pipe:
+        try:
+            template = templates.parse(text, self.names, columns=True)
+        except ValueError as error:
+            self._wrong((*path, "template"), str(error))
+            template = templates.Template(("",), ())
+        columns = {name: name.removeprefix("column:") for name in template.names if name.startswith("column:")}
+        fetchers = {name: _column(column, self.source.format == "xml") for name, column in columns.items()}
+
+        def fetch(record: Texts, values: Texts) -> str:
+            if not fetchers:
+                return template.fill(values)
+            return template.fill({**values, **{name: clean(get(record, values)) for name, get in fetchers.items()}})
+
+        needs = frozenset(template.names) - columns.keys()
+        return Pipe(f"template {text}", fetch, steps, frozenset(columns.values()), needs)
+
+    def _step(self, given: str | dict[str, object], path: Path) -> tuple[str, transforms.Step]:
+        name, options = (given, None) if isinstance(given, str) else next(iter(given.items()), ("", None))
+        try:
+            if isinstance(given, dict) and len(given) != 1:
+                raise ValueError("a transform is one name, or one name with its options: begin each with a dash")
+            return name, transforms.build(name, options, self.tables)
+        except ValueError as error:
+            self._wrong(path, str(error))
+            return name, str
+
+    def _constant(self, value: str, path: Path) -> None:
+        try:
+            characters(value)
+        except Refused as refused:
+            self._wrong(path, str(refused))
+
+    def _wrong(self, path: Path, message: str) -> None:
+        self.problems.add(self.document.at(path), message)
+
+
+def _column(column: str, optional: bool) -> Callable[[Texts, Texts], str]:
+    """Reads a column. In XML an element that is not there is empty; in a table a column must be there."""
+
+    def fetch(record: Texts, _values: Texts) -> str:
+        raw = record.get(column)
+        if raw is not None:
+            return raw
+        if optional:
+            return ""
+        raise Refused("is not in the feed")
+
+    return fetch
+
+
+def _first_of(pipes: list[Pipe], steps: tuple[tuple[str, transforms.Step], ...]) -> Pipe:
+    def fetch(record: Texts, values: Texts) -> str:
+        for pipe in pipes:
+            if value := pipe.run(record, values):
+                return value
+        return ""
+
+    origin = f"first of {', '.join(pipe.origin for pipe in pipes)}"
+    columns = frozenset[str]().union(*(pipe.columns for pipe in pipes))
+    return Pipe(origin, fetch, steps, columns, frozenset[str]().union(*(pipe.needs for pipe in pipes)))

@@ -1,0 +1,258 @@
+"""What may stand in the files: shapes, names and values. Unknown names are refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[a-z0-9]+)*$", max_length=30)]
+ShortName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$", max_length=255)]
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Transform = str | dict[str, object]
+"""A transform without options by its name, or ``{name: options}``."""
+
+
+def _start(value: str) -> str:
+    if value not in ("hire", "assignment", "none"):
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("must be hire, assignment, none or a date such as 2026-01-31") from None
+    return value
+
+
+def _context(value: str | dict[str, str]) -> str:
+    if isinstance(value, dict) and len(value) == 1:
+        value = ":".join(next(iter(value.items())))
+    if value == "system":
+        return value
+    level, _, ref = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if level not in ("category", "course") or not ref.strip():
+        raise ValueError('must be system, "category: IDNUMBER" or "course: IDNUMBER OR SHORTNAME"')
+    return f"{level}:{ref.strip()}"
+
+
+class Strict(BaseModel):
+    """Nothing unknown, nothing changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Trailer(Strict):
+    """The last row of a file: its first cell begins with ``marker``; cell ``count`` (1 is the first) has the count."""
+
+    marker: Text
+    count: Annotated[int, Field(ge=1)] = 2
+
+
+class Gates(Strict):
+    """When a feed as a whole is not to be trusted. Shares are of one: 0.9 is 90 %."""
+
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0.9
+    max_duplicate_share: Annotated[float, Field(ge=0, le=1)] = 0.005
+    max_age_hours: Annotated[float, Field(gt=0)] | None = None
+
+
+class SourceSettings(Strict):
+    """How the source's deliveries are read.
+
+    ``columns``: names by position, for files without a header row. ``record`` and ``fields``: XPaths, for XML.
+    """
+
+    name: Code
+    format: Literal["csv", "tsv", "xml"]
+    file: Text = "*"
+    encoding: Text = "utf-8"
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    quote: Annotated[str, StringConstraints(min_length=1, max_length=1)] = '"'
+    columns: tuple[Text, ...] = ()
+    trailer: Trailer | None = None
+    record: Text | None = None
+    fields: dict[Text, Text] = {}
+    namespaces: dict[Text, Text] = {}
+    complete: bool = True
+    timezone: Text = "UTC"
+    gates: Gates = Gates()
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if self.format == "xml" and self.record is None:
+            raise ValueError("format xml needs record: the XPath of one person")
+        if self.format != "xml" and (self.record or self.fields or self.namespaces):
+            raise ValueError("record, fields and namespaces are for format xml")
+        if self.format == "xml" and (self.delimiter or self.columns or self.trailer):
+            raise ValueError("delimiter, columns and trailer are for delimited files, not for xml")
+        return self
+
+
+class Origin(Strict):
+    """Where a value comes from, exactly one of them, and the transforms that it goes through."""
+
+    column: Text | None = None
+    xpath: Text | None = None
+    template: Text | None = None
+    value: str | None = None
+    first_of: tuple[Origin, ...] | None = None
+    transforms: tuple[Transform, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [n for n in ("column", "xpath", "template", "value", "first_of") if getattr(self, n) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise ValueError(f"needs exactly one of column, xpath, template, value, first_of; found {found}")
+        return self
+
+
+class FieldSpec(Origin):
+    """One field of a person: its origin, what an empty value means, and whether it is compared after creation."""
+
+    when_empty: Literal["ignore", "clear", "default", "reject"] | None = None
+    default: Text | None = None
+    compare: bool = True
+    unique: Literal["suffix"] | None = None
+    separator: Text | None = None
+
+    @model_validator(mode="after")
+    def _default_is_given(self) -> Self:
+        if (self.when_empty == "default") != (self.default is not None):
+            raise ValueError("when_empty: default and default: VALUE need each other")
+        return self
+
+
+class AttributeSpec(FieldSpec):
+    """A value of the company's own that conditions and templates may name."""
+
+    type: Literal["string", "int", "bool", "date"] = "string"
+
+
+class CohortSpec(Strict):
+    """A cohort for everybody who fulfils ``when``; an empty part in a template means no cohort."""
+
+    idnumber: Text
+    name: Text
+    when: Text | None = None
+
+
+class PersonSpec(Strict):
+    """What is known of a person: the account by Moodle's own field names, and the employment."""
+
+    username: FieldSpec
+    firstname: FieldSpec
+    lastname: FieldSpec
+    email: FieldSpec
+    auth: FieldSpec | None = None
+    idnumber: FieldSpec | None = None
+    lang: FieldSpec | None = None
+    city: FieldSpec | None = None
+    country: FieldSpec | None = None
+    department: FieldSpec | None = None
+    institution: FieldSpec | None = None
+    phone1: FieldSpec | None = None
+    phone2: FieldSpec | None = None
+    address: FieldSpec | None = None
+    middlename: FieldSpec | None = None
+    alternatename: FieldSpec | None = None
+    firstnamephonetic: FieldSpec | None = None
+    lastnamephonetic: FieldSpec | None = None
+    profile: dict[ShortName, FieldSpec] = {}
+    unit: FieldSpec | None = None
+    unit_name: FieldSpec | None = None
+    job_role: FieldSpec | None = None
+    manager: FieldSpec | None = None
+    starts: FieldSpec | None = None
+    ends: FieldSpec | None = None
+    active: FieldSpec | None = None
+    timezone: FieldSpec | None = None
+    earlier_keys: FieldSpec | None = None
+
+
+class MappingFile(Strict):
+    """``mapping.yaml``."""
+
+    version: Literal["1"]
+    source: SourceSettings
+    tables: dict[Text, dict[str, str]] = {}
+    key: FieldSpec
+    person: PersonSpec
+    attributes: dict[AttributeName, AttributeSpec] = {}
+    scope: Text | None = None
+    cohorts: tuple[CohortSpec, ...] = ()
+    protected: tuple[Text, ...] = ()
+
+
+class RoleSpec(Strict):
+    """One line of the role table. ``context``: ``system``, ``category: IDNUMBER`` or ``course: REF``."""
+
+    role: Text
+    context: Annotated[str | dict[str, str], AfterValidator(_context)] = "system"
+    when: Text
+
+
+class RolesFile(Strict):
+    """``roles.yaml``: which HR role gives which Moodle role where."""
+
+    version: Literal["1"]
+    role_ids: dict[Text, Annotated[int, Field(gt=0)]] = {}
+    roles: tuple[RoleSpec, ...] = ()
+
+
+class EnrolmentSpec(Strict):
+    """How a path enrols. ``start``: the day of hire or of assignment, none, or a date; ``end_days`` after it."""
+
+    role: Text = "student"
+    start: Annotated[str, AfterValidator(_start)] = "assignment"
+    end_days: Annotated[int, Field(gt=0)] | None = None
+    on_loss: Literal["suspend", "unenrol"] = "suspend"
+
+
+class PathSpec(Strict):
+    """A learning path: courses in order, for an audience."""
+
+    code: Code
+    name: dict[LanguageCode, Text]
+    courses: Annotated[tuple[Text, ...], Field(min_length=1)]
+    audience: Text
+    enrolment: EnrolmentSpec = EnrolmentSpec()
+
+
+class PathsFile(Strict):
+    """``paths.yaml``."""
+
+    version: Literal["1"]
+    paths: tuple[PathSpec, ...] = ()
+
+
+class DueSpec(Strict):
+    """When a requirement is due: exactly one of the three."""
+
+    on: date | None = None
+    days_after_hire: Annotated[int, Field(ge=0)] | None = None
+    days_after_assignment: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if sum(value is not None for value in (self.on, self.days_after_hire, self.days_after_assignment)) != 1:
+            raise ValueError("needs exactly one of on, days_after_hire, days_after_assignment")
+        return self
+
+
+class RequirementSpec(Strict):
+    """A path that an audience (the path's own where none is named) must complete in time."""
+
+    code: Code
+    name: dict[LanguageCode, Text]
+    path: Text
+    audience: Text | None = None
+    due: DueSpec
+
+
+class RequirementsFile(Strict):
+    """``requirements.yaml``."""
+
+    version: Literal["1"]
+    requirements: tuple[RequirementSpec, ...] = ()
