@@ -55,3 +55,19 @@ class Requirement:
     due_on: date | None = None
     due_days_after_hire: int | None = None
     due_days_after_assignment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTarget:
+    """The target of a role grant, taken apart: ``level`` is system, category or course, ``ref`` what it names."""
+
+    role: str
+    level: str
+    ref: str
+
+    @classmethod
+    def parse(cls, target: str) -> RoleTarget:
+        """From ``ROLE@system``, ``ROLE@category:IDNUMBER`` or ``ROLE@course:REF``."""
+        role, _, place = target.partition("@")
+        level, _, ref = place.partition(":")
+        return cls(role, level, ref)

@@ -42,6 +42,14 @@ def query(name: str) -> LiteralString:
     raise KeyError(name)
 
 
+def one(connection: Connection, name: str, **values: Any) -> Row:
+    """The one row that a named query always gives."""
+    row = connection.execute(query(name), values).fetchone()
+    if row is None:
+        raise StorageError(f"The query {name} gave no row: the database was altered by somebody else.")
+    return row
+
+
 class Database:
     """A small pool of connections to one database; times are UTC everywhere."""
 
@@ -97,6 +105,11 @@ class Database:
         """The first row of a named query, or None."""
         with self.transaction() as connection:
             return connection.execute(query(name), values).fetchone()
+
+    def one(self, name: str, **values: Any) -> Row:
+        """The one row that a named query always gives."""
+        with self.transaction() as connection:
+            return one(connection, name, **values)
 
     def stream(self, name: str, size: int = 2000, **values: Any) -> Iterator[list[Row]]:
         """The rows of a named query in lists of ``size``, through a cursor on the server: memory stays flat."""

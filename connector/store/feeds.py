@@ -9,7 +9,7 @@ from itertools import islice
 from connector.domain.feeds import FeedTotals, KnownFeed, RefusedFeed, StagedPerson, StagedRow
 from connector.domain.gates import Reason
 from connector.domain.people import FeedIdentity, Rejection
-from connector.store.database import Connection, Database, dumps, query
+from connector.store.database import Connection, Database, dumps, one, query
 
 CHUNK = 20_000
 
@@ -31,21 +31,19 @@ class Feeds:
         totals = FeedTotals()
         with self._database.transaction() as connection:
             connection.execute(query("feeds.clear_staged"), {"source": identity.source})
-            found = connection.execute(
-                query("feeds.begin"),
-                {
-                    "source": identity.source,
-                    "name": identity.name,
-                    "digest": identity.digest,
-                    "size": identity.size,
-                    "modified": datetime.fromtimestamp(identity.modified, UTC),
-                    "complete": identity.complete,
-                    "mapping_digest": mapping_digest,
-                    "now": now,
-                },
-            ).fetchone()
-            assert found is not None
-            feed_id: int = found["feed_id"]
+            begun = one(
+                connection,
+                "feeds.begin",
+                source=identity.source,
+                name=identity.name,
+                digest=identity.digest,
+                size=identity.size,
+                modified=datetime.fromtimestamp(identity.modified, UTC),
+                complete=identity.complete,
+                mapping_digest=mapping_digest,
+                now=now,
+            )
+            feed_id: int = begun["feed_id"]
             stream = iter(rows)
             while chunk := list(islice(stream, CHUNK)):
                 totals = totals.plus(chunk)

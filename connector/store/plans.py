@@ -1,4 +1,4 @@
-"""Plans in PostgreSQL: what differs, and the plan that came of it; see ``connector.domain.plans.PlanStore``."""
+"""Plans in PostgreSQL: what differs, and the plan that came of it; see ``connector.domain.plan_store.PlanStore``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import Base, breaches
 from connector.domain.plan import Action, Change, GuardClass, Hold, HoldState, Plan, digest_of
-from connector.domain.plans import (
+from connector.domain.plan_store import (
     GrantDifference,
     Holder,
     ManagerPair,
@@ -21,7 +21,7 @@ from connector.domain.plans import (
     Scope,
 )
 from connector.domain.ports import Account
-from connector.store.database import Connection, Database, Row, dumps, query
+from connector.store.database import Connection, Database, Row, dumps, one, query
 
 APPROVAL_LASTS = timedelta(hours=24)
 
@@ -33,18 +33,21 @@ class Plans:
 
     # ------------------------------------------------------------ making a plan
     def basis(self, feed_id: int | None, mapping_digest: str, plan: int | None = None) -> str:
-        state = self._database.row("plans.state", site=self._site, plan=plan)
-        assert state is not None
+        state = self._database.one("plans.state", site=self._site, plan=plan)
         return hashlib.sha256(f"{feed_id}|{mapping_digest}|{state['run_id']}|{state['settled']}".encode()).hexdigest()
 
     def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int:
         with self._database.transaction() as connection:
             connection.execute(query("plans.drop_unfinished"), {"site": self._site})
-            row = connection.execute(
-                query("plans.begin"),
-                {"site": self._site, "source": scope.source, "feed_id": feed_id, "basis": basis, "now": scope.now},
-            ).fetchone()
-        assert row is not None
+            row = one(
+                connection,
+                "plans.begin",
+                site=self._site,
+                source=scope.source,
+                feed_id=feed_id,
+                basis=basis,
+                now=scope.now,
+            )
         return int(row["number"])
 
     def add(self, plan: int, changes: Sequence[Change]) -> None:
@@ -161,9 +164,7 @@ class Plans:
             for step in ("plans.supersede", "plans.supersede_holds"):
                 connection.execute(query(step), {"site": self._site, "source": scope.source, "plan": plan})
             connection.execute("ANALYZE connector.change")
-        found = self._plan(plan_number=plan)
-        assert found is not None
-        return found
+        return self._plan(plan)
 
     def _add_holds(self, connection: Connection, plan: int, scope: Scope, counted: Sequence[Row]) -> None:
         guards: dict[GuardClass, int] = {}
@@ -172,8 +173,7 @@ class Plans:
                 guard = GuardClass(row["guard_class"])
                 guards[guard] = guards.get(guard, 0) + row["count"]
         about = {"site": self._site, "source": scope.source}
-        base = connection.execute(query("plans.base"), about).fetchone()
-        assert base is not None
+        base = one(connection, "plans.base", **about)
         grants = {GuardClass.REMOVE_ROLE: base["roles"], GuardClass.REMOVE_GRANT: base["grants"]}
         for breach in breaches(guards, Base(base["people"], grants, base["first_load"])):
             digest = _hash(connection, plan, breach.guard)
@@ -240,10 +240,9 @@ class Plans:
             ).fetchall()
         return [GuardClass(row["guard_class"]) for row in rows]
 
-    def _plan(self, plan_number: int) -> Plan | None:
-        rows = self._database.rows("plans.by_number", plan=plan_number)
-        holds = tuple(_hold(row) for row in self._database.rows("plans.holds", plan=plan_number))
-        return Plan(**rows[0], holds=holds) if rows else None
+    def _plan(self, number: int) -> Plan:
+        head = self._database.one("plans.by_number", plan=number)
+        return Plan(**head, holds=tuple(_hold(row) for row in self._database.rows("plans.holds", plan=number)))
 
     def _scope(self, scope: Scope) -> dict[str, Any]:
         return {"site": self._site, "source": scope.source, "now": scope.now, "ahead": scope.ahead}

@@ -36,7 +36,7 @@ def take_in(
     feeds: FeedStore,
     gates: Gates,
     now: datetime,
-    progress: Progress = lambda rows: None,
+    progress: Progress | None = None,
 ) -> Intake:
     """Read a feed and believe it, or raise FeedRefused with every reason; then nothing has changed."""
     identity = source.identity
@@ -44,7 +44,7 @@ def take_in(
     if last is not None and _same(last, identity, mapper):
         totals = FeedTotals(rows=last.rows)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
-    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress), now)
+    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress or _silent), now)
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
     before = LastGoodFeed(last.rows, last.received_at) if last and identity.complete else None
     reasons = verdict(counts, before, gates, datetime.fromtimestamp(identity.modified, UTC), now)
@@ -70,7 +70,8 @@ def staged(person: Person, mapper: Mapper, line: int) -> StagedPerson:
     wanted: dict[str, Any] = {}
     initial: dict[str, Any] = {}
     for name, value in person.account.items():
-        (initial if name in mapper.create_only else wanted)[name] = value
+        generated = name == "username" and person.unique_username
+        (initial if generated or name in mapper.create_only else wanted)[name] = value
     for name, value in person.profile.items():
         side = initial if f"profile.{name}" in mapper.create_only else wanted
         side.setdefault("profile", {})[name] = value
@@ -114,6 +115,10 @@ def _staged(source: Source, mapper: Mapper, progress: Progress) -> Iterator[Stag
 def _same(last: KnownFeed, identity: FeedIdentity, mapper: Mapper) -> bool:
     same_moment = abs(last.modified.timestamp() - identity.modified) < 0.001  # PostgreSQL keeps microseconds
     return same_moment and (last.digest, last.mapping_digest) == (identity.digest, mapper.digest)
+
+
+def _silent(_rows: int) -> None:
+    """No progress is shown."""
 
 
 def _iso(day: date | None) -> str | None:

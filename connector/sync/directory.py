@@ -1,0 +1,47 @@
+"""Everything that Moodle has under the identifiers of one batch of people, as it will be after the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from connector.domain.matching import Wanted, folded
+from connector.domain.plan_store import Holder
+from connector.domain.ports import Account
+
+
+class Directory:
+    """Accounts by id and by identifier; ``holders`` says whose they are, by account id."""
+
+    def __init__(self, accounts: Iterable[Account], holders: Mapping[int, Holder]) -> None:
+        self.accounts = {account.id: account for account in accounts}
+        self.holders = holders
+        self._by: dict[tuple[str, str], list[Account]] = {}
+        for account in self.accounts.values():
+            if account.deleted:
+                continue
+            later = self._after_this_plan(account)
+            for name, value in (("idnumber", later.idnumber), ("username", later.username), ("email", later.email)):
+                if value:
+                    self._by.setdefault((name, folded(value)), []).append(later)
+
+    def candidates(self, wanted: Wanted) -> list[Account]:
+        """Accounts that share an identifier with a person, each once."""
+        asked = [("idnumber", key) for key in (wanted.idnumber, *wanted.earlier_keys)]
+        asked += [("username", wanted.username), ("email", wanted.email)]
+        found = {account.id: account for name, value in asked for account in self._having(name, value)}
+        return list(found.values())
+
+    def other_with(self, name: str, value: str, account_id: int | None) -> bool:
+        """Does an account other than ``account_id`` have this username or e-mail?"""
+        return any(account.id != account_id for account in self._having(name, value))
+
+    def _having(self, name: str, value: str) -> list[Account]:
+        return self._by.get((name, folded(value)), [])
+
+    def _after_this_plan(self, account: Account) -> Account:
+        """What people leave in this plan is free for others."""
+        holder = self.holders.get(account.id)
+        if holder is None or holder.left:
+            return account
+        return replace(account, username=holder.username or account.username, email=holder.email or account.email)

@@ -1,0 +1,160 @@
+"""Planning of accounts: whose account is whose, what is missing, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from connector.domain.decide import AccountPair, account_changes, adopted_account, new_account
+from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded
+from connector.domain.plan import Action, Change
+from connector.domain.plan_store import PersonPair
+from connector.domain.ports import Account
+from connector.sync.directory import Directory
+
+if TYPE_CHECKING:
+    from connector.sync.planning import Planning
+
+
+async def plan_accounts(planning: Planning) -> None:
+    """Add the changes of accounts to the plan, a batch of people at a time."""
+    shared = planning.plans.shared_emails(planning.scope)
+    for batch in planning.plans.account_pairs(planning.scope):
+        directory = await _read(planning, batch)
+        accounts = Accounts(planning, directory, shared)
+        planning.plans.add(planning.plan, [change for person in batch for change in accounts.changes(person)])
+
+
+async def _read(planning: Planning, batch: Sequence[PersonPair]) -> Directory:
+    """Look up the accounts of bound people by id, those of others by everything that could be theirs."""
+    found: dict[int, Account] = {}
+
+    async def look_up(name: str, values: Iterable[str]) -> None:
+        asked = sorted({value for value in values if value})
+        if asked:
+            found.update({account.id: account for account in await planning.moodle.accounts_by(name, asked)})
+
+    await look_up("id", [str(person.pair.account_id) for person in batch if person.pair.account_id is not None])
+    planning.plans.remember(list(found.values()), planning.scope.now)
+    unbound = [person for person in batch if person.pair.account_id is None]
+    asking = [_wanted(person) for person in unbound] + [
+        _wanted(person) for person in batch if _is_renamed(person.pair, found)
+    ]
+    await look_up("idnumber", [key for one in asking for key in (one.idnumber, *one.earlier_keys)])
+    await look_up("email", [one.email for one in asking])
+    await look_up("username", [one.username for one in asking])
+    await look_up("id", [str(account) for person in unbound for account in planning.chosen_accounts(person.pair.key)])
+    return Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
+
+
+class Accounts:
+    """Decides about the accounts of one batch, with what Moodle has under their identifiers."""
+
+    def __init__(self, planning: Planning, directory: Directory, shared: Mapping[str, list[str]]) -> None:
+        self._planning = planning
+        self._directory = directory
+        self._shared = shared
+
+    def changes(self, person: PersonPair) -> list[Change]:
+        return self._of_unbound(person) if person.pair.account_id is None else self._of_bound(person)
+
+    def _of_unbound(self, person: PersonPair) -> list[Change]:
+        pair, match = person.pair, self._match(person)
+        if isinstance(match, Ambiguous):
+            self._planning.case(match.kind, pair.key, match.reason, match.account_ids)
+            return []
+        if isinstance(match, Match):
+            account = self._directory.accounts[match.account.id]
+            self._planning.plans.remember([account], self._planning.scope.now)
+            return [adopted_account(pair, account.id, match.by), *self._updates(pair, account)]
+        if self._email_is_shared(pair):
+            return []
+        wanted = _wanted(person)
+        taken = frozenset(account.username for account in self._directory.candidates(wanted))
+        username = self._planning.plans.reserve(pair.person_id, wanted.username, person.unique_username, taken)
+        if username is None:
+            self._planning.case("username_taken", pair.key, "the username was given to another person before")
+            return []
+        return [new_account(pair, username)]
+
+    def _of_bound(self, person: PersonPair) -> list[Change]:
+        pair = person.pair
+        account = self._directory.accounts.get(pair.account_id or 0)
+        if account is None or account.deleted:
+            self._planning.case("account_gone", pair.key, "the Moodle account of this person was deleted in Moodle")
+            return []
+        if account.username in self._planning.protected:
+            self._planning.case("protected", pair.key, "the Moodle account of this person is protected")
+            return []
+        return self._updates(pair, account)
+
+    def _match(self, person: PersonPair) -> Match | NoMatch | Ambiguous:
+        """A person's decision comes first, then the rules of matching."""
+        for account_id in self._planning.chosen_accounts(person.pair.key):
+            account = self._directory.accounts.get(account_id)
+            if account is not None and not account.deleted and account_id not in self._directory.holders:
+                return Match(account, "a person's decision")
+        wanted = _wanted(person)
+        match = correlate(
+            wanted, self._directory.candidates(wanted), self._directory.holders, self._planning.protected
+        )
+        if isinstance(match, Ambiguous) and self._planning.decided(match.kind, person.pair.key, "create"):
+            return NoMatch()
+        return match
+
+    def _updates(self, pair: AccountPair, account: Account) -> list[Change]:
+        """What differs, but for a change of identity that something stands in the way of: that is a case."""
+        current: dict[str, Any] = {**account.fields, "profile": dict(account.profile)}
+        changes = account_changes(replace(pair, account_id=account.id, current=current, suspended=account.suspended))
+        return [
+            change
+            for change in changes
+            if change.action is not Action.CHANGE_IDENTITY or self._is_free(change, pair, account)
+        ]
+
+    def _is_free(self, change: Change, pair: AccountPair, account: Account) -> bool:
+        if "email" in change.after and self._email_is_shared(pair):
+            return False
+        for name in ("username", "email"):
+            if name in change.after and self._directory.other_with(name, str(change.after[name]), account.id):
+                self._planning.case(f"{name}_taken", pair.key, f"the new {name} is used by another Moodle account")
+                return False
+        if "username" in change.after:
+            wanted = str(change.after["username"])
+            if self._planning.plans.reserve(pair.person_id, wanted, False, frozenset()) is None:
+                self._planning.case("username_taken", pair.key, "the new username was given to another person before")
+                return False
+        return True
+
+    def _email_is_shared(self, pair: AccountPair) -> bool:
+        keys = self._shared.get(str(pair.wanted.get("email", "")).lower(), [])
+        if keys:
+            self._planning.case(
+                "email_shared",
+                pair.key,
+                f"the same e-mail address stands at {len(keys)} people: {', '.join(keys[:5])}",
+            )
+        return bool(keys)
+
+
+def _wanted(person: PersonPair) -> Wanted:
+    fields = {**person.pair.initial, **person.pair.wanted}
+    text = {name: str(fields.get(name) or "") for name in ("idnumber", "username", "email", "lastname")}
+    return Wanted(
+        person.pair.key,
+        text["idnumber"],
+        text["username"],
+        text["email"],
+        text["lastname"],
+        person.earlier_keys,
+        person.unique_username,
+    )
+
+
+def _is_renamed(pair: AccountPair, found: Mapping[int, Account]) -> bool:
+    account = found.get(pair.account_id or 0)
+    return account is not None and any(
+        folded(str(pair.wanted.get(name, there))) != folded(there)
+        for name, there in (("email", account.email), ("username", account.username))
+    )

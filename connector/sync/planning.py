@@ -1,0 +1,142 @@
+"""Planning: what differs is found by the database, decided by pure functions, and kept as a plan.
+
+Moodle is only read here. The order of the parts matters: grants are planned for people who have an account or
+get one by the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from connector.domain.cases import Case, CaseStore
+from connector.domain.decide import released_identity
+from connector.domain.plan import Action, Change, Plan
+from connector.domain.plan_store import PlanStore, Scope
+from connector.domain.ports import Moodle
+from connector.sync.plan_accounts import plan_accounts
+from connector.sync.plan_grants import plan_grants
+
+Step = Callable[[str], None]
+"""Called with what is being done, for people who wait."""
+
+
+@dataclass
+class Planning:
+    """One planning under way: what every part of it needs, and the cases that were found."""
+
+    plan: int
+    scope: Scope
+    moodle: Moodle
+    plans: PlanStore
+    settled: dict[tuple[str, str], dict[str, object]]
+    protected: frozenset[str]
+    roles: frozenset[str]
+    cases: list[Case] = field(default_factory=list)
+
+    def decided(self, kind: str, subject: str, choice: str) -> bool:
+        """Has a person settled this case by that choice?"""
+        return bool(self.settled.get((kind, subject), {}).get(choice))
+
+    def chosen_accounts(self, subject: str) -> list[int]:
+        """Accounts that a person has named for this person, whatever the case was."""
+        return self._chosen.get(subject, [])
+
+    @cached_property
+    def _chosen(self) -> dict[str, list[int]]:
+        chosen: dict[str, list[int]] = {}
+        for (_, subject), settlement in self.settled.items():
+            account = settlement.get("account")
+            if isinstance(account, int):
+                chosen.setdefault(subject, []).append(account)
+        return chosen
+
+    def case(self, kind: str, subject: str, reason: str, candidates: tuple[int, ...] = ()) -> None:
+        """A person must decide; once somebody said that this one is to be ignored, it stays so."""
+        if not self.decided(kind, subject, "ignore"):
+            self.cases.append(Case(kind, subject, reason, candidates))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What planning takes from a mapping: accounts that are never touched, and the names of roles."""
+
+    digest: str
+    protected: frozenset[str]
+    roles: frozenset[str]
+
+
+async def make_plan(
+    scope: Scope,
+    feed_id: int | None,
+    rules: Rules,
+    moodle: Moodle,
+    plans: PlanStore,
+    cases: CaseStore,
+    step: Step | None = None,
+) -> Plan:
+    """Compare what HR says with Moodle and keep the plan. Moodle is read, and nothing in it is changed.
+
+    Raises the error tree where Moodle or the database cannot be used; then there is no new plan.
+    """
+    say = step or _silent
+    number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
+    settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
+    planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles)
+    say("cohorts")
+    await _plan_cohorts(planning)
+    say("accounts")
+    await plan_accounts(planning)
+    plans.add(number, [released_identity(change) for change in plans.colliding_identities(number)])
+    say("managers")
+    _plan_managers(planning)
+    say("grants")
+    await plan_grants(planning)
+    cases.open(planning.cases, scope.now)
+    return plans.seal(number, scope)
+
+
+async def _plan_cohorts(planning: Planning) -> None:
+    wanted = planning.plans.wanted_cohorts(planning.scope)
+    if not wanted:
+        return
+    there = {cohort.idnumber: cohort.id for cohort in await planning.moodle.cohorts() if cohort.idnumber in wanted}
+    planning.plans.remember_references("cohort", there, planning.scope.now)
+    planning.plans.add(
+        planning.plan,
+        [
+            Change(Action.CREATE_COHORT, idnumber, "", {}, {"name": name}, reason="a rule names this cohort")
+            for idnumber, name in wanted.items()
+            if idnumber not in there
+        ],
+    )
+
+
+def _plan_managers(planning: Planning) -> None:
+    circling = set(planning.plans.manager_cycles(planning.scope))
+    for key in sorted(circling):
+        planning.case("manager_cycle", key, "the managers above this person lead back to the person")
+    for changes in _manager_changes(planning, circling):
+        planning.plans.add(planning.plan, changes)
+
+
+def _manager_changes(planning: Planning, circling: set[str]) -> Iterator[list[Change]]:
+    for pairs in planning.plans.manager_pairs(planning.scope):
+        yield [
+            Change(
+                Action.CHANGE_MANAGER,
+                pair.key,
+                "",
+                {"manager": pair.was},
+                {"manager": pair.becomes},
+                pair.person_id,
+                f"feed line {pair.line}",
+            )
+            for pair in pairs
+            if pair.key not in circling
+        ]
+
+
+def _silent(_step: str) -> None:
+    """Nobody is told."""
