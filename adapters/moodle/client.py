@@ -1,0 +1,198 @@
+"""The client of Moodle's REST protocol: one call in, a value or an error of the tree out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import anyio
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from adapters.moodle.errors import AskedToWait, error_of, is_reading, lost, translate
+from adapters.moodle.wire import MAX_VARIABLES, encode
+from connector.domain.errors import (
+    BatchRefused,
+    ConnectorError,
+    ProtocolError,
+    SettingsError,
+    TryAgain,
+    Unavailable,
+)
+
+Call = tuple[str, Mapping[str, object]]
+BATCH = "tool_mobile_call_external_functions"
+END_POINT = "/webservice/rest/server.php"
+LONGEST_WAIT = 60.0
+"""Seconds; a Retry-After over this is cut to it, so that a run never hangs on a proxy's whim."""
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NO_SUCH_ADDRESS = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
+
+
+class MoodleClient:
+    """One Moodle over REST, for one token. Use it as an async context manager, or call ``aclose``.
+
+    ``timeout`` is in seconds and counts for each read; ``attempts`` counts for reading functions only: a write is
+    never repeated here, because only its caller can look whether it happened. ``concurrency`` bounds the requests
+    under way at once. The token travels in the body, never in an address, a log or a message.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        concurrency: int = 4,
+        timeout: float = 120.0,
+        connect_timeout: float = 10.0,
+        attempts: int = 4,
+        first_wait: float = 0.5,
+    ) -> None:
+        base = url.rstrip("/").removesuffix(END_POINT)
+        self._end_point = base + END_POINT
+        self._token = token
+        self._attempts = attempts
+        self._backoff = wait_exponential_jitter(multiplier=first_wait, max=20.0, jitter=first_wait)
+        self._limit = anyio.CapacityLimiter(concurrency)
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            follow_redirects=False,
+            timeout=httpx.Timeout(timeout, connect=connect_timeout),
+            # A server closes idle connections; a write that meets one would count as an answer lost.
+            limits=httpx.Limits(max_connections=concurrency, keepalive_expiry=2.0),
+            headers={"User-Agent": "moodle-connector", "Accept": "application/json"},
+        )
+        self._batches: bool | None = None
+
+    def __repr__(self) -> str:
+        return f"MoodleClient({self._end_point!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def call(self, function: str, params: Mapping[str, object] | None = None) -> Any:
+        """Call one function and give its JSON value. Raises the tree of ``connector.domain.errors``.
+
+        Reading functions are repeated on TryAgain, with growing waits; the last error is raised.
+        """
+        return await self._repeating(function, params or {}, reading=is_reading(function))
+
+    async def call_many(self, calls: Sequence[Call], at_once: int = 100) -> list[Any | ConnectorError]:
+        """Call many functions, as few requests as may be; one result for each, in order, a value or its error.
+
+        ``tool_mobile_call_external_functions`` ends its list at the first error: what follows is sent again. It
+        counts as reading when all of ``calls`` are. Where the site lacks it, the calls are made one by one.
+        Errors that concern more than one call (TryAgain, Stop) of a whole request are raised.
+        """
+        results: list[Any | ConnectorError] = []
+        while len(results) < len(calls):
+            rest = calls[len(results) : len(results) + at_once]
+            results += await self._batch(rest) if await self._has_batches() else [await self._single(rest[0])]
+        return results
+
+    async def _has_batches(self) -> bool:
+        if self._batches is None:
+            info = await self.call("core_webservice_get_site_info")
+            self._batches = BATCH in function_names(info)
+        return self._batches
+
+    async def _single(self, call: Call) -> Any | ConnectorError:
+        try:
+            return await self.call(*call)
+        except ConnectorError as error:
+            if isinstance(error, TryAgain):
+                raise
+            return error
+
+    async def _batch(self, calls: Sequence[Call]) -> list[Any | ConnectorError]:
+        """One request; gives the results up to and including the first error, at least one."""
+        requests = [{"function": name, "arguments": json.dumps(dict(params))} for name, params in calls]
+        reading = all(is_reading(name) for name, _ in calls)
+        answer = await self._repeating(BATCH, {"requests": requests}, reading=reading)
+        try:
+            responses = answer["responses"]
+            results = [_unpack(calls[index][0], entry) for index, entry in enumerate(responses)]
+        except (KeyError, TypeError, ValueError, IndexError):
+            results = []
+        if not results:
+            raise ProtocolError(f"{BATCH}: the answer has not the form of a list of responses")
+        return results
+
+    async def _repeating(self, function: str, params: Mapping[str, object], *, reading: bool) -> Any:
+        if not reading:
+            return await self._once(function, params, reading=False)
+        async for attempt in AsyncRetrying(
+            stop=stop_after_attempt(self._attempts),
+            retry=retry_if_exception_type(TryAgain),
+            wait=self._wait,
+            sleep=anyio.sleep,
+            reraise=True,
+        ):
+            with attempt:
+                return await self._once(function, params, reading=True)
+        raise AssertionError("tenacity ends by returning or raising")
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, AskedToWait):
+            return min(error.seconds, LONGEST_WAIT)
+        return self._backoff(state)
+
+    async def _once(self, function: str, params: Mapping[str, object], *, reading: bool) -> Any:
+        pairs = encode(dict(params))
+        if len(pairs) + 3 > MAX_VARIABLES:
+            text = f"{function}: {len(pairs)} variables in one request, of which PHP may drop some; split the batch"
+            raise BatchRefused(text, "toomanyvariables")
+        secret = [("wstoken", self._token), ("wsfunction", function), ("moodlewsrestformat", "json")]
+        content = urlencode(secret + pairs).encode()
+        async with self._limit:
+            answer = await self._post(function, content, reading=reading)
+        if isinstance(answer, ConnectorError):
+            raise answer
+        return translate(function, answer.status_code, answer.headers, answer.content, reading=reading)
+
+    async def _post(self, function: str, content: bytes, *, reading: bool) -> httpx.Response | ConnectorError:
+        """Errors are returned, not raised: raised here they would carry the request, and so the token, as context."""
+        try:
+            return await self._http.post(
+                self._end_point, content=content, headers={"Content-Type": "application/x-www-form-urlencoded"}
+            )
+        except _NOT_SENT as error:
+            return Unavailable(f"{function}: Moodle cannot be reached at {self._end_point} ({type(error).__name__})")
+        except _NO_SUCH_ADDRESS as error:
+            return SettingsError(f"{self._end_point} is not an address that can be called ({type(error).__name__})")
+        except httpx.HTTPError as error:
+            return lost(function, f"the connection broke ({type(error).__name__})", reading=reading)
+
+
+def _unpack(function: str, entry: Mapping[str, Any]) -> Any | ConnectorError:
+    """One of the ``responses``: JSON within JSON, in ``data`` or in ``exception``."""
+    if not entry["error"]:
+        return json.loads(entry["data"]) if entry.get("data") else None
+    exception = json.loads(entry.get("exception") or "{}")
+    return error_of(function, str(exception.get("errorcode", "unknown")), str(exception.get("message", "")))
+
+
+def function_names(info: Mapping[str, Any]) -> frozenset[str]:
+    """The functions that the token may call. Moodle gives ``{"name", "version"}``, shortened recordings the name."""
+    return frozenset(f if isinstance(f, str) else str(f["name"]) for f in info.get("functions", ()))

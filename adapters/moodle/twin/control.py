@@ -1,0 +1,52 @@
+"""Routes that order the twin about, for a demo or a test in another process; not there unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from adapters.moodle.twin.faults import Fault, Faults
+from adapters.moodle.twin.life import Life
+from adapters.moodle.twin.state import TwinState
+
+
+def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
+    """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade; GET /twin/calls.
+
+    Bodies are JSON with the parameters of ``Fault``, ``Life.make_course``, ``Life.complete`` and ``Life.grade``;
+    what these do not accept is answered with 400 and a sentence.
+    """
+
+    def order(fields: dict[str, Any]) -> None:
+        faults.add(Fault(**fields))
+
+    async def forget(_: Request) -> Response:
+        faults.clear()
+        return JSONResponse(None)
+
+    async def calls(_: Request) -> Response:
+        with state.lock:
+            return JSONResponse(dict(state.calls))
+
+    return [
+        Route("/twin/faults", _post(order), methods=["POST"]),
+        Route("/twin/faults", forget, methods=["DELETE"]),
+        Route("/twin/course", _post(lambda fields: life.make_course(**fields)), methods=["POST"]),
+        Route("/twin/complete", _post(lambda fields: life.complete(**fields)), methods=["POST"]),
+        Route("/twin/grade", _post(lambda fields: life.grade(**fields)), methods=["POST"]),
+        Route("/twin/calls", calls, methods=["GET"]),
+    ]
+
+
+def _post(act: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(act(await request.json()))
+        except (KeyError, TypeError, ValueError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    return endpoint

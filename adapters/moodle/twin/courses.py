@@ -1,0 +1,243 @@
+"""core_course_… and core_group_…: categories, courses and their look-ups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.moodle.twin.params import (
+    OPTIONAL,
+    Many,
+    Record,
+    Value,
+    alphanumext,
+    boolean,
+    integer,
+    letters,
+    no_tags,
+    raw,
+)
+from adapters.moodle.twin.refusals import Refusal, invalid_parameter, missing_record
+from adapters.moodle.twin.state import TwinCategory, TwinCourse, TwinState
+
+_FILTERS = ("displayh5p", "activitynames", "mathjaxloader", "emoticon", "urltolink", "mediaplugin")
+
+CREATE_CATEGORIES_SPEC = Record(
+    {
+        "categories": Many(
+            Record(
+                {
+                    "name": Value(no_tags),
+                    "parent": integer(0),
+                    "idnumber": Value(raw, OPTIONAL),
+                    "description": Value(raw, OPTIONAL),
+                    "descriptionformat": integer(1),
+                }
+            )
+        )
+    }
+)
+CREATE_COURSES_SPEC = Record(
+    {
+        "courses": Many(
+            Record(
+                {
+                    "fullname": Value(no_tags),
+                    "shortname": Value(no_tags),
+                    "categoryid": integer(),
+                    "idnumber": Value(raw, ""),
+                    "summary": Value(raw, OPTIONAL),
+                    "visible": boolean(1),
+                    "startdate": integer(OPTIONAL),
+                    "enddate": integer(OPTIONAL),
+                    "format": Value(raw, OPTIONAL),
+                    "enablecompletion": boolean(1),
+                }
+            )
+        )
+    }
+)
+BY_FIELD_SPEC = Record({"field": Value(letters, ""), "value": Value(raw, "")})
+CATEGORIES_SPEC = Record(
+    {
+        "criteria": Many(Record({"key": Value(alphanumext), "value": Value(raw)}), ()),
+        "addsubcategories": boolean(1),
+    }
+)
+GROUPS_SPEC = Record(
+    {
+        "groups": Many(
+            Record(
+                {
+                    "courseid": integer(),
+                    "name": Value(no_tags),
+                    "description": Value(raw, ""),
+                    "idnumber": Value(raw, ""),
+                }
+            )
+        )
+    }
+)
+
+
+def create_categories(state: TwinState, args: Any) -> list[dict[str, Any]]:
+    """All or nothing; an idnumber is unique among categories."""
+    taken = {category.idnumber for category in state.categories.values() if category.idnumber}
+    for row in args["categories"]:
+        if row["parent"] and row["parent"] not in state.categories:
+            raise Refusal("unknowncategory", "Unknown course category")
+        if row.get("idnumber") in taken:
+            raise Refusal("categoryidnumbertaken", "ID number is already used for another category")
+    made = [state.add_category(row["name"], row.get("idnumber", ""), row["parent"]) for row in args["categories"]]
+    return [{"id": category.id, "name": category.name} for category in made]
+
+
+def create_courses(state: TwinState, args: Any) -> list[dict[str, Any]]:
+    """All or nothing; short name and idnumber are unique."""
+    for row in args["courses"]:
+        if row["categoryid"] not in state.categories:
+            raise missing_record(state.version, "course_categories")
+        if row["shortname"] in state.course_by_shortname:
+            text = f"Short name is already used for another course ({row['shortname']})"
+            raise Refusal("shortnametaken", text)
+        if row["idnumber"] in state.course_by_idnumber:
+            text = f"ID number is already used for another course ({row['idnumber']})"
+            raise Refusal("courseidnumbertaken", text)
+    made = [
+        state.add_course(
+            row["shortname"],
+            row["fullname"],
+            row["idnumber"],
+            row["categoryid"],
+            visible=bool(row["visible"]),
+            enablecompletion=bool(row["enablecompletion"]),
+        )
+        for row in args["courses"]
+    ]
+    return [{"id": course.id, "shortname": course.shortname} for course in made]
+
+
+def courses_by_field(state: TwinState, args: Any) -> dict[str, Any]:
+    """By id, ids, shortname, idnumber or category; with no field, all."""
+    field, value = args["field"], args["value"]
+    if field == "idnumber":
+        ids = [state.course_by_idnumber.get(value, 0)]
+    elif field == "shortname":
+        ids = [state.course_by_shortname.get(value, 0)]
+    elif field in ("id", "ids"):
+        ids = [int(part) for part in value.split(",") if part.isdecimal()]
+    elif field == "category":
+        ids = [course.id for course in state.courses.values() if str(course.category) == value]
+    elif field == "":
+        ids = sorted(state.courses)
+    else:
+        raise invalid_parameter()
+    return {"courses": [show(state, state.courses[i]) for i in ids if i in state.courses], "warnings": []}
+
+
+def show(state: TwinState, course: TwinCourse) -> dict[str, Any]:
+    """A course as a manager of it sees it; the front page is a course too, with some keys missing."""
+    front = course.category == 0
+    row: dict[str, Any] = {
+        "id": course.id,
+        "fullname": course.fullname,
+        "displayname": course.fullname,
+        "shortname": course.shortname,
+        "courseimage": image(state, course),
+        "categoryid": course.category,
+        "categoryname": "" if front else state.categories[course.category].name,
+        "sortorder": 1 if front else course.category * 10_000 + course.id,
+        "summary": "",
+        "summaryformat": 0 if front else 1,
+        "summaryfiles": [],
+        "overviewfiles": [],
+        "showactivitydates": not front,
+        "showcompletionconditions": None if front else True,
+        "contacts": [],
+        "enrollmentmethods": ["manual"] if course.manual_enrolment and not front else [],
+        "idnumber": course.idnumber,
+        "format": "site" if front else "topics",
+        "showgrades": 1,
+        "newsitems": 3 if front else 5,
+        "startdate": 0 if front else course.created,
+        "enddate": 0 if front else course.created + 31_536_000,
+        "visible": int(course.visible),
+        "enablecompletion": int(course.enablecompletion),
+        "lang": "",
+        "theme": "",
+        "calendartype": "",
+        "timecreated": course.created,
+        "timemodified": course.created,
+        "cacherev": course.created,
+        "filters": [{"filter": name, "localstate": 0, "inheritedstate": 1} for name in _FILTERS],
+    }
+    zeros = (
+        "maxbytes", "showreports", "groupmode", "groupmodeforce", "defaultgroupingid", "completionnotify", "marker",
+        "legacyfiles", "requested",
+    )  # fmt: skip
+    row |= dict.fromkeys(zeros, 0)
+    if not front:
+        row["courseformatoptions"] = [
+            {"name": "hiddensections", "value": 1},
+            {"name": "coursedisplay", "value": 0},
+            {"name": "indentation", "value": "1"},
+        ]
+    return row
+
+
+def image(state: TwinState, course: TwinCourse) -> str:
+    return f"{state.url}/pluginfile.php/{course.id}/course/generated/course.svg"
+
+
+def categories(state: TwinState, args: Any) -> list[dict[str, Any]]:
+    """Criteria joined by AND; sub-categories of what matches come too unless ``addsubcategories`` is 0."""
+    found = list(state.categories.values())
+    for criterion in args["criteria"]:
+        key, value = criterion["key"].strip(), criterion["value"]
+        if key not in ("id", "idnumber", "name", "parent"):
+            raise Refusal("criteriaerror", f"You can not search on this criteria: {key}", module="webservice")
+        found = [category for category in found if str(getattr(category, key)) == value]
+    if args["criteria"] and args["addsubcategories"]:
+        found = _with_children(state, found)
+    return [_show_category(state, category) for category in found]
+
+
+def _with_children(state: TwinState, found: list[TwinCategory]) -> list[TwinCategory]:
+    ids = {category.id for category in found}
+    return [c for c in state.categories.values() if ids & set(_path(state, c))]
+
+
+def _path(state: TwinState, category: TwinCategory) -> list[int]:
+    parents = _path(state, state.categories[category.parent]) if category.parent else []
+    return [*parents, category.id]
+
+
+def _show_category(state: TwinState, category: TwinCategory) -> dict[str, Any]:
+    path = _path(state, category)
+    return {
+        "id": category.id,
+        "name": category.name,
+        "idnumber": category.idnumber,
+        "description": "",
+        "descriptionformat": 1,
+        "parent": category.parent,
+        "sortorder": category.id * 10_000,
+        "coursecount": sum(course.category == category.id for course in state.courses.values()),
+        "visible": 1,
+        "visibleold": 1,
+        "timemodified": state.started,
+        "depth": len(path),
+        "path": "".join(f"/{part}" for part in path),
+        "theme": "",
+    }
+
+
+def create_groups(state: TwinState, args: Any) -> list[dict[str, Any]]:
+    """Groups are counted, not kept: nothing here reads them."""
+    made = []
+    for row in args["groups"]:
+        if row["courseid"] not in state.courses:
+            raise invalid_parameter()
+        state.groups += 1
+        more = {"descriptionformat": 1, "enrolmentkey": "", "visibility": 0, "participation": True}
+        made.append({"id": state.groups, **row, **more})
+    return made

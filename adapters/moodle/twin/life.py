@@ -1,0 +1,59 @@
+"""What learners and teachers do in Moodle itself: for the demo, and for tests of the way back."""
+
+from __future__ import annotations
+
+import time
+
+from adapters.moodle.twin.state import Grade, TwinCourse, TwinState
+
+
+class Life:
+    """Acts on the state directly, as Moodle's own pages do; no web service does these things."""
+
+    def __init__(self, state: TwinState) -> None:
+        self._state = state
+
+    def make_course(
+        self,
+        idnumber: str,
+        *,
+        shortname: str = "",
+        fullname: str = "",
+        category: str = "",
+        criteria: bool = True,
+        grade_max: float = 100.0,
+    ) -> int:
+        """Make a course with completion enabled and give its id. ``category`` is an idnumber, made where missing."""
+        with self._state.lock:
+            place = next((c.id for c in self._state.categories.values() if category and c.idnumber == category), 0)
+            if category and not place:
+                place = self._state.add_category(category, category).id
+            course = self._state.add_course(
+                shortname or idnumber, fullname or shortname or idnumber, idnumber, place or 1, enablecompletion=True
+            )
+            course.criteria, course.grade_max = criteria, grade_max
+            return course.id
+
+    def complete(self, username: str, course: str, at: int | None = None) -> None:
+        """The person completes the course at ``at`` (epoch seconds, default now); a first time stays, as in Moodle."""
+        with self._state.lock:
+            found = self._course(course)
+            found.completions.setdefault(self._user(username), int(time.time()) if at is None else at)
+
+    def grade(self, username: str, course: str, value: float | None, at: int | None = None) -> None:
+        """Set the course total, or clear it with None."""
+        with self._state.lock:
+            found, user_id = self._course(course), self._user(username)
+            if value is None:
+                found.grades.pop(user_id, None)
+                return
+            found.grade_max = found.grade_max or 100.0
+            found.grades[user_id] = Grade(value, int(time.time()) if at is None else at)
+
+    def _user(self, username: str) -> int:
+        return self._state.by_username[username]
+
+    def _course(self, ref: str) -> TwinCourse:
+        state = self._state
+        course_id = state.course_by_idnumber.get(ref) or state.course_by_shortname[ref]
+        return state.courses[course_id]

@@ -1,0 +1,224 @@
+"""The state of one twin: people, courses, cohorts and what ties them, with an index for every look-up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from adapters.moodle.twin.versions import VERSIONS, Version
+
+SITE_COURSE = 1
+FIRST_COURSE_CATEGORY = 1
+RoleContextKey = tuple[str, int]
+
+
+@dataclass(slots=True)
+class TwinUser:
+    """``fields`` holds all text fields by Moodle's names, ``profile`` custom ones by shortname, if not empty."""
+
+    id: int
+    fields: dict[str, str]
+    profile: dict[str, str] = field(default_factory=dict)
+    suspended: bool = False
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Enrolment:
+    timestart: int
+    timeend: int
+    suspended: bool
+
+    def active(self, now: float) -> bool:
+        return not self.suspended and self.timestart <= now and (self.timeend == 0 or self.timeend > now)
+
+
+@dataclass(slots=True)
+class Grade:
+    value: float
+    at: int
+
+
+@dataclass(slots=True)
+class TwinCourse:
+    """``criteria``: has completion criteria; ``grade_max`` is 0 until something in the course is graded."""
+
+    id: int
+    shortname: str
+    fullname: str
+    idnumber: str
+    category: int
+    created: int
+    visible: bool = True
+    enablecompletion: bool = False
+    criteria: bool = False
+    grade_max: float = 0.0
+    manual_enrolment: bool = True
+    enrolments: dict[int, Enrolment] = field(default_factory=dict)
+    completions: dict[int, int] = field(default_factory=dict)
+    grades: dict[int, Grade] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class TwinCategory:
+    id: int
+    name: str
+    idnumber: str
+    parent: int = 0
+
+
+@dataclass(slots=True)
+class TwinCohort:
+    id: int
+    name: str
+    idnumber: str
+    members: dict[int, None] = field(default_factory=dict)
+
+
+ROLES = {
+    1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student",
+    6: "guest", 7: "user", 8: "frontpage",
+}  # fmt: skip
+"""Ids of a fresh site."""
+
+
+class TwinState:
+    """All that one twin knows. ``lock`` is held by whoever reads or changes it: server and test are two threads."""
+
+    def __init__(
+        self,
+        version: str = "4.5",
+        *,
+        sitename: str = "Acme Training",
+        admin: bool = False,
+        languages: frozenset[str] = frozenset({"en"}),
+        auths: frozenset[str] = frozenset({"manual", "oauth2", "saml2", "oidc", "ldap", "nologin", "email"}),
+        profile_fields: tuple[str, ...] = ("jobgrade", "costcentre"),
+        max_input_vars: int = 10_000,
+        url: str = "http://localhost",
+    ) -> None:
+        """``admin``: the token belongs to an administrator, who sees telephone numbers too."""
+        self.lock = threading.RLock()
+        self.version: Version = VERSIONS[version]
+        self.sitename = sitename
+        self.admin = admin
+        self.languages = languages
+        self.auths = auths
+        self.profile_fields = profile_fields
+        self.max_input_vars = max_input_vars
+        self.url = url
+        self.users: dict[int, TwinUser] = {}
+        self.courses: dict[int, TwinCourse] = {}
+        self.categories: dict[int, TwinCategory] = {1: TwinCategory(1, "Category 1", "")}
+        self.cohorts: dict[int, TwinCohort] = {}
+        self.roles: dict[int, dict[RoleContextKey, set[int]]] = {}
+        self.user_courses: dict[int, dict[int, None]] = {}
+        self.user_cohorts: dict[int, dict[int, None]] = {}
+        self.by_username: dict[str, int] = {}
+        self.by_email: dict[str, int] = {}
+        self.by_idnumber: dict[str, dict[int, None]] = {}
+        self.course_by_idnumber: dict[str, int] = {}
+        self.course_by_shortname: dict[str, int] = {}
+        self.cohort_by_idnumber: dict[str, int] = {}
+        self.reserved: set[str] = set()
+        """Usernames of creates under way whose connection is gone already ("write late")."""
+        self.groups = 0
+        self.calls: Counter[str] = Counter()
+        self._next: Counter[str] = Counter()
+        self.started = int(time.time())
+        self._populate()
+
+    def _populate(self) -> None:
+        """A fresh site: its front page, the guest, the administrator and the service account."""
+        self.add_course(shortname="acme", fullname=self.sitename, idnumber="", category=0)
+        for username in ("guest", "admin", "connector"):
+            fields = {"username": username, "firstname": username.title(), "lastname": "User", "auth": "manual"}
+            self.add_user(fields | {"email": f"{username}@twin.test" if username != "guest" else "root@localhost"})
+        self.me = self.by_username["admin" if self.admin else "connector"]
+
+    def next_id(self, table: str) -> int:
+        self._next[table] += 1
+        return self._next[table]
+
+    # ------------------------------------------------------------ people
+    def add_user(self, fields: dict[str, str], profile: dict[str, str] | None = None) -> TwinUser:
+        """Insert a person; the caller has checked that username and e-mail are free."""
+        defaults = {"idnumber": "", "lang": "en", "timezone": "99", "department": "", "theme": ""}
+        user = TwinUser(self.next_id("user"), defaults | fields, profile or {})
+        self.users[user.id] = user
+        self.index(user)
+        return user
+
+    def index(self, user: TwinUser) -> None:
+        """Make a person findable by username, e-mail and idnumber."""
+        self.by_username[user.fields["username"]] = user.id
+        self.by_email[user.fields["email"].lower()] = user.id
+        if user.fields["idnumber"]:
+            self.by_idnumber.setdefault(user.fields["idnumber"], {})[user.id] = None
+
+    def unindex(self, user: TwinUser) -> None:
+        self.by_username.pop(user.fields["username"], None)
+        self.by_email.pop(user.fields["email"].lower(), None)
+        namesakes = self.by_idnumber.get(user.fields["idnumber"], {})
+        namesakes.pop(user.id, None)
+        if not namesakes:
+            self.by_idnumber.pop(user.fields["idnumber"], None)
+
+    def living(self, user_id: int) -> TwinUser | None:
+        """The person, unless unknown or deleted."""
+        user = self.users.get(user_id)
+        return None if user is None or user.deleted else user
+
+    # ------------------------------------------------------------ courses and cohorts
+    def add_course(
+        self,
+        shortname: str,
+        fullname: str,
+        idnumber: str,
+        category: int,
+        *,
+        visible: bool = True,
+        enablecompletion: bool = False,
+    ) -> TwinCourse:
+        """Insert a course; the caller has checked that short name and idnumber are free."""
+        course = TwinCourse(
+            self.next_id("course"),
+            shortname,
+            fullname,
+            idnumber,
+            category,
+            int(time.time()),
+            visible,
+            enablecompletion,
+        )
+        self.courses[course.id] = course
+        self.course_by_shortname[shortname] = course.id
+        if idnumber:
+            self.course_by_idnumber[idnumber] = course.id
+        return course
+
+    def add_category(self, name: str, idnumber: str, parent: int = 0) -> TwinCategory:
+        category = TwinCategory(max(self.categories, default=0) + 1, name, idnumber, parent)
+        self.categories[category.id] = category
+        return category
+
+    def add_cohort(self, name: str, idnumber: str) -> TwinCohort:
+        cohort = TwinCohort(self.next_id("cohort"), name, idnumber)
+        self.cohorts[cohort.id] = cohort
+        if idnumber:
+            self.cohort_by_idnumber[idnumber] = cohort.id
+        return cohort
+
+    # ------------------------------------------------------------ what ties people to them
+    def course_roles(self, user_id: int, course_id: int) -> set[int]:
+        return self.roles.get(user_id, {}).get(("course", course_id), set())
+
+    def unenrol(self, user_id: int, course: TwinCourse) -> None:
+        """Moodle's ``unenrol_user``: with the last enrolment go the roles and the grades in the course."""
+        if course.enrolments.pop(user_id, None) is None:
+            return
+        self.user_courses.get(user_id, {}).pop(course.id, None)
+        self.roles.get(user_id, {}).pop(("course", course.id), None)
+        course.grades.pop(user_id, None)

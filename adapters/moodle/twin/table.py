@@ -1,0 +1,142 @@
+"""The table of functions: name → parameters and handler. A function that is not here is unknown to the twin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.moodle.twin import cohorts, courses, enrolments, learning, people
+from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, integer, raw, validate
+from adapters.moodle.twin.people import picture
+from adapters.moodle.twin.refusals import Refusal, missing_record
+from adapters.moodle.twin.state import TwinState
+
+_NOTHING = Record({})
+_REQUEST = Record(
+    {
+        "function": Value(raw),
+        "arguments": Value(raw, "{}"),
+        "settingraw": boolean(),
+        "settingfilter": boolean(),
+        "settingfileurl": boolean(),
+        "settinglang": Value(raw, OPTIONAL),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """``spec`` may depend on the site (languages, authentication plugins)."""
+
+    spec: Record | Callable[[TwinState], Record]
+    run: Callable[[TwinState, Any], Any]
+
+
+def call(state: TwinState, name: str, data: Any) -> Any:
+    """Validate and run one function under the state's lock. Raises Refusal."""
+    with state.lock:
+        state.calls[name if name in FUNCTIONS else "(unknown)"] += 1
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise missing_record(state.version, "external_functions")
+        spec = function.spec if isinstance(function.spec, Record) else function.spec(state)
+        return function.run(state, validate(spec, data))
+
+
+def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
+    """Who the token is and what it may do: here, all that the twin can."""
+    me = state.users[state.me].fields
+    return {
+        "sitename": state.sitename,
+        "username": me["username"],
+        "firstname": me["firstname"],
+        "lastname": me["lastname"],
+        "fullname": f"{me['firstname']} {me['lastname']}",
+        "lang": "en",
+        "userid": state.me,
+        "siteurl": state.url,
+        "userpictureurl": picture(state, 1),
+        "functions": [{"name": name, "version": state.version.version} for name in sorted(FUNCTIONS)],
+        "downloadfiles": 0,
+        "uploadfiles": 0,
+        "release": state.version.release,
+        "version": state.version.version,
+        "mobilecssurl": "",
+        "advancedfeatures": [{"name": "enablecompletion", "value": 1}],
+        "usercanmanageownfiles": True,
+        "userquota": 0,
+        "usermaxuploadfilesize": -1,
+        "userhomepage": 1,
+        "userprivateaccesskey": "",
+        "siteid": 1,
+        "sitecalendartype": "gregorian",
+        "usercalendartype": "gregorian",
+        "userissiteadmin": state.admin,
+        "theme": "boost",
+        "limitconcurrentlogins": 0,
+        "policyagreed": 0,
+    }
+
+
+def call_many(state: TwinState, args: Any) -> dict[str, Any]:
+    """``tool_mobile_call_external_functions``: JSON within JSON; the first error ends the list."""
+    responses: list[dict[str, Any]] = []
+    for request in args["requests"]:
+        try:
+            arguments = json.loads(request["arguments"] or "{}")
+        except ValueError:
+            arguments = {}
+        try:
+            if request["function"] not in FUNCTIONS:
+                raise Refusal("accessexception", "Access control exception", module="webservice")
+            value = call(state, request["function"], arguments if isinstance(arguments, dict) else {})
+        except Refusal as refusal:
+            exception = refusal.nested(state.url, state.version)
+            responses.append({"error": True, "exception": json.dumps(exception)})
+            break
+        responses.append({"error": False, "data": json.dumps(value)})
+    return {"responses": responses}
+
+
+def reports(_state: TwinState, _args: Any) -> dict[str, Any]:
+    """None: the twin has no Report Builder."""
+    return {"reports": [], "warnings": []}
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "core_badges_get_user_badges": Function(learning.BADGES_SPEC, learning.badges),
+    "core_cohort_add_cohort_members": Function(cohorts.ADD_SPEC, cohorts.add_members),
+    "core_cohort_create_cohorts": Function(cohorts.CREATE_SPEC, cohorts.create_cohorts),
+    "core_cohort_delete_cohort_members": Function(cohorts.REMOVE_SPEC, cohorts.remove_members),
+    "core_cohort_delete_cohorts": Function(cohorts.NEEDED_IDS_SPEC, cohorts.delete_cohorts),
+    "core_cohort_get_cohort_members": Function(cohorts.NEEDED_IDS_SPEC, cohorts.members),
+    "core_cohort_get_cohorts": Function(cohorts.IDS_SPEC, cohorts.cohorts),
+    "core_completion_get_activities_completion_status": Function(
+        learning.PERSON_IN_COURSE_SPEC, learning.activities_completion
+    ),
+    "core_completion_get_course_completion_status": Function(
+        learning.PERSON_IN_COURSE_SPEC, learning.course_completion
+    ),
+    "core_course_create_categories": Function(courses.CREATE_CATEGORIES_SPEC, courses.create_categories),
+    "core_course_create_courses": Function(courses.CREATE_COURSES_SPEC, courses.create_courses),
+    "core_course_get_categories": Function(courses.CATEGORIES_SPEC, courses.categories),
+    "core_course_get_courses_by_field": Function(courses.BY_FIELD_SPEC, courses.courses_by_field),
+    "core_enrol_get_enrolled_users": Function(enrolments.ENROLLED_SPEC, enrolments.enrolled_users),
+    "core_enrol_get_users_courses": Function(enrolments.USERS_COURSES_SPEC, enrolments.users_courses),
+    "core_group_create_groups": Function(courses.GROUPS_SPEC, courses.create_groups),
+    "core_reportbuilder_list_reports": Function(Record({"page": integer(0), "perpage": integer(0)}), reports),
+    "core_role_assign_roles": Function(enrolments.ASSIGN_SPEC, enrolments.assign_roles),
+    "core_role_unassign_roles": Function(enrolments.UNASSIGN_SPEC, enrolments.unassign_roles),
+    "core_user_create_users": Function(people.create_spec, people.create_users),
+    "core_user_delete_users": Function(people.USERIDS_SPEC, people.delete_users),
+    "core_user_get_users": Function(people.SEARCH_SPEC, people.search_users),
+    "core_user_get_users_by_field": Function(people.BY_FIELD_SPEC, people.users_by_field),
+    "core_user_update_users": Function(people.update_spec, people.update_users),
+    "core_webservice_get_site_info": Function(_NOTHING, site_info),
+    "enrol_manual_enrol_users": Function(enrolments.ENROL_SPEC, enrolments.enrol),
+    "enrol_manual_unenrol_users": Function(enrolments.UNENROL_SPEC, enrolments.unenrol),
+    "gradereport_user_get_grade_items": Function(learning.GRADES_SPEC, learning.grade_items),
+    "tool_mobile_call_external_functions": Function(Record({"requests": Many(_REQUEST)}), call_many),
+}
