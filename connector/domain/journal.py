@@ -1,0 +1,95 @@
+"""The journal: each operation attempted, with its outcome, and the port to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from connector.domain.plan import Action, Change, GuardClass, Phase
+
+
+class OutcomeState(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"
+    """Moodle, or the state of things, does not allow it: set aside with its cause, planned again next time."""
+    WAITING = "waiting"
+    """Something it needs is not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that is still to be carried out.
+
+    ``account_id`` is the person's Moodle account (None: none yet). ``uncertain`` is True where it was sent and
+    the answer is not known: it may have happened.
+    """
+
+    ordinal: int
+    change: Change
+    account_id: int | None
+    uncertain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one change. ``moodle_id`` is the id of what was created."""
+
+    ordinal: int
+    state: OutcomeState
+    moodle_id: int | None = None
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a plan stands: changes by state. ``held`` wait for approval, ``unsent`` were not attempted yet."""
+
+    done: int = 0
+    refused: int = 0
+    waiting: int = 0
+    uncertain: int = 0
+    unsent: int = 0
+    held: int = 0
+
+
+class Journal(Protocol):
+    """Writes down before and after each call what was attempted. Bound to one site."""
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """One apply at a time: gives False where another process is at it."""
+        ...
+
+    def start(self, plan: int, now: datetime) -> int:
+        """Begin a run; gives its number."""
+        ...
+
+    def finish(self, run: int, status: str, detail: str, now: datetime) -> None: ...
+
+    def pending(
+        self, plan: int, phase: Phase, held: Collection[GuardClass], run: int, after: int, limit: int
+    ) -> list[Pending]:
+        """Changes of a phase in order that are neither done nor refused, and not yet waiting in this run."""
+        ...
+
+    def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime) -> None:
+        """About to be sent: from now on it may have happened."""
+        ...
+
+    def record(self, run: int, plan: int, action: Action, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Outcomes of one kind of action, and all that follows from them (bindings, accounts, ledger), in one transaction."""
+        ...
+
+    def tally(self, plan: int, held: Collection[GuardClass]) -> Tally: ...
+
+    def refusals(self, plan: int, limit: int = 20) -> list[tuple[Change, str, str]]:
+        """Each (change, code, message) that was set aside."""
+        ...
+
+    def references(self) -> Mapping[tuple[str, str], int]:
+        """Moodle ids of courses, categories and cohorts, by (kind, reference)."""
+        ...

@@ -1,0 +1,122 @@
+"""The journal in PostgreSQL, and what follows from each outcome; see ``connector.domain.journal.Journal``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from connector.domain.grants import GrantKind
+from connector.domain.journal import Outcome, OutcomeState, Pending, Tally
+from connector.domain.plan import Action, Change, GuardClass, Phase
+from connector.store.changes import change_of
+from connector.store.database import Database, one, query
+
+EFFECTS: Mapping[Action, tuple[tuple[str, GrantKind | None], ...]] = {
+    Action.CREATE_COHORT: (("cohort_made", None),),
+    Action.CREATE_ACCOUNT: (("account_made", None), ("bind", None)),
+    Action.ADOPT_ACCOUNT: (("bind", None),),
+    Action.RELEASE_IDENTITY: (("account_changed", None),),
+    Action.CHANGE_IDENTITY: (("account_changed", None),),
+    Action.UPDATE_ACCOUNT: (("account_changed", None),),
+    Action.CHANGE_AUTH: (("account_changed", None),),
+    Action.SUSPEND_ACCOUNT: (("account_changed", None),),
+    Action.REACTIVATE_ACCOUNT: (("account_changed", None),),
+    Action.CHANGE_MANAGER: (("manager_changed", None),),
+    Action.ADD_TO_COHORT: (("granted", GrantKind.COHORT),),
+    Action.ASSIGN_ROLE: (("granted", GrantKind.ROLE),),
+    Action.ENROL: (("granted", GrantKind.ENROLMENT),),
+    Action.RECOGNISE_ENROLMENT: (("granted", GrantKind.ENROLMENT),),
+    Action.ASSIGN_REQUIREMENT: (("granted", GrantKind.ASSIGNMENT),),
+    Action.CHANGE_ENROLMENT: (("grant_altered", GrantKind.ENROLMENT),),
+    Action.SUSPEND_ENROLMENT: (("grant_altered", GrantKind.ENROLMENT),),
+    Action.CHANGE_REQUIREMENT: (("grant_altered", GrantKind.ASSIGNMENT),),
+    Action.REMOVE_FROM_COHORT: (("grant_ended", GrantKind.COHORT),),
+    Action.UNASSIGN_ROLE: (("grant_ended", GrantKind.ROLE),),
+    Action.UNENROL: (("grant_ended", GrantKind.ENROLMENT),),
+    Action.WITHDRAW_REQUIREMENT: (("grant_ended", GrantKind.ASSIGNMENT),),
+    Action.FORGET_GRANT: (("grant_ended", None),),
+}
+"""What is written down when an action is done, and for which kind of grant."""
+
+
+class Journal:
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    def lock(self) -> AbstractContextManager[bool]:
+        return self._database.lock(f"apply {self._site}")
+
+    def start(self, plan: int, now: datetime) -> int:
+        with self._database.transaction() as connection:
+            connection.execute(query("journal.abandon"), {"site": self._site, "kind": "apply", "now": now})
+            connection.execute(query("journal.applying"), {"plan": plan})
+            run: int = one(connection, "journal.start", kind="apply", site=self._site, plan=plan, now=now)["run_id"]
+        return run
+
+    def finish(self, run: int, status: str, detail: str, now: datetime) -> None:
+        with self._database.transaction() as connection:
+            values = {"run": run, "status": status, "detail": detail, "now": now}
+            connection.execute(query("journal.finish"), values)
+            if status == "done":
+                connection.execute(query("journal.applied"), {"run": run})
+
+    def pending(
+        self, plan: int, phase: Phase, held: Collection[GuardClass], run: int, after: int, limit: int
+    ) -> list[Pending]:
+        rows = self._database.rows(
+            "journal.pending",
+            site=self._site,
+            plan=plan,
+            phase=int(phase),
+            held=[guard.value for guard in held],
+            run=run,
+            after=after,
+            limit=limit,
+        )
+        return [Pending(row["ordinal"], change_of(row), row["account_id"], row["uncertain"]) for row in rows]
+
+    def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime) -> None:
+        self._database.run("journal.sent", run=run, plan=plan, ordinals=list(ordinals), now=now)
+
+    def record(self, run: int, plan: int, action: Action, outcomes: Sequence[Outcome], now: datetime) -> None:
+        if not outcomes:
+            return
+        done = [outcome for outcome in outcomes if outcome.state is OutcomeState.DONE]
+        values = {
+            "site": self._site,
+            "plan": plan,
+            "now": now,
+            "ordinals": [outcome.ordinal for outcome in done],
+            "moodle_ids": [outcome.moodle_id for outcome in done],
+        }
+        with self._database.transaction() as connection:
+            with connection.cursor() as cursor:
+                cursor.executemany(query("journal.record"), [_row(run, plan, outcome, now) for outcome in outcomes])
+            if done:
+                for effect, kind in EFFECTS[action]:
+                    connection.execute(query(f"journal.{effect}"), {**values, "kind": kind})
+
+    def tally(self, plan: int, held: Collection[GuardClass]) -> Tally:
+        return Tally(**self._database.one("journal.tally", plan=plan, held=[guard.value for guard in held]))
+
+    def refusals(self, plan: int, limit: int = 20) -> list[tuple[Change, str, str]]:
+        rows = self._database.rows("journal.refusals", plan=plan, limit=limit)
+        return [(change_of(row), row["code"], row["message"]) for row in rows]
+
+    def references(self) -> Mapping[tuple[str, str], int]:
+        rows = self._database.rows("journal.references", site=self._site)
+        return {(row["kind"], row["ref"]): row["moodle_id"] for row in rows}
+
+
+def _row(run: int, plan: int, outcome: Outcome, now: datetime) -> dict[str, object]:
+    return {
+        "run": run,
+        "plan": plan,
+        "ordinal": outcome.ordinal,
+        "state": outcome.state.value,
+        "code": outcome.code,
+        "message": outcome.message,
+        "now": now,
+    }

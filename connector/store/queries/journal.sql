@@ -1,0 +1,143 @@
+-- name: start
+-- A run of apply.
+INSERT INTO connector.run (kind, site, plan, started_at) VALUES (%(kind)s, %(site)s, %(plan)s, %(now)s)
+RETURNING run_id
+
+-- name: abandon
+-- Runs that were killed: they hold no lock any more.
+UPDATE connector.run SET status = 'stopped', finished_at = %(now)s, detail = 'the process ended without a word'
+WHERE site = %(site)s AND kind = %(kind)s AND status = 'running'
+
+-- name: applying
+-- The plan is being carried out.
+UPDATE connector.plan SET status = 'applying' WHERE number = %(plan)s
+
+-- name: finish
+-- The end of a run.
+UPDATE connector.run SET status = %(status)s, finished_at = %(now)s, detail = %(detail)s WHERE run_id = %(run)s
+
+-- name: applied
+-- All of the plan that may go has gone.
+UPDATE connector.plan SET status = 'applied' WHERE number = (SELECT plan FROM connector.run WHERE run_id = %(run)s)
+
+-- name: pending
+-- Changes of one phase that are still to be carried out; sent ones may have happened.
+SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, b.account_id,
+       COALESCE(o.state = 'sent', false) AS uncertain
+FROM connector.change c
+LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
+LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+WHERE c.plan = %(plan)s AND c.phase = %(phase)s AND c.ordinal > %(after)s
+  AND (c.guard_class IS NULL OR c.guard_class <> ALL(%(held)s))
+  AND (o.state IS NULL OR o.state = 'sent' OR (o.state = 'waiting' AND o.run_id <> %(run)s))
+ORDER BY c.ordinal
+LIMIT %(limit)s
+
+-- name: sent
+-- Written down before the call is made.
+INSERT INTO connector.operation (plan, ordinal, run_id, state, sent_at)
+SELECT %(plan)s, unnest(%(ordinals)s::integer[]), %(run)s, 'sent', %(now)s
+ON CONFLICT (plan, ordinal) DO UPDATE
+SET state = 'sent', run_id = excluded.run_id, attempts = operation.attempts + 1, sent_at = excluded.sent_at
+
+-- name: record
+-- What came of it.
+INSERT INTO connector.operation (plan, ordinal, run_id, state, sent_at, finished_at, code, message)
+VALUES (%(plan)s, %(ordinal)s, %(run)s, %(state)s, %(now)s, %(now)s, %(code)s, %(message)s)
+ON CONFLICT (plan, ordinal) DO UPDATE
+SET state = excluded.state, run_id = excluded.run_id, finished_at = excluded.finished_at, code = excluded.code,
+    message = excluded.message
+
+-- name: bind
+-- A person has an account: the one that was made, or the one that was adopted.
+INSERT INTO connector.binding (site, person_id, account_id, bound_at, bound_by)
+SELECT %(site)s, c.person_id, COALESCE(d.moodle_id, (c.after ->> 'account')::bigint), %(now)s,
+       COALESCE(c.after ->> 'matched_by', 'created')
+FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+ON CONFLICT (site, person_id) DO UPDATE
+SET account_id = excluded.account_id, bound_at = excluded.bound_at, bound_by = excluded.bound_by
+
+-- name: account_made
+-- What is known of an account that was made just now.
+INSERT INTO connector.account (site, account_id, fields, suspended, seen_at)
+SELECT %(site)s, d.moodle_id, c.after, COALESCE(c.after ->> 'suspended' = '1', false), %(now)s
+FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+ON CONFLICT (site, account_id) DO UPDATE
+SET fields = excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at
+
+-- name: account_changed
+-- What is known of an account that was changed just now.
+UPDATE connector.account a
+SET fields = a.fields || c.after || jsonb_build_object(
+        'profile', COALESCE(a.fields -> 'profile', '{}') || COALESCE(c.after -> 'profile', '{}')),
+    suspended = COALESCE(c.after ->> 'suspended' = '1', a.suspended),
+    seen_at = %(now)s
+FROM connector.change c
+JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND a.site = b.site AND a.account_id = b.account_id
+
+-- name: manager_changed
+-- Who leads whom is kept in our own model.
+UPDATE connector.person p
+SET manager_id = (SELECT m.person_id FROM connector.person m
+                  WHERE m.source = p.source AND m.key = c.after ->> 'manager' AND c.after ->> 'manager' <> '')
+FROM connector.change c
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND p.person_id = c.person_id
+
+-- name: cohort_made
+-- The id of a cohort that was made just now.
+INSERT INTO connector.reference (site, kind, ref, moodle_id, seen_at)
+SELECT %(site)s, 'cohort', c.subject, d.moodle_id, %(now)s
+FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen_at = excluded.seen_at
+
+-- name: granted
+-- The ledger: what was given, by which change, and whether by us. moodle_id 0 says that somebody else had given it.
+INSERT INTO connector.ledger (site, person_id, kind, target, terms, ours, granted_at, plan, ordinal)
+SELECT %(site)s, c.person_id, %(kind)s, c.target, c.after,
+       c.action <> 'recognise_enrolment' AND d.moodle_id IS DISTINCT FROM 0, %(now)s, c.plan, c.ordinal
+FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+ON CONFLICT (site, person_id, kind, target) WHERE ended_at IS NULL DO UPDATE SET terms = excluded.terms
+
+-- name: grant_altered
+-- New terms, or active again.
+UPDATE connector.ledger l SET terms = c.after - 'suspended', suspended = COALESCE((c.after ->> 'suspended')::boolean, false)
+FROM connector.change c
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
+  AND l.kind = %(kind)s AND l.target = c.target AND l.ended_at IS NULL
+
+-- name: grant_ended
+-- What was taken away again.
+UPDATE connector.ledger l SET ended_at = %(now)s
+FROM connector.change c
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
+  AND (%(kind)s::text IS NULL OR l.kind = %(kind)s) AND l.target = c.target AND l.ended_at IS NULL
+
+-- name: tally
+-- How a plan stands.
+SELECT count(*) FILTER (WHERE o.state = 'done') AS done,
+       count(*) FILTER (WHERE o.state = 'refused') AS refused,
+       count(*) FILTER (WHERE o.state = 'waiting') AS waiting,
+       count(*) FILTER (WHERE o.state = 'sent') AS uncertain,
+       count(*) FILTER (WHERE o.state IS NULL AND (c.guard_class IS NULL OR c.guard_class <> ALL(%(held)s))) AS unsent,
+       count(*) FILTER (WHERE o.state IS NULL AND c.guard_class = ANY(%(held)s)) AS held
+FROM connector.change c
+LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
+WHERE c.plan = %(plan)s
+
+-- name: refusals
+-- Changes that were set aside, with their cause.
+SELECT c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, o.code, o.message
+FROM connector.operation o
+JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
+WHERE o.plan = %(plan)s AND o.state IN ('refused', 'waiting')
+ORDER BY o.ordinal
+LIMIT %(limit)s
+
+-- name: references
+-- Moodle ids of what plans name.
+SELECT kind, ref, moodle_id FROM connector.reference WHERE site = %(site)s
