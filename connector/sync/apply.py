@@ -1,0 +1,213 @@
+"""Applying: a plan is carried out as it was shown, phase by phase, batch by batch, with everything written down.
+
+The journal is written before and after each call, so that a process killed at any instant goes on at the first
+unconfirmed operation. A lost answer is looked up before anything is sent again; a refused batch is split down to
+the bad row, whose cause is then named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby, islice
+
+import anyio
+
+from connector.domain.errors import AnswerLost, HoldClass, SetAside, Stop, TryAgain
+from connector.domain.journal import Journal, Outcome, OutcomeState, Pending, Tally
+from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
+from connector.domain.ports import Moodle
+from connector.sync.operations import Operation, operations
+
+PAGE = 4000
+"""Changes that are in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard Moodle is pressed, and how patiently it is waited for.
+
+    ``workers`` calls at once; ``waits`` seconds before each further try of a call that may succeed later;
+    the circuit opens when over ``failing`` of at least ``failing_of`` changes were refused in one run.
+    """
+
+    workers: int = 4
+    waits: tuple[float, ...] = (1.0, 3.0, 9.0, 27.0)
+    failing: float = 0.4
+    failing_of: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a run of apply came to."""
+
+    run: int
+    tally: Tally
+    held: tuple[GuardClass, ...]
+
+
+Progress = Callable[[int], None]
+"""Called with the number of changes that were dealt with since the last call."""
+
+
+def held_classes(plan: Plan, now: datetime) -> tuple[GuardClass, ...]:
+    """Classes of this plan that nobody has approved, or whose approval has expired."""
+    return tuple(
+        hold.guard
+        for hold in plan.holds
+        if not (hold.state is HoldState.APPROVED and hold.expires_at is not None and hold.expires_at > now)
+    )
+
+
+async def apply_plan(
+    plan: Plan,
+    moodle: Moodle,
+    journal: Journal,
+    roles: Mapping[str, int],
+    clock: Callable[[], datetime],
+    pace: Pace | None = None,
+    progress: Progress | None = None,
+) -> Applied:
+    """Carry out what the plan shows, but for the classes that are held.
+
+    Raises Stop where a person must act, and TryAgain where Moodle stayed away: the journal then says how far it
+    came, and calling again goes on from there. Raises HoldClass where another process is applying.
+    """
+    with journal.lock() as free:
+        if not free:
+            raise HoldClass("Another process is applying a plan to this Moodle; wait until it has ended.")
+        held = held_classes(plan, clock())
+        run = journal.start(plan.number, clock())
+        applying = _Applying(plan.number, run, held, moodle, journal, roles, clock, pace or Pace(), progress)
+        try:
+            for phase in Phase:
+                await applying.phase(phase)
+        except (Stop, TryAgain) as error:
+            journal.finish(run, "stopped", type(error).__name__, clock())
+            raise
+        journal.finish(run, "done", "", clock())
+        return Applied(run, journal.tally(plan.number, held), held)
+
+
+@dataclass
+class _Applying:
+    plan: int
+    run: int
+    held: Collection[GuardClass]
+    moodle: Moodle
+    journal: Journal
+    roles: Mapping[str, int]
+    clock: Callable[[], datetime]
+    pace: Pace
+    progress: Progress | None
+    tried: int = 0
+    refused: int = 0
+    _operations: Mapping[Action, Operation] = field(default_factory=dict)
+
+    async def phase(self, phase: Phase) -> None:
+        self._operations = operations(self.moodle, self.journal.references(), self.roles)
+        after = 0
+        while page := self.journal.pending(self.plan, phase, self.held, self.run, after, PAGE):
+            after = page[-1].ordinal
+            await self._page(page)
+
+    async def _page(self, page: Sequence[Pending]) -> None:
+        """All batches of a page, a few at once. The first Stop or TryAgain ends them all."""
+        batches = self._batches(page)
+        try:
+            async with anyio.create_task_group() as group:
+                for _ in range(self.pace.workers):
+                    group.start_soon(self._work, batches)
+        except ExceptionGroup as errors:
+            raise _first(errors) from errors
+
+    async def _work(self, batches: Iterator[tuple[Action, list[Pending]]]) -> None:
+        for action, batch in batches:
+            await self._carry_out(action, batch)
+            if self.progress:
+                self.progress(len(batch))
+
+    def _batches(self, page: Sequence[Pending]) -> Iterator[tuple[Action, list[Pending]]]:
+        for action, changes in groupby(page, key=lambda one: one.change.action):
+            stream = iter(changes)
+            while batch := list(islice(stream, self._operations[action].batch)):
+                yield action, batch
+
+    async def _carry_out(self, action: Action, batch: Sequence[Pending]) -> None:
+        """Send a batch until every change in it has an outcome."""
+        operation = self._operations[action]
+        waits = iter(self.pace.waits)
+        while batch:
+            try:
+                batch = await self._after_look_up(action, batch)
+                if not batch:
+                    return
+                self.journal.sent(self.run, self.plan, [one.ordinal for one in batch], self.clock())
+                self._record(action, await operation.send(batch))
+                return
+            except SetAside as error:
+                batch = await self._after_refusal(action, batch, error)
+            except TryAgain as error:
+                wait = next(waits, None)
+                if wait is None:
+                    raise
+                if isinstance(error, AnswerLost):
+                    batch = _doubted(batch)
+                await anyio.sleep(wait)
+
+    async def _after_look_up(self, action: Action, batch: Sequence[Pending]) -> Sequence[Pending]:
+        """What is left of a batch when those are confirmed that have happened although no answer came."""
+        doubtful = [one for one in batch if one.uncertain]
+        if not doubtful:
+            return batch
+        return self._without(batch, action, await self._operations[action].found(doubtful))
+
+    async def _after_refusal(self, action: Action, batch: Sequence[Pending], error: SetAside) -> Sequence[Pending]:
+        """Moodle refused the batch as a whole: confirm what is there, then split it, or name the cause of the one."""
+        batch = self._without(batch, action, await self._operations[action].found(batch))
+        if len(batch) <= 1:
+            for one in batch:
+                cause = await self._operations[action].cause(one, error)
+                self._record(action, [Outcome(one.ordinal, OutcomeState.REFUSED, None, error.code, cause)])
+            return []
+        middle = len(batch) // 2
+        await self._carry_out(action, batch[:middle])
+        return batch[middle:]
+
+    def _without(self, batch: Sequence[Pending], action: Action, found: Sequence[Outcome]) -> Sequence[Pending]:
+        self._record(action, found)
+        confirmed = {outcome.ordinal for outcome in found}
+        return [one for one in batch if one.ordinal not in confirmed]
+
+    def _record(self, action: Action, outcomes: Sequence[Outcome]) -> None:
+        self.journal.record(self.run, self.plan, action, outcomes, self.clock())
+        self.tried += len(outcomes)
+        self.refused += sum(outcome.state is OutcomeState.REFUSED for outcome in outcomes)
+        if self.tried >= self.pace.failing_of and self.refused > self.pace.failing * self.tried:
+            raise Stop(
+                f"{self.refused} of {self.tried} changes were refused, so applying was stopped before doing more. "
+                "`moodle-connector plan --refused` shows the causes."
+            )
+
+
+def _doubted(batch: Sequence[Pending]) -> list[Pending]:
+    return [Pending(one.ordinal, one.change, one.account_id, True) for one in batch]
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error that says most about what to do: a Stop before a TryAgain before anything else."""
+    flat = list(_flattened(errors))
+    for kind in (Stop, TryAgain):
+        for error in flat:
+            if isinstance(error, kind):
+                return error
+    return flat[0]
+
+
+def _flattened(errors: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _flattened(error)
+        else:
+            yield error

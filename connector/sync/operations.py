@@ -1,0 +1,93 @@
+"""Operations: how each action of a plan is carried out in Moodle, a batch at a time.
+
+An operation sends one batch (``send``), can say which of a batch have happened already although the answer was
+lost (``found``), and names the cause when a single change is refused (``cause``). When to do which is decided in
+``connector.sync.apply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from connector.domain.errors import SetAside
+from connector.domain.journal import Outcome, OutcomeState, Pending
+from connector.domain.plan import Action
+from connector.domain.ports import Moodle
+from connector.sync.operations_on_accounts import AccountCreation, AccountUpdate
+from connector.sync.operations_on_grants import (
+    CohortAddition,
+    CohortCreation,
+    CohortRemoval,
+    Enrolling,
+    RoleAssignment,
+    Unenrolling,
+)
+
+
+class Operation(Protocol):
+    """How one kind of action is carried out. ``batch`` is the most changes that go in one call."""
+
+    batch: int
+
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        """Do it; an outcome for each. Raises SetAside where Moodle refused the batch as a whole, or TryAgain."""
+        ...
+
+    async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
+        """Outcomes of those that turn out to have happened; repeating one that is left out does no harm."""
+        ...
+
+    async def cause(self, one: Pending, error: SetAside) -> str:
+        """Why Moodle refuses this one, found by looking Moodle's state up: it does not say so itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModel:
+    """Changes that concern our own model only: writing them down is carrying them out."""
+
+    batch: int = 1000
+
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        return [Outcome(one.ordinal, OutcomeState.DONE) for one in batch]
+
+    async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
+        return []
+
+    async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
+        return str(error)
+
+
+def operations(
+    moodle: Moodle, references: Mapping[tuple[str, str], int], roles: Mapping[str, int]
+) -> Mapping[Action, Operation]:
+    """The table of operations. ``references`` are Moodle ids by (kind, ref), ``roles`` Moodle ids by name."""
+    own = OwnModel()
+    update = AccountUpdate(moodle)
+    return {
+        Action.CREATE_COHORT: CohortCreation(moodle),
+        Action.CREATE_ACCOUNT: AccountCreation(moodle),
+        Action.ADOPT_ACCOUNT: own,
+        Action.RELEASE_IDENTITY: update,
+        Action.CHANGE_IDENTITY: update,
+        Action.UPDATE_ACCOUNT: update,
+        Action.CHANGE_AUTH: update,
+        Action.SUSPEND_ACCOUNT: update,
+        Action.REACTIVATE_ACCOUNT: update,
+        Action.CHANGE_MANAGER: own,
+        Action.ADD_TO_COHORT: CohortAddition(moodle, references),
+        Action.REMOVE_FROM_COHORT: CohortRemoval(moodle, references),
+        Action.ASSIGN_ROLE: RoleAssignment(moodle, references, roles),
+        Action.UNASSIGN_ROLE: RoleAssignment(moodle, references, roles),
+        Action.ENROL: Enrolling(moodle, references, roles),
+        Action.CHANGE_ENROLMENT: Enrolling(moodle, references, roles),
+        Action.SUSPEND_ENROLMENT: Enrolling(moodle, references, roles),
+        Action.UNENROL: Unenrolling(moodle, references),
+        Action.RECOGNISE_ENROLMENT: own,
+        Action.ASSIGN_REQUIREMENT: own,
+        Action.CHANGE_REQUIREMENT: own,
+        Action.WITHDRAW_REQUIREMENT: own,
+        Action.FORGET_GRANT: own,
+    }

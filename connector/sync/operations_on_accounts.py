@@ -1,0 +1,198 @@
+"""Operations on accounts: create, and update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connector.domain.errors import SetAside
+from connector.domain.journal import Outcome, OutcomeState, Pending
+from connector.domain.matching import folded
+from connector.domain.ports import Account, Moodle
+
+OWN_PASSWORDS = frozenset({"manual"})
+"""Sign-in methods for which Moodle keeps the password: it makes and mails the first one itself."""
+
+
+class AccountCreation:
+    """Create accounts. All or nothing in Moodle; 50 a call measured best."""
+
+    batch = 50
+
+    def __init__(self, moodle: Moodle) -> None:
+        self._moodle = moodle
+
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        made = await self._moodle.create_accounts([_new(one) for one in batch])
+        await self._suspend([(one, made[_username(one)]) for one in batch])
+        return [_done(one, made[_username(one)]) for one in batch]
+
+    async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
+        """The username was written down before the first send: an account that has it and our idnumber is ours."""
+        by_username = {
+            account.username: account
+            for account in await self._moodle.accounts_by("username", [_username(one) for one in batch])
+        }
+        ours = [
+            (one, by_username[_username(one)].id)
+            for one in batch
+            if _username(one) in by_username
+            and by_username[_username(one)].idnumber == str(one.change.after.get("idnumber", ""))
+        ]
+        await self._suspend(ours)
+        return [_done(one, account_id) for one, account_id in ours]
+
+    async def cause(self, one: Pending, error: SetAside) -> str:
+        fields = one.change.after
+        if await self._moodle.accounts_by("username", [_username(one)]):
+            return "username: another Moodle account has it."
+        email = str(fields.get("email", ""))
+        if email and await self._moodle.accounts_by("email", [email]):
+            return "email: another Moodle account has it, in whatever case."
+        if "lang" in fields:
+            return f"Moodle does not say why; most likely lang: the language pack {fields['lang']} is not installed there."
+        if fields.get("auth", "manual") != "manual":
+            return f"Moodle does not say why; most likely auth: the sign-in method {fields['auth']} is not installed there."
+        return f"Moodle does not say why ({error.code}); fields sent: {', '.join(sorted(fields))}."
+
+    async def _suspend(self, made: Sequence[tuple[Pending, int]]) -> None:
+        """Moodle accepts no ``suspended`` when it creates, so those who have not started yet are updated at once."""
+        rows = [
+            {"id": account_id, "suspended": 1} for one, account_id in made if one.change.after.get("suspended") == "1"
+        ]
+        if rows:
+            await self._moodle.update_accounts(rows)
+
+
+class AccountUpdate:
+    """Change fields of accounts. Moodle applies good rows and warns of bad ones.
+
+    The accounts are read before, so that nobody's change is overwritten unseen, and read again afterwards,
+    because Moodle drops what it does not know (a custom field, variables beyond PHP's limit) without a word.
+    """
+
+    batch = 100
+
+    def __init__(self, moodle: Moodle) -> None:
+        self._moodle = moodle
+
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        outcomes = [_waiting(one) for one in batch if one.account_id is None]
+        ready = [one for one in batch if one.account_id is not None]
+        there = await self._read(ready)
+        todo = []
+        for one in ready:
+            verdict = _before_writing(one, there.get(one.account_id or 0))
+            if verdict is None:
+                todo.append(one)
+            else:
+                outcomes.append(verdict)
+        if todo:
+            warned = {
+                warning.item: warning for warning in await self._moodle.update_accounts([_update(one) for one in todo])
+            }
+            there = await self._read([one for one in todo if one.account_id not in warned])
+            for one in todo:
+                warning = warned.get(one.account_id or 0)
+                if warning is not None:
+                    outcomes.append(
+                        _refused(one, warning.code, _WARNINGS.get(warning.code, "Moodle refused this change."))
+                    )
+                else:
+                    outcomes.append(_after_writing(one, there.get(one.account_id or 0)))
+        return outcomes
+
+    async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
+        return []  # send reads first, and sees what has happened already
+
+    async def cause(self, one: Pending, error: SetAside) -> str:
+        return f"Moodle refuses this change ({error.code}); fields sent: {', '.join(sorted(one.change.after))}."
+
+    async def _read(self, batch: Sequence[Pending]) -> dict[int, Account]:
+        ids = [str(one.account_id) for one in batch]
+        return {account.id: account for account in await self._moodle.accounts_by("id", ids)} if ids else {}
+
+
+_WARNINGS = {
+    "dmlwriteexception": "username: another Moodle account has it.",
+    "useremailduplicate": "email: another Moodle account has it, in whatever case.",
+    "invaliduserid": "The account was deleted in Moodle.",
+    "usernotupdatedadmin": "The account is a Moodle administrator's, which a token may not change.",
+}
+
+
+def _before_writing(one: Pending, account: Account | None) -> Outcome | None:
+    """None where the write may go on."""
+    if account is None or account.deleted:
+        return _refused(one, "gone", "The account was deleted in Moodle since the plan was made.")
+    if _has(account, one.change.after):
+        return _done(one)
+    if not one.uncertain and not _has(account, one.change.before):
+        return _refused(
+            one, "changed_meanwhile", "Somebody changed this in Moodle since the plan was made; it is planned anew."
+        )
+    return None
+
+
+def _after_writing(one: Pending, account: Account | None) -> Outcome:
+    if account is not None and _has(account, one.change.after):
+        return _done(one)
+    lost = [name for name in one.change.after if account is None or not _has(account, {name: one.change.after[name]})]
+    return _refused(
+        one,
+        "dropped",
+        f"Moodle took the change and kept nothing of: {', '.join(lost)}. "
+        "For profile fields: make the custom profile field in Moodle; for others: see PHP's max_input_vars.",
+    )
+
+
+def _has(account: Account, fields: Mapping[str, Any]) -> bool:
+    for name, value in fields.items():
+        if name == "profile":
+            if any(account.profile.get(key, "") != text for key, text in value.items()):
+                return False
+        elif name == "suspended":
+            if account.suspended != (value == "1"):
+                return False
+        elif name in ("email", "username"):
+            if folded(account.fields.get(name, "")) != folded(value):
+                return False
+        elif account.fields.get(name, "") != value:
+            return False
+    return True
+
+
+def _new(one: Pending) -> dict[str, object]:
+    row = _fields(one.change.after)
+    row.pop("suspended", None)
+    if row.get("auth", "manual") in OWN_PASSWORDS:
+        row["createpassword"] = 1
+    return row
+
+
+def _update(one: Pending) -> dict[str, object]:
+    return {"id": one.account_id, **_fields(one.change.after)}
+
+
+def _fields(after: Mapping[str, Any]) -> dict[str, object]:
+    """A change's fields in the shape of Moodle's functions: custom fields are a list of type and value."""
+    row: dict[str, object] = {name: value for name, value in after.items() if name != "profile"}
+    if "profile" in after:
+        row["customfields"] = [{"type": name, "value": value} for name, value in sorted(after["profile"].items())]
+    return row
+
+
+def _username(one: Pending) -> str:
+    return str(one.change.after["username"])
+
+
+def _done(one: Pending, moodle_id: int | None = None) -> Outcome:
+    return Outcome(one.ordinal, OutcomeState.DONE, moodle_id)
+
+
+def _refused(one: Pending, code: str, message: str) -> Outcome:
+    return Outcome(one.ordinal, OutcomeState.REFUSED, None, code, message)
+
+
+def _waiting(one: Pending) -> Outcome:
+    return Outcome(one.ordinal, OutcomeState.WAITING, None, "no_account", "The person has no Moodle account yet.")

@@ -1,0 +1,205 @@
+"""Operations on grants: cohorts, roles and enrolments."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connector.domain.errors import SetAside
+from connector.domain.grants import RoleTarget
+from connector.domain.journal import Outcome, OutcomeState, Pending
+from connector.domain.plan import Action
+from connector.domain.ports import ManualEnrolment, Moodle, RoleContext
+
+NOBODY, ALREADY_THERE = "2", "3"
+"""Moodle's warning codes of core_cohort_add_cohort_members."""
+
+References = Mapping[tuple[str, str], int]
+
+
+class CohortCreation:
+    """Create cohorts in the system context. All or nothing in Moodle."""
+
+    batch = 50
+
+    def __init__(self, moodle: Moodle) -> None:
+        self._moodle = moodle
+
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        made = await self._moodle.create_cohorts(
+            [(one.change.subject, str(one.change.after["name"])) for one in batch]
+        )
+        ids = {cohort.idnumber: cohort.id for cohort in made}
+        return [_done(one, ids[one.change.subject]) for one in batch]
+
+    async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
+        there = {cohort.idnumber: cohort.id for cohort in await self._moodle.cohorts()}
+        return [_done(one, there[one.change.subject]) for one in batch if one.change.subject in there]
+
+    async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
+        return f"Moodle refuses to create this cohort ({error.code})."
+
+
+class _OfAccount(ABC):
+    """What operations on a person's grants share: people without an account wait, the others are sent.
+
+    Repeating such a call is harmless, so nothing is looked up after a lost answer.
+    """
+
+    batch = 500
+
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        ready = [one for one in batch if one.account_id is not None]
+        waiting = [
+            _waiting(one, "no_account", "The person has no Moodle account yet.")
+            for one in batch
+            if one.account_id is None
+        ]
+        return [*(await self._send(ready) if ready else []), *waiting]
+
+    async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
+        return []
+
+    async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
+        return f"Moodle refuses it ({error.code}): {error}"
+
+    @abstractmethod
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]: ...
+
+
+class CohortAddition(_OfAccount):
+    """Add to cohorts. Moodle warns of members it does not know and of those who are there already."""
+
+    def __init__(self, moodle: Moodle, references: References) -> None:
+        self._moodle = moodle
+        self._references = references
+
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        outcomes = []
+        for target, members in groupby(batch, key=lambda one: one.change.target):
+            cohort = self._references.get(("cohort", target))
+            if cohort is None:
+                outcomes += [_waiting(one, "no_cohort", "The cohort is not in Moodle yet.") for one in members]
+            else:
+                outcomes += await self._add(cohort, list(members))
+        return outcomes
+
+    async def _add(self, cohort: int, batch: Sequence[Pending]) -> list[Outcome]:
+        """One call for one cohort: Moodle's warnings name the person only."""
+        warnings = await self._moodle.add_cohort_members([(cohort, _account(one)) for one in batch])
+        codes = {warning.item: warning.code for warning in warnings}
+        return [_added(one, codes.get(_account(one))) for one in batch]
+
+
+def _added(one: Pending, code: str | None) -> Outcome:
+    if code is None or (code == ALREADY_THERE and one.uncertain):
+        return _done(one)
+    if code == ALREADY_THERE:
+        return _done(one, 0)  # somebody else's membership: noted, never taken away
+    return _refused(one, code, "Moodle refuses this member: the account or the cohort is gone.")
+
+
+class CohortRemoval(_OfAccount):
+    """Remove from cohorts; Moodle says nothing where the person was no member."""
+
+    def __init__(self, moodle: Moodle, references: References) -> None:
+        self._moodle = moodle
+        self._references = references
+
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        members = [
+            (self._references["cohort", one.change.target], _account(one))
+            for one in batch
+            if ("cohort", one.change.target) in self._references
+        ]
+        await self._moodle.remove_cohort_members(members)
+        return [_done(one) for one in batch]
+
+
+class RoleAssignment(_OfAccount):
+    """Assign and unassign roles in the system, a category or a course."""
+
+    def __init__(self, moodle: Moodle, references: References, roles: Mapping[str, int]) -> None:
+        self._moodle = moodle
+        self._references = references
+        self._roles = roles
+
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        contexts = [self._context(one) for one in batch]
+        if batch[0].change.action is Action.ASSIGN_ROLE:
+            await self._moodle.assign_roles(contexts)
+        else:
+            await self._moodle.unassign_roles(contexts)
+        return [_done(one) for one in batch]
+
+    def _context(self, one: Pending) -> RoleContext:
+        target = RoleTarget.parse(one.change.target)
+        level = {"category": "coursecat"}.get(target.level, target.level)
+        instance = 0 if target.level == "system" else self._references[target.level, target.ref]
+        return RoleContext(self._roles[target.role], _account(one), level, instance)
+
+
+class Enrolling(_OfAccount):
+    """Enrol, change or suspend manual enrolments. All or nothing in Moodle; calling again is harmless."""
+
+    def __init__(self, moodle: Moodle, references: References, roles: Mapping[str, int]) -> None:
+        self._moodle = moodle
+        self._references = references
+        self._roles = roles
+
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        await self._moodle.enrol([self._enrolment(one) for one in batch])
+        return [_done(one) for one in batch]
+
+    def _enrolment(self, one: Pending) -> ManualEnrolment:
+        terms = one.change.after
+        return ManualEnrolment(
+            _account(one),
+            self._references["course", one.change.target],
+            self._roles[str(terms.get("role", "student"))],
+            _start_of(terms.get("starts_on"), str(terms["timezone"])),
+            _start_of(terms.get("ends_on"), str(terms["timezone"]), days_later=1),
+            bool(terms.get("suspended", False)),
+        )
+
+
+class Unenrolling(_OfAccount):
+    """Unenrol. Moodle deletes the person's current grades there: only where a path says so."""
+
+    def __init__(self, moodle: Moodle, references: References) -> None:
+        self._moodle = moodle
+        self._references = references
+
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
+        await self._moodle.unenrol([(_account(one), self._references["course", one.change.target]) for one in batch])
+        return [_done(one) for one in batch]
+
+
+def _start_of(day: Any, timezone: str, days_later: int = 0) -> int:
+    """Epoch seconds at which a day begins for the person; 0 (open) where there is none. A last day counts whole."""
+    if not day:
+        return 0
+    moment = datetime.combine(date.fromisoformat(day) + timedelta(days=days_later), time.min, ZoneInfo(timezone))
+    return int(moment.timestamp())
+
+
+def _account(one: Pending) -> int:
+    if one.account_id is None:
+        raise ValueError("a change without an account was sent")
+    return one.account_id
+
+
+def _done(one: Pending, moodle_id: int | None = None) -> Outcome:
+    return Outcome(one.ordinal, OutcomeState.DONE, moodle_id)
+
+
+def _waiting(one: Pending, code: str, message: str) -> Outcome:
+    return Outcome(one.ordinal, OutcomeState.WAITING, None, code, message)
+
+
+def _refused(one: Pending, code: str, message: str) -> Outcome:
+    return Outcome(one.ordinal, OutcomeState.REFUSED, None, code, message)
