@@ -23,7 +23,7 @@ _FAST = {
     "autovacuum": "off",
     "io_method": "sync",  # without it a backend often ends after, not before, DROP DATABASE looks: 0.1 s for each test
 }
-_MEMORY = Path("/dev/shm")  # copying a database of 300 files takes 15 ms there, up to 400 on a busy disk
+_MEMORY = Path("/dev/shm")  # noqa: S108  # copying a database of 300 files takes 15 ms there, up to 400 on a busy disk
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +31,17 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def _new_folder() -> Path:
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2_000_000_000
+    folder = Path(tempfile.mkdtemp(prefix="connector-", dir=_MEMORY if in_memory else None))
+    folder.chmod(0o711)  # root's server, another user, passes through it
+    return folder
+
+
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
     """An empty folder with a short path, in which root's server can work too (``tmp_path`` is closed to it)."""
-    folder = Path(tempfile.mkdtemp(prefix="connector-"))
+    folder = _new_folder()
     yield folder
     shutil.rmtree(folder)
 
@@ -42,8 +49,7 @@ def server_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedServer]:
     """One embedded server for each test process, fast rather than durable, gone at the end."""
-    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2_000_000_000
-    folder = Path(tempfile.mkdtemp(prefix="connector-", dir=_MEMORY if in_memory else None))
+    folder = _new_folder()
     with server(folder, options=_FAST) as running:
         yield running
     shutil.rmtree(folder)
