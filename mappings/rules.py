@@ -22,6 +22,12 @@ MEMO = 20_000
 EMPLOYMENT = ("key", "unit", "unit_name", "job_role", "manager", "starts", "ends", "active", "timezone")
 """What every rule may name, whether mapped or not."""
 
+PERSONAL = frozenset(
+    {"key", "manager", "starts", "ends", "username", "firstname", "lastname", "email", "idnumber", "phone1", "phone2"}
+    | {"address", "middlename", "alternatename", "firstnamephonetic", "lastnamephonetic"}
+)
+"""Values that hardly two people share: what depends on the others only is remembered for all who share them."""
+
 
 class Rule:
     """Gives ``build``'s grants to everybody for whom ``condition`` holds. ``names`` are what ``build`` reads."""
@@ -58,22 +64,45 @@ class Rules:
 
     def __init__(self, rules: Iterable[Rule], attributes: Mapping[str, type]) -> None:
         self.rules = tuple(rules)
-        self._view = View(frozenset[str]().union(*(rule.reads for rule in self.rules)), attributes)
+        reads = frozenset[str]().union(*(rule.reads for rule in self.rules))
+        self._view = View(reads, attributes)
+        self._kind_of = View(reads - PERSONAL, attributes).signature
+        self._memo: dict[tuple[object, ...], tuple[tuple[Rule, ...], tuple[Grant, ...] | None]] = {}
 
     def grants(self, person: Person) -> tuple[Grant, ...]:
         """Each (kind, target) once, sorted; where rules agree on one, the first in the files sets its terms."""
-        values = self._view.of(person)
-        found: dict[tuple[str, str], Grant] = {}
-        for rule in self.rules:
-            for grant in rule.grants(values):
-                before = found.setdefault((grant.kind, grant.target), grant)
-                if before is not grant and before.rule != grant.rule:
-                    found[grant.kind, grant.target] = replace(before, rule=f"{before.rule}; {grant.rule}")
-        return tuple([found[key] for key in sorted(found)])
+        kind = self._kind_of(person)
+        rules, grants = self._memo.get(kind) or self._learn(kind, person)
+        return merge(rules, self._view.of(person)) if grants is None else grants
 
     def values(self, person: Person) -> Values:
         """What the rules see of a person."""
         return self._view.of(person)
+
+    def _learn(self, kind: tuple[object, ...], person: Person) -> tuple[tuple[Rule, ...], tuple[Grant, ...] | None]:
+        """The rules that may give something to people of this kind, and the grants where all of them get the same."""
+        values = self._view.of(person)
+        rules = tuple(
+            rule
+            for rule in self.rules
+            if rule.condition is None or not PERSONAL.isdisjoint(rule.condition.names) or rule.condition.holds(values)
+        )
+        personal = any(rule.reads & PERSONAL for rule in rules)
+        if len(self._memo) >= MEMO:
+            self._memo.clear()
+        self._memo[kind] = learned = rules, None if personal else merge(rules, values)
+        return learned
+
+
+def merge(rules: Iterable[Rule], values: Values) -> tuple[Grant, ...]:
+    """The grants of all rules, each (kind, target) once, with the names of all rules that give it."""
+    found: dict[tuple[str, str], Grant] = {}
+    for rule in rules:
+        for grant in rule.grants(values):
+            before = found.setdefault((grant.kind, grant.target), grant)
+            if before is not grant and before.rule != grant.rule:
+                found[grant.kind, grant.target] = replace(before, rule=f"{before.rule}; {grant.rule}")
+    return tuple([found[key] for key in sorted(found)])
 
 
 class View:
@@ -88,6 +117,15 @@ class View:
             (name, "" if attributes[name] is str else None) for name in sorted(names & attributes.keys())
         )
         self._account = tuple(sorted(names - set(EMPLOYMENT) - attributes.keys()))
+
+    def signature(self, person: Person) -> tuple[object, ...]:
+        """The values in a fixed order; without the key, which is there for ``attrgetter`` only."""
+        values = list(self._get(person)[1:])
+        if self._account:
+            values += map(person.account.get, self._account)
+        if self._attributes:
+            values += [person.attributes.get(name) for name, _ in self._attributes]
+        return tuple(values)
 
     def of(self, person: Person) -> dict[str, Value]:
         """Values by name: dates as ISO text, "" for text that is not there, None for other unknown values."""
