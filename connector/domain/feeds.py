@@ -25,12 +25,15 @@ class StagedPerson:
 
 
 StagedRow = StagedPerson | list[Rejection]
-"""A good row, or everything that is wrong with one bad row."""
+"""A good row, everything that is wrong with a bad row, or an empty list for somebody out of scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedTotals:
-    """What was counted while a feed was read; ``rows`` has the bad ones too, ``duplicate_keys`` counts rows."""
+    """What was counted while a feed was read; ``rows`` has the bad ones too.
+
+    ``duplicate_keys`` counts rows beyond the first of their key.
+    """
 
     rows: int = 0
     rejected: int = 0
@@ -38,7 +41,7 @@ class FeedTotals:
     duplicate_keys: int = 0
 
     def plus(self, rows: Sequence[StagedRow]) -> FeedTotals:
-        bad = [row for row in rows if isinstance(row, list)]
+        bad = [row for row in rows if isinstance(row, list) and row]
         return FeedTotals(
             self.rows + len(rows),
             self.rejected + len(bad),
@@ -46,8 +49,9 @@ class FeedTotals:
             self.duplicate_keys,
         )
 
-    def with_duplicates(self, rows: int) -> FeedTotals:
-        return replace(self, duplicate_keys=rows, rejected=self.rejected + rows)
+    def with_duplicates(self, rows: int, keys: int) -> FeedTotals:
+        """``rows`` share their ``keys`` with others: all of them are set aside."""
+        return replace(self, duplicate_keys=rows - keys, rejected=self.rejected + rows)
 
 
 @dataclass(frozen=True, slots=True)

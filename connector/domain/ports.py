@@ -36,10 +36,12 @@ class Mapper(Protocol):
 
     @property
     def create_only(self) -> frozenset[str]:
-        """Fields that are set when the account is created and never compared; ``profile.NAME`` for custom ones."""
+        """Fields that are set when the account is created and never compared; ``profile:NAME`` for custom ones."""
         ...
 
-    def person(self, record: Record) -> Person | list[Rejection]: ...
+    def person(self, record: Record) -> Person | list[Rejection]:
+        """The person, or everything that is wrong with the record; an empty list for somebody out of scope."""
+        ...
 
     def grants(self, person: Person) -> tuple[Grant, ...]:
         """All that the rules give to an active person, each (kind, target) once, sorted by kind and target."""

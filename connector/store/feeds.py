@@ -50,8 +50,8 @@ class Feeds:
                 _copy_people(connection, feed_id, chunk)
                 _copy_rejections(connection, feed_id, chunk)
             connection.execute("ANALYZE connector.staged")
-            doubled = connection.execute(query("feeds.mark_duplicates"), {"feed_id": feed_id}).rowcount
-        return feed_id, totals.with_duplicates(doubled)
+            doubled = one(connection, "feeds.mark_duplicates", feed_id=feed_id)
+        return feed_id, totals.with_duplicates(**doubled)
 
     def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
         self._judge(feed_id, "refused", totals, reasons)
@@ -125,7 +125,7 @@ def _copy_people(connection: Connection, feed_id: int, chunk: Sequence[StagedRow
                         row.unique_username,
                     )
                 )
-            elif row[0].key:
+            elif row and row[0].key:
                 copy.write_row((feed_id, row[0].line, row[0].key, None, None, None, None, None))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from connector.domain.errors import FeedRefused
 from connector.domain.feeds import FeedStore, FeedTotals, KnownFeed, StagedPerson, StagedRow
-from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, verdict
+from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verdict
 from connector.domain.people import Attribute, FeedIdentity, Person, Rejection
 from connector.domain.ports import Mapper, Source
 
@@ -47,22 +47,25 @@ def take_in(
     feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress or _silent), now)
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
     before = LastGoodFeed(last.rows, last.received_at) if last and identity.complete else None
-    reasons = verdict(counts, before, gates, datetime.fromtimestamp(identity.modified, UTC), now)
-    if any(not reason.releasable for reason in reasons) or (
-        reasons and not feeds.released(identity.source, identity.digest)
-    ):
+    reasons = verdict(
+        counts,
+        before,
+        gates,
+        datetime.fromtimestamp(identity.modified, UTC),
+        now,
+        complete=identity.complete,
+        digest=identity.digest[:12],
+    )
+    if not _passes(reasons, feeds.released(identity.source, identity.digest)):
         feeds.refuse(feed_id, totals, reasons)
-        raise FeedRefused(refusal(identity, [reason.text for reason in reasons], all(r.releasable for r in reasons)))
+        sentences = " ".join(reason.text for reason in reasons)
+        raise FeedRefused(f"{identity.name}: refused, nothing was changed. {sentences}")
     feeds.accept(feed_id, identity, totals, now)
     return Intake(feed_id, identity.name, totals, tuple(feeds.rejections(feed_id)))
 
 
-def refusal(identity: FeedIdentity, reasons: list[str], releasable: bool) -> str:
-    """The sentence that a refused feed ends with: file, every reason, what to do."""
-    text = f"{identity.name}: refused, nothing was changed. " + " ".join(reasons)
-    if releasable:
-        text += f" If the feed is right, release it: moodle-connector hold approve {identity.digest[:12]}"
-    return text
+def _passes(reasons: Sequence[Reason], released: bool) -> bool:
+    return not reasons or (released and all(reason.releasable for reason in reasons))
 
 
 def staged(person: Person, mapper: Mapper, line: int) -> StagedPerson:
@@ -73,7 +76,7 @@ def staged(person: Person, mapper: Mapper, line: int) -> StagedPerson:
         generated = name == "username" and person.unique_username
         (initial if generated or name in mapper.create_only else wanted)[name] = value
     for name, value in person.profile.items():
-        side = initial if f"profile.{name}" in mapper.create_only else wanted
+        side = initial if f"profile:{name}" in mapper.create_only else wanted
         side.setdefault("profile", {})[name] = value
     grants = [
         {"kind": grant.kind, "target": grant.target, "terms": dict(grant.terms), "rule": grant.rule}

@@ -8,7 +8,6 @@ lost (``found``), and names the cause when a single change is refused (``cause``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from connector.domain.errors import SetAside
@@ -44,11 +43,10 @@ class Operation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class OwnModel:
     """Changes that concern our own model only: writing them down is carrying them out."""
 
-    batch: int = 1000
+    batch = 1000
 
     async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
         return [Outcome(one.ordinal, OutcomeState.DONE) for one in batch]

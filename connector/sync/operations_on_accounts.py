@@ -50,9 +50,11 @@ class AccountCreation:
         if email and await self._moodle.accounts_by("email", [email]):
             return "email: another Moodle account has it, in whatever case."
         if "lang" in fields:
-            return f"Moodle does not say why; most likely lang: the language pack {fields['lang']} is not installed there."
+            return (
+                f"most likely lang: the language pack {fields['lang']} is not installed in Moodle, which does not say."
+            )
         if fields.get("auth", "manual") != "manual":
-            return f"Moodle does not say why; most likely auth: the sign-in method {fields['auth']} is not installed there."
+            return f"most likely auth: the method {fields['auth']} is not installed in Moodle, which does not say."
         return f"Moodle does not say why ({error.code}); fields sent: {', '.join(sorted(fields))}."
 
     async def _suspend(self, made: Sequence[tuple[Pending, int]]) -> None:

@@ -25,10 +25,13 @@ WITH doubled AS (
     FROM doubled d
     WHERE s.feed_id = %(feed_id)s AND s.key = d.key
     RETURNING s.line, s.key
+), noted AS (
+    INSERT INTO connector.rejection (feed_id, line, key, field, reason)
+    SELECT %(feed_id)s, m.line, m.key, 'key', 'the key stands on more than one row; all of them were set aside'
+    FROM marked m
+    RETURNING key
 )
-INSERT INTO connector.rejection (feed_id, line, key, field, reason)
-SELECT %(feed_id)s, m.line, m.key, 'key', 'the key stands on more than one row; all of them were set aside'
-FROM marked m
+SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM noted
 
 -- name: judge
 -- Refuse or accept a feed, with what was counted.

@@ -396,6 +396,19 @@ CREATE TABLE facts.fact_assignment (
 );
 CREATE UNIQUE INDEX fact_assignment_now ON facts.fact_assignment (grant_id) WHERE valid_to = 'infinity';
 
+-- What one reading of Moodle brought, until it is merged into the facts. A crash empties it: it is read again.
+CREATE UNLOGGED TABLE facts.landing_enrolment (
+    run_id bigint NOT NULL, moodle_id bigint NOT NULL, course_id bigint NOT NULL, active boolean NOT NULL
+);
+CREATE UNLOGGED TABLE facts.landing_completion (
+    run_id bigint NOT NULL, moodle_id bigint NOT NULL, course_id bigint NOT NULL, completed boolean NOT NULL,
+    progress double precision
+);
+CREATE UNLOGGED TABLE facts.landing_grade (
+    run_id bigint NOT NULL, moodle_id bigint NOT NULL, course_id bigint NOT NULL, item_id bigint NOT NULL,
+    raw double precision, minimum double precision NOT NULL, maximum double precision NOT NULL, graded_at timestamptz
+);
+
 CREATE TABLE facts.freshness (
     site      text NOT NULL,
     fact      text NOT NULL,

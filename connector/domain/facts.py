@@ -1,0 +1,78 @@
+"""The port to the reporting facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from connector.domain.grants import LearningPath, Requirement
+from connector.domain.ports import Account, Course, CourseGrade, CourseProgress, Participant
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What merging one fact came to: rows that now hold, and how many began or ended with this reading."""
+
+    fact: str
+    rows: int
+    begun: int
+    ended: int
+
+
+class FactStore(Protocol):
+    """Takes in what was read of Moodle. Bound to one site."""
+
+    def start(self, now: datetime) -> int:
+        """Begin a run of the mirror; what an interrupted one had landed is dropped."""
+        ...
+
+    def finish(self, run: int, status: str, detail: str, now: datetime) -> None: ...
+
+    def accounts(self) -> Iterator[list[int]]:
+        """Account ids of managed people, in lists."""
+        ...
+
+    def course_refs(self) -> list[str]:
+        """Courses that grants or requirements name."""
+        ...
+
+    def remember(self, accounts: Sequence[Account], now: datetime) -> None: ...
+
+    def land_enrolments(self, run: int, rows: Sequence[Participant]) -> None: ...
+
+    def land_progress(self, run: int, rows: Sequence[CourseProgress]) -> None: ...
+
+    def land_grades(self, run: int, rows: Sequence[CourseGrade]) -> None: ...
+
+    def merge(
+        self,
+        run: int,
+        courses: Sequence[Course],
+        paths: Sequence[LearningPath],
+        requirements: Sequence[Requirement],
+        now: datetime,
+    ) -> list[Loaded]:
+        """Turn what has landed into facts with history, all in one transaction."""
+        ...
+
+
+class Reports(Protocol):
+    """The reporting views, for the terminal. Rows are by the names of the views' columns."""
+
+    def compliance(self) -> list[dict[str, Any]]:
+        """By requirement: people, satisfied, open, overdue."""
+        ...
+
+    def by_unit(self) -> list[dict[str, Any]]: ...
+
+    def overdue_by_manager(self, limit: int) -> list[dict[str, Any]]: ...
+
+    def courses(self) -> list[dict[str, Any]]: ...
+
+    def people(self) -> dict[str, int]:
+        """People by status."""
+        ...
+
+    def freshness(self) -> list[dict[str, Any]]: ...
