@@ -43,7 +43,6 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "criteriaerror": (AccessRefused, "give the service account moodle/category:manage"),
     "requireloginerror": (AccessRefused, "let the service account into every course (moodle/course:view)"),
     "errorcoursecontextnotvalid": (AccessRefused, "let the service account into every course (moodle/course:view)"),
-    "errorcatcontextnotvalid": (AccessRefused, "let the service account into every category"),
     "servicenotavailable": (AccessRefused, "enable the external service in Moodle"),
     "servicerequireslogin": (AccessRefused, _ASK_ACCESS),
     "webservicesnotenabled": (AccessRefused, "enable web services and the REST protocol in Moodle"),
@@ -105,7 +104,9 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "suspended": (Missing, "the account is suspended"),
     "invalidcourseid": (Missing, _GONE),
     "unknowncourse": (Missing, _GONE),
+    "unknowcategory": (Missing, _GONE),  # Moodle's own spelling
     "unknowncategory": (Missing, _GONE),
+    "errorcatcontextnotvalid": (Missing, "the category is not there, or closed to the service account"),
     "usernotenroled": (Missing, "the person is not enrolled in the course"),
     "notenroled": (Missing, "the person is not enrolled in the course"),
     "nocriteriaset": (Missing, "the course has no completion criteria"),
@@ -118,6 +119,8 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
 _BY_FUNCTION = {
     # role_assign() in Moodle's lib/accesslib.php throws a coding_exception for an unknown or deleted user
     ("core_role_assign_roles", "codingerror"): (BatchRefused, _SPLIT),
+    # a refused password's sentences are no valid warningcode: the other rows were applied, the answer is spoilt
+    ("core_user_update_users", "invalidresponse"): (BatchRefused, _SPLIT),
 }
 
 _READS = re.compile(r"_(get|list|retrieve|search|view|check)_|_call_external_functions$")

@@ -16,7 +16,7 @@ from adapters.moodle.twin.params import (
     no_tags,
     raw,
 )
-from adapters.moodle.twin.refusals import Refusal, invalid_parameter, missing_record
+from adapters.moodle.twin.refusals import Refusal, invalid_parameter
 from adapters.moodle.twin.state import TwinCategory, TwinCourse, TwinState
 
 _FILTERS = ("displayh5p", "activitynames", "mathjaxloader", "emoticon", "urltolink", "mediaplugin")
@@ -84,7 +84,7 @@ def create_categories(state: TwinState, args: Any) -> list[dict[str, Any]]:
     taken = {category.idnumber for category in state.categories.values() if category.idnumber}
     for row in args["categories"]:
         if row["parent"] and row["parent"] not in state.categories:
-            raise Refusal("unknowncategory", "Unknown course category")
+            raise Refusal("unknowcategory", "Category not known!")  # Moodle's own spelling
         if row.get("idnumber") in taken:
             raise Refusal("categoryidnumbertaken", "ID number is already used for another category")
     made = [state.add_category(row["name"], row.get("idnumber", ""), row["parent"]) for row in args["categories"]]
@@ -95,7 +95,8 @@ def create_courses(state: TwinState, args: Any) -> list[dict[str, Any]]:
     """All or nothing; short name and idnumber are unique."""
     for row in args["courses"]:
         if row["categoryid"] not in state.categories:
-            raise missing_record(state.version, "course_categories")
+            text = f"You cannot execute functions in the category context (category id:{row['categoryid']})."
+            raise Refusal("errorcatcontextnotvalid", text, module="webservice")
         if row["shortname"] in state.course_by_shortname:
             text = f"Short name is already used for another course ({row['shortname']})"
             raise Refusal("shortnametaken", text)

@@ -11,6 +11,9 @@ from adapters.moodle.twin.people import show
 from adapters.moodle.twin.refusals import Refusal, coding_error, invalid_parameter, missing_record
 from adapters.moodle.twin.state import ROLES, Enrolment, RoleContextKey, TwinCourse, TwinState, TwinUser
 
+_NOT_DECLARED = frozenset({"auth", "suspended", "confirmed", "lang", "theme", "timezone", "mailformat", "trackforums"})
+"""Of a person: not in the answer's description of ``core_enrol_get_enrolled_users``, so Moodle drops them."""
+
 _NOT_ASSIGNABLE = {"guest", "user", "frontpage"}
 
 ENROL_SPEC = Record(
@@ -54,7 +57,7 @@ def _active_user(state: TwinState, user_id: int) -> TwinUser:
     if user is None:
         raise missing_record(state.version, "user")
     if user.deleted:
-        raise Refusal("userdeleted", "User has been deleted")
+        raise Refusal("userdeleted", "error/userdeleted")
     return user
 
 
@@ -92,7 +95,7 @@ def unenrol(state: TwinState, args: Any) -> None:
     """All or nothing; who is not enrolled is no error. The grades in the course go."""
     for row in args["enrolments"]:
         if row["courseid"] not in state.courses:
-            raise missing_record(state.version, "context")
+            raise missing_record(state.version, "course")
         _active_user(state, row["userid"])
     for row in args["enrolments"]:
         state.unenrol(row["userid"], state.courses[row["courseid"]])
@@ -170,7 +173,8 @@ def _show_enrolled(state: TwinState, course: TwinCourse, user: TwinUser, wanted:
     ]
     if wanted == ["id", "roles"]:  # what the connector asks for, page after page
         return {"id": user.id, "fullname": f"{user.fields['firstname']} {user.fields['lastname']}", "roles": roles}
-    row = show(state, user) | {"lastcourseaccess": 0, "roles": roles}
+    shown = show(state, user) | {"lastcourseaccess": 0, "roles": roles}
+    row = {name: value for name, value in shown.items() if name not in _NOT_DECLARED}
     if wanted:
         return {name: value for name, value in row.items() if name in {*wanted, "id", "fullname"}}
     return row

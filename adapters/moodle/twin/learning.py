@@ -24,7 +24,7 @@ def _found(state: TwinState, args: Any) -> tuple[TwinCourse, TwinUser]:
     if user is None:
         raise missing_record(state.version, "user")
     if user.deleted:
-        raise Refusal("userdeleted", "User has been deleted")
+        raise Refusal("userdeleted", "error/userdeleted")
     return course, user
 
 

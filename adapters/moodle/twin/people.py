@@ -111,7 +111,7 @@ def create_users(state: TwinState, args: Any) -> list[dict[str, Any]]:
 
 
 def update_users(state: TwinState, args: Any) -> dict[str, Any]:
-    """Each row by itself: bad ones come back as warnings."""
+    """Each row by itself: bad ones come back as warnings. A refused password spoils the answer, not the others."""
     warnings = []
     for row in args["users"]:
         try:
@@ -119,6 +119,9 @@ def update_users(state: TwinState, args: Any) -> dict[str, Any]:
         except Refusal as refusal:
             warning = {"item": "user", "itemid": row["id"], "warningcode": refusal.code, "message": refusal.message}
             warnings.append(warning)
+    if any("<" in warning["warningcode"] for warning in warnings):  # a refused password's sentences are no valid code
+        kind = "core\\exception\\invalid_response_exception"
+        raise Refusal("invalidresponse", "Invalid response value detected", kind, "debug")
     return {"warnings": warnings}
 
 
@@ -127,14 +130,14 @@ def _update(state: TwinState, row: dict[str, Any]) -> None:
     if user is None:
         raise Refusal("invaliduserid", "Invalid user ID")
     if user.deleted:
-        raise Refusal("usernotupdateddeleted", "User is a deleted user")
+        raise Refusal("usernotupdateddeleted", "error/usernotupdateddeleted")
     if user.fields["username"] == "guest":
         raise Refusal("usernotupdatedguest", "Cannot update guest account")
     if user.fields["username"] == "admin" and not state.admin:
         raise Refusal("usernotupdatedadmin", "Cannot update admin accounts")
     if row.get("email", user.fields["email"]) != user.fields["email"]:
         if not _EMAIL.fullmatch(row["email"]):
-            raise Refusal("useremailinvalid", "Invalid email address")
+            raise Refusal("useremailinvalid", "error/useremailinvalid")
         if state.by_email.get(row["email"].lower(), user.id) != user.id:
             raise Refusal("useremailduplicate", "Duplicate address")
     if "password" in row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.moodle.twin.versions import Version
 
-_TABLE_CODES = {"user": ("invaliduser", "Invalid user"), "course": ("invalidcourseid", "Invalid course ID")}
+_TABLE_CODES = {"user": ("invaliduser", "Invalid user")}
 
 
 class Refusal(Exception):
@@ -25,6 +25,8 @@ class Refusal(Exception):
 
     def nested(self, site: str, version: Version) -> dict[str, str]:
         """The exception within ``tool_mobile_call_external_functions``."""
+        if self.code == "accessexception":
+            return {"errorcode": self.code, "module": self.module}
         more = f"https://docs.moodle.org/{version.branch}/en/error/{self.module}/{self.code}"
         return {"message": self.message, "errorcode": self.code, "link": f"{site}/", "moreinfourl": more}
 

@@ -79,7 +79,7 @@ def serve_twin(
     """
     state = state or TwinState(version)
     twin = Twin(state, token=token, control=control, pace=pace)
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = _listen(port)
     state.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(server_config(twin))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="moodle-twin", daemon=True)
@@ -91,6 +91,19 @@ def serve_twin(
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+def _listen(port: int) -> socket.socket:
+    """Protocol TCP is named: asyncio turns Nagle's delay (40 ms for each answer) off for such sockets only."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:

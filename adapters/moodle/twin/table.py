@@ -13,6 +13,11 @@ from adapters.moodle.twin.people import picture
 from adapters.moodle.twin.refusals import Refusal, missing_record
 from adapters.moodle.twin.state import TwinState
 
+_FEATURES = (
+    "usecomments", "usetags", "enablenotes", "messaging", "enableblogs", "enablecompletion", "enablebadges",
+    "messagingallusers", "enablecustomreports", "enableglobalsearch", "mnet_dispatcher_mode", "enablecompetencies",
+)  # fmt: skip
+_OFF = ("messagingallusers", "enableglobalsearch", "mnet_dispatcher_mode")
 _NOTHING = Record({})
 _REQUEST = Record(
     {
@@ -64,7 +69,7 @@ def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
         "release": state.version.release,
         "version": state.version.version,
         "mobilecssurl": "",
-        "advancedfeatures": [{"name": "enablecompletion", "value": 1}],
+        "advancedfeatures": [{"name": name, "value": int(name not in _OFF)} for name in _FEATURES],
         "usercanmanageownfiles": True,
         "userquota": 0,
         "usermaxuploadfilesize": -1,
