@@ -19,13 +19,15 @@ class CompanyMapping:
 
     ``digest``: SHA-256 over all mapping files. ``source``: how deliveries are read, and their gates.
     ``columns``: what every record must have (XML: names of ``source.fields`` and XPaths used as they stand).
-    ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
+    ``key_column``: the column with the key, where it is one: who is in a row that cannot be read is still known.
+    ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile.SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
     """
 
     digest: str
     source: SourceSettings
     columns: frozenset[str]
+    key_column: str | None
     paths: tuple[LearningPath, ...]
     requirements: tuple[Requirement, ...]
     role_ids: Mapping[str, int]

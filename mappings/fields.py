@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from lxml import etree
+
 from mappings import templates, transforms
 from mappings.checks import Check, characters
 from mappings.model import FieldSpec, Origin, SourceSettings
@@ -162,6 +164,8 @@ class FieldCompiler:
         declared = self.source.fields if xml else self.source.columns
         if origin.xpath is not None and not xml:
             self._wrong((*path, "xpath"), f"is for format xml; the source is {self.source.format}: use column")
+        elif origin.xpath is not None and (wrong := wrong_xpath(column, self.source.namespaces)):
+            self._wrong((*path, "xpath"), wrong)
         elif origin.column is not None and column not in declared and (declared or xml):
             where = "source.fields" if xml else "source.columns"
             self._wrong((*path, "column"), f"{column} is not in {where}; {known(column, declared)}")
@@ -202,6 +206,15 @@ class FieldCompiler:
 
     def _wrong(self, path: Path, message: str) -> None:
         self.problems.add(self.document.at(path), message)
+
+
+def wrong_xpath(path: str, namespaces: Mapping[str, str]) -> str | None:
+    """What is wrong with an XPath, or None."""
+    try:
+        etree.XPath(path, namespaces=dict(namespaces) or None)
+    except etree.XPathError as error:
+        return f"is no XPath: {error}"
+    return None
 
 
 def _column(column: str, optional: bool) -> Callable[[Texts, Texts], str]:

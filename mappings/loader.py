@@ -11,6 +11,7 @@ from mappings import checks, rules, templates
 from mappings import files as reader
 from mappings.company import CompanyMapping
 from mappings.conditions import Condition, ConditionError, Conditions
+from mappings.fields import wrong_xpath
 from mappings.model import MappingFile, PathsFile, RequirementsFile, RolesFile
 from mappings.person import PersonMapper, compile_fields
 from mappings.problems import Document, Place, Problems, known
@@ -92,10 +93,7 @@ class _Company:
         self._types = self._variables()
         self._conditions = Conditions(self._types)
         self._scope = self._condition(file.scope, document, ("scope",)) if file.scope else None
-        try:
-            checks.timezone(file.source.timezone)
-        except Refused as refused:
-            problems.add(document.at(("source", "timezone")), str(refused))
+        self._check_source()
         self._add_cohorts()
 
     def _variables(self) -> dict[str, type]:
@@ -103,6 +101,16 @@ class _Company:
         employment = dict.fromkeys(rules.EMPLOYMENT, str) | {"active": bool}
         account = {name: str for name in checks.ACCOUNT if getattr(self._file.person, name) is not None}
         return {**employment, **account, "idnumber": str, **self._attributes}
+
+    def _check_source(self) -> None:
+        source = self._file.source
+        try:
+            checks.timezone(source.timezone)
+        except Refused as refused:
+            self._problems.add(self._document.at(("source", "timezone")), str(refused))
+        for name, path in source.fields.items():
+            if wrong := wrong_xpath(path, source.namespaces):
+                self._problems.add(self._document.at(("source", "fields", name)), wrong)
 
     def _add_cohorts(self) -> None:
         for i, spec in enumerate(self._file.cohorts):
@@ -170,6 +178,7 @@ class _Company:
             digest=digest,
             source=file.source,
             columns=frozenset[str]().union(*(field.columns for field in self._fields)),
+            key_column=file.key.column or file.key.xpath,
             paths=tuple(self._paths),
             requirements=tuple(self._requirements),
             role_ids=self._role_ids,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -36,17 +37,27 @@ def _context(value: str | dict[str, str]) -> str:
     return f"{level}:{ref.strip()}"
 
 
+def _encoding(value: str) -> str:
+    if value != "auto":
+        try:
+            b"".decode(value)
+        except LookupError:
+            raise ValueError("must be auto or an encoding such as utf-8, utf-16, big5, cp950 or cp1252") from None
+    return value
+
+
+def _expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return value
+
+
 class Strict(BaseModel):
     """Nothing unknown, nothing changed after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Trailer(Strict):
-    """The last row of a file: its first cell begins with ``marker``; cell ``count`` (1 is the first) has the count."""
-
-    marker: Text
-    count: Annotated[int, Field(ge=1)] = 2
 
 
 class Gates(Strict):
@@ -54,23 +65,28 @@ class Gates(Strict):
 
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.9
     max_duplicate_share: Annotated[float, Field(ge=0, le=1)] = 0.005
+    max_rejected_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     max_age_hours: Annotated[float, Field(gt=0)] | None = None
+    min_rows: Annotated[int, Field(ge=0)] = 1
 
 
 class SourceSettings(Strict):
     """How the source's deliveries are read.
 
-    ``columns``: names by position, for files without a header row. ``record`` and ``fields``: XPaths, for XML.
+    ``file``: which files, as a shell pattern. ``encoding``: a Python codec, or ``auto`` for a byte-order mark and else
+    UTF-8. ``columns``: names by position, for files without a header row. ``skip_lines``: before the header.
+    ``trailer``: a regular expression for the last row with its cells joined by the delimiter; a group ``count`` in it
+    has to equal the number of rows. ``record`` and ``fields``: XPaths, for XML.
     """
 
     name: Code
     format: Literal["csv", "tsv", "xml"]
     file: Text = "*"
-    encoding: Text = "utf-8"
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
-    quote: Annotated[str, StringConstraints(min_length=1, max_length=1)] = '"'
     columns: tuple[Text, ...] = ()
-    trailer: Trailer | None = None
+    skip_lines: Annotated[int, Field(ge=0)] = 0
+    trailer: Annotated[str, AfterValidator(_expression)] | None = None
     record: Text | None = None
     fields: dict[Text, Text] = {}
     namespaces: dict[Text, Text] = {}
@@ -84,8 +100,8 @@ class SourceSettings(Strict):
             raise ValueError("format xml needs record: the XPath of one person")
         if self.format != "xml" and (self.record or self.fields or self.namespaces):
             raise ValueError("record, fields and namespaces are for format xml")
-        if self.format == "xml" and (self.delimiter or self.columns or self.trailer):
-            raise ValueError("delimiter, columns and trailer are for delimited files, not for xml")
+        if self.format == "xml" and (self.delimiter or self.columns or self.trailer or self.skip_lines):
+            raise ValueError("delimiter, columns, skip_lines and trailer are for delimited files, not for xml")
         return self
 
 
