@@ -501,9 +501,8 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            f"PostgreSQL {what}: {error}. What to do: {_advice(str(error))}, {_OWN_DATABASE}"
-        ) from error
+        reason = str(error.args[0][-1][-1] if isinstance(error, shutil.Error) else error)  # one of hundreds of files
+        raise StorageError(f"PostgreSQL {what}: {reason}. What to do: {_advice(reason)}, {_OWN_DATABASE}") from error
 
 
 def _advice(said: str) -> str:

@@ -400,7 +400,8 @@ class TestFoldersThatCannotBeUsed:
             "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\nEmbeddedServer(Path(sys.argv[1])).start()"
         )
         done = subprocess.run([sys.executable, "-c", code, server_folder], capture_output=True, text=True)
-        assert "StorageError: PostgreSQL cannot be started" in done.stderr
+        assert "StorageError: PostgreSQL cannot" in (said := done.stderr.splitlines()[-1])
+        assert len(said) < 2000
         with server(server_folder) as held:
             assert execute(held.url(), "SELECT 1") == [(1,)]
 
