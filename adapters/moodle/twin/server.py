@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,18 +48,48 @@ class ServedTwin:
     life: Life
 
 
-def server_config(twin: Twin) -> uvicorn.Config:
-    """uvicorn without lifespan, web sockets, log set-up or access log."""
-    return uvicorn.Config(
-        twin.app,
-        http=CuttableProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=1,
-    )
+class _Server(uvicorn.Server):
+    """uvicorn that stops when it is told, not at its next tick, and waits for nobody."""
+
+    def __init__(self, twin: Twin) -> None:
+        super().__init__(
+            uvicorn.Config(
+                twin.app,
+                http=CuttableProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                timeout_keep_alive=30,
+            )
+        )
+        self.ready = threading.Event()
+        self._told: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    def stop(self) -> None:
+        """From another thread."""
+        self.should_exit = True
+        if self._told:
+            loop, event = self._told
+            loop.call_soon_threadsafe(event.set)
+
+    async def main_loop(self) -> None:
+        event = asyncio.Event()
+        self._told = asyncio.get_running_loop(), event
+        self.ready.set()
+        await event.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager
@@ -81,14 +111,15 @@ def serve_twin(
     twin = Twin(state, token=token, control=control, pace=pace)
     listener = _listen(port)
     state.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(server_config(twin))
+    server = _Server(twin)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="moodle-twin", daemon=True)
     thread.start()
     try:
-        _await_start(server, thread)
+        if not server.ready.wait(_START_SECONDS):
+            raise RuntimeError("the Moodle twin did not start")
         yield ServedTwin(state.url, twin.token, state, twin.faults, twin.life)
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
         listener.close()
 
@@ -104,11 +135,3 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > until:
-            raise RuntimeError("the Moodle twin did not start")
-        time.sleep(0.002)
