@@ -110,10 +110,13 @@ class Facts:
         return loaded
 
     def _land(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        with self._database.transaction() as connection, connection.cursor() as cursor:
-            with cursor.copy(statement.encode()) as copy:
-                for row in rows:
-                    copy.write_row(row)
+        with (
+            self._database.transaction() as connection,
+            connection.cursor() as cursor,
+            cursor.copy(statement.encode()) as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
 
 
 class ReportViews:

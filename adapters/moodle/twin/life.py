@@ -50,6 +50,15 @@ class Life:
             found.grade_max = found.grade_max or 100.0
             found.grades[user_id] = Grade(value, int(time.time()) if at is None else at)
 
+    def enrolled(self) -> list[tuple[str, str]]:
+        """Who is in which course: each username with a course's shortname, sorted."""
+        with self._state.lock:
+            return sorted(
+                (self._state.users[user_id].username, course.shortname)
+                for course in self._state.courses.values()
+                for user_id in course.enrolments
+            )
+
     def _user(self, username: str) -> int:
         return self._state.by_username[username]
 

@@ -1,0 +1,63 @@
+"""case list, settle."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.common import By, Config, Json, installation
+from connector.cli.output import as_json, say, table
+from connector.domain.cases import CHOICES
+from connector.domain.errors import SettingsError
+
+app = typer.Typer(help="What a person must decide.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_cases(config: Config = None, json: Json = False) -> None:
+    """Show open cases and how each can be settled."""
+    with installation(config) as connector:
+        cases = connector.cases.waiting()
+    if json:
+        as_json(cases)
+    elif not cases:
+        say("There is nothing to decide.")
+    else:
+        table(
+            "Cases",
+            ("number", "kind", "subject", "what", "candidates", "settle by"),
+            (
+                (
+                    str(case.case_id),
+                    case.kind,
+                    case.subject,
+                    case.reason,
+                    ", ".join(map(str, case.candidates)),
+                    ", ".join(f"--{choice}" for choice in CHOICES.get(case.kind, ("ignore",))),
+                )
+                for case in cases
+            ),
+        )
+
+
+@app.command()
+def settle(
+    number: int,
+    by: By,
+    account: Annotated[int | None, typer.Option(help="The person's account is the one with this Moodle id.")] = None,
+    course: Annotated[
+        int | None, typer.Option(help="The course that is meant is the one with this Moodle id.")
+    ] = None,
+    create: Annotated[bool, typer.Option("--create", help="It is nobody's: make a new account.")] = False,
+    ignore: Annotated[bool, typer.Option("--ignore", help="Leave it as it is, and do not ask again.")] = False,
+    config: Config = None,
+) -> None:
+    """Decide a case; the next plan goes by it."""
+    choices = {"account": account, "course": course, "create": create or None, "ignore": ignore or None}
+    settlement = {name: value for name, value in choices.items() if value is not None}
+    if len(settlement) != 1:
+        raise SettingsError("Give exactly one of --account, --course, --create, --ignore.")
+    with installation(config) as connector:
+        case = connector.cases.settle(number, settlement, by, connector.clock())
+    say(f"Settled: {case.kind} of {case.subject}. The next plan goes by it.")

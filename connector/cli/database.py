@@ -1,0 +1,38 @@
+"""db upgrade, downgrade, current."""
+
+from __future__ import annotations
+
+import typer
+
+from connector.cli.common import Config, Json, installation
+from connector.cli.output import as_json, say
+
+app = typer.Typer(help="The database's tables.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(config: Config = None) -> None:
+    """Bring the tables up to this version. Run it once after installing and after each new version."""
+    with installation(config) as connector:
+        connector.upgrade_database()
+        found, _ = connector.database_revision()
+    say(f"The database is at revision {found}.")
+
+
+@app.command()
+def downgrade(revision: str, config: Config = None) -> None:
+    """Take the tables back to a revision; "base" removes them all, with what is in them."""
+    with installation(config) as connector:
+        connector.downgrade_database(revision)
+    say(f"The database is at revision {revision}.")
+
+
+@app.command()
+def current(config: Config = None, json: Json = False) -> None:
+    """Show which revision the tables have, and which this version needs."""
+    with installation(config) as connector:
+        found, newest = connector.database_revision()
+    if json:
+        as_json({"current": found, "newest": newest})
+    else:
+        say(f"The database is at revision {found or 'none'}; the newest is {newest}.")

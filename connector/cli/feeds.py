@@ -1,0 +1,250 @@
+"""plan, apply, sync: the way in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from connector.bootstrap import Connector
+from connector.cli.common import Config, Json, installation, run
+from connector.cli.output import as_json, fields, note, progress, say, step, table
+from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.plan import Plan
+from connector.sync.apply import Applied, held_classes
+from connector.sync.intake import Intake
+from jobs.sync import WayIn
+
+File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="HR's file. Default: what HR last said.")]
+Source = Annotated[str | None, typer.Option("--source", help="The source, where it is not the mapping's only one.")]
+HELD = 3
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(plan)
+    app.command()(apply)
+    app.command()(sync)
+
+
+def plan(
+    file: File = None,
+    source: Source = None,
+    show: Annotated[int, typer.Option("--show", help="How many changes to print; 0 prints none.")] = 20,
+    person: Annotated[str | None, typer.Option("--person", help="Print the changes of one person or cohort.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Compare HR with Moodle and store a plan. The file is left where it is, and nothing in Moodle changes."""
+    with installation(config) as connector:
+        _check_source(connector, source)
+
+        async def work() -> tuple[Intake | None, Plan]:
+            async with connector.moodle() as moodle:
+                way = connector.way_in(moodle)
+                taken = _take(connector, way, file) if file else None
+                return taken, await _make(way)
+
+        taken, made = run(work)
+        show_plan(connector, made, taken, show, person, json)
+    raise typer.Exit(HELD if _waiting(connector, made) else 0)
+
+
+def apply(
+    plan_hash: Annotated[str | None, typer.Argument(metavar="[HASH]", help="The plan. Default: the newest.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Carry out a plan as it was shown, but for what is held. Killed half-way, it goes on where it stopped."""
+    with installation(config) as connector:
+        found = connector.plans.find(plan_hash)
+        if found is None:
+            raise SettingsError("There is no such plan. `moodle-connector plan` makes one.")
+
+        async def work() -> Applied:
+            async with connector.moodle() as moodle:
+                way = connector.way_in(moodle)
+                if not way.is_current(found):
+                    raise SettingsError(
+                        f"Plan {found.hash[:12]} is no longer current: a newer feed, mapping, decision or run came. "
+                        "Nothing was changed. Make a new one with `moodle-connector plan`."
+                    )
+                return await _carry_out(way, found)
+
+        applied = run(work)
+        show_applied(connector, found, applied, json)
+    raise typer.Exit(HELD if applied.held else 0)
+
+
+def sync(file: File = None, source: Source = None, config: Config = None, json: Json = False) -> None:
+    """Take the feed, plan, and carry out what is not held. Files of the drop folder are moved to done or refused."""
+    with installation(config) as connector:
+        _check_source(connector, source)
+
+        async def work() -> tuple[Intake | None, Plan, Applied]:
+            async with connector.moodle() as moodle:
+                way = connector.way_in(moodle)
+                taken = _take(connector, way, file) if file else take_from_drop(connector, way)
+                made = await _make(way)
+                return taken, made, await _carry_out(way, made)
+
+        taken, made, applied = run(work)
+        if json:
+            as_json({"feed": _feed(taken), "plan": _head(made), "applied": asdict(applied)})
+        else:
+            show_plan(connector, made, taken, 0, None, False)
+            show_applied(connector, made, applied, False)
+    raise typer.Exit(HELD if applied.held else 0)
+
+
+def take_from_drop(connector: Connector, way: WayIn) -> Intake | None:
+    """Take every complete file of the drop folder, oldest first. A refused one is moved aside with its reason."""
+    if connector.settings.drop.folder is None:
+        return None
+    drop, taken = connector.drop(), None
+    look = drop.look()
+    for name, why in look.left.items():
+        note(f"{name}: left where it is: {why}")
+    for delivery in look.ready:
+        try:
+            taken = _take(connector, way, delivery.path)
+        except FeedRefused as refused:
+            drop.mark_refused(delivery, str(refused))
+            raise
+        drop.mark_done(delivery)
+    return taken
+
+
+def show_plan(
+    connector: Connector, made: Plan, taken: Intake | None, show: int, person: str | None, json: bool
+) -> None:
+    """The plan's head, its first changes, and what must be decided."""
+    numbered = connector.plans.changes(made.number, limit=show, subject=person) if show or person else []
+    cases = connector.cases.waiting()
+    if json:
+        changes = [
+            {**asdict(one.change), "ordinal": one.ordinal, "action": one.change.action.value} for one in numbered
+        ]
+        as_json({"feed": _feed(taken), "plan": _head(made), "changes": changes, "cases": cases})
+        return
+    if taken is not None:
+        show_intake(taken)
+    if not made.size:
+        say(f"Plan {made.hash[:12]}: nothing to do. Moodle is as HR says.", style="bold")
+    else:
+        table(f"Plan {made.hash[:12]}", ("change", "number"), sorted(made.counts.items()))
+    if numbered:
+        table(
+            "Changes",
+            ("#", "change", "who", "what", "before", "after", "why"),
+            (
+                (
+                    str(one.ordinal),
+                    one.change.action.value,
+                    one.change.subject,
+                    one.change.target,
+                    fields(one.change.before),
+                    fields(one.change.after),
+                    one.change.reason,
+                )
+                for one in numbered
+            ),
+        )
+        if made.size > len(numbered) and person is None:
+            say(f"… and {made.size - len(numbered):,} more; --show N prints more of them.", style="dim")
+    _show_holds(made)
+    if cases:
+        say(f"{len(cases)} cases wait for a decision: moodle-connector case list", style="yellow")
+
+
+def show_intake(taken: Intake) -> None:
+    """What was read, and each bad row."""
+    totals = taken.totals
+    again = ", the same as last time" if taken.unchanged else ""
+    say(f"{taken.name}: {totals.rows:,} rows{again}, {totals.rejected:,} rejected.")
+    for rejection in taken.rejections:
+        say(f"  line {rejection.line}: {rejection.field}: {rejection.reason}", style="yellow")
+    if totals.rejected > len(taken.rejections):
+        say(f"  … and {totals.rejected - len(taken.rejections):,} more", style="yellow")
+
+
+def show_applied(connector: Connector, made: Plan, applied: Applied, json: bool) -> None:
+    """What came of a plan, and why some changes were set aside."""
+    refusals = connector.journal.refusals(made.number)
+    if json:
+        as_json(
+            {
+                "plan": _head(made),
+                "applied": asdict(applied),
+                "refused": [
+                    {"action": change.action.value, "subject": change.subject, "target": change.target, "cause": cause}
+                    for change, _, cause in refusals
+                ],
+            }
+        )
+        return
+    tally = applied.tally
+    say(
+        f"Applied: {tally.done:,} done, {tally.refused:,} refused, {tally.waiting:,} waiting, {tally.held:,} held.",
+        style="bold",
+    )
+    if refusals:
+        table(
+            "Set aside",
+            ("change", "who", "what", "cause"),
+            ((change.action.value, change.subject, change.target, cause) for change, _, cause in refusals),
+        )
+    if applied.held:
+        _show_holds(made)
+
+
+def _show_holds(made: Plan) -> None:
+    for hold in made.holds:
+        say(
+            f"Held: {hold.count:,} of class {hold.guard.value}, the limit is {hold.limit:,} ({hold.state.value}).",
+            style="yellow",
+        )
+    if any(hold.state == "waiting" for hold in made.holds):
+        say(f"Approve with: moodle-connector hold approve {made.hash[:12]} --by NAME", style="yellow")
+
+
+def _take(connector: Connector, way: WayIn, file: Path) -> Intake:
+    feed = connector.source(file)
+    with progress(f"Reading {file.name}") as advance:
+        return way.take(feed, advance)
+
+
+async def _make(way: WayIn) -> Plan:
+    with step("Planning") as part:
+        return await way.plan(part)
+
+
+async def _carry_out(way: WayIn, made: Plan) -> Applied:
+    with progress("Applying", made.size) as advance:
+        return await way.apply(made, advance)
+
+
+def _waiting(connector: Connector, made: Plan) -> bool:
+    return bool(held_classes(made, connector.clock()))
+
+
+def _check_source(connector: Connector, source: str | None) -> None:
+    known = connector.mapping.source.name
+    if source not in (None, known):
+        raise SettingsError(f"--source: the mapping knows the source {known} only.")
+
+
+def _head(made: Plan) -> dict[str, Any]:
+    return {
+        "number": made.number,
+        "hash": made.hash,
+        "source": made.source,
+        "created_at": made.created_at,
+        "counts": dict(made.counts),
+        "holds": list(made.holds),
+    }
+
+
+def _feed(taken: Intake | None) -> dict[str, Any] | None:
+    return None if taken is None else asdict(taken)

@@ -1,0 +1,76 @@
+"""hold list, approve, reject."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.common import By, Config, Json, installation
+from connector.cli.output import as_json, say, table
+from connector.domain.errors import SettingsError
+from connector.domain.plan import GuardClass, HoldState
+
+app = typer.Typer(help="What waits for a person's word.", no_args_is_help=True)
+
+Hash = Annotated[str, typer.Argument(metavar="HASH", help="The beginning of a plan's hash, or of a refused feed's.")]
+Class = Annotated[GuardClass | None, typer.Option("--class", help="Only this class of changes.")]
+SHORTEST = 6
+"""Letters of a hash that a decision must name, so that nobody approves by a slip."""
+
+
+@app.command("list")
+def list_holds(config: Config = None, json: Json = False) -> None:
+    """Show classes of changes that are held, and feeds that were refused and may be released."""
+    with installation(config) as connector:
+        holds, feeds = connector.plans.holds(), connector.feeds.refused()
+    if json:
+        as_json({"holds": holds, "feeds": feeds})
+        return
+    if not holds and not feeds:
+        say("Nothing is held.")
+    if holds:
+        table(
+            "Held",
+            ("plan", "class", "changes", "limit", "state", "by"),
+            ((h.plan_hash[:12], h.guard.value, h.count, h.limit, h.state.value, h.decided_by) for h in holds),
+        )
+    if feeds:
+        table(
+            "Refused feeds",
+            ("hash", "file", "received", "reasons"),
+            ((f.digest[:12], f.name, f.received_at, " ".join(f.reasons)) for f in feeds),
+        )
+
+
+@app.command()
+def approve(hash_: Hash, by: By, guard: Class = None, config: Config = None) -> None:
+    """Let the held changes of a plan go within 24 hours, or let a refused feed be read."""
+    _checked(hash_)
+    with installation(config) as connector:
+        approved = connector.plans.decide_hold(hash_, guard, HoldState.APPROVED, by, connector.clock())
+        if approved:
+            say(f"Approved: {', '.join(approved)}. `moodle-connector apply {hash_}` carries it out within 24 hours.")
+            return
+        for feed in connector.feeds.refused():
+            if feed.digest.startswith(hash_):
+                connector.feeds.release(feed.source, feed.digest, by, connector.clock())
+                say(f"Released: {feed.name}. Give it to `plan` or `sync` again.")
+                return
+    raise SettingsError(f"Nothing that waits begins with {hash_}. `moodle-connector hold list` shows what waits.")
+
+
+@app.command()
+def reject(hash_: Hash, by: By, guard: Class = None, config: Config = None) -> None:
+    """Say no to the held changes of a plan; the same changes are not asked about again for 24 hours."""
+    _checked(hash_)
+    with installation(config) as connector:
+        rejected = connector.plans.decide_hold(hash_, guard, HoldState.REJECTED, by, connector.clock())
+    if not rejected:
+        raise SettingsError(f"No plan that waits begins with {hash_}. `moodle-connector hold list` shows what waits.")
+    say(f"Rejected: {', '.join(rejected)}.")
+
+
+def _checked(hash_: str) -> None:
+    if len(hash_) < SHORTEST:
+        raise SettingsError(f"Give at least {SHORTEST} letters of the hash.")

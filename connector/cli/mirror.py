@@ -1,0 +1,138 @@
+"""mirror, report: the way back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import typer
+
+from connector.bootstrap import Connector
+from connector.cli.common import Config, Json, installation, run
+from connector.cli.output import as_json, bar, progress, say, table
+from connector.domain.facts import Loaded
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(mirror)
+    app.command()(report)
+
+
+def mirror(config: Config = None, json: Json = False) -> None:
+    """Read completions, grades and enrolments from Moodle into the reporting facts."""
+    with installation(config) as connector:
+
+        async def work() -> list[Loaded]:
+            async with connector.moodle() as moodle:
+                with progress("Reading Moodle") as advance:
+                    return await connector.way_back(moodle).mirror(lambda _, rows: advance(rows))
+
+        loaded = run(work)
+    if json:
+        as_json([asdict(one) for one in loaded])
+    else:
+        show_loaded(loaded)
+
+
+def report(config: Config = None, json: Json = False) -> None:
+    """Who must have done what, who has, and who is late: from the facts of the last mirror."""
+    with installation(config) as connector:
+        if json:
+            as_json(report_of(connector))
+        else:
+            show_report(connector)
+
+
+def show_loaded(loaded: list[Loaded]) -> None:
+    table(
+        "Mirrored", ("fact", "rows", "begun", "ended"), ((one.fact, one.rows, one.begun, one.ended) for one in loaded)
+    )
+
+
+def report_of(connector: Connector) -> dict[str, Any]:
+    """The report as one JSON value."""
+    reports = connector.reports
+    return {
+        "people": reports.people(),
+        "compliance": reports.compliance(),
+        "units": reports.by_unit(),
+        "overdue_by_manager": reports.overdue_by_manager(10),
+        "courses": reports.courses(),
+        "freshness": reports.freshness(),
+    }
+
+
+def show_report(connector: Connector) -> None:
+    found = report_of(connector)
+    if not found["freshness"]:
+        say("Nothing has been mirrored yet: run `moodle-connector mirror` first.")
+        return
+    people = ", ".join(f"{count:,} {status}" for status, count in found["people"].items())
+    say(f"People: {people}", style="bold")
+    table(
+        "Compliance now",
+        ("requirement", "name", "people", "satisfied", "open", "overdue", ""),
+        (
+            (
+                row["requirement"],
+                _localised(row["requirement_name"]),
+                row["people"],
+                row["satisfied"],
+                row["open"],
+                row["overdue"],
+                bar(row["satisfied"], row["people"]),
+            )
+            for row in found["compliance"]
+        ),
+    )
+    table(
+        "By unit",
+        ("unit", "name", "assignments", "satisfied", "overdue", ""),
+        (
+            (
+                row["unit"],
+                row["unit_name"],
+                row["assignments"],
+                row["satisfied"],
+                row["overdue"],
+                bar(row["satisfied"], row["assignments"]),
+            )
+            for row in found["units"]
+        ),
+    )
+    table(
+        "Overdue by manager",
+        ("manager", "name", "unit", "people", "overdue", "oldest due"),
+        (
+            (
+                row["manager_key"],
+                f"{row['lastname'] or ''}{row['firstname'] or ''}",
+                row["unit_name"] or "",
+                row["people"],
+                row["overdue"],
+                row["oldest_due_on"],
+            )
+            for row in found["overdue_by_manager"]
+        ),
+    )
+    table(
+        "Courses",
+        ("course", "name", "enrolled", "completed", "average grade", ""),
+        (
+            (
+                row["shortname"],
+                row["fullname"],
+                row["enrolled"],
+                row["completed"],
+                row["average_grade"],
+                bar(row["completed"], row["enrolled"]),
+            )
+            for row in found["courses"]
+        ),
+    )
+    oldest = min(row["loaded_at"] for row in found["freshness"])
+    say(f"Mirrored at {oldest:%Y-%m-%d %H:%M} UTC.", style="dim")
+
+
+def _localised(names: dict[str, str] | None) -> str:
+    return next(iter((names or {}).values()), "")

@@ -1,0 +1,129 @@
+"""How commands speak: tables and progress for people, JSON for scripts, plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+"""Results."""
+err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+"""Progress and errors, so that what a script reads stays clean."""
+
+
+def say(text: str, style: str = "") -> None:
+    """A sentence for people."""
+    out.print(escape(text), style=style)
+
+
+def note(text: str) -> None:
+    """A sentence beside the result: it goes to standard error."""
+    err.print(escape(text), style="dim")
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on standard output, keys sorted."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, indent=2))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table; numbers stand to the right."""
+    made = Table(
+        title=escape(title), title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
+    )
+    listed = [list(row) for row in rows]
+    for index, column in enumerate(columns):
+        numeric = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
+        made.add_column(escape(column), justify="right" if numeric else "left", overflow="fold")
+    for row in listed:
+        made.add_row(*(escape(_cell(value)) for value in row))
+    out.print(made)
+
+
+def bar(part: int, whole: int, width: int = 20) -> str:
+    """A small bar chart of a share, for a table's cell."""
+    filled = round(width * part / whole) if whole else 0
+    return "█" * filled + "░" * (width - filled)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar with rate and remaining time on a terminal, a line at the beginning and the end elsewhere."""
+    if not err.is_terminal:
+        counted = 0
+
+        def count(rows: int) -> None:
+            nonlocal counted
+            counted += rows
+
+        yield count
+        note(f"{what}: {counted:,}" + (f" of {total:,}" if total is not None else ""))
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bars:
+        task = bars.add_task(what, total=total)
+        yield lambda rows: bars.advance(task, rows)
+
+
+@contextmanager
+def step(what: str) -> Iterator[Callable[[str], None]]:
+    """A spinner that says what is being done; plain lines where there is no terminal."""
+    if not err.is_terminal:
+        yield lambda part: note(f"{what}: {part}")
+        return
+    with err.status(what) as status:
+        yield lambda part: status.update(f"{what}: {part}")
+
+
+def fields(values: Mapping[str, Any]) -> str:
+    """Before or after of a change, in one line."""
+    parts = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            parts += [f"{name}.{key}={text}" for key, text in value.items()]
+        else:
+            parts.append(f"{name}={value}")
+    return ", ".join(parts)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M UTC")
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,129 @@
+"""The doctor: checks every part of an installation and says for each failure what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from connector.bootstrap import NEEDED_FUNCTIONS, Connector
+from connector.domain.errors import ConnectorError
+from connector.settings import DEFAULT_FILE, load_settings
+
+State = Literal["good", "bad", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of one check; ``none`` says that the part is not set up. ``exit_status`` is that of the failure."""
+
+    what: str
+    state: State
+    text: str
+    exit_status: int = 0
+
+
+async def examine(config: Path | None) -> list[Finding]:
+    """Check everything that is set up. Without settings: the package and the database."""
+    findings = [Finding("package", "good", f"moodle-connector {version('moodle-connector')}")]
+    try:
+        connector = Connector(load_settings(config))
+    except ConnectorError as error:
+        return [*findings, Finding("settings", "bad", str(error), error.exit_status)]
+    findings.append(_settings(config))
+    with connector:
+        for what, check in (
+            ("database", _database),
+            ("mapping", _mapping),
+            ("drop", _drop),
+            ("moodle", _moodle),
+            ("courses", _courses),
+        ):
+            findings.append(await _checked(what, check, connector))
+    return findings
+
+
+async def _checked(what: str, check: Callable[[Connector], Awaitable[str | None]], connector: Connector) -> Finding:
+    try:
+        text = await check(connector)
+    except ConnectorError as error:
+        return Finding(what, "bad", str(error), error.exit_status)
+    return Finding(what, "good", text) if text is not None else Finding(what, "none", "not set up")
+
+
+def _settings(config: Path | None) -> Finding:
+    if config is None and not DEFAULT_FILE.is_file():
+        return Finding(
+            "settings", "none", "no file: defaults and CONNECTOR_ variables. `moodle-connector init` writes one."
+        )
+    return Finding("settings", "good", str(config or DEFAULT_FILE))
+
+
+async def _database(connector: Connector) -> str:
+    own = bool(connector.settings.database_url.get_secret_value())
+    with connector.database.transaction() as connection:
+        row = connection.execute("SELECT current_setting('server_version') AS server_version").fetchone()
+    found, _ = connector.database_revision()
+    server = row["server_version"] if row else "?"
+    return f"PostgreSQL {server} ({'your own' if own else 'embedded'}), tables at revision {found}"
+
+
+async def _mapping(connector: Connector) -> str | None:
+    if connector.settings.mapping is None:
+        return None
+    mapping = connector.mapping
+    return (
+        f"source {mapping.source.name}, {len(mapping.paths)} learning paths, {len(mapping.requirements)} requirements"
+    )
+
+
+async def _drop(connector: Connector) -> str | None:
+    if connector.settings.drop.folder is None:
+        return None
+    folder = connector.settings.drop.folder
+    waiting = connector.drop().look().ready
+    return f"{folder}: {len(waiting)} complete files wait"
+
+
+async def _moodle(connector: Connector) -> str | None:
+    if not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        info = await moodle.site_info()
+    missing = sorted(NEEDED_FUNCTIONS - info.functions)
+    if missing:
+        raise AccessRefusedFor(missing)
+    return f"{info.sitename}, Moodle {info.release}, as {info.username}; strategy: plain functions"
+
+
+async def _courses(connector: Connector) -> str | None:
+    """Are the courses of the learning paths there?"""
+    if not connector.settings.moodle.url or connector.settings.mapping is None:
+        return None
+    refs = sorted({course for path in connector.mapping.paths for course in path.courses})
+    async with connector.moodle() as moodle:
+        found = await moodle.courses(refs) if refs else {}
+    missing = [ref for ref in refs if not found.get(ref)]
+    untracked = [ref for ref in refs if any(not course.completion_enabled for course in found.get(ref, []))]
+    if missing:
+        raise ConnectorError(
+            f"Moodle has no course with the idnumber or shortname {', '.join(missing)}. "
+            "Make it there, or settle the case after the next plan."
+        )
+    if untracked:
+        raise ConnectorError(
+            f"Completion is off in {', '.join(untracked)}: nobody can ever complete it. Turn it on in Moodle."
+        )
+    return f"all {len(refs)} courses of the learning paths are there"
+
+
+class AccessRefusedFor(ConnectorError):
+    """The token's service lacks functions."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(
+            f"The token may not call {', '.join(missing)}. "
+            "Add them in Moodle: Site administration, Server, External services, the token's service, Functions."
+        )
