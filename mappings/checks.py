@@ -85,7 +85,7 @@ def email(value: str) -> str:
     if len(value) > 100:
         raise Refused("is longer than 100 characters")
     match = _EMAIL.fullmatch(value)
-    if match and match.end(1) - match.start(1) < len(value) - 1 and value.index("@") <= 64 and _domain(match[1]):
+    if match and match.start(1) <= 65 and _domain(match[1]):
         return value
     return _unusual_email(value)
 
@@ -101,7 +101,7 @@ def _domain(domain: str) -> bool:
 def _unusual_email(value: str) -> str:
     try:
         # A company's own domains may be known inside its network only.
-        parts = validate_email(value, check_deliverability=False, globally_deliverable=False)
+        parts = validate_email(value, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError:
         raise Refused("is not a valid e-mail address") from None
     if parts.ascii_email is None or parts.display_name or len(parts.ascii_email) > 100 or "." not in parts.domain:

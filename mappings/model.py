@@ -40,7 +40,7 @@ def _context(value: str | dict[str, str]) -> str:
 def _encoding(value: str) -> str:
     if value != "auto":
         try:
-            b"".decode(value)
+            b"a".decode(value, errors="replace")
         except LookupError:
             raise ValueError("must be auto or an encoding such as utf-8, utf-16, big5, cp950 or cp1252") from None
     return value

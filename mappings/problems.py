@@ -67,7 +67,7 @@ def dotted(path: Path) -> str:
 
 def known(word: str, words: Iterable[str]) -> str:
     """Say which words would be right, and the likeliest of them: ``did you mean trim? Known are lower, trim``."""
-    choices = sorted(words)
+    choices = sorted(set(words))
     close = get_close_matches(word, choices, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}Known are {', '.join(choices)}" if choices else f"{hint}None is known"
