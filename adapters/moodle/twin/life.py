@@ -31,7 +31,7 @@ class Life:
             course = self._state.add_course(
                 shortname or idnumber, fullname or shortname or idnumber, idnumber, place or 1, enablecompletion=True
             )
-            course.criteria, course.grade_max = criteria, grade_max
+            course.criteria, course.grade_max = criteria, float(grade_max)
             return course.id
 
     def complete(self, username: str, course: str, at: int | None = None) -> None:
@@ -54,7 +54,7 @@ class Life:
         """Who is in which course: each username with a course's shortname, sorted."""
         with self._state.lock:
             return sorted(
-                (self._state.users[user_id].username, course.shortname)
+                (self._state.users[user_id].fields["username"], course.shortname)
                 for course in self._state.courses.values()
                 for user_id in course.enrolments
             )
