@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -140,7 +140,7 @@ class Connector:
 
     @asynccontextmanager
     async def moodle(self) -> AsyncIterator[MoodleSite]:
-        """A connection to Moodle for the length of the block. Raises SettingsError where address or token is missing."""
+        """A connection to Moodle while the block lasts. Raises SettingsError where address or token is missing."""
         moodle, _ = self.settings.moodle, self.site
         client = MoodleClient(
             moodle.url,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -36,8 +36,8 @@ Fields = Mapping[str, Any]
 class AccountPair:
     """A person and the account that the person has (``account_id`` None: none yet).
 
-    ``wanted`` are the fields that are compared, ``initial`` those that are set at creation only,
-    ``current`` the account as Moodle shows it.
+    ``wanted`` are the fields that are compared, ``initial`` those that are set at creation only, ``current`` the
+    account as Moodle shows it, and as it was last written where Moodle does not show a field.
     """
 
     person_id: int
@@ -85,17 +85,19 @@ def account_changes(pair: AccountPair) -> list[Change]:
     return changes
 
 
-def released_identity(change: Change) -> Change:
-    """The first of two steps for somebody whose identifier another person takes over: to a temporary value.
+def released_identity(change: Change) -> tuple[Change, Change]:
+    """``change``, a CHANGE_IDENTITY, in two steps, where another person takes the present identifier over.
 
-    ``change`` is that somebody's own CHANGE_IDENTITY, which follows in the next phase.
+    First to a temporary value that nobody has, then, in the next phase, to the one that is wanted.
     """
     token = f"moved-{change.person_id}"
-    temporary = {"username": token, "email": f"{token}@{RESERVED_DOMAIN}", "idnumber": token}
-    after = {name: temporary[name] for name in change.after if name != "idnumber"}
-    before = {name: change.before[name] for name in after}
-    return Change(
-        Action.RELEASE_IDENTITY, change.subject, "", before, after, change.person_id, "another person takes it over"
+    temporary = {"username": token, "email": f"{token}@{RESERVED_DOMAIN}"}
+    released = {name: temporary[name] for name in change.after if name in temporary}
+    before = {name: change.before[name] for name in released}
+    why = "another person takes it over"
+    return (
+        Change(Action.RELEASE_IDENTITY, change.subject, "", before, released, change.person_id, why),
+        replace(change, before={**change.before, **released}),
     )
 
 

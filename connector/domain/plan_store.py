@@ -23,7 +23,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class PersonPair:
-    """A person whose account is missing or differs; ``pair.current`` is filled in by the planner."""
+    """A person whose account is missing or differs; ``pair.current`` is the account as it was last known."""
 
     pair: AccountPair
     earlier_keys: tuple[str, ...]
@@ -91,7 +91,9 @@ class PlanStore(Protocol):
         """
         ...
 
-    def colliding_identities(self, plan: int) -> list[Change]: ...
+    def take_colliding_identities(self, plan: int) -> list[Change]:
+        """Take changes out of the plan whose present username or e-mail another person gets by it."""
+        ...
 
     def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]: ...
 

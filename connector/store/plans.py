@@ -119,8 +119,8 @@ class Plans:
                     return None
                 number += 1
 
-    def colliding_identities(self, plan: int) -> list[Change]:
-        return [change_of(row) for row in self._database.rows("plans.colliding_identities", plan=plan)]
+    def take_colliding_identities(self, plan: int) -> list[Change]:
+        return [change_of(row) for row in self._database.rows("plans.take_colliding_identities", plan=plan)]
 
     def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]:
         for rows in self._database.stream("plans.manager_pairs", source=scope.source):
@@ -276,6 +276,7 @@ def _person_pair(row: Row) -> PersonPair:
         row["wanted"],
         row["initial"],
         row["account_id"],
+        row["known"] or {},
         line=row["line"],
     )
     return PersonPair(pair, tuple(row["earlier_keys"] or ()), row["unique_username"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connector.domain.decide import IDENTITY_FIELDS
 from connector.domain.errors import SetAside
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.matching import folded
@@ -127,7 +128,7 @@ def _before_writing(one: Pending, account: Account | None) -> Outcome | None:
     """None where the write may go on."""
     if account is None or account.deleted:
         return _refused(one, "gone", "The account was deleted in Moodle since the plan was made.")
-    if _has(account, one.change.after):
+    if _has(account, one.change.after) and _shows(account, one.change.after):
         return _done(one)
     if not one.uncertain and not _has(account, one.change.before):
         return _refused(
@@ -149,19 +150,22 @@ def _after_writing(one: Pending, account: Account | None) -> Outcome:
 
 
 def _has(account: Account, fields: Mapping[str, Any]) -> bool:
-    for name, value in fields.items():
-        if name == "profile":
-            if any(account.profile.get(key, "") != text for key, text in value.items()):
-                return False
-        elif name == "suspended":
-            if account.suspended != (value == "1"):
-                return False
-        elif name in ("email", "username"):
-            if folded(account.fields.get(name, "")) != folded(value):
-                return False
-        elif account.fields.get(name, "") != value:
-            return False
-    return True
+    """Does the account have these values, as far as Moodle shows them to the token?"""
+    return all(_value_is(account, name, value) for name, value in fields.items())
+
+
+def _value_is(account: Account, name: str, value: Any) -> bool:
+    if name == "profile":
+        return all(account.profile.get(key, "") == text for key, text in value.items())
+    if name == "suspended":
+        return account.suspended == (value == "1")
+    there = account.fields.get(name, value)
+    return bool(folded(there) == folded(value) if name in IDENTITY_FIELDS else there == value)
+
+
+def _shows(account: Account, fields: Mapping[str, Any]) -> bool:
+    """Does Moodle show all of these fields to the token? What is not shown is written without looking."""
+    return all(name in ("profile", "suspended") or name in account.fields for name in fields)
 
 
 def _new(one: Pending) -> dict[str, object]:

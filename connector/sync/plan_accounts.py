@@ -105,7 +105,7 @@ class Accounts:
 
     def _updates(self, pair: AccountPair, account: Account) -> list[Change]:
         """What differs, but for a change of identity that something stands in the way of: that is a case."""
-        current: dict[str, Any] = {**account.fields, "profile": dict(account.profile)}
+        current: dict[str, Any] = {**pair.current, **account.fields, "profile": dict(account.profile)}
         changes = account_changes(replace(pair, account_id=account.id, current=current, suspended=account.suspended))
         return [
             change

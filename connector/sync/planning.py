@@ -88,7 +88,8 @@ async def make_plan(
     await _plan_cohorts(planning)
     say("accounts")
     await plan_accounts(planning)
-    plans.add(number, [released_identity(change) for change in plans.colliding_identities(number)])
+    for change in plans.take_colliding_identities(number):
+        plans.add(number, released_identity(change))
     say("managers")
     _plan_managers(planning)
     say("grants")

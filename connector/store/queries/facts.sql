@@ -135,8 +135,8 @@ CREATE TEMPORARY TABLE assignment_now ON COMMIT DROP AS
 WITH need AS (
     SELECT r.requirement, c.course_id
     FROM facts.dim_requirement r
-    CROSS JOIN LATERAL unnest(r.courses) AS ref
-    LEFT JOIN connector.reference x ON x.site = %(site)s AND x.kind = 'course' AND x.ref = ref
+    CROSS JOIN LATERAL unnest(r.courses) AS course (ref)
+    LEFT JOIN connector.reference x ON x.site = %(site)s AND x.kind = 'course' AND x.ref = course.ref
     LEFT JOIN read_course c ON c.course_id = x.moodle_id
 ), satisfied AS (
     SELECT l.grant_id, CASE WHEN count(*) = count(f.moodle_id) THEN max(f.valid_from) END AS satisfied_at

@@ -11,7 +11,7 @@ RETURNING number
 -- name: account_pairs
 -- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
-       p.employment -> 'earlier_keys' AS earlier_keys, b.account_id
+       p.employment -> 'earlier_keys' AS earlier_keys, b.account_id, a.fields AS known
 FROM connector.person p
 CROSS JOIN LATERAL (
     SELECT connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
@@ -44,11 +44,11 @@ JOIN connector.person p ON p.person_id = b.person_id
 WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
 
 -- name: remember_account
--- An account as Moodle shows it now.
+-- An account as Moodle shows it now. What Moodle does not show to the token stays as it was last written.
 INSERT INTO connector.account (site, account_id, fields, suspended, seen_at)
 VALUES (%(site)s, %(account_id)s, %(fields)s, %(suspended)s, %(now)s)
 ON CONFLICT (site, account_id) DO UPDATE
-SET fields = excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at
+SET fields = account.fields || excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at
 
 -- name: usernames_like
 -- Usernames that were ever given and begin alike.
@@ -136,9 +136,9 @@ WHERE plan = %(plan)s AND action = 'adopt_account'
 -- Present enrolments are of use only while a plan is made.
 DELETE FROM connector.present_enrolment
 
--- name: colliding_identities
+-- name: take_colliding_identities
 -- Changes of people whose present username or e-mail another person takes over in the same plan.
-SELECT action, subject, target, person_id, before, after, reason FROM connector.change h
+DELETE FROM connector.change h
 WHERE h.plan = %(plan)s AND h.action = 'change_identity' AND h.person_id IN (
     SELECT h.person_id FROM connector.change h
     JOIN connector.change t ON lower(t.after ->> 'email') = lower(h.before ->> 'email')
@@ -150,6 +150,7 @@ WHERE h.plan = %(plan)s AND h.action = 'change_identity' AND h.person_id IN (
     WHERE h.plan = %(plan)s AND t.plan = %(plan)s AND h.action = 'change_identity' AND t.action = 'change_identity'
       AND t.person_id <> h.person_id
 )
+RETURNING action, subject, target, person_id, before, after, reason
 
 -- name: put_in_order
 -- The order in which changes are carried out; it does not depend on the order of the feed.
