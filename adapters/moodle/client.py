@@ -18,12 +18,11 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from adapters.moodle.errors import AskedToWait, error_of, is_reading, lost, translate
+from adapters.moodle.errors import AskedToWait, error_of, foreseen, is_reading, lost, translate
 from adapters.moodle.wire import MAX_VARIABLES, encode
 from connector.domain.errors import (
     BatchRefused,
     ConnectorError,
-    ProtocolError,
     SettingsError,
     TryAgain,
     Unavailable,
@@ -90,52 +89,60 @@ class MoodleClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def call(self, function: str, params: Mapping[str, object] | None = None) -> Any:
+    async def call(
+        self, function: str, params: Mapping[str, object] | None = None, *, reading: bool | None = None
+    ) -> Any:
         """Call one function and give its JSON value. Raises the tree of ``connector.domain.errors``.
 
-        Reading functions are repeated on TryAgain, with growing waits; the last error is raised.
+        Reading functions are repeated on TryAgain, with growing waits; the last error is raised. ``reading`` says so
+        of a function whose name does not (``adapters.moodle.errors.is_reading``) but which may be repeated safely.
         """
-        return await self._repeating(function, params or {}, reading=is_reading(function))
+        known = is_reading(function) if reading is None else reading
+        return await self._repeating(function, params or {}, reading=known)
 
-    async def call_many(self, calls: Sequence[Call], at_once: int = 100) -> list[Any | ConnectorError]:
+    async def call_many(
+        self, calls: Sequence[Call], at_once: int = 100, *, reading: bool | None = None
+    ) -> list[Any | ConnectorError]:
         """Call many functions, as few requests as may be; one result for each, in order, a value or its error.
 
         ``tool_mobile_call_external_functions`` ends its list at the first error: what follows is sent again. It
-        counts as reading when all of ``calls`` are. Where the site lacks it, the calls are made one by one.
+        counts as reading when all of ``calls`` do, or when ``reading`` says so. Where the site lacks it, the calls
+        are made one by one.
         Errors that concern more than one call (TryAgain, Stop) of a whole request are raised.
         """
         results: list[Any | ConnectorError] = []
         while len(results) < len(calls):
             rest = calls[len(results) : len(results) + at_once]
-            results += await self._batch(rest) if await self._has_batches() else [await self._single(rest[0])]
+            if await self._has_batches():
+                results += await self._batch(rest, reading)
+            else:
+                results.append(await self._single(rest[0], reading))
         return results
 
     async def _has_batches(self) -> bool:
         if self._batches is None:
             info = await self.call("core_webservice_get_site_info")
-            self._batches = BATCH in function_names(info)
+            with foreseen("core_webservice_get_site_info"):
+                self._batches = BATCH in function_names(info)
         return self._batches
 
-    async def _single(self, call: Call) -> Any | ConnectorError:
+    async def _single(self, call: Call, reading: bool | None) -> Any | ConnectorError:
         try:
-            return await self.call(*call)
+            return await self.call(*call, reading=reading)
         except ConnectorError as error:
             if isinstance(error, TryAgain):
                 raise
             return error
 
-    async def _batch(self, calls: Sequence[Call]) -> list[Any | ConnectorError]:
+    async def _batch(self, calls: Sequence[Call], reading: bool | None) -> list[Any | ConnectorError]:
         """One request; gives the results up to and including the first error, at least one."""
         requests = [{"function": name, "arguments": json.dumps(dict(params))} for name, params in calls]
-        reading = all(is_reading(name) for name, _ in calls)
-        answer = await self._repeating(BATCH, {"requests": requests}, reading=reading)
-        try:
-            responses = answer["responses"]
-            results = [_unpack(calls[index][0], entry) for index, entry in enumerate(responses)]
-        except (KeyError, TypeError, ValueError, IndexError):
-            results = []
-        if not results:
-            raise ProtocolError(f"{BATCH}: the answer has not the form of a list of responses")
+        known = all(is_reading(name) for name, _ in calls) if reading is None else reading
+        answer = await self._repeating(BATCH, {"requests": requests}, reading=known)
+        with foreseen(BATCH):
+            results = [_unpack(calls[index][0], entry) for index, entry in enumerate(answer["responses"])]
+            if not results:
+                raise ValueError("an empty list would be asked for ever")
         return results
 
     async def _repeating(self, function: str, params: Mapping[str, object], *, reading: bool) -> Any:
@@ -178,7 +185,8 @@ class MoodleClient:
                 self._end_point, content=content, headers={"Content-Type": "application/x-www-form-urlencoded"}
             )
         except _NOT_SENT as error:
-            return Unavailable(f"{function}: Moodle cannot be reached at {self._end_point} ({type(error).__name__})")
+            why = f"{type(error).__name__}: {error}"[:200]
+            return Unavailable(f"{function}: Moodle cannot be reached at {self._end_point} ({why})")
         except _NO_SUCH_ADDRESS as error:
             return SettingsError(f"{self._end_point} is not an address that can be called ({type(error).__name__})")
         except httpx.HTTPError as error:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from connector.domain.errors import (
@@ -123,7 +124,7 @@ _BY_FUNCTION = {
     ("core_user_update_users", "invalidresponse"): (BatchRefused, _SPLIT),
 }
 
-_READS = re.compile(r"_(get|list|retrieve|search|view|check)_|_call_external_functions$")
+_READS = re.compile(r"_(get|list|retrieve|search|view|check)_")
 
 
 class AskedToWait(Unavailable):
@@ -201,3 +202,13 @@ def translate(
     if isinstance(value, dict) and "exception" in value and ("errorcode" in value or "message" in value):
         raise error_of(function, str(value.get("errorcode", "unknown")), str(value.get("message", "")))
     return value
+
+
+@contextmanager
+def foreseen(function: str) -> Iterator[None]:
+    """Turn what goes wrong in reading an answer of another form than Moodle's into ProtocolError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        text = f"{function}: the answer has not the form that Moodle gives it ({type(error).__name__})"
+        raise ProtocolError(text) from None

@@ -14,6 +14,7 @@ FUNCTIONS = frozenset(
         "core_role_assign_roles",
         "core_role_unassign_roles",
         "core_user_create_users",
+        "core_user_get_users",
         "core_user_get_users_by_field",
         "core_user_update_users",
         "core_webservice_get_site_info",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from adapters.moodle import rows as read
 from adapters.moodle.accounts import AT_ONCE, look_up
-from adapters.moodle.client import Call, MoodleClient, function_names
+from adapters.moodle.client import Call, MoodleClient
+from adapters.moodle.errors import foreseen
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
-from connector.domain.errors import AnswerLost, ConnectorError, ProtocolError, SetAside
+from connector.domain.errors import AnswerLost
 from connector.domain.ports import (
     Account,
     Category,
@@ -26,10 +27,9 @@ from connector.domain.ports import (
     Warned,
 )
 
+ENROLLED = "core_enrol_get_enrolled_users"
 PAGE = 1000
 PEOPLE_A_CALL = 100
-_COHORT_GONE = re.compile(r"cohort id=(\d+) not exists")
-_LAST_ID = re.compile(r"id=(\d+)\D*$")
 
 
 class MoodleSite:
@@ -45,30 +45,26 @@ class MoodleSite:
 
     async def site_info(self) -> SiteInfo:
         """Release, token user and functions; asked anew each time."""
-        row = await self._client.call("core_webservice_get_site_info")
-        self._info = SiteInfo(
-            sitename=str(row["sitename"]),
-            release=str(row["release"]),
-            version=str(row["version"]),
-            user_id=int(row["userid"]),
-            username=str(row["username"]),
-            functions=function_names(row),
-            is_admin=bool(row.get("userissiteadmin", False)),
-        )
+        function = "core_webservice_get_site_info"
+        row = await self._client.call(function)
+        with foreseen(function):
+            self._info = read.site_info(row)
         return self._info
 
     # ------------------------------------------------------------ accounts
     async def accounts_by(self, field: str, values: Sequence[str]) -> list[Account]:
         """See the port. 500 values a call, 4 calls at once; see ``adapters.moodle.accounts.look_up``."""
         info = self._info or await self.site_info()
-        return await look_up(self._client, field, values, admin=info.is_admin)
+        with foreseen("core_user_get_users_by_field"):
+            return await look_up(self._client, field, values, admin=info.is_admin)
 
     async def create_accounts(self, accounts: Sequence[Mapping[str, object]]) -> dict[str, int]:
         """See the port. An answer without all of the usernames is AnswerLost: PHP may have dropped variables."""
         if not accounts:
             return {}
         rows = await self._client.call("core_user_create_users", {"users": list(accounts)})
-        ids = {str(row["username"]): int(row["id"]) for row in rows}
+        with foreseen("core_user_create_users"):
+            ids = {str(row["username"]): int(row["id"]) for row in rows}
         if len(ids) < len(accounts):
             text = f"core_user_create_users: Moodle answers for {len(ids)} of {len(accounts)} accounts; look them up"
             raise AnswerLost(text)
@@ -79,10 +75,8 @@ class MoodleSite:
         if not accounts:
             return []
         answer = await self._client.call("core_user_update_users", {"users": list(accounts)})
-        return [
-            Warned(int(w.get("itemid", 0)), _plain_code(w["warningcode"]), str(w.get("message", ""))[:200])
-            for w in (answer or {}).get("warnings", ())
-        ]
+        with foreseen("core_user_update_users"):
+            return [Warned(int(w["itemid"]), str(w["warningcode"]), str(w["message"])) for w in answer["warnings"]]
 
     # ------------------------------------------------------------ courses, categories, cohorts
     async def courses(self, refs: Sequence[str]) -> dict[str, list[Course]]:
@@ -94,25 +88,31 @@ class MoodleSite:
     async def _courses_by(self, field: str, refs: Sequence[str]) -> dict[str, list[Course]]:
         function = "core_course_get_courses_by_field"
         answers = await self._ask(refs, lambda ref: (function, {"field": field, "value": ref}))
-        return {ref: [_course(row) for row in answer["courses"]] if answer else [] for ref, answer in answers.items()}
+        with foreseen(function):
+            return {
+                ref: [read.course(row) for row in answer["courses"]] if answer else []
+                for ref, answer in answers.items()
+            }
 
     async def categories(self, refs: Sequence[str]) -> dict[str, list[Category]]:
         """Course categories by idnumber; every ref is a key. Needs moodle/category:manage."""
-        answers = await self._ask(
-            refs,
-            lambda ref: (
-                "core_course_get_categories",
-                {"criteria": [{"key": "idnumber", "value": ref}], "addsubcategories": False},
-            ),
-        )
-        return {
-            ref: [Category(int(row["id"]), str(row.get("idnumber") or ref), str(row["name"])) for row in answer or ()]
-            for ref, answer in answers.items()
-        }
+        function = "core_course_get_categories"
+
+        def call(ref: str) -> Call:
+            return function, {"criteria": [{"key": "idnumber", "value": ref}], "addsubcategories": False}
+
+        answers = await self._ask(refs, call)
+        with foreseen(function):
+            return {
+                ref: [Category(int(row["id"]), ref, str(row["name"])) for row in answer or ()]
+                for ref, answer in answers.items()
+            }
 
     async def cohorts(self) -> list[Cohort]:
         """All cohorts of the site that the service account may see."""
-        return [_cohort(row) for row in await self._client.call("core_cohort_get_cohorts")]
+        rows = await self._client.call("core_cohort_get_cohorts")
+        with foreseen("core_cohort_get_cohorts"):
+            return [read.cohort(row) for row in rows]
 
     async def create_cohorts(self, cohorts: Sequence[tuple[str, str]]) -> list[Cohort]:
         """See the port. A duplicate idnumber is Moodle's plain ``invalidparameter``: BatchRefused."""
@@ -121,15 +121,16 @@ class MoodleSite:
         system = {"type": "system", "value": ""}
         wanted = [{"categorytype": system, "idnumber": idnumber, "name": name} for idnumber, name in cohorts]
         rows = await self._client.call("core_cohort_create_cohorts", {"cohorts": wanted})
-        return [_cohort(row) for row in rows]
+        with foreseen("core_cohort_create_cohorts"):
+            return [read.cohort(row) for row in rows]
 
     async def cohort_members(self, cohort_ids: Sequence[int]) -> dict[int, frozenset[int]]:
         """Ids of the members of each cohort; a cohort that is gone is left out."""
-        answers = await self._ask(
-            [str(i) for i in cohort_ids], lambda ref: ("core_cohort_get_cohort_members", {"cohortids": [int(ref)]})
-        )
-        rows = [row for answer in answers.values() for row in answer or ()]
-        return {int(row["cohortid"]): frozenset(map(int, row["userids"])) for row in rows}
+        function = "core_cohort_get_cohort_members"
+        answers = await self._ask([str(i) for i in cohort_ids], lambda ref: (function, {"cohortids": [ref]}))
+        with foreseen(function):
+            rows = [row for answer in answers.values() for row in answer or ()]
+            return {int(row["cohortid"]): frozenset(map(int, row["userids"])) for row in rows}
 
     async def add_cohort_members(self, members: Sequence[tuple[int, int]]) -> list[Warned]:
         """See the port. Where the cohort itself is gone each of its members comes back, with code 2."""
@@ -140,7 +141,8 @@ class MoodleSite:
             for cohort, user in members
         ]
         answer = await self._client.call("core_cohort_add_cohort_members", {"members": wanted})
-        return list(dict.fromkeys(w for row in answer["warnings"] for w in _cohort_warnings(row, members)))
+        with foreseen("core_cohort_add_cohort_members"):
+            return list(dict.fromkeys(w for row in answer["warnings"] for w in read.cohort_warnings(row, members)))
 
     async def remove_cohort_members(self, members: Sequence[tuple[int, int]]) -> None:
         """Each (cohort id, user id); who is no member is no error, an unknown id fails the batch: Missing."""
@@ -150,11 +152,11 @@ class MoodleSite:
     # ------------------------------------------------------------ roles and enrolments
     async def assign_roles(self, roles: Sequence[RoleContext]) -> None:
         """All or nothing; who has the role already is no error."""
-        await self._write("core_role_assign_roles", "assignments", [_role(role) for role in roles])
+        await self._write("core_role_assign_roles", "assignments", [read.role(role) for role in roles])
 
     async def unassign_roles(self, roles: Sequence[RoleContext]) -> None:
         """All or nothing; who has not the role is no error."""
-        await self._write("core_role_unassign_roles", "unassignments", [_role(role) for role in roles])
+        await self._write("core_role_unassign_roles", "unassignments", [read.role(role) for role in roles])
 
     async def enrol(self, enrolments: Sequence[ManualEnrolment]) -> None:
         """All or nothing; who is enrolled gets these times and this status."""
@@ -184,7 +186,9 @@ class MoodleSite:
         """
         for option, active in (("onlyactive", True), ("onlysuspended", False)):
             async for rows in self._enrolled(course_id, option):
-                yield [Participant(int(row["id"]), course_id, _role_ids(row), active) for row in rows]
+                with foreseen(ENROLLED):
+                    page = [Participant(int(row["id"]), course_id, read.role_ids(row), active) for row in rows]
+                yield page
 
     async def _enrolled(self, course_id: int, option: str) -> AsyncIterator[list[Mapping[str, Any]]]:
         """Pages by offset, made safe: each begins with the last row of the page before, so that a person who was
@@ -194,17 +198,16 @@ class MoodleSite:
             options = {
                 option: 1, "userfields": "id,roles", "sortby": "id", "limitfrom": start, "limitnumber": PAGE,
             }  # fmt: skip
-            rows = await self._client.call(
-                "core_enrol_get_enrolled_users",
-                {"courseid": course_id, "options": [{"name": k, "value": v} for k, v in options.items()]},
-            )
-            if start and (not rows or int(rows[0]["id"]) > last):
+            named = [{"name": name, "value": value} for name, value in options.items()]
+            rows = await self._client.call(ENROLLED, {"courseid": course_id, "options": named})
+            with foreseen(ENROLLED):
+                ids = [int(row["id"]) for row in rows]
+            if start and (not ids or ids[0] > last):
                 start = max(0, start - PAGE // 2)
                 continue
-            fresh = [row for row in rows if int(row["id"]) > last]
-            if fresh:
-                yield fresh
-                last = int(fresh[-1]["id"])
+            if ids and ids[-1] > last:
+                yield [row for row, user_id in zip(rows, ids, strict=True) if user_id > last]
+                last = ids[-1]
             if len(rows) < PAGE:
                 return
             start += len(rows) - 1
@@ -222,102 +225,34 @@ class MoodleSite:
         function = "core_enrol_get_users_courses"
         calls: list[Call] = [(function, {"userid": user, "returnusercount": 0}) for user in people]
         answers = await self._client.call_many(calls, at_once=PEOPLE_A_CALL)
-        return [
-            CourseProgress(user, int(row["id"]), _number(row.get("progress")), row.get("completed"))
-            for user, answer in zip(people, answers, strict=True)
-            for row in _unless_missing(answer) or ()
-        ]
+        with foreseen(function):
+            return [
+                CourseProgress(user, int(row["id"]), read.number(row.get("progress")), row.get("completed"))
+                for user, answer in zip(people, answers, strict=True)
+                for row in read.unless_missing(answer) or ()
+            ]
 
     async def grades(self, course_id: int) -> AsyncIterator[list[CourseGrade]]:
         """Course totals of everybody whose enrolment is active (Moodle's report shows no others); one answer."""
-        answer = await self._client.call("gradereport_user_get_grade_items", {"courseid": course_id, "userid": 0})
-        people = answer["usergrades"]
-        for start in range(0, len(people), PAGE):
-            yield [
-                _grade(int(person["userid"]), course_id, item)
-                for person in people[start : start + PAGE]
+        function = "gradereport_user_get_grade_items"
+        answer = await self._client.call(function, {"courseid": course_id, "userid": 0})
+        with foreseen(function):
+            totals = [
+                read.grade(int(person["userid"]), course_id, item)
+                for person in answer["usergrades"]
                 for item in person["gradeitems"]
                 if item["itemtype"] == "course"
             ]
+        for start in range(0, len(totals), PAGE):
+            yield totals[start : start + PAGE]
 
     # ------------------------------------------------------------ shared
     async def _write(self, function: str, name: str, rows: Sequence[Mapping[str, object]]) -> None:
         if rows:
             await self._client.call(function, {name: list(rows)})
 
-    async def _ask(self, refs: Sequence[str], call: Any) -> dict[str, Any]:
+    async def _ask(self, refs: Sequence[str], call: Callable[[str], Call]) -> dict[str, Any]:
         """The answer for each ref, None where what it names does not exist. Raises for any other error."""
         keys = list(dict.fromkeys(refs))
         answers = await self._client.call_many([call(key) for key in keys], at_once=50) if keys else []
-        return {key: _unless_missing(answer) for key, answer in zip(keys, answers, strict=True)}
-
-
-def _unless_missing(answer: Any) -> Any:
-    """None for what concerns this one value alone; other errors are raised."""
-    if isinstance(answer, SetAside):
-        return None
-    if isinstance(answer, ConnectorError):
-        raise answer
-    return answer
-
-
-def _course(row: Mapping[str, Any]) -> Course:
-    """Fields that only managers of the course see (idnumber, enablecompletion) default to empty and off."""
-    return Course(
-        id=int(row["id"]),
-        idnumber=str(row.get("idnumber") or ""),
-        shortname=str(row["shortname"]),
-        fullname=str(row["fullname"]),
-        category_id=int(row["categoryid"]),
-        visible=bool(row.get("visible", True)),
-        completion_enabled=bool(row.get("enablecompletion", False)),
-    )
-
-
-def _cohort(row: Mapping[str, Any]) -> Cohort:
-    return Cohort(int(row["id"]), str(row.get("idnumber") or ""), str(row["name"]))
-
-
-def _role(role: RoleContext) -> dict[str, object]:
-    return {
-        "roleid": role.role_id,
-        "userid": role.user_id,
-        "contextlevel": role.level,
-        "instanceid": role.instance,
-    }
-
-
-def _role_ids(row: Mapping[str, Any]) -> tuple[int, ...]:
-    return tuple(int(role["roleid"]) for role in row.get("roles", ()))
-
-
-def _plain_code(code: object) -> str:
-    return "passwordpolicy" if "<" in str(code) else str(code)
-
-
-def _cohort_warnings(row: Mapping[str, Any], members: Sequence[tuple[int, int]]) -> Iterable[Warned]:
-    """Moodle names the row in its sentence only: "user id=5 not exists", "… cohort(id=1 id=5)"."""
-    code, text = str(row["warningcode"]), str(row["message"])
-    if gone := _COHORT_GONE.search(text):
-        return [Warned(user, code, text) for cohort, user in members if cohort == int(gone[1])]
-    named = _LAST_ID.search(text.replace("not exists", ""))
-    if not named:
-        raise ProtocolError("core_cohort_add_cohort_members: a warning that names nobody")
-    return [Warned(int(named[1]), code, text)]
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _grade(user_id: int, course_id: int, item: Mapping[str, Any]) -> CourseGrade:
-    when = item.get("gradedategraded")
-    return CourseGrade(
-        user_id=user_id,
-        course_id=course_id,
-        item_id=int(item["id"]),
-        raw=_number(item.get("graderaw")),
-        minimum=float(item.get("grademin") or 0),
-        maximum=float(item.get("grademax") or 0),
-        graded_at=int(when) if when else None,
-    )
+        return {key: read.unless_missing(answer) for key, answer in zip(keys, answers, strict=True)}

@@ -149,10 +149,15 @@ def enrolled_users(state: TwinState, args: Any) -> list[dict[str, Any]]:
         ids.sort(key=lambda i: state.users[i].fields["lastname" if sort == "siteorder" else sort])
     if options.get("sortdirection", "ASC").upper() == "DESC":
         ids.reverse()
-    start, number = int(options.get("limitfrom", 0)), int(options.get("limitnumber", 0))
+    start, number = (_whole(options.get(name, "")) for name in ("limitfrom", "limitnumber"))
     page = ids[start : start + number] if number else ids[start:]
     wanted = [name.strip() for name in options.get("userfields", "").split(",") if name.strip()]
     return [_show_enrolled(state, course, state.users[user_id], wanted) for user_id in page]
+
+
+def _whole(text: str) -> int:
+    """PARAM_INT: what is no number is 0."""
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _chosen(course: TwinCourse, options: dict[str, str]) -> list[int]:

@@ -10,7 +10,7 @@ Nested = dict[str, "str | Nested"]
 def parse_form(body: bytes, max_input_vars: int) -> Nested:
     """``users[0][email]=e`` → ``{"users": {"0": {"email": "e"}}}``; variables over the limit are dropped."""
     form: Nested = {}
-    for key, value in parse_qsl(body.decode(), keep_blank_values=True)[:max_input_vars]:
+    for key, value in parse_qsl(body.decode(errors="replace"), keep_blank_values=True)[:max_input_vars]:
         name, _, rest = key.partition("[")
         path = [name, *rest.removesuffix("]").split("][")] if rest else [name]
         place = form

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ class CuttableProtocol(H11Protocol):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             extensions = {**scope.get("extensions", {}), ABORT: self.transport.abort}
-            await inner({**scope, "extensions": extensions}, receive, send)
+            with contextlib.suppress(asyncio.CancelledError):  # the server stops: no answer, and no report either
+                await inner({**scope, "extensions": extensions}, receive, send)
 
         self.app = app
 
@@ -60,6 +61,7 @@ class _Server(uvicorn.Server):
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,
                 timeout_keep_alive=30,
             )
         )
@@ -92,7 +94,7 @@ class _Server(uvicorn.Server):
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def serve_twin(
     version: str = "4.5",
     *,

@@ -1,0 +1,94 @@
+"""Rows of Moodle's answers as the port's frozen data, and the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from adapters.moodle.client import function_names
+from connector.domain.errors import ConnectorError, ProtocolError, SetAside
+from connector.domain.ports import Cohort, Course, CourseGrade, RoleContext, SiteInfo, Warned
+
+_COHORT_GONE = re.compile(r"cohort id=(\d+) not exists")
+_LAST_ID = re.compile(r"id=(\d+)\D*$")
+
+
+def site_info(row: Mapping[str, Any]) -> SiteInfo:
+    """Of ``core_webservice_get_site_info``; ``userissiteadmin`` may be absent for who is none."""
+    return SiteInfo(
+        sitename=str(row["sitename"]),
+        release=str(row["release"]),
+        version=str(row["version"]),
+        user_id=int(row["userid"]),
+        username=str(row["username"]),
+        functions=function_names(row),
+        is_admin=bool(row.get("userissiteadmin", False)),
+    )
+
+
+def unless_missing(answer: Any) -> Any:
+    """None for what concerns this one value alone; other errors are raised."""
+    if isinstance(answer, SetAside):
+        return None
+    if isinstance(answer, ConnectorError):
+        raise answer
+    return answer
+
+
+def course(row: Mapping[str, Any]) -> Course:
+    """Fields that only managers of the course see (idnumber, enablecompletion) default to empty and off."""
+    return Course(
+        id=int(row["id"]),
+        idnumber=str(row.get("idnumber") or ""),
+        shortname=str(row["shortname"]),
+        fullname=str(row["fullname"]),
+        category_id=int(row["categoryid"]),
+        visible=bool(row.get("visible", True)),
+        completion_enabled=bool(row.get("enablecompletion", False)),
+    )
+
+
+def cohort(row: Mapping[str, Any]) -> Cohort:
+    return Cohort(int(row["id"]), str(row.get("idnumber") or ""), str(row["name"]))
+
+
+def role(role: RoleContext) -> dict[str, object]:
+    return {
+        "roleid": role.role_id,
+        "userid": role.user_id,
+        "contextlevel": role.level,
+        "instanceid": role.instance,
+    }
+
+
+def role_ids(row: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(role["roleid"]) for role in row.get("roles", ()))
+
+
+def cohort_warnings(row: Mapping[str, Any], members: Sequence[tuple[int, int]]) -> Iterable[Warned]:
+    """Moodle names the row in its sentence only: "user id=5 not exists", "… cohort(id=1 id=5)"."""
+    code, text = str(row["warningcode"]), str(row["message"])
+    if gone := _COHORT_GONE.search(text):
+        return [Warned(user, code, text) for cohort, user in members if cohort == int(gone[1])]
+    named = _LAST_ID.search(text.replace("not exists", ""))
+    if not named:
+        raise ProtocolError("core_cohort_add_cohort_members: a warning that names nobody")
+    return [Warned(int(named[1]), code, text)]
+
+
+def number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def grade(user_id: int, course_id: int, item: Mapping[str, Any]) -> CourseGrade:
+    when = item.get("gradedategraded")
+    return CourseGrade(
+        user_id=user_id,
+        course_id=course_id,
+        item_id=int(item["id"]),
+        raw=number(item.get("graderaw")),
+        minimum=float(item.get("grademin") or 0),
+        maximum=float(item.get("grademax") or 0),
+        graded_at=int(when) if when else None,
+    )
