@@ -10,9 +10,10 @@ import typer
 
 from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
-from connector.cli.output import as_json, fields, note, progress, say, step, table
+from connector.cli.output import as_json, differences, note, progress, say, step, table
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.plan import Plan
+from connector.domain.plan_store import NumberedChange
 from connector.sync.apply import Applied, held_classes
 from connector.sync.intake import Intake
 from jobs.sync import WayIn
@@ -135,27 +136,24 @@ def show_plan(
     else:
         table(f"Plan {made.hash[:12]}", ("change", "number"), sorted(made.counts.items()))
     if numbered:
-        table(
-            "Changes",
-            ("#", "change", "who", "what", "before", "after", "why"),
-            (
-                (
-                    str(one.ordinal),
-                    one.change.action.value,
-                    one.change.subject,
-                    one.change.target,
-                    fields(one.change.before),
-                    fields(one.change.after),
-                    one.change.reason,
-                )
-                for one in numbered
-            ),
-        )
+        for one in numbered:
+            show_change(one)
         if made.size > len(numbered) and person is None:
             say(f"… and {made.size - len(numbered):,} more; --show N prints more of them.", style="dim")
     _show_holds(made)
     if cases:
         say(f"{len(cases)} cases wait for a decision: moodle-connector case list", style="yellow")
+
+
+def show_change(one: NumberedChange) -> None:
+    """A change in two lines: what is done to whom and why, and each field before and after."""
+    change = one.change
+    what = f" {change.target}" if change.target else ""
+    why = f"  ({change.reason})" if change.reason else ""
+    say(f"{one.ordinal:>6}  {change.action.value}  {change.subject}{what}{why}", style="bold")
+    text = differences(change.before, change.after)
+    if text:
+        say(f"        {text}")
 
 
 def show_intake(taken: Intake) -> None:

@@ -93,14 +93,27 @@ def step(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def fields(values: Mapping[str, Any]) -> str:
-    """Before or after of a change, in one line."""
+    """Values by name, in one line."""
+    return ", ".join(f"{name}={_cell(value)}" for name, value in _flat(values).items())
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Before and after of a change, field by field, in one line; what stays the same is left out."""
+    was, becomes = _flat(before), _flat(after)
     parts = []
+    for name in [*becomes, *(name for name in was if name not in becomes)]:
+        old, new = _cell(was.get(name)), _cell(becomes.get(name))
+        if old != new:
+            parts.append(f"{name}: {old} → {new or '–'}" if old else f"{name}: {new}")
+    return "; ".join(parts)
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Custom fields stand beside the others, as ``profile.NAME``."""
+    flat: dict[str, Any] = {}
     for name, value in values.items():
-        if isinstance(value, Mapping):
-            parts += [f"{name}.{key}={text}" for key, text in value.items()]
-        else:
-            parts.append(f"{name}={value}")
-    return ", ".join(parts)
+        flat |= {f"{name}.{key}": text for key, text in value.items()} if isinstance(value, Mapping) else {name: value}
+    return flat
 
 
 def _cell(value: Any) -> str:

@@ -159,8 +159,8 @@ def _value_is(account: Account, name: str, value: Any) -> bool:
         return all(account.profile.get(key, "") == text for key, text in value.items())
     if name == "suspended":
         return account.suspended == (value == "1")
-    there = account.fields.get(name, value)
-    return bool(folded(there) == folded(value) if name in IDENTITY_FIELDS else there == value)
+    there: str = account.fields.get(name, value)
+    return folded(there) == folded(value) if name in IDENTITY_FIELDS else there == str(value)
 
 
 def _shows(account: Account, fields: Mapping[str, Any]) -> bool:
