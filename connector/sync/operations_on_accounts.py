@@ -158,7 +158,7 @@ def _value_is(account: Account, name: str, value: Any) -> bool:
     if name == "profile":
         return all(account.profile.get(key, "") == text for key, text in value.items())
     if name == "suspended":
-        return account.suspended == (value == "1")
+        return account.suspended == (str(value) == "1")
     there: str = account.fields.get(name, value)
     return folded(there) == folded(value) if name in IDENTITY_FIELDS else there == str(value)
 
