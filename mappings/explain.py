@@ -60,5 +60,5 @@ def _trace(rule: Rule, values: Mapping[str, Value]) -> RuleTrace:
         sees={name: values[name] for name in sorted(rule.reads)},
         fired=decided is True,
         undecided=decided if isinstance(decided, str) else None,
-        grants=rule.grants(values),
+        grants=tuple(grant for _, grant in rule.grants(values)),
     )

@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from connector.domain.grants import LearningPath, Requirement
-from mappings import checks, rules, templates
+from mappings import checks, granting, rules, templates
 from mappings import files as reader
 from mappings.company import CompanyMapping
 from mappings.conditions import Condition, ConditionError, Conditions
@@ -119,7 +119,7 @@ class _Company:
             name = self._template(spec.name, self._document, (*at, "name"))
             when = self._condition(spec.when, self._document, (*at, "when")) if spec.when else None
             if idnumber and name and (when or not spec.when):
-                self._rules.append(rules.cohort(spec, when, idnumber, name))
+                self._rules.append(granting.cohort(spec, when, idnumber, name))
 
     def add_roles(self, file: RolesFile, document: Document) -> None:
         """The role table, and the ids of roles beyond those of a fresh site."""
@@ -129,7 +129,7 @@ class _Company:
             context = self._template(str(spec.context), document, ("roles", i, "context"))
             when = self._condition(spec.when, document, ("roles", i, "when"))
             if when and context:
-                self._rules.append(rules.role(spec, when, context))
+                self._rules.append(granting.role(spec, when, context))
 
     def add_paths(self, file: PathsFile, document: Document) -> None:
         """Learning paths, in the order of the file."""
@@ -147,7 +147,7 @@ class _Company:
             self._audiences[spec.code] = spec.audience
             self._paths.append(LearningPath(spec.code, spec.name, spec.courses))
             if when := self._condition(spec.audience, document, ("paths", i, "audience")):
-                self._rules.append(rules.path(spec, when))
+                self._rules.append(granting.path(spec, when))
 
     def add_requirements(self, file: RequirementsFile, document: Document, known_paths: bool) -> None:
         """Requirements; their paths must exist (unless the file of the paths is wrong itself)."""
@@ -169,7 +169,7 @@ class _Company:
             )
             where: Way = (*at, "audience") if spec.audience else (*at, "path")
             if audience and (when := self._condition(audience, document, where)):
-                self._rules.append(rules.requirement(spec, when))
+                self._rules.append(granting.requirement(spec, when))
 
     def finish(self, digest: str) -> CompanyMapping:
         """The mapping, once nothing is wrong."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from operator import attrgetter
 
-from connector.domain.grants import Grant, GrantKind
+from connector.domain.grants import Grant
 from connector.domain.people import Person
 from mappings.conditions import Condition, Value, seen
-from mappings.model import CohortSpec, EnrolmentSpec, PathSpec, RequirementSpec, RoleSpec
-from mappings.templates import Template
 
 Values = Mapping[str, Value]
+Keyed = tuple[tuple[str, str], Grant]
+"""A grant after its kind and target, by which grants are told apart and sorted: as text, quicker than an enum."""
 Build = Callable[[Mapping[str, str]], tuple[Grant, ...]]
 
 MEMO = 20_000
@@ -39,24 +39,52 @@ class Rule:
         self.condition = condition
         self.names = tuple(names)
         self._build = build
-        self._memo: dict[tuple[Value, ...], tuple[Grant, ...]] = {}
+        self._memo: dict[tuple[Value, ...], tuple[Keyed, ...]] = {}
 
     @property
     def reads(self) -> frozenset[str]:
         """All variables that the rule depends on."""
         return frozenset(self.names) | frozenset(self.condition.names if self.condition else ())
 
-    def grants(self, values: Values) -> tuple[Grant, ...]:
-        """What it gives to the person with these values."""
-        if self.condition is not None and not self.condition.holds(values):
+    @property
+    def personal(self) -> bool:
+        """Whether what it gives depends on a personal value."""
+        return not self.reads.isdisjoint(PERSONAL)
+
+    @property
+    def asks_personally(self) -> bool:
+        """Whether its condition does."""
+        return self.condition is not None and not PERSONAL.isdisjoint(self.condition.names)
+
+    def fires(self, values: Values) -> bool:
+        """Whether its condition holds."""
+        return self.condition is None or self.condition.holds(values)
+
+    def grants(self, values: Values) -> tuple[Keyed, ...]:
+        """What it gives to the person with these values, each with its kind and target."""
+        if not self.fires(values):
             return ()
         key = tuple([values[name] for name in self.names])
         grants = self._memo.get(key)
         if grants is None:
             if len(self._memo) >= MEMO:
                 self._memo.clear()
-            self._memo[key] = grants = self._build({name: as_text(values[name]) for name in self.names})
+            built = self._build({name: as_text(values[name]) for name in self.names})
+            self._memo[key] = grants = tuple(((grant.kind.value, grant.target), grant) for grant in built)
         return grants
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What people share who differ in personal values only.
+
+    ``rules`` may give them something. ``shared``: what all of them get. ``personal``: rules that depend on who it is.
+    """
+
+    rules: tuple[Rule, ...]
+    shared: tuple[Keyed, ...]
+    personal: tuple[Rule, ...]
+    grants: tuple[Grant, ...]
 
 
 class Rules:
@@ -64,45 +92,52 @@ class Rules:
 
     def __init__(self, rules: Iterable[Rule], attributes: Mapping[str, type]) -> None:
         self.rules = tuple(rules)
-        reads = frozenset[str]().union(*(rule.reads for rule in self.rules))
-        self._view = View(reads, attributes)
-        self._kind_of = View(reads - PERSONAL, attributes).signature
-        self._memo: dict[tuple[object, ...], tuple[tuple[Rule, ...], tuple[Grant, ...] | None]] = {}
+        self._view = View(_reads(self.rules), attributes)
+        self._personal_view = View(_reads(rule for rule in self.rules if rule.personal), attributes)
+        self._signature = View(_reads(self.rules) - PERSONAL, attributes).signature
+        self._kinds: dict[tuple[object, ...], Kind] = {}
 
     def grants(self, person: Person) -> tuple[Grant, ...]:
         """Each (kind, target) once, sorted; where rules agree on one, the first in the files sets its terms."""
-        kind = self._kind_of(person)
-        rules, grants = self._memo.get(kind) or self._learn(kind, person)
-        return merge(rules, self._view.of(person)) if grants is None else grants
+        signature = self._signature(person)
+        kind = self._kinds.get(signature) or self._learn(signature, person)
+        if not kind.personal:
+            return kind.grants
+        values = self._personal_view.of(person)
+        extra = [keyed for rule in kind.personal for keyed in rule.grants(values)]
+        both = [*kind.shared, *extra]
+        if len({key for key, _ in both}) < len(both):
+            return tuple(grant for _, grant in merge(kind.rules, self._view.of(person)))
+        return tuple([grant for _, grant in sorted(both)]) if extra else kind.grants
 
     def values(self, person: Person) -> Values:
         """What the rules see of a person."""
         return self._view.of(person)
 
-    def _learn(self, kind: tuple[object, ...], person: Person) -> tuple[tuple[Rule, ...], tuple[Grant, ...] | None]:
-        """The rules that may give something to people of this kind, and the grants where all of them get the same."""
+    def _learn(self, signature: tuple[object, ...], person: Person) -> Kind:
         values = self._view.of(person)
-        rules = tuple(
-            rule
-            for rule in self.rules
-            if rule.condition is None or not PERSONAL.isdisjoint(rule.condition.names) or rule.condition.holds(values)
-        )
-        personal = any(rule.reads & PERSONAL for rule in rules)
-        if len(self._memo) >= MEMO:
-            self._memo.clear()
-        self._memo[kind] = learned = rules, None if personal else merge(rules, values)
-        return learned
+        rules = tuple(rule for rule in self.rules if rule.asks_personally or rule.fires(values))
+        shared = merge([rule for rule in rules if not rule.personal], values)
+        personal = tuple(rule for rule in rules if rule.personal)
+        if len(self._kinds) >= MEMO:
+            self._kinds.clear()
+        self._kinds[signature] = kind = Kind(rules, shared, personal, tuple(grant for _, grant in shared))
+        return kind
 
 
-def merge(rules: Iterable[Rule], values: Values) -> tuple[Grant, ...]:
-    """The grants of all rules, each (kind, target) once, with the names of all rules that give it."""
+def _reads(rules: Iterable[Rule]) -> frozenset[str]:
+    return frozenset[str]().union(*(rule.reads for rule in rules))
+
+
+def merge(rules: Iterable[Rule], values: Values) -> tuple[Keyed, ...]:
+    """The grants of all rules, sorted, each (kind, target) once, with the names of all rules that give it."""
     found: dict[tuple[str, str], Grant] = {}
     for rule in rules:
-        for grant in rule.grants(values):
-            before = found.setdefault((grant.kind, grant.target), grant)
+        for key, grant in rule.grants(values):
+            before = found.setdefault(key, grant)
             if before is not grant and before.rule != grant.rule:
-                found[grant.kind, grant.target] = replace(before, rule=f"{before.rule}; {grant.rule}")
-    return tuple([found[key] for key in sorted(found)])
+                found[key] = replace(before, rule=f"{before.rule}; {grant.rule}")
+    return tuple((key, found[key]) for key in sorted(found))
 
 
 class View:
@@ -139,76 +174,6 @@ class View:
             value = seen(person.attributes.get(name))
             values[name] = unknown if value is None else value
         return values
-
-
-def cohort(spec: CohortSpec, condition: Condition | None, idnumber: Template, name: Template) -> Rule:
-    """Membership of a cohort; none where a part of its idnumber or name is empty."""
-    rule = f"cohort {spec.idnumber}"
-
-    def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
-        target, called = idnumber.fill(values), name.fill(values)
-        return (Grant(GrantKind.COHORT, target, {"name": called}, rule),) if target and called else ()
-
-    return Rule(rule, condition, dict.fromkeys(idnumber.names + name.names), build)
-
-
-def role(spec: RoleSpec, condition: Condition, context: Template) -> Rule:
-    """A Moodle role in a context; none where a part of the context's name is empty."""
-    rule = f"role {spec.role}@{spec.context}"
-
-    def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
-        where = context.fill(values)
-        return (Grant(GrantKind.ROLE, f"{spec.role}@{where}", {}, rule),) if where else ()
-
-    return Rule(rule, condition, dict.fromkeys(context.names), build)
-
-
-def path(spec: PathSpec, condition: Condition) -> Rule:
-    """Enrolment in every course of a learning path."""
-    rule, enrolment = f"path {spec.code}", spec.enrolment
-
-    def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
-        terms: dict[str, str | int | bool | None] = {"role": enrolment.role, "path": spec.code}
-        terms |= {**_period(enrolment, values.get("starts", "")), "on_loss": enrolment.on_loss}
-        return tuple(Grant(GrantKind.ENROLMENT, course, terms, rule) for course in spec.courses)
-
-    return Rule(rule, condition, ("starts",) if enrolment.start == "hire" else (), build)
-
-
-def requirement(spec: RequirementSpec, condition: Condition) -> Rule:
-    """An assignment with its due date. Without a day of hire, its days count from the assignment."""
-    rule, due = f"requirement {spec.code}", spec.due
-
-    def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
-        terms: dict[str, str | int | bool | None] = {"path": spec.path, "cycle": 1}
-        if due.on:
-            terms["due"] = due.on.isoformat()
-        elif due.days_after_hire is not None and values["starts"]:
-            terms["due"] = _later(values["starts"], due.days_after_hire)
-        else:
-            terms["due_days"] = due.days_after_assignment if due.days_after_hire is None else due.days_after_hire
-        return (Grant(GrantKind.ASSIGNMENT, spec.code, terms, rule),)
-
-    return Rule(rule, condition, ("starts",) if due.days_after_hire is not None else (), build)
-
-
-def _period(enrolment: EnrolmentSpec, hired: str) -> dict[str, str | int]:
-    """``start`` and ``end`` where they are known now, else days from the assignment."""
-    start = enrolment.start
-    if start == "hire":
-        start = hired or "assignment"
-    days = enrolment.end_days
-    if start in ("assignment", "none"):
-        terms: dict[str, str | int] = {"start_days": 0} if start == "assignment" else {}
-        return terms | ({"end_days": days} if days else {})
-    fixed: dict[str, str | int] = {"start": start}
-    return fixed | ({"end": _later(start, days)} if days else {})
-
-
-def _later(day: str, days: int) -> str:
-    """``days`` after an ISO date, as an ISO date; the last day that there is where it would lie beyond."""
-    start = date.fromisoformat(day)
-    return (start + timedelta(days=min(days, (date.max - start).days))).isoformat()
 
 
 def as_text(value: Value) -> str:

@@ -187,6 +187,19 @@ paths:
     assert grant.rule == "path A; path B"
 
 
+def test_a_course_on_a_shared_and_a_personal_path_is_granted_once(tmp_path: Path) -> None:
+    """What is remembered for a kind of people still gives way to a path that stands before it in the file."""
+    paths = """\
+version: 1
+paths:
+  - {code: A, name: {en: A}, courses: [C1], audience: 'email.startsWith("ada")', enrolment: {start: hire}}
+  - {code: B, name: {en: B}, courses: [C1], audience: active}
+"""
+    mapping = company(tmp_path, STAFF, paths=paths)
+    assert [g.rule for g in mapping.grants(person(mapping, **EXTRA))] == ["path A; path B"]
+    assert [g.rule for g in mapping.grants(person(mapping, **EXTRA | {"mail": "bo@x.example"}))] == ["path B"]
+
+
 def test_grants_are_sorted_and_the_same_for_stored_people(tmp_path: Path) -> None:
     """A person read back from the database, with dates as text, gets what the record gave."""
     when = 'version: 1\nroles:\n  - {role: teacher, when: \'born < "1990-01-01" && starts > "2010"\'}\n'
@@ -300,7 +313,7 @@ def test_the_memory_of_rules_is_bounded(tmp_path: Path, monkeypatch: pytest.Monk
     mapping = company(tmp_path, STAFF + "cohorts:\n  - {idnumber: '{unit}', name: '{unit}'}\n")
     found = [mapping.grants(person(mapping, **EXTRA | {"unit": f"U{i}"})) for i in range(100)]
     assert [grants[0].target for grants in found] == [f"U{i}" for i in range(100)]
-    assert len(mapping.rules._memo) <= 10
+    assert len(mapping.rules._kinds) <= 10
     assert len(mapping.rules.rules[0]._memo) <= 10
 
 
