@@ -187,8 +187,13 @@ class _Applying:
         if self.tried >= self.pace.failing_of and self.refused > self.pace.failing * self.tried:
             raise Stop(
                 f"{self.refused} of {self.tried} changes were refused, so applying was stopped before doing more. "
-                "`moodle-connector plan --refused` shows the causes."
+                f"The last cause was: {self._last_cause(outcomes)} Mend it and run apply again."
             )
+
+
+    def _last_cause(self, outcomes: Sequence[Outcome]) -> str:
+        refused = [outcome.message for outcome in outcomes if outcome.state is OutcomeState.REFUSED]
+        return refused[-1] if refused else "see the journal."
 
 
 def _doubted(batch: Sequence[Pending]) -> list[Pending]:

@@ -113,19 +113,18 @@ WHERE kind = 'enrolment' AND granted IS NULL AND account_id IS NOT NULL
 
 -- name: grant_pairs
 -- Grants that differ, of people who have an account or get one by this plan; requirements of everybody.
+WITH new AS MATERIALIZED (
+    SELECT c.person_id, (c.after ->> 'account')::bigint AS account_id FROM connector.change c
+    WHERE c.plan = %(plan)s AND c.action IN ('create_account', 'adopt_account')
+), present AS MATERIALIZED (
+    SELECT DISTINCT account_id, course_id FROM connector.present_enrolment WHERE plan = %(plan)s
+)
 SELECT d.*, e.account_id IS NOT NULL AS present
 FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s) d
+LEFT JOIN new n ON n.person_id = d.person_id
 LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = 'course' AND r.ref = d.target AND d.kind = 'enrolment'
-LEFT JOIN (
-    SELECT DISTINCT account_id, course_id FROM connector.present_enrolment WHERE plan = %(plan)s
-) e ON e.course_id = r.moodle_id AND e.account_id = COALESCE(d.account_id, (
-    SELECT (c.after ->> 'account')::bigint FROM connector.change c
-    WHERE c.plan = %(plan)s AND c.person_id = d.person_id AND c.action = 'adopt_account'
-))
-WHERE d.kind = 'assignment' OR d.account_id IS NOT NULL OR EXISTS (
-    SELECT FROM connector.change c
-    WHERE c.plan = %(plan)s AND c.person_id = d.person_id AND c.action IN ('create_account', 'adopt_account')
-)
+LEFT JOIN present e ON e.course_id = r.moodle_id AND e.account_id = COALESCE(d.account_id, n.account_id)
+WHERE d.kind = 'assignment' OR d.account_id IS NOT NULL OR n.person_id IS NOT NULL
 
 -- name: adopted_accounts
 -- Accounts that this plan binds: they may have enrolments of their own.

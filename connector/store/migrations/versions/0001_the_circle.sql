@@ -279,9 +279,6 @@ RETURNS TABLE (
         FULL JOIN (
             SELECT * FROM connector.ledger WHERE ledger.site = site_ AND ended_at IS NULL
         ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
-        WHERE l.grant_id IS NULL OR w.person_id IS NULL OR l.suspended
-           OR l.terms - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on'] <> w.terms
-           OR EXISTS (SELECT FROM people x WHERE x.person_id = l.person_id AND x.status = 'left')
     )
     SELECT p.person_id, p.key, p.status, d.kind, d.target, d.wanted, d.granted, COALESCE(d.ours, true),
            COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), p.account_id
@@ -291,6 +288,8 @@ RETURNS TABLE (
         WHEN d.granted IS NULL THEN p.status IN ('joining', 'active')
         WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
         ELSE p.status IN ('joining', 'active') AND d.ours AND d.kind IN ('enrolment', 'assignment')
+             AND (d.suspended
+                  OR d.granted - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on'] <> d.wanted)
     END
 $$;
 COMMENT ON FUNCTION connector.grant_difference IS
