@@ -221,3 +221,23 @@ async def test_languages_and_plugins_are_settings() -> None:
         async with MoodleClient(twin.url, twin.token) as client:
             wanted = account("jane", lang="zh_tw", auth="manual", createpassword=True)
             assert len(await MoodleSite(client).create_accounts([wanted])) == 1
+
+
+async def test_the_life_of_learners(twin: ServedTwin) -> None:
+    """A first completion stays, a grade can be cleared, and the status of a course never tells when it was done."""
+    async with MoodleClient(twin.url, twin.token) as client:
+        site = MoodleSite(client)
+        [user] = await create(site, 1)
+        course = twin.life.make_course("SAFE101", grade_max=50)
+        await site.enrol([ManualEnrolment(user, course, 5)])
+        assert twin.life.enrolled() == [("p0", "SAFE101")]
+        for at in (1_700_000_000, 1_800_000_000):
+            twin.life.complete("p0", "SAFE101", at)
+        for value, wanted in ((40, [40.0]), (None, [None])):
+            twin.life.grade("p0", "SAFE101", value)
+            assert [row.raw async for page in site.grades(course) for row in page] == wanted
+        params = {"courseid": course, "userid": user}
+        status = (await client.call("core_completion_get_course_completion_status", params))["completionstatus"]
+        assert status["completed"] is True
+        assert status["completions"][0]["timecompleted"] == 1_700_000_000
+        assert "timecompleted" not in status
