@@ -18,15 +18,17 @@ class CompanyMapping:
     """Made by ``mappings.loader.load``; implements the port ``Mapper``.
 
     ``digest``: SHA-256 over all mapping files. ``source``: how deliveries are read, and their gates.
-    ``columns``: what every record must have (XML: names of ``source.fields`` and XPaths used as they stand).
+    ``columns``: what a feed must have: every column that is read; of XML, which leaves out what is empty, only what
+    nobody may be without. ``xpaths``: of XML, the XPath of each field of a record by the name under which it stands.
     ``key_column``: the column with the key, where it is one: who is in a row that cannot be read is still known.
-    ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile.SHORTNAME``.
+    ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
     """
 
     digest: str
     source: SourceSettings
     columns: frozenset[str]
+    xpaths: Mapping[str, str]
     key_column: str | None
     paths: tuple[LearningPath, ...]
     requirements: tuple[Requirement, ...]
@@ -36,11 +38,6 @@ class CompanyMapping:
     people: PersonMapper = field(repr=False)
     rules: Rules = field(repr=False)
     scope: Scope | None = field(repr=False)
-
-    @property
-    def xpaths(self) -> Mapping[str, str]:
-        """For XML: the XPath of each field of a record, by the name under which the record carries it."""
-        return {name: self.source.fields.get(name, name) for name in sorted(self.columns)}
 
     def person(self, record: Record) -> Person | list[Rejection]:
         """The person that a record describes, or all that is wrong with it.

@@ -85,6 +85,11 @@ class Field:
         """Other fields that it reads."""
         return self._pipe.needs
 
+    @property
+    def indispensable(self) -> bool:
+        """Whether nobody can be without what its one column holds."""
+        return self._pipe.plain and self.spec.when_empty == "reject"
+
     def read(self, record: Texts, values: Texts) -> str:
         """The value, "" where there is none. Raises Refused where it cannot be used."""
         raw = record.get(self._column)  # most fields: saves a call for each of them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -11,7 +12,7 @@ from mappings import checks, granting, rules, templates
 from mappings import files as reader
 from mappings.company import CompanyMapping
 from mappings.conditions import Condition, ConditionError, Conditions
-from mappings.fields import wrong_xpath
+from mappings.fields import Field, wrong_xpath
 from mappings.model import MappingFile, PathsFile, RequirementsFile, RolesFile
 from mappings.person import PersonMapper, compile_fields
 from mappings.problems import Document, Place, Problems, known
@@ -74,6 +75,10 @@ def _digest(folder: Path | Traversable) -> str:
         content = file.read_bytes() if file.is_file() else b""
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def _columns(fields: Iterable[Field]) -> frozenset[str]:
+    return frozenset[str]().union(*(field.columns for field in fields))
 
 
 class _Company:
@@ -174,10 +179,14 @@ class _Company:
     def finish(self, digest: str) -> CompanyMapping:
         """The mapping, once nothing is wrong."""
         file = self._file
+        xml = file.source.format == "xml"
         return CompanyMapping(
             digest=digest,
             source=file.source,
-            columns=frozenset[str]().union(*(field.columns for field in self._fields)),
+            columns=_columns(field for field in self._fields if not xml or field.indispensable),
+            xpaths={name: file.source.fields.get(name, name) for name in sorted(_columns(self._fields))}
+            if xml
+            else {},
             key_column=file.key.column or file.key.xpath,
             paths=tuple(self._paths),
             requirements=tuple(self._requirements),

@@ -31,10 +31,10 @@ class PersonMapper:
         self._fields = tuple(fields)
         by_name = {field.name: field for field in fields}
         self._account = tuple(f.name for f in fields if f.group == "account")
-        self._profile = tuple((f.name, f.name.removeprefix("profile.")) for f in fields if f.group == "profile")
+        self._profile = tuple((f.name, f.name.removeprefix("profile:")) for f in fields if f.group == "profile")
         self._cleared = tuple(name for name in self._account if by_name[name].clears)
         self._cleared_profile = tuple(
-            f.name.removeprefix("profile.") for f in fields if f.clears and f.group == "profile"
+            f.name.removeprefix("profile:") for f in fields if f.clears and f.group == "profile"
         )
         self._attributes = tuple((name, _CONVERT[spec.type]) for name, spec in attributes.items())
         self._timezone = timezone
@@ -147,7 +147,7 @@ def _wanted(
             if (spec := getattr(person, name)) is not None:
                 wanted.append((name, group, spec, ("person", name), check))
     for name, profile_spec in person.profile.items():
-        wanted.append((f"profile.{name}", "profile", profile_spec, ("person", "profile", name), checks.PROFILE))
+        wanted.append((f"profile:{name}", "profile", profile_spec, ("person", "profile", name), checks.PROFILE))
     for name, attribute in file.attributes.items():
         path = ("attributes", name)
         if name == "key" or name in checks.ACCOUNT or name in checks.EMPLOYMENT:

@@ -153,7 +153,7 @@ def test_a_missing_column_rejects_and_never_clears(tmp_path: Path) -> None:
     mapping = company(tmp_path, MAPPING + "  department: {column: dept, when_empty: clear}\n")
     assert rejections(mapping) == [Rejection(2, "E1", "department", "column dept is not in the feed")]
     assert mapping.columns == {"id", "login", "first", "last", "mail", "dept"}
-    assert mapping.key_column == "id"
+    assert (mapping.key_column, mapping.xpaths) == ("id", {})
 
 
 def test_an_element_that_xml_leaves_out_is_empty(tmp_path: Path) -> None:
@@ -162,6 +162,7 @@ def test_an_element_that_xml_leaves_out_is_empty(tmp_path: Path) -> None:
     text = MAPPING.replace("{name: hr, format: csv}", source) + "  city: {xpath: addr/city, when_empty: clear}\n"
     mapping = company(tmp_path, text)
     assert person(mapping).account["city"] == ""
+    assert mapping.columns == {"id", "login", "first", "last", "mail"}
     assert mapping.xpaths == {
         "id": "@id",
         "login": "u",
@@ -210,7 +211,7 @@ def test_what_is_set_at_creation_only_can_be_found(tmp_path: Path) -> None:
         MAPPING + "  lang: {value: en, compare: false}\n  profile: {nick: {column: first, compare: false}}\n"
         "protected: [Admin, guest]\n",
     )
-    assert mapping.create_only == {"lang", "profile.nick"}
+    assert mapping.create_only == {"lang", "profile:nick"}
     assert mapping.protected == {"admin", "guest"}
 
 
