@@ -92,7 +92,7 @@ async def test_maintenance_did_not_write(twin: ServedTwin, site: MoodleSite) -> 
 
 async def test_the_late_write(twin: ServedTwin, site: MoodleSite) -> None:
     """As measured on real ones: nobody there, then a duplicate error, and two seconds later all are there."""
-    twin.faults.add(Fault("write_late", function=WRITE, seconds=0.25))
+    twin.faults.add(Fault("write_late", function=WRITE, seconds=0.8))
     batch = [account(f"late{number}") for number in range(40)]
     with pytest.raises(AnswerLost):
         await site.create_accounts(batch)

@@ -172,7 +172,7 @@ async def test_a_hundred_thousand_people(twin: ServedTwin) -> None:
             [found] = await site.accounts_by("idnumber", [f"P{number * 4999 + 1:06}"])
             await site.update_accounts([{"id": found.id, "city": "Taipei"}])
         await create(site, 20)
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 5
 
 
 async def test_deleting_takes_everything_along(twin: ServedTwin) -> None:
