@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 
 import typer
 
 from connector.bootstrap import end_cleanly_on_term
 from connector.cli import cases, database, demo, feeds, holds, mapping, mirror, service, setup
-from connector.cli.output import err
-from connector.domain.errors import ConnectorError
+from connector.cli.common import CONFIG_HELP, JSON_HELP
+from connector.cli.failures import CLOSED, INTERRUPTED, Failure, failure_of, tell
 
 app = typer.Typer(
     name="moodle-connector",
@@ -26,14 +28,34 @@ app.add_typer(cases.app, name="case")
 app.add_typer(database.app, name="db")
 
 
+@app.callback()
+def before_the_command(
+    config: str = typer.Option(None, "--config", metavar="PATH", help=CONFIG_HELP),
+    json: bool = typer.Option(False, "--json", help=JSON_HELP),
+) -> None:
+    """Options that may stand before the command as well as after it; ``common`` looks for them here."""
+
+
 def main() -> None:
-    """Run a command; an error of the tree ends it with one clear sentence and its exit status."""
+    """Run a command; whatever goes wrong ends it with one clear sentence and its exit status."""
     end_cleanly_on_term()
+    sys.exit(command(sys.argv[1:]))
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit status."""
+    json = "--json" in arguments
     try:
-        app()
-    except ConnectorError as error:
-        err.print(str(error), style="red", markup=False)
-        sys.exit(error.exit_status)
+        status = app(list(arguments), prog_name="moodle-connector", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more at its end
+        return CLOSED
     except KeyboardInterrupt:
-        err.print("Interrupted. What was begun is in the journal; the same command goes on from there.", style="red")
-        sys.exit(130)
+        status = INTERRUPTED
+    except Exception as error:
+        return tell(failure_of(error), json=json)
+    if status == INTERRUPTED:
+        text = "Interrupted. What was begun is in the journal; the same command goes on from there."
+        return tell(Failure("Interrupted", text, INTERRUPTED), json=json)
+    return int(status or 0)

@@ -10,15 +10,39 @@ import anyio
 import typer
 
 from connector.bootstrap import Connector
+from connector.domain.errors import SettingsError
 from connector.settings import load_settings
 
 T = TypeVar("T")
 
+CONFIG_HELP = "Settings file. Default: CONNECTOR_CONFIG, or config/connector.toml."
+JSON_HELP = "Print one JSON document."
+
+
+def _config(context: typer.Context, after: Path | None) -> Path | None:
+    """The one after the command, or the one before it."""
+    before = context.find_root().params.get("config")
+    return after or (Path(before) if before else None)
+
+
+def _json(context: typer.Context, after: bool) -> bool:
+    return after or bool(context.find_root().params.get("json"))
+
+
+def _name(by: str) -> str:
+    """Who decides must be told: an empty name in the record says nothing."""
+    if not by.strip():
+        raise SettingsError("--by: say who decides.")
+    return by.strip()
+
+
 Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file. Default: CONNECTOR_CONFIG, or config/connector.toml.")
+    Path | None, typer.Option("--config", metavar="PATH", help=CONFIG_HELP, callback=_config, show_default=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-By = Annotated[str, typer.Option("--by", help="Who decides; written into the record.", envvar="USER")]
+Json = Annotated[bool, typer.Option("--json", help=JSON_HELP, callback=_json)]
+By = Annotated[
+    str, typer.Option("--by", metavar="NAME", help="Who decides; kept on record.", envvar="USER", callback=_name)
+]
 
 
 def installation(config: Path | None) -> Connector:

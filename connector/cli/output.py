@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+WIDE = 200
+"""Columns where there is no terminal: in a file or a log nothing needs to be folded."""
+out = Console(
+    highlight=False,
+    emoji=False,
+    soft_wrap=not sys.stdout.isatty(),
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE,
+)
 """Results."""
-err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 """Progress and errors, so that what a script reads stays clean."""
 
 
