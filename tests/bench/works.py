@@ -1,0 +1,272 @@
+"""The works of the bench: each is a few pieces, every one in a process of its own, and what figures come of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from connector.store.embedded import EmbeddedServer, create_database, drop_database, server
+from tests.bench import company, uploadtool
+from tests.bench.figures import Figure
+
+Values = dict[str, Any]
+
+FEED_SECONDS, FEED_MEGABYTES = 10.0, 300.0
+SAME_MEMORY, IN_PROPORTION = 1.2, 1.3
+NOT_SLOWER = 1.0
+COURSES = 3
+
+
+class BenchFailed(Exception):
+    """A piece of work failed, or did not do what was to be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealMoodle:
+    """A Moodle whose code is on this machine too. ``php`` runs its tool; ``clean``: delete the people afterwards."""
+
+    url: str
+    token: str = field(repr=False)
+    code: Path
+    people: int
+    php: str
+    clean: bool
+
+
+@dataclass
+class Bench:
+    """One round of works. ``scale`` makes all sizes smaller, to try the bench itself: then no limit holds."""
+
+    server: EmbeddedServer
+    folder: Path
+    scale: float = 1.0
+    long: bool = False
+    moodle: RealMoodle | None = None
+    tool_first: bool = False
+    say: Callable[[str], None] = lambda _: None
+    machine: dict[str, object] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _feeds: dict[int, tuple[Values, Values, float]] = field(default_factory=dict)
+
+    # ------------------------------------------------------------ the works
+    def feed_100k(self) -> Iterator[Figure]:
+        first, changed, load = self._feed(self._size(100_000))
+        work = "feed-100k"
+        yield Figure(work, "1 % changed", changed["process"], "s", self._limit(FEED_SECONDS), load)
+        yield Figure(work, "1 % changed, peak memory", changed["megabytes"], "MB", self._limit(FEED_MEGABYTES), load)
+        yield Figure(work, "first load", first["process"], "s", None, load)
+        yield Figure(work, "first load, peak memory", first["megabytes"], "MB", self._limit(FEED_MEGABYTES), load)
+
+    def feed_1m(self) -> Iterator[Figure]:
+        few, many = self._size(100_000), self._size(1_000_000)
+        less, more = self._feed(few), self._feed(many)
+        work, load = "feed-1m", more[2]
+        for name, one, other in zip(("first load", "1 % changed"), less, more, strict=False):
+            growth = other["megabytes"] / one["megabytes"]
+            pace = (other["seconds"] / many) / (one["seconds"] / few)
+            yield Figure(work, name, other["process"], "s", None, load)
+            yield Figure(work, f"{name}, peak memory", other["megabytes"], "MB", None, load)
+            yield Figure(work, f"{name}, memory against feed-100k", growth, "×", self._limit(SAME_MEMORY), load)
+            yield Figure(work, f"{name}, time a row against feed-100k", pace, "×", self._limit(IN_PROPORTION), load)
+
+    def twin_first_load(self) -> Iterator[Figure]:
+        sizes = [self._size(size) for size in (2_000, 10_000, *([40_000] if self.long else []))]
+        least = None
+        for people in sizes:
+            load = _load()
+            done = self._twin_load(people)
+            least = least or done["megabytes"]
+            work = "twin-first-load"
+            yield Figure(work, f"{people:,} people", done["process"], "s", None, load)
+            yield Figure(work, f"{people:,} people, each", 1000 * done["seconds"] / people, "ms", None, load)
+            for part, seconds in done["parts"].items():
+                yield Figure(work, f"{people:,} people, {part}", seconds, "s", None, load)
+            yield Figure(work, f"{people:,} people, peak memory", done["megabytes"], "MB", None, load)
+            if people != sizes[0]:
+                growth = done["megabytes"] / least
+                name = f"{people:,} people, memory against {sizes[0]:,}"
+                yield Figure(work, name, growth, "×", self._limit(SAME_MEMORY), load)
+
+    def mapping_row(self) -> Iterator[Figure]:
+        load, rows = _load(), self._size(20_000)
+        feed = self._write_feeds(rows)[0]
+        done = self.child("map", database="", file=str(feed), rows=rows)
+        yield Figure("mapping-row", "person and grants", 1e6 * done["seconds"] / rows, "µs", None, load)
+
+    def plan_unchanged(self) -> Iterator[Figure]:
+        load, people = _load(), self._size(100_000)
+        feed = self._write_feeds(people)[0]
+        with self._database() as database, self._twin() as twin:
+            self.child("known", **database, **twin, file=str(feed))
+            done = self.child("plan", **database, **twin)
+        if done["changes"]:
+            raise BenchFailed(f"plan-unchanged: the plan should have been empty and has {done['changes']}")
+        name = f"{people:,} people"
+        yield Figure("plan-unchanged", name, done["process"], "s", None, load)
+        yield Figure("plan-unchanged", f"{name}, peak memory", done["megabytes"], "MB", None, load)
+
+    def moodle_first_load(self) -> Iterator[Figure]:
+        moodle, load = self.moodle, _load()
+        if moodle is None:
+            raise BenchFailed("moodle-first-load: give --moodle-dir and --moodle-url")
+        there = {"url": moodle.url, "token": moodle.token}
+        run = f"b{int(time.time()):x}"
+        ours, theirs = ([f"{run}{side}{number}".upper() for number in range(COURSES)] for side in "ct")
+        made = self.child("make-courses", **there, courses=[*ours, *theirs])
+        self.machine["moodle"] = made["release"]
+        try:
+            measure = {
+                "connector": lambda: self._load_by_connector(moodle, f"{run}c", ours),
+                "tool": lambda: self._load_by_tool(moodle, f"{run}t", theirs),
+            }
+            order = sorted(measure, reverse=self.tool_first)
+            results = {way: measure[way]() for way in order}
+            found = self.child("participants", **there, ids=made["ids"])
+            if short := {name: found[name] for name in (*ours, *theirs) if found[name] != moodle.people}:
+                raise BenchFailed(f"moodle-first-load: courses without all {moodle.people} people: {short}")
+        finally:
+            if moodle.clean:
+                self.say("deleting the people again …")
+                self.child("remove-people", **there, prefixes=[f"{run}c", f"{run}t"], people=moodle.people)
+        done, tool = results["connector"], results["tool"]["process"]
+        work, name = "moodle-first-load", f"{moodle.people:,} people with {COURSES} courses"
+        yield Figure(work, name, done["process"], "s", None, load)
+        for part, seconds in done["parts"].items():
+            yield Figure(work, f"{name}, {part}", seconds, "s", None, load)
+        yield Figure(work, f"{name}, peak memory", done["megabytes"], "MB", None, load)
+        yield Figure(work, "Moodle's own upload tool", tool, "s", None, load)
+        yield Figure(work, "against that tool", done["process"] / tool, "×", self._limit(NOT_SLOWER), load)
+
+    # ------------------------------------------------------------ their pieces
+    def _feed(self, rows: int) -> tuple[Values, Values, float]:
+        """The first delivery, and the second against it. Kept: two works need the smaller one."""
+        if rows not in self._feeds:
+            self.say(f"a feed of {rows:,} rows …")
+            load, (first, second) = _load(), self._write_feeds(rows)
+            with self._database() as database:
+                new = self.child("take", **database, file=str(first))
+                changed = self.child("take", **database, file=str(second))
+            for done in (new, changed):
+                if (done["rows"], done["rejected"]) != (rows, 0):
+                    raise BenchFailed(f"of {rows} rows {done['rows']} were read and {done['rejected']} rejected")
+            self._feeds[rows] = new, changed, load
+        return self._feeds[rows]
+
+    def _twin_load(self, people: int) -> Values:
+        self.say(f"{people:,} people into the twin …")
+        feed = self._write_feeds(people)[0]
+        with self._database() as database, self._twin() as twin:
+            return _whole(self.child("load", **database, **twin, file=str(feed)))
+
+    def _load_by_connector(self, moodle: RealMoodle, prefix: str, courses: list[str]) -> Values:
+        self.say(f"{moodle.people:,} people into Moodle by the connector …")
+        feed, mapping = self.folder / f"{prefix}.csv", self.folder / f"mapping-{prefix}"
+        company.write_people(feed, moodle.people, prefix)
+        company.write_mapping(mapping, courses)
+        there = {"url": moodle.url, "token": moodle.token, "mapping": str(mapping)}
+        with self._database() as database:
+            return _whole(self.child("load", **database, **there, file=str(feed)))
+
+    def _load_by_tool(self, moodle: RealMoodle, prefix: str, courses: list[str]) -> Values:
+        self.say(f"{moodle.people:,} people into Moodle by its own upload tool …")
+        file = self.folder / f"{prefix}.csv"
+        company.write_upload(file, moodle.people, prefix, courses)
+        return {"process": uploadtool.upload(uploadtool.find(moodle.code), file, moodle.people, moodle.php)}
+
+    def _write_feeds(self, rows: int) -> tuple[Path, Path]:
+        first, second = (self.folder / f"feed-{rows}-{number}.csv" for number in (1, 2))
+        if not first.exists():
+            # Yesterday, so that nobody's first day is today or later where the machine's day is another than Taipei's.
+            today = (datetime.now(UTC) - timedelta(days=1)).date()
+            self.child("make-feeds", first=str(first), second=str(second), rows=rows, today=today.isoformat())
+        return first, second
+
+    # ------------------------------------------------------------ shared
+    def child(self, piece: str, **given: object) -> Values:
+        """Run a piece in its own process. ``process`` in the answer is its seconds, from its start to its end."""
+        began = time.perf_counter()
+        done = subprocess.run(
+            _command(piece), input=json.dumps(given) + "\n", capture_output=True, text=True, check=False
+        )
+        process = time.perf_counter() - began
+        if done.returncode:
+            raise BenchFailed(f"{piece} failed:\n{done.stderr.strip()[-3000:]}")
+        return {**json.loads(done.stdout.splitlines()[-1]), "process": process}
+
+    @contextmanager
+    def _database(self) -> Iterator[Mapping[str, str]]:
+        """A fresh database with all tables."""
+        name = f"bench_{next(self._numbers)}"
+        create_database(self.server.url(), name)
+        try:
+            given = {"database": self.server.url(name)}
+            self.machine["postgresql"] = self.child("migrate", **given)["version"]
+            yield given
+        finally:
+            drop_database(self.server.url(), name)
+
+    @contextmanager
+    def _twin(self) -> Iterator[Mapping[str, str]]:
+        """A Moodle twin in a process of its own; gives its address and token."""
+        with subprocess.Popen(_command("serve"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                if process.stdin is None or process.stdout is None:
+                    raise BenchFailed("the twin has no pipes")
+                process.stdin.write("{}\n")
+                process.stdin.flush()
+                yield json.loads(process.stdout.readline())
+            finally:
+                process.communicate()
+
+    def _size(self, whole: int) -> int:
+        return max(20, int(whole * self.scale))
+
+    def _limit(self, limit: float) -> float | None:
+        return limit if self.scale == 1 else None
+
+
+WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
+    "mapping-row": Bench.mapping_row,
+    "feed-100k": Bench.feed_100k,
+    "feed-1m": Bench.feed_1m,
+    "plan-unchanged": Bench.plan_unchanged,
+    "twin-first-load": Bench.twin_first_load,
+    "moodle-first-load": Bench.moodle_first_load,
+}
+
+
+@contextmanager
+def workshop() -> Iterator[tuple[EmbeddedServer, Path]]:
+    """A folder that goes away again, and a PostgreSQL in it with the product's own settings."""
+    with tempfile.TemporaryDirectory(prefix="connector-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # root's PostgreSQL and Moodle's tool run as other users
+        with server(folder / "postgres") as running:
+            yield running, folder
+
+
+def _whole(done: Values) -> Values:
+    """What was measured, if all of it was done: refused or forgotten changes are no work."""
+    tally = done["tally"]
+    if done["cases"] or done["held"] or tally["done"] != sum(done["changes"].values()):
+        raise BenchFailed(f"not everything was applied: {tally}, held {done['held']}, {done['cases']} cases")
+    return done
+
+
+def _command(piece: str) -> list[str]:
+    return [sys.executable, "-m", "tests.bench.child", piece]
+
+
+def _load() -> float:
+    return os.getloadavg()[0]
