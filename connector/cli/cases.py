@@ -43,7 +43,7 @@ def list_cases(config: Config = None, json: Json = False) -> None:
 
 @app.command()
 def settle(
-    number: int,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The case, as `case list` numbers it.")],
     by: By,
     account: Annotated[int | None, typer.Option(help="The person's account is the one with this Moodle id.")] = None,
     course: Annotated[
@@ -52,6 +52,7 @@ def settle(
     create: Annotated[bool, typer.Option("--create", help="It is nobody's: make a new account.")] = False,
     ignore: Annotated[bool, typer.Option("--ignore", help="Leave it as it is, and do not ask again.")] = False,
     config: Config = None,
+    json: Json = False,
 ) -> None:
     """Decide a case; the next plan goes by it."""
     choices = {"account": account, "course": course, "create": create or None, "ignore": ignore or None}
@@ -60,4 +61,7 @@ def settle(
         raise SettingsError("Give exactly one of --account, --course, --create, --ignore.")
     with installation(config) as connector:
         case = connector.cases.settle(number, settlement, by, connector.clock())
-    say(f"Settled: {case.kind} of {case.subject}. The next plan goes by it.")
+    if json:
+        as_json({"settled": case, "by": by, "settlement": settlement})
+    else:
+        say(f"Settled: {case.kind} of {case.subject}. The next plan goes by it.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from connector.cli.common import Config, Json, installation
@@ -11,20 +13,25 @@ app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 
 
 @app.command()
-def upgrade(config: Config = None) -> None:
+def upgrade(config: Config = None, json: Json = False) -> None:
     """Bring the tables up to this version. Run it once after installing and after each new version."""
     with installation(config) as connector:
         connector.upgrade_database()
-        found, _ = connector.database_revision()
-    say(f"The database is at revision {found}.")
+        found, newest = connector.database_revision()
+    _show(found, newest, json)
 
 
 @app.command()
-def downgrade(revision: str, config: Config = None) -> None:
+def downgrade(
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help='As `db current` shows it, or "base".')],
+    config: Config = None,
+    json: Json = False,
+) -> None:
     """Take the tables back to a revision; "base" removes them all, with what is in them."""
     with installation(config) as connector:
         connector.downgrade_database(revision)
-    say(f"The database is at revision {revision}.")
+        found, newest = connector.database_revision()
+    _show(found, newest, json)
 
 
 @app.command()
@@ -32,6 +39,10 @@ def current(config: Config = None, json: Json = False) -> None:
     """Show which revision the tables have, and which this version needs."""
     with installation(config) as connector:
         found, newest = connector.database_revision()
+    _show(found, newest, json)
+
+
+def _show(found: str | None, newest: str | None, json: bool) -> None:
     if json:
         as_json({"current": found, "newest": newest})
     else:

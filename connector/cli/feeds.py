@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 def plan(
     file: File = None,
     source: Source = None,
-    show: Annotated[int, typer.Option("--show", help="How many changes to print; 0 prints none.")] = 20,
+    show: Annotated[int, typer.Option("--show", min=0, help="How many changes to print; 0 prints none.")] = 20,
     person: Annotated[str | None, typer.Option("--person", help="Print the changes of one person or cohort.")] = None,
     config: Config = None,
     json: Json = False,
@@ -61,7 +61,8 @@ def apply(
     with installation(config) as connector:
         found = connector.plans.find(plan_hash)
         if found is None:
-            raise SettingsError("There is no such plan. `moodle-connector plan` makes one.")
+            what = f"No plan begins with {plan_hash}." if plan_hash else "There is no plan yet."
+            raise SettingsError(f"{what} `moodle-connector plan` makes one.")
 
         async def work() -> Applied:
             async with connector.moodle() as moodle:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from connector.bootstrap import Connector
 from connector.cli.common import By, Config, Json, installation
 from connector.cli.output import as_json, say, table
 from connector.domain.errors import SettingsError
+from connector.domain.feeds import RefusedFeed
 from connector.domain.plan import GuardClass, HoldState
 
 app = typer.Typer(help="What waits for a person's word.", no_args_is_help=True)
@@ -44,31 +46,43 @@ def list_holds(config: Config = None, json: Json = False) -> None:
 
 
 @app.command()
-def approve(hash_: Hash, by: By, guard: Class = None, config: Config = None) -> None:
+def approve(hash_: Hash, by: By, guard: Class = None, config: Config = None, json: Json = False) -> None:
     """Let the held changes of a plan go within 24 hours, or let a refused feed be read."""
     _checked(hash_)
     with installation(config) as connector:
         approved = connector.plans.decide_hold(hash_, guard, HoldState.APPROVED, by, connector.clock())
-        if approved:
-            say(f"Approved: {', '.join(approved)}. `moodle-connector apply {hash_}` carries it out within 24 hours.")
-            return
-        for feed in connector.feeds.refused():
-            if feed.digest.startswith(hash_):
-                connector.feeds.release(feed.source, feed.digest, by, connector.clock())
-                say(f"Released: {feed.name}. Give it to `plan` or `sync` again.")
-                return
-    raise SettingsError(f"Nothing that waits begins with {hash_}. `moodle-connector hold list` shows what waits.")
+        feed = None if approved else _release(connector, hash_, by)
+    if not approved and feed is None:
+        raise SettingsError(f"Nothing that waits begins with {hash_}. `moodle-connector hold list` shows what waits.")
+    if json:
+        as_json({"approved": approved, "released": feed, "by": by})
+    elif feed is None:
+        say(f"Approved: {', '.join(approved)}. `moodle-connector apply {hash_}` carries it out within 24 hours.")
+    else:
+        say(f"Released: {feed.name}. Give it to `plan` or `sync` again, or put it back into the drop folder.")
 
 
 @app.command()
-def reject(hash_: Hash, by: By, guard: Class = None, config: Config = None) -> None:
+def reject(hash_: Hash, by: By, guard: Class = None, config: Config = None, json: Json = False) -> None:
     """Say no to the held changes of a plan; the same changes are not asked about again for 24 hours."""
     _checked(hash_)
     with installation(config) as connector:
         rejected = connector.plans.decide_hold(hash_, guard, HoldState.REJECTED, by, connector.clock())
     if not rejected:
         raise SettingsError(f"No plan that waits begins with {hash_}. `moodle-connector hold list` shows what waits.")
-    say(f"Rejected: {', '.join(rejected)}.")
+    if json:
+        as_json({"rejected": rejected, "by": by})
+    else:
+        say(f"Rejected: {', '.join(rejected)}.")
+
+
+def _release(connector: Connector, hash_: str, by: str) -> RefusedFeed | None:
+    """Let the newest refused feed with this hash pass."""
+    for feed in connector.feeds.refused():
+        if feed.digest.startswith(hash_):
+            connector.feeds.release(feed.source, feed.digest, by, connector.clock())
+            return feed
+    return None
 
 
 def _checked(hash_: str) -> None:

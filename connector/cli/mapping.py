@@ -38,9 +38,11 @@ def check(config: Config = None, json: Json = False) -> None:
 
 @app.command("try")
 def try_row(
-    file: Path,
-    line: Annotated[int | None, typer.Option("--line", help="The row that begins at this line of the file.")] = None,
-    row: Annotated[int, typer.Option("--row", help="The row by number, 1 is the first.")] = 1,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as HR gives it.")],
+    line: Annotated[
+        int | None, typer.Option("--line", min=1, help="The row that begins at this line of the file.")
+    ] = None,
+    row: Annotated[int, typer.Option("--row", min=1, help="The row by number, 1 is the first.")] = 1,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -54,7 +56,7 @@ def try_row(
             else next(islice(records, row - 1, None), None)
         )
     if wanted is None:
-        raise SettingsError(f"{file.name}: there is no such row.")
+        raise SettingsError(f"{file.name}: no row begins at line {line}." if line else f"{file.name}: no row {row}.")
     if isinstance(wanted, Rejection):
         raise SettingsError(f"{file.name}: line {wanted.line}: {wanted.field}: {wanted.reason}")
     explanation = mapping.mapping_try(wanted)

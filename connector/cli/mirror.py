@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import asdict
 from typing import Any
 
@@ -105,8 +106,8 @@ def show_report(connector: Connector) -> None:
         ("manager", "name", "unit", "people", "overdue", "oldest due"),
         (
             (
-                row["manager_key"],
-                f"{row['lastname'] or ''}{row['firstname'] or ''}",
+                row["manager_key"] or "(nobody)",
+                _full_name(row["firstname"] or "", row["lastname"] or ""),
                 row["unit_name"] or "",
                 row["people"],
                 row["overdue"],
@@ -132,6 +133,12 @@ def show_report(connector: Connector) -> None:
     )
     oldest = min(row["loaded_at"] for row in found["freshness"])
     say(f"Mirrored at {oldest:%Y-%m-%d %H:%M} UTC.", style="dim")
+
+
+def _full_name(first: str, last: str) -> str:
+    """As it is written: a Chinese, Japanese or Korean name without a space and the family's first."""
+    unspaced = last and unicodedata.east_asian_width(last[0]) == "W"
+    return f"{last}{first}" if unspaced else f"{first} {last}".strip()
 
 
 def _localised(names: dict[str, str] | None) -> str:

@@ -24,12 +24,27 @@ def add_to(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def init(folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path()) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put it.")] = Path(), json: Json = False
+) -> None:
     """Write a settings file with comments and a mapping to start from. Nothing that is there is overwritten."""
     settings, mapping = folder / DEFAULT_FILE, folder / DEFAULT_FILE.parent / "mapping"
     for path in (settings, mapping):
         if path.exists():
             raise SettingsError(f"{path} is there already; nothing was written.")
+    try:
+        example = _write(settings, mapping)
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be written to ({error.strerror}).") from error
+    if json:
+        as_json({"settings": settings, "mapping": mapping, "example": example})
+        return
+    say(f"Written: {settings}, {mapping}, and an example feed: {example}.")
+    say(f"Next: set moodle.url in {settings} and the token in the environment, as CONNECTOR_MOODLE__TOKEN.")
+    say(f"Then: moodle-connector doctor{'' if folder == Path() else f' --config {settings}'}")
+
+
+def _write(settings: Path, mapping: Path) -> Path:
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(TEMPLATE.read_text("utf-8"), "utf-8")
     (settings.parent / "feeds").mkdir(exist_ok=True)
@@ -37,9 +52,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to put it.")] = Path
         shutil.copytree(
             starter, mapping, ignore=shutil.ignore_patterns("__pycache__", "*.py", "courses.yaml", "*.csv")
         )
-        shutil.copy(starter / "people.csv", settings.parent / "feeds" / "people.csv.example")
-    say(f"Written: {settings}, {mapping}, and an example feed in {settings.parent / 'feeds'}.")
-    say("Next: set moodle.url there and CONNECTOR_MOODLE__TOKEN in the environment, then `moodle-connector doctor`.")
+        return Path(shutil.copy(starter / "people.csv", settings.parent / "feeds" / "people.csv.example"))
 
 
 def doctor(config: Config = None, json: Json = False) -> None:
