@@ -166,6 +166,7 @@ class Connector:
         if settings.format in UNDELIMITED:
             options |= {"record": settings.record, "fields": self.mapping.xpaths, "namespaces": settings.namespaces}
             return open_source("xml", path, options)
+        options["key"] = self.mapping.key_column
         options["delimiter"] = settings.delimiter or ("\t" if settings.format == "tsv" else None)
         options["skip_lines"] = settings.skip_lines
         if settings.columns:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from connector.bootstrap import NEEDED_FUNCTIONS, Connector
 from connector.domain.errors import ConnectorError
-from connector.settings import DEFAULT_FILE, load_settings
+from connector.settings import load_settings, settings_file
 
 State = Literal["good", "bad", "none"]
 
@@ -41,7 +41,11 @@ async def examine(config: Path | None) -> list[Finding]:
             ("moodle", _moodle),
             ("courses", _courses),
         ):
-            findings.append(await _checked(what, check, connector))
+            bad = {finding.what for finding in findings if finding.state == "bad"}
+            if what == "courses" and bad & {"moodle", "mapping"}:
+                findings.append(Finding(what, "none", "not looked for"))
+            else:
+                findings.append(await _checked(what, check, connector))
     return findings
 
 
@@ -54,11 +58,12 @@ async def _checked(what: str, check: Callable[[Connector], Awaitable[str | None]
 
 
 def _settings(config: Path | None) -> Finding:
-    if config is None and not DEFAULT_FILE.is_file():
+    file = settings_file(config)
+    if file is None:
         return Finding(
             "settings", "none", "no file: defaults and CONNECTOR_ variables. `moodle-connector init` writes one."
         )
-    return Finding("settings", "good", str(config or DEFAULT_FILE))
+    return Finding("settings", "good", str(file))
 
 
 async def _database(connector: Connector) -> str:
@@ -84,7 +89,7 @@ async def _drop(connector: Connector) -> str | None:
         return None
     folder = connector.settings.drop.folder
     waiting = connector.drop().look().ready
-    return f"{folder}: {len(waiting)} complete files wait"
+    return f"{folder}: {len(waiting)} complete {'file waits' if len(waiting) == 1 else 'files wait'}"
 
 
 async def _moodle(connector: Connector) -> str | None:
@@ -116,7 +121,11 @@ async def _courses(connector: Connector) -> str | None:
         raise ConnectorError(
             f"Completion is off in {', '.join(untracked)}: nobody can ever complete it. Turn it on in Moodle."
         )
-    return f"all {len(refs)} courses of the learning paths are there"
+    return (
+        f"{', '.join(refs)}: every course of the learning paths is there"
+        if len(refs) < 6
+        else (f"all {len(refs)} courses of the learning paths are there")
+    )
 
 
 class AccessRefusedFor(ConnectorError):

@@ -6,6 +6,9 @@ Secrets come from the environment or from files, and are never echoed.
 from __future__ import annotations
 
 import os
+import re
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +17,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError as SourceError,
     TomlConfigSettingsSource,
 )
 
@@ -28,13 +32,25 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _postgresql(value: SecretStr) -> SecretStr:
+    address = value.get_secret_value()
+    if address and not re.match(r"postgres(ql)?(\+psycopg)?://", address):
+        raise ValueError("give an address that begins with postgresql://, or nothing for the embedded one")
+    return SecretStr(re.sub(r"^postgres(ql)?(\+psycopg)?:", "postgresql:", address))
+
+
+def _token(value: SecretStr) -> SecretStr | None:
+    """White space around a token comes from copying; an empty one is none."""
+    return SecretStr(value.get_secret_value().strip()) if value.get_secret_value().strip() else None
+
+
 class MoodleSettings(BaseModel):
     """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``."""
 
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, AfterValidator(_http_url)] = ""
-    token: SecretStr | None = None
+    token: Annotated[SecretStr | None, AfterValidator(lambda given: given and _token(given))] = None
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
@@ -66,7 +82,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CONNECTOR_", env_nested_delimiter="__", extra="forbid")
 
-    database_url: SecretStr = SecretStr("")
+    database_url: Annotated[SecretStr, AfterValidator(_postgresql)] = SecretStr("")
     data_dir: Path | None = None
     mapping: Path | None = None
     create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
@@ -81,9 +97,14 @@ class Settings(BaseSettings):
             return self.moodle.token.get_secret_value()
         if self.moodle.token_file is not None:
             try:
-                return self.moodle.token_file.read_text("utf-8").strip()
+                token = self.moodle.token_file.read_text("utf-8").strip()
             except OSError as error:
                 raise SettingsError(f"moodle.token_file: cannot be read ({error.strerror}).") from error
+            except UnicodeDecodeError:
+                raise SettingsError("moodle.token_file: it is not a text file.") from None
+            if not token:
+                raise SettingsError("moodle.token_file: it is empty.")
+            return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
 
 
@@ -92,18 +113,55 @@ def load_settings(path: Path | None = None) -> Settings:
 
     Relative paths in the file are relative to the file. Raises SettingsError, naming the setting and never its value.
     """
-    named = path or (Path(os.environ["CONNECTOR_CONFIG"]) if os.environ.get("CONNECTOR_CONFIG") else None)
-    file = named or DEFAULT_FILE
-    if named is not None and not named.is_file():
-        raise SettingsError(f"{named}: there is no such settings file. `moodle-connector init` writes one.")
+    found = settings_file(path)
+    file = found or DEFAULT_FILE
     try:
         settings = _reader(file)()
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise SettingsError(f"{file}: {wrong}") from None
-    except ValueError as error:
-        raise SettingsError(f"{file}: not valid TOML ({error}).") from None
-    return _anchored(settings, file.absolute().parent if file.is_file() else Path.cwd())
+        wrong = "\n".join(_problem(found, each["type"], each["loc"], each["msg"]) for each in error.errors())
+        raise SettingsError(wrong) from None
+    except SourceError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        raise SettingsError(f"CONNECTOR_{field[1].upper() if field else ''}: this is not a value for it.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: not valid TOML: {error}.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file}: not valid TOML: it is not UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read ({error.strerror}).") from error
+    return _anchored(settings, file.absolute().parent if found else Path.cwd())
+
+
+def settings_file(path: Path | None = None) -> Path | None:
+    """The settings file that ``load_settings`` reads, None where there is none. A file that is named must be there."""
+    named = path or (Path(os.environ["CONNECTOR_CONFIG"]) if os.environ.get("CONNECTOR_CONFIG") else None)
+    if named is not None and not named.is_file():
+        raise SettingsError(f"{named}: there is no such settings file. `moodle-connector init` writes one.")
+    return named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+
+
+def _problem(file: Path | None, kind: str, where: Sequence[int | str], text: str) -> str:
+    """One mistake with file and line where it stands in the file, else with the variable that may hold it."""
+    field = ".".join(map(str, where))
+    text = "there is no such setting" if kind == "extra_forbidden" else text.removeprefix("Value error, ")
+    line = _line(file, [str(part) for part in where]) if file else None
+    place = f"{file}:{line}: " if line else f"CONNECTOR_{'__'.join(map(str, where)).upper()}, "
+    return f"{place}{field}: {text}."
+
+
+def _line(file: Path, where: Sequence[str]) -> int | None:
+    """The line that sets ``where``; None where it comes from elsewhere."""
+    table: list[str] = []
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
+            table = re.findall(r"[\w-]+", header[1])
+            if table == where:
+                return number
+        elif key := re.match(r"\s*([\w\"'. -]+?)\s*=", line):
+            named = [*table, *re.findall(r"[\w-]+", key[1])]
+            if named == list(where) or named == list(where[: len(named)]):
+                return number
+    return None
 
 
 def _reader(file: Path) -> type[Settings]:

@@ -76,8 +76,8 @@ class Journal(Protocol):
         """Changes of a phase in order that are neither done nor refused, and not yet waiting in this run."""
         ...
 
-    def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime) -> None:
-        """About to be sent: from now on it may have happened."""
+    def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime, before: str) -> None:
+        """About to be sent: from now on it may have happened. ``before`` says why it must be sent again, if so."""
         ...
 
     def record(self, run: int, plan: int, action: Action, outcomes: Sequence[Outcome], now: datetime) -> None:

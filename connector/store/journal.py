@@ -77,8 +77,8 @@ class Journal:
         )
         return [Pending(row["ordinal"], change_of(row), row["account_id"], row["uncertain"]) for row in rows]
 
-    def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime) -> None:
-        self._database.run("journal.sent", run=run, plan=plan, ordinals=list(ordinals), now=now)
+    def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime, before: str) -> None:
+        self._database.run("journal.sent", run=run, plan=plan, ordinals=list(ordinals), now=now, before=before)
 
     def record(self, run: int, plan: int, action: Action, outcomes: Sequence[Outcome], now: datetime) -> None:
         if not outcomes:

@@ -138,20 +138,23 @@ class _Applying:
         """Send a batch until every change in it has an outcome."""
         operation = self._operations[action]
         waits = iter(self.pace.waits)
+        before = ""
         while batch:
             try:
                 batch = await self._after_look_up(action, batch)
                 if not batch:
                     return
-                self.journal.sent(self.run, self.plan, [one.ordinal for one in batch], self.clock())
+                self.journal.sent(self.run, self.plan, [one.ordinal for one in batch], self.clock(), before)
                 self._record(action, await operation.send(batch))
                 return
             except SetAside as error:
+                before = str(error)
                 batch = await self._after_refusal(action, batch, error)
             except TryAgain as error:
                 wait = next(waits, None)
                 if wait is None:
                     raise
+                before = str(error)
                 if isinstance(error, AnswerLost):
                     batch = _doubted(batch)
                 await anyio.sleep(wait)
@@ -189,7 +192,6 @@ class _Applying:
                 f"{self.refused} of {self.tried} changes were refused, so applying was stopped before doing more. "
                 f"The last cause was: {self._last_cause(outcomes)} Mend it and run apply again."
             )
-
 
     def _last_cause(self, outcomes: Sequence[Outcome]) -> str:
         refused = [outcome.message for outcome in outcomes if outcome.state is OutcomeState.REFUSED]

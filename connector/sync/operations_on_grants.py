@@ -136,6 +136,16 @@ class RoleAssignment(_OfAccount):
             await self._moodle.unassign_roles(contexts)
         return [_done(one) for one in batch]
 
+    async def cause(self, one: Pending, error: SetAside) -> str:
+        target = RoleTarget.parse(one.change.target)
+        if error.code == "invalidparameter":
+            return (
+                f"Moodle does not let this token assign the role {target.role} in a {target.level}. Look in Site "
+                "administration, Users, Define roles: the contexts in which that role may be assigned, and the roles "
+                "that the token's own role may assign."
+            )
+        return await super().cause(one, error)
+
     def _context(self, one: Pending) -> RoleContext:
         target = RoleTarget.parse(one.change.target)
         level = {"category": "coursecat"}.get(target.level, target.level)

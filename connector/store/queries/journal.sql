@@ -35,10 +35,11 @@ LIMIT %(limit)s
 
 -- name: sent
 -- Written down before the call is made.
-INSERT INTO connector.operation (plan, ordinal, run_id, state, sent_at)
-SELECT %(plan)s, unnest(%(ordinals)s::integer[]), %(run)s, 'sent', %(now)s
+INSERT INTO connector.operation (plan, ordinal, run_id, state, sent_at, before)
+SELECT %(plan)s, unnest(%(ordinals)s::integer[]), %(run)s, 'sent', %(now)s, %(before)s
 ON CONFLICT (plan, ordinal) DO UPDATE
-SET state = 'sent', run_id = excluded.run_id, attempts = operation.attempts + 1, sent_at = excluded.sent_at
+SET state = 'sent', run_id = excluded.run_id, attempts = operation.attempts + 1, sent_at = excluded.sent_at,
+    before = excluded.before
 
 -- name: record
 -- What came of it.

@@ -188,11 +188,14 @@ CREATE TABLE connector.operation (
     finished_at timestamptz,
     code        text NOT NULL DEFAULT '',
     message     text NOT NULL DEFAULT '',
+    before      text NOT NULL DEFAULT '',
     PRIMARY KEY (plan, ordinal),
     FOREIGN KEY (plan, ordinal) REFERENCES connector.change (plan, ordinal)
 );
 COMMENT ON TABLE connector.operation IS
     'The journal: each change that was attempted. sent without an end: it may have happened, so it is looked up first.';
+
+COMMENT ON COLUMN connector.operation.before IS 'What Moodle answered to the try before the last one.';
 
 CREATE TABLE connector.ledger (
     grant_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
