@@ -1,0 +1,89 @@
+"""The guard: how many changes of a class go without a person's word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.domain.guard import LIMITS, Base, Breach, breaches
+from connector.domain.plan import GuardClass
+
+G = GuardClass
+numbers = st.integers(0, 100_000)
+counts = st.dictionaries(st.sampled_from(GuardClass), numbers)
+bases = st.builds(
+    Base, numbers, st.fixed_dictionaries({G.REMOVE_GRANT: numbers, G.REMOVE_ROLE: numbers}), st.booleans()
+)
+
+SPECIFIED = [
+    # class, base, the largest number that goes
+    (G.SUSPEND, 0, 10), (G.SUSPEND, 500, 10), (G.SUSPEND, 550, 11), (G.SUSPEND, 549, 10), (G.SUSPEND, 10_000, 200),
+    (G.REMOVE_GRANT, 500, 25), (G.REMOVE_GRANT, 520, 26), (G.REMOVE_GRANT, 519, 25), (G.REMOVE_GRANT, 10_000, 500),
+    (G.REMOVE_ROLE, 100, 5), (G.REMOVE_ROLE, 120, 6), (G.REMOVE_ROLE, 119, 5),
+    (G.IDENTITY, 1000, 10), (G.IDENTITY, 1100, 11), (G.IDENTITY, 1099, 10),
+    (G.MANAGER, 0, 0), (G.MANAGER, 100, 20), (G.MANAGER, 104, 20), (G.MANAGER, 105, 21),
+    (G.AUTH, 0, 5), (G.AUTH, 500, 5), (G.AUTH, 600, 6), (G.AUTH, 599, 5),
+    (G.CREATE, 0, 25), (G.CREATE, 250, 25), (G.CREATE, 260, 26), (G.CREATE, 259, 25),
+    (G.DELETE, 1_000_000, 0),
+]  # fmt: skip
+
+
+def base(guard: GuardClass, size: int) -> Base:
+    """A base that is ``size`` for this class, and another number for all others."""
+    if LIMITS[guard].of_grants:
+        return Base(7, {guard: size}, first_load=False)
+    return Base(size, dict.fromkeys(GuardClass, 7), first_load=False)
+
+
+@pytest.mark.parametrize(("guard", "size", "most"), SPECIFIED)
+def test_the_limits_are_those_of_the_specification(guard: GuardClass, size: int, most: int) -> None:
+    """So many go, one more is held, and the breach says both figures."""
+    assert breaches({guard: most}, base(guard, size)) == []
+    assert breaches({guard: most + 1}, base(guard, size)) == [Breach(guard, most + 1, most)]
+
+
+def test_every_class_has_a_limit() -> None:
+    """A class without one would never be held."""
+    assert set(LIMITS) == set(GuardClass)
+
+
+@pytest.mark.parametrize(("guard", "percent"), [(G.SUSPEND, 2), (G.CREATE, 10), (G.IDENTITY, 1), (G.MANAGER, 20)])
+@given(size=st.integers(1, 50_000))
+def test_a_percentage_is_exact(guard: GuardClass, percent: int, size: int) -> None:
+    """No rounding error of binary fractions holds what the table lets go."""
+    most = max(LIMITS[guard].floor, size * percent // 100)
+    assert breaches({guard: most}, base(guard, size)) == []
+    assert breaches({guard: most + 1}, base(guard, size)) != []
+
+
+def test_the_first_load_may_create_everybody_and_nothing_else() -> None:
+    """The exemption is for creating only, and ends with the first applied run."""
+    many = {G.CREATE: 20_000, G.SUSPEND: 20_000}
+    assert [breach.guard for breach in breaches(many, Base(0, {}, first_load=True))] == [G.SUSPEND]
+    assert [breach.guard for breach in breaches(many, Base(0, {}, first_load=False))] == [G.SUSPEND, G.CREATE]
+
+
+@given(counts, bases, st.sampled_from(GuardClass), numbers)
+def test_more_changes_never_free_a_class(
+    given_counts: dict[GuardClass, int], about: Base, guard: GuardClass, more: int
+) -> None:
+    """The guard is monotone: what is held stays held when changes are added, and others do not mind."""
+    held = {breach.guard for breach in breaches(given_counts, about)}
+    raised = {**given_counts, guard: given_counts.get(guard, 0) + more}
+    still = {breach.guard for breach in breaches(raised, about)}
+    assert held <= still <= held | {guard}
+
+
+@given(counts, bases, numbers)
+def test_a_larger_company_never_holds_more(given_counts: dict[GuardClass, int], about: Base, more: int) -> None:
+    """Nor does it hold something that a smaller one lets go."""
+    larger = Base(about.people + more, {guard: size + more for guard, size in about.grants.items()}, about.first_load)
+    held = {breach.guard for breach in breaches(given_counts, about)}
+    assert {breach.guard for breach in breaches(given_counts, larger)} <= held
+
+
+@given(bases)
+def test_nothing_is_no_breach(about: Base) -> None:
+    """An empty plan is never held."""
+    assert breaches({}, about) == []
