@@ -11,14 +11,17 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError as SourceError,
     TomlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as SourceError,
 )
 
 from connector.domain.errors import SettingsError
@@ -36,6 +39,10 @@ def _postgresql(value: SecretStr) -> SecretStr:
     address = value.get_secret_value()
     if address and not re.match(r"postgres(ql)?(\+psycopg)?://", address):
         raise ValueError("give an address that begins with postgresql://, or nothing for the embedded one")
+    try:
+        _ = urlsplit(address).port
+    except ValueError:
+        raise ValueError("not an address; quote :, /, ? and @ in user and password as %3A, %2F, %3F and %40") from None
     return SecretStr(re.sub(r"^postgres(ql)?(\+psycopg)?:", "postgresql:", address))
 
 
@@ -144,9 +151,9 @@ def _problem(file: Path | None, kind: str, where: Sequence[int | str], text: str
     """One mistake with file and line where it stands in the file, else with the variable that may hold it."""
     field = ".".join(map(str, where))
     text = "there is no such setting" if kind == "extra_forbidden" else text.removeprefix("Value error, ")
-    line = _line(file, [str(part) for part in where]) if file else None
-    place = f"{file}:{line}: " if line else f"CONNECTOR_{'__'.join(map(str, where)).upper()}, "
-    return f"{place}{field}: {text}."
+    variable = f"CONNECTOR_{'__'.join(map(str, where)).upper()}"
+    line = _line(file, [str(part) for part in where]) if file and variable not in os.environ else None
+    return f"{file}:{line}: {field}: {text}." if line else f"{variable}: {text}."
 
 
 def _line(file: Path, where: Sequence[str]) -> int | None:
