@@ -50,7 +50,7 @@ class _OfAccount(ABC):
     Repeating such a call is harmless, so nothing is looked up after a lost answer.
     """
 
-    batch = 500
+    batch = 200
 
     async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
         ready = [one for one in batch if one.account_id is not None]

@@ -68,8 +68,13 @@ def _manual_course(state: TwinState, course_id: int) -> TwinCourse:
     return course
 
 
-def _assignable(role_id: int) -> bool:
-    return role_id in ROLES and ROLES[role_id] not in _NOT_ASSIGNABLE
+_LEVELS = {"manager": {"system", "coursecat", "course"}, "coursecreator": {"system", "coursecat"}}
+"""Where a role may be assigned on a fresh site (``get_default_contextlevels`` in Moodle's lib/accesslib.php)."""
+
+
+def _assignable(role_id: int, level: str = "course") -> bool:
+    name = ROLES.get(role_id)
+    return name is not None and name not in _NOT_ASSIGNABLE and level in _LEVELS.get(name, {"course"})
 
 
 def enrol(state: TwinState, args: Any) -> None:
@@ -117,7 +122,7 @@ def assign_roles(state: TwinState, args: Any) -> None:
     wanted = []
     for row in args["assignments"]:
         context = _context(state, row)
-        if not _assignable(row["roleid"]):
+        if not _assignable(row["roleid"], context[0]):
             raise invalid_parameter()
         if state.living(row["userid"]) is None:
             raise coding_error("User ID does not exist or is deleted!")
