@@ -11,8 +11,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
-from connector.domain.errors import StorageError
+from connector.domain.errors import SettingsError, StorageError
 
 VERSION_TABLE = "connector_schema_version"
 _LOCK = 7_203_611  # any number of our own: two processes must not migrate at once
@@ -56,8 +57,11 @@ def _config(url: str) -> Iterator[tuple[Config, sqlalchemy.Connection]]:
             yield config, connection
             connection.commit()
     except sqlalchemy.exc.OperationalError as error:
+        said = str(error.orig).partition("\n")[0].strip()  # host, port, user and database, never the password
         raise StorageError(
-            f"The database cannot be used ({type(error.orig).__name__}). Check CONNECTOR_DATABASE_URL and the server."
+            f"The database cannot be used ({said}). Check CONNECTOR_DATABASE_URL and the server."
         ) from error
+    except CommandError as error:
+        raise SettingsError(f"{error}. `moodle-connector db current` shows the revisions.") from error
     finally:
         engine.dispose()
