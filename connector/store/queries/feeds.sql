@@ -76,10 +76,14 @@ WHERE p.source = %(source)s AND p.feed_id = %(feed_id)s AND p.changed_at = %(now
 
 -- name: mark_absent
 -- Absence from a complete feed: noted the first time; gone with the second good feed at least 24 hours later.
+-- The same file read again, for a changed mapping, is no second feed.
 UPDATE connector.person p
 SET absent_since = COALESCE(p.absent_since, %(now)s),
     absent_feed_id = COALESCE(p.absent_feed_id, %(feed_id)s),
-    gone = p.gone OR p.absent_since <= %(now)s - interval '24 hours'
+    gone = COALESCE(p.absent_since <= %(now)s - interval '24 hours', false) AND NOT EXISTS (
+        SELECT FROM connector.feed f
+        JOIN connector.feed a ON (a.digest, a.modified) = (f.digest, f.modified)
+        WHERE f.feed_id = %(feed_id)s AND a.feed_id = p.absent_feed_id)
 WHERE p.source = %(source)s AND NOT p.gone
   AND NOT EXISTS (SELECT FROM connector.staged s WHERE s.feed_id = %(feed_id)s AND s.key = p.key)
 
