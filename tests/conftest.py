@@ -11,9 +11,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from connector.store.embedded import EmbeddedServer, create_database, drop_database, server
 from connector.store.migrate import upgrade
+
+settings.register_profile("here", deadline=None)  # a busy machine is no failure
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 _numbers = itertools.count(1)
 _FAST = {
