@@ -111,8 +111,8 @@ class Plans:
             number = 1
             while True:
                 name = base if number == 1 else f"{base}{number}"
-                if name not in taken and owners.get(name, person_id) == person_id:
-                    values = {"site": self._site, "username": name, "person_id": person_id}
+                if name not in taken and (not suffixed or owners.get(name, person_id) == person_id):
+                    values = {"site": self._site, "username": name, "person_id": person_id, "suffixed": suffixed}
                     if connection.execute(query("plans.reserve_username"), values).fetchone():
                         return name
                 if not suffixed:

@@ -56,11 +56,15 @@ SELECT username, person_id FROM connector.reserved_username
 WHERE site = %(site)s AND starts_with(username, %(base)s)
 
 -- name: reserve_username
--- From now on this username belongs to one person for ever.
+-- From now on this username belongs to one person: for ever where a rule made it, and where HR says it itself
+-- until HR gives it to another and the first a new one.
 INSERT INTO connector.reserved_username (site, username, person_id)
 VALUES (%(site)s, %(username)s, %(person_id)s)
-ON CONFLICT (site, username) DO UPDATE SET username = excluded.username
+ON CONFLICT (site, username) DO UPDATE SET person_id = excluded.person_id
     WHERE reserved_username.person_id = excluded.person_id
+       OR NOT %(suffixed)s AND EXISTS (
+           SELECT FROM connector.person p
+           WHERE p.person_id = reserved_username.person_id AND lower(p.wanted ->> 'username') <> excluded.username)
 RETURNING username
 
 -- name: manager_pairs

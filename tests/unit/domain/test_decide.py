@@ -140,7 +140,7 @@ def test_who_has_left_is_otherwise_left_as_is() -> None:
 
 texts = st.sampled_from(["", "a", "A", "b", "ß", "é"])
 account_fields = st.fixed_dictionaries(
-    {}, optional={name: texts for name in ("username", "email", "idnumber", "auth", "city", "firstname")}
+    {}, optional=dict.fromkeys(("username", "email", "idnumber", "auth", "city", "firstname"), texts)
 )
 profiles = st.dictionaries(st.sampled_from(["grade", "floor"]), texts)
 

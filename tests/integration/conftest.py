@@ -1,0 +1,30 @@
+"""A Moodle twin in both versions, and an installation that talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.moodle.twin import ServedTwin, serve_twin
+from tests.support import House, Seen, make_courses
+
+
+@pytest.fixture(params=["4.5", "5.1"])
+def twin(request: pytest.FixtureRequest) -> Iterator[ServedTwin]:
+    with serve_twin(request.param) as served:
+        make_courses(served.life)
+        yield served
+
+
+@pytest.fixture
+def house(tmp_path: Path, database_url: str, twin: ServedTwin) -> Iterator[House]:
+    built = House(tmp_path, database_url, twin)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def moodle(twin: ServedTwin) -> Seen:
+    return Seen(twin.state)
