@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -11,7 +11,13 @@ from connector.domain.gates import Reason
 from connector.domain.people import FeedIdentity, Rejection
 from connector.store.database import Connection, Database, dumps, one, query
 
-CHUNK = 20_000
+CHUNK = 500
+"""Rows in memory at once."""
+REJECTIONS = 10_000
+"""Rejections in memory at once."""
+
+_PEOPLE = "COPY connector.staged (feed_id, line, key, wanted, initial, grants, employment, unique_username) FROM STDIN"
+_REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
 
 
 class Feeds:
@@ -46,10 +52,8 @@ class Feeds:
             feed_id: int = begun["feed_id"]
             stream = iter(rows)
             while chunk := list(islice(stream, CHUNK)):
-                totals = totals.plus(chunk)
-                _copy_people(connection, feed_id, chunk)
-                _copy_rejections(connection, feed_id, chunk)
-            connection.execute("ANALYZE connector.staged")
+                totals = _copy(connection, feed_id, chunk, stream, totals)
+            connection.execute("ANALYZE connector.staged (feed_id, key)")
             doubled = one(connection, "feeds.mark_duplicates", feed_id=feed_id)
         return feed_id, totals.with_duplicates(**doubled)
 
@@ -106,33 +110,43 @@ def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[
     }
 
 
-def _copy_people(connection: Connection, feed_id: int, chunk: Sequence[StagedRow]) -> None:
-    statement = (
-        "COPY connector.staged (feed_id, line, key, wanted, initial, grants, employment, unique_username) FROM STDIN"
+def _copy(
+    connection: Connection, feed_id: int, chunk: list[StagedRow], stream: Iterator[StagedRow], totals: FeedTotals
+) -> FeedTotals:
+    """Copy ``chunk`` and what follows in ``stream``, until there are many rejections to be copied between.
+
+    The next rows are read and mapped while PostgreSQL takes in the last ones.
+    """
+    rejections: list[Rejection] = []
+    with connection.cursor() as cursor, cursor.copy(_PEOPLE) as copy:
+        while chunk:
+            totals = totals.plus(chunk)
+            for row in chunk:
+                if isinstance(row, StagedPerson):
+                    copy.write_row(_columns(feed_id, row))
+                elif row:
+                    rejections += row
+                    if row[0].key:
+                        copy.write_row((feed_id, row[0].line, row[0].key, None, None, None, None, None))
+            chunk = list(islice(stream, CHUNK)) if len(rejections) < REJECTIONS else []
+    _copy_rejections(connection, feed_id, rejections)
+    return totals
+
+
+def _copy_rejections(connection: Connection, feed_id: int, rejections: Sequence[Rejection]) -> None:
+    with connection.cursor() as cursor, cursor.copy(_REJECTIONS) as copy:
+        for rejection in rejections:
+            copy.write_row((feed_id, rejection.line, rejection.key, rejection.field, rejection.reason))
+
+
+def _columns(feed_id: int, row: StagedPerson) -> tuple[object, ...]:
+    return (
+        feed_id,
+        row.line,
+        row.key,
+        dumps(row.wanted).decode(),
+        dumps(row.initial).decode(),
+        dumps(row.grants).decode(),
+        dumps(row.employment).decode(),
+        row.unique_username,
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in chunk:
-            if isinstance(row, StagedPerson):
-                copy.write_row(
-                    (
-                        feed_id,
-                        row.line,
-                        row.key,
-                        dumps(row.wanted).decode(),
-                        dumps(row.initial).decode(),
-                        dumps(row.grants).decode(),
-                        dumps(row.employment).decode(),
-                        row.unique_username,
-                    )
-                )
-            elif row and row[0].key:
-                copy.write_row((feed_id, row[0].line, row[0].key, None, None, None, None, None))
-
-
-def _copy_rejections(connection: Connection, feed_id: int, chunk: Sequence[StagedRow]) -> None:
-    statement = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in chunk:
-            if not isinstance(row, StagedPerson):
-                for rejection in row:
-                    copy.write_row((feed_id, rejection.line, rejection.key, rejection.field, rejection.reason))
