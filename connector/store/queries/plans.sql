@@ -237,18 +237,24 @@ WHERE h.plan = %(plan)s
 ORDER BY h.guard_class
 
 -- name: waiting_holds
--- Every hold that waits for a person.
+-- Every hold whose changes have not all been carried out.
 SELECT h.guard_class, h.count, h."limit", h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
 FROM connector.hold h JOIN connector.plan p ON p.number = h.plan
 WHERE p.site = %(site)s AND p.status <> 'superseded' AND h.state IN ('waiting', 'approved', 'rejected')
+  AND EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)
+              WHERE c.plan = h.plan AND c.guard_class = h.guard_class
+                AND COALESCE(o.state, 'waiting') IN ('sent', 'waiting'))
 ORDER BY h.plan, h.guard_class
 
 -- name: decide_hold
--- A person's word on a waiting class of a plan.
+-- A person's word on a class of a plan that is not carried out yet.
 UPDATE connector.hold h SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s, expires_at = %(expires_at)s
 FROM connector.plan p
 WHERE p.number = h.plan AND p.site = %(site)s AND p.status <> 'superseded' AND starts_with(p.hash, %(hash)s)
   AND (%(guard_class)s::text IS NULL OR h.guard_class = %(guard_class)s) AND h.state <> 'superseded'
+  AND EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)
+              WHERE c.plan = h.plan AND c.guard_class = h.guard_class
+                AND COALESCE(o.state, 'waiting') IN ('sent', 'waiting'))
 RETURNING h.guard_class
 
 -- name: changes
