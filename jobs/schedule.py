@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -52,5 +54,6 @@ def _logged(name: str, run: Callable[[], Mapping[str, object]]) -> None:
         log.info("done", job=name, **run())
     except ConnectorError as error:
         log.error("failed", job=name, error=type(error).__name__, message=str(error))
-    except Exception:
-        log.exception("broken", job=name)
+    except Exception as error:  # its text may hold personal data: only its type and its place are told
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("broken", job=name, error=type(error).__name__, where=f"{Path(place.filename).name}:{place.lineno}")

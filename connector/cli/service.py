@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 from collections.abc import Mapping
 from datetime import timedelta
+from types import FrameType
 
 import structlog
 import typer
@@ -12,7 +15,8 @@ import uvicorn
 from connector.bootstrap import Connector
 from connector.cli.common import Config, installation, run
 from connector.cli.feeds import take_from_drop
-from connector.cli.output import say
+from connector.domain.errors import SettingsError
+from connector.settings import ServiceSettings
 from connector.web.app import web_app
 from jobs.schedule import Job, scheduled
 
@@ -27,9 +31,32 @@ def serve(config: Config = None) -> None:
         settings = connector.settings
         _set_up_logs(settings.log == "json")
         _ = connector.mapping, connector.database, settings.moodle_token()
-        say(f"Serving on http://{settings.service.host}:{settings.service.port} (health, ready).")
-        application = web_app(connector, lambda: scheduled(jobs_of(connector)))
-        uvicorn.run(application, host=settings.service.host, port=settings.service.port, log_config=None)
+        with _listen(settings.service) as listener:
+            host, port = listener.getsockname()[:2]
+            structlog.get_logger("service").info("serving", url=f"http://{host}:{port}", answers="/health /ready")
+            application = web_app(connector, lambda: scheduled(jobs_of(connector)))
+            _Server(uvicorn.Config(application, log_config=None)).run(sockets=[listener])
+    structlog.get_logger("service").info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """Being told to stop, by TERM or Ctrl-C, is no failure: uvicorn itself would raise the signal again at the end."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature is given
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def _listen(service: ServiceSettings) -> socket.socket:
+    """Bound before any job runs, so that a second service on one machine does nothing at all."""
+    try:
+        family = socket.getaddrinfo(service.host, service.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((service.host, service.port), family=family, backlog=128)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise SettingsError(
+            f"service.host, service.port: cannot serve on {service.host}:{service.port} ({why})."
+        ) from error
 
 
 def jobs_of(connector: Connector) -> dict[str, Job]:
