@@ -12,7 +12,7 @@ from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
 from connector.cli.output import as_json, differences, note, progress, say, step, table
 from connector.domain.errors import FeedRefused, SettingsError
-from connector.domain.plan import Plan
+from connector.domain.plan import HoldState, Plan
 from connector.domain.plan_store import NumberedChange
 from connector.sync.apply import Applied, held_classes
 from connector.sync.intake import Intake
@@ -76,6 +76,8 @@ def apply(
 
         applied = run(work)
         show_applied(connector, found, applied, json)
+        if applied.held and not json:
+            _show_holds(found)
     raise typer.Exit(HELD if applied.held else 0)
 
 
@@ -194,14 +196,15 @@ def show_applied(connector: Connector, made: Plan, applied: Applied, json: bool)
             ("change", "who", "what", "cause"),
             ((change.action.value, change.subject, change.target, cause) for change, _, cause in refusals),
         )
-    if applied.held:
-        _show_holds(made)
 
 
 def _show_holds(made: Plan) -> None:
     for hold in made.holds:
+        by = f" by {hold.decided_by}" if hold.decided_by else ""
+        held = "Approved" if hold.state is HoldState.APPROVED else "Held"
         say(
-            f"Held: {hold.count:,} of class {hold.guard.value}, the limit is {hold.limit:,} ({hold.state.value}).",
+            f"{held}: {hold.count:,} of class {hold.guard.value}, the limit is {hold.limit:,} "
+            f"({hold.state.value}{by}).",
             style="yellow",
         )
     if any(hold.state == "waiting" for hold in made.holds):
