@@ -27,23 +27,27 @@ async def plan_grants(planning: Planning) -> None:
     missing = await _resolve(planning, [(GrantKind(kind), target) for kind, target, _ in targets])
     await _note_present(planning, [target for kind, target, new in targets if kind == "enrolment" and new])
     for batch in planning.plans.grant_pairs(planning.plan, planning.scope):
-        decided = (_decide(planning, difference) for difference in batch if difference.pair.target not in missing)
+        decided = (
+            _decide(planning, difference)
+            for difference in batch
+            if (difference.pair.kind, difference.pair.target) not in missing
+        )
         planning.plans.add(planning.plan, [change for change in decided if change is not None])
 
 
-async def _resolve(planning: Planning, targets: Sequence[tuple[GrantKind, str]]) -> set[str]:
+async def _resolve(planning: Planning, targets: Sequence[tuple[GrantKind, str]]) -> set[tuple[GrantKind, str]]:
     """Learn the ids of the courses and categories that grants refer to; gives the targets that have none."""
-    missing: set[str] = set()
-    places: dict[str, tuple[str, str]] = {}
+    missing: set[tuple[GrantKind, str]] = set()
+    places: dict[tuple[GrantKind, str], tuple[str, str]] = {}
     for kind, target in targets:
         if kind is GrantKind.ENROLMENT:
-            places[target] = ("course", target)
+            places[kind, target] = ("course", target)
             continue
         role = RoleTarget.parse(target)
-        places[target] = (role.level, role.ref)
+        places[kind, target] = (role.level, role.ref)
         if role.role not in planning.roles:
             planning.case("unknown_role", role.role, "the role table gives this role no Moodle id")
-            missing.add(target)
+            missing.add((kind, target))
     for level in ("course", "category"):
         refs = sorted({ref for there, ref in places.values() if there == level})
         known = await _ids(planning, level, refs) if refs else {}
