@@ -91,6 +91,10 @@ class PlanStore(Protocol):
         """
         ...
 
+    def take_doubled_adoptions(self, plan: int) -> dict[int, list[str]]:
+        """Take all changes of people out of the plan who would be bound to one account; gives their keys by account."""
+        ...
+
     def take_colliding_identities(self, plan: int) -> list[Change]:
         """Take changes out of the plan whose present username or e-mail another person gets by it."""
         ...

@@ -119,6 +119,10 @@ class Plans:
                     return None
                 number += 1
 
+    def take_doubled_adoptions(self, plan: int) -> dict[int, list[str]]:
+        rows = self._database.rows("plans.take_doubled_adoptions", plan=plan)
+        return {row["account_id"]: row["keys"] for row in rows}
+
     def take_colliding_identities(self, plan: int) -> list[Change]:
         return [change_of(row) for row in self._database.rows("plans.take_colliding_identities", plan=plan)]
 

@@ -96,9 +96,8 @@ class Accounts:
             if account is not None and not account.deleted and account_id not in self._directory.holders:
                 return Match(account, "a person's decision")
         wanted = _wanted(person)
-        match = correlate(
-            wanted, self._directory.candidates(wanted), self._directory.holders, self._planning.protected
-        )
+        bound = self._directory.holders.keys() | self._planning.chosen_for_others(person.pair.key)
+        match = correlate(wanted, self._directory.candidates(wanted), bound, self._planning.protected)
         if isinstance(match, Ambiguous) and self._planning.decided(match.kind, person.pair.key, "create"):
             return NoMatch()
         return match

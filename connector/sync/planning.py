@@ -43,6 +43,10 @@ class Planning:
         """Accounts that a person has named for this person, whatever the case was."""
         return self._chosen.get(subject, [])
 
+    def chosen_for_others(self, subject: str) -> set[int]:
+        """Accounts that a person has named for somebody else."""
+        return {account for other, accounts in self._chosen.items() if other != subject for account in accounts}
+
     @cached_property
     def _chosen(self) -> dict[str, list[int]]:
         chosen: dict[str, list[int]] = {}
@@ -88,6 +92,9 @@ async def make_plan(
     await _plan_cohorts(planning)
     say("accounts")
     await plan_accounts(planning)
+    for account_id, keys in plans.take_doubled_adoptions(number).items():
+        for key in keys:
+            planning.case("already_bound", key, f"one Moodle account matches: {', '.join(keys[:5])}", (account_id,))
     for change in plans.take_colliding_identities(number):
         plans.add(number, released_identity(change))
     say("managers")

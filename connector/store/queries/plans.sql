@@ -135,6 +135,18 @@ WHERE d.kind = 'assignment' OR d.account_id IS NOT NULL OR n.person_id IS NOT NU
 SELECT (after ->> 'account')::bigint AS account_id FROM connector.change
 WHERE plan = %(plan)s AND action = 'adopt_account'
 
+-- name: take_doubled_adoptions
+-- Changes of people who would all be bound to one account: a person must say whose it is.
+WITH claims AS (
+    SELECT person_id, subject, (after ->> 'account')::bigint AS account_id FROM connector.change
+    WHERE plan = %(plan)s AND action = 'adopt_account'
+), doubled AS (
+    SELECT * FROM claims WHERE account_id IN (SELECT account_id FROM claims GROUP BY account_id HAVING count(*) > 1)
+), taken AS (
+    DELETE FROM connector.change c USING doubled d WHERE c.plan = %(plan)s AND c.person_id = d.person_id
+)
+SELECT account_id, array_agg(subject ORDER BY subject) AS keys FROM doubled GROUP BY account_id ORDER BY account_id
+
 -- name: clear_present
 -- Present enrolments are of use only while a plan is made.
 DELETE FROM connector.present_enrolment
