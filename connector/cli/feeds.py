@@ -165,7 +165,7 @@ def show_intake(taken: Intake) -> None:
     again = ", the same as last time" if taken.unchanged else ""
     say(f"{taken.name}: {totals.rows:,} rows{again}, {totals.rejected:,} rejected.")
     for rejection in taken.rejections:
-        say(f"  line {rejection.line}: {rejection.field}: {rejection.reason}", style="yellow")
+        say(f"  {rejection}", style="yellow")
     if totals.rejected > len(taken.rejections):
         say(f"  … and {totals.rejected - len(taken.rejections):,} more", style="yellow")
 

@@ -58,7 +58,7 @@ def try_row(
     if wanted is None:
         raise SettingsError(f"{file.name}: no row begins at line {line}." if line else f"{file.name}: no row {row}.")
     if isinstance(wanted, Rejection):
-        raise SettingsError(f"{file.name}: line {wanted.line}: {wanted.field}: {wanted.reason}")
+        raise SettingsError(f"{file.name}: {wanted}")
     explanation = mapping.mapping_try(wanted)
     if json:
         as_json(explanation)
@@ -78,7 +78,7 @@ def try_row(
         ),
     )
     for rejection in explanation.rejections:
-        say(f"line {rejection.line}: {rejection.field}: {rejection.reason}", style="red")
+        say(str(rejection), style="red")
     if explanation.person is None:
         say("The row is rejected." if explanation.rejections else "The person is out of the mapping's scope.")
         return

@@ -65,6 +65,7 @@ class KnownFeed:
     mapping_digest: str
     rows: int
     received_at: datetime
+    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,10 @@ class Rejection:
     field: str
     reason: str
 
+    def __str__(self) -> str:
+        field = f"{self.field}: " if self.field else ""
+        return f"line {self.line}: {field}{self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

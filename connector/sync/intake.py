@@ -13,6 +13,8 @@ from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verd
 from connector.domain.people import Attribute, FeedIdentity, Person, Rejection
 from connector.domain.ports import Mapper, Source
 
+SHOWN = 3
+"""Bad rows that a refusal names."""
 Progress = Callable[[int], None]
 """Called with the number of rows read since the last call."""
 
@@ -42,7 +44,7 @@ def take_in(
     identity = source.identity
     last = feeds.latest(identity.source)
     if last is not None and _same(last, identity, mapper):
-        totals = FeedTotals(rows=last.rows)
+        totals = FeedTotals(rows=last.rows, rejected=last.rejected)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
     feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress or _silent), now)
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
@@ -59,7 +61,8 @@ def take_in(
     if not _passes(reasons, feeds.released(identity.source, identity.digest)):
         feeds.refuse(feed_id, totals, reasons)
         sentences = " ".join(reason.text for reason in reasons)
-        raise FeedRefused(f"{identity.name}: refused, nothing was changed. {sentences}")
+        bad = "".join(f"\n  {row}" for row in feeds.rejections(feed_id, SHOWN))
+        raise FeedRefused(f"{identity.name}: refused, nothing was changed. {sentences}{bad}")
     feeds.accept(feed_id, identity, totals, now)
     return Intake(feed_id, identity.name, totals, tuple(feeds.rejections(feed_id)))
 

@@ -1,6 +1,6 @@
 -- name: latest_accepted
 -- The last good feed of a source.
-SELECT feed_id, name, digest, modified, mapping_digest, rows, received_at
+SELECT feed_id, name, digest, modified, mapping_digest, rows, received_at, rejected
 FROM connector.feed
 WHERE source = %(source)s AND status = 'accepted'
 ORDER BY feed_id DESC
