@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -110,6 +110,10 @@ class PlanStore(Protocol):
         ...
 
     def accounts_to_enrol(self, plan: int, scope: Scope) -> list[int]: ...
+
+    def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:
+        """Keys of people who are bound to an account that is never touched."""
+        ...
 
     def note_present(self, plan: int, enrolments: Iterable[tuple[int, int]]) -> None:
         """Each (account id, course id) that is in Moodle already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -144,6 +144,10 @@ class Plans:
         known = self._database.rows("plans.accounts_to_enrol", **self._scope(scope))
         adopted = self._database.rows("plans.adopted_accounts", plan=plan)
         return sorted({row["account_id"] for row in [*known, *adopted]})
+
+    def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:
+        values = {"site": self._site, "source": scope.source, "usernames": sorted(usernames)}
+        return {row["key"] for row in self._database.rows("plans.protected_people", **values)}
 
     def note_present(self, plan: int, enrolments: Iterable[tuple[int, int]]) -> None:
         statement = "COPY connector.present_enrolment (plan, account_id, course_id) FROM STDIN"

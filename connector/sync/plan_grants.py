@@ -26,11 +26,13 @@ async def plan_grants(planning: Planning) -> None:
     targets = planning.plans.grant_targets(planning.scope)
     missing = await _resolve(planning, [(GrantKind(kind), target) for kind, target, _ in targets])
     await _note_present(planning, [target for kind, target, new in targets if kind == "enrolment" and new])
+    untouchable = planning.plans.protected_people(planning.scope, planning.protected)
     for batch in planning.plans.grant_pairs(planning.plan, planning.scope):
         decided = (
             _decide(planning, difference)
             for difference in batch
             if (difference.pair.kind, difference.pair.target) not in missing
+            and (difference.pair.key not in untouchable or difference.pair.kind is GrantKind.ASSIGNMENT)
         )
         planning.plans.add(planning.plan, [change for change in decided if change is not None])
 

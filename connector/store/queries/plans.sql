@@ -147,6 +147,13 @@ WITH claims AS (
 )
 SELECT account_id, array_agg(subject ORDER BY subject) AS keys FROM doubled GROUP BY account_id ORDER BY account_id
 
+-- name: protected_people
+-- People whose account has one of these usernames.
+SELECT p.key FROM connector.binding b
+JOIN connector.person p USING (person_id)
+JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+WHERE b.site = %(site)s AND p.source = %(source)s AND lower(a.fields ->> 'username') = ANY(%(usernames)s)
+
 -- name: clear_present
 -- Present enrolments are of use only while a plan is made.
 DELETE FROM connector.present_enrolment
