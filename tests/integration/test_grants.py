@@ -1,0 +1,177 @@
+"""What is granted, and by whom: only what this connector gave is ever taken away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connector.domain.plan import Action
+from tests.support import House, Seen, row, rows
+
+pytestmark = pytest.mark.anyio
+A = Action
+
+
+def enrol_by_hand(house: House, moodle: Seen, who: str, course: str, *, suspended: bool = False) -> None:
+    """A teacher enrols somebody in Moodle itself."""
+    state = house.twin.state
+    call = {"roleid": 5, "userid": moodle.id(who), "courseid": state.course_by_idnumber[course], "timestart": 0}
+    from adapters.moodle.twin.enrolments import enrol
+
+    with state.lock:
+        enrol(state, {"enrolments": [{**call, "timeend": 0, "suspend": int(suspended)}]})
+
+
+async def test_an_enrolment_that_somebody_else_made_is_noted_and_never_taken(house: House, moodle: Seen) -> None:
+    """The rule finds it there; when the rule ends, only our note of it does."""
+    await house.settled_in([row("E1"), row("E2")])
+    enrol_by_hand(house, moodle, "E1", "SAFE")
+    plan = await house.plan([row("E1", unit="Field"), row("E2")])
+    assert ("recognise_enrolment", "E1", "SAFE") in house.does(plan)
+    assert ("enrol", "E1", "FIRE") in house.does(plan)
+    await house.apply(plan)
+    assert ("E1", "enrolment", "SAFE", False, False) in house.ledger()
+    assert ("E1", "enrolment", "FIRE", True, False) in house.ledger()
+    plan = await house.plan([row("E1"), row("E2")])
+    assert house.does(plan, A.FORGET_GRANT, A.SUSPEND_ENROLMENT) == [
+        ("forget_grant", "E1", "SAFE"),
+        ("suspend_enrolment", "E1", "FIRE"),
+    ]
+    await house.apply(plan)
+    assert moodle.enrolled("SAFE") == {"E1": True}
+    assert moodle.enrolled("FIRE") == {"E1": False}
+    assert (await house.plan()).size == 0
+
+
+async def test_whole_courses_are_read_when_many_are_enrolled(house: House, moodle: Seen) -> None:
+    """The other way of asking, for over a hundred people, recognises the same."""
+    people = rows(105)
+    await house.settled_in(people)
+    enrol_by_hand(house, moodle, "E0003", "SAFE")
+    await house.sync([{**one, "unit": "Field"} for one in people])  # leaving the old cohort is held
+    noted = {grant for grant in house.ledger() if not grant[3]}
+    assert noted == {("E0003", "enrolment", "SAFE", False, False)}
+    assert len(moodle.enrolled("SAFE")) == 105
+
+
+async def test_an_adopted_account_keeps_the_enrolments_that_it_has(house: House, moodle: Seen) -> None:
+    """They are of somebody else's making although we bind the account in the same plan."""
+    moodle.add("old.hand", idnumber="E1")
+    enrol_by_hand(house, moodle, "E1", "FIRE")
+    await house.settled_in([row("E1", unit="Field")])
+    assert {g for g in house.ledger() if g[1] == "enrolment"} == {
+        ("E1", "enrolment", "SAFE", True, False),
+        ("E1", "enrolment", "FIRE", False, False),
+    }
+
+
+async def test_a_membership_that_somebody_else_made_is_noted_and_never_taken(house: House, moodle: Seen) -> None:
+    """Moodle says that the person is in the cohort already: then it is not ours."""
+    await house.settled_in([row("E1"), row("E2"), row("E3", unit="Field")])
+    cohort = house.twin.state.cohorts[house.twin.state.cohort_by_idnumber["unit-Field"]]
+    cohort.members[moodle.id("E1")] = None
+    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field"), row("E3", unit="Field")])
+    noted = {grant for grant in house.ledger() if grant[1] == "cohort"}
+    assert ("E1", "cohort", "unit-Field", False, False) in noted
+    assert ("E2", "cohort", "unit-Field", True, False) in noted
+    await house.settled_in([row("E1"), row("E2"), row("E3", unit="Field")])
+    assert moodle.cohort("unit-Field") == {"E1", "E3"}
+    assert moodle.cohort("unit-Office") == {"E1", "E2"}
+
+
+async def test_what_nobody_granted_here_is_never_removed(house: House, moodle: Seen) -> None:
+    """Manual enrolments and memberships that no rule names stay through move and leave."""
+    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Lab")])
+    enrol_by_hand(house, moodle, "E1", "LABS")
+    house.twin.state.cohorts[house.twin.state.cohort_by_idnumber["unit-Lab"]].members[moodle.id("E1")] = None
+    await house.settled_in([row("E1", unit="Field", status="left"), row("E2", unit="Lab")])
+    assert moodle.enrolled("LABS")["E1"]
+    assert moodle.cohort("unit-Lab") == {"E1", "E2"}
+
+
+async def test_a_cohort_that_is_there_is_used(house: House, moodle: Seen) -> None:
+    """By its idnumber, whoever made it; its name is left."""
+    house.twin.state.add_cohort("Made by hand", "unit-Field")
+    plan = await house.plan([row("E1", unit="Field")])
+    assert house.does(plan, A.CREATE_COHORT) == []
+    await house.apply(plan)
+    assert moodle.cohort("unit-Field") == {"E1"}
+    assert len(house.twin.state.cohorts) == 1
+
+
+async def test_roles_stand_in_system_category_and_course(house: House, moodle: Seen) -> None:
+    """Given in the right context; taken there when the job ends."""
+    jobs = {"E1": "director", "E2": "author", "E3": "trainer", "E4": ""}
+    await house.settled_in([row(key, job=job) for key, job in jobs.items()])
+    expected = {
+        "E1": {("manager", "system")},
+        "E2": {("coursecreator", "SAFETY")},
+        "E3": {("editingteacher", "FIRE")},
+        "E4": set(),
+    }
+    assert {key: moodle.roles(key) for key in jobs} == expected
+    swapped = dict(zip(jobs, ["", "director", "author", "trainer"], strict=True))
+    await house.settled_in([row(key, job=job) for key, job in swapped.items()])
+    assert [moodle.roles(key) for key in jobs] == [set(), *list(expected.values())[:3]]
+    assert (await house.plan()).size == 0
+
+
+async def test_an_enrolment_has_start_and_end_in_the_persons_time_zone(house: House, moodle: Seen) -> None:
+    """A last day counts whole: access ends with the midnight after it."""
+    house.clock.now = house.clock.now.replace(hour=12)
+    await house.settled_in([row("E1", unit="Lab", zone="Asia/Taipei")])
+    course = house.twin.state.courses[house.twin.state.course_by_idnumber["LABS"]]
+    [enrolment] = course.enrolments.values()
+    day = datetime.fromisoformat(house.clock.day()).replace(tzinfo=UTC)
+    assert enrolment.timestart in (0, int((day - timedelta(hours=8)).timestamp()))
+    assert enrolment.timeend == int((day + timedelta(days=31, hours=-8)).timestamp())
+
+
+async def test_new_terms_of_a_path_reach_who_is_in_it(house: House, moodle: Seen) -> None:
+    """Another period is a change of the enrolment, counted from the day of the grant."""
+    house.clock.now = house.clock.now.replace(hour=12)
+    people = [row("E1", unit="Lab")]
+    await house.settled_in(people)
+    course = house.twin.state.courses[house.twin.state.course_by_idnumber["LABS"]]
+    before = course.enrolments[moodle.id("E1")].timeend
+    house.edit("paths.yaml", "end_days: 30", "end_days: 60")
+    house.clock.forward(days=3)
+    plan = await house.plan(people)
+    assert house.does(plan) == [("change_enrolment", "E1", "LABS")]
+    await house.apply(plan)
+    assert course.enrolments[moodle.id("E1")].timeend == before + 30 * 86_400
+    assert (await house.plan()).size == 0
+
+
+async def test_requirements_are_laid_changed_and_withdrawn(house: House) -> None:
+    """With a due date of our own that Moodle never sees."""
+
+    def due() -> list[tuple[str, str]]:
+        found = house.sql(
+            "SELECT p.key, l.terms ->> 'due_on' AS due FROM connector.ledger l JOIN connector.person p "
+            "USING (person_id) WHERE l.kind = 'assignment' AND l.ended_at IS NULL ORDER BY 1"
+        )
+        return [(one["key"], one["due"]) for one in found]
+
+    people = [row("E1", unit="Field"), row("E2", unit="Lab")]
+    await house.settled_in(people)
+    first = house.clock.day(14)
+    assert due() == [("E1", first), ("E2", "2020-01-01")]
+    house.edit("requirements.yaml", "days_after_assignment: 14", "days_after_assignment: 20")
+    house.clock.forward(days=5)
+    await house.settled_in(people)
+    assert due() == [("E1", house.clock.day(15)), ("E2", "2020-01-01")]
+    await house.settled_in([row("E1"), row("E2", unit="Lab")])
+    assert due() == [("E2", "2020-01-01")]
+
+
+async def test_a_requirement_may_be_called_as_a_course_that_is_missing(house: House) -> None:
+    """What the one lacks does not stop the other."""
+    house.edit("requirements.yaml", "SAFETY-14", "NOWHERE")
+    house.edit("paths.yaml", "[SAFE, FIRE]", "[SAFE, NOWHERE]")
+    plan = await house.plan([row("E1", unit="Field")])
+    assert house.does(plan, A.ASSIGN_REQUIREMENT, A.ENROL) == [
+        ("assign_requirement", "E1", "NOWHERE"),
+        ("enrol", "E1", "SAFE"),
+    ]
