@@ -127,6 +127,8 @@ class TwinState:
         self.groups = 0
         self.calls: Counter[str] = Counter()
         self._next: Counter[str] = Counter()
+        self.lacking: set[str] = set()
+        """Functions that the token's service does not have."""
         self.started = int(time.time())
         self._populate()
 

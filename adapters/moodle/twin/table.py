@@ -46,12 +46,15 @@ def call(state: TwinState, name: str, data: Any) -> Any:
         function = FUNCTIONS.get(name)
         if function is None:
             raise missing_record(state.version, "external_functions")
+        if name in state.lacking:
+            kind = "webservice_access_exception"
+            raise Refusal("accessexception", "Access control exception", kind, "webservice")
         spec = function.spec if isinstance(function.spec, Record) else function.spec(state)
         return function.run(state, validate(spec, data))
 
 
 def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
-    """Who the token is and what it may do: here, all that the twin can."""
+    """Who the token is and what it may do: here, all that the twin can, but for what its service lacks."""
     me = state.users[state.me].fields
     return {
         "sitename": state.sitename,
@@ -63,7 +66,9 @@ def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
         "userid": state.me,
         "siteurl": state.url,
         "userpictureurl": picture(state, 1),
-        "functions": [{"name": name, "version": state.version.version} for name in sorted(FUNCTIONS)],
+        "functions": [
+            {"name": name, "version": state.version.version} for name in sorted(FUNCTIONS.keys() - state.lacking)
+        ],
         "downloadfiles": 0,
         "uploadfiles": 0,
         "release": state.version.release,
