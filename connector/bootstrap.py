@@ -20,7 +20,7 @@ from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import TwinState, serve_twin
 from adapters.sources import open_source
-from connector.domain.errors import ConnectorError, SettingsError, StorageError
+from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
 from connector.domain.gates import Gates
 from connector.domain.ports import Source
 from connector.settings import Settings
@@ -153,6 +153,17 @@ class Connector:
             yield site
         finally:
             await site.aclose()
+
+    @asynccontextmanager
+    async def working_moodle(self) -> AsyncIterator[MoodleSite]:
+        """As ``moodle``, but raises AccessRefused where the token lacks a function: half of the work is worse."""
+        async with self.moodle() as moodle:
+            if missing := sorted(NEEDED_FUNCTIONS - (await moodle.site_info()).functions):
+                raise AccessRefused(
+                    f"The token may not call {', '.join(missing)}. "
+                    "Add them in Moodle: Site administration, Server, External services, the token's service, Functions."
+                )
+            yield moodle
 
     def source(self, path: Path) -> Source:
         """The feed in a file, as the mapping says it is to be read."""

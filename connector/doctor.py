@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from connector.bootstrap import NEEDED_FUNCTIONS, Connector
+from connector.bootstrap import Connector
 from connector.domain.errors import ConnectorError
 from connector.settings import load_settings, settings_file
 
@@ -95,11 +95,8 @@ async def _drop(connector: Connector) -> str | None:
 async def _moodle(connector: Connector) -> str | None:
     if not connector.settings.moodle.url:
         return None
-    async with connector.moodle() as moodle:
+    async with connector.working_moodle() as moodle:
         info = await moodle.site_info()
-    missing = sorted(NEEDED_FUNCTIONS - info.functions)
-    if missing:
-        raise AccessRefusedFor(missing)
     return f"{info.sitename}, Moodle {info.release}, as {info.username}; strategy: plain functions"
 
 
@@ -122,13 +119,3 @@ async def _courses(connector: Connector) -> str | None:
             f"Completion is off in {', '.join(untracked)}: nobody can ever complete it. Turn it on in Moodle."
         )
     return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there"
-
-
-class AccessRefusedFor(ConnectorError):
-    """The token's service lacks functions."""
-
-    def __init__(self, missing: list[str]) -> None:
-        super().__init__(
-            f"The token may not call {', '.join(missing)}. "
-            "Add them in Moodle: Site administration, Server, External services, the token's service, Functions."
-        )

@@ -42,7 +42,7 @@ def plan(
         _check_source(connector, source)
 
         async def work() -> tuple[Intake | None, Plan]:
-            async with connector.moodle() as moodle:
+            async with connector.working_moodle() as moodle:
                 way = connector.way_in(moodle)
                 taken = _take(connector, way, file) if file else None
                 return taken, await _make(way)
@@ -65,7 +65,7 @@ def apply(
             raise SettingsError(f"{what} `moodle-connector plan` makes one.")
 
         async def work() -> Applied:
-            async with connector.moodle() as moodle:
+            async with connector.working_moodle() as moodle:
                 way = connector.way_in(moodle)
                 if not way.is_current(found):
                     raise SettingsError(
@@ -87,7 +87,7 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
         _check_source(connector, source)
 
         async def work() -> tuple[Intake | None, Plan, Applied]:
-            async with connector.moodle() as moodle:
+            async with connector.working_moodle() as moodle:
                 way = connector.way_in(moodle)
                 taken = _take(connector, way, file) if file else take_from_drop(connector, way)
                 made = await _make(way)

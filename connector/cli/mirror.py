@@ -24,7 +24,7 @@ def mirror(config: Config = None, json: Json = False) -> None:
     with installation(config) as connector:
 
         async def work() -> list[Loaded]:
-            async with connector.moodle() as moodle:
+            async with connector.working_moodle() as moodle:
                 with progress("Reading Moodle") as advance:
                     return await connector.way_back(moodle).mirror(lambda _, rows: advance(rows))
 

@@ -72,7 +72,7 @@ def sync_once(connector: Connector) -> Mapping[str, object]:
     """Take what is in the drop folder, plan, and apply what is not held."""
 
     async def work() -> Mapping[str, object]:
-        async with connector.moodle() as moodle:
+        async with connector.working_moodle() as moodle:
             way = connector.way_in(moodle)
             taken = take_from_drop(connector, way)
             plan = await way.plan()
@@ -93,7 +93,7 @@ def mirror_once(connector: Connector) -> Mapping[str, object]:
     """Read Moodle into the facts."""
 
     async def work() -> Mapping[str, object]:
-        async with connector.moodle() as moodle:
+        async with connector.working_moodle() as moodle:
             return {one.fact: one.rows for one in await connector.way_back(moodle).mirror()}
 
     return run(work)
