@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -32,13 +33,14 @@ StagedRow = StagedPerson | list[Rejection]
 class FeedTotals:
     """What was counted while a feed was read; ``rows`` has the bad ones too.
 
-    ``duplicate_keys`` counts rows beyond the first of their key.
+    ``duplicate_keys`` counts rows beyond the first of their key, ``present`` rows whose person is known to be there.
     """
 
     rows: int = 0
     rejected: int = 0
     keyless: int = 0
     duplicate_keys: int = 0
+    present: int = 0
 
     def plus(self, rows: Sequence[StagedRow]) -> FeedTotals:
         bad = [row for row in rows if isinstance(row, list) and row]
@@ -47,6 +49,7 @@ class FeedTotals:
             self.rejected + len(bad),
             self.keyless + sum(1 for row in bad if not row[0].key),
             self.duplicate_keys,
+            self.present + sum(1 for row in rows if isinstance(row, StagedPerson) or (row and row[0].key)),
         )
 
     def with_duplicates(self, rows: int, keys: int) -> FeedTotals:
@@ -82,6 +85,10 @@ class RefusedFeed:
 class FeedStore(Protocol):
     """Keeps feeds. Every method is one transaction, or says so."""
 
+    def lock(self, source: str) -> AbstractContextManager[bool]:
+        """One reading of a source at a time: gives False where another process is at it."""
+        ...
+
     def latest(self, source: str) -> KnownFeed | None: ...
 
     def stage(
@@ -90,7 +97,9 @@ class FeedStore(Protocol):
 
     def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None: ...
 
-    def accept(self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime) -> None: ...
+    def accept(self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime) -> None:
+        """Believe the staged feed. Raises StorageError where not all of what was read is still staged."""
+        ...
 
     def released(self, source: str, digest: str) -> bool: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -70,6 +71,10 @@ class PlanStore(Protocol):
     """Finds what differs, and keeps plans. Bound to one site. Every method is one transaction."""
 
     # making a plan
+    def lock(self) -> AbstractContextManager[bool]:
+        """One planning at a time: gives False where another process is at it."""
+        ...
+
     def basis(self, feed_id: int | None, mapping_digest: str, plan: int | None = None) -> str: ...
 
     def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int: ...
@@ -92,7 +97,7 @@ class PlanStore(Protocol):
         ...
 
     def take_doubled_adoptions(self, plan: int) -> dict[int, list[str]]:
-        """Take all changes of people out of the plan who would be bound to one account; gives their keys by account."""
+        """Take changes of people out of the plan who would be bound to one account; gives their keys by account."""
         ...
 
     def take_colliding_identities(self, plan: int) -> list[Change]:

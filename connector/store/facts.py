@@ -15,6 +15,9 @@ from connector.domain.ports import Account, Course, CourseGrade, CourseProgress,
 from connector.store.database import Connection, Database, dumps, one, query
 from connector.store.plans import account_row
 
+PAGE = 2000
+"""Accounts that are read at once; each list is a query of its own, because reading Moodle takes its time."""
+
 MERGED = ("people", "enrolments", "completions", "grades", "assignments")
 TABLES = {
     "people": "dim_person",
@@ -41,7 +44,9 @@ class Facts:
         self._database.run("journal.finish", run=run, status=status, detail=detail, now=now)
 
     def accounts(self) -> Iterator[list[int]]:
-        for rows in self._database.stream("facts.accounts", size=2000, site=self._site):
+        after = 0
+        while rows := self._database.rows("facts.accounts", site=self._site, after=after, limit=PAGE):
+            after = rows[-1]["account_id"]
             yield [row["account_id"] for row in rows]
 
     def course_refs(self) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import islice
 
+from connector.domain.errors import StorageError
 from connector.domain.feeds import FeedTotals, KnownFeed, RefusedFeed, StagedPerson, StagedRow
 from connector.domain.gates import Reason
 from connector.domain.people import FeedIdentity, Rejection
@@ -25,6 +27,9 @@ class Feeds:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def lock(self, source: str) -> AbstractContextManager[bool]:
+        return self._database.lock(f"feed {source}")
 
     def latest(self, source: str) -> KnownFeed | None:
         row = self._database.row("feeds.latest_accepted", source=source)
@@ -67,6 +72,9 @@ class Feeds:
         if identity.complete:
             steps.append("mark_absent")
         with self._database.transaction() as connection:
+            staged = one(connection, "feeds.count_staged", feed_id=feed_id)["rows"]
+            if staged != totals.present:  # the table is emptied when PostgreSQL crashes: no rows is not "all left"
+                raise StorageError("What was read of the feed is gone from the database; read it again.")
             for step in steps:
                 connection.execute(query(f"feeds.{step}"), values)
             connection.execute(query("feeds.clear_staged"), {"source": identity.source})

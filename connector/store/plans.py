@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,13 +34,17 @@ class Plans:
         self._site = site
 
     # ------------------------------------------------------------ making a plan
+    def lock(self) -> AbstractContextManager[bool]:
+        return self._database.lock(f"plan {self._site}")
+
     def basis(self, feed_id: int | None, mapping_digest: str, plan: int | None = None) -> str:
         state = self._database.one("plans.state", site=self._site, plan=plan)
         return hashlib.sha256(f"{feed_id}|{mapping_digest}|{state['run_id']}|{state['settled']}".encode()).hexdigest()
 
     def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int:
         with self._database.transaction() as connection:
-            connection.execute(query("plans.drop_unfinished"), {"site": self._site})
+            for step in ("plans.drop_unfinished", "plans.drop_forgotten"):
+                connection.execute(query(step), {"site": self._site, "now": scope.now})
             row = one(
                 connection,
                 "plans.begin",

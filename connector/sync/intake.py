@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from connector.domain.errors import FeedRefused
+from connector.domain.errors import FeedRefused, Unavailable
 from connector.domain.feeds import FeedStore, FeedTotals, KnownFeed, StagedPerson, StagedRow
 from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verdict
 from connector.domain.people import Attribute, FeedIdentity, Person, Rejection
@@ -41,12 +41,21 @@ def take_in(
     progress: Progress | None = None,
 ) -> Intake:
     """Read a feed and believe it, or raise FeedRefused with every reason; then nothing has changed."""
+    with feeds.lock(source.identity.source) as free:
+        if not free:
+            raise Unavailable(f"Another process is reading a feed of {source.identity.source}; try again later.")
+        return _take_in(source, mapper, feeds, gates, now, progress or _silent)
+
+
+def _take_in(
+    source: Source, mapper: Mapper, feeds: FeedStore, gates: Gates, now: datetime, progress: Progress
+) -> Intake:
     identity = source.identity
     last = feeds.latest(identity.source)
     if last is not None and _same(last, identity, mapper):
         totals = FeedTotals(rows=last.rows, rejected=last.rejected)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
-    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress or _silent), now)
+    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress), now)
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
     before = LastGoodFeed(last.rows, last.received_at) if last and identity.complete else None
     reasons = verdict(

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from connector.domain.cases import Case, CaseStore
 from connector.domain.decide import released_identity
+from connector.domain.errors import Unavailable
 from connector.domain.plan import Action, Change, Plan
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Moodle
@@ -84,7 +85,15 @@ async def make_plan(
 
     Raises the error tree where Moodle or the database cannot be used; then there is no new plan.
     """
-    say = step or _silent
+    with plans.lock() as free:
+        if not free:
+            raise Unavailable("Another process is planning for this Moodle; try again when it has ended.")
+        return await _make_plan(scope, feed_id, rules, moodle, plans, cases, step or _silent)
+
+
+async def _make_plan(
+    scope: Scope, feed_id: int | None, rules: Rules, moodle: Moodle, plans: PlanStore, cases: CaseStore, say: Step
+) -> Plan:
     number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
     settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
     planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles)

@@ -1,6 +1,7 @@
 -- name: accounts
 -- Accounts of managed people.
-SELECT account_id FROM connector.binding WHERE site = %(site)s ORDER BY account_id
+SELECT account_id FROM connector.binding WHERE site = %(site)s AND account_id > %(after)s
+ORDER BY account_id LIMIT %(limit)s
 
 -- name: course_refs
 -- Courses that grants or requirements name.

@@ -33,6 +33,10 @@ WITH doubled AS (
 )
 SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM noted
 
+-- name: count_staged
+-- Is everything that was read still there?
+SELECT count(*) AS rows FROM connector.staged WHERE feed_id = %(feed_id)s
+
 -- name: judge
 -- Refuse or accept a feed, with what was counted.
 UPDATE connector.feed

@@ -2,6 +2,13 @@
 -- Plans whose making was interrupted: nobody has seen them.
 DELETE FROM connector.plan WHERE site = %(site)s AND status = 'making'
 
+-- name: drop_forgotten
+-- Plans whose place newer ones took a week ago, and of which nothing was ever carried out.
+DELETE FROM connector.plan p
+WHERE p.site = %(site)s AND p.status = 'superseded' AND p.created_at < %(now)s - interval '7 days'
+  AND NOT EXISTS (SELECT FROM connector.operation o WHERE o.plan = p.number)
+  AND NOT EXISTS (SELECT FROM connector.run r WHERE r.plan = p.number)
+
 -- name: begin
 -- A new plan, still empty.
 INSERT INTO connector.plan (site, source, feed_id, basis, created_at)
