@@ -161,7 +161,7 @@ class Connector:
             if missing := sorted(NEEDED_FUNCTIONS - (await moodle.site_info()).functions):
                 raise AccessRefused(
                     f"The token may not call {', '.join(missing)}. "
-                    "Add them in Moodle: Site administration, Server, External services, the token's service, Functions."
+                    "Add them in Moodle: Site administration, Server, External services, Functions of its service."
                 )
             yield moodle
 
