@@ -28,10 +28,10 @@ def find(moodle_dir: Path) -> Path:
 def upload(tool: Path, file: Path, people: int, php: str) -> float:
     """Run it on a CSV file and give its seconds. Raises UploadFailed where it did not make ``people`` new accounts.
 
-    ``uutype=0`` adds new people only, ``uupasswordnew=0`` makes no passwords: the people sign in elsewhere (oauth2),
-    as those of the connector do.
+    ``uutype=0`` adds new people only. ``uupasswordnew=1`` makes a password where one is needed, which is nowhere: the
+    people sign in elsewhere (oauth2), as those of the connector do.
     """
-    command = [*_as_web_user(), php, str(tool), f"--file={file}", "--uutype=0", "--uupasswordnew=0"]
+    command = [*_as_web_user(), php, str(tool), f"--file={file}", "--uutype=0", "--uupasswordnew=1"]
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tool.parent)
     seconds = time.perf_counter() - began

@@ -1,0 +1,61 @@
+"""The bench itself: with sizes too small to say anything about time it still produces every figure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.figures import Figure, medians
+from tests.bench.machine import REPOSITORY
+from tests.bench.works import WORKS
+
+WITHOUT_MOODLE = [name for name in WORKS if name != "moodle-first-load"]
+
+
+def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.bench", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_every_work_that_needs_no_moodle_gives_its_figures(tmp_path: Path) -> None:
+    """One round of tiny sizes: a figure for each size and part, told on which machine, and no failure."""
+    file = tmp_path / "bench.json"
+    done = _bench("--scale", "0.005", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    written = json.loads(file.read_text("utf-8"))
+    figures = written["figures"]
+    assert written["failed"] == []
+    assert list(dict.fromkeys(figure["work"] for figure in figures)) == WITHOUT_MOODLE
+    assert all(figure["value"] > 0 and figure["limit"] is None and figure["ok"] for figure in figures)
+    assert {figure["name"] for figure in figures if figure["work"] == "twin-first-load"} > {
+        "20 people, peak memory",
+        "50 people, take",
+        "50 people, plan",
+        "50 people, apply",
+        "50 people, memory against 20",
+    }
+    assert {"cores", "memory_gb", "python", "postgresql", "commit", "date"} <= written["machine"].keys()
+    assert "PostgreSQL 18" in done.stdout
+    assert all(name in done.stdout for name in WITHOUT_MOODLE)
+
+
+def test_a_real_moodle_is_not_touched_half_configured() -> None:
+    """Without its code on this machine there is nothing to compare with, and the bench says what it needs."""
+    done = _bench("--only", "moodle-first-load", "--moodle-url", "http://127.0.0.1:1")
+    assert done.returncode == 2
+    assert "--moodle-dir" in done.stderr
+
+
+def test_the_median_of_rounds_is_held_against_the_limit() -> None:
+    """One slow round of three is no missed figure; two are."""
+    rounds = [[Figure("work", "seconds", value, "s", 10.0)] for value in (9.0, 30.0, 8.0)]
+    (median,) = medians(rounds)
+    assert (median.value, median.runs, median.ok) == (9.0, (9.0, 30.0, 8.0), True)
+    (median,) = medians([*rounds[1:], [Figure("work", "seconds", 11.0, "s", 10.0)]])
+    assert median.ratio == pytest.approx(1.1)
+    assert not median.ok
