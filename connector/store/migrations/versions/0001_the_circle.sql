@@ -471,7 +471,7 @@ SELECT c.course_id,
        c.fullname,
        count(*) FILTER (WHERE e.active) AS enrolled,
        count(*) FILTER (WHERE f.completed) AS completed,
-       avg(g.raw) FILTER (WHERE g.maximum > g.minimum) AS average_grade,
+       round(avg(g.raw::numeric) FILTER (WHERE g.maximum > g.minimum), 2)::double precision AS average_grade,
        max(g.maximum) AS maximum_grade
 FROM facts.dim_course c
 LEFT JOIN facts.fact_enrolment e ON e.course_id = c.course_id AND e.valid_to = 'infinity'
