@@ -129,7 +129,7 @@ class _Applying:
                 self.progress(len(batch))
 
     def _batches(self, page: Sequence[Pending]) -> Iterator[tuple[Action, list[Pending]]]:
-        for action, changes in groupby(page, key=lambda one: one.change.action):
+        for (action, _), changes in groupby(page, key=_goes_with):
             stream = iter(changes)
             while batch := list(islice(stream, self._operations[action].batch)):
                 yield action, batch
@@ -196,6 +196,11 @@ class _Applying:
     def _last_cause(self, outcomes: Sequence[Outcome]) -> str:
         refused = [outcome.message for outcome in outcomes if outcome.state is OutcomeState.REFUSED]
         return refused[-1] if refused else "see the journal."
+
+
+def _goes_with(one: Pending) -> tuple[Action, str]:
+    """What goes into one batch: one action, and for members one cohort, because Moodle is called once for each."""
+    return one.change.action, one.change.target if one.change.action is Action.ADD_TO_COHORT else ""
 
 
 def _doubted(batch: Sequence[Pending]) -> list[Pending]:
