@@ -16,7 +16,8 @@ from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Mapper, Moodle, Source
 from connector.sync.apply import Applied, Pace, apply_plan
 from connector.sync.intake import Intake, Progress, take_in
-from connector.sync.planning import Rules, Step, make_plan
+from connector.sync.make_plan import Step, make_plan
+from connector.sync.planning import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from itertools import groupby, islice
 
 import anyio
 
-from connector.domain.errors import AnswerLost, HoldClass, SetAside, Stop, TryAgain
+from connector.domain.errors import AlreadyThere, AnswerLost, HoldClass, SetAside, Stop, TryAgain
 from connector.domain.journal import Journal, Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
 from connector.domain.ports import Moodle
@@ -149,7 +149,12 @@ class _Applying:
                 return
             except SetAside as error:
                 before = str(error)
-                batch = await self._after_refusal(action, batch, error)
+                batch = self._without(batch, action, await operation.found(batch))
+                wait = next(waits, None) if _is_under_way(batch, error) else None
+                if wait is None:
+                    batch = await self._after_refusal(action, batch, error)
+                else:
+                    await anyio.sleep(wait)
             except TryAgain as error:
                 wait = next(waits, None)
                 if wait is None:
@@ -167,8 +172,7 @@ class _Applying:
         return self._without(batch, action, await self._operations[action].found(doubtful))
 
     async def _after_refusal(self, action: Action, batch: Sequence[Pending], error: SetAside) -> Sequence[Pending]:
-        """Moodle refused the batch as a whole: confirm what is there, then split it, or name the cause of the one."""
-        batch = self._without(batch, action, await self._operations[action].found(batch))
+        """Moodle refused the batch as a whole: split it, or name the cause of the one."""
         if len(batch) <= 1:
             for one in batch:
                 cause = await self._operations[action].cause(one, error)
@@ -201,6 +205,11 @@ class _Applying:
 def _goes_with(one: Pending) -> tuple[Action, str]:
     """What goes into one batch: one action, and for members one cohort, because Moodle is called once for each."""
     return one.change.action, one.change.target if one.change.action is Action.ADD_TO_COHORT else ""
+
+
+def _is_under_way(batch: Sequence[Pending], error: SetAside) -> bool:
+    """Is a write whose answer was lost still going on? Its names are taken then, and nobody has them yet."""
+    return isinstance(error, AlreadyThere) and any(one.uncertain for one in batch)
 
 
 def _doubted(batch: Sequence[Pending]) -> list[Pending]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.domain.decide import AccountPair, account_changes, adopted_account, new_account
 from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded
@@ -12,9 +12,7 @@ from connector.domain.plan import Action, Change
 from connector.domain.plan_store import PersonPair
 from connector.domain.ports import Account
 from connector.sync.directory import Directory
-
-if TYPE_CHECKING:
-    from connector.sync.planning import Planning
+from connector.sync.planning import Planning
 
 
 async def plan_accounts(planning: Planning) -> None:

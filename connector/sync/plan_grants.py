@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connector.domain.decide import grant_change
 from connector.domain.grants import GrantKind, RoleTarget
 from connector.domain.plan import Action, Change
 from connector.domain.plan_store import GrantDifference
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from connector.domain.ports import Category, Course
-    from connector.sync.planning import Planning
+from connector.domain.ports import Category, Course
+from connector.sync.planning import Planning
 
 FEW = 100
 """Up to so many people are asked for their courses; for more, whole courses are read, which is faster a head."""
