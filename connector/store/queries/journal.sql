@@ -23,10 +23,12 @@ UPDATE connector.plan SET status = 'applied' WHERE number = (SELECT plan FROM co
 -- name: pending
 -- Changes of one phase that are still to be carried out; sent ones may have happened.
 SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, b.account_id,
-       COALESCE(o.state = 'sent', false) AS uncertain
+       COALESCE(o.state = 'sent', false) OR i.person_id IS NOT NULL AS uncertain
 FROM connector.change c
 LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+LEFT JOIN connector.grant_in_doubt i
+       ON i.site = %(site)s AND i.person_id = c.person_id AND i.action = c.action AND i.target = c.target
 WHERE c.plan = %(plan)s AND c.phase = %(phase)s AND c.ordinal > %(after)s
   AND (c.guard_class IS NULL OR c.guard_class <> ALL(%(held)s))
   AND (o.state IS NULL OR o.state = 'sent' OR (o.state = 'waiting' AND o.run_id <> %(run)s))

@@ -130,11 +130,13 @@ WITH new AS MATERIALIZED (
 ), present AS MATERIALIZED (
     SELECT DISTINCT account_id, course_id FROM connector.present_enrolment WHERE plan = %(plan)s
 )
-SELECT d.*, e.account_id IS NOT NULL AS present
+SELECT d.*, e.account_id IS NOT NULL AND i.person_id IS NULL AS present
 FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s) d
 LEFT JOIN new n ON n.person_id = d.person_id
 LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = 'course' AND r.ref = d.target AND d.kind = 'enrolment'
 LEFT JOIN present e ON e.course_id = r.moodle_id AND e.account_id = COALESCE(d.account_id, n.account_id)
+LEFT JOIN connector.grant_in_doubt i
+       ON i.site = %(site)s AND i.action = 'enrol' AND i.person_id = d.person_id AND i.target = d.target
 WHERE d.kind = 'assignment' OR d.account_id IS NOT NULL OR n.person_id IS NOT NULL
 
 -- name: adopted_accounts

@@ -192,6 +192,7 @@ CREATE TABLE connector.operation (
     PRIMARY KEY (plan, ordinal),
     FOREIGN KEY (plan, ordinal) REFERENCES connector.change (plan, ordinal)
 );
+CREATE INDEX operation_in_doubt ON connector.operation (plan, ordinal) WHERE state = 'sent';
 COMMENT ON TABLE connector.operation IS
     'The journal: each change that was attempted. sent without an end: it may have happened, so it is looked up first.';
 
@@ -246,6 +247,15 @@ CREATE UNLOGGED TABLE connector.present_enrolment (
 );
 COMMENT ON TABLE connector.present_enrolment IS
     'While a plan is made: enrolments that are in Moodle already, so that those of others are recognised.';
+
+CREATE VIEW connector.grant_in_doubt AS
+SELECT DISTINCT p.site, c.person_id, c.action, c.target
+FROM connector.operation o
+JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
+JOIN connector.plan p ON p.number = o.plan
+WHERE o.state = 'sent' AND c.action IN ('enrol', 'add_to_cohort');
+COMMENT ON VIEW connector.grant_in_doubt IS
+    'Grants that were sent and never confirmed, in whatever plan: if Moodle has them, they are ours.';
 
 -- Where a person stands on a day: the one place that decides it.
 CREATE FUNCTION connector.employment_status(employment jsonb, gone boolean, at timestamptz, ahead integer)
