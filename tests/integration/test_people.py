@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -191,7 +192,7 @@ async def test_a_chain_of_addresses_moves_up(house: House, moodle: Seen) -> None
     """Each takes the next one's old address and the last one a new: no circle, and nobody is refused either."""
     people = rows(4)
     await house.settled_in(people)
-    moved = [{**one, "email": other["email"]} for one, other in zip(people, people[1:], strict=False)]
+    moved = [{**one, "email": other["email"]} for one, other in pairwise(people)]
     moved.append({**people[-1], "email": "fresh@example.test"})
     applied = await house.sync(moved)
     assert applied.tally.refused == 0
@@ -249,11 +250,15 @@ async def test_a_custom_field_that_moodle_lacks_is_refused_with_its_cause(house:
     assert moodle.fields("E1", "city") == ("Tainan",)
 
 
+def usernames_by_rule(house: House, template: str) -> None:
+    """From now on the mapping makes usernames, with a number where one is taken."""
+    new = f'username: {{template: "{template}", transforms: [lower], unique: suffix}}'
+    house.edit("mapping.yaml", "username: {column: username, transforms: [lower]}", new)
+
+
 async def test_people_of_one_name_get_numbers_and_keep_them(house: House, moodle: Seen) -> None:
     """A username by rule is unique, given once and never to somebody else, whoever else comes or goes."""
-    house.edit(
-        "mapping.yaml", "username: {column: username, transforms: [lower]}", 'username: {template: "{firstname}.{lastname}", transforms: [lower], unique: suffix}'
-    )  # fmt: skip
+    usernames_by_rule(house, "{firstname}.{lastname}")
     moodle.add("wei.chen")
     people = [row(f"E{n:02}", first="Wei", last="Chen") for n in range(12)]
     await house.settled_in(people)
@@ -325,9 +330,7 @@ async def test_the_second_apply_does_nothing(house: House) -> None:
 
 async def test_the_plans_hash_does_not_depend_on_the_order_of_the_feed(house: House) -> None:
     """The same rows in another order are the same plan, swaps and namesakes among them."""
-    house.edit(
-        "mapping.yaml", "username: {column: username, transforms: [lower]}", 'username: {template: "{lastname}", transforms: [lower], unique: suffix}'
-    )  # fmt: skip
+    usernames_by_rule(house, "{lastname}")
     people = [row(f"E{n:02}", unit="Field", last="Lin", manager=f"E{(n + 1) % 30:02}") for n in range(12)]
     await house.settled_in(people)
     second = [*ring(people[:6], "email"), *people[6:-2], *(row(f"N{n:02}", unit="Lab", last="Lin") for n in range(9))]
