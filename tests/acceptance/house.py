@@ -103,7 +103,7 @@ class House:
 
     def _checked(self, done: Done) -> Done:
         assert "Traceback" not in done.all, done.all
-        assert not [secret for secret in self.secrets if secret and secret in done.all], "a secret was shown"
+        assert not [secret for secret in self.secrets if secret.strip() and secret in done.all], "a secret was shown"
         return done
 
     # ------------------------------------------------------------ files

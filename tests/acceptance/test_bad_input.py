@@ -39,7 +39,7 @@ def test_a_wrong_encoding_is_named_with_byte_and_line(settled: House) -> None:
     """Big5 where UTF-8 is declared: the first wrong byte, its line, and what to do."""
     file = settled.feed(people(first_name="小明", last_name="王"), encoding="big5")
     with Untouched(settled):
-        done = settled.run("plan", file)
+        done = settled.call("plan", file)
     assert done.status == 1
     assert "people.csv: byte 0x" in done.err
     assert "(line 6) is not utf-8. Declare the encoding" in done.err
@@ -57,7 +57,7 @@ def test_a_missing_column_is_named(settled: House) -> None:
     """The column that is missing, and those that are there."""
     rows = [{name: value for name, value in row.items() if name != "email"} for row in people()]
     with Untouched(settled):
-        done = settled.run("sync", settled.feed(rows))
+        done = settled.call("sync", settled.feed(rows))
     assert done.status == 1
     assert "people.csv: line 1: a needed column is missing: email. There are: employee_id" in done.err
 
@@ -78,7 +78,7 @@ def test_an_empty_feed_is_not_believed(settled: House, whole: bool) -> None:
 def test_a_tenth_of_the_usual_rows_is_held_until_released(settled: House) -> None:
     """A short feed is refused with both figures and the hash that releases it."""
     with Untouched(settled):
-        done = settled.run("sync", settled.feed(people(1)))
+        done = settled.call("sync", settled.feed(people(1)))
     assert done.status == 1
     assert "people.csv: refused, nothing was changed. The feed has 1 rows, 8.333 % of the 12" in done.err
     assert "hold approve " in done.err
@@ -117,7 +117,7 @@ def test_good_rows_beside_a_bad_one_are_carried_out(settled: House) -> None:
     """A bad person fails alone: the renamed colleague on the next line is renamed."""
     rows = people(email="nonsense")
     rows[5]["last_name"] = "Newname"
-    done = settled.run("sync", settled.feed(rows))
+    done = settled.call("sync", settled.feed(rows))
     assert done.status == 0
     assert settled.account("E006")[0]["lastname"] == "Newname"
     assert settled.account("E005")[0]["email"] == "person5@example.com"
@@ -138,7 +138,7 @@ def test_a_row_with_a_field_too_many_is_rejected_alone(settled: House) -> None:
 def test_two_rows_with_one_key_refuse_a_small_feed(settled: House) -> None:
     """Over half a percent of doubled keys: nobody can say which row is right, and both lines are named."""
     with Untouched(settled):
-        done = settled.run("plan", settled.feed(people(employee_id="E007")))
+        done = settled.call("plan", settled.feed(people(employee_id="E007")))
     assert done.status == 1
     assert "1 of 12 rows (8.333 %) repeat a key that came before" in done.err
     assert "line 6: key: the key stands on more than one row" in done.err
@@ -225,7 +225,7 @@ def test_a_moodle_that_is_down_is_named_by_its_address(waiting: House) -> None:
     """The call surely did not happen; the same command may be given again."""
     waiting.set("CONNECTOR_MOODLE__URL", f"http://127.0.0.1:{_closed_port()}")
     with Untouched(waiting):
-        done = waiting.run("sync", "people.csv", "--json")
+        done = waiting.call("sync", "people.csv", "--json")
     assert done.status == 1
     assert done.json["error"]["type"] == "Unavailable"
     assert "Moodle cannot be reached at http://127.0.0.1:" in done.json["error"]["message"]
@@ -349,7 +349,7 @@ def test_a_database_that_is_down_is_told_without_its_password(settled: House) ->
         assert done.status == 1
         assert "The database cannot be used" in done.err
         assert "Connection refused" in done.err
-    assert settled.run("serve").status == 1
+    assert settled.call("serve").status == 1
     assert settled.moodle() == before
     settled.set("CONNECTOR_DATABASE_URL", good)
     assert settled.call("plan").status == 0

@@ -1,0 +1,270 @@
+"""The way of a feed by hand: plan, apply, sync, holds, cases, mirror, report, as an operator goes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.house import GROWS, House, Rows, Untouched, people
+
+SUSPENDED = 11
+"""One more than may be suspended without a person's word."""
+
+
+def leavers() -> Rows:
+    """Everybody but the manager leaves."""
+    rows = people()
+    for row in rows[1:]:
+        row["status"] = "terminated"
+    return rows
+
+
+# ---------------------------------------------------------------- plan and apply
+def test_plan_leaves_the_file_and_apply_carries_out_what_was_shown(house: House) -> None:
+    """The plan's hash names exactly the changes that were printed, and Moodle then has them."""
+    file = house.feed()
+    with Untouched(house, may_grow=(*GROWS, "people")):
+        planned = house.run("plan", file, "--show", "1000", "--json")
+    assert planned.status == 0
+    assert file.is_file()
+    shown = [change for change in planned.json["changes"] if change["action"] == "create_account"]
+    assert len(shown) == planned.json["plan"]["counts"]["create_account"] == 12
+    applied = house.run("apply", planned.json["plan"]["hash"][:12], "--json")
+    assert applied.status == 0
+    assert applied.json["applied"]["tally"]["done"] == len(planned.json["changes"])
+    for change in shown:
+        fields, suspended = house.account(change["subject"])
+        assert not suspended
+        assert {name: fields[name] for name in change["after"]} == change["after"]
+    assert house.moodle()["cohorts"].keys() == {"dept-Sales", "dept-Training"}
+    with Untouched(house, may_grow=GROWS):
+        assert "nothing to do. Moodle is as HR says." in house.call("plan").out
+
+
+def test_apply_refuses_a_plan_that_is_no_longer_current(settled: House) -> None:
+    """A newer feed came after it was shown: nothing is changed, and the sentence says how to go on."""
+    old = settled.call("plan", settled.feed(people(last_name="Old")), "--json").json["plan"]["hash"]
+    settled.call("plan", settled.feed(people(last_name="New")))
+    with Untouched(settled):
+        done = settled.call("apply", old)
+    assert done.status == 2
+    assert "no longer current" in done.err
+    assert settled.call("apply").status == 0
+    assert settled.account("E005")[0]["lastname"] == "New"
+
+
+def test_apply_and_plan_before_any_feed_say_what_to_do_first(house: House) -> None:
+    """Nothing was read yet: both are wrong commands, not failures."""
+    assert "No feed of hr has been read yet" in house.call("plan").err
+    done = house.call("apply")
+    assert (done.status, "There is no plan yet. `moodle-connector plan` makes one." in done.err) == (2, True)
+
+
+def test_what_moodle_refuses_is_set_aside_and_shown(settled: House) -> None:
+    """A course without manual enrolment: its changes are refused with the cause, the others are done, status 0."""
+    rows = people(13)
+    with settled.twin.state.lock:
+        for course in settled.twin.state.courses.values():
+            course.manual_enrolment = False
+    done = settled.call("sync", settled.feed(rows))
+    assert done.status == 0
+    assert "1 refused" in done.out
+    assert "Set aside" in done.out
+    assert settled.account("E013")[0]["lastname"] == "Last13"
+
+
+# ---------------------------------------------------------------- the drop folder
+def test_sync_moves_a_good_file_to_done(house: House) -> None:
+    """Without a file sync takes what lies in the drop folder."""
+    file = house.drop()
+    done = house.run("sync", "--json")
+    assert done.status == 0
+    assert done.json["feed"]["name"] == "people-1.csv"
+    assert not file.exists()
+    assert (file.parent / "done/people-1.csv").is_file()
+    assert house.account("E012")[0]["email"] == "person12@example.com"
+
+
+def test_sync_moves_a_refused_file_aside_with_its_reason(settled: House) -> None:
+    """The file and a note of why stand in refused; nothing else has changed."""
+    file = settled.drop(people(1), "people-2.csv")
+    with Untouched(settled):
+        done = settled.call("sync", "--json")
+    assert done.status == 1
+    assert done.json["error"]["type"] == "FeedRefused"
+    assert not file.exists()
+    assert (file.parent / "refused/people-2.csv").is_file()
+    reason = (file.parent / "refused/people-2.csv.reason.txt").read_text("utf-8")
+    assert "8.333 % of the 12" in reason
+
+
+def test_sync_leaves_what_is_not_a_file_and_says_so(settled: House) -> None:
+    """A link in the drop folder is never followed."""
+    (settled.folder / "config/feeds/people-9.csv").symlink_to(settled.feed())
+    with Untouched(settled, may_grow=GROWS):
+        done = settled.call("sync")
+    assert done.status == 0
+    assert "people-9.csv: left where it is: it is a link" in done.err
+
+
+FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "semicolons": ("utf-8", "utf-8", {"delimiter": ";"}),
+    "tabs": ("utf-8", "utf-8", {"delimiter": "\t"}),
+    "a byte-order mark": ("utf-8", "utf-8-sig", {}),
+    "utf-16": ("utf-16", "utf-16", {}),
+    "big5": ("big5", "big5", {}),
+    "everything quoted": ("auto", "utf-8", {"quoting": 1}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_in_every_usual_form_give_the_same_people(house: House, form: str) -> None:
+    """Delimiter, quotes and declared encoding make no difference to who comes out."""
+    declared, encoding, options = FORMS[form]
+    house.edit("mapping/mapping.yaml", "encoding: utf-8", f"encoding: {declared}")
+    done = house.call("sync", house.feed(people(first_name="小明", last_name="王"), encoding=encoding, **options))
+    assert done.status == 0, done.all
+    assert house.account("E005")[0]["firstname"] == "小明"
+    assert len([key for key in house.twin.state.by_idnumber if key.startswith("E")]) == 12
+
+
+XML = """<?xml version="1.0" encoding="UTF-8"?>
+<staff>{}</staff>
+"""
+
+
+def test_an_xml_feed_takes_the_same_way(house: House) -> None:
+    """The format is the mapping's; entities from outside are refused, and nothing is changed then."""
+    house.edit(
+        "mapping/mapping.yaml", "format: csv                 # csv, tsv or xml", "format: xml\n  record: //person"
+    )
+    house.edit("mapping/mapping.yaml", '"people*.csv"', '"people*.xml"')
+    names = list(people(1)[0])
+    house.edit("mapping/mapping.yaml", "  gates:", f"  fields: {{{', '.join(f'{n}: {n}' for n in names)}}}\n  gates:")
+    checked = house.call("mapping", "check")
+    assert checked.status == 0, checked.all
+    records = "".join(
+        f"<person>{''.join(f'<{name}>{value}</{name}>' for name, value in row.items())}</person>" for row in people()
+    )
+    file = house.folder / "people.xml"
+    file.write_text(XML.format(records), "utf-8")
+    assert house.call("sync", file).status == 0
+    assert house.account("E005")[0]["lastname"] == "Last5"
+    file.write_text('<!DOCTYPE staff [<!ENTITY x SYSTEM "file:///etc/passwd">]><staff>&x;</staff>', "utf-8")
+    with Untouched(house):
+        done = house.call("sync", file)
+    assert done.status == 1
+    assert "people.xml" in done.err
+
+
+# ---------------------------------------------------------------- holds
+def test_held_changes_wait_for_a_word_and_then_go(settled: House) -> None:
+    """Status 3 with what is held and how to approve; approved by the hash, apply ends with 0."""
+    held = settled.call("sync", settled.feed(leavers()), "--json")
+    assert held.status == 3
+    assert held.json["applied"]["held"] == ["suspend"]
+    assert not settled.account("E005")[1]
+    (hold,) = settled.call("hold", "list", "--json").json["holds"]
+    assert (hold["guard"], hold["count"], hold["state"]) == ("suspend", SUSPENDED, "waiting")
+    assert settled.call("apply").status == 3
+    shown = settled.run("hold", "list")
+    assert hold["plan_hash"][:12] in shown.out
+    approved = settled.run("hold", "approve", hold["plan_hash"][:12], "--by", "Ada", "--json")
+    assert (approved.status, approved.json["approved"], approved.json["by"]) == (0, ["suspend"], "Ada")
+    assert settled.call("apply", hold["plan_hash"][:12]).status == 0
+    assert settled.account("E005")[1]
+    assert not settled.account("E001")[1]
+    assert settled.call("hold", "list", "--json").json["holds"] == []
+
+
+def test_rejected_changes_are_not_carried_out(settled: House) -> None:
+    """A no is kept: the same changes stay held in the next plan."""
+    plan = settled.call("plan", settled.feed(leavers()), "--json")
+    assert plan.status == 3
+    done = settled.run("hold", "reject", plan.json["plan"]["hash"][:12], "--by", "Ada")
+    assert (done.status, done.out) == (0, "Rejected: suspend.\n")
+    assert settled.call("apply").status == 3
+    assert settled.call("sync").status == 3
+    assert not settled.account("E005")[1]
+
+
+def test_a_smaller_feed_is_released_by_its_hash(settled: House) -> None:
+    """What the gate refused may be true: after a person's word the same file passes, another one does not."""
+    file = settled.feed(people(6))
+    with Untouched(settled):
+        assert settled.call("plan", file).status == 1
+    (refused,) = settled.call("hold", "list", "--json").json["feeds"]
+    done = settled.call("hold", "approve", refused["digest"][:12], "--by", "Ada", "--json")
+    assert (done.status, done.json["released"]["name"]) == (0, "people.csv")
+    passed = settled.call("sync", file, "--json")
+    assert (passed.status, passed.json["feed"]["totals"]["rows"]) == (0, 6)
+    assert not settled.account("E012")[1], "missing once is not gone"
+    assert settled.call("plan", settled.feed(people(2), "other.csv")).status == 1
+
+
+# ---------------------------------------------------------------- cases
+def test_a_missing_course_is_a_case_that_a_person_settles(house: House) -> None:
+    """Accounts are made meanwhile; once somebody says which course is meant, people are enrolled there."""
+    house.edit("mapping/paths.yaml", "[WELCOME]", "[STARTERS]")
+    done = house.call("sync", house.feed())
+    assert done.status == 0
+    assert "wait for a decision: moodle-connector case list" in done.plain
+    (case,) = house.call("case", "list", "--json").json
+    assert (case["kind"], case["subject"]) == ("missing_course", "STARTERS")
+    assert "STARTERS" in house.run("case", "list").out
+    course = house.twin.state.course_by_idnumber["WELCOME"]
+    settled = house.run("case", "settle", str(case["case_id"]), "--course", str(course), "--by", "Ada", "--json")
+    assert (settled.status, settled.json["settlement"]) == (0, {"course": course})
+    assert house.call("case", "list", "--json").json == []
+    assert house.call("sync").status == 0
+    assert len(house.moodle()["courses"]["WELCOME"]) == 12
+    assert house.call("case", "settle", str(case["case_id"]), "--ignore", "--by", "Ada").status == 2
+
+
+# ---------------------------------------------------------------- the way back
+def test_mirror_and_report_show_who_has_passed(settled: House) -> None:
+    """Completions of Moodle come back as figures, for people and as JSON."""
+    assert "Nothing has been mirrored yet" in settled.call("report").out
+    settled.twin.life.complete("person5@example.com", "WELCOME")
+    settled.twin.life.grade("person5@example.com", "WELCOME", 88)
+    mirrored = settled.run("mirror", "--json")
+    assert mirrored.status == 0
+    assert {fact["fact"]: fact["rows"] for fact in mirrored.json}["enrolments"] == 12
+    report = settled.run("report", "--json")
+    assert report.status == 0
+    (compliance,) = report.json["compliance"]
+    assert (compliance["people"], compliance["satisfied"]) == (12, 1)
+    shown = settled.call("report").plain
+    assert "ONBOARDING-30" in shown
+    assert "First1 Last1" in shown
+
+
+# ---------------------------------------------------------------- the database
+def test_tables_go_down_and_up_again(house: House) -> None:
+    """db current, downgrade and upgrade by the owner's word."""
+    newest = house.call("db", "current", "--json").json["newest"]
+    assert house.run("db", "downgrade", "base", "--json").json["current"] is None
+    assert house.call("plan", house.feed()).status == 1
+    assert house.call("db", "upgrade").status == 0
+    assert house.run("db", "current", "--json").json == {"current": newest, "newest": newest}
+
+
+# ---------------------------------------------------------------- secrets
+def test_the_token_is_never_shown(settled: House, tmp_path: Path) -> None:
+    """Not by any command, and not by the database; ``House`` looks at everything that is said in every test."""
+    token = settled.twin.token
+    for arguments in (
+        ["doctor", "--json"], ["mapping", "check"], ["plan", "--json"], ["apply", "--json"], ["sync"], ["mirror"],
+        ["report", "--json"], ["hold", "list"], ["case", "list"], ["db", "current"], ["plan", "--nonsense"],
+    ):  # fmt: skip
+        assert token not in settled.call(*arguments).all
+    assert token not in repr(settled.database())
+    settled.set("CONNECTOR_MOODLE__TOKEN", None)
+    file = tmp_path / "token"
+    file.write_text(f"{token}\n", "utf-8")
+    settled.set("CONNECTOR_MOODLE__TOKEN_FILE", str(file))
+    assert settled.call("plan").status == 0
+    settled.set("CONNECTOR_MOODLE__WORKERS", "many")
+    assert settled.call("plan").status == 2

@@ -1,0 +1,181 @@
+"""The first steps of a new user: init, doctor, mapping, and what a mistyped command gets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from connector.cli import setup
+from tests.acceptance.house import House, people
+
+
+def test_init_then_doctor_then_sync(house: House) -> None:
+    """What init writes is a whole installation once Moodle is named; its example feed can be read."""
+    folder = house.folder / "new"
+    done = house.run("init", folder)
+    assert done.status == 0
+    settings = folder / "config/connector.toml"
+    assert f"moodle-connector doctor --config {settings}" in done.plain
+    found = house.call("doctor", "--config", settings, "--json")
+    assert found.status == 0, found.all
+    assert {each["what"]: each["state"] for each in found.json} == {
+        "package": "good", "settings": "good", "database": "good", "mapping": "good", "drop": "good",
+        "moodle": "good", "courses": "good",
+    }  # fmt: skip
+    example = folder / "config/feeds/people.csv.example"
+    assert house.call("--config", settings, "sync", example).status == 0
+    assert house.account("E001")[0]["lastname"] == "Okafor"
+
+
+def test_init_overwrites_nothing(house: House) -> None:
+    """A second init says what is there already and leaves it as it is."""
+    before = (house.folder / "config/connector.toml").read_text("utf-8")
+    (house.folder / "config/mapping/mapping.yaml").write_text("mine", "utf-8")
+    assert house.call("init").status == 2
+    assert (house.folder / "config/connector.toml").read_text("utf-8") == before
+    assert (house.folder / "config/mapping/mapping.yaml").read_text("utf-8") == "mine"
+
+
+def test_init_where_nothing_can_be_written_says_so(house: House) -> None:
+    """A file in the place of a folder: one sentence, status 2."""
+    (house.folder / "file").write_text("", "utf-8")
+    done = house.call("init", "file", "--json")
+    assert done.status == 2
+    assert "file: cannot be written to" in done.json["error"]["message"]
+
+
+def test_doctor_without_settings_checks_package_and_database(
+    house: House, server_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine where nothing is set up the embedded database starts, and all is well."""
+    for name in ("CONNECTOR_DATABASE_URL", "CONNECTOR_MOODLE__URL", "CONNECTOR_MOODLE__TOKEN"):
+        house.set(name, None)
+    house.set("CONNECTOR_DROP__SETTLE_SECONDS", None)
+    house.set("CONNECTOR_DATA_DIR", str(server_folder / "postgres"))
+    house.folder = tmp_path / "elsewhere"
+    house.folder.mkdir()
+    done = house.run("doctor")
+    assert done.status == 0, done.all
+    assert "(embedded)" in done.out
+    assert "not set up" in done.out
+    assert not (server_folder / "postgres/cluster/postmaster.pid").exists(), "the server has been stopped"
+
+
+def test_doctor_says_what_to_do_for_each_failure(house: House) -> None:
+    """No token, and a course that is not there: both are named with the way out, and no failure twice."""
+    house.set("CONNECTOR_MOODLE__TOKEN", " ")
+    done = house.call("doctor")
+    assert done.status == 2
+    assert done.plain.count("there is no token. Set CONNECTOR_MOODLE__TOKEN") == 1
+    house.set("CONNECTOR_MOODLE__TOKEN", house.twin.token)
+    house.edit("mapping/paths.yaml", "[WELCOME]", "[WELCOME, NOSUCH]")
+    done = house.call("doctor")
+    assert done.status == 1
+    assert "Moodle has no course with the idnumber or shortname NOSUCH" in done.plain
+
+
+def test_mapping_check_and_try_show_what_a_row_becomes(house: House) -> None:
+    """Fields, rules and grants of one row; nothing is written, no Moodle is asked."""
+    checked = house.run("mapping", "check", "--json")
+    assert (checked.status, checked.json["source"]) == (0, "hr")
+    before = house.moodle()
+    shown = house.run("mapping", "try", house.feed(), "--row", "5", "--json")
+    assert shown.status == 0
+    fields = {field["field"]: field["value"] for field in shown.json["fields"]}
+    assert (fields["key"], fields["email"]) == ("E005", "person5@example.com")
+    assert {grant["kind"] for grant in shown.json["grants"]} == {"assignment", "cohort", "enrolment"}
+    assert house.moodle() == before
+    by_line = house.call("mapping", "try", house.folder / "people.csv", "--line", "6")
+    assert "person5@example.com" in by_line.out
+
+
+def test_mapping_try_shows_why_a_row_is_rejected(house: House) -> None:
+    """The workbench shows the value, because its user has the file; the reason stands beside it."""
+    done = house.call("mapping", "try", house.feed(people(email="nonsense")), "--row", "5")
+    assert done.status == 0
+    assert "line 6: email: column email is not a valid e-mail address" in done.plain
+    assert house.call("mapping", "try", house.folder / "people.csv", "--row", "99").status == 2
+    assert house.call("mapping", "try", house.folder / "people.csv", "--line", "1").status == 2
+
+
+WRONG = [
+    ["nonsense"],
+    ["plan", "--nonsense"],
+    ["plan", "--show", "-1"],
+    ["plan", "--source", "other"],
+    ["apply", "abcdef012345"],
+    ["mapping", "try"],
+    ["mapping", "try", "people.csv", "--row", "0"],
+    ["hold", "approve", "--by", "me"],
+    ["hold", "approve", "abc", "--by", "me"],
+    ["hold", "approve", "abcdef0123", "--by", " "],
+    ["hold", "approve", "abcdef0123", "--by", "me"],
+    ["hold", "reject", "abcdef0123", "--by", "me"],
+    ["hold", "approve", "abcdef0123", "--by", "me", "--class", "nonsense"],
+    ["case", "settle", "1", "--by", "me"],
+    ["case", "settle", "1", "--by", "me", "--ignore"],
+    ["case", "settle", "one", "--by", "me", "--ignore"],
+    ["db", "downgrade", "nonsense"],
+    ["demo", "--people", "1"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_a_wrong_option_ends_with_2_and_one_sentence(settled: House, arguments: list[str]) -> None:
+    """For people on standard error, for scripts as one JSON document with type, message and exit status."""
+    plain = settled.call(*arguments)
+    assert plain.status == 2, plain.all
+    assert plain.out == ""
+    assert len(plain.err.strip()) > 10
+    told = settled.call(*arguments, "--json")
+    assert told.status == 2
+    assert set(told.json) == {"error"}
+    assert set(told.json["error"]) == {"type", "message", "exit_status"}
+    assert told.json["error"]["exit_status"] == 2
+    assert " ".join(told.json["error"]["message"].split()) in told.plain
+
+
+def test_the_command_alone_shows_help(house: House) -> None:
+    """Every command has a line of help."""
+    done = house.run()
+    assert done.status == 2
+    for name in (
+        "demo",
+        "init",
+        "doctor",
+        "mapping",
+        "plan",
+        "apply",
+        "sync",
+        "hold",
+        "case",
+        "mirror",
+        "report",
+        "db",
+    ):
+        assert name in done.out
+        assert house.call(name, "--help").status == 0
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_error_that_nobody_foresaw_is_one_sentence(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], debug: bool
+) -> None:
+    """Its type and how to see more; its text, which can hold anything, only where it is asked for."""
+
+    async def broken(_config: object) -> None:
+        raise RuntimeError("Wang Xiaoming, born 1990-01-01")
+
+    monkeypatch.setattr(setup, "examine", broken)
+    if debug:
+        monkeypatch.setenv("CONNECTOR_DEBUG", "1")
+        monkeypatch.setattr(house, "_checked", lambda done: done)
+    done = house.call("doctor", "--json")
+    assert done.status == 1
+    assert json.loads(done.out)["error"]["type"] == "RuntimeError"
+    assert "An error that nobody foresaw (RuntimeError)" in done.err
+    assert "CONNECTOR_DEBUG=1" in done.err
+    assert ("Traceback" in done.err and "Xiaoming" in done.err) is debug
+    assert "Xiaoming" not in done.out
