@@ -298,3 +298,22 @@ def make_courses(life: Life) -> None:
 
 def fail(house: House, kind: Any, function: str = "", **more: Any) -> None:
     house.twin.faults.add(Fault(kind, function=function, **more))
+
+
+async def assert_whole(house: House, moodle: Seen, people: Iterable[Row]) -> None:
+    """Nobody doubled, nobody missing, the ledger equals Moodle, every operation done, and nothing is left to do."""
+    assert moodle.people() == sorted(one["id"] for one in people)
+    granted = [(who, kind, target, suspended) for who, kind, target, ours, suspended in house.ledger() if ours]
+    members = {(who, cohort) for cohort, found in moodle.cohorts().items() for who in found}
+    assert {(who, target) for who, kind, target, _ in granted if kind == "cohort"} == members
+    courses = ("SAFE", "FIRE", "LABS")
+    enrolled = {(who, course, active) for course in courses for who, active in moodle.enrolled(course).items()}
+    ours = {(who, target, not suspended) for who, kind, target, suspended in granted if kind == "enrolment"}
+    assert ours == enrolled
+    roles = {(one["id"], role, place) for one in people for role, place in moodle.roles(one["id"])}
+    named = [(who, *target.split("@")) for who, kind, target, _ in granted if kind == "role"]
+    assert {(who, role, place.rpartition(":")[2]) for who, role, place in named} == roles
+    states = {one["state"] for one in house.sql("SELECT DISTINCT state FROM connector.operation")}
+    assert states == {"done"}
+    assert (await house.plan()).size == 0
+    assert house.cases() == []

@@ -12,7 +12,7 @@ from adapters.moodle.twin import Fault
 from connector.domain.errors import AccessRefused, HoldClass, Stop, TryAgain
 from connector.domain.plan import Action
 from connector.sync.apply import Pace
-from tests.support import HASTE, House, Seen, fail, row, rows
+from tests.support import HASTE, House, Seen, assert_whole, fail, row, rows
 
 pytestmark = pytest.mark.anyio
 A = Action
@@ -33,19 +33,6 @@ def operations(house: House) -> dict[str, int]:
     return {r["state"]: r["n"] for r in house.sql("SELECT state, count(*) AS n FROM connector.operation GROUP BY 1")}
 
 
-async def whole(house: House, moodle: Seen, people: list[dict[str, str]]) -> None:
-    """Nobody doubled, nobody missing, the ledger equals Moodle, and nothing is left to do."""
-    keys = sorted(one["id"] for one in people)
-    assert moodle.people() == keys
-    members = {(who, cohort) for cohort, found in moodle.cohorts().items() for who in found}
-    granted = house.ledger()
-    assert {(who, target) for who, kind, target, ours, _ in granted if kind == "cohort" and ours} == members
-    enrolled = {(who, course) for course in ("SAFE", "FIRE", "LABS") for who in moodle.enrolled(course)}
-    assert {(who, target) for who, kind, target, ours, _ in granted if kind == "enrolment" and ours} == enrolled
-    assert set(operations(house)) <= {"done"}
-    assert (await house.plan()).size == 0
-
-
 @pytest.mark.parametrize("twin", ["5.1"], indirect=True)
 @pytest.mark.parametrize("function", WRITES)
 @pytest.mark.parametrize(("kind", "more"), FAULTS, ids=[f"{k}{'-written' if m else ''}" for k, m in FAULTS])
@@ -57,7 +44,7 @@ async def test_a_lost_answer_leaves_no_trace(
     plan = await house.plan(people)
     fail(house, kind, function, times=2, **more)
     await house.apply(plan)
-    await whole(house, moodle, people)
+    await assert_whole(house, moodle, people)
     assert all(moodle.roles(one["id"]) for one in people)
 
 
@@ -71,7 +58,7 @@ async def test_a_lost_update_is_made_once(house: House, moodle: Seen, kind: str,
     fail(house, kind, UPDATE, times=2, **more)
     await house.apply(plan)
     assert {moodle.fields(one["id"], "city") for one in people} == {("Tainan",)}
-    await whole(house, moodle, moved)
+    await assert_whole(house, moodle, moved)
 
 
 async def test_a_write_that_happens_late_is_found(house: House, moodle: Seen) -> None:
@@ -81,7 +68,7 @@ async def test_a_write_that_happens_late_is_found(house: House, moodle: Seen) ->
     fail(house, "write_late", CREATE, seconds=2)
     applied = await house.apply(plan, Pace(workers=2, waits=(0.1, 0.4, 1.0, 2.0, 4.0)))
     assert applied.tally.refused == 0, house.refusals()[:3]
-    await whole(house, moodle, people)
+    await assert_whole(house, moodle, people)
 
 
 async def test_a_joiner_whose_creation_was_lost_is_still_suspended(house: House, moodle: Seen) -> None:
@@ -92,7 +79,7 @@ async def test_a_joiner_whose_creation_was_lost_is_still_suspended(house: House,
     fail(house, "cut_before", UPDATE)
     await house.apply(plan)
     assert all(moodle.suspended(one["id"]) for one in people)
-    await whole(house, moodle, people)
+    await assert_whole(house, moodle, people)
 
 
 async def test_variables_that_php_drops_are_noticed(house: House, moodle: Seen) -> None:
@@ -116,7 +103,7 @@ async def test_creations_that_php_drops_are_made(house: House, moodle: Seen) -> 
     plan = await house.plan(people)
     fail(house, "drop_variables", CREATE, variables=93)
     await house.apply(plan)
-    await whole(house, moodle, people)
+    await assert_whole(house, moodle, people)
 
 
 async def test_one_bad_row_is_found_and_named(house: House, moodle: Seen) -> None:
@@ -198,7 +185,7 @@ async def test_moodle_that_stays_away_ends_the_run_and_the_next_goes_on(house: H
     applied = await house.apply(plan)
     assert applied.tally.done == plan.size
     assert house.twin.state.calls[CREATE] == created
-    await whole(house, moodle, people)
+    await assert_whole(house, moodle, people)
 
 
 async def test_a_revoked_token_stops_the_run(house: House, moodle: Seen) -> None:
@@ -275,7 +262,7 @@ async def test_memberships_given_before_a_pause_stay_ours(house: House, moodle: 
     plan = await house.plan(people)
     house.twin.faults.add(_second_call(COHORT))
     await house.apply(plan, HASTE)
-    await whole(house, moodle, people)
+    await assert_whole(house, moodle, people)
 
 
 def _second_call(function: str) -> Any:

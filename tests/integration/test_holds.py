@@ -1,0 +1,235 @@
+"""Holds: too much of one class waits for a person, and the rest goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.domain.errors import SettingsError
+from connector.domain.plan import Action, GuardClass, HoldState
+from tests.support import House, Row, Seen, row, rows
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
+G, A = GuardClass, Action
+WAITING, APPROVED, REJECTED = HoldState.WAITING, HoldState.APPROVED, HoldState.REJECTED
+
+
+def some(people: list[Row], count: int, **changed: str) -> list[Row]:
+    """The first ``count`` people with something changed; all of them have another city, which nothing watches."""
+    return [{**one, "city": "X", **(changed if n < count else {})} for n, one in enumerate(people)]
+
+
+async def leaving(house: House, count: int = 11) -> list[Row]:
+    people = rows(40)
+    await house.settled_in(people)
+    return some(people, count, status="left")
+
+
+@pytest.mark.parametrize(
+    ("changed", "guard", "limit"),
+    [
+        ({"status": "left"}, G.SUSPEND, 10),
+        ({"email": "{id}.new@example.test"}, G.IDENTITY, 10),
+        ({"username": "{id}.new"}, G.IDENTITY, 10),
+        ({"auth": "saml2"}, G.AUTH, 5),
+        ({"manager": "E0040"}, G.MANAGER, 8),
+        ({"unit": "Lab"}, G.REMOVE_GRANT, 25),
+        ({"job": ""}, G.REMOVE_ROLE, 5),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+async def test_a_class_above_its_limit_is_held_and_the_rest_goes(
+    house: House, moodle: Seen, changed: dict[str, str], guard: GuardClass, limit: int
+) -> None:
+    """At the limit everything goes; one more, and the class waits while other changes are made."""
+    people = [{**one, "job": "director", "manager": "E0039"} for one in rows(40)]
+    await house.settled_in(people)
+
+    def moved(count: int) -> list[Row]:
+        each = [{**one, **{name: text.format(**one) for name, text in changed.items()}} for one in people]
+        return [{**(each[n] if n < count else one), "city": f"City {count}"} for n, one in enumerate(people)]
+
+    plan = await house.plan(moved(limit))
+    assert guard not in house.holds(plan)
+    plan = await house.plan(moved(limit + 1))
+    assert house.holds(plan)[guard] == (limit + 1, limit, WAITING)
+    applied = await house.apply(plan)
+    assert guard in applied.held
+    assert applied.tally.held >= limit + 1
+    still = [one["id"] for one in moved(limit + 1) if one["status"] == "active"]
+    assert {moodle.fields(key, "city") for key in still} == {(f"City {limit + 1}",)}
+    watched = {change.subject for change in house.changes(plan) if change.guard is guard}
+    assert len(watched) == limit + 1
+    untouched = house.sql("SELECT FROM connector.operation o JOIN connector.change c USING (plan, ordinal) "
+                          "WHERE c.guard_class = %s", guard.value)  # fmt: skip
+    assert untouched == []
+
+
+async def test_joiners_are_held_after_the_first_load_only(house: House, moodle: Seen) -> None:
+    """A first load may be of any size; later over 25 or a tenth is asked about, with all that hangs on them."""
+    plan = await house.plan(rows(60, unit="Field"))
+    assert house.holds(plan) == {}
+    await house.apply(plan)
+    joiners = rows(26, "N", unit="Field")
+    plan = await house.plan([*rows(60, unit="Field"), *joiners])
+    assert house.holds(plan) == {G.CREATE: (26, 25, WAITING)}
+    applied = await house.apply(plan)
+    assert len(moodle.people()) == 60
+    assert applied.tally.refused == 0
+    house.decide(plan, APPROVED)
+    approved = house.connector.plans.find(plan.hash)
+    assert approved is not None
+    applied = await house.apply(approved)
+    assert (applied.tally.refused, applied.tally.waiting) == (0, 0)
+    assert len(moodle.people()) == len(moodle.enrolled("SAFE")) == 86
+    assert (await house.plan()).size == 0
+
+
+async def test_an_approval_lets_it_go(house: House, moodle: Seen) -> None:
+    """By the plan's hash; the same plan is then carried out to its end."""
+    plan = await house.plan(await leaving(house))
+    await house.apply(plan)
+    assert not moodle.suspended("E0001")
+    assert house.decide(plan, APPROVED) == [G.SUSPEND]
+    approved = house.connector.plans.find(plan.hash[:12])
+    assert approved is not None
+    assert house.holds(approved) == {G.SUSPEND: (11, 10, APPROVED)}
+    async with house.way() as way:
+        assert way.is_current(approved), "its own run does not make a plan stale"
+    applied = await house.apply(approved)
+    assert (applied.held, applied.tally.held, applied.tally.done) == ((), 0, plan.size)
+    assert sum(moodle.suspended(one["id"]) for one in rows(40)) == 11
+    assert (await house.plan()).size == 0
+
+
+async def test_an_approval_is_for_one_class(house: House, moodle: Seen) -> None:
+    """What was not named still waits."""
+    people = rows(40)
+    await house.settled_in(people)
+    both = [{**one, "auth": "saml2"} for one in some(people, 11, email="{id}@new.test")]
+    both = [{**one, "email": one["email"].format(**one)} for one in both]
+    plan = await house.plan(both)
+    assert set(house.holds(plan)) == {G.AUTH, G.IDENTITY}
+    assert house.decide(plan, APPROVED, G.AUTH) == [G.AUTH]
+    approved = house.connector.plans.find(plan.hash)
+    assert approved is not None
+    applied = await house.apply(approved)
+    assert applied.held == (G.IDENTITY,)
+    assert moodle.fields("E0001", "auth", "email") == ("saml2", "e0001@example.test")
+
+
+async def test_an_approval_ends_after_a_day(house: House, moodle: Seen) -> None:
+    """What was right yesterday is asked again."""
+    plan = await house.plan(await leaving(house))
+    house.decide(plan, APPROVED)
+    house.clock.forward(hours=24, minutes=1)
+    late = house.connector.plans.find(plan.hash)
+    assert late is not None
+    assert (await house.apply(late)).held == (G.SUSPEND,)
+    assert not moodle.suspended("E0001")
+    again = await house.plan()
+    assert house.holds(again) == {G.SUSPEND: (11, 10, WAITING)}
+
+
+async def test_an_approval_lasts_nearly_a_day(house: House, moodle: Seen) -> None:
+    """Until the very end of it."""
+    plan = await house.plan(await leaving(house))
+    house.decide(plan, APPROVED)
+    house.clock.forward(hours=23, minutes=59)
+    approved = house.connector.plans.find(plan.hash)
+    assert approved is not None
+    assert (await house.apply(approved)).held == ()
+    assert moodle.suspended("E0001")
+
+
+@pytest.mark.parametrize("state", [APPROVED, REJECTED])
+async def test_a_decision_carries_over_to_the_same_changes(house: House, state: HoldState) -> None:
+    """Planned again because something else changed: nobody is asked twice."""
+    people = await leaving(house)
+    plan = await house.plan(people)
+    house.decide(plan, state)
+    people[30] = {**people[30], "city": "Elsewhere"}
+    later = await house.plan(people)
+    assert later.hash != plan.hash
+    assert house.holds(later) == {G.SUSPEND: (11, 10, state)}
+    assert (await house.apply(later)).held == (() if state is APPROVED else (G.SUSPEND,))
+
+
+async def test_a_decision_does_not_carry_over_to_other_changes(house: House) -> None:
+    """One person more is another question."""
+    people = await leaving(house)
+    house.decide(await house.plan(people), APPROVED)
+    people[11] = {**people[11], "status": "left"}
+    assert house.holds(await house.plan(people)) == {G.SUSPEND: (12, 10, WAITING)}
+
+
+async def test_a_rejection_keeps_it_from_going(house: House, moodle: Seen) -> None:
+    """And the person may think again."""
+    plan = await house.plan(await leaving(house))
+    assert house.decide(plan, REJECTED) == [G.SUSPEND]
+    rejected = house.connector.plans.find(plan.hash)
+    assert rejected is not None
+    assert (await house.apply(rejected)).held == (G.SUSPEND,)
+    assert not moodle.suspended("E0001")
+    assert house.decide(plan, APPROVED) == [G.SUSPEND]
+    approved = house.connector.plans.find(plan.hash)
+    assert approved is not None
+    assert (await house.apply(approved)).held == ()
+
+
+async def test_only_the_newest_plan_waits(house: House) -> None:
+    """An older one cannot be decided, nor is it current."""
+    people = await leaving(house)
+    older = await house.plan(people)
+    newer = await house.plan([*people[:-1], {**people[-1], "city": "Y"}])
+    assert {hold.plan_hash for hold in house.connector.plans.holds()} == {newer.hash}
+    assert house.decide(older, APPROVED) == []
+    stale = house.connector.plans.find(older.hash)
+    assert stale is not None
+    async with house.way() as way:
+        assert not way.is_current(stale)
+        assert way.is_current(newer)
+
+
+@pytest.mark.parametrize("why", ["feed", "mapping", "run"])
+async def test_a_plan_whose_basis_changed_is_not_current(house: House, why: str) -> None:
+    """A newer feed, another mapping, or somebody else's run: what was shown is not what would be done."""
+    people = rows(3)
+    plan = await house.plan(people)
+    if why == "feed":
+        await house.take([*people, row("E9")])
+    elif why == "mapping":
+        house.edit("mapping.yaml", '"Unit {unit}"', '"The unit {unit}"')
+    else:
+        house.connector.journal.start(plan_of_another_source(house), house.clock())
+    async with house.way() as way:
+        assert not way.is_current(plan)
+
+
+def plan_of_another_source(house: House) -> int:
+    """A plan of another source for the same Moodle."""
+    [one] = house.sql(
+        "INSERT INTO connector.plan (site, source, basis, created_at, status, hash) "
+        "VALUES (%s, 'other', '', now(), 'planned', 'f') RETURNING number",
+        house.connector.site,
+    )
+    number: int = one["number"]
+    return number
+
+
+async def test_a_hash_must_be_told_apart(house: House) -> None:
+    """No hash finds the newest; the beginning of two finds neither."""
+    first = await house.plan(rows(1))
+    second = await house.plan(rows(2))
+    assert house.connector.plans.find() == second
+    found = house.connector.plans.find(first.hash[:20])
+    assert found is not None
+    assert found.number == first.number
+    assert house.connector.plans.find("nonsense") is None
+    with pytest.raises(SettingsError, match="Several plans"):
+        house.connector.plans.find("")
+
+
+async def test_small_companies_are_not_held_for_little(house: House) -> None:
+    """The floors: ten leavers of forty go."""
+    plan = await house.plan(await leaving(house, 10))
+    assert house.holds(plan) == {}
