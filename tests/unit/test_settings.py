@@ -1,0 +1,191 @@
+"""Settings: where they come from, what is refused, and that secrets are never shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connector.cli.setup import TEMPLATE
+from connector.domain.errors import SettingsError
+from connector.settings import Settings, load_settings, settings_file
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("CONNECTOR_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def written(text: str) -> Path:
+        path = tmp_path / "settings" / "connector.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    return written
+
+
+def refused(path: Path | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    return str(caught.value)
+
+
+# ---------------------------------------------------------------- where they come from
+def test_without_a_file_all_have_defaults() -> None:
+    """The embedded database, no Moodle, no mapping: enough for doctor and demo."""
+    settings = load_settings()
+    assert settings_file() is None
+    assert settings.database_url.get_secret_value() == ""
+    assert (settings.moodle.url, settings.mapping, settings.drop.folder) == ("", None, None)
+
+
+def test_the_file_that_init_writes_is_good(write: Write) -> None:
+    """Every line of it is a setting that is known."""
+    settings = load_settings(write(TEMPLATE.read_text("utf-8")))
+    assert settings.moodle.workers == 4
+
+
+def test_variables_win_over_the_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``__`` stands between levels; what is not overridden stays the file's."""
+    path = write('[moodle]\nurl = "https://old.example.com"\nworkers = 2\n')
+    monkeypatch.setenv("CONNECTOR_MOODLE__URL", "https://new.example.com/")
+    settings = load_settings(path)
+    assert (settings.moodle.url, settings.moodle.workers) == ("https://new.example.com", 2)
+
+
+def test_paths_count_from_the_folder_of_the_file(write: Write) -> None:
+    """So that the command may be called from anywhere."""
+    path = write(
+        'mapping = "mapping"\ndata_dir = "pg"\n[drop]\nfolder = "feeds"\n[moodle]\ntoken_file = "/run/token"\n'
+    )
+    settings = load_settings(path)
+    assert settings.mapping == path.parent / "mapping"
+    assert settings.data_dir == path.parent / "pg"
+    assert settings.drop.folder == path.parent / "feeds"
+    assert settings.moodle.token_file == Path("/run/token")
+
+
+def test_the_default_file_and_the_variable_name_the_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """config/connector.toml where it is there; CONNECTOR_CONFIG before it; the option before both."""
+    Path("config").mkdir()
+    Path("config/connector.toml").write_text("create_days_ahead = 1\n", "utf-8")
+    assert load_settings().create_days_ahead == 1
+    monkeypatch.setenv("CONNECTOR_CONFIG", str(write("create_days_ahead = 2\n")))
+    assert load_settings().create_days_ahead == 2
+    other = Path("other.toml")
+    other.write_text("create_days_ahead = 3\n", "utf-8")
+    assert load_settings(other).create_days_ahead == 3
+    assert settings_file(other) == other
+
+
+# ---------------------------------------------------------------- what is refused
+def test_each_mistake_is_told_by_file_and_line(write: Write) -> None:
+    """All of them at once, also below a table and for a table that is not known."""
+    path = write('log = "xml"\n\n[moodle]\nworkers = 99\nurll = "x"\n\n[mooodle]\nurl = "x"\n')
+    lines = refused(path).splitlines()
+    assert sorted(line.removeprefix(f"{path}:").split(": ")[0] for line in lines) == ["1", "4", "5", "7"]
+    assert f"{path}:5: moodle.urll: there is no such setting." in lines
+
+
+def test_a_mistake_in_a_variable_names_the_variable(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the file, even where the file sets the same value."""
+    path = write("[moodle]\nworkers = 4\n")
+    monkeypatch.setenv("CONNECTOR_MOODLE__WORKERS", "many")
+    assert refused(path).startswith("CONNECTOR_MOODLE__WORKERS: ")
+    monkeypatch.delenv("CONNECTOR_MOODLE__WORKERS")
+    monkeypatch.setenv("CONNECTOR_MOODLE__TOKNE", "secret")
+    assert refused(path) == "CONNECTOR_MOODLE__TOKNE: there is no such setting."
+    monkeypatch.delenv("CONNECTOR_MOODLE__TOKNE")
+    monkeypatch.setenv("CONNECTOR_MOODLE", "secret")
+    assert refused(path) == "CONNECTOR_MOODLE: this is not a value for it."
+
+
+@pytest.mark.parametrize("text", [b"a = = 1", b"\xff", b"a = 1\na = 2"])
+def test_what_is_no_toml_is_told(tmp_path: Path, text: bytes) -> None:
+    """With the reason of the parser, in one line."""
+    path = tmp_path / "bad.toml"
+    path.write_bytes(text)
+    assert refused(path).startswith(f"{path}: not valid TOML: ")
+    assert "\n" not in refused(path)
+
+
+def test_a_folder_or_nothing_is_no_settings_file(tmp_path: Path) -> None:
+    """The sentence says how to get one."""
+    for path in (tmp_path, tmp_path / "none.toml"):
+        assert refused(path) == f"{path}: there is no such settings file. `moodle-connector init` writes one."
+
+
+@pytest.mark.parametrize("url", ["learn.example.com", "ftp://learn.example.com", "https://"])
+def test_moodle_needs_a_whole_address(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its scheme, because everything is sent there."""
+    monkeypatch.setenv("CONNECTOR_MOODLE__URL", url)
+    assert refused().startswith("CONNECTOR_MOODLE__URL: ")
+
+
+# ---------------------------------------------------------------- secrets
+@pytest.mark.parametrize(
+    "address",
+    ["mysql://me:opensesame@db/hr", "opensesame", "host=db password=opensesame", "postgresql://me:open/sesame@:x/hr"],
+)
+def test_a_wrong_database_address_is_never_repeated(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a password in it."""
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", address)
+    said = refused()
+    assert said.startswith("CONNECTOR_DATABASE_URL: ")
+    assert "sesame" not in said
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_database_address_may_be_written_in_every_usual_way(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They all mean the same driver here."""
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", f"{scheme}://me@db:5432/hr")
+    assert load_settings().database_url.get_secret_value() == "postgresql://me@db:5432/hr"
+
+
+def test_the_token_comes_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """White space around it comes from copying; an empty one is none."""
+    file = tmp_path / "token"
+    file.write_text(" fromfile\n", "utf-8")
+    monkeypatch.setenv("CONNECTOR_MOODLE__TOKEN_FILE", str(file))
+    monkeypatch.setenv("CONNECTOR_MOODLE__TOKEN", "  ")
+    assert load_settings().moodle_token() == "fromfile"
+    monkeypatch.setenv("CONNECTOR_MOODLE__TOKEN", " direct ")
+    assert load_settings().moodle_token() == "direct"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "cannot be read"), (b"\xff\xfe\x00", "not a text file"), (b" \n", "it is empty")]
+)
+def test_a_token_file_that_cannot_be_used_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, reason: str
+) -> None:
+    """By the name of the setting and the reason."""
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("CONNECTOR_MOODLE__TOKEN_FILE", str(file))
+    with pytest.raises(SettingsError, match=f"moodle.token_file: .*{reason}"):
+        load_settings().moodle_token()
+
+
+def test_without_a_token_the_sentence_says_how_to_set_one() -> None:
+    """Both ways are named."""
+    with pytest.raises(SettingsError, match="CONNECTOR_MOODLE__TOKEN, or token_file"):
+        Settings().moodle_token()
+
+
+def test_settings_do_not_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither when they are printed nor when they are logged."""
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", "postgresql://me:opensesame@db/hr")
+    monkeypatch.setenv("CONNECTOR_MOODLE__TOKEN", "opensesame")
+    settings = load_settings()
+    assert "opensesame" not in repr(settings) + str(settings) + settings.model_dump_json()
