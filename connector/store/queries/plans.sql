@@ -58,9 +58,9 @@ ON CONFLICT (site, account_id) DO UPDATE
 SET fields = account.fields || excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at
 
 -- name: usernames_like
--- Usernames that were ever given and begin alike.
+-- Usernames that were ever given: this one, and with a number behind (":" follows "9"). By a range, which an index finds.
 SELECT username, person_id FROM connector.reserved_username
-WHERE site = %(site)s AND starts_with(username, %(base)s)
+WHERE site = %(site)s AND username >= %(base)s AND username < %(base)s || ':'
 
 -- name: reserve_username
 -- From now on this username belongs to one person: for ever where a rule made it, and where HR says it itself

@@ -116,7 +116,7 @@ COMMENT ON TABLE connector.binding IS 'Which person has which Moodle account.';
 
 CREATE TABLE connector.reserved_username (
     site      text NOT NULL,
-    username  text NOT NULL,
+    username  text NOT NULL COLLATE "C",
     person_id bigint NOT NULL REFERENCES connector.person,
     PRIMARY KEY (site, username)
 );
