@@ -1,0 +1,109 @@
+"""Migrations: up from nothing, down to nothing, and two processes that start at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from connector.bootstrap import Connector
+from connector.domain.errors import StorageError
+from connector.settings import Settings
+from connector.store.database import Database, query
+from connector.store.embedded import EmbeddedServer, create_database, drop_database
+from connector.store.migrate import current, downgrade, upgrade
+
+SCHEMAS = ("connector", "facts", "reporting")
+
+
+@pytest.fixture
+def empty_url(postgres: EmbeddedServer) -> Iterator[str]:
+    create_database(postgres.url(), "bare")
+    yield postgres.url("bare")
+    drop_database(postgres.url(), "bare")
+
+
+def objects(url: str) -> list[tuple[str, ...]]:
+    """All tables, columns, views, functions and indexes of ours."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = ANY(%(s)s) "
+            "UNION ALL SELECT schemaname, tablename, indexname, indexdef FROM pg_indexes "
+            "WHERE schemaname = ANY(%(s)s) "
+            "UNION ALL SELECT n.nspname, p.proname, '', p.prosrc FROM pg_proc p "
+            "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY(%(s)s) ORDER BY 1, 2, 3, 4",
+            {"s": list(SCHEMAS)},
+        ).fetchall()
+
+
+def test_up_down_and_up_again(empty_url: str) -> None:
+    """Down to nothing leaves nothing; up again is the same as the first time."""
+    assert current(empty_url)[0] is None
+    upgrade(empty_url)
+    revision, newest = current(empty_url)
+    assert revision == newest is not None
+    first = objects(empty_url)
+    assert {row[0] for row in first} == set(SCHEMAS)
+    upgrade(empty_url)
+    assert objects(empty_url) == first
+    downgrade(empty_url, "base")
+    assert current(empty_url) == (None, newest)
+    assert objects(empty_url) == []
+    upgrade(empty_url)
+    assert objects(empty_url) == first
+
+
+def test_two_processes_upgrade_at_once(empty_url: str) -> None:
+    """One does it, the others wait and find it done."""
+    code = f"from connector.store.migrate import upgrade; upgrade({empty_url!r})"
+    processes = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    ended = [(process.communicate(timeout=120)[1], process.returncode) for process in processes]
+    assert ended == [("", 0)] * 3
+    revision, newest = current(empty_url)
+    assert revision == newest
+
+
+def test_tables_of_another_version_are_not_used(empty_url: str) -> None:
+    """The revision is compared before anything is read, and the message says what to run."""
+    with Connector(Settings(database_url=empty_url)) as connector:  # type: ignore[arg-type]
+        with pytest.raises(StorageError, match="db upgrade"):
+            connector.database  # noqa: B018 - a property that looks
+        connector.upgrade_database()
+        assert connector.database.rows("plans.references", site="x") == []
+
+
+def test_missing_tables_are_told_in_one_sentence(empty_url: str) -> None:
+    """Not a traceback of the driver."""
+    with Database(empty_url) as database, pytest.raises(StorageError, match="db upgrade"):
+        database.rows("plans.references", site="x")
+
+
+def test_a_server_that_does_not_answer_is_told_in_one_sentence(empty_url: str) -> None:
+    """For migrations and for queries."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
+    for attempt in (lambda: upgrade(nowhere), lambda: current(nowhere)):
+        with pytest.raises(StorageError, match="CONNECTOR_DATABASE_URL"):
+            attempt()
+
+
+def test_a_query_that_must_give_a_row_says_so_when_it_does_not(database_url: str) -> None:
+    """And a name that no file has is a mistake of ours."""
+    with Database(database_url) as database, pytest.raises(StorageError, match=r"plans\.by_number"):
+        database.one("plans.by_number", plan=99)
+    with pytest.raises(KeyError):
+        query("plans.no_such_query")
+
+
+def test_an_error_inside_a_transaction_leaves_nothing(database_url: str) -> None:
+    """All or nothing."""
+    with Database(database_url) as database:
+        with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+            connection.execute("CREATE TABLE half (a int)")
+            raise ZeroDivisionError
+        assert database.row("plans.find", site="x", hash=None) is None
+        with database.transaction() as connection:
+            assert connection.execute("SELECT to_regclass('half') AS there").fetchone() == {"there": None}
