@@ -11,7 +11,7 @@ import typer
 from connector.bootstrap import end_cleanly_on_term
 from connector.cli import cases, database, demo, feeds, holds, mapping, mirror, service, setup
 from connector.cli.common import CONFIG_HELP, JSON_HELP
-from connector.cli.failures import CLOSED, INTERRUPTED, Failure, failure_of, tell
+from connector.cli.failures import INTERRUPTED, Failure, failure_of, tell
 
 app = typer.Typer(
     name="moodle-connector",
@@ -50,7 +50,7 @@ def command(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more at its end
-        return CLOSED
+        return 1  # who read the output has closed it and is not told more
     except KeyboardInterrupt:
         status = INTERRUPTED
     except Exception as error:

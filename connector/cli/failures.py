@@ -14,8 +14,6 @@ from connector.domain.errors import ConnectorError, Stop, TryAgain
 
 USAGE = 2
 INTERRUPTED = 130
-CLOSED = 141
-"""As if ended by SIGPIPE: who read the output has closed it."""
 DEBUG = "CONNECTOR_DEBUG"
 
 

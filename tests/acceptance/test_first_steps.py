@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from connector.cli import setup
-from tests.acceptance.house import House, people
+from tests.acceptance.house import COMMAND, House, people
 
 
 def test_init_then_doctor_then_sync(house: House) -> None:
@@ -179,3 +180,29 @@ def test_an_error_that_nobody_foresaw_is_one_sentence(
     assert "CONNECTOR_DEBUG=1" in done.err
     assert ("Traceback" in done.err and "Xiaoming" in done.err) is debug
     assert "Xiaoming" not in done.out
+
+
+def test_ctrl_c_ends_with_one_sentence(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status 130, as every tool; the sentence says that nothing is lost."""
+
+    async def interrupted(_config: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(setup, "examine", interrupted)
+    done = house.call("doctor")
+    assert done.status == 130
+    assert "Interrupted. What was begun is in the journal" in done.err
+
+
+def test_a_reader_that_closes_early_gets_no_complaint(house: House) -> None:
+    """As in `moodle-connector doctor | head -1`."""
+    process = subprocess.Popen(
+        [COMMAND, "doctor", "--json"], cwd=house.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 1
+    assert said == ""
