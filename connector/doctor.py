@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -54,6 +55,11 @@ async def _checked(what: str, check: Callable[[Connector], Awaitable[str | None]
         text = await check(connector)
     except ConnectorError as error:
         return Finding(what, "bad", str(error), error.exit_status)
+    except Exception as error:  # the other parts are examined all the same
+        if os.environ.get("CONNECTOR_DEBUG"):
+            raise
+        text = f"An error that nobody foresaw ({type(error).__name__}). CONNECTOR_DEBUG=1 shows where it happened."
+        return Finding(what, "bad", text, 1)
     return Finding(what, "good", text) if text is not None else Finding(what, "none", "not set up")
 
 

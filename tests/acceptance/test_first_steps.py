@@ -206,3 +206,18 @@ def test_a_reader_that_closes_early_gets_no_complaint(house: House) -> None:
     process.stderr.close()
     assert process.wait() == 1
     assert said == ""
+
+
+def test_doctor_goes_on_where_one_part_breaks(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody foresaw in one part is one finding; the others are examined all the same."""
+
+    async def broken(_connector: object) -> str:
+        raise LookupError("Wang Xiaoming")
+
+    monkeypatch.setattr("connector.doctor._drop", broken)
+    done = house.call("doctor", "--json")
+    assert done.status == 1
+    bad = {each["what"]: each["text"] for each in done.json if each["state"] == "bad"}
+    assert list(bad) == ["drop"]
+    assert "LookupError" in bad["drop"]
+    assert "Xiaoming" not in done.all
