@@ -86,6 +86,11 @@ class Database:
                 f"The database does not answer ({type(error).__name__}). "
                 "Check that the server of CONNECTOR_DATABASE_URL runs and has room on its disk."
             ) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise StorageError(
+                "The user of CONNECTOR_DATABASE_URL lacks a right in the database: make it the owner of the schemas "
+                "connector, facts and reporting, or run `moodle-connector db upgrade` as this user from the beginning."
+            ) from error
         except psycopg.errors.UndefinedTable as error:
             raise StorageError(
                 "The database lacks the tables of this version: run `moodle-connector db upgrade`."

@@ -56,7 +56,7 @@ def _config(url: str) -> Iterator[tuple[Config, sqlalchemy.Connection]]:
             config.attributes["connection"] = connection
             yield config, connection
             connection.commit()
-    except sqlalchemy.exc.OperationalError as error:
+    except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ProgrammingError) as error:
         said = str(error.orig).partition("\n")[0].strip()  # host, port, user and database, never the password
         raise StorageError(
             f"The database cannot be used ({said}). Check CONNECTOR_DATABASE_URL and the server."
