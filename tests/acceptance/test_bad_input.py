@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
@@ -375,3 +376,25 @@ def test_tables_of_another_revision_are_not_worked_with(house: House, postgres: 
         assert house.call("sync", house.folder / "people.csv").status == 0
     finally:
         drop_database(postgres.url(), name)
+
+
+def test_a_database_user_without_rights_is_told(house: House, postgres: EmbeddedServer) -> None:
+    """Whoever may connect but not work gets a sentence, from upgrading and from working."""
+    good = os.environ["CONNECTOR_DATABASE_URL"]
+    with psycopg.connect(good, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS bystander")
+        connection.execute("CREATE ROLE bystander")
+        connection.execute("GRANT USAGE ON SCHEMA public TO bystander")
+    before = house.moodle()
+    try:
+        house.set("CONNECTOR_DATABASE_URL", f"{good}&options=-c%20role%3Dbystander")
+        for work in (("plan", house.feed()), ("db", "upgrade"), ("report",)):
+            done = house.call(*work)
+            assert done.status == 1, done.all
+            assert "nobody foresaw" not in done.err
+            assert "The database cannot be used" in done.err or "lacks a right" in done.err
+    finally:
+        with psycopg.connect(good, autocommit=True) as connection:
+            connection.execute("REVOKE ALL ON SCHEMA public FROM bystander")
+            connection.execute("DROP ROLE bystander")
+    assert house.moodle() == before
