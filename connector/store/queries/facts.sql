@@ -110,7 +110,8 @@ WHERE l.run_id = %(run)s AND NOT EXISTS (
 ORDER BY l.moodle_id, l.course_id
 
 -- name: close_grades
--- Grades that changed, or are gone from a course that was read.
+-- Grades that changed, or are gone from a course that was read. Moodle shows none of who is suspended in the
+-- course: those stay as they were last seen.
 UPDATE facts.fact_grade f SET valid_to = %(now)s
 WHERE f.valid_to = 'infinity' AND EXISTS (SELECT FROM read_course r WHERE r.course_id = f.course_id)
   AND NOT EXISTS (
@@ -118,6 +119,9 @@ WHERE f.valid_to = 'infinity' AND EXISTS (SELECT FROM read_course r WHERE r.cour
     WHERE l.run_id = %(run)s AND l.moodle_id = f.moodle_id AND l.item_id = f.item_id
       AND (l.raw, l.minimum, l.maximum, l.graded_at)
           IS NOT DISTINCT FROM (f.raw, f.minimum, f.maximum, f.graded_at))
+  AND NOT EXISTS (
+    SELECT FROM facts.landing_enrolment e
+    WHERE e.run_id = %(run)s AND e.moodle_id = f.moodle_id AND e.course_id = f.course_id AND NOT e.active)
 
 -- name: begin_grades
 INSERT INTO facts.fact_grade (moodle_id, course_id, item_id, raw, minimum, maximum, graded_at, valid_from)
