@@ -239,6 +239,8 @@ class Connector:
             self.journal,
             self.clock,
             self.pace or Pace(workers=self.settings.moodle.workers),
+            self.source,
+            self.drop() if self.settings.drop.folder is not None else None,
         )
 
     def way_back(self, moodle: MoodleSite) -> WayBack:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from connector.domain.cases import CaseStore
-from connector.domain.errors import SettingsError
-from connector.domain.feeds import FeedStore
+from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.feeds import Drop, FeedStore
 from connector.domain.gates import Gates
 from connector.domain.journal import Journal
 from connector.domain.plan import Plan
@@ -19,13 +21,16 @@ from connector.sync.intake import Intake, Progress, take_in
 from connector.sync.make_plan import Step, make_plan
 from connector.sync.planning import Rules
 
+Reading = Callable[[str], AbstractContextManager[Progress]]
+"""Given a file's name, a block with what counts the rows read."""
+
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
     """Everything that the way in needs, handed in by the composition root.
 
     ``source`` is the source's name, ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts
-    are made before somebody's first day.
+    are made before somebody's first day; ``open_feed`` reads a file as the mapping says.
     """
 
     source: str
@@ -41,10 +46,31 @@ class WayIn:
     journal: Journal
     clock: Callable[[], datetime]
     pace: Pace
+    open_feed: Callable[[Path], Source]
+    drop: Drop | None = None
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
         """Read and believe a feed. Raises FeedRefused."""
         return take_in(feed, self.mapper, self.feeds, self.gates, self.clock(), progress)
+
+    def take_deliveries(self, reading: Reading) -> tuple[Intake | None, Mapping[str, str]]:
+        """Take every complete file of the drop, oldest first; gives the last one, and why others were left.
+
+        ``reading`` surrounds each file with a display of progress. A refused file is moved aside with its reason, and
+        FeedRefused raised; files that come after it wait for the next time.
+        """
+        if self.drop is None:
+            return None, {}
+        taken, look = None, self.drop.look()
+        for delivery in look.ready:
+            try:
+                with reading(delivery.name) as progress:
+                    taken = self.take(self.open_feed(delivery.path), progress)
+            except FeedRefused as refused:
+                self.drop.mark_refused(delivery, str(refused))
+                raise
+            self.drop.mark_done(delivery)
+        return taken, look.left
 
     async def plan(self, step: Step | None = None) -> Plan:
         """Plan from what HR last said. Raises SettingsError where no feed was ever good."""
@@ -67,5 +93,23 @@ class WayIn:
         """Carry out a plan that is current, but for what is held."""
         return await apply_plan(plan, self.moodle, self.journal, self.roles, self.clock, self.pace, progress)
 
+    async def sync(self) -> Mapping[str, object]:
+        """Take what has arrived, plan, and apply what is not held, with nobody looking on; gives what to log."""
+        taken, _ = self.take_deliveries(lambda _name: nullcontext(_uncounted))
+        plan = await self.plan()
+        applied = await self.apply(plan)
+        return {
+            "feed": taken.name if taken else None,
+            "plan": plan.hash[:12],
+            "changes": plan.size,
+            "done": applied.tally.done,
+            "refused": applied.tally.refused,
+            "held": [guard.value for guard in applied.held],
+        }
+
     async def _own_username(self) -> str:
         return (await self.moodle.site_info()).username
+
+
+def _uncounted(_rows: int) -> None:
+    """Nobody looks on."""

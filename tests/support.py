@@ -218,7 +218,7 @@ class House:
 def _paced(way: WayIn, pace: Pace) -> WayIn:
     return WayIn(
         way.source, way.mapper, way.gates, way.roles, way.protected, way.ahead, way.moodle, way.feeds, way.plans,
-        way.cases, way.journal, way.clock, pace,
+        way.cases, way.journal, way.clock, pace, way.open_feed, way.drop,
     )  # fmt: skip
 
 

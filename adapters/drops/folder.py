@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,30 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from connector.domain.errors import SettingsError
+from connector.domain.feeds import Delivery, Look
 
 UNFINISHED = (".tmp", ".part", ".filepart")
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One file that may be read. It is known by ``name`` and ``digest``, the SHA-256 of its content.
-
-    ``size`` in bytes, ``modified`` in epoch seconds: both tell whether the file is still the one taken.
-    """
-
-    path: Path
-    name: str
-    digest: str
-    size: int
-    modified: float
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What one look into the folder found: files to read in order, and by name why others are left where they are."""
-
-    ready: tuple[Delivery, ...]
-    left: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import typer
 from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
 from connector.cli.output import as_json, differences, note, progress, say, step, table
-from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.errors import SettingsError
 from connector.domain.plan import HoldState, Plan
 from connector.domain.plan_store import NumberedChange
 from connector.sync.apply import Applied, held_classes
@@ -89,7 +89,7 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
         async def work() -> tuple[Intake | None, Plan, Applied]:
             async with connector.working_moodle() as moodle:
                 way = connector.way_in(moodle)
-                taken = _take(connector, way, file) if file else take_from_drop(connector, way)
+                taken = _take(connector, way, file) if file else _take_deliveries(way)
                 made = await _make(way)
                 return taken, made, await _carry_out(way, made)
 
@@ -102,21 +102,10 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
     raise typer.Exit(HELD if applied.held else 0)
 
 
-def take_from_drop(connector: Connector, way: WayIn) -> Intake | None:
-    """Take every complete file of the drop folder, oldest first. A refused one is moved aside with its reason."""
-    if connector.settings.drop.folder is None:
-        return None
-    drop, taken = connector.drop(), None
-    look = drop.look()
-    for name, why in look.left.items():
+def _take_deliveries(way: WayIn) -> Intake | None:
+    taken, left = way.take_deliveries(lambda name: progress(f"Reading {name}"))
+    for name, why in left.items():
         note(f"{name}: left where it is: {why}")
-    for delivery in look.ready:
-        try:
-            taken = _take(connector, way, delivery.path)
-        except FeedRefused as refused:
-            drop.mark_refused(delivery, str(refused))
-            raise
-        drop.mark_done(delivery)
     return taken
 
 

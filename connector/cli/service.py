@@ -14,7 +14,6 @@ import uvicorn
 
 from connector.bootstrap import Connector
 from connector.cli.common import Config, installation, run
-from connector.cli.feeds import take_from_drop
 from connector.domain.errors import SettingsError
 from connector.settings import ServiceSettings
 from jobs.schedule import Job, scheduled
@@ -74,18 +73,7 @@ def sync_once(connector: Connector) -> Mapping[str, object]:
 
     async def work() -> Mapping[str, object]:
         async with connector.working_moodle() as moodle:
-            way = connector.way_in(moodle)
-            taken = take_from_drop(connector, way)
-            plan = await way.plan()
-            applied = await way.apply(plan)
-            return {
-                "feed": taken.name if taken else None,
-                "plan": plan.hash[:12],
-                "changes": plan.size,
-                "done": applied.tally.done,
-                "refused": applied.tally.refused,
-                "held": list(applied.held),
-            }
+            return await connector.way_in(moodle).sync()
 
     return run(work)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from connector.domain.gates import Reason
@@ -80,6 +81,38 @@ class RefusedFeed:
     digest: str
     received_at: datetime
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One file that may be read. It is known by ``name`` and ``digest``, the SHA-256 of its content.
+
+    ``size`` in bytes, ``modified`` in epoch seconds: both tell whether the file is still the one taken.
+    """
+
+    path: Path
+    name: str
+    digest: str
+    size: int
+    modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look into the folder found: files to read in order, and by name why others are left where they are."""
+
+    ready: tuple[Delivery, ...]
+    left: Mapping[str, str]
+
+
+class Drop(Protocol):
+    """Where files arrive. A file is taken once it is complete, and moved or marked afterwards, never lost."""
+
+    def look(self) -> Look: ...
+
+    def mark_done(self, delivery: Delivery) -> Path | None: ...
+
+    def mark_refused(self, delivery: Delivery, reason: str) -> Path | None: ...
 
 
 class FeedStore(Protocol):
