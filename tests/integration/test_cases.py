@@ -288,3 +288,27 @@ async def test_a_decision_makes_older_plans_stale(house: House, moodle: Seen) ->
         assert way.is_current(plan)
         house.settle("two_matches", "E1", create=True)
         assert not way.is_current(plan)
+
+
+async def test_one_username_is_never_given_to_two_people(house: House, moodle: Seen) -> None:
+    """HR names the same one for two joiners, or for a renamed person and somebody who has it on paper only."""
+    await house.sync([row("E1", username="lin"), row("E2", username="lin"), row("E3")])
+    assert house.cases() == [("username_taken", "E2")]
+    assert moodle.people() == ["E1", "E3"]
+    await house.sync([row("E1", username="lin"), row("E2", username="lin"), row("E3", username="lin")])
+    assert house.cases() == [("username_taken", "E2"), ("username_taken", "E3")]
+    assert moodle.fields("E3", "username") == ("e3",)
+
+
+async def test_an_address_cannot_be_changed_to_one_in_use(house: House, moodle: Seen) -> None:
+    """Neither to one that Moodle has, nor to one that HR says of two people."""
+    await house.settled_in([row("E1"), row("E2"), row("E3")])
+    moodle.add("stranger", email="taken@example.test")
+    people = [
+        row("E1", email="taken@example.test"),
+        row("E2", email="two@example.test"),
+        row("E3", email="two@example.test"),
+    ]
+    plan = await house.plan(people)
+    assert house.cases() == [("email_taken", "E1"), ("email_shared", "E2"), ("email_shared", "E3")]
+    assert plan.size == 0
