@@ -18,7 +18,6 @@ from adapters.drops.folder import FolderDrop
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.site import MoodleSite
-from adapters.moodle.twin import TwinState, serve_twin
 from adapters.sources import open_source
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
 from connector.domain.gates import Gates
@@ -163,6 +162,7 @@ class Connector:
                     f"The token may not call {', '.join(missing)}. "
                     "Add them in Moodle: Site administration, Server, External services, Functions of its service."
                 )
+            await moodle.check_sight()
             yield moodle
 
     def source(self, path: Path) -> Source:
@@ -274,6 +274,8 @@ class SampleMoodle:
 @contextmanager
 def sample_moodle(company: Path | Traversable) -> Iterator[SampleMoodle]:
     """Serve a Moodle twin on loopback that has the courses of a sample company."""
+    from adapters.moodle.twin import TwinState, serve_twin  # only here: other commands start sooner without a server
+
     courses = {course.shortname: course for course in load_courses(company).courses}
     state = TwinState("4.5", languages=frozenset({"en", "fr", "vi", "zh_tw"}))
     with serve_twin(state=state) as twin:

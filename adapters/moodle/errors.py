@@ -35,7 +35,10 @@ _BUG = "no known Moodle answers so; report it with the name of the function"
 ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     # the token, the service, the capabilities
     "invalidtoken": (AccessRefused, _ASK_ACCESS),
-    "accessexception": (AccessRefused, "add the function to the token's external service"),
+    "accessexception": (
+        AccessRefused,
+        "add the function to the token's external service, and webservice/rest:use to the service account's role",
+    ),
     "cannotcallfunction": (AccessRefused, "add the function to the token's external service"),
     "nopermissions": (AccessRefused, "give the service account the capability for this function"),
     "required_capability_exception": (AccessRefused, "give the service account the capability for this function"),
@@ -44,6 +47,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "criteriaerror": (AccessRefused, "give the service account moodle/category:manage"),
     "requireloginerror": (AccessRefused, "let the service account into every course (moodle/course:view)"),
     "errorcoursecontextnotvalid": (AccessRefused, "let the service account into every course (moodle/course:view)"),
+    "notingroup": (AccessRefused, "give the service account's role moodle/site:accessallgroups"),
     "servicenotavailable": (AccessRefused, "enable the external service in Moodle"),
     "servicerequireslogin": (AccessRefused, _ASK_ACCESS),
     "webservicesnotenabled": (AccessRefused, "enable web services and the REST protocol in Moodle"),

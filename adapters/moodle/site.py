@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from adapters.moodle import rows as read
-from adapters.moodle.accounts import AT_ONCE, look_up
+from adapters.moodle.accounts import AT_ONCE, BY_FIELD, look_up
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
-from connector.domain.errors import AnswerLost
+from connector.domain.errors import AccessRefused, AnswerLost
 from connector.domain.ports import (
     Account,
     Category,
@@ -50,6 +50,20 @@ class MoodleSite:
         with foreseen(function):
             self._info = read.site_info(row)
         return self._info
+
+    async def check_sight(self) -> None:
+        """Raise AccessRefused where the token does not see usernames or e-mail addresses of others.
+
+        Moodle answers look-ups by what a token may not see with nobody, and no error: everybody would be created anew.
+        Looked at are the guest and the first administrator, whom every site has.
+        """
+        for row in await self._client.call(BY_FIELD, {"field": "id", "values": ["1", "2"]}):
+            for name, capability in (("username", "moodle/user:viewalldetails"), ("email", "moodle/course:useremail")):
+                if name not in row:
+                    raise AccessRefused(
+                        f"The token does not see the {name} of other accounts, so it would make people a second time. "
+                        f"Give the service account's role {capability} in the system context."
+                    )
 
     # ------------------------------------------------------------ accounts
     async def accounts_by(self, field: str, values: Sequence[str]) -> list[Account]:
@@ -179,12 +193,13 @@ class MoodleSite:
         await self._write("enrol_manual_unenrol_users", "enrolments", wanted)
 
     # ------------------------------------------------------------ the way back
-    async def participants(self, course_id: int) -> AsyncIterator[list[Participant]]:
+    async def participants(self, course_id: int, suspended_only: bool = False) -> AsyncIterator[list[Participant]]:
         """Everybody in a course, in pages by id: first those who may enter now, then the suspended and expired.
 
         Who changes from one to the other while this reads can come twice or, rarely, not at all.
         """
-        for option, active in (("onlyactive", True), ("onlysuspended", False)):
+        options = [("onlyactive", True), ("onlysuspended", False)]
+        for option, active in options[suspended_only:]:
             async for rows in self._enrolled(course_id, option):
                 with foreseen(ENROLLED):
                     page = [Participant(int(row["id"]), course_id, read.role_ids(row), active) for row in rows]

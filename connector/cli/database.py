@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -25,9 +26,12 @@ def upgrade(config: Config = None, json: Json = False) -> None:
 def downgrade(
     revision: Annotated[str, typer.Argument(metavar="REVISION", help='As `db current` shows it, or "base".')],
     config: Config = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
     """Take the tables back to a revision; "base" removes them all, with what is in them."""
+    if not yes and sys.stdin.isatty():
+        typer.confirm("What newer revisions keep is lost, and cannot be brought back. Go on?", abort=True, err=True)
     with installation(config) as connector:
         connector.downgrade_database(revision)
         found, newest = connector.database_revision()

@@ -10,7 +10,7 @@ import typer
 
 from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
-from connector.cli.output import as_json, differences, note, progress, say, step, table
+from connector.cli.output import as_json, counted, differences, note, progress, say, step, table
 from connector.domain.errors import SettingsError
 from connector.domain.plan import HoldState, Plan
 from connector.domain.plan_store import NumberedChange
@@ -134,7 +134,7 @@ def show_plan(
             say(f"… and {made.size - len(numbered):,} more; --show N prints more of them.", style="dim")
     _show_holds(made)
     if cases:
-        say(f"{len(cases)} cases wait for a decision: moodle-connector case list", style="yellow")
+        say(f"{counted(len(cases), 'open case')} to decide: moodle-connector case list", style="yellow")
 
 
 def show_change(one: NumberedChange) -> None:

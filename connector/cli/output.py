@@ -126,13 +126,26 @@ def fields(values: Mapping[str, Any]) -> str:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Before and after of a change, field by field, in one line; what stays the same is left out."""
-    was, becomes = _flat(before), _flat(after)
+    was, becomes = _shown(before), _shown(after)
     parts = []
     for name in [*becomes, *(name for name in was if name not in becomes)]:
         old, new = _cell(was.get(name)), _cell(becomes.get(name))
         if old != new:
             parts.append(f"{name}: {old} → {new or '–'}" if old else f"{name}: {new}")
     return "; ".join(parts)
+
+
+_OURS = frozenset({"granted_on", "timezone", "cycle"})
+"""What the ledger keeps for reckoning, and says nothing to a reader."""
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in _flat(values).items() if name not in _OURS}
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun: 1 case, 2 cases."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,6 +24,10 @@ class Loaded:
 
 class FactStore(Protocol):
     """Takes in what was read of Moodle. Bound to one site."""
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """One mirror at a time: gives False where another process is at it."""
+        ...
 
     def start(self, now: datetime) -> int:
         """Begin a run of the mirror; what an interrupted one had landed is dropped."""
@@ -52,9 +57,13 @@ class FactStore(Protocol):
         courses: Sequence[Course],
         paths: Sequence[LearningPath],
         requirements: Sequence[Requirement],
+        landed: Mapping[str, int],
         now: datetime,
     ) -> list[Loaded]:
-        """Turn what has landed into facts with history, all in one transaction."""
+        """Turn what has landed into facts with history, all in one transaction.
+
+        ``landed``: rows by fact (completion, enrolment, grade). Raises StorageError where not all of them are there.
+        """
         ...
 
 

@@ -45,6 +45,7 @@ class Holder:
 
     account_id: int
     person_id: int
+    key: str
     username: str
     email: str
     left: bool
@@ -86,6 +87,10 @@ class PlanStore(Protocol):
     def shared_emails(self, scope: Scope) -> dict[str, list[str]]: ...
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]: ...
+
+    def unbind(self, person_ids: Sequence[int], now: datetime) -> None:
+        """The accounts of these people are gone from Moodle for good, and with them all that was granted there."""
+        ...
 
     def remember(self, accounts: Sequence[Account], now: datetime) -> None: ...
 

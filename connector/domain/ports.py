@@ -35,6 +35,11 @@ class Mapper(Protocol):
         ...
 
     @property
+    def columns(self) -> frozenset[str]:
+        """The fields of a record that people are made of; nothing else in a record has an effect."""
+        ...
+
+    @property
     def create_only(self) -> frozenset[str]:
         """Fields that are set when the account is created and never compared; ``profile:NAME`` for custom ones."""
         ...
@@ -221,8 +226,8 @@ class Moodle(Protocol):
         """Each (user id, course id)."""
         ...
 
-    def participants(self, course_id: int) -> AsyncIterator[list[Participant]]:
-        """Everybody in a course, in pages, suspended ones too."""
+    def participants(self, course_id: int, suspended_only: bool = False) -> AsyncIterator[list[Participant]]:
+        """Everybody in a course, in pages, suspended ones too; or just those."""
         ...
 
     def progress(self, user_ids: Sequence[int]) -> AsyncIterator[list[CourseProgress]]:

@@ -7,13 +7,15 @@ functions know no time of completion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import AccessRefused, ConnectorError, Unavailable
 from connector.domain.facts import FactStore, Loaded
 from connector.domain.grants import LearningPath, Requirement
-from connector.domain.ports import Course, Moodle
+from connector.domain.ports import Course, CourseProgress, Moodle
 
 Progress = Callable[[str, int], None]
 """Called with what is being read and the number of rows since the last call."""
@@ -28,38 +30,67 @@ async def mirror(
     progress: Progress | None = None,
 ) -> list[Loaded]:
     """Read Moodle and bring the facts up to date; gives what changed. Raises the error tree, and then nothing did."""
-    run = facts.start(clock())
-    say = progress or _silent
-    try:
-        courses = await _courses(moodle, facts.course_refs())
-        await _people(moodle, facts, run, clock, say)
+    with facts.lock() as free:
+        if not free:
+            raise Unavailable("Another process is mirroring this Moodle; try again when it has ended.")
+        run = facts.start(clock())
+        try:
+            reading = _Reading(moodle, facts, run, clock, progress or _silent)
+            courses = await reading.everything()
+            loaded = facts.merge(run, courses, paths, requirements, reading.landed, clock())
+        except ConnectorError as error:
+            facts.finish(run, "stopped", type(error).__name__, clock())
+            raise
+        facts.finish(run, "done", "", clock())
+        return loaded
+
+
+@dataclass
+class _Reading:
+    """One reading of Moodle; ``landed`` counts the rows of each fact, so that none can be lost before the merge."""
+
+    moodle: Moodle
+    facts: FactStore
+    run: int
+    clock: Callable[[], datetime]
+    say: Progress
+    landed: Counter[str] = field(default_factory=Counter)
+
+    async def everything(self) -> list[Course]:
+        """People, their progress, and enrolments and grades of each course; gives the courses."""
+        refs = self.facts.course_refs()
+        found = await self.moodle.courses(refs) if refs else {}
+        courses = list({course.id: course for some in found.values() for course in some}.values())
+        tracked = {course.id for course in courses if course.completion_enabled}
+        for ids in self.facts.accounts():
+            self.facts.remember(await self.moodle.accounts_by("id", [str(account) for account in ids]), self.clock())
+            self.say("people", len(ids))
+            async for page in self.moodle.progress(ids):
+                _check_shown(page, tracked)
+                self.facts.land_progress(self.run, page)
+                self._count("completion", len(page))
         for course in courses:
-            async for participants in moodle.participants(course.id):
-                facts.land_enrolments(run, participants)
-                say("enrolments", len(participants))
-            async for grades in moodle.grades(course.id):
-                facts.land_grades(run, grades)
-                say("grades", len(grades))
-        loaded = facts.merge(run, courses, paths, requirements, clock())
-    except ConnectorError as error:
-        facts.finish(run, "stopped", type(error).__name__, clock())
-        raise
-    facts.finish(run, "done", "", clock())
-    return loaded
+            async for participants in self.moodle.participants(course.id):
+                self.facts.land_enrolments(self.run, participants)
+                self._count("enrolment", len(participants))
+            async for grades in self.moodle.grades(course.id):
+                self.facts.land_grades(self.run, grades)
+                self._count("grade", len(grades))
+        return courses
+
+    def _count(self, fact: str, rows: int) -> None:
+        self.landed[fact] += rows
+        self.say(fact, rows)
 
 
-async def _courses(moodle: Moodle, refs: Sequence[str]) -> list[Course]:
-    found = await moodle.courses(refs) if refs else {}
-    return list({course.id: course for courses in found.values() for course in courses}.values())
-
-
-async def _people(moodle: Moodle, facts: FactStore, run: int, clock: Callable[[], datetime], say: Progress) -> None:
-    for ids in facts.accounts():
-        facts.remember(await moodle.accounts_by("id", [str(account) for account in ids]), clock())
-        say("people", len(ids))
-        async for page in moodle.progress(ids):
-            facts.land_progress(run, page)
-            say("completion", len(page))
+def _check_shown(page: Sequence[CourseProgress], tracked: Collection[int]) -> None:
+    """Where completion is on and Moodle does not show it, everybody would look as if nobody had completed anything."""
+    hidden = next((row.course_id for row in page if row.completed is None and row.course_id in tracked), None)
+    if hidden is not None:
+        raise AccessRefused(
+            f"Moodle does not show the token who has completed the course {hidden}. "
+            "Give the service account's role report/completion:view."
+        )
 
 
 def _silent(_what: str, _rows: int) -> None:

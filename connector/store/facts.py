@@ -5,10 +5,12 @@ See ``connector.domain.facts``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
+from connector.domain.errors import StorageError
 from connector.domain.facts import Loaded
 from connector.domain.grants import LearningPath, Requirement
 from connector.domain.ports import Account, Course, CourseGrade, CourseProgress, Participant
@@ -32,6 +34,9 @@ class Facts:
     def __init__(self, database: Database, site: str) -> None:
         self._database = database
         self._site = site
+
+    def lock(self) -> AbstractContextManager[bool]:
+        return self._database.lock(f"mirror {self._site}")
 
     def start(self, now: datetime) -> int:
         with self._database.transaction() as connection:
@@ -94,10 +99,14 @@ class Facts:
         courses: Sequence[Course],
         paths: Sequence[LearningPath],
         requirements: Sequence[Requirement],
+        landed: Mapping[str, int],
         now: datetime,
     ) -> list[Loaded]:
         values = {"site": self._site, "run": run, "now": now}
         with self._database.transaction() as connection:
+            there = one(connection, "facts.count_landed", run=run)
+            if any(there[fact] != landed.get(fact, 0) for fact in there):  # a crash of PostgreSQL empties the landing
+                raise StorageError("What was read of Moodle is gone from the database; mirror it again.")
             _put_courses(connection, courses, now)
             _put_requirements(connection, paths, requirements)
             connection.execute(query("facts.people_now"), values)

@@ -15,7 +15,7 @@ from connector.store.database import Database, one, query
 EFFECTS: Mapping[Action, tuple[tuple[str, GrantKind | None], ...]] = {
     Action.CREATE_COHORT: (("cohort_made", None),),
     Action.CREATE_ACCOUNT: (("account_made", None), ("bind", None)),
-    Action.ADOPT_ACCOUNT: (("bind", None),),
+    Action.ADOPT_ACCOUNT: (("hand_over_grants", None), ("hand_over_account", None), ("bind", None)),
     Action.RELEASE_IDENTITY: (("account_changed", None),),
     Action.CHANGE_IDENTITY: (("account_changed", None),),
     Action.UPDATE_ACCOUNT: (("account_changed", None),),

@@ -94,12 +94,19 @@ class Plans:
             row["account_id"]: Holder(
                 row["account_id"],
                 row["person_id"],
+                row["key"],
                 row["username"] or "",
                 row["email"] or "",
                 row["status"] == Status.LEFT,
             )
             for row in rows
         }
+
+    def unbind(self, person_ids: Sequence[int], now: datetime) -> None:
+        values = {"site": self._site, "person_ids": list(person_ids), "now": now}
+        with self._database.transaction() as connection:
+            for step in ("plans.end_grants_in_moodle", "plans.unbind"):
+                connection.execute(query(step), values)
 
     def remember(self, accounts: Sequence[Account], now: datetime) -> None:
         rows = [account_row(self._site, account, now) for account in accounts if not account.deleted]

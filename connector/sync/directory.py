@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from connector.domain.matching import Wanted, folded
@@ -31,6 +31,17 @@ class Directory:
         asked += [("username", wanted.username), ("email", wanted.email)]
         found = {account.id: account for name, value in asked for account in self._having(name, value)}
         return list(found.values())
+
+    def bound(self, wanted: Wanted, chosen: Collection[int] = ()) -> set[int]:
+        """Accounts that belong to others.
+
+        One of somebody who has left is free for the same person under a new key, where that is declared or decided.
+        """
+        return {
+            account_id
+            for account_id, holder in self.holders.items()
+            if not (holder.left and (holder.key in wanted.earlier_keys or account_id in chosen))
+        }
 
     def other_with(self, name: str, value: str, account_id: int | None) -> bool:
         """Does an account other than ``account_id`` have this username or e-mail?"""

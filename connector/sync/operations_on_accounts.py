@@ -26,7 +26,11 @@ class AccountCreation:
     async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
         made = await self._moodle.create_accounts([_new(one) for one in batch])
         await self._suspend([(one, made[_username(one)]) for one in batch])
-        return [_done(one, made[_username(one)]) for one in batch]
+        dropped = await self._dropped(batch[0], made[_username(batch[0])])
+        return [
+            Outcome(one.ordinal, OutcomeState.DONE, made[_username(one)], "dropped" if dropped else "", dropped)
+            for one in batch
+        ]
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
         """The username was written down before the first send: an account that has it and our idnumber is ours."""
@@ -57,6 +61,20 @@ class AccountCreation:
         if fields.get("auth", "manual") != "manual":
             return f"most likely auth: the method {fields['auth']} is not installed in Moodle, which does not say."
         return f"Moodle does not say why ({error.code}); fields sent: {', '.join(sorted(fields))}."
+
+    async def _dropped(self, one: Pending, account_id: int) -> str:
+        """Which custom fields Moodle dropped without a word, because it has none of that name.
+
+        One account of a batch is looked at: a field is there for everybody or for nobody.
+        """
+        wanted = one.change.after.get("profile", {})
+        if not wanted:
+            return ""
+        there = await self._moodle.accounts_by("id", [str(account_id)])
+        lost = sorted(name for name in wanted if there and name not in there[0].profile)
+        return (
+            f"The account was made without {', '.join(lost)}: make the custom profile field in Moodle." if lost else ""
+        )
 
     async def _suspend(self, made: Sequence[tuple[Pending, int]]) -> None:
         """Moodle accepts no ``suspended`` when it creates, so those who have not started yet are updated at once."""

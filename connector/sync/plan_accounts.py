@@ -19,13 +19,16 @@ async def plan_accounts(planning: Planning) -> None:
     """Add the changes of accounts to the plan, a batch of people at a time."""
     shared = planning.plans.shared_emails(planning.scope)
     for batch in planning.plans.account_pairs(planning.scope):
-        directory = await _read(planning, batch)
+        people, directory = await _read(planning, batch)
         accounts = Accounts(planning, directory, shared)
-        planning.plans.add(planning.plan, [change for person in batch for change in accounts.changes(person)])
+        planning.plans.add(planning.plan, [change for person in people for change in accounts.changes(person)])
 
 
-async def _read(planning: Planning, batch: Sequence[PersonPair]) -> Directory:
-    """Look up the accounts of bound people by id, those of others by everything that could be theirs."""
+async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Sequence[PersonPair], Directory]:
+    """Look up the accounts of bound people by id, those of others by everything that could be theirs.
+
+    Gives the people back: one whose account is gone, and for whom somebody has decided, is bound no longer.
+    """
     found: dict[int, Account] = {}
 
     async def look_up(name: str, values: Iterable[str]) -> None:
@@ -33,8 +36,9 @@ async def _read(planning: Planning, batch: Sequence[PersonPair]) -> Directory:
         if asked:
             found.update({account.id: account for account in await planning.moodle.accounts_by(name, asked)})
 
-    await look_up("id", [str(person.pair.account_id) for person in batch if person.pair.account_id is not None])
+    await look_up("id", [str(person.pair.account_id) for person in people if person.pair.account_id is not None])
     planning.plans.remember(list(found.values()), planning.scope.now)
+    batch = _unbound_where_decided(planning, people, found)
     unbound = [person for person in batch if person.pair.account_id is None]
     asking = [_wanted(person) for person in unbound] + [
         _wanted(person) for person in batch if _is_renamed(person.pair, found)
@@ -43,7 +47,30 @@ async def _read(planning: Planning, batch: Sequence[PersonPair]) -> Directory:
     await look_up("email", [one.email for one in asking])
     await look_up("username", [one.username for one in asking])
     await look_up("id", [str(account) for person in unbound for account in planning.chosen_accounts(person.pair.key)])
-    return Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
+    return batch, Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
+
+
+def _unbound_where_decided(
+    planning: Planning, people: Sequence[PersonPair], found: Mapping[int, Account]
+) -> list[PersonPair]:
+    def lost(person: PersonPair) -> bool:
+        account = found.get(person.pair.account_id or 0)
+        key = person.pair.key
+        return (
+            person.pair.account_id is not None
+            and (account is None or account.deleted)
+            and (planning.decided("account_gone", key, "create") or bool(planning.chosen_accounts(key)))
+        )
+
+    gone = {person.pair.person_id for person in people if lost(person)}
+    if gone:
+        planning.plans.unbind(sorted(gone), planning.scope.now)
+    return [
+        replace(person, pair=replace(person.pair, account_id=None, current={}))
+        if person.pair.person_id in gone
+        else person
+        for person in people
+    ]
 
 
 class Accounts:
@@ -89,12 +116,14 @@ class Accounts:
 
     def _match(self, person: PersonPair) -> Match | NoMatch | Ambiguous:
         """A person's decision comes first, then the rules of matching."""
-        for account_id in self._planning.chosen_accounts(person.pair.key):
-            account = self._directory.accounts.get(account_id)
-            if account is not None and not account.deleted and account_id not in self._directory.holders:
-                return Match(account, "a person's decision")
         wanted = _wanted(person)
-        bound = self._directory.holders.keys() | self._planning.chosen_for_others(person.pair.key)
+        chosen = self._planning.chosen_accounts(person.pair.key)
+        bound = self._directory.bound(wanted, chosen)
+        for account_id in chosen:
+            account = self._directory.accounts.get(account_id)
+            if account is not None and not account.deleted and account_id not in bound:
+                return Match(account, "a person's decision")
+        bound |= self._planning.chosen_for_others(person.pair.key)
         match = correlate(wanted, self._directory.candidates(wanted), bound, self._planning.protected)
         if isinstance(match, Ambiguous) and self._planning.decided(match.kind, person.pair.key, "create"):
             return NoMatch()

@@ -82,11 +82,11 @@ async def _note_present(planning: Planning, courses: Sequence[str]) -> None:
     if len(people) <= FEW:
         async for page in planning.moodle.progress(people):
             planning.plans.note_present(planning.plan, [(row.user_id, row.course_id) for row in page])
-        return
+    few = len(people) <= FEW  # the courses of a person do not show enrolments that are suspended
     ids = planning.plans.references("course")
     for course in courses:
         if course in ids:
-            async for participants in planning.moodle.participants(ids[course]):
+            async for participants in planning.moodle.participants(ids[course], suspended_only=few):
                 planning.plans.note_present(planning.plan, [(row.user_id, row.course_id) for row in participants])
 
 

@@ -74,7 +74,6 @@ async def test_what_is_done_or_refused_is_over(house: House, plan: Plan) -> None
     assert todo(house, plan, following) == [("E0003", False), ("E0004", False)]
     assert [(change.subject, code, text) for change, code, text in journal.refusals(plan.number)] == [
         ("E0002", "x", "why"),
-        ("E0003", "y", "not yet"),
     ]
     assert len(journal.refusals(plan.number, limit=1)) == 1
 

@@ -175,6 +175,12 @@ SELECT a.grant_id, a.person_id, a.requirement, a.cycle, a.assigned_on, a.due_on,
 FROM assignment_now a
 WHERE NOT EXISTS (SELECT FROM facts.fact_assignment f WHERE f.grant_id = a.grant_id AND f.valid_to = 'infinity')
 
+-- name: count_landed
+-- Is everything that was read still there?
+SELECT (SELECT count(*) FROM facts.landing_completion WHERE run_id = %(run)s) AS completion,
+       (SELECT count(*) FROM facts.landing_enrolment WHERE run_id = %(run)s) AS enrolment,
+       (SELECT count(*) FROM facts.landing_grade WHERE run_id = %(run)s) AS grade
+
 -- name: drop_landing
 -- What landed is in the facts now.
 TRUNCATE facts.landing_enrolment, facts.landing_completion, facts.landing_grade

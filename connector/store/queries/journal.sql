@@ -51,6 +51,22 @@ ON CONFLICT (plan, ordinal) DO UPDATE
 SET state = excluded.state, run_id = excluded.run_id, finished_at = excluded.finished_at, code = excluded.code,
     message = excluded.message
 
+-- name: hand_over_grants
+-- A rehired person takes over what the same account was granted under the earlier key.
+UPDATE connector.ledger l SET person_id = c.person_id
+FROM unnest(%(ordinals)s::integer[]) AS d (ordinal)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+JOIN connector.binding b
+     ON b.site = %(site)s AND b.account_id = (c.after ->> 'account')::bigint AND b.person_id <> c.person_id
+WHERE l.site = %(site)s AND l.person_id = b.person_id AND l.ended_at IS NULL AND l.kind <> 'assignment'
+
+-- name: hand_over_account
+-- The earlier key gives the account up.
+DELETE FROM connector.binding b
+USING unnest(%(ordinals)s::integer[]) AS d (ordinal)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+WHERE b.site = %(site)s AND b.account_id = (c.after ->> 'account')::bigint AND b.person_id <> c.person_id
+
 -- name: bind
 -- A person has an account: the one that was made, or the one that was adopted.
 INSERT INTO connector.binding (site, person_id, account_id, bound_at, bound_by)
@@ -104,7 +120,8 @@ SELECT %(site)s, c.person_id, %(kind)s, c.target, c.after,
        c.action <> 'recognise_enrolment' AND d.moodle_id IS DISTINCT FROM 0, %(now)s, c.plan, c.ordinal
 FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
 JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
-ON CONFLICT (site, person_id, kind, target) WHERE ended_at IS NULL DO UPDATE SET terms = excluded.terms
+ON CONFLICT (site, person_id, kind, target) WHERE ended_at IS NULL DO UPDATE
+SET terms = excluded.terms, suspended = false
 
 -- name: grant_altered
 -- New terms, or active again.
@@ -133,11 +150,11 @@ LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
 WHERE c.plan = %(plan)s
 
 -- name: refusals
--- Changes that were set aside, with their cause.
+-- Changes that were set aside, or of which Moodle kept only a part, with the cause.
 SELECT c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, o.code, o.message
 FROM connector.operation o
 JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
-WHERE o.plan = %(plan)s AND o.state IN ('refused', 'waiting')
+WHERE o.plan = %(plan)s AND (o.state = 'refused' OR o.code = 'dropped')
 ORDER BY o.ordinal
 LIMIT %(limit)s
 

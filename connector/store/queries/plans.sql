@@ -44,11 +44,20 @@ HAVING count(*) > 1
 
 -- name: holders
 -- Who has these accounts, and which identifiers those people are to have from now on.
-SELECT b.account_id, b.person_id, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
+SELECT b.account_id, b.person_id, p.key, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
        connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
 FROM connector.binding b
 JOIN connector.person p ON p.person_id = b.person_id
 WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
+
+-- name: end_grants_in_moodle
+-- What was granted in Moodle went with the account; requirements are ours and stay.
+UPDATE connector.ledger SET ended_at = %(now)s
+WHERE site = %(site)s AND person_id = ANY(%(person_ids)s) AND ended_at IS NULL AND kind <> 'assignment'
+
+-- name: unbind
+-- These people have no account any more.
+DELETE FROM connector.binding WHERE site = %(site)s AND person_id = ANY(%(person_ids)s)
 
 -- name: remember_account
 -- An account as Moodle shows it now. What Moodle does not show to the token stays as it was last written.
@@ -217,11 +226,14 @@ JOIN connector.person p USING (person_id)
 WHERE l.site = %(site)s AND p.source = %(source)s AND l.ended_at IS NULL AND l.ours
 
 -- name: approval
--- A decision on the same changes that is still valid, made for an earlier plan.
+-- A decision on the same changes that is still valid, made for an earlier plan and not used up by it.
 SELECT h.state, h.decided_by, h.decided_at, h.expires_at FROM connector.hold h
 JOIN connector.plan p ON p.number = h.plan
 WHERE p.site = %(site)s AND p.source = %(source)s AND h.guard_class = %(guard_class)s AND h.digest = %(digest)s
-  AND h.state IN ('approved', 'rejected') AND (h.expires_at IS NULL OR h.expires_at > %(now)s)
+  AND h.state IN ('approved', 'rejected') AND NOT EXISTS (
+      SELECT FROM connector.operation o JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
+      WHERE o.plan = h.plan AND c.guard_class = h.guard_class AND o.state = 'done')
+  AND (h.expires_at IS NULL OR h.expires_at > %(now)s)
 ORDER BY h.decided_at DESC
 LIMIT 1
 

@@ -1,0 +1,59 @@
+"""Accounts that went, came back, or belong to somebody under an earlier key."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.test_cases import delete
+from tests.integration.test_grants import enrol_by_hand
+from tests.support import House, Seen, row
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]
+
+
+@pytest.mark.parametrize("settlement", ["create", "account"])
+async def test_account_gone_can_be_settled(house: House, moodle: Seen, settlement: str) -> None:
+    """A person decides what becomes of somebody whose account was deleted in Moodle."""
+    await house.settled_in([row("E1", city="A"), row("E2")])
+    delete(house, moodle, "E1")
+    await house.sync([row("E1", city="B"), row("E2")])
+    other = moodle.add("restored")
+    house.settle("account_gone", "E1", **({"create": True} if settlement == "create" else {"account": other}))
+    await house.sync()
+    assert house.cases() == []
+    assert "E1" in moodle.people()
+
+
+async def test_rehire_under_a_new_key(house: House, moodle: Seen) -> None:
+    """Somebody who comes back under a new key, with the old one declared, gets the same account again."""
+    await house.settled_in([row("OLD", unit="Field"), row("E2")])
+    number = moodle.id("OLD")
+    await house.settled_in([row("OLD", unit="Field", status="left"), row("E2")])
+    people = [
+        row("OLD", unit="Field", status="left"),
+        row("E2"),
+        row("NEW", unit="Field", earlier="OLD", email="new@example.test"),
+    ]
+    await house.sync(people)
+    if house.cases():
+        house.settle("already_bound", "NEW", account=number)
+        await house.sync()
+    assert house.cases() == []
+    assert moodle.id("NEW") == number
+
+
+async def test_suspended_foreign_enrolment(house: House, moodle: Seen) -> None:
+    """An enrolment that somebody suspended by hand is theirs: it is neither taken over nor made active."""
+    await house.settled_in([row("E1"), row("E2")])
+    enrol_by_hand(house, moodle, "E1", "SAFE", suspended=True)
+    await house.sync([row("E1", unit="Field"), row("E2")])
+    assert moodle.enrolled("SAFE") == {"E1": False}
+
+
+async def test_deleted_is_noticed(house: House, moodle: Seen) -> None:
+    """A deletion in Moodle is noticed once the mirror has seen it, though HR says nothing new."""
+    await house.settled_in([row("E1", city="A"), row("E2")])
+    delete(house, moodle, "E1")
+    await house.mirror()
+    await house.sync([row("E1", city="A"), row("E2")])
+    assert house.cases() == [("account_gone", "E1")]
