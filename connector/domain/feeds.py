@@ -15,10 +15,14 @@ from connector.domain.people import FeedIdentity, Rejection
 
 @dataclass(frozen=True, slots=True)
 class StagedPerson:
-    """One good row, in the shape that the database compares. All mappings hold JSON values."""
+    """One good row, in the shape that the database compares. All mappings hold JSON values.
+
+    ``digest`` is of the row and the mapping: what has the same need not be mapped again.
+    """
 
     line: int
     key: str
+    digest: bytes
     wanted: Mapping[str, Any]
     initial: Mapping[str, Any]
     grants: Sequence[Mapping[str, Any]]
@@ -26,8 +30,16 @@ class StagedPerson:
     unique_username: bool
 
 
-StagedRow = StagedPerson | list[Rejection]
-"""A good row, everything that is wrong with a bad row, or an empty list for somebody out of scope."""
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row that says what the person's last row said, by the same mapping: nothing new, but the person is present."""
+
+    line: int
+    key: str
+
+
+StagedRow = StagedPerson | KnownRow | list[Rejection]
+"""A good row, new or known, everything that is wrong with a bad one, or an empty list for somebody out of scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ class FeedTotals:
             self.rejected + len(bad),
             self.keyless + sum(1 for row in bad if not row[0].key),
             self.duplicate_keys,
-            self.present + sum(1 for row in rows if isinstance(row, StagedPerson) or (row and row[0].key)),
+            self.present + sum(1 for row in rows if not isinstance(row, list) or (row and row[0].key)),
         )
 
     def with_duplicates(self, rows: int, keys: int) -> FeedTotals:
@@ -123,6 +135,10 @@ class FeedStore(Protocol):
         ...
 
     def latest(self, source: str) -> KnownFeed | None: ...
+
+    def known(self, source: str, digests: Sequence[bytes]) -> Mapping[bytes, str]:
+        """The keys of the people whose last row had one of these digests."""
+        ...
 
     def stage(
         self, identity: FeedIdentity, mapping_digest: str, rows: Iterable[StagedRow], now: datetime

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 from connector.domain.errors import FeedRefused, Unavailable
-from connector.domain.feeds import FeedStore, FeedTotals, KnownFeed, StagedPerson, StagedRow
+from connector.domain.feeds import FeedStore, FeedTotals, KnownFeed, KnownRow, StagedPerson, StagedRow
 from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verdict
-from connector.domain.people import Attribute, FeedIdentity, Person, Rejection
+from connector.domain.people import Attribute, FeedIdentity, Person, Record, Rejection
 from connector.domain.ports import Mapper, Source
 
+CHUNK = 1000
+"""Rows looked up at once."""
 SHOWN = 3
 """Bad rows that a refusal names."""
 Progress = Callable[[int], None]
@@ -55,7 +59,7 @@ def _take_in(
     if last is not None and _same(last, identity, mapper):
         totals = FeedTotals(rows=last.rows, rejected=last.rejected)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
-    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, progress), now)
+    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, feeds, progress), now)
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
     before = LastGoodFeed(last.rows, last.received_at) if last and identity.complete else None
     reasons = verdict(
@@ -80,7 +84,7 @@ def _passes(reasons: Sequence[Reason], released: bool) -> bool:
     return not reasons or (released and all(reason.releasable for reason in reasons))
 
 
-def staged(person: Person, mapper: Mapper, line: int) -> StagedPerson:
+def staged(person: Person, mapper: Mapper, line: int, digest: bytes) -> StagedPerson:
     """A person in the shape that the database compares."""
     wanted: dict[str, Any] = {}
     initial: dict[str, Any] = {}
@@ -94,7 +98,7 @@ def staged(person: Person, mapper: Mapper, line: int) -> StagedPerson:
         {"kind": grant.kind, "target": grant.target, "terms": dict(grant.terms), "rule": grant.rule}
         for grant in mapper.grants(person)
     ]
-    return StagedPerson(line, person.key, wanted, initial, grants, employment(person), person.unique_username)
+    return StagedPerson(line, person.key, digest, wanted, initial, grants, employment(person), person.unique_username)
 
 
 def employment(person: Person) -> dict[str, Any]:
@@ -113,18 +117,34 @@ def employment(person: Person) -> dict[str, Any]:
     }
 
 
-def _staged(source: Source, mapper: Mapper, progress: Progress) -> Iterator[StagedRow]:
-    counted = 0
-    for record in source.records():
-        counted += 1
-        if counted % 1000 == 0:
-            progress(1000)
-        if isinstance(record, Rejection):
-            yield [record]
-            continue
-        person = mapper.person(record)
-        yield person if isinstance(person, list) else staged(person, mapper, record.line)
-    progress(counted % 1000)
+def _staged(source: Source, mapper: Mapper, feeds: FeedStore, progress: Progress) -> Iterator[StagedRow]:
+    """Every row, mapped if it is new: in most feeds nearly all rows are those of the day before."""
+    records, digest_of = source.records(), _row_digest(mapper)
+    while chunk := list(islice(records, CHUNK)):
+        digests = [digest_of(record) if isinstance(record, Record) else b"" for record in chunk]
+        known = feeds.known(source.identity.source, digests)
+        for record, digest in zip(chunk, digests, strict=True):
+            if isinstance(record, Rejection):
+                yield [record]
+            elif key := known.get(digest):
+                yield KnownRow(record.line, key)
+            else:
+                person = mapper.person(record)
+                yield person if isinstance(person, list) else staged(person, mapper, record.line, digest)
+        progress(len(chunk))
+
+
+def _row_digest(mapper: Mapper) -> Callable[[Record], bytes]:
+    """Digests of what a record and the mapping say. No field of a record has a NUL, so that it can stand between."""
+    columns = sorted(mapper.columns)
+    begun = blake2b(mapper.digest.encode(), digest_size=16)
+
+    def digest_of(record: Record) -> bytes:
+        get, digest = record.fields.get, begun.copy()
+        digest.update("\0".join([get(column, "") for column in columns]).encode())
+        return digest.digest()
+
+    return digest_of
 
 
 def _same(last: KnownFeed, identity: FeedIdentity, mapper: Mapper) -> bool:

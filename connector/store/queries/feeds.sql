@@ -33,6 +33,10 @@ WITH doubled AS (
 )
 SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM noted
 
+-- name: known_rows
+-- Rows that said the same when their people were last read.
+SELECT row_digest, key FROM connector.person WHERE source = %(source)s AND row_digest = ANY(%(digests)s)
+
 -- name: count_staged
 -- Is everything that was read still there?
 SELECT count(*) AS rows FROM connector.staged WHERE feed_id = %(feed_id)s
@@ -56,9 +60,9 @@ WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.source = %(source)s
 
 -- name: insert_people
 -- People whom the source names for the first time.
-INSERT INTO connector.person (source, key, wanted, initial, grants, employment, unique_username,
+INSERT INTO connector.person (source, key, row_digest, wanted, initial, grants, employment, unique_username,
                               first_seen, changed_at, feed_id, line)
-SELECT %(source)s, s.key, s.wanted, s.initial, s.grants, s.employment, s.unique_username,
+SELECT %(source)s, s.key, s.row_digest, s.wanted, s.initial, s.grants, s.employment, s.unique_username,
        %(now)s, %(now)s, s.feed_id, s.line
 FROM connector.staged s
 WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL
@@ -77,6 +81,13 @@ SELECT p.person_id, g.kind, g.target, g.terms, g.rule
 FROM connector.person p
 CROSS JOIN LATERAL jsonb_to_recordset(p.grants) AS g(kind text, target text, terms jsonb, rule text)
 WHERE p.source = %(source)s AND p.feed_id = %(feed_id)s AND p.changed_at = %(now)s
+
+-- name: note_rows
+-- Rows that need not be mapped again while they and the mapping stay as they are.
+UPDATE connector.person p SET row_digest = s.row_digest
+FROM connector.staged s
+WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.source = %(source)s AND p.key = s.key
+  AND p.row_digest IS DISTINCT FROM s.row_digest
 
 -- name: mark_absent
 -- Absence from a complete feed: noted the first time; gone with the second good feed at least 24 hours later.

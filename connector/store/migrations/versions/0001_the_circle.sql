@@ -44,18 +44,21 @@ CREATE UNLOGGED TABLE connector.staged (
     feed_id         bigint NOT NULL,
     line            integer NOT NULL,
     key             text NOT NULL,
+    row_digest      bytea,
     wanted          jsonb,
     initial         jsonb,
     grants          jsonb,
     employment      jsonb,
     unique_username boolean
 );
-COMMENT ON COLUMN connector.staged.wanted IS 'NULL: the row was rejected, but the person counts as present.';
+COMMENT ON COLUMN connector.staged.wanted IS
+    'NULL: the row was rejected, or says nothing new; the person counts as present.';
 
 CREATE TABLE connector.person (
     person_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source          text NOT NULL,
     key             text NOT NULL COLLATE "C",
+    row_digest      bytea,
     wanted          jsonb NOT NULL,
     initial         jsonb NOT NULL,
     grants          jsonb NOT NULL,
@@ -79,8 +82,10 @@ CREATE TABLE connector.person (
 COMMENT ON TABLE connector.person IS 'One person as HR last said.';
 COMMENT ON COLUMN connector.person.wanted IS 'Account fields that are compared with Moodle, by Moodle''s names.';
 COMMENT ON COLUMN connector.person.initial IS 'Account fields that are set when the account is created, and never again.';
+COMMENT ON COLUMN connector.person.row_digest IS 'Of the row that was last read and the mapping that read it.';
 COMMENT ON COLUMN connector.person.gone IS 'Missing from two good feeds of a complete source, at least 24 hours apart.';
 CREATE INDEX person_email ON connector.person (lower(wanted ->> 'email'));
+CREATE INDEX person_row ON connector.person (row_digest);
 CREATE INDEX person_manager ON connector.person (manager_id);
 
 CREATE TABLE connector.wanted_grant (
