@@ -35,11 +35,6 @@ class Mapper(Protocol):
         ...
 
     @property
-    def columns(self) -> frozenset[str]:
-        """The fields of a record that people are made of; nothing else in a record has an effect."""
-        ...
-
-    @property
     def create_only(self) -> frozenset[str]:
         """Fields that are set when the account is created and never compared; ``profile:NAME`` for custom ones."""
         ...

@@ -135,13 +135,12 @@ def _staged(source: Source, mapper: Mapper, feeds: FeedStore, progress: Progress
 
 
 def _row_digest(mapper: Mapper) -> Callable[[Record], bytes]:
-    """Digests of what a record and the mapping say. No field of a record has a NUL, so that it can stand between."""
-    columns = sorted(mapper.columns)
+    """Digests of all that a record and the mapping say. No field has a NUL, so that it can stand between."""
     begun = blake2b(mapper.digest.encode(), digest_size=16)
 
     def digest_of(record: Record) -> bytes:
-        get, digest = record.fields.get, begun.copy()
-        digest.update("\0".join([get(column, "") for column in columns]).encode())
+        digest = begun.copy()
+        digest.update("\0".join([*record.fields, *record.fields.values()]).encode())
         return digest.digest()
 
     return digest_of
