@@ -18,8 +18,8 @@ from mappings.refused import Refused
 Texts = Mapping[str, str]
 Group = Literal["key", "account", "profile", "employment", "attribute"]
 
-MEMO = 4_096
-"""Values remembered for each field; beyond that the memory starts afresh."""
+MEMO = 16_384
+"""Values remembered for each field (days of a working life are ten thousand); beyond that it starts afresh."""
 
 
 @dataclass(frozen=True, slots=True)

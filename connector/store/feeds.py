@@ -13,7 +13,7 @@ from connector.domain.gates import Reason
 from connector.domain.people import FeedIdentity, Rejection
 from connector.store.database import Connection, Database, dumps, one, query
 
-CHUNK = 500
+CHUNK = 50
 """Rows in memory at once."""
 REJECTIONS = 10_000
 """Rejections in memory at once."""

@@ -89,7 +89,7 @@ CREATE INDEX person_row ON connector.person (row_digest);
 CREATE INDEX person_manager ON connector.person (manager_id);
 
 CREATE TABLE connector.wanted_grant (
-    person_id bigint NOT NULL REFERENCES connector.person ON DELETE CASCADE,
+    person_id bigint NOT NULL, -- of a person: written from that table, so that checking each row again is saved
     kind      text NOT NULL,
     target    text NOT NULL,
     terms     jsonb NOT NULL,
