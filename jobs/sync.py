@@ -83,15 +83,19 @@ class WayIn:
         rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, frozenset(self.roles))
         return await make_plan(scope, latest.feed_id, rules, self.moodle, self.plans, self.cases, step)
 
-    def is_current(self, plan: Plan) -> bool:
-        """Is the plan still made from what is true: the last feed, this mapping, nobody else's run since?"""
+    def current(self, plan: Plan) -> Plan | None:
+        """The plan as it stands, if still made from what is true: the last feed, this mapping, no other run since."""
         latest = self.feeds.latest(plan.source)
         feed_id = latest.feed_id if latest else None
-        return plan.status != "superseded" and plan.basis == self.plans.basis(feed_id, self.mapper.digest, plan.number)
+        fresh = self.plans.read(plan.number)
+        basis = self.plans.basis(feed_id, self.mapper.digest, plan.number)
+        return fresh if fresh.status != "superseded" and fresh.basis == basis else None
 
     async def apply(self, plan: Plan, progress: Progress | None = None) -> Applied:
         """Carry out a plan that is current, but for what is held."""
-        return await apply_plan(plan, self.moodle, self.journal, self.roles, self.clock, self.pace, progress)
+        return await apply_plan(
+            plan, lambda: self.current(plan), self.moodle, self.journal, self.roles, self.clock, self.pace, progress
+        )
 
     async def sync(self) -> Mapping[str, object]:
         """Take what has arrived, plan, and apply what is not held, with nobody looking on; gives what to log."""

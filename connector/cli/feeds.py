@@ -67,7 +67,7 @@ def apply(
         async def work() -> Applied:
             async with connector.working_moodle() as moodle:
                 way = connector.way_in(moodle)
-                if not way.is_current(found):
+                if way.current(found) is None:
                     raise SettingsError(
                         f"Plan {found.hash[:12]} is no longer current: a newer feed, mapping, decision or run came. "
                         "Nothing was changed. Make a new one with `moodle-connector plan`."
@@ -153,6 +153,8 @@ def show_intake(taken: Intake) -> None:
     totals = taken.totals
     again = ", the same as last time" if taken.unchanged else ""
     say(f"{taken.name}: {totals.rows:,} rows{again}, {totals.rejected:,} rejected.")
+    if totals.keyless:
+        say(f"  {totals.keyless:,} of them tell nobody's key: while there are such rows, nobody counts as absent.")
     for rejection in taken.rejections:
         say(f"  {rejection}", style="yellow")
     if totals.rejected > len(taken.rejections):

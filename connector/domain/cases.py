@@ -33,6 +33,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "username_taken": ("account", "ignore"),
     "email_shared": ("ignore",),
     "account_gone": ("create", "account", "ignore"),
+    "suspended_by_hand": ("ignore",),
     "missing_course": ("course", "ignore"),
     "missing_category": ("ignore",),
     "manager_cycle": ("ignore",),

@@ -49,6 +49,8 @@ class AccountPair:
     current: Fields = field(default_factory=dict)
     suspended: bool = False
     line: int = 0
+    suspended_by_us: bool = True
+    """False where somebody else suspended the account: then we do not make it active again."""
 
 
 def new_account(pair: AccountPair, username: str) -> Change:
@@ -78,7 +80,7 @@ def account_changes(pair: AccountPair) -> list[Change]:
             if "profile" in before:
                 before["profile"] = {name: before["profile"].get(name, "") for name in fields["profile"]}
             changes.append(_change(action, pair, before, fields))
-    if pair.status is Status.ACTIVE and pair.suspended:
+    if pair.status is Status.ACTIVE and pair.suspended and pair.suspended_by_us:
         changes.append(_change(Action.REACTIVATE_ACCOUNT, pair, {"suspended": "1"}, {"suspended": "0"}))
     if pair.status is not Status.ACTIVE and not pair.suspended:
         changes.append(_change(Action.SUSPEND_ACCOUNT, pair, {"suspended": "0"}, {"suspended": "1"}))
@@ -119,6 +121,8 @@ class GrantPair:
     suspended: bool = False
     timezone: str = "UTC"
     reason: str = ""
+    earlier: str = ""
+    """The day of an earlier grant that ended not long ago and by mistake, so that due dates are kept."""
 
 
 _GIVE = {
@@ -142,7 +146,8 @@ def grant_change(pair: GrantPair, today: date) -> Change | None:
     """
     wanted = pair.wanted if pair.status in (Status.ACTIVE, Status.JOINING) else None
     if wanted is not None and pair.granted is None:
-        return _grant(_GIVE[pair.kind], pair, {}, resolved(wanted, {}, today, pair.timezone))
+        kept = {"granted_on": pair.earlier} if pair.earlier else {}
+        return _grant(_GIVE[pair.kind], pair, {}, resolved(wanted, kept, today, pair.timezone))
     if wanted is not None and pair.granted is not None:
         return _altered(pair, wanted, pair.granted, today)
     if pair.granted is not None:
@@ -154,7 +159,8 @@ def _altered(pair: GrantPair, wanted: Mapping[str, Any], granted: Mapping[str, A
     action = _ALTER.get(pair.kind)
     if action is None or not pair.ours:
         return None
-    after = resolved(wanted, granted, today, pair.timezone)
+    # days of a grant that was suspended count from its return: an access that has ended long ago is of no use
+    after = resolved(wanted, {} if pair.suspended else granted, today, pair.timezone)
     if after == dict(granted) and not pair.suspended:
         return None
     return _grant(action, pair, {**granted, "suspended": pair.suspended}, after)

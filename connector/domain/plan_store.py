@@ -49,6 +49,7 @@ class Holder:
     username: str
     email: str
     left: bool
+    suspended_by_us: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,10 @@ class PlanStore(Protocol):
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]: ...
 
+    def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
+        """Moodle no longer has these accounts: what was known of them holds no more."""
+        ...
+
     def unbind(self, person_ids: Sequence[int], now: datetime) -> None:
         """The accounts of these people are gone from Moodle for good, and with them all that was granted there."""
         ...
@@ -115,7 +120,7 @@ class PlanStore(Protocol):
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...
 
-    def grant_targets(self, scope: Scope) -> list[tuple[str, str, int]]:
+    def grant_targets(self, plan: int, scope: Scope) -> list[tuple[str, str, int]]:
         """Each (kind, target, how many of the grants are new to people who have an account)."""
         ...
 
@@ -143,6 +148,10 @@ class PlanStore(Protocol):
     # reading and deciding
     def find(self, plan_hash: str | None = None) -> Plan | None:
         """The plan whose hash begins so, or the newest. Raises SettingsError where several begin so."""
+        ...
+
+    def read(self, number: int) -> Plan:
+        """The plan with this number, and its holds as they stand."""
         ...
 
     def changes(

@@ -63,12 +63,16 @@ class _Reading:
         courses = list({course.id: course for some in found.values() for course in some}.values())
         tracked = {course.id for course in courses if course.completion_enabled}
         for ids in self.facts.accounts():
-            self.facts.remember(await self.moodle.accounts_by("id", [str(account) for account in ids]), self.clock())
+            accounts = await self.moodle.accounts_by("id", [str(account) for account in ids])
+            alive = {account.id for account in accounts if not account.deleted}
+            self.facts.remember(accounts, self.clock())
+            self.facts.mark_lost([account_id for account_id in ids if account_id not in alive], self.clock())
             self.say("people", len(ids))
             async for page in self.moodle.progress(ids):
                 _check_shown(page, tracked)
-                self.facts.land_progress(self.run, page)
-                self._count("completion", len(page))
+                shown = [row for row in page if row.completed is not None]  # what is not shown is not "not completed"
+                self.facts.land_progress(self.run, shown)
+                self._count("completion", len(shown))
         for course in courses:
             async for participants in self.moodle.participants(course.id):
                 self.facts.land_enrolments(self.run, participants)

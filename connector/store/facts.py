@@ -62,6 +62,9 @@ class Facts:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             cursor.executemany(query("plans.remember_account"), rows)
 
+    def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
+        self._database.run("plans.mark_lost", site=self._site, account_ids=list(account_ids), now=now)
+
     def land_enrolments(self, run: int, rows: Sequence[Participant]) -> None:
         self._land(
             "COPY facts.landing_enrolment (run_id, moodle_id, course_id, active) FROM STDIN",

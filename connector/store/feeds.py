@@ -85,7 +85,8 @@ class Feeds:
     def accept(self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime) -> None:
         """Believe the staged feed: what it says of each person, and who is absent. One transaction."""
         values = {"feed_id": feed_id, "source": identity.source, "now": now}
-        steps = _ACCEPTING if identity.complete else _ACCEPTING[:-1]
+        # a row that nobody can be told from may be of anybody: then nobody is counted as absent
+        steps = _ACCEPTING if identity.complete and not totals.keyless else _ACCEPTING[:-1]
         with self._database.transaction() as connection:
             staged = one(connection, "feeds.count_staged", feed_id=feed_id)["rows"]
             if staged != totals.present:  # the table is emptied when PostgreSQL crashes: no rows is not "all left"

@@ -20,8 +20,8 @@ EFFECTS: Mapping[Action, tuple[tuple[str, GrantKind | None], ...]] = {
     Action.CHANGE_IDENTITY: (("account_changed", None),),
     Action.UPDATE_ACCOUNT: (("account_changed", None),),
     Action.CHANGE_AUTH: (("account_changed", None),),
-    Action.SUSPEND_ACCOUNT: (("account_changed", None),),
-    Action.REACTIVATE_ACCOUNT: (("account_changed", None),),
+    Action.SUSPEND_ACCOUNT: (("account_changed", None), ("suspension_noted", None)),
+    Action.REACTIVATE_ACCOUNT: (("account_changed", None), ("suspension_noted", None)),
     Action.CHANGE_MANAGER: (("manager_changed", None),),
     Action.ADD_TO_COHORT: (("granted", GrantKind.COHORT),),
     Action.ASSIGN_ROLE: (("granted", GrantKind.ROLE),),
@@ -46,7 +46,7 @@ class Journal:
         self._site = site
 
     def lock(self) -> AbstractContextManager[bool]:
-        return self._database.lock(f"apply {self._site}")
+        return self._database.lock(f"moodle {self._site}")
 
     def start(self, plan: int, now: datetime) -> int:
         with self._database.transaction() as connection:

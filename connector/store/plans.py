@@ -35,7 +35,7 @@ class Plans:
 
     # ------------------------------------------------------------ making a plan
     def lock(self) -> AbstractContextManager[bool]:
-        return self._database.lock(f"plan {self._site}")
+        return self._database.lock(f"moodle {self._site}")
 
     def basis(self, feed_id: int | None, mapping_digest: str, plan: int | None = None) -> str:
         state = self._database.one("plans.state", site=self._site, plan=plan)
@@ -98,9 +98,13 @@ class Plans:
                 row["username"] or "",
                 row["email"] or "",
                 row["status"] == Status.LEFT,
+                row["suspended_by_us"],
             )
             for row in rows
         }
+
+    def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
+        self._database.run("plans.mark_lost", site=self._site, account_ids=list(account_ids), now=now)
 
     def unbind(self, person_ids: Sequence[int], now: datetime) -> None:
         values = {"site": self._site, "person_ids": list(person_ids), "now": now}
@@ -148,8 +152,8 @@ class Plans:
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
         return {row["target"]: row["name"] for row in self._database.rows("plans.wanted_cohorts", source=scope.source)}
 
-    def grant_targets(self, scope: Scope) -> list[tuple[str, str, int]]:
-        rows = self._database.rows("plans.grant_targets", **self._scope(scope))
+    def grant_targets(self, plan: int, scope: Scope) -> list[tuple[str, str, int]]:
+        rows = self._database.rows("plans.grant_targets", plan=plan, **self._scope(scope))
         return [(row["kind"], row["target"], row["new_to_accounts"]) for row in rows]
 
     def accounts_to_enrol(self, plan: int, scope: Scope) -> list[int]:
@@ -173,7 +177,7 @@ class Plans:
 
     def seal(self, plan: int, scope: Scope) -> Plan:
         with self._database.transaction() as connection:
-            connection.execute(query("plans.clear_present"))
+            connection.execute(query("plans.clear_present"), {"plan": plan})
             connection.execute(query("plans.put_in_order"), {"plan": plan})
             counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()
             self._add_holds(connection, plan, scope, counted)
@@ -185,7 +189,7 @@ class Plans:
             for step in ("plans.supersede", "plans.supersede_holds"):
                 connection.execute(query(step), {"site": self._site, "source": scope.source, "plan": plan})
             connection.execute("ANALYZE connector.change")
-        return self._plan(plan)
+        return self.read(plan)
 
     def _add_holds(self, connection: Connection, plan: int, scope: Scope, counted: Sequence[Row]) -> None:
         guards: dict[GuardClass, int] = {}
@@ -232,7 +236,7 @@ class Plans:
         rows = self._database.rows("plans.find", site=self._site, hash=plan_hash)
         if plan_hash is not None and len({row["hash"] for row in rows}) > 1:
             raise SettingsError(f"Several plans begin with {plan_hash}: give more of the hash.")
-        return self._plan(rows[0]["number"]) if rows else None
+        return self.read(rows[0]["number"]) if rows else None
 
     def changes(
         self, plan: int, after: int = 0, limit: int = 1000, subject: str | None = None
@@ -261,7 +265,7 @@ class Plans:
             ).fetchall()
         return [GuardClass(row["guard_class"]) for row in rows]
 
-    def _plan(self, number: int) -> Plan:
+    def read(self, number: int) -> Plan:
         head = self._database.one("plans.by_number", plan=number)
         return Plan(**head, holds=tuple(_hold(row) for row in self._database.rows("plans.holds", plan=number)))
 
@@ -298,6 +302,7 @@ def _person_pair(row: Row) -> PersonPair:
         row["account_id"],
         row["known"] or {},
         line=row["line"],
+        suspended_by_us=bool(row["suspended_by_us"]),
     )
     return PersonPair(pair, tuple(row["earlier_keys"] or ()), row["unique_username"])
 
@@ -315,6 +320,7 @@ def _grant_difference(row: Row) -> GrantDifference:
         row["suspended"],
         row["timezone"],
         row["rule"],
+        row["earlier"] or "",
     )
     return GrantDifference(pair, row["present"])
 

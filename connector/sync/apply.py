@@ -14,7 +14,7 @@ from itertools import groupby, islice
 
 import anyio
 
-from connector.domain.errors import AlreadyThere, AnswerLost, HoldClass, SetAside, Stop, TryAgain
+from connector.domain.errors import AlreadyThere, AnswerLost, HoldClass, SetAside, Stop, TryAgain, Unavailable
 from connector.domain.journal import Journal, Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
 from connector.domain.ports import Moodle
@@ -62,6 +62,7 @@ def held_classes(plan: Plan, now: datetime) -> tuple[GuardClass, ...]:
 
 async def apply_plan(
     plan: Plan,
+    current: Callable[[], Plan | None],
     moodle: Moodle,
     journal: Journal,
     roles: Mapping[str, int],
@@ -71,13 +72,22 @@ async def apply_plan(
 ) -> Applied:
     """Carry out what the plan shows, but for the classes that are held.
 
-    Raises Stop where a person must act, and TryAgain where Moodle stayed away: the journal then says how far it
-    came, and calling again goes on from there. Raises HoldClass where another process is applying.
+    ``current`` gives the plan with its holds as they are now, or None where it is no longer made from what is true;
+    it is asked when nobody else can plan or apply.
+
+    Raises Stop where a person must act, and TryAgain where the plan was overtaken or Moodle stayed away: the journal
+    says how far it came, and calling again goes on from there. Raises HoldClass where another process is at work.
     """
     with journal.lock() as free:
         if not free:
             raise HoldClass("Another process is applying a plan to this Moodle; wait until it has ended.")
-        held = held_classes(plan, clock())
+        fresh = current()
+        if fresh is None:
+            raise Unavailable(
+                f"Plan {plan.hash[:12]} is no longer current: a newer feed, mapping, decision or run came. "
+                "Nothing was changed; make a new plan."
+            )
+        held = held_classes(fresh, clock())
         run = journal.start(plan.number, clock())
         applying = _Applying(plan.number, run, held, moodle, journal, roles, clock, pace or Pace(), progress)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from itertools import islice
@@ -125,7 +125,7 @@ def _staged(source: Source, mapper: Mapper, feeds: FeedStore, progress: Progress
         known = feeds.known(source.identity.source, digests)
         for record, digest in zip(chunk, digests, strict=True):
             if isinstance(record, Rejection):
-                yield [record]
+                yield [replace(record, key=None)]  # its key was not mapped: it may be written otherwise
             elif key := known.get(digest):
                 yield KnownRow(record.line, key)
             else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connector.domain.decide import AccountPair, account_changes, adopted_account, new_account
+from connector.domain.decide import AccountPair, Status, account_changes, adopted_account, new_account
 from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded
 from connector.domain.plan import Action, Change
 from connector.domain.plan_store import PersonPair
@@ -38,6 +38,7 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
 
     await look_up("id", [str(person.pair.account_id) for person in people if person.pair.account_id is not None])
     planning.plans.remember(list(found.values()), planning.scope.now)
+    planning.plans.mark_lost(_lost(people, found), planning.scope.now)
     batch = _unbound_where_decided(planning, people, found)
     unbound = [person for person in batch if person.pair.account_id is None]
     asking = [_wanted(person) for person in unbound] + [
@@ -48,6 +49,12 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
     await look_up("username", [one.username for one in asking])
     await look_up("id", [str(account) for person in unbound for account in planning.chosen_accounts(person.pair.key)])
     return batch, Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
+
+
+def _lost(people: Sequence[PersonPair], found: Mapping[int, Account]) -> list[int]:
+    """Accounts of bound people that Moodle no longer has."""
+    bound = [person.pair.account_id for person in people if person.pair.account_id is not None]
+    return [account_id for account_id in bound if account_id not in found or found[account_id].deleted]
 
 
 def _unbound_where_decided(
@@ -92,6 +99,8 @@ class Accounts:
         if isinstance(match, Match):
             account = self._directory.accounts[match.account.id]
             self._planning.plans.remember([account], self._planning.scope.now)
+            holder = self._directory.holders.get(account.id)
+            pair = replace(pair, suspended_by_us=holder is not None and holder.suspended_by_us)
             return [adopted_account(pair, account.id, match.by), *self._updates(pair, account)]
         if self._email_is_shared(pair):
             return []
@@ -122,6 +131,8 @@ class Accounts:
         for account_id in chosen:
             account = self._directory.accounts.get(account_id)
             if account is not None and not account.deleted and account_id not in bound:
+                if account.username in self._planning.protected:
+                    return Ambiguous("protected", "the Moodle account that was named is protected", (account_id,))
                 return Match(account, "a person's decision")
         bound |= self._planning.chosen_for_others(person.pair.key)
         match = correlate(wanted, self._directory.candidates(wanted), bound, self._planning.protected)
@@ -131,6 +142,10 @@ class Accounts:
 
     def _updates(self, pair: AccountPair, account: Account) -> list[Change]:
         """What differs, but for a change of identity that something stands in the way of: that is a case."""
+        if account.suspended and not pair.suspended_by_us and pair.status is Status.ACTIVE:
+            self._planning.case(
+                "suspended_by_hand", pair.key, "somebody suspended this account in Moodle; it is left to them"
+            )
         current: dict[str, Any] = {**pair.current, **account.fields, "profile": dict(account.profile)}
         changes = account_changes(replace(pair, account_id=account.id, current=current, suspended=account.suspended))
         return [

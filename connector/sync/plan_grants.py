@@ -19,7 +19,7 @@ FEW = 100
 
 async def plan_grants(planning: Planning) -> None:
     """Add the changes of grants to the plan. A grant that refers to something Moodle lacks becomes a case."""
-    targets = planning.plans.grant_targets(planning.scope)
+    targets = planning.plans.grant_targets(planning.plan, planning.scope)
     missing = await _resolve(planning, [(GrantKind(kind), target) for kind, target, _ in targets])
     await _note_present(planning, [target for kind, target, new in targets if kind == "enrolment" and new])
     untouchable = planning.plans.protected_people(planning.scope, planning.protected)

@@ -285,9 +285,9 @@ async def test_a_decision_makes_older_plans_stale(house: House, moodle: Seen) ->
     moodle.add("two", idnumber="E1")
     plan = await house.plan([row("E1"), row("E2")])
     async with house.way() as way:
-        assert way.is_current(plan)
+        assert way.current(plan) is not None
         house.settle("two_matches", "E1", create=True)
-        assert not way.is_current(plan)
+        assert way.current(plan) is None
 
 
 async def test_one_username_is_never_given_to_two_people(house: House, moodle: Seen) -> None:

@@ -94,7 +94,7 @@ async def test_an_approval_lets_it_go(house: House, moodle: Seen) -> None:
     assert approved is not None
     assert house.holds(approved) == {G.SUSPEND: (11, 10, APPROVED)}
     async with house.way() as way:
-        assert way.is_current(approved), "its own run does not make a plan stale"
+        assert way.current(approved) is not None, "its own run does not make a plan stale"
     applied = await house.apply(approved)
     assert (applied.held, applied.tally.held, applied.tally.done) == ((), 0, plan.size)
     assert sum(moodle.suspended(one["id"]) for one in rows(40)) == 11
@@ -186,8 +186,8 @@ async def test_only_the_newest_plan_waits(house: House) -> None:
     stale = house.connector.plans.find(older.hash)
     assert stale is not None
     async with house.way() as way:
-        assert not way.is_current(stale)
-        assert way.is_current(newer)
+        assert way.current(stale) is None
+        assert way.current(newer) is not None
 
 
 @pytest.mark.parametrize("why", ["feed", "mapping", "run"])
@@ -202,7 +202,7 @@ async def test_a_plan_whose_basis_changed_is_not_current(house: House, why: str)
     else:
         house.connector.journal.start(plan_of_another_source(house), house.clock())
     async with house.way() as way:
-        assert not way.is_current(plan)
+        assert way.current(plan) is None
 
 
 def plan_of_another_source(house: House) -> int:

@@ -78,7 +78,7 @@ WHERE (person_name.firstname, person_name.lastname, person_name.email)
 -- name: close_enrolments
 -- Enrolments that ended, or were suspended or made active again.
 UPDATE facts.fact_enrolment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND NOT EXISTS (
+WHERE f.valid_to = 'infinity' AND EXISTS (SELECT FROM read_course r WHERE r.course_id = f.course_id) AND NOT EXISTS (
     SELECT FROM facts.landing_enrolment l
     WHERE l.run_id = %(run)s AND l.moodle_id = f.moodle_id AND l.course_id = f.course_id AND l.active = f.active)
 
@@ -100,8 +100,12 @@ WHERE f.valid_to = 'infinity' AND l.run_id = %(run)s AND l.moodle_id = f.moodle_
   AND (l.completed, l.progress) IS DISTINCT FROM (f.completed, f.progress)
 
 -- name: begin_completions
-INSERT INTO facts.fact_completion (moodle_id, course_id, completed, progress, precision, valid_from)
-SELECT DISTINCT ON (l.moodle_id, l.course_id) l.moodle_id, l.course_id, l.completed, l.progress, 'seen by', %(now)s
+INSERT INTO facts.fact_completion (moodle_id, course_id, completed, progress, completed_at, precision, valid_from)
+SELECT DISTINCT ON (l.moodle_id, l.course_id) l.moodle_id, l.course_id, l.completed, l.progress, CASE
+           WHEN l.completed THEN COALESCE((
+               SELECT b.completed_at FROM facts.fact_completion b
+               WHERE b.moodle_id = l.moodle_id AND b.course_id = l.course_id AND b.valid_to = %(now)s), %(now)s)
+       END, 'seen by', %(now)s
 FROM facts.landing_completion l
 JOIN read_course r ON r.course_id = l.course_id
 WHERE l.run_id = %(run)s AND NOT EXISTS (
@@ -138,13 +142,12 @@ ORDER BY l.moodle_id, l.item_id
 -- The ledger's requirements, with what completion says of them: satisfied when the last course of the path was.
 CREATE TEMPORARY TABLE assignment_now ON COMMIT DROP AS
 WITH need AS (
-    SELECT r.requirement, c.course_id
+    SELECT r.requirement, x.moodle_id AS course_id
     FROM facts.dim_requirement r
     CROSS JOIN LATERAL unnest(r.courses) AS course (ref)
     LEFT JOIN connector.reference x ON x.site = %(site)s AND x.kind = 'course' AND x.ref = course.ref
-    LEFT JOIN read_course c ON c.course_id = x.moodle_id
 ), satisfied AS (
-    SELECT l.grant_id, CASE WHEN count(*) = count(f.moodle_id) THEN max(f.valid_from) END AS satisfied_at
+    SELECT l.grant_id, CASE WHEN count(*) = count(f.moodle_id) THEN max(f.completed_at) END AS satisfied_at
     FROM connector.ledger l
     JOIN need n ON n.requirement = l.target
     LEFT JOIN connector.binding b ON b.site = l.site AND b.person_id = l.person_id

@@ -69,13 +69,14 @@ WHERE b.site = %(site)s AND b.account_id = (c.after ->> 'account')::bigint AND b
 
 -- name: bind
 -- A person has an account: the one that was made, or the one that was adopted.
-INSERT INTO connector.binding (site, person_id, account_id, bound_at, bound_by)
+INSERT INTO connector.binding (site, person_id, account_id, bound_at, bound_by, suspended_by_us)
 SELECT %(site)s, c.person_id, COALESCE(d.moodle_id, (c.after ->> 'account')::bigint), %(now)s,
-       COALESCE(c.after ->> 'matched_by', 'created')
+       COALESCE(c.after ->> 'matched_by', 'created'), COALESCE(c.after ->> 'suspended' = '1', false)
 FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
 JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
 ON CONFLICT (site, person_id) DO UPDATE
-SET account_id = excluded.account_id, bound_at = excluded.bound_at, bound_by = excluded.bound_by
+SET account_id = excluded.account_id, bound_at = excluded.bound_at, bound_by = excluded.bound_by,
+    suspended_by_us = excluded.suspended_by_us
 
 -- name: account_made
 -- What is known of an account that was made just now.
@@ -96,6 +97,12 @@ SET fields = a.fields || c.after || jsonb_build_object(
 FROM connector.change c
 JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND a.site = b.site AND a.account_id = b.account_id
+
+-- name: suspension_noted
+-- Only what we suspended do we make active again.
+UPDATE connector.binding b SET suspended_by_us = (c.after ->> 'suspended' = '1')
+FROM connector.change c
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND b.site = %(site)s AND b.person_id = c.person_id
 
 -- name: manager_changed
 -- Who leads whom is kept in our own model.

@@ -18,7 +18,7 @@ RETURNING number
 -- name: account_pairs
 -- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
-       p.employment -> 'earlier_keys' AS earlier_keys, b.account_id, a.fields AS known
+       p.employment -> 'earlier_keys' AS earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known
 FROM connector.person p
 CROSS JOIN LATERAL (
     SELECT connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
@@ -29,7 +29,8 @@ WHERE p.source = %(source)s
   AND CASE
       WHEN b.account_id IS NULL THEN s.status IN ('joining', 'active')
       ELSE a.suspended <> (s.status <> 'active')
-           OR (s.status IN ('joining', 'active') AND NOT a.fields @> p.wanted)
+           OR (s.status IN ('joining', 'active') AND NOT a.fields @> p.wanted
+               AND NOT connector.same_account(a.fields, p.wanted))
   END
 ORDER BY p.key
 
@@ -44,11 +45,16 @@ HAVING count(*) > 1
 
 -- name: holders
 -- Who has these accounts, and which identifiers those people are to have from now on.
-SELECT b.account_id, b.person_id, p.key, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
+SELECT b.account_id, b.person_id, b.suspended_by_us, p.key, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
        connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
 FROM connector.binding b
 JOIN connector.person p ON p.person_id = b.person_id
 WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
+
+-- name: mark_lost
+-- Accounts that Moodle no longer has: nothing of them is as wanted, so that the next plan looks at them.
+UPDATE connector.account SET fields = '{}', seen_at = %(now)s
+WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
 
 -- name: end_grants_in_moodle
 -- What was granted in Moodle went with the account; requirements are ours and stay.
@@ -119,7 +125,9 @@ ORDER BY g.target, g.terms ->> 'name'
 
 -- name: grant_targets
 -- What the differing grants refer to.
-SELECT kind, target, count(*) FILTER (WHERE granted IS NULL AND account_id IS NOT NULL) AS new_to_accounts
+SELECT kind, target, count(*) FILTER (WHERE granted IS NULL AND (account_id IS NOT NULL OR person_id IN (
+           SELECT c.person_id FROM connector.change c WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
+       ))) AS new_to_accounts
 FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s)
 WHERE kind IN ('role', 'enrolment')
 GROUP BY kind, target
@@ -174,7 +182,7 @@ WHERE b.site = %(site)s AND p.source = %(source)s AND lower(a.fields ->> 'userna
 
 -- name: clear_present
 -- Present enrolments are of use only while a plan is made.
-DELETE FROM connector.present_enrolment
+DELETE FROM connector.present_enrolment WHERE plan = %(plan)s
 
 -- name: take_colliding_identities
 -- Changes of people whose present username or e-mail another person takes over in the same plan.
@@ -216,7 +224,7 @@ SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan =
 SELECT (SELECT count(*) FROM connector.binding b JOIN connector.person p USING (person_id)
         WHERE b.site = %(site)s AND p.source = %(source)s) AS people,
        count(*) FILTER (WHERE l.kind = 'role') AS roles,
-       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment') AND NOT l.suspended) AS grants,
+       count(*) FILTER (WHERE l.kind <> 'role' AND NOT l.suspended) AS grants,
        NOT EXISTS (
            SELECT FROM connector.run r JOIN connector.plan q ON q.number = r.plan
            WHERE r.kind = 'apply' AND r.status = 'done' AND q.site = %(site)s AND q.source = %(source)s

@@ -114,6 +114,7 @@ CREATE TABLE connector.binding (
     account_id bigint NOT NULL,
     bound_at   timestamptz NOT NULL,
     bound_by   text NOT NULL,
+    suspended_by_us boolean NOT NULL DEFAULT false,
     PRIMARY KEY (site, person_id),
     UNIQUE (site, account_id)
 );
@@ -218,6 +219,7 @@ CREATE TABLE connector.ledger (
     ended_at   timestamptz
 );
 COMMENT ON TABLE connector.ledger IS 'What this connector has granted: the only ground for taking anything away.';
+CREATE INDEX ledger_person ON connector.ledger (person_id, kind, target);
 CREATE UNIQUE INDEX ledger_active ON connector.ledger (site, person_id, kind, target) WHERE ended_at IS NULL;
 
 CREATE TABLE connector."case" (
@@ -245,7 +247,7 @@ CREATE TABLE connector.reference (
 );
 COMMENT ON TABLE connector.reference IS 'Moodle''s ids of what mappings name by idnumber or shortname.';
 
-CREATE UNLOGGED TABLE connector.present_enrolment (
+CREATE TABLE connector.present_enrolment (
     plan       bigint NOT NULL,
     account_id bigint NOT NULL,
     course_id  bigint NOT NULL
@@ -278,10 +280,23 @@ COMMENT ON FUNCTION connector.employment_status IS
     'upcoming, joining (account made, suspended), active or left; days are those of the person''s own time zone. '
     'A last day is still a day of work.';
 
+CREATE FUNCTION connector.same_account(fields jsonb, wanted jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT fields <> '{}'
+       AND fields || jsonb_build_object(
+               'email', lower(fields ->> 'email'),
+               'profile', (SELECT COALESCE(jsonb_object_agg(name, ''), '{}')
+                           FROM jsonb_object_keys(COALESCE(wanted -> 'profile', '{}')) AS name)
+                          || COALESCE(fields -> 'profile', '{}'))
+           @> CASE WHEN wanted ? 'email' THEN wanted || jsonb_build_object('email', lower(wanted ->> 'email'))
+                   ELSE wanted END
+$$;
+COMMENT ON FUNCTION connector.same_account IS
+    'Is an account as wanted, when a custom field that Moodle does not show is empty, and case in e-mails is none?';
+
 CREATE FUNCTION connector.grant_difference(site_ text, source_ text, at timestamptz, ahead integer)
 RETURNS TABLE (
     person_id bigint, key text, status text, kind text, target text, wanted jsonb, granted jsonb, ours boolean,
-    suspended boolean, timezone text, rule text, account_id bigint
+    suspended boolean, timezone text, rule text, account_id bigint, earlier text
 ) LANGUAGE sql STABLE AS $$
     WITH people AS (
         SELECT p.person_id, p.key, p.timezone, b.account_id,
@@ -299,7 +314,13 @@ RETURNS TABLE (
         ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
     )
     SELECT p.person_id, p.key, p.status, d.kind, d.target, d.wanted, d.granted, COALESCE(d.ours, true),
-           COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), p.account_id
+           COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), p.account_id, CASE
+               WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
+                   SELECT l.terms ->> 'granted_on' FROM connector.ledger l
+                   WHERE l.person_id = d.person_id AND l.kind = d.kind AND l.target = d.target
+                     AND l.ended_at > at - interval '30 days'
+                   ORDER BY l.ended_at DESC LIMIT 1)
+           END
     FROM pairs d
     JOIN people p USING (person_id)
     WHERE CASE
@@ -375,13 +396,14 @@ CREATE TABLE facts.fact_completion (
     course_id  bigint NOT NULL,
     completed  boolean NOT NULL,
     progress   double precision,
+    completed_at timestamptz,
     precision  text NOT NULL CHECK (precision IN ('second', 'minute', 'seen by')),
     valid_from timestamptz NOT NULL,
     valid_to   timestamptz NOT NULL DEFAULT 'infinity',
     PRIMARY KEY (moodle_id, course_id, valid_from)
 );
 COMMENT ON COLUMN facts.fact_completion.precision IS
-    'How exact the time is; plain functions know none, so valid_from is when the connector first saw it.';
+    'How exact completed_at is; plain functions know no time, so it is when the connector first saw the completion.';
 CREATE UNIQUE INDEX fact_completion_now ON facts.fact_completion (moodle_id, course_id) WHERE valid_to = 'infinity';
 
 CREATE TABLE facts.fact_grade (
