@@ -26,7 +26,7 @@ class GuardClass(StrEnum):
     MANAGER = "manager"
     REMOVE_ROLE = "remove_role"
     REMOVE_GRANT = "remove_grant"
-    """Unenrol, remove from a cohort, withdraw a requirement."""
+    """Unenrol, or remove from a cohort."""
     DELETE = "delete"
 
 
@@ -108,7 +108,7 @@ RULES: Mapping[Action, Rule] = {
     Action.UNASSIGN_ROLE: Rule(Phase.REMOVALS, GuardClass.REMOVE_ROLE),
     Action.SUSPEND_ENROLMENT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
     Action.UNENROL: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
-    Action.WITHDRAW_REQUIREMENT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
+    Action.WITHDRAW_REQUIREMENT: Rule(Phase.REMOVALS),
     Action.FORGET_GRANT: Rule(Phase.REMOVALS),
 }
 

@@ -210,7 +210,7 @@ def test_a_missing_course_is_a_case_that_a_person_settles(house: House) -> None:
     house.edit("mapping/paths.yaml", "[WELCOME]", "[STARTERS]")
     done = house.call("sync", house.feed())
     assert done.status == 0
-    assert "wait for a decision: moodle-connector case list" in done.plain
+    assert "to decide: moodle-connector case list" in done.plain
     (case,) = house.call("case", "list", "--json").json
     assert (case["kind"], case["subject"]) == ("missing_course", "STARTERS")
     assert "STARTERS" in house.run("case", "list").out

@@ -224,7 +224,7 @@ SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan =
 SELECT (SELECT count(*) FROM connector.binding b JOIN connector.person p USING (person_id)
         WHERE b.site = %(site)s AND p.source = %(source)s) AS people,
        count(*) FILTER (WHERE l.kind = 'role') AS roles,
-       count(*) FILTER (WHERE l.kind <> 'role' AND NOT l.suspended) AS grants,
+       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment') AND NOT l.suspended) AS grants,
        NOT EXISTS (
            SELECT FROM connector.run r JOIN connector.plan q ON q.number = r.plan
            WHERE r.kind = 'apply' AND r.status = 'done' AND q.site = %(site)s AND q.source = %(source)s

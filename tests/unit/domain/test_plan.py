@@ -54,7 +54,6 @@ def test_whatever_takes_away_is_watched() -> None:
         Action.CHANGE_MANAGER: GuardClass.MANAGER,
         Action.REMOVE_FROM_COHORT: GuardClass.REMOVE_GRANT,
         Action.SUSPEND_ENROLMENT: GuardClass.REMOVE_GRANT,
-        Action.WITHDRAW_REQUIREMENT: GuardClass.REMOVE_GRANT,
         Action.UNENROL: GuardClass.REMOVE_GRANT,
         Action.UNASSIGN_ROLE: GuardClass.REMOVE_ROLE,
     }
