@@ -165,7 +165,7 @@ def tracked() -> list[Path]:
 
 
 PRIVATE = re.compile(
-    r"(?<![\w.])/work/"  # a path of the machine on which this was written
+    rf"{re.escape(str(ROOT))}(?![\w.-])"  # where this checkout lies
     r"|/home/[a-z]"
     r"|files\.pythonhosted\.org|pypi\.org/simple|test\.pypi|/simple/|--(extra-)?index-url|devpi|artifactory"
 )
