@@ -165,7 +165,7 @@ def tracked() -> list[Path]:
 
 
 PRIVATE = re.compile(
-    rf"{re.escape(str(ROOT))}(?![\w.-])"  # where this checkout lies
+    rf"(?<![\w.]){re.escape(str(ROOT))}(?![\w.-])"  # where this checkout lies
     r"|/home/[a-z]"
     r"|files\.pythonhosted\.org|pypi\.org/simple|test\.pypi|/simple/|--(extra-)?index-url|devpi|artifactory"
 )
