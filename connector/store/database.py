@@ -50,6 +50,10 @@ def one(connection: Connection, query_name: str, /, **values: Any) -> Row:
     return row
 
 
+_OPTIONS = "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fraction=1"
+"""The last one: streams are read to their end, and PostgreSQL would plan for their first tenth."""
+
+
 class Database:
     """A small pool of connections to one database; times are UTC everywhere."""
 
@@ -62,7 +66,7 @@ class Database:
             open=False,
             timeout=15,
             connection_class=psycopg.Connection[Row],
-            kwargs={"row_factory": dict_row, "options": "-c timezone=UTC -c client_min_messages=warning"},
+            kwargs={"row_factory": dict_row, "options": _OPTIONS},
         )
 
     def __enter__(self) -> Database:
