@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from connector.store.embedded import install_term_handler
 from tests.bench import figures, machine
 from tests.bench.uploadtool import UploadFailed
 from tests.bench.works import WORKS, Bench, BenchFailed, RealMoodle, workshop
@@ -22,6 +23,7 @@ TOKEN = "CONNECTOR_TEST_MOODLE_TOKEN"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 1 where a limit was missed or a work failed, 2 where the options are wrong."""
+    install_term_handler()
     parser = _parser()
     options = parser.parse_args(arguments)
     moodle = _moodle(parser, options)
