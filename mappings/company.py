@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connector.domain.grants import Grant, LearningPath, Requirement
+from connector.domain.grants import GrantSet, LearningPath, Requirement
 from connector.domain.people import Person, Record, Rejection
 from mappings.explain import Explanation, explain
 from mappings.model import SourceSettings
@@ -52,8 +52,8 @@ class CompanyMapping:
             return person
         return [Rejection(record.line, person.key, "scope", within)] if within else []
 
-    def grants(self, person: Person) -> tuple[Grant, ...]:
-        """All that the rules give, each (kind, target) once, sorted.
+    def grants(self, person: Person) -> GrantSet:
+        """All that the rules give.
 
         Whether the person is active on a given day is not asked here, except by rules that name ``active``.
         """

@@ -60,10 +60,29 @@ class Pipe:
         return value
 
 
-class Field:
-    """A field of a person, ready to run."""
+class Values(dict[str, str]):
+    """Finished values by what stood in the record, made where they are missing: most fields have few."""
 
-    __slots__ = ("_check", "_column", "_memo", "_pipe", "clears", "group", "name", "spec")
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, raw: str) -> str:
+        value = self._make(raw)
+        if len(self) >= MEMO:
+            self.clear()
+        self[raw] = value
+        return value
+
+
+class Field:
+    """A field of a person, ready to run.
+
+    ``column``: of a plain field, "" of others. ``values``: the value of each text that stood there; asking for one
+    raises Refused where it cannot be used.
+    """
+
+    __slots__ = ("_check", "_pipe", "clears", "column", "fetch", "group", "name", "needs", "spec", "values")
 
     def __init__(self, name: str, group: Group, spec: FieldSpec, pipe: Pipe, check: Check) -> None:
         self.name = name
@@ -71,9 +90,11 @@ class Field:
         self.spec = spec
         self.clears = spec.when_empty == "clear"
         self._pipe = pipe
-        self._column = next(iter(pipe.columns)) if pipe.plain else ""
+        self.column = next(iter(pipe.columns)) if pipe.plain else ""
+        self.fetch = pipe.fetch
+        self.needs = pipe.needs
+        self.values = Values(self._value)
         self._check = check
-        self._memo: dict[str, str] = {}
 
     @property
     def columns(self) -> frozenset[str]:
@@ -81,27 +102,9 @@ class Field:
         return self._pipe.columns
 
     @property
-    def needs(self) -> frozenset[str]:
-        """Other fields that it reads."""
-        return self._pipe.needs
-
-    @property
     def indispensable(self) -> bool:
         """Whether nobody can be without what its one column holds."""
         return self._pipe.plain and self.spec.when_empty == "reject"
-
-    def read(self, record: Texts, values: Texts) -> str:
-        """The value, "" where there is none. Raises Refused where it cannot be used."""
-        raw = record.get(self._column)  # most fields: saves a call for each of them
-        if raw is None:
-            raw = self._pipe.fetch(record, values)
-        value = self._memo.get(raw)
-        if value is None:
-            value = self._finish(self._pipe.transform(raw))
-            if len(self._memo) >= MEMO:
-                self._memo.clear()
-            self._memo[raw] = value
-        return value
 
     def reason(self, refused: Refused) -> str:
         """A sentence about what ``read`` refused."""
@@ -117,6 +120,9 @@ class Field:
         except Refused as refused:
             return Trace(self.name, self._pipe.origin, raw, tuple(note), refused=self.reason(refused))
         return Trace(self.name, self._pipe.origin, raw, tuple(note), value)
+
+    def _value(self, raw: str) -> str:
+        return self._finish(self._pipe.transform(raw))
 
     def _finish(self, value: str) -> str:
         if self._pipe.steps:

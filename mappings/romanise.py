@@ -37,7 +37,10 @@ def romanise(text: str) -> str:
             text = reading + text[size:]
             break
     ascii_only = text if text.isascii() else text.translate(_letters())
-    return _NOT_ALLOWED.sub("", _SPACE.sub(".", ascii_only.strip().lower())).strip(".")
+    plain = ascii_only.strip().lower()
+    if plain.isascii() and plain.isalnum():  # as most are: nothing to replace
+        return plain
+    return _NOT_ALLOWED.sub("", _SPACE.sub(".", plain)).strip(".")
 
 
 def strip_marks(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
 
-from connector.domain.grants import Grant
+from connector.domain.grants import Grant, GrantSet
 from connector.domain.people import Person
 from mappings.conditions import Condition, Value, seen
 
@@ -84,7 +84,7 @@ class Kind:
     rules: tuple[Rule, ...]
     shared: tuple[Keyed, ...]
     personal: tuple[Rule, ...]
-    grants: tuple[Grant, ...]
+    grants: GrantSet
 
 
 class Rules:
@@ -97,8 +97,8 @@ class Rules:
         self._signature = View(_reads(self.rules) - PERSONAL, attributes).signature
         self._kinds: dict[tuple[object, ...], Kind] = {}
 
-    def grants(self, person: Person) -> tuple[Grant, ...]:
-        """Each (kind, target) once, sorted; where rules agree on one, the first in the files sets its terms."""
+    def grants(self, person: Person) -> GrantSet:
+        """What all rules give; where they agree on a kind and target, the first in the files sets its terms."""
         signature = self._signature(person)
         kind = self._kinds.get(signature) or self._learn(signature, person)
         if not kind.personal:
@@ -107,8 +107,8 @@ class Rules:
         extra = [keyed for rule in kind.personal for keyed in rule.grants(values)]
         both = [*kind.shared, *extra]
         if len({key for key, _ in both}) < len(both):
-            return tuple(grant for _, grant in merge(kind.rules, self._view.of(person)))
-        return tuple([grant for _, grant in sorted(both)]) if extra else kind.grants
+            return GrantSet(grant for _, grant in merge(kind.rules, self._view.of(person)))
+        return GrantSet(grant for _, grant in sorted(both)) if extra else kind.grants
 
     def values(self, person: Person) -> Values:
         """What the rules see of a person."""
@@ -121,7 +121,7 @@ class Rules:
         personal = tuple(rule for rule in rules if rule.personal)
         if len(self._kinds) >= MEMO:
             self._kinds.clear()
-        self._kinds[signature] = kind = Kind(rules, shared, personal, tuple(grant for _, grant in shared))
+        self._kinds[signature] = kind = Kind(rules, shared, personal, GrantSet(grant for _, grant in shared))
         return kind
 
 

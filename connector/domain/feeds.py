@@ -10,24 +10,23 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from connector.domain.gates import Reason
-from connector.domain.people import FeedIdentity, Rejection
+from connector.domain.grants import GrantSet
+from connector.domain.people import FeedIdentity, Person, Rejection
 
 
 @dataclass(frozen=True, slots=True)
 class StagedPerson:
-    """One good row, in the shape that the database compares. All mappings hold JSON values.
+    """One good row. ``wanted`` and ``initial`` are account fields in the shape that the database compares.
 
     ``digest`` is of the row and the mapping: what has the same need not be mapped again.
     """
 
     line: int
-    key: str
     digest: bytes
+    person: Person
     wanted: Mapping[str, Any]
     initial: Mapping[str, Any]
-    grants: Sequence[Mapping[str, Any]]
-    employment: Mapping[str, Any]
-    unique_username: bool
+    grants: GrantSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
 
 
 class GrantKind(StrEnum):
@@ -34,6 +38,22 @@ class Grant:
     target: str
     terms: Mapping[str, str | int | bool | None] = field(default_factory=dict)
     rule: str = ""
+
+
+class GrantSet(tuple[Grant, ...]):
+    """All that rules give to a person, each (kind, target) once, sorted. Most sets are those of many people."""
+
+    @cached_property
+    def digest(self) -> bytes:
+        """16 bytes by which sets are told apart."""
+        return blake2b(json.dumps(self.values(), sort_keys=True).encode(), digest_size=16).digest()
+
+    def values(self) -> list[dict[str, Any]]:
+        """Each grant as JSON values."""
+        return [
+            {"kind": grant.kind.value, "target": grant.target, "terms": dict(grant.terms), "rule": grant.rule}
+            for grant in self
+        ]
 
 
 @dataclass(frozen=True, slots=True)

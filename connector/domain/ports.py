@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from connector.domain.grants import Grant
+from connector.domain.grants import GrantSet
 from connector.domain.people import FeedIdentity, Person, Record, Rejection
 
 
@@ -43,8 +43,8 @@ class Mapper(Protocol):
         """The person, or everything that is wrong with the record; an empty list for somebody out of scope."""
         ...
 
-    def grants(self, person: Person) -> tuple[Grant, ...]:
-        """All that the rules give to an active person, each (kind, target) once, sorted by kind and target."""
+    def grants(self, person: Person) -> GrantSet:
+        """All that the rules give to an active person."""
         ...
 
 

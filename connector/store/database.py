@@ -50,8 +50,8 @@ def one(connection: Connection, query_name: str, /, **values: Any) -> Row:
     return row
 
 
-_OPTIONS = "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fraction=1"
-"""The last one: streams are read to their end, and PostgreSQL would plan for their first tenth."""
+_OPTIONS = "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fraction=1 -c work_mem=32MB -c jit=off"
+"""Streams are read to their end: PostgreSQL would plan for their first tenth. All people are joined in memory."""
 
 
 class Database:

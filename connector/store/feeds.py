@@ -10,6 +10,7 @@ from itertools import islice
 from connector.domain.errors import StorageError
 from connector.domain.feeds import FeedTotals, KnownFeed, KnownRow, RefusedFeed, StagedPerson, StagedRow
 from connector.domain.gates import Reason
+from connector.domain.grants import GrantSet
 from connector.domain.people import FeedIdentity, Rejection
 from connector.store.database import Connection, Database, dumps, one, query
 
@@ -17,21 +18,22 @@ CHUNK = 50
 """Rows in memory at once."""
 REJECTIONS = 10_000
 """Rejections in memory at once."""
+GRANT_SETS = 1_000
+"""Sets of grants in memory at once."""
 
 _PEOPLE = (
-    "COPY connector.staged (feed_id, line, key, row_digest, wanted, initial, grants, employment, unique_username) "
-    "FROM STDIN"
+    "COPY connector.staged (feed_id, line, key, row_digest, wanted, initial, grant_set, unit, unit_name, job_role, "
+    "manager_key, starts, ends, active, timezone, earlier_keys, attributes, unique_username) FROM STDIN"
 )
 _ACCEPTING = (
     "update_people",
     "insert_people",
-    "drop_grants_of_changed",
-    "write_grants_of_changed",
+    "drop_unused_grant_sets",
     "note_rows",
     "mark_present",
     "mark_absent",
 )
-_NOTHING_NEW = (None,) * 6
+_NOTHING_NEW = (None,) * 15
 _REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
 
 
@@ -74,7 +76,7 @@ class Feeds:
             feed_id: int = begun["feed_id"]
             stream = iter(rows)
             while chunk := list(islice(stream, CHUNK)):
-                totals = _copy(connection, feed_id, chunk, stream, totals)
+                totals = _copy(connection, feed_id, identity.source, chunk, stream, totals)
             connection.execute("ANALYZE connector.staged (feed_id, key)")
             doubled = one(connection, "feeds.mark_duplicates", feed_id=feed_id)
         return feed_id, totals.with_duplicates(**doubled)
@@ -97,8 +99,10 @@ class Feeds:
             connection.execute(query("feeds.judge"), _judgement(feed_id, "accepted", totals, ()))
         with self._database.transaction() as connection:
             # The columns that queries join and filter by: looking at the JSON of all people takes ten times as long.
-            connection.execute("ANALYZE connector.person (source, key, row_digest, manager_key, manager_id, gone)")
-            connection.execute("ANALYZE connector.wanted_grant")
+            connection.execute(
+                "ANALYZE connector.person (source, key, row_digest, grant_set, manager_key, manager_id, gone)"
+            )
+            connection.execute("ANALYZE connector.grant_set")
 
     def released(self, source: str, digest: str) -> bool:
         return self._database.row("feeds.released", source=source, digest=digest) is not None
@@ -136,18 +140,25 @@ def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[
 
 
 def _copy(
-    connection: Connection, feed_id: int, chunk: list[StagedRow], stream: Iterator[StagedRow], totals: FeedTotals
+    connection: Connection,
+    feed_id: int,
+    source: str,
+    chunk: list[StagedRow],
+    stream: Iterator[StagedRow],
+    totals: FeedTotals,
 ) -> FeedTotals:
-    """Copy ``chunk`` and what follows in ``stream``, until there are many rejections to be copied between.
+    """Copy ``chunk`` and what follows in ``stream``, until many rejections or grant sets are to be written between.
 
     The next rows are read and mapped while PostgreSQL takes in the last ones.
     """
     rejections: list[Rejection] = []
+    sets: dict[bytes, GrantSet] = {}
     with connection.cursor() as cursor, cursor.copy(_PEOPLE) as copy:
         while chunk:
             totals = totals.plus(chunk)
             for row in chunk:
                 if isinstance(row, StagedPerson):
+                    sets[row.grants.digest] = row.grants
                     copy.write_row(_columns(feed_id, row))
                 elif isinstance(row, KnownRow):
                     copy.write_row((feed_id, row.line, row.key, *_NOTHING_NEW))
@@ -155,8 +166,11 @@ def _copy(
                     rejections += row
                     if row[0].key:
                         copy.write_row((feed_id, row[0].line, row[0].key, *_NOTHING_NEW))
-            chunk = list(islice(stream, CHUNK)) if len(rejections) < REJECTIONS else []
+            full = len(rejections) >= REJECTIONS or len(sets) >= GRANT_SETS
+            chunk = [] if full else list(islice(stream, CHUNK))
     _copy_rejections(connection, feed_id, rejections)
+    grants = [{"digest": digest.hex(), **grant} for digest, held in sets.items() for grant in held.values()]
+    connection.execute(query("feeds.write_grant_sets"), {"source": source, "grants": dumps(grants).decode()})
     return totals
 
 
@@ -167,14 +181,24 @@ def _copy_rejections(connection: Connection, feed_id: int, rejections: Sequence[
 
 
 def _columns(feed_id: int, row: StagedPerson) -> tuple[object, ...]:
+    person = row.person
     return (
         feed_id,
         row.line,
-        row.key,
+        person.key,
         row.digest,
         dumps(row.wanted).decode(),
         dumps(row.initial).decode(),
-        dumps(row.grants).decode(),
-        dumps(row.employment).decode(),
-        row.unique_username,
+        row.grants.digest if row.grants else None,
+        person.unit,
+        person.unit_name,
+        person.job_role,
+        person.manager,
+        person.starts,
+        person.ends,
+        person.active,
+        person.timezone,
+        list(person.earlier_keys) or None,
+        dumps(person.attributes).decode(),
+        person.unique_username,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from connector.domain.errors import FeedRefused, Unavailable
 from connector.domain.feeds import FeedStore, FeedTotals, KnownFeed, KnownRow, StagedPerson, StagedRow
 from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verdict
-from connector.domain.people import Attribute, FeedIdentity, Person, Record, Rejection
+from connector.domain.people import FeedIdentity, Person, Record, Rejection
 from connector.domain.ports import Mapper, Source
 
 CHUNK = 1000
@@ -59,7 +59,9 @@ def _take_in(
     if last is not None and _same(last, identity, mapper):
         totals = FeedTotals(rows=last.rows, rejected=last.rejected)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
-    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, feeds, progress), now)
+    feed_id, totals = feeds.stage(
+        identity, mapper.digest, _staged(source, mapper, feeds if last else None, progress), now
+    )
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
     before = LastGoodFeed(last.rows, last.received_at) if last and identity.complete else None
     reasons = verdict(
@@ -94,35 +96,15 @@ def staged(person: Person, mapper: Mapper, line: int, digest: bytes) -> StagedPe
     for name, value in person.profile.items():
         side = initial if f"profile:{name}" in mapper.create_only else wanted
         side.setdefault("profile", {})[name] = value
-    grants = [
-        {"kind": grant.kind, "target": grant.target, "terms": dict(grant.terms), "rule": grant.rule}
-        for grant in mapper.grants(person)
-    ]
-    return StagedPerson(line, person.key, digest, wanted, initial, grants, employment(person), person.unique_username)
+    return StagedPerson(line, digest, person, wanted, initial, mapper.grants(person))
 
 
-def employment(person: Person) -> dict[str, Any]:
-    """What our own model keeps of a person, as JSON values."""
-    return {
-        "unit": person.unit,
-        "unit_name": person.unit_name,
-        "job_role": person.job_role,
-        "manager": person.manager,
-        "starts": _iso(person.starts),
-        "ends": _iso(person.ends),
-        "active": person.active,
-        "timezone": person.timezone,
-        "earlier_keys": list(person.earlier_keys),
-        "attributes": {name: _json(value) for name, value in person.attributes.items()},
-    }
-
-
-def _staged(source: Source, mapper: Mapper, feeds: FeedStore, progress: Progress) -> Iterator[StagedRow]:
-    """Every row, mapped if it is new: in most feeds nearly all rows are those of the day before."""
+def _staged(source: Source, mapper: Mapper, feeds: FeedStore | None, progress: Progress) -> Iterator[StagedRow]:
+    """Every row, mapped if it is new: in most feeds nearly all rows are those of the day before, in ``feeds``."""
     records, digest_of = source.records(), _row_digest(mapper)
     while chunk := list(islice(records, CHUNK)):
         digests = [digest_of(record) if isinstance(record, Record) else b"" for record in chunk]
-        known = feeds.known(source.identity.source, digests)
+        known = feeds.known(source.identity.source, digests) if feeds else {}
         for record, digest in zip(chunk, digests, strict=True):
             if isinstance(record, Rejection):
                 yield [replace(record, key=None)]  # its key was not mapped: it may be written otherwise
@@ -153,11 +135,3 @@ def _same(last: KnownFeed, identity: FeedIdentity, mapper: Mapper) -> bool:
 
 def _silent(_rows: int) -> None:
     """No progress is shown."""
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _json(value: Attribute) -> str | int | bool | None:
-    return value.isoformat() if isinstance(value, date) else value

@@ -31,7 +31,7 @@ COLUMNS = (
 BOSS = "E001"
 Rows = list[dict[str, str]]
 KEPT = {
-    "people": "SELECT person_id, source, key, wanted, initial, grants, employment, gone FROM connector.person",
+    "people": "SELECT person_id, source, key, wanted, initial, grant_set, unit, gone FROM connector.person",
     "bindings": "SELECT site, person_id, account_id FROM connector.binding",
     "ledger": "SELECT grant_id, person_id, kind, target, terms, ours, suspended, ended_at FROM connector.ledger",
     "accounts": "SELECT site, account_id, fields, suspended FROM connector.account",

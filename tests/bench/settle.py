@@ -20,7 +20,7 @@ _STEPS = (
     """INSERT INTO connector.binding (site, person_id, account_id, bound_at, bound_by)
        SELECT %(site)s, person_id, person_id + 1000, %(now)s, 'created' FROM connector.person""",
     """UPDATE connector.person p SET manager_id = m.person_id FROM connector.person m
-       WHERE m.source = p.source AND m.key = p.employment ->> 'manager' AND m.person_id <> p.person_id""",
+       WHERE m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id""",
     """INSERT INTO connector.ledger (site, person_id, kind, target, terms, ours, granted_at, plan, ordinal)
        SELECT %(site)s, person_id, kind, target,
               terms || jsonb_build_object('granted_on', %(now)s::timestamptz::date, 'timezone', 'UTC'),

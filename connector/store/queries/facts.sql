@@ -38,10 +38,9 @@ WHERE NOT EXISTS (SELECT FROM facts.dim_course d WHERE d.course_id = r.course_id
 -- name: people_now
 -- Managed people as they stand now.
 CREATE TEMPORARY TABLE person_now ON COMMIT DROP AS
-SELECT p.person_id, p.key AS hr_key, b.account_id AS moodle_id, COALESCE(p.unit, '') AS unit,
-       COALESCE(p.unit_name, '') AS unit_name, COALESCE(p.job_role, '') AS job_role, p.manager_id,
-       connector.employment_status(p.employment, p.gone, %(now)s, 0) AS status,
-       (p.employment ->> 'starts')::date AS hired_on, (p.employment ->> 'ends')::date AS left_on
+SELECT p.person_id, p.key AS hr_key, b.account_id AS moodle_id, p.unit, p.unit_name, p.job_role, p.manager_id,
+       connector.employment_status(p, %(now)s, 0) AS status,
+       p.starts AS hired_on, p.ends AS left_on
 FROM connector.person p
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 

@@ -35,7 +35,7 @@ SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM noted
 
 -- name: known_rows
 -- Rows that said the same when their people were last read.
-SELECT row_digest, key FROM connector.person WHERE source = %(source)s AND row_digest = ANY(%(digests)s)
+SELECT row_digest, key FROM connector.person WHERE source = %(source)s AND row_digest = ANY(%(digests)b)
 
 -- name: count_staged
 -- Is everything that was read still there?
@@ -51,36 +51,42 @@ WHERE feed_id = %(feed_id)s
 -- name: update_people
 -- People of whom the feed says something new.
 UPDATE connector.person p
-SET wanted = s.wanted, initial = s.initial, grants = s.grants, employment = s.employment,
+SET wanted = s.wanted, initial = s.initial, grant_set = s.grant_set, unit = s.unit, unit_name = s.unit_name,
+    job_role = s.job_role, manager_key = s.manager_key, starts = s.starts, ends = s.ends, active = s.active,
+    timezone = s.timezone, earlier_keys = s.earlier_keys, attributes = s.attributes,
     unique_username = s.unique_username, changed_at = %(now)s, feed_id = s.feed_id, line = s.line
 FROM connector.staged s
 WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.source = %(source)s AND p.key = s.key
-  AND (p.wanted, p.initial, p.grants, p.employment, p.unique_username)
-      IS DISTINCT FROM (s.wanted, s.initial, s.grants, s.employment, s.unique_username)
+  AND (p.wanted, p.initial, p.grant_set, p.unit, p.unit_name, p.job_role, p.manager_key, p.starts, p.ends, p.active,
+       p.timezone, p.earlier_keys, p.attributes, p.unique_username)
+      IS DISTINCT FROM
+      (s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.job_role, s.manager_key, s.starts, s.ends, s.active,
+       s.timezone, s.earlier_keys, s.attributes, s.unique_username)
 
 -- name: insert_people
 -- People whom the source names for the first time.
-INSERT INTO connector.person (source, key, row_digest, wanted, initial, grants, employment, unique_username,
-                              first_seen, changed_at, feed_id, line)
-SELECT %(source)s, s.key, s.row_digest, s.wanted, s.initial, s.grants, s.employment, s.unique_username,
-       %(now)s, %(now)s, s.feed_id, s.line
+INSERT INTO connector.person (source, key, row_digest, wanted, initial, grant_set, unit, unit_name, job_role, manager_key,
+                              starts, ends, active, timezone, earlier_keys, attributes, unique_username, first_seen,
+                              changed_at, feed_id, line)
+SELECT %(source)s, s.key, s.row_digest, s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.job_role, s.manager_key,
+       s.starts, s.ends, s.active, s.timezone, s.earlier_keys, s.attributes, s.unique_username, %(now)s,
+       %(now)s, s.feed_id, s.line
 FROM connector.staged s
 WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL
   AND NOT EXISTS (SELECT FROM connector.person p WHERE p.source = %(source)s AND p.key = s.key)
 
--- name: drop_grants_of_changed
--- The wanted grants of people who changed in this feed are written anew.
-DELETE FROM connector.wanted_grant g
-USING connector.person p
-WHERE p.person_id = g.person_id AND p.source = %(source)s AND p.feed_id = %(feed_id)s AND p.changed_at = %(now)s
+-- name: write_grant_sets
+-- Sets of grants that are not known yet: a JSON list of them, each grant with the digest of its set in hexadecimal.
+INSERT INTO connector.grant_set (source, digest, kind, target, terms, rule)
+SELECT %(source)s, decode(g.digest, 'hex'), g.kind, g.target, g.terms, g.rule
+FROM jsonb_to_recordset(%(grants)s) AS g(digest text, kind text, target text, terms jsonb, rule text)
+ON CONFLICT DO NOTHING
 
--- name: write_grants_of_changed
--- One row for each grant that the rules give to people who changed in this feed.
-INSERT INTO connector.wanted_grant (person_id, kind, target, terms, rule)
-SELECT p.person_id, g.kind, g.target, g.terms, g.rule
-FROM connector.person p
-CROSS JOIN LATERAL jsonb_to_recordset(p.grants) AS g(kind text, target text, terms jsonb, rule text)
-WHERE p.source = %(source)s AND p.feed_id = %(feed_id)s AND p.changed_at = %(now)s
+-- name: drop_unused_grant_sets
+-- Sets that are nobody's any more.
+DELETE FROM connector.grant_set g
+WHERE g.source = %(source)s
+  AND NOT EXISTS (SELECT FROM connector.person p WHERE p.source = g.source AND p.grant_set = g.digest)
 
 -- name: note_rows
 -- Rows that need not be mapped again while they and the mapping stay as they are.

@@ -18,10 +18,10 @@ RETURNING number
 -- name: account_pairs
 -- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
-       p.employment -> 'earlier_keys' AS earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known
+       p.earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known
 FROM connector.person p
 CROSS JOIN LATERAL (
-    SELECT connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
+    SELECT connector.employment_status(p, %(now)s, %(ahead)s) AS status
 ) s
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
@@ -39,14 +39,14 @@ ORDER BY p.key
 SELECT lower(p.wanted ->> 'email') AS email, array_agg(p.key ORDER BY p.key) AS keys
 FROM connector.person p
 WHERE p.source = %(source)s AND p.wanted ->> 'email' <> ''
-  AND connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) <> 'left'
+  AND connector.employment_status(p, %(now)s, %(ahead)s) <> 'left'
 GROUP BY lower(p.wanted ->> 'email')
 HAVING count(*) > 1
 
 -- name: holders
 -- Who has these accounts, and which identifiers those people are to have from now on.
 SELECT b.account_id, b.person_id, b.suspended_by_us, p.key, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
-       connector.employment_status(p.employment, p.gone, %(now)s, %(ahead)s) AS status
+       connector.employment_status(p, %(now)s, %(ahead)s) AS status
 FROM connector.binding b
 JOIN connector.person p ON p.person_id = b.person_id
 WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
@@ -96,7 +96,7 @@ FROM connector.person p
 LEFT JOIN connector.person o ON o.person_id = p.manager_id
 LEFT JOIN connector.person m ON m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id
 WHERE p.source = %(source)s AND p.manager_id IS DISTINCT FROM m.person_id
-  AND (m.person_id IS NOT NULL OR COALESCE(p.manager_key, '') IN ('', p.key))
+  AND (m.person_id IS NOT NULL OR p.manager_key IN ('', p.key))
 ORDER BY p.key
 
 -- name: manager_cycles

@@ -47,8 +47,17 @@ CREATE UNLOGGED TABLE connector.staged (
     row_digest      bytea,
     wanted          jsonb,
     initial         jsonb,
-    grants          jsonb,
-    employment      jsonb,
+    grant_set       bytea,
+    unit            text,
+    unit_name       text,
+    job_role        text,
+    manager_key     text,
+    starts          date,
+    ends            date,
+    active          boolean,
+    timezone        text,
+    earlier_keys    text[],
+    attributes      jsonb,
     unique_username boolean
 );
 COMMENT ON COLUMN connector.staged.wanted IS
@@ -61,18 +70,22 @@ CREATE TABLE connector.person (
     row_digest      bytea,
     wanted          jsonb NOT NULL,
     initial         jsonb NOT NULL,
-    grants          jsonb NOT NULL,
-    employment      jsonb NOT NULL,
-    unit            text GENERATED ALWAYS AS (employment ->> 'unit') STORED,
-    unit_name       text GENERATED ALWAYS AS (employment ->> 'unit_name') STORED,
-    job_role        text GENERATED ALWAYS AS (employment ->> 'job_role') STORED,
-    manager_key     text GENERATED ALWAYS AS (employment ->> 'manager') STORED,
-    timezone        text GENERATED ALWAYS AS (employment ->> 'timezone') STORED,
+    grant_set       bytea,
+    unit            text NOT NULL,
+    unit_name       text NOT NULL,
+    job_role        text NOT NULL,
+    manager_key     text NOT NULL,
+    starts          date,
+    ends            date,
+    active          boolean NOT NULL,
+    timezone        text NOT NULL,
+    earlier_keys    text[],
+    attributes      jsonb NOT NULL,
     unique_username boolean NOT NULL,
     manager_id      bigint REFERENCES connector.person,
     first_seen      timestamptz NOT NULL,
     changed_at      timestamptz NOT NULL,
-    feed_id         bigint NOT NULL REFERENCES connector.feed,
+    feed_id         bigint NOT NULL, -- of a feed: written with that feed at hand, so that checking each row is saved
     line            integer NOT NULL,
     absent_since    timestamptz,
     absent_feed_id  bigint,
@@ -84,19 +97,26 @@ COMMENT ON COLUMN connector.person.wanted IS 'Account fields that are compared w
 COMMENT ON COLUMN connector.person.initial IS 'Account fields that are set when the account is created, and never again.';
 COMMENT ON COLUMN connector.person.row_digest IS 'Of the row that was last read and the mapping that read it.';
 COMMENT ON COLUMN connector.person.gone IS 'Missing from two good feeds of a complete source, at least 24 hours apart.';
-CREATE INDEX person_email ON connector.person (lower(wanted ->> 'email'));
+COMMENT ON COLUMN connector.person.grant_set IS 'Digest of what rules give to this person; NULL for nothing.';
+COMMENT ON COLUMN connector.person.starts IS 'The first day of employment, ends its last, in the time zone of the person.';
 CREATE INDEX person_row ON connector.person (row_digest);
-CREATE INDEX person_manager ON connector.person (manager_id);
 
-CREATE TABLE connector.wanted_grant (
-    person_id bigint NOT NULL, -- of a person: written from that table, so that checking each row again is saved
-    kind      text NOT NULL,
-    target    text NOT NULL,
-    terms     jsonb NOT NULL,
-    rule      text NOT NULL,
-    PRIMARY KEY (person_id, kind, target)
+CREATE TABLE connector.grant_set (
+    source text NOT NULL,
+    digest bytea NOT NULL,
+    kind   text NOT NULL,
+    target text NOT NULL,
+    terms  jsonb NOT NULL,
+    rule   text NOT NULL,
+    PRIMARY KEY (source, digest, kind, target)
 );
-COMMENT ON TABLE connector.wanted_grant IS 'What the rules give to each person, by the mapping that read the last feed.';
+COMMENT ON TABLE connector.grant_set IS 'Sets of grants that rules give: people of one role and unit share theirs.';
+
+CREATE VIEW connector.wanted_grant AS
+SELECT p.person_id, g.kind, g.target, g.terms, g.rule
+FROM connector.person p
+JOIN connector.grant_set g ON g.source = p.source AND g.digest = p.grant_set;
+COMMENT ON VIEW connector.wanted_grant IS 'What the rules give to each person, by the mapping that read the last feed.';
 
 CREATE TABLE connector.account (
     site       text NOT NULL,
@@ -265,14 +285,13 @@ COMMENT ON VIEW connector.grant_in_doubt IS
     'Grants that were sent and never confirmed, in whatever plan: if Moodle has them, they are ours.';
 
 -- Where a person stands on a day: the one place that decides it.
-CREATE FUNCTION connector.employment_status(employment jsonb, gone boolean, at timestamptz, ahead integer)
+CREATE FUNCTION connector.employment_status(p connector.person, at timestamptz, ahead integer)
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN gone OR NOT COALESCE((employment ->> 'active')::boolean, true) THEN 'left'
-        WHEN (employment ->> 'ends')::date < (at AT TIME ZONE (employment ->> 'timezone'))::date THEN 'left'
-        WHEN (employment ->> 'starts')::date - ahead > (at AT TIME ZONE (employment ->> 'timezone'))::date
-            THEN 'upcoming'
-        WHEN (employment ->> 'starts')::date > (at AT TIME ZONE (employment ->> 'timezone'))::date THEN 'joining'
+        WHEN p.gone OR NOT p.active THEN 'left'
+        WHEN p.ends < (at AT TIME ZONE p.timezone)::date THEN 'left'
+        WHEN p.starts - ahead > (at AT TIME ZONE p.timezone)::date THEN 'upcoming'
+        WHEN p.starts > (at AT TIME ZONE p.timezone)::date THEN 'joining'
         ELSE 'active'
     END
 $$;
@@ -300,7 +319,7 @@ RETURNS TABLE (
 ) LANGUAGE sql STABLE AS $$
     WITH people AS (
         SELECT p.person_id, p.key, p.timezone, b.account_id,
-               connector.employment_status(p.employment, p.gone, at, ahead) AS status
+               connector.employment_status(p, at, ahead) AS status
         FROM connector.person p
         LEFT JOIN connector.binding b ON b.site = site_ AND b.person_id = p.person_id
         WHERE p.source = source_
