@@ -80,7 +80,7 @@ class WayIn:
                 f"No feed of {self.source} has been read yet: give a file, or put one into the drop folder."
             )
         scope = Scope(self.source, self.clock(), self.ahead)
-        rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, frozenset(self.roles))
+        rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, self.roles)
         return await make_plan(scope, latest.feed_id, rules, self.moodle, self.plans, self.cases, step)
 
     def current(self, plan: Plan) -> Plan | None:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import Fault, Life, ServedTwin, TwinState
+from adapters.moodle.twin.enrolments import enrol
 from adapters.moodle.twin.state import ROLES
 from connector.bootstrap import Connector
 from connector.domain.plan import Action, Change, GuardClass, HoldState, Plan
@@ -294,6 +295,16 @@ def make_courses(life: Life) -> None:
     """The courses that the tests' company names."""
     for idnumber, category in (("SAFE", "SAFETY"), ("FIRE", "SAFETY"), ("LABS", "")):
         life.make_course(idnumber, category=category)
+
+
+def enrol_by_hand(
+    house: House, moodle: Seen, who: str, course: str, *, suspended: bool = False, role: int = 5
+) -> None:
+    """A teacher enrols somebody in Moodle itself."""
+    state = house.twin.state
+    call = {"roleid": role, "userid": moodle.id(who), "courseid": state.course_by_idnumber[course], "timestart": 0}
+    with state.lock:
+        enrol(state, {"enrolments": [{**call, "timeend": 0, "suspend": int(suspended)}]})
 
 
 def fail(house: House, kind: Any, function: str = "", **more: Any) -> None:

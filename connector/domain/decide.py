@@ -108,6 +108,8 @@ class GrantPair:
     """What rules give (``wanted`` terms or None) and what the ledger holds (``granted`` terms or None).
 
     ``ours`` is False where somebody else had given it before; ``suspended`` is the state of the ledger's row.
+    ``present``: the person has it in Moodle, and the ledger knows nothing of it. ``elsewhere``: what is granted here
+    is wanted under another name of the same course. ``place_id``: Moodle's id of where it was granted.
     """
 
     person_id: int
@@ -123,6 +125,9 @@ class GrantPair:
     reason: str = ""
     earlier: str = ""
     """The day of an earlier grant that ended not long ago and by mistake, so that due dates are kept."""
+    present: bool = False
+    elsewhere: bool = False
+    place_id: int | None = None
 
 
 _GIVE = {
@@ -131,6 +136,7 @@ _GIVE = {
     GrantKind.ENROLMENT: Action.ENROL,
     GrantKind.ASSIGNMENT: Action.ASSIGN_REQUIREMENT,
 }
+_RECOGNISE = {GrantKind.ENROLMENT: Action.RECOGNISE_ENROLMENT, GrantKind.ROLE: Action.RECOGNISE_ROLE}
 _ALTER = {GrantKind.ENROLMENT: Action.CHANGE_ENROLMENT, GrantKind.ASSIGNMENT: Action.CHANGE_REQUIREMENT}
 _TAKE = {
     GrantKind.COHORT: Action.REMOVE_FROM_COHORT,
@@ -146,13 +152,21 @@ def grant_change(pair: GrantPair, today: date) -> Change | None:
     """
     wanted = pair.wanted if pair.status in (Status.ACTIVE, Status.JOINING) else None
     if wanted is not None and pair.granted is None:
-        kept = {"granted_on": pair.earlier} if pair.earlier else {}
-        return _grant(_GIVE[pair.kind], pair, {}, resolved(wanted, kept, today, pair.timezone))
+        return _given(pair, wanted, today)
     if wanted is not None and pair.granted is not None:
         return _altered(pair, wanted, pair.granted, today)
     if pair.granted is not None:
         return _taken(pair, pair.granted)
     return None
+
+
+def _given(pair: GrantPair, wanted: Mapping[str, Any], today: date) -> Change:
+    kept = {"granted_on": pair.earlier} if pair.earlier else {}
+    after = resolved(wanted, kept, today, pair.timezone)
+    if pair.present:
+        change = _grant(_RECOGNISE[pair.kind], pair, {"present": True}, after)
+        return replace(change, reason="there already, by somebody else")
+    return _grant(_GIVE[pair.kind], pair, {}, after)
 
 
 def _altered(pair: GrantPair, wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date) -> Change | None:
@@ -167,7 +181,7 @@ def _altered(pair: GrantPair, wanted: Mapping[str, Any], granted: Mapping[str, A
 
 
 def _taken(pair: GrantPair, granted: Mapping[str, Any]) -> Change | None:
-    if not pair.ours:
+    if not pair.ours or pair.elsewhere:
         return _grant(Action.FORGET_GRANT, pair, granted, {})
     if pair.kind is not GrantKind.ENROLMENT:
         return _grant(_TAKE[pair.kind], pair, granted, {})
@@ -200,7 +214,7 @@ def resolved(wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date,
 
 
 def _grant(action: Action, pair: GrantPair, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
-    return Change(action, pair.key, pair.target, before, after, pair.person_id, pair.reason)
+    return Change(action, pair.key, pair.target, before, after, pair.person_id, pair.reason, pair.kind)
 
 
 def _change(action: Action, pair: AccountPair, before: Fields, after: Fields) -> Change:

@@ -30,7 +30,10 @@ class FactStore(Protocol):
         ...
 
     def start(self, now: datetime) -> int:
-        """Begin a run of the mirror; what an interrupted one had landed is dropped."""
+        """Begin a run of the mirror; what an interrupted one had landed is dropped.
+
+        Raises SettingsError where the facts are those of another Moodle.
+        """
         ...
 
     def finish(self, run: int, status: str, detail: str, now: datetime) -> None: ...

@@ -23,6 +23,17 @@ class GrantKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in Moodle a grant holds: ``level`` is cohort, course, category or system, "" for what is ours alone.
+
+    ``ref`` is the name that mappings use for it, "" for the system.
+    """
+
+    level: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """One thing a person should have.
 
@@ -39,6 +50,10 @@ class Grant:
     terms: Mapping[str, str | int | bool | None] = field(default_factory=dict)
     rule: str = ""
 
+    @property
+    def place(self) -> Place:
+        return place_of(self.kind, self.target)
+
 
 class GrantSet(tuple[Grant, ...]):
     """All that rules give to a person, each (kind, target) once, sorted. Most sets are those of many people."""
@@ -51,7 +66,14 @@ class GrantSet(tuple[Grant, ...]):
     def values(self) -> list[dict[str, Any]]:
         """Each grant as JSON values."""
         return [
-            {"kind": grant.kind.value, "target": grant.target, "terms": dict(grant.terms), "rule": grant.rule}
+            {
+                "kind": grant.kind.value,
+                "target": grant.target,
+                "terms": dict(grant.terms),
+                "rule": grant.rule,
+                "place": grant.place.level,
+                "ref": grant.place.ref,
+            }
             for grant in self
         ]
 
@@ -91,3 +113,13 @@ class RoleTarget:
         role, _, place = target.partition("@")
         level, _, ref = place.partition(":")
         return cls(role, level, ref)
+
+
+def place_of(kind: GrantKind, target: str) -> Place:
+    """Where in Moodle the target of a grant is."""
+    if kind is GrantKind.ASSIGNMENT:
+        return Place()
+    if kind is GrantKind.ROLE:
+        role = RoleTarget.parse(target)
+        return Place(role.level, role.ref)
+    return Place("course" if kind is GrantKind.ENROLMENT else "cohort", target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,13 +25,15 @@ class Pending:
     """A change that is still to be carried out.
 
     ``account_id`` is the person's Moodle account (None: none yet). ``uncertain`` is True where it was sent and
-    the answer is not known: it may have happened.
+    the answer is not known: it may have happened. ``place_id`` is Moodle's id of the cohort, course or category that
+    a grant concerns: the one where it was granted, for a new one the one that has the name (None: none yet).
     """
 
     ordinal: int
     change: Change
     account_id: int | None
     uncertain: bool
+    place_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,4 @@ class Journal(Protocol):
 
     def refusals(self, plan: int, limit: int = 20) -> list[tuple[Change, str, str]]:
         """Each (change, code, message) that was set aside."""
-        ...
-
-    def references(self) -> Mapping[tuple[str, str], int]:
-        """Moodle ids of courses, categories and cohorts, by (kind, reference)."""
         ...

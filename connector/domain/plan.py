@@ -14,6 +14,8 @@ from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Any
 
+from connector.domain.grants import GrantKind, Place, place_of
+
 
 class GuardClass(StrEnum):
     """Classes of change that are held for a person where there are too many of them."""
@@ -67,6 +69,8 @@ class Action(StrEnum):
     """New dates, or active again after a suspension."""
     RECOGNISE_ENROLMENT = "recognise_enrolment"
     """Enrolled by somebody else: noted, and never removed by us."""
+    RECOGNISE_ROLE = "recognise_role"
+    """Assigned by somebody else, in a course: noted, and never removed by us."""
     ASSIGN_REQUIREMENT = "assign_requirement"
     CHANGE_REQUIREMENT = "change_requirement"
     REMOVE_FROM_COHORT = "remove_from_cohort"
@@ -102,6 +106,7 @@ RULES: Mapping[Action, Rule] = {
     Action.ENROL: Rule(Phase.GRANTS_ENROLMENT),
     Action.CHANGE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),
     Action.RECOGNISE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),
+    Action.RECOGNISE_ROLE: Rule(Phase.GRANTS_ROLE),
     Action.ASSIGN_REQUIREMENT: Rule(Phase.GRANTS_ENROLMENT),
     Action.CHANGE_REQUIREMENT: Rule(Phase.GRANTS_ENROLMENT),
     Action.REMOVE_FROM_COHORT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
@@ -120,6 +125,7 @@ class Change:
     ``subject`` is the person's source key (for a cohort its idnumber), ``person_id`` our own number for that
     person (None for a cohort). ``target`` is the grant's target, "" for the account itself. ``before`` and
     ``after`` hold JSON values of just the fields that the change concerns. ``reason`` names the rule or row.
+    ``kind`` is that of the grant, None where the change is of something else.
     """
 
     action: Action
@@ -129,6 +135,12 @@ class Change:
     after: Mapping[str, Any]
     person_id: int | None = None
     reason: str = ""
+    kind: GrantKind | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where in Moodle the grant holds."""
+        return place_of(self.kind, self.target) if self.kind else Place()
 
     @property
     def phase(self) -> Phase:
@@ -144,7 +156,7 @@ class Change:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what the change does; the same change in a later plan has the same digest."""
-        content = [self.action, self.subject, self.target, dict(self.before), dict(self.after)]
+        content = [self.action, self.kind, self.subject, self.target, dict(self.before), dict(self.after)]
         text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from connector.domain.decide import AccountPair, GrantPair
+from connector.domain.grants import GrantKind
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
 from connector.domain.ports import Account
 
@@ -32,11 +33,13 @@ class PersonPair:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantDifference:
-    """A grant that differs; ``present`` is True where the person has it in Moodle although the ledger does not."""
+class DifferingTarget:
+    """What differing grants refer to. ``named``: it must be found by its name; ``new``: to people with an account."""
 
-    pair: GrantPair
-    present: bool
+    kind: GrantKind
+    target: str
+    named: bool
+    new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +123,27 @@ class PlanStore(Protocol):
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...
 
-    def grant_targets(self, plan: int, scope: Scope) -> list[tuple[str, str, int]]:
-        """Each (kind, target, how many of the grants are new to people who have an account)."""
+    def compare_grants(self, plan: int, scope: Scope) -> None:
+        """Find the grants that differ, once, for the methods that follow."""
         ...
 
-    def accounts_to_enrol(self, plan: int, scope: Scope) -> list[int]: ...
+    def differing_targets(self, plan: int) -> list[DifferingTarget]:
+        """Roles and enrolments; of cohorts the idnumber is the name, and requirements are ours."""
+        ...
+
+    def accounts_to_enrol(self, plan: int) -> list[int]:
+        """Accounts that were there before this plan and get something new in a course."""
+        ...
 
     def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:
         """Keys of people who are bound to an account that is never touched."""
         ...
 
-    def note_present(self, plan: int, enrolments: Iterable[tuple[int, int]]) -> None:
-        """Each (account id, course id) that is in Moodle already."""
+    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str]]) -> None:
+        """Each (account id, kind, target) that is in Moodle already."""
         ...
 
-    def grant_pairs(self, plan: int, scope: Scope) -> Iterator[list[GrantDifference]]: ...
+    def grant_pairs(self, plan: int) -> Iterator[list[GrantPair]]: ...
 
     def seal(self, plan: int, scope: Scope) -> Plan:
         """Put the changes in order, hash them, let the guard look, and make the plan known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector.domain.grants import GrantKind
 from connector.domain.plan import Action, Change
 from connector.store.database import Row
 
@@ -16,4 +17,5 @@ def change_of(row: Row) -> Change:
         row["after"],
         row["person_id"],
         row["reason"],
+        GrantKind(row["kind"]) if row["kind"] else None,
     )

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.domain.errors import StorageError
+from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Loaded
 from connector.domain.grants import LearningPath, Requirement
 from connector.domain.ports import Account, Course, CourseGrade, CourseProgress, Participant
@@ -39,6 +39,11 @@ class Facts:
         return self._database.lock(f"mirror {self._site}")
 
     def start(self, now: datetime) -> int:
+        if other := self._database.row("facts.other_site", site=self._site):
+            raise SettingsError(
+                f"The facts in this database are of {other['site']}, and there is no place for a second Moodle: "
+                "give this one a database of its own (CONNECTOR_DATABASE_URL)."
+            )
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_landing"))
             connection.execute(query("journal.abandon"), {"site": self._site, "kind": "mirror", "now": now})

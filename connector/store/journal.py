@@ -6,38 +6,38 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from connector.domain.grants import GrantKind
 from connector.domain.journal import Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, Change, GuardClass, Phase
 from connector.store.changes import change_of
 from connector.store.database import Database, one, query
 
-EFFECTS: Mapping[Action, tuple[tuple[str, GrantKind | None], ...]] = {
-    Action.CREATE_COHORT: (("cohort_made", None),),
-    Action.CREATE_ACCOUNT: (("account_made", None), ("bind", None)),
-    Action.ADOPT_ACCOUNT: (("hand_over_grants", None), ("hand_over_account", None), ("bind", None)),
-    Action.RELEASE_IDENTITY: (("account_changed", None),),
-    Action.CHANGE_IDENTITY: (("account_changed", None),),
-    Action.UPDATE_ACCOUNT: (("account_changed", None),),
-    Action.CHANGE_AUTH: (("account_changed", None),),
-    Action.SUSPEND_ACCOUNT: (("account_changed", None), ("suspension_noted", None)),
-    Action.REACTIVATE_ACCOUNT: (("account_changed", None), ("suspension_noted", None)),
-    Action.CHANGE_MANAGER: (("manager_changed", None),),
-    Action.ADD_TO_COHORT: (("granted", GrantKind.COHORT),),
-    Action.ASSIGN_ROLE: (("granted", GrantKind.ROLE),),
-    Action.ENROL: (("granted", GrantKind.ENROLMENT),),
-    Action.RECOGNISE_ENROLMENT: (("granted", GrantKind.ENROLMENT),),
-    Action.ASSIGN_REQUIREMENT: (("granted", GrantKind.ASSIGNMENT),),
-    Action.CHANGE_ENROLMENT: (("grant_altered", GrantKind.ENROLMENT),),
-    Action.SUSPEND_ENROLMENT: (("grant_altered", GrantKind.ENROLMENT),),
-    Action.CHANGE_REQUIREMENT: (("grant_altered", GrantKind.ASSIGNMENT),),
-    Action.REMOVE_FROM_COHORT: (("grant_ended", GrantKind.COHORT),),
-    Action.UNASSIGN_ROLE: (("grant_ended", GrantKind.ROLE),),
-    Action.UNENROL: (("grant_ended", GrantKind.ENROLMENT),),
-    Action.WITHDRAW_REQUIREMENT: (("grant_ended", GrantKind.ASSIGNMENT),),
-    Action.FORGET_GRANT: (("grant_ended", None),),
+EFFECTS: Mapping[Action, tuple[str, ...]] = {
+    Action.CREATE_COHORT: ("cohort_made",),
+    Action.CREATE_ACCOUNT: ("account_made", "bind"),
+    Action.ADOPT_ACCOUNT: ("hand_over_grants", "hand_over_account", "bind"),
+    Action.RELEASE_IDENTITY: ("account_changed",),
+    Action.CHANGE_IDENTITY: ("account_changed",),
+    Action.UPDATE_ACCOUNT: ("account_changed",),
+    Action.CHANGE_AUTH: ("account_changed",),
+    Action.SUSPEND_ACCOUNT: ("account_changed", "suspension_noted"),
+    Action.REACTIVATE_ACCOUNT: ("account_changed", "suspension_noted"),
+    Action.CHANGE_MANAGER: ("manager_changed",),
+    Action.ADD_TO_COHORT: ("granted",),
+    Action.ASSIGN_ROLE: ("granted",),
+    Action.ENROL: ("granted",),
+    Action.RECOGNISE_ENROLMENT: ("granted",),
+    Action.RECOGNISE_ROLE: ("granted",),
+    Action.ASSIGN_REQUIREMENT: ("granted",),
+    Action.CHANGE_ENROLMENT: ("grant_altered",),
+    Action.SUSPEND_ENROLMENT: ("grant_altered",),
+    Action.CHANGE_REQUIREMENT: ("grant_altered",),
+    Action.REMOVE_FROM_COHORT: ("grant_ended",),
+    Action.UNASSIGN_ROLE: ("grant_ended",),
+    Action.UNENROL: ("grant_ended",),
+    Action.WITHDRAW_REQUIREMENT: ("grant_ended",),
+    Action.FORGET_GRANT: ("grant_ended",),
 }
-"""What is written down when an action is done, and for which kind of grant."""
+"""What is written down when an action is done."""
 
 
 class Journal:
@@ -75,7 +75,10 @@ class Journal:
             after=after,
             limit=limit,
         )
-        return [Pending(row["ordinal"], change_of(row), row["account_id"], row["uncertain"]) for row in rows]
+        return [
+            Pending(row["ordinal"], change_of(row), row["account_id"], row["uncertain"], row["place_id"])
+            for row in rows
+        ]
 
     def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime, before: str) -> None:
         self._database.run("journal.sent", run=run, plan=plan, ordinals=list(ordinals), now=now, before=before)
@@ -95,8 +98,8 @@ class Journal:
             with connection.cursor() as cursor:
                 cursor.executemany(query("journal.record"), [_row(run, plan, outcome, now) for outcome in outcomes])
             if done:
-                for effect, kind in EFFECTS[action]:
-                    connection.execute(query(f"journal.{effect}"), {**values, "kind": kind})
+                for effect in EFFECTS[action]:
+                    connection.execute(query(f"journal.{effect}"), values)
 
     def tally(self, plan: int, held: Collection[GuardClass]) -> Tally:
         return Tally(**self._database.one("journal.tally", plan=plan, held=[guard.value for guard in held]))
@@ -104,10 +107,6 @@ class Journal:
     def refusals(self, plan: int, limit: int = 20) -> list[tuple[Change, str, str]]:
         rows = self._database.rows("journal.refusals", plan=plan, limit=limit)
         return [(change_of(row), row["code"], row["message"]) for row in rows]
-
-    def references(self) -> Mapping[tuple[str, str], int]:
-        rows = self._database.rows("journal.references", site=self._site)
-        return {(row["kind"], row["ref"]): row["moodle_id"] for row in rows}
 
 
 def _row(run: int, plan: int, outcome: Outcome, now: datetime) -> dict[str, object]:

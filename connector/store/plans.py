@@ -14,7 +14,7 @@ from connector.domain.grants import GrantKind
 from connector.domain.guard import Base, breaches
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, digest_of
 from connector.domain.plan_store import (
-    GrantDifference,
+    DifferingTarget,
     Holder,
     ManagerPair,
     NumberedChange,
@@ -26,6 +26,7 @@ from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 
 APPROVAL_LASTS = timedelta(hours=24)
+_DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
 
 
 class Plans:
@@ -43,8 +44,8 @@ class Plans:
 
     def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int:
         with self._database.transaction() as connection:
-            for step in ("plans.drop_unfinished", "plans.drop_forgotten"):
-                connection.execute(query(step), {"site": self._site, "now": scope.now})
+            for step in ("plans.drop_unfinished", "plans.drop_forgotten", *_DROP_SCRATCH):
+                connection.execute(query(step), {"site": self._site, "now": scope.now, "plan": None})
             row = one(
                 connection,
                 "plans.begin",
@@ -60,8 +61,8 @@ class Plans:
         if not changes:
             return
         statement = (
-            "COPY connector.change (plan, phase, action, subject, target, person_id, before, after, reason, "
-            "guard_class, digest) FROM STDIN"
+            "COPY connector.change (plan, phase, action, subject, target, person_id, before, after, reason, kind, "
+            "place, ref, guard_class, digest) FROM STDIN"
         )
         with self._database.transaction() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
             for change in changes:
@@ -76,6 +77,9 @@ class Plans:
                         dumps(dict(change.before)).decode(),
                         dumps(dict(change.after)).decode(),
                         change.reason,
+                        change.kind.value if change.kind else None,
+                        change.place.level,
+                        change.place.ref,
                         change.guard.value if change.guard else None,
                         change.digest,
                     )
@@ -152,32 +156,36 @@ class Plans:
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
         return {row["target"]: row["name"] for row in self._database.rows("plans.wanted_cohorts", source=scope.source)}
 
-    def grant_targets(self, plan: int, scope: Scope) -> list[tuple[str, str, int]]:
-        rows = self._database.rows("plans.grant_targets", plan=plan, **self._scope(scope))
-        return [(row["kind"], row["target"], row["new_to_accounts"]) for row in rows]
+    def compare_grants(self, plan: int, scope: Scope) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(query("plans.compare_grants"), {"plan": plan, **self._scope(scope)})
+            connection.execute("ANALYZE connector.differing_grant (plan, kind, target)")
 
-    def accounts_to_enrol(self, plan: int, scope: Scope) -> list[int]:
-        known = self._database.rows("plans.accounts_to_enrol", **self._scope(scope))
-        adopted = self._database.rows("plans.adopted_accounts", plan=plan)
-        return sorted({row["account_id"] for row in [*known, *adopted]})
+    def differing_targets(self, plan: int) -> list[DifferingTarget]:
+        rows = self._database.rows("plans.differing_targets", plan=plan)
+        return [DifferingTarget(GrantKind(row["kind"]), row["target"], row["named"], row["new"]) for row in rows]
+
+    def accounts_to_enrol(self, plan: int) -> list[int]:
+        return [row["account_id"] for row in self._database.rows("plans.accounts_to_enrol", plan=plan)]
 
     def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:
         values = {"site": self._site, "source": scope.source, "usernames": sorted(usernames)}
         return {row["key"] for row in self._database.rows("plans.protected_people", **values)}
 
-    def note_present(self, plan: int, enrolments: Iterable[tuple[int, int]]) -> None:
-        statement = "COPY connector.present_enrolment (plan, account_id, course_id) FROM STDIN"
+    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str]]) -> None:
+        statement = "COPY connector.present_grant (plan, account_id, kind, target) FROM STDIN"
         with self._database.transaction() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for account_id, course_id in enrolments:
-                copy.write_row((plan, account_id, course_id))
+            for account_id, kind, target in grants:
+                copy.write_row((plan, account_id, kind.value, target))
 
-    def grant_pairs(self, plan: int, scope: Scope) -> Iterator[list[GrantDifference]]:
-        for rows in self._database.stream("plans.grant_pairs", plan=plan, **self._scope(scope)):
-            yield [_grant_difference(row) for row in rows]
+    def grant_pairs(self, plan: int) -> Iterator[list[GrantPair]]:
+        for rows in self._database.stream("plans.grant_pairs", plan=plan, site=self._site):
+            yield [_grant_pair(row) for row in rows]
 
     def seal(self, plan: int, scope: Scope) -> Plan:
         with self._database.transaction() as connection:
-            connection.execute(query("plans.clear_present"), {"plan": plan})
+            for step in _DROP_SCRATCH:
+                connection.execute(query(step), {"plan": plan})
             connection.execute(query("plans.put_in_order"), {"plan": plan})
             counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()
             self._add_holds(connection, plan, scope, counted)
@@ -307,8 +315,8 @@ def _person_pair(row: Row) -> PersonPair:
     return PersonPair(pair, tuple(row["earlier_keys"] or ()), row["unique_username"])
 
 
-def _grant_difference(row: Row) -> GrantDifference:
-    pair = GrantPair(
+def _grant_pair(row: Row) -> GrantPair:
+    return GrantPair(
         row["person_id"],
         row["key"],
         Status(row["status"]),
@@ -321,8 +329,10 @@ def _grant_difference(row: Row) -> GrantDifference:
         row["timezone"],
         row["rule"],
         row["earlier"] or "",
+        row["present"],
+        row["elsewhere"],
+        row["place_id"],
     )
-    return GrantDifference(pair, row["present"])
 
 
 def _hold(row: Row) -> Hold:

@@ -8,7 +8,7 @@ the bad row, whose cause is then named.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, islice
 
@@ -116,7 +116,7 @@ class _Applying:
     _operations: Mapping[Action, Operation] = field(default_factory=dict)
 
     async def phase(self, phase: Phase) -> None:
-        self._operations = operations(self.moodle, self.journal.references(), self.roles)
+        self._operations = operations(self.moodle, self.roles)
         after = 0
         while page := self.journal.pending(self.plan, phase, self.held, self.run, after, PAGE):
             after = page[-1].ordinal
@@ -223,7 +223,7 @@ def _is_under_way(batch: Sequence[Pending], error: SetAside) -> bool:
 
 
 def _doubted(batch: Sequence[Pending]) -> list[Pending]:
-    return [Pending(one.ordinal, one.change, one.account_id, True) for one in batch]
+    return [replace(one, uncertain=True) for one in batch]
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

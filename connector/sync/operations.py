@@ -58,10 +58,8 @@ class OwnModel:
         return str(error)
 
 
-def operations(
-    moodle: Moodle, references: Mapping[tuple[str, str], int], roles: Mapping[str, int]
-) -> Mapping[Action, Operation]:
-    """The table of operations. ``references`` are Moodle ids by (kind, ref), ``roles`` Moodle ids by name."""
+def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Operation]:
+    """The table of operations. ``roles`` are Moodle's ids of roles by name."""
     own = OwnModel()
     update = AccountUpdate(moodle)
     return {
@@ -75,15 +73,16 @@ def operations(
         Action.SUSPEND_ACCOUNT: update,
         Action.REACTIVATE_ACCOUNT: update,
         Action.CHANGE_MANAGER: own,
-        Action.ADD_TO_COHORT: CohortAddition(moodle, references),
-        Action.REMOVE_FROM_COHORT: CohortRemoval(moodle, references),
-        Action.ASSIGN_ROLE: RoleAssignment(moodle, references, roles),
-        Action.UNASSIGN_ROLE: RoleAssignment(moodle, references, roles),
-        Action.ENROL: Enrolling(moodle, references, roles),
-        Action.CHANGE_ENROLMENT: Enrolling(moodle, references, roles),
-        Action.SUSPEND_ENROLMENT: Enrolling(moodle, references, roles),
-        Action.UNENROL: Unenrolling(moodle, references),
+        Action.ADD_TO_COHORT: CohortAddition(moodle),
+        Action.REMOVE_FROM_COHORT: CohortRemoval(moodle),
+        Action.ASSIGN_ROLE: RoleAssignment(moodle, roles),
+        Action.UNASSIGN_ROLE: RoleAssignment(moodle, roles),
+        Action.ENROL: Enrolling(moodle, roles),
+        Action.CHANGE_ENROLMENT: Enrolling(moodle, roles),
+        Action.SUSPEND_ENROLMENT: Enrolling(moodle, roles),
+        Action.UNENROL: Unenrolling(moodle),
         Action.RECOGNISE_ENROLMENT: own,
+        Action.RECOGNISE_ROLE: own,
         Action.ASSIGN_REQUIREMENT: own,
         Action.CHANGE_REQUIREMENT: own,
         Action.WITHDRAW_REQUIREMENT: own,

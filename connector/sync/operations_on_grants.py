@@ -18,8 +18,6 @@ from connector.domain.ports import ManualEnrolment, Moodle, RoleContext
 NOBODY, ALREADY_THERE = "2", "3"
 """Moodle's warning codes of core_cohort_add_cohort_members."""
 
-References = Mapping[tuple[str, str], int]
-
 
 class CohortCreation:
     """Create cohorts in the system context. All or nothing in Moodle."""
@@ -45,7 +43,7 @@ class CohortCreation:
 
 
 class _OfAccount(ABC):
-    """What operations on a person's grants share: people without an account wait, the others are sent.
+    """What operations on a person's grants share: what lacks its account or its place waits, the others are sent.
 
     Repeating such a call is harmless, so nothing is looked up after a lost answer.
     """
@@ -53,12 +51,9 @@ class _OfAccount(ABC):
     batch = 200
 
     async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        ready = [one for one in batch if one.account_id is not None]
-        waiting = [
-            _waiting(one, "no_account", "The person has no Moodle account yet.")
-            for one in batch
-            if one.account_id is None
-        ]
+        waiting = [outcome for one in batch if (outcome := _lacking(one))]
+        late = {outcome.ordinal for outcome in waiting}
+        ready = [one for one in batch if one.ordinal not in late]
         return [*(await self._send(ready) if ready else []), *waiting]
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
@@ -74,18 +69,13 @@ class _OfAccount(ABC):
 class CohortAddition(_OfAccount):
     """Add to cohorts. Moodle warns of members it does not know and of those who are there already."""
 
-    def __init__(self, moodle: Moodle, references: References) -> None:
+    def __init__(self, moodle: Moodle) -> None:
         self._moodle = moodle
-        self._references = references
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
         outcomes = []
-        for target, members in groupby(batch, key=lambda one: one.change.target):
-            cohort = self._references.get(("cohort", target))
-            if cohort is None:
-                outcomes += [_waiting(one, "no_cohort", "The cohort is not in Moodle yet.") for one in members]
-            else:
-                outcomes += await self._add(cohort, list(members))
+        for cohort, members in groupby(batch, key=_place):
+            outcomes += await self._add(cohort, list(members))
         return outcomes
 
     async def _add(self, cohort: int, batch: Sequence[Pending]) -> list[Outcome]:
@@ -106,26 +96,19 @@ def _added(one: Pending, code: str | None) -> Outcome:
 class CohortRemoval(_OfAccount):
     """Remove from cohorts; Moodle says nothing where the person was no member."""
 
-    def __init__(self, moodle: Moodle, references: References) -> None:
+    def __init__(self, moodle: Moodle) -> None:
         self._moodle = moodle
-        self._references = references
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        members = [
-            (self._references["cohort", one.change.target], _account(one))
-            for one in batch
-            if ("cohort", one.change.target) in self._references
-        ]
-        await self._moodle.remove_cohort_members(members)
+        await self._moodle.remove_cohort_members([(_place(one), _account(one)) for one in batch])
         return [_done(one) for one in batch]
 
 
 class RoleAssignment(_OfAccount):
     """Assign and unassign roles in the system, a category or a course."""
 
-    def __init__(self, moodle: Moodle, references: References, roles: Mapping[str, int]) -> None:
+    def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
         self._moodle = moodle
-        self._references = references
         self._roles = roles
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
@@ -149,16 +132,15 @@ class RoleAssignment(_OfAccount):
     def _context(self, one: Pending) -> RoleContext:
         target = RoleTarget.parse(one.change.target)
         level = {"category": "coursecat"}.get(target.level, target.level)
-        instance = 0 if target.level == "system" else self._references[target.level, target.ref]
+        instance = 0 if target.level == "system" else _place(one)
         return RoleContext(self._roles[target.role], _account(one), level, instance)
 
 
 class Enrolling(_OfAccount):
     """Enrol, change or suspend manual enrolments. All or nothing in Moodle; calling again is harmless."""
 
-    def __init__(self, moodle: Moodle, references: References, roles: Mapping[str, int]) -> None:
+    def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
         self._moodle = moodle
-        self._references = references
         self._roles = roles
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
@@ -169,7 +151,7 @@ class Enrolling(_OfAccount):
         terms = one.change.after
         return ManualEnrolment(
             _account(one),
-            self._references["course", one.change.target],
+            _place(one),
             self._roles[str(terms.get("role", "student"))],
             _start_of(terms.get("starts_on"), str(terms["timezone"])),
             _start_of(terms.get("ends_on"), str(terms["timezone"]), days_later=1),
@@ -180,12 +162,11 @@ class Enrolling(_OfAccount):
 class Unenrolling(_OfAccount):
     """Unenrol. Moodle deletes the person's current grades there: only where a path says so."""
 
-    def __init__(self, moodle: Moodle, references: References) -> None:
+    def __init__(self, moodle: Moodle) -> None:
         self._moodle = moodle
-        self._references = references
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.unenrol([(_account(one), self._references["course", one.change.target]) for one in batch])
+        await self._moodle.unenrol([(_account(one), _place(one)) for one in batch])
         return [_done(one) for one in batch]
 
 
@@ -197,10 +178,25 @@ def _start_of(day: Any, timezone: str, days_later: int = 0) -> int:
     return int(moment.timestamp())
 
 
+def _lacking(one: Pending) -> Outcome | None:
+    if one.account_id is None:
+        return _waiting(one, "no_account", "The person has no Moodle account yet.")
+    level = one.change.place.level
+    if one.place_id is None and level != "system":
+        return _waiting(one, f"no_{level}", f"The {level} is not in Moodle yet.")
+    return None
+
+
 def _account(one: Pending) -> int:
     if one.account_id is None:
         raise ValueError("a change without an account was sent")
     return one.account_id
+
+
+def _place(one: Pending) -> int:
+    if one.place_id is None:
+        raise ValueError("a change without a place was sent")
+    return one.place_id
 
 
 def _done(one: Pending, moodle_id: int | None = None) -> Outcome:

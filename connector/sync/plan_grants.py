@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from connector.domain.decide import grant_change
-from connector.domain.grants import GrantKind, RoleTarget
-from connector.domain.plan import Action, Change
-from connector.domain.plan_store import GrantDifference
-from connector.domain.ports import Category, Course
+from connector.domain.grants import GrantKind, Place, RoleTarget, place_of
+from connector.domain.plan_store import DifferingTarget
+from connector.domain.ports import Category, Course, Participant
 from connector.sync.planning import Planning
 
 FEW = 100
@@ -19,38 +17,37 @@ FEW = 100
 
 async def plan_grants(planning: Planning) -> None:
     """Add the changes of grants to the plan. A grant that refers to something Moodle lacks becomes a case."""
-    targets = planning.plans.grant_targets(planning.plan, planning.scope)
-    missing = await _resolve(planning, [(GrantKind(kind), target) for kind, target, _ in targets])
-    await _note_present(planning, [target for kind, target, new in targets if kind == "enrolment" and new])
-    untouchable = planning.plans.protected_people(planning.scope, planning.protected)
-    for batch in planning.plans.grant_pairs(planning.plan, planning.scope):
+    plan, plans = planning.plan, planning.plans
+    plans.compare_grants(plan, planning.scope)
+    targets = plans.differing_targets(plan)
+    missing = await _resolve(planning, targets)
+    await _note_present(planning, [one for one in targets if one.new])
+    untouchable = plans.protected_people(planning.scope, planning.protected)
+    for pairs in plans.grant_pairs(plan):
         decided = (
-            _decide(planning, difference)
-            for difference in batch
-            if (difference.pair.kind, difference.pair.target) not in missing
-            and (difference.pair.key not in untouchable or difference.pair.kind is GrantKind.ASSIGNMENT)
+            grant_change(pair, planning.scope.now.astimezone(ZoneInfo(pair.timezone)).date())
+            for pair in pairs
+            if (pair.kind, pair.target) not in missing
+            and (pair.key not in untouchable or pair.kind is GrantKind.ASSIGNMENT)
         )
-        planning.plans.add(planning.plan, [change for change in decided if change is not None])
+        plans.add(plan, [change for change in decided if change is not None])
 
 
-async def _resolve(planning: Planning, targets: Sequence[tuple[GrantKind, str]]) -> set[tuple[GrantKind, str]]:
-    """Learn the ids of the courses and categories that grants refer to; gives the targets that have none."""
+async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> set[tuple[GrantKind, str]]:
+    """Learn the ids of the courses and categories that grants name; gives the targets that have none."""
     missing: set[tuple[GrantKind, str]] = set()
-    places: dict[tuple[GrantKind, str], tuple[str, str]] = {}
-    for kind, target in targets:
-        if kind is GrantKind.ENROLMENT:
-            places[kind, target] = ("course", target)
-            continue
-        role = RoleTarget.parse(target)
-        places[kind, target] = (role.level, role.ref)
-        if role.role not in planning.roles:
-            planning.case("unknown_role", role.role, "the role table gives this role no Moodle id")
-            missing.add((kind, target))
+    places: dict[tuple[GrantKind, str], Place] = {}
+    for one in targets:
+        if one.named:
+            places[one.kind, one.target] = place_of(one.kind, one.target)
+        if one.kind is GrantKind.ROLE and (role := RoleTarget.parse(one.target).role) not in planning.roles:
+            planning.case("unknown_role", role, "the role table gives this role no Moodle id")
+            missing.add((one.kind, one.target))
     for level in ("course", "category"):
-        refs = sorted({ref for there, ref in places.values() if there == level})
+        refs = sorted({place.ref for place in places.values() if place.level == level})
         known = await _ids(planning, level, refs) if refs else {}
         planning.plans.remember_references(level, known, planning.scope.now)
-        missing |= {target for target, (there, ref) in places.items() if there == level and ref not in known}
+        missing |= {target for target, place in places.items() if place.level == level and place.ref not in known}
     return missing
 
 
@@ -74,34 +71,39 @@ async def _ids(planning: Planning, level: str, refs: Sequence[str]) -> dict[str,
     return known
 
 
-async def _note_present(planning: Planning, courses: Sequence[str]) -> None:
-    """Who is enrolled already? An enrolment that somebody else made is never ours to take away."""
-    people = planning.plans.accounts_to_enrol(planning.plan, planning.scope)
+async def _note_present(planning: Planning, targets: Sequence[DifferingTarget]) -> None:
+    """Who is enrolled, or has the role in the course, already? What somebody else gave is never ours to take away."""
+    people = planning.plans.accounts_to_enrol(planning.plan)
     if not people:
         return
-    if len(people) <= FEW:
+    courses = _by_course(targets, planning.plans.references("course"))
+    few = len(people) <= FEW
+    if few:
         async for page in planning.moodle.progress(people):
-            planning.plans.note_present(planning.plan, [(row.user_id, row.course_id) for row in page])
-    few = len(people) <= FEW  # the courses of a person do not show enrolments that are suspended
-    ids = planning.plans.references("course")
-    for course in courses:
-        if course in ids:
-            async for participants in planning.moodle.participants(ids[course], suspended_only=few):
-                planning.plans.note_present(planning.plan, [(row.user_id, row.course_id) for row in participants])
+            found = [(row.user_id, one) for row in page for one in courses.get(row.course_id, [])]
+            _note(planning, [(user, one) for user, one in found if one.kind is GrantKind.ENROLMENT])
+    for course, there in courses.items():
+        # the courses of a person show neither roles nor enrolments that are suspended
+        suspended_only = few and all(one.kind is GrantKind.ENROLMENT for one in there)
+        async for participants in planning.moodle.participants(course, suspended_only=suspended_only):
+            _note(planning, [(row.user_id, one) for row in participants for one in there if _has(planning, row, one)])
 
 
-def _decide(planning: Planning, difference: GrantDifference) -> Change | None:
-    pair = difference.pair
-    today: date = planning.scope.now.astimezone(ZoneInfo(pair.timezone)).date()
-    change = grant_change(pair, today)
-    if change is not None and change.action is Action.ENROL and difference.present:
-        return Change(
-            Action.RECOGNISE_ENROLMENT,
-            change.subject,
-            change.target,
-            {"enrolled": True},
-            change.after,
-            change.person_id,
-            "enrolled already by somebody else",
-        )
-    return change
+def _by_course(targets: Sequence[DifferingTarget], ids: Mapping[str, int]) -> Mapping[int, Sequence[DifferingTarget]]:
+    """Enrolments and roles by Moodle's id of their course."""
+    found: dict[int, list[DifferingTarget]] = {}
+    for one in targets:
+        place = place_of(one.kind, one.target)
+        if place.level == "course" and place.ref in ids:
+            found.setdefault(ids[place.ref], []).append(one)
+    return found
+
+
+def _has(planning: Planning, participant: Participant, one: DifferingTarget) -> bool:
+    if one.kind is GrantKind.ENROLMENT:
+        return True
+    return planning.roles.get(RoleTarget.parse(one.target).role) in participant.role_ids
+
+
+def _note(planning: Planning, found: Sequence[tuple[int, DifferingTarget]]) -> None:
+    planning.plans.note_present(planning.plan, [(user_id, one.kind, one.target) for user_id, one in found])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,7 +21,7 @@ class Planning:
     plans: PlanStore
     settled: dict[tuple[str, str], dict[str, object]]
     protected: frozenset[str]
-    roles: frozenset[str]
+    roles: Mapping[str, int]
     cases: list[Case] = field(default_factory=list)
 
     def decided(self, kind: str, subject: str, choice: str) -> bool:
@@ -52,8 +53,8 @@ class Planning:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What planning takes from a mapping: accounts that are never touched, and the names of roles."""
+    """What planning takes from a mapping: accounts that are never touched, and Moodle's ids of roles by name."""
 
     digest: str
     protected: frozenset[str]
-    roles: frozenset[str]
+    roles: Mapping[str, int]

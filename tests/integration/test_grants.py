@@ -6,21 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.domain.plan import Action
-from tests.support import House, Seen, row, rows
+from connector.domain.plan import Action, HoldState
+from tests.support import House, Seen, enrol_by_hand, row, rows
 
 pytestmark = pytest.mark.anyio
 A = Action
-
-
-def enrol_by_hand(house: House, moodle: Seen, who: str, course: str, *, suspended: bool = False) -> None:
-    """A teacher enrols somebody in Moodle itself."""
-    state = house.twin.state
-    call = {"roleid": 5, "userid": moodle.id(who), "courseid": state.course_by_idnumber[course], "timestart": 0}
-    from adapters.moodle.twin.enrolments import enrol
-
-    with state.lock:
-        enrol(state, {"enrolments": [{**call, "timeend": 0, "suspend": int(suspended)}]})
 
 
 async def test_an_enrolment_that_somebody_else_made_is_noted_and_never_taken(house: House, moodle: Seen) -> None:
@@ -53,6 +43,29 @@ async def test_whole_courses_are_read_when_many_are_enrolled(house: House, moodl
     noted = {grant for grant in house.ledger() if not grant[3]}
     assert noted == {("E0003", "enrolment", "SAFE", False, False)}
     assert len(moodle.enrolled("SAFE")) == 105
+
+
+@pytest.mark.parametrize("people", [2, 105])
+async def test_a_role_in_a_course_that_somebody_else_gave_is_never_taken(
+    house: House, moodle: Seen, people: int
+) -> None:
+    """However many are looked at: the course shows its roles; the rule's end takes ours alone."""
+    feed = [row("E1"), row("E2"), *rows(people - 2, "F")]
+    await house.settled_in(feed)
+    enrol_by_hand(house, moodle, "E1", "FIRE", role=3)
+    enrol_by_hand(house, moodle, "E2", "FIRE")
+    plan = await house.plan([{**one, "job": "trainer"} for one in feed])
+    assert house.does(plan, A.RECOGNISE_ROLE) == [("recognise_role", "E1", "editingteacher@course:FIRE")]
+    assert len(house.does(plan, A.ASSIGN_ROLE)) == people - 1
+    await house.apply(plan)
+    assert (await house.plan()).size == 0
+    assert moodle.roles("E2") == {("editingteacher", "FIRE")}
+    plan = await house.plan(feed)
+    assert house.does(plan, A.FORGET_GRANT) == [("forget_grant", "E1", "editingteacher@course:FIRE")]
+    house.decide(plan, HoldState.APPROVED)
+    await house.apply(await house.plan())
+    assert moodle.roles("E1") == {("editingteacher", "FIRE")}
+    assert moodle.roles("E2") == set()
 
 
 async def test_an_adopted_account_keeps_the_enrolments_that_it_has(house: House, moodle: Seen) -> None:

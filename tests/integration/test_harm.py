@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from adapters.moodle.site import MoodleSite
-from connector.domain.errors import AccessRefused, Unavailable
+from connector.domain.errors import AccessRefused, SettingsError, Unavailable
 from connector.domain.plan import Action
+from connector.domain.ports import CourseProgress
 from tests.integration.test_cases import delete
-from tests.integration.test_grants import enrol_by_hand
-from tests.support import House, Seen, moodle_client, row, rows
+from tests.support import House, Seen, enrol_by_hand, moodle_client, row, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]
 
@@ -134,3 +136,42 @@ async def test_a_course_that_was_not_read_keeps_its_facts(house: House, moodle: 
         {"n": 1}
     ]
     assert Action.SUSPEND_ENROLMENT not in {change.action for change in house.changes(await house.plan())}
+
+
+async def test_completion_that_is_not_shown_is_not_incompletion(
+    house: House, moodle: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where completion is turned off what was seen stays; where it is on and hidden, nothing is believed at all."""
+    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field")])
+    house.twin.life.complete("e1", "SAFE")
+    await house.mirror()
+    kept = (
+        "SELECT moodle_id, course_id, completed FROM facts.fact_completion WHERE valid_to = 'infinity' ORDER BY 1, 2"
+    )
+    seen = house.sql(kept)
+    course = moodle.state.courses[moodle.state.course_by_idnumber["SAFE"]]
+    course.enablecompletion = False
+    await house.mirror()
+    assert house.sql(kept) == seen
+    course.enablecompletion = True
+    progress = MoodleSite.progress
+
+    async def hidden(self: MoodleSite, user_ids: Sequence[int]) -> AsyncIterator[list[CourseProgress]]:
+        async for page in progress(self, user_ids):
+            yield [replace(one, completed=None, progress=None) for one in page]
+
+    monkeypatch.setattr(MoodleSite, "progress", hidden)
+    with pytest.raises(AccessRefused, match="report/completion:view"):
+        await house.mirror()
+    assert house.sql(kept) == seen
+
+
+async def test_facts_of_two_moodles_are_not_mixed(house: House) -> None:
+    """Ids of accounts and courses mean nothing without their Moodle."""
+    await house.settled_in([row("E1", unit="Field")])
+    await house.mirror()
+    house.sql("UPDATE facts.freshness SET site = 'another.example'")
+    before = house.sql("SELECT t::text AS text FROM facts.fact_enrolment t")
+    with pytest.raises(SettingsError, match=r"another\.example"):
+        await house.mirror()
+    assert house.sql("SELECT t::text AS text FROM facts.fact_enrolment t") == before

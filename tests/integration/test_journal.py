@@ -139,8 +139,10 @@ async def test_a_cohort_that_was_made_can_be_referred_to(house: House, plan: Pla
     run = journal.start(plan.number, house.clock())
     [ordinal] = ordinals(house, plan, run, Phase.COHORTS)
     journal.record(run, plan.number, Action.CREATE_COHORT, [Outcome(ordinal, DONE, 12)], house.clock())
-    assert journal.references() == {("cohort", "unit-Office"): 12}
-    assert Journal(house.connector.database, "another.example").references() == {}
+    added = journal.pending(plan.number, Phase.GRANTS_COHORT, (), run, 0, 10)
+    assert {one.place_id for one in added} == {12}
+    other = Journal(house.connector.database, "another.example")
+    assert {one.place_id for one in other.pending(plan.number, Phase.GRANTS_COHORT, (), run, 0, 10)} == {None}
 
 
 async def test_a_killed_run_is_known_as_such(house: House, plan: Plan) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.test_cases import delete
-from tests.integration.test_grants import enrol_by_hand
-from tests.support import House, Seen, row
+from tests.support import House, Seen, enrol_by_hand, row
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]
 

@@ -34,6 +34,16 @@ class Life:
             course.criteria, course.grade_max = criteria, float(grade_max)
             return course.id
 
+    def rename_course(self, ref: str, idnumber: str, shortname: str = "") -> None:
+        """Give a course another idnumber and short name, as its settings page does."""
+        with self._state.lock:
+            course = self._course(ref)
+            self._state.course_by_idnumber.pop(course.idnumber, None)
+            self._state.course_by_shortname.pop(course.shortname)
+            course.idnumber, course.shortname = idnumber, shortname or idnumber
+            self._state.course_by_idnumber[idnumber] = course.id
+            self._state.course_by_shortname[course.shortname] = course.id
+
     def complete(self, username: str, course: str, at: int | None = None) -> None:
         """The person completes the course at ``at`` (epoch seconds, default now); a first time stays, as in Moodle."""
         with self._state.lock:

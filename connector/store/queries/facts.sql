@@ -187,6 +187,10 @@ SELECT (SELECT count(*) FROM facts.landing_completion WHERE run_id = %(run)s) AS
 -- What landed is in the facts now.
 TRUNCATE facts.landing_enrolment, facts.landing_completion, facts.landing_grade
 
+-- name: other_site
+-- Facts carry no name of their Moodle: is there one whose they are already?
+SELECT site FROM facts.freshness WHERE site <> %(site)s LIMIT 1
+
 -- name: fresh
 -- When a fact was read, and how many rows hold.
 INSERT INTO facts.freshness (site, fact, loaded_at, rows) VALUES (%(site)s, %(fact)s, %(now)s, %(rows)s)

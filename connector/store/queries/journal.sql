@@ -22,11 +22,16 @@ UPDATE connector.plan SET status = 'applied' WHERE number = (SELECT plan FROM co
 
 -- name: pending
 -- Changes of one phase that are still to be carried out; sent ones may have happened.
-SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, b.account_id,
+SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, b.account_id,
+       COALESCE(l.place_id, r.moodle_id) AS place_id,
        COALESCE(o.state = 'sent', false) OR i.person_id IS NOT NULL AS uncertain
 FROM connector.change c
 LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+LEFT JOIN connector.ledger l
+       ON l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
+      AND l.ended_at IS NULL
+LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.place AND r.ref = c.ref
 LEFT JOIN connector.grant_in_doubt i
        ON i.site = %(site)s AND i.person_id = c.person_id AND i.action = c.action AND i.target = c.target
 WHERE c.plan = %(plan)s AND c.phase = %(phase)s AND c.ordinal > %(after)s
@@ -122,27 +127,29 @@ ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen
 
 -- name: granted
 -- The ledger: what was given, by which change, and whether by us. moodle_id 0 says that somebody else had given it.
-INSERT INTO connector.ledger (site, person_id, kind, target, terms, ours, granted_at, plan, ordinal)
-SELECT %(site)s, c.person_id, %(kind)s, c.target, c.after,
-       c.action <> 'recognise_enrolment' AND d.moodle_id IS DISTINCT FROM 0, %(now)s, c.plan, c.ordinal
+INSERT INTO connector.ledger (site, person_id, kind, target, place_id, terms, ours, granted_at, plan, ordinal)
+SELECT %(site)s, c.person_id, c.kind, c.target, r.moodle_id, c.after,
+       c.action NOT IN ('recognise_enrolment', 'recognise_role') AND d.moodle_id IS DISTINCT FROM 0, %(now)s, c.plan,
+       c.ordinal
 FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
 JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.place AND r.ref = c.ref
 ON CONFLICT (site, person_id, kind, target) WHERE ended_at IS NULL DO UPDATE
-SET terms = excluded.terms, suspended = false
+SET terms = excluded.terms, place_id = excluded.place_id, suspended = false
 
 -- name: grant_altered
 -- New terms, or active again.
 UPDATE connector.ledger l SET terms = c.after - 'suspended', suspended = COALESCE((c.after ->> 'suspended')::boolean, false)
 FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
-  AND l.kind = %(kind)s AND l.target = c.target AND l.ended_at IS NULL
+  AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL
 
 -- name: grant_ended
 -- What was taken away again.
 UPDATE connector.ledger l SET ended_at = %(now)s
 FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
-  AND (%(kind)s::text IS NULL OR l.kind = %(kind)s) AND l.target = c.target AND l.ended_at IS NULL
+  AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL
 
 -- name: tally
 -- How a plan stands.
@@ -158,13 +165,9 @@ WHERE c.plan = %(plan)s
 
 -- name: refusals
 -- Changes that were set aside, or of which Moodle kept only a part, with the cause.
-SELECT c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, o.code, o.message
+SELECT c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, o.code, o.message
 FROM connector.operation o
 JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
 WHERE o.plan = %(plan)s AND (o.state = 'refused' OR o.code = 'dropped')
 ORDER BY o.ordinal
 LIMIT %(limit)s
-
--- name: references
--- Moodle ids of what plans name.
-SELECT kind, ref, moodle_id FROM connector.reference WHERE site = %(site)s

@@ -118,48 +118,111 @@ SELECT p.key FROM up JOIN connector.person p ON p.person_id = up.person_id WHERE
 -- name: wanted_cohorts
 -- Cohorts that rules name.
 SELECT DISTINCT ON (g.target) g.target, COALESCE(g.terms ->> 'name', g.target) AS name
-FROM connector.wanted_grant g
-JOIN connector.person p ON p.person_id = g.person_id
-WHERE g.kind = 'cohort' AND p.source = %(source)s
+FROM connector.grant_set g
+WHERE g.kind = 'cohort' AND g.source = %(source)s
 ORDER BY g.target, g.terms ->> 'name'
 
--- name: grant_targets
--- What the differing grants refer to.
-SELECT kind, target, count(*) FILTER (WHERE granted IS NULL AND (account_id IS NOT NULL OR person_id IN (
+-- name: compare_grants
+-- Pairs of what rules give and what the ledger holds, where they differ for people of one source.
+INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id, kind, target, place, ref, wanted, granted,
+                                       place_id, ours, suspended, timezone, rule, earlier)
+WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for each grant
+    SELECT p.person_id, p.key, p.timezone, b.account_id,
+           connector.employment_status(p, %(now)s, %(ahead)s) AS status
+    FROM connector.person p
+    LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
+    WHERE p.source = %(source)s
+), pairs AS (
+    SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
+           COALESCE(w.target, l.target) AS target, w.place, w.ref, w.terms AS wanted, l.terms AS granted, l.place_id,
+           l.ours, l.suspended, w.rule
+    FROM connector.wanted_grant w
+    FULL JOIN (
+        SELECT * FROM connector.ledger WHERE ledger.site = %(site)s AND ended_at IS NULL
+    ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
+)
+SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.place, d.ref, d.wanted, d.granted,
+       d.place_id, COALESCE(d.ours, true), COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), CASE
+           WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
+               SELECT l.terms ->> 'granted_on' FROM connector.ledger l
+               WHERE l.person_id = d.person_id AND l.kind = d.kind AND l.target = d.target
+                 AND l.ended_at > %(now)s - interval '30 days'
+               ORDER BY l.ended_at DESC LIMIT 1)
+       END
+FROM pairs d
+JOIN people p USING (person_id)
+WHERE CASE
+    WHEN d.granted IS NULL THEN p.status IN ('joining', 'active')
+    WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
+    ELSE p.status IN ('joining', 'active') AND d.ours AND d.kind IN ('enrolment', 'assignment')
+         AND (d.suspended
+              OR d.granted - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on'] <> d.wanted)
+END
+
+-- name: differing_targets
+-- What differing roles and enrolments refer to; what is only taken away is known by Moodle's id already.
+SELECT kind, target, bool_or(place_id IS NULL OR wanted IS NOT NULL AND status <> 'left') AS named,
+       bool_or(granted IS NULL AND (account_id IS NOT NULL OR person_id IN (
            SELECT c.person_id FROM connector.change c WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
-       ))) AS new_to_accounts
-FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s)
-WHERE kind IN ('role', 'enrolment')
+       ))) AS new
+FROM connector.differing_grant
+WHERE plan = %(plan)s AND kind IN ('role', 'enrolment')
 GROUP BY kind, target
 ORDER BY kind, target
 
 -- name: accounts_to_enrol
--- Accounts that are to be enrolled in something, and were there before this plan.
-SELECT DISTINCT account_id
-FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s)
-WHERE kind = 'enrolment' AND granted IS NULL AND account_id IS NOT NULL
+-- Accounts that get something in a course and were there before this plan, which may bind them just now.
+SELECT account_id FROM connector.differing_grant
+WHERE plan = %(plan)s AND place = 'course' AND granted IS NULL AND account_id IS NOT NULL
+UNION
+SELECT (after ->> 'account')::bigint FROM connector.change WHERE plan = %(plan)s AND action = 'adopt_account'
+ORDER BY account_id
 
 -- name: grant_pairs
 -- Grants that differ, of people who have an account or get one by this plan; requirements of everybody.
+-- One course may have two names: what is ours under one of them is not somebody else's under the other, and it is
+-- not taken away while the other is wanted.
 WITH new AS MATERIALIZED (
     SELECT c.person_id, (c.after ->> 'account')::bigint AS account_id FROM connector.change c
     WHERE c.plan = %(plan)s AND c.action IN ('create_account', 'adopt_account')
 ), present AS MATERIALIZED (
-    SELECT DISTINCT account_id, course_id FROM connector.present_enrolment WHERE plan = %(plan)s
+    SELECT DISTINCT account_id, kind, target FROM connector.present_grant WHERE plan = %(plan)s
 )
-SELECT d.*, e.account_id IS NOT NULL AND i.person_id IS NULL AS present
-FROM connector.grant_difference(%(site)s, %(source)s, %(now)s, %(ahead)s) d
+SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ours, d.suspended, d.timezone, d.rule,
+       d.earlier, d.place_id,
+       e.account_id IS NOT NULL AND NOT EXISTS (
+           SELECT FROM connector.grant_in_doubt i
+           WHERE i.site = %(site)s AND i.person_id = d.person_id AND i.target = d.target
+             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' ELSE 'enrol' END
+       ) AND NOT EXISTS (
+           SELECT FROM connector.reference r
+           JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
+           WHERE r.site = %(site)s AND r.kind = d.place AND r.ref = d.ref AND l.person_id = d.person_id
+             AND l.kind = d.kind AND l.ended_at IS NULL AND l.ours
+             AND (l.kind <> 'role' OR split_part(l.target, '@', 1) = split_part(d.target, '@', 1))
+       ) AS present,
+       d.wanted IS NULL AND d.status <> 'left' AND EXISTS (
+           SELECT FROM connector.wanted_grant w
+           JOIN connector.reference r ON r.site = %(site)s AND r.kind = w.place AND r.ref = w.ref
+           WHERE w.person_id = d.person_id AND w.kind = d.kind AND r.moodle_id = d.place_id
+             AND (w.kind <> 'role' OR split_part(w.target, '@', 1) = split_part(d.target, '@', 1))
+       ) AS elsewhere
+FROM connector.differing_grant d
 LEFT JOIN new n ON n.person_id = d.person_id
-LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = 'course' AND r.ref = d.target AND d.kind = 'enrolment'
-LEFT JOIN present e ON e.course_id = r.moodle_id AND e.account_id = COALESCE(d.account_id, n.account_id)
-LEFT JOIN connector.grant_in_doubt i
-       ON i.site = %(site)s AND i.action = 'enrol' AND i.person_id = d.person_id AND i.target = d.target
-WHERE d.kind = 'assignment' OR d.account_id IS NOT NULL OR n.person_id IS NOT NULL
+LEFT JOIN present e
+       ON e.kind = d.kind AND e.target = d.target AND e.account_id = COALESCE(d.account_id, n.account_id)
+      AND d.granted IS NULL
+WHERE d.plan = %(plan)s AND (d.kind = 'assignment' OR d.account_id IS NOT NULL OR n.person_id IS NOT NULL)
 
--- name: adopted_accounts
--- Accounts that this plan binds: they may have enrolments of their own.
-SELECT (after ->> 'account')::bigint AS account_id FROM connector.change
-WHERE plan = %(plan)s AND action = 'adopt_account'
+-- name: drop_present
+-- What is of use only while a plan is made: of this one, and of those whose making was interrupted.
+DELETE FROM connector.present_grant
+WHERE plan = %(plan)s OR plan NOT IN (SELECT number FROM connector.plan WHERE status = 'making')
+
+-- name: drop_differing
+-- The same for what was found to differ.
+DELETE FROM connector.differing_grant
+WHERE plan = %(plan)s OR plan NOT IN (SELECT number FROM connector.plan WHERE status = 'making')
 
 -- name: take_doubled_adoptions
 -- Changes of people who would all be bound to one account: a person must say whose it is.
@@ -180,10 +243,6 @@ JOIN connector.person p USING (person_id)
 JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE b.site = %(site)s AND p.source = %(source)s AND lower(a.fields ->> 'username') = ANY(%(usernames)s)
 
--- name: clear_present
--- Present enrolments are of use only while a plan is made.
-DELETE FROM connector.present_enrolment WHERE plan = %(plan)s
-
 -- name: take_colliding_identities
 -- Changes of people whose present username or e-mail another person takes over in the same plan.
 DELETE FROM connector.change h
@@ -198,7 +257,7 @@ WHERE h.plan = %(plan)s AND h.action = 'change_identity' AND h.person_id IN (
     WHERE h.plan = %(plan)s AND t.plan = %(plan)s AND h.action = 'change_identity' AND t.action = 'change_identity'
       AND t.person_id <> h.person_id
 )
-RETURNING action, subject, target, person_id, before, after, reason
+RETURNING action, subject, target, person_id, before, after, reason, kind
 
 -- name: put_in_order
 -- The order in which changes are carried out; it does not depend on the order of the feed.
@@ -307,7 +366,7 @@ RETURNING h.guard_class
 
 -- name: changes
 -- The changes of a plan in order, from one on.
-SELECT ordinal, action, subject, target, person_id, before, after, reason FROM connector.change
+SELECT ordinal, action, subject, target, person_id, before, after, reason, kind FROM connector.change
 WHERE plan = %(plan)s AND ordinal > %(after)s AND (%(subject)s::text IS NULL OR subject = %(subject)s)
 ORDER BY ordinal
 LIMIT %(limit)s

@@ -7,6 +7,7 @@ import pytest
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
 from connector.domain.errors import BatchRefused
+from connector.domain.grants import GrantKind
 from connector.domain.journal import Pending
 from connector.domain.plan import Action, Change
 from connector.store.journal import EFFECTS
@@ -24,7 +25,7 @@ def test_every_action_says_what_is_written_down() -> None:
 async def test_every_action_can_be_carried_out() -> None:
     """Each has an operation, whose batches fit into one request, and which can name a cause without asking Moodle."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        table = operations(MoodleSite(client), {}, {})
+        table = operations(MoodleSite(client), {})
         assert set(table) == set(Action)
         assert all(0 < operation.batch <= 1000 for operation in table.values())
         one = Pending(1, Change(Action.ENROL, "E1", "SAFE", {}, {}), 7, False)
@@ -37,9 +38,9 @@ async def test_every_action_can_be_carried_out() -> None:
 async def test_nobody_without_an_account_is_sent() -> None:
     """Their grants wait, and Moodle is not asked: nobody is at that address."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        table = operations(MoodleSite(client), {("course", "SAFE"): 1}, {"student": 5})
+        table = operations(MoodleSite(client), {"student": 5})
         for action in (Action.ENROL, Action.ADD_TO_COHORT, Action.ASSIGN_ROLE, Action.UNENROL, Action.UPDATE_ACCOUNT):
-            pending = Pending(3, Change(action, "E1", "SAFE", {}, {}), None, False)
+            pending = Pending(3, Change(action, "E1", "SAFE", {}, {}), None, False, 1)
             [outcome] = await table[action].send([pending])
             assert (outcome.ordinal, outcome.state, outcome.code) == (3, "waiting", "no_account")
 
@@ -47,6 +48,7 @@ async def test_nobody_without_an_account_is_sent() -> None:
 async def test_a_cohort_that_is_not_there_yet_is_waited_for() -> None:
     """Its creation may have been refused."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        addition = operations(MoodleSite(client), {}, {})[Action.ADD_TO_COHORT]
-        [outcome] = await addition.send([Pending(3, Change(Action.ADD_TO_COHORT, "E1", "unit-A", {}, {}), 7, False)])
+        addition = operations(MoodleSite(client), {})[Action.ADD_TO_COHORT]
+        change = Change(Action.ADD_TO_COHORT, "E1", "unit-A", {}, {}, kind=GrantKind.COHORT)
+        [outcome] = await addition.send([Pending(3, change, 7, False)])
         assert (outcome.state, outcome.code) == ("waiting", "no_cohort")

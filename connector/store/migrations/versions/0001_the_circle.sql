@@ -108,12 +108,14 @@ CREATE TABLE connector.grant_set (
     target text NOT NULL,
     terms  jsonb NOT NULL,
     rule   text NOT NULL,
+    place  text NOT NULL,
+    ref    text NOT NULL,
     PRIMARY KEY (source, digest, kind, target)
 );
 COMMENT ON TABLE connector.grant_set IS 'Sets of grants that rules give: people of one role and unit share theirs.';
 
 CREATE VIEW connector.wanted_grant AS
-SELECT p.person_id, g.kind, g.target, g.terms, g.rule
+SELECT p.person_id, g.kind, g.target, g.terms, g.rule, g.place, g.ref
 FROM connector.person p
 JOIN connector.grant_set g ON g.source = p.source AND g.digest = p.grant_set;
 COMMENT ON VIEW connector.wanted_grant IS 'What the rules give to each person, by the mapping that read the last feed.';
@@ -173,10 +175,14 @@ CREATE TABLE connector.change (
     before      jsonb NOT NULL,
     after       jsonb NOT NULL,
     reason      text NOT NULL,
+    kind        text,
+    place       text NOT NULL,
+    ref         text NOT NULL,
     guard_class text,
     digest      text NOT NULL
 );
 COMMENT ON TABLE connector.change IS 'The changes of a plan, with before and after; never altered once the plan is made.';
+COMMENT ON COLUMN connector.change.place IS 'Of a grant: cohort, course, category or system; ref is its name there.';
 CREATE UNIQUE INDEX change_order ON connector.change (plan, ordinal);
 
 CREATE TABLE connector.hold (
@@ -230,6 +236,7 @@ CREATE TABLE connector.ledger (
     person_id  bigint NOT NULL REFERENCES connector.person,
     kind       text NOT NULL,
     target     text NOT NULL,
+    place_id   bigint,
     terms      jsonb NOT NULL,
     ours       boolean NOT NULL,
     suspended  boolean NOT NULL DEFAULT false,
@@ -239,6 +246,8 @@ CREATE TABLE connector.ledger (
     ended_at   timestamptz
 );
 COMMENT ON TABLE connector.ledger IS 'What this connector has granted: the only ground for taking anything away.';
+COMMENT ON COLUMN connector.ledger.place_id IS
+    'Moodle''s id of the cohort, course or category where it was granted: names move, and removals must not follow them.';
 CREATE INDEX ledger_person ON connector.ledger (person_id, kind, target);
 CREATE UNIQUE INDEX ledger_active ON connector.ledger (site, person_id, kind, target) WHERE ended_at IS NULL;
 
@@ -267,20 +276,43 @@ CREATE TABLE connector.reference (
 );
 COMMENT ON TABLE connector.reference IS 'Moodle''s ids of what mappings name by idnumber or shortname.';
 
-CREATE TABLE connector.present_enrolment (
+-- Two tables that are filled while a plan is made, and emptied with it. A crash empties them: it is made again.
+CREATE UNLOGGED TABLE connector.present_grant (
     plan       bigint NOT NULL,
     account_id bigint NOT NULL,
-    course_id  bigint NOT NULL
+    kind       text NOT NULL,
+    target     text NOT NULL
 );
-COMMENT ON TABLE connector.present_enrolment IS
-    'While a plan is made: enrolments that are in Moodle already, so that those of others are recognised.';
+COMMENT ON TABLE connector.present_grant IS
+    'Enrolments and roles in courses that are in Moodle already, so that those of others are recognised.';
+
+CREATE UNLOGGED TABLE connector.differing_grant (
+    plan       bigint NOT NULL,
+    person_id  bigint NOT NULL,
+    key        text NOT NULL,
+    status     text NOT NULL,
+    account_id bigint,
+    kind       text NOT NULL,
+    target     text NOT NULL,
+    place      text,
+    ref        text,
+    wanted     jsonb,
+    granted    jsonb,
+    place_id   bigint,
+    ours       boolean NOT NULL,
+    suspended  boolean NOT NULL,
+    timezone   text NOT NULL,
+    rule       text NOT NULL,
+    earlier    text
+);
+COMMENT ON TABLE connector.differing_grant IS 'Pairs of what rules give and what the ledger holds, where they differ.';
 
 CREATE VIEW connector.grant_in_doubt AS
 SELECT DISTINCT p.site, c.person_id, c.action, c.target
 FROM connector.operation o
 JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
 JOIN connector.plan p ON p.number = o.plan
-WHERE o.state = 'sent' AND c.action IN ('enrol', 'add_to_cohort');
+WHERE o.state = 'sent' AND c.action IN ('enrol', 'add_to_cohort', 'assign_role');
 COMMENT ON VIEW connector.grant_in_doubt IS
     'Grants that were sent and never confirmed, in whatever plan: if Moodle has them, they are ours.';
 
@@ -311,47 +343,6 @@ CREATE FUNCTION connector.same_account(fields jsonb, wanted jsonb) RETURNS boole
 $$;
 COMMENT ON FUNCTION connector.same_account IS
     'Is an account as wanted, when a custom field that Moodle does not show is empty, and case in e-mails is none?';
-
-CREATE FUNCTION connector.grant_difference(site_ text, source_ text, at timestamptz, ahead integer)
-RETURNS TABLE (
-    person_id bigint, key text, status text, kind text, target text, wanted jsonb, granted jsonb, ours boolean,
-    suspended boolean, timezone text, rule text, account_id bigint, earlier text
-) LANGUAGE sql STABLE AS $$
-    WITH people AS (
-        SELECT p.person_id, p.key, p.timezone, b.account_id,
-               connector.employment_status(p, at, ahead) AS status
-        FROM connector.person p
-        LEFT JOIN connector.binding b ON b.site = site_ AND b.person_id = p.person_id
-        WHERE p.source = source_
-    ), pairs AS (
-        SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
-               COALESCE(w.target, l.target) AS target, w.terms AS wanted, l.terms AS granted, l.ours, l.suspended,
-               w.rule
-        FROM connector.wanted_grant w
-        FULL JOIN (
-            SELECT * FROM connector.ledger WHERE ledger.site = site_ AND ended_at IS NULL
-        ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
-    )
-    SELECT p.person_id, p.key, p.status, d.kind, d.target, d.wanted, d.granted, COALESCE(d.ours, true),
-           COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), p.account_id, CASE
-               WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
-                   SELECT l.terms ->> 'granted_on' FROM connector.ledger l
-                   WHERE l.person_id = d.person_id AND l.kind = d.kind AND l.target = d.target
-                     AND l.ended_at > at - interval '30 days'
-                   ORDER BY l.ended_at DESC LIMIT 1)
-           END
-    FROM pairs d
-    JOIN people p USING (person_id)
-    WHERE CASE
-        WHEN d.granted IS NULL THEN p.status IN ('joining', 'active')
-        WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
-        ELSE p.status IN ('joining', 'active') AND d.ours AND d.kind IN ('enrolment', 'assignment')
-             AND (d.suspended
-                  OR d.granted - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on'] <> d.wanted)
-    END
-$$;
-COMMENT ON FUNCTION connector.grant_difference IS
-    'Pairs of what rules give and what the ledger holds, where they differ for people of one source.';
 
 -- The way back: facts with history, and the views that are the contract with the reporting team.
 CREATE SCHEMA facts;
