@@ -11,7 +11,7 @@ from typing import Literal
 
 from connector.bootstrap import Connector
 from connector.domain.errors import ConnectorError
-from connector.settings import load_settings, settings_file
+from connector.settings import load_settings, settings_file, unknown_variables
 
 State = Literal["good", "bad", "none"]
 
@@ -65,11 +65,12 @@ async def _checked(what: str, check: Callable[[Connector], Awaitable[str | None]
 
 def _settings(config: Path | None) -> Finding:
     file = settings_file(config)
+    strangers = unknown_variables()
+    beside = f" No setting has the name of {', '.join(strangers)}: misspelt?" if strangers else ""
     if file is None:
-        return Finding(
-            "settings", "none", "no file: defaults and CONNECTOR_ variables. `moodle-connector init` writes one."
-        )
-    return Finding("settings", "good", str(file))
+        text = "no file: defaults and CONNECTOR_ variables. `moodle-connector init` writes one."
+        return Finding("settings", "none", text + beside)
+    return Finding("settings", "good", f"{file}.{beside}" if beside else str(file))
 
 
 async def _database(connector: Connector) -> str:

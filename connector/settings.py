@@ -147,6 +147,21 @@ def settings_file(path: Path | None = None) -> Path | None:
     return named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
 
 
+def unknown_variables() -> list[str]:
+    """Variables that begin as ours do and are none: a misspelt one would be ignored.
+
+    They are no error, because Kubernetes makes such variables for a service of the name connector.
+    """
+    known = {*Settings.model_fields, "config", "debug"}
+    names = sorted(name for name in os.environ if name.startswith("CONNECTOR_"))
+    return [
+        name
+        for name in names
+        if name.removeprefix("CONNECTOR_").partition("__")[0].lower() not in known
+        and not name.startswith("CONNECTOR_TEST_")
+    ]
+
+
 def _problem(file: Path | None, kind: str, where: Sequence[int | str], text: str) -> str:
     """One mistake with file and line where it stands in the file, else with the variable that may hold it."""
     field = ".".join(map(str, where))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connector.domain.cases import CaseStore
 from connector.domain.errors import FeedRefused, SettingsError
-from connector.domain.feeds import Drop, FeedStore
+from connector.domain.feeds import Drop, FeedStore, Look
 from connector.domain.gates import Gates
 from connector.domain.journal import Journal
 from connector.domain.plan import Plan
@@ -53,14 +53,14 @@ class WayIn:
         """Read and believe a feed. Raises FeedRefused."""
         return take_in(feed, self.mapper, self.feeds, self.gates, self.clock(), progress)
 
-    def take_deliveries(self, reading: Reading) -> tuple[Intake | None, Mapping[str, str]]:
-        """Take every complete file of the drop, oldest first; gives the last one, and why others were left.
+    def take_deliveries(self, reading: Reading) -> tuple[Intake | None, Look]:
+        """Take every complete file of the drop, oldest first; gives the last one, and what was seen.
 
         ``reading`` surrounds each file with a display of progress. A refused file is moved aside with its reason, and
         FeedRefused raised; files that come after it wait for the next time.
         """
         if self.drop is None:
-            return None, {}
+            return None, Look((), {})
         taken, look = None, self.drop.look()
         for delivery in look.ready:
             try:
@@ -70,7 +70,7 @@ class WayIn:
                 self.drop.mark_refused(delivery, str(refused))
                 raise
             self.drop.mark_done(delivery)
-        return taken, look.left
+        return taken, look
 
     async def plan(self, step: Step | None = None) -> Plan:
         """Plan from what HR last said. Raises SettingsError where no feed was ever good."""
@@ -99,11 +99,12 @@ class WayIn:
 
     async def sync(self) -> Mapping[str, object]:
         """Take what has arrived, plan, and apply what is not held, with nobody looking on; gives what to log."""
-        taken, _ = self.take_deliveries(lambda _name: nullcontext(_uncounted))
+        taken, look = self.take_deliveries(lambda _name: nullcontext(_uncounted))
         plan = await self.plan()
         applied = await self.apply(plan)
         return {
             "feed": taken.name if taken else None,
+            "unusable": dict(look.unusable),
             "plan": plan.hash[:12],
             "changes": plan.size,
             "done": applied.tally.done,

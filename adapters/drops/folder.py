@@ -20,6 +20,10 @@ from connector.domain.feeds import Delivery, Look
 UNFINISHED = (".tmp", ".part", ".filepart")
 
 
+class _UnusableError(Exception):
+    """Somebody must do something about this file; others go on."""
+
+
 @dataclass(frozen=True)
 class FolderDrop:
     """Takes files out of ``folder`` whose name fits the glob ``pattern`` (case counts).
@@ -54,14 +58,19 @@ class FolderDrop:
         after = self._seen()
         ready: list[Delivery] = []
         left: dict[str, str] = {}
+        unusable: dict[str, str] = {}
         for name, now in after.items():
-            result = self._delivery(name, before.get(name), now)
+            try:
+                result = self._delivery(name, before.get(name), now)
+            except _UnusableError as error:
+                unusable[name] = str(error)
+                continue
             if isinstance(result, Delivery):
                 ready.append(result)
             else:
                 left[name] = result
         ready.sort(key=lambda one: (one.modified, one.name), reverse=self.order == "newest")
-        return Look(tuple(ready), left)
+        return Look(tuple(ready), left, unusable)
 
     def mark_done(self, delivery: Delivery) -> Path | None:
         """Move the file to ``done/`` and give where it is now.
@@ -84,10 +93,10 @@ class FolderDrop:
         return fnmatchcase(name, self.pattern) and not name.startswith(".") and not name.lower().endswith(endings)
 
     def _delivery(self, name: str, before: os.stat_result | None, now: os.stat_result) -> Delivery | str:
-        """Give the delivery, or why the file is left."""
+        """Give the delivery, or why the file is left for now."""
         path = self.folder / name
         if not stat.S_ISREG(now.st_mode):
-            return "it is a link or device; put the file itself here"
+            raise _UnusableError("it is a link or device; put the file itself here")
         if before is None or _differ(before, now):
             return "it is still being written"
         if self.marker and _stat(path.with_name(name + self.marker)) is None:
@@ -97,7 +106,8 @@ class FolderDrop:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
                 read = os.fstat(file.fileno())
         except OSError as error:
-            return f"it cannot be read ({error.strerror}); give this service the right to read it"
+            reason = f"it cannot be read ({error.strerror}); give this service the right to read it"
+            raise _UnusableError(reason) from error
         if _differ(now, read):
             return "it is still being written"
         return Delivery(path, name, digest, now.st_size, now.st_mtime)

@@ -1,4 +1,4 @@
-"""case list, settle."""
+"""case list, settle, withdraw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.common import By, Config, Json, installation
-from connector.cli.output import as_json, say, table
+from connector.cli.output import as_json, fields, say, table
 from connector.domain.cases import CHOICES
 from connector.domain.errors import SettingsError
 
@@ -15,12 +15,32 @@ app = typer.Typer(help="What a person must decide.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_cases(config: Config = None, json: Json = False) -> None:
+def list_cases(
+    settled: Annotated[bool, typer.Option("--settled", help="Show what was decided.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
     """Show open cases and how each can be settled."""
     with installation(config) as connector:
-        cases = connector.cases.waiting()
+        cases = connector.cases.settled() if settled else connector.cases.waiting()
     if json:
         as_json(cases)
+    elif settled:
+        table(
+            "Decisions",
+            ("number", "kind", "subject", "what", "decision", "by"),
+            (
+                (
+                    str(case.case_id),
+                    case.kind,
+                    case.subject,
+                    case.reason,
+                    fields(case.settlement or {}),
+                    case.settled_by,
+                )
+                for case in cases
+            ),
+        )
     elif not cases:
         say("There is nothing to decide.")
     else:
@@ -65,3 +85,19 @@ def settle(
         as_json({"settled": case, "by": by, "settlement": settlement})
     else:
         say(f"Settled: {case.kind} of {case.subject}. The next plan goes by it.")
+
+
+@app.command()
+def withdraw(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The case, as `case list --settled` numbers it.")],
+    by: By,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Take a decision back; the next plan asks again. What was carried out by it is not undone."""
+    with installation(config) as connector:
+        case = connector.cases.withdraw(number, by, connector.clock())
+    if json:
+        as_json({"withdrawn": case, "by": by})
+    else:
+        say(f"Withdrawn: what was decided on {case.kind} of {case.subject}. The next plan asks again.")

@@ -11,7 +11,8 @@ import typer
 from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
 from connector.cli.output import as_json, counted, differences, note, progress, say, step, table
-from connector.domain.errors import SettingsError
+from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.feeds import Look
 from connector.domain.plan import HoldState, Plan
 from connector.domain.plan_store import NumberedChange
 from connector.sync.apply import Applied, held_classes
@@ -86,27 +87,28 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
     with installation(config) as connector:
         _check_source(connector, source)
 
-        async def work() -> tuple[Intake | None, Plan, Applied]:
+        async def work() -> tuple[Intake | None, Look, Plan, Applied]:
             async with connector.working_moodle() as moodle:
                 way = connector.way_in(moodle)
-                taken = _take(connector, way, file) if file else _take_deliveries(way)
+                taken, look = (_take(connector, way, file), Look((), {})) if file else _take_deliveries(way)
                 made = await _make(way)
-                return taken, made, await _carry_out(way, made)
+                return taken, look, made, await _carry_out(way, made)
 
-        taken, made, applied = run(work)
+        taken, look, made, applied = run(work)
         if json:
-            as_json({"feed": _feed(taken), "plan": _head(made), "applied": asdict(applied)})
+            files = {"left": dict(look.left), "unusable": dict(look.unusable)}
+            as_json({"feed": _feed(taken), "files": files, "plan": _head(made), "applied": asdict(applied)})
         else:
             show_plan(connector, made, taken, 0, None, False)
             show_applied(connector, made, applied, False)
-    raise typer.Exit(HELD if applied.held else 0)
+    raise typer.Exit(FeedRefused.exit_status if look.unusable else HELD if applied.held else 0)
 
 
-def _take_deliveries(way: WayIn) -> Intake | None:
-    taken, left = way.take_deliveries(lambda name: progress(f"Reading {name}"))
-    for name, why in left.items():
+def _take_deliveries(way: WayIn) -> tuple[Intake | None, Look]:
+    taken, look = way.take_deliveries(lambda name: progress(f"Reading {name}"))
+    for name, why in {**look.left, **look.unusable}.items():
         note(f"{name}: left where it is: {why}")
-    return taken
+    return taken, look
 
 
 def show_plan(
@@ -132,6 +134,8 @@ def show_plan(
             show_change(one)
         if made.size > len(numbered) and person is None:
             say(f"… and {made.size - len(numbered):,} more; --show N prints more of them.", style="dim")
+    elif person:
+        say(f"No change of this plan is {person}'s.")
     _show_holds(made)
     if cases:
         say(f"{counted(len(cases), 'open case')} to decide: moodle-connector case list", style="yellow")

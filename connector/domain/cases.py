@@ -23,6 +23,7 @@ class Case:
     case_id: int = 0
     opened_at: datetime | None = None
     settlement: Mapping[str, Any] | None = None
+    settled_by: str = ""
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -55,4 +56,12 @@ class CaseStore(Protocol):
 
     def settle(self, case_id: int, settlement: Mapping[str, Any], by: str, now: datetime) -> Case:
         """Record a person's decision. Raises SettingsError where the case is not open or the choice does not fit."""
+        ...
+
+    def settled(self) -> list[Case]:
+        """Decisions that hold."""
+        ...
+
+    def withdraw(self, case_id: int, by: str, now: datetime) -> Case:
+        """Take a decision back: the next plan asks again. Raises SettingsError where there is none."""
         ...

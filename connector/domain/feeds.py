@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,10 +110,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look into the folder found: files to read in order, and by name why others are left where they are."""
+    """What one look into the folder found: files to read in order, and by name why others are left where they are.
+
+    ``left`` will be ready by themselves; for ``unusable`` ones somebody must do something.
+    """
 
     ready: tuple[Delivery, ...]
     left: Mapping[str, str]
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
 
 class Drop(Protocol):

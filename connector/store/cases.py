@@ -58,6 +58,26 @@ class Cases:
             )
         return case
 
+    def settled(self) -> list[Case]:
+        return [_case(row) for row in self._database.rows("cases.settled", site=self._site)]
+
+    def withdraw(self, case_id: int, by: str, now: datetime) -> Case:
+        row = self._database.row("cases.withdraw", site=self._site, case_id=case_id, by=by, now=now)
+        if row is None:
+            raise SettingsError(
+                f"There is no decision on a case {case_id}. `moodle-connector case list --settled` shows decisions."
+            )
+        return _case(row)
+
 
 def _case(row: Row) -> Case:
-    return Case(row["kind"], row["subject"], row["reason"], tuple(row["candidates"]), row["case_id"], row["opened_at"])
+    return Case(
+        row["kind"],
+        row["subject"],
+        row["reason"],
+        tuple(row["candidates"]),
+        row["case_id"],
+        row["opened_at"],
+        row.get("settlement"),
+        row.get("settled_by", ""),
+    )

@@ -101,12 +101,16 @@ def test_sync_moves_a_refused_file_aside_with_its_reason(settled: House) -> None
 
 
 def test_sync_leaves_what_is_not_a_file_and_says_so(settled: House) -> None:
-    """A link in the drop folder is never followed."""
+    """A link in the drop folder is never followed; the others go on, and the status says that one did not."""
     (settled.folder / "config/feeds/people-9.csv").symlink_to(settled.feed())
     with Untouched(settled, may_grow=GROWS):
         done = settled.call("sync")
-    assert done.status == 0
+    assert done.status == 1
     assert "people-9.csv: left where it is: it is a link" in done.err
+    settled.drop([*people(12), *people(13)[12:]])
+    beside = settled.call("sync", "--json")
+    assert (beside.status, list(beside.json["files"]["unusable"])) == (1, ["people-9.csv"])
+    assert settled.account("E013")[0]["lastname"] == "Last13"
 
 
 FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -221,6 +225,27 @@ def test_a_missing_course_is_a_case_that_a_person_settles(house: House) -> None:
     assert house.call("sync").status == 0
     assert len(house.moodle()["courses"]["WELCOME"]) == 12
     assert house.call("case", "settle", str(case["case_id"]), "--ignore", "--by", "Ada").status == 2
+
+
+def test_a_decision_can_be_taken_back(house: House) -> None:
+    """What was to be ignored is asked again by the next plan; the list of decisions says who decided what."""
+    house.edit("mapping/paths.yaml", "[WELCOME]", "[STARTERS]")
+    assert house.call("sync", house.feed()).status == 0
+    (case,) = house.call("case", "list", "--json").json
+    number = str(case["case_id"])
+    assert house.call("case", "withdraw", number, "--by", "Bo").status == 2, "nothing was decided yet"
+    assert house.call("case", "settle", number, "--ignore", "--by", "Ada").status == 0
+    assert house.call("plan", "--json").json["cases"] == []
+    assert "ignore=yes" in (shown := house.call("case", "list", "--settled").plain)
+    assert "Ada" in shown
+    assert "asks again" in house.call("case", "withdraw", number, "--by", "Bo").plain
+    assert house.call("case", "list", "--settled", "--json").json == []
+    assert [one["subject"] for one in house.call("plan", "--json").json["cases"]] == ["STARTERS"]
+
+
+def test_a_person_without_changes_is_told_so(settled: House) -> None:
+    """Silence would look as if the key were mistyped, or the option ignored."""
+    assert "No change of this plan is E005's." in settled.call("plan", "--person", "E005").plain
 
 
 # ---------------------------------------------------------------- the way back

@@ -163,7 +163,7 @@ def test_the_folder_may_be_a_link_but_links_in_it_are_not_followed(tmp_path: Pat
     one = drop(tmp_path / "link")
     look = one.look()
     assert [each.name for each in look.ready] == ["a.csv"]
-    assert set(look.left) == {"b.csv", "c.csv"}
+    assert set(look.unusable) == {"b.csv", "c.csv"}
     assert one.mark_done(look.ready[0]) == tmp_path / "link" / "done" / "a.csv"
 
 
@@ -203,7 +203,7 @@ def test_a_file_that_may_not_be_read_is_left_with_the_reason(tmp_path: Path, mon
     monkeypatch.setattr(Path, "open", guarded)
     look = drop(tmp_path).look()
     assert [each.name for each in look.ready] == ["b.csv"]
-    assert "Permission denied" in look.left["a.csv"]
+    assert "Permission denied" in look.unusable["a.csv"]
 
 
 @pytest.mark.parametrize("fails", ["mkdir", "replace"])

@@ -10,7 +10,7 @@ import pytest
 
 from connector.cli.setup import TEMPLATE
 from connector.domain.errors import SettingsError
-from connector.settings import Settings, load_settings, settings_file
+from connector.settings import Settings, load_settings, settings_file, unknown_variables
 
 Write = Callable[[str], Path]
 
@@ -189,3 +189,10 @@ def test_settings_do_not_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CONNECTOR_MOODLE__TOKEN", "opensesame")
     settings = load_settings()
     assert "opensesame" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_a_variable_that_is_no_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt one would be ignored without a word; those of tests and of known settings are left out."""
+    for name in ("CONNECTOR_DATABASE_ULR", "CONNECTOR_MOODLE__URL", "CONNECTOR_DEBUG", "CONNECTOR_TEST_X"):
+        monkeypatch.setenv(name, "1")
+    assert unknown_variables() == ["CONNECTOR_DATABASE_ULR"]

@@ -19,8 +19,22 @@ ORDER BY case_id
 -- name: settlements
 -- What people decided, the newest word for each subject.
 SELECT DISTINCT ON (kind, subject) kind, subject, settlement FROM connector."case"
-WHERE site = %(site)s AND settlement IS NOT NULL
+WHERE site = %(site)s AND settlement IS NOT NULL AND withdrawn_at IS NULL
 ORDER BY kind, subject, settled_at DESC
+
+-- name: settled
+-- What people decided and did not take back.
+SELECT case_id, kind, subject, reason, candidates, opened_at, settlement, settled_by FROM connector."case"
+WHERE site = %(site)s AND settlement IS NOT NULL AND withdrawn_at IS NULL
+ORDER BY case_id
+
+-- name: withdraw
+-- A decision is taken back, and with it older ones on the same, so that the next plan asks again.
+UPDATE connector."case" w SET withdrawn_at = %(now)s, withdrawn_by = %(by)s
+FROM connector."case" c
+WHERE c.site = %(site)s AND c.case_id = %(case_id)s AND c.settlement IS NOT NULL AND c.withdrawn_at IS NULL
+  AND (w.site, w.kind, w.subject) = (c.site, c.kind, c.subject) AND w.settlement IS NOT NULL AND w.withdrawn_at IS NULL
+RETURNING c.case_id, c.kind, c.subject, c.reason, c.candidates, c.opened_at, c.settlement, c.settled_by
 
 -- name: find
 SELECT case_id, kind, subject, reason, candidates, opened_at FROM connector."case"

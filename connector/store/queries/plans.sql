@@ -375,7 +375,7 @@ LIMIT %(limit)s
 -- What a plan is made from, besides its feed: the last run that another plan or nobody's plan made, and the cases.
 SELECT COALESCE((SELECT max(run_id) FROM connector.run
                  WHERE site = %(site)s AND kind = 'apply' AND plan IS DISTINCT FROM %(plan)s::bigint), 0) AS run_id,
-       (SELECT count(*) FROM connector."case"
+       (SELECT count(*) + count(withdrawn_at) FROM connector."case"
         WHERE site = %(site)s AND settled_at IS NOT NULL AND settled_by <> '') AS settled
 
 -- name: remember_reference

@@ -261,8 +261,11 @@ CREATE TABLE connector."case" (
     opened_at  timestamptz NOT NULL,
     settled_at timestamptz,
     settled_by text NOT NULL DEFAULT '',
-    settlement jsonb
+    settlement jsonb,
+    withdrawn_at timestamptz,
+    withdrawn_by text NOT NULL DEFAULT ''
 );
+COMMENT ON COLUMN connector."case".withdrawn_at IS 'When somebody took the settlement back.';
 COMMENT ON TABLE connector."case" IS 'What a person must decide: a missing course, two matches, an e-mail that is taken.';
 CREATE UNIQUE INDEX case_open ON connector."case" (site, kind, subject) WHERE settled_at IS NULL;
 
