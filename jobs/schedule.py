@@ -51,7 +51,8 @@ def scheduled(jobs: Mapping[str, Job]) -> Iterator[None]:
 def _logged(name: str, run: Callable[[], Mapping[str, object]]) -> None:
     """A failed job is logged with its error's type and sentence; the next time it is tried again."""
     try:
-        log.info("done", job=name, **run())
+        came = run()
+        (log.warning if came.get("unusable") else log.info)("done", job=name, **came)
     except ConnectorError as error:
         log.error("failed", job=name, error=type(error).__name__, message=str(error))
     except Exception as error:  # its text may hold personal data: only its type and its place are told

@@ -105,6 +105,8 @@ class FolderDrop:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
                 read = os.fstat(file.fileno())
+        except FileNotFoundError:
+            return "its sender took it away again"
         except OSError as error:
             reason = f"it cannot be read ({error.strerror}); give this service the right to read it"
             raise _UnusableError(reason) from error

@@ -94,10 +94,12 @@ def withdraw(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Take a decision back; the next plan asks again. What was carried out by it is not undone."""
+    """Take a decision back; the next plan asks again where it still matters. What was carried out stays."""
     with installation(config) as connector:
         case = connector.cases.withdraw(number, by, connector.clock())
     if json:
         as_json({"withdrawn": case, "by": by})
     else:
-        say(f"Withdrawn: what was decided on {case.kind} of {case.subject}. The next plan asks again.")
+        say(
+            f"Withdrawn: what was decided on {case.kind} of {case.subject}. Where it still matters the next plan asks."
+        )

@@ -71,7 +71,7 @@ class GrantSet(tuple[Grant, ...]):
                 "target": grant.target,
                 "terms": dict(grant.terms),
                 "rule": grant.rule,
-                "place": grant.place.level,
+                "level": grant.place.level,
                 "ref": grant.place.ref,
             }
             for grant in self

@@ -42,6 +42,15 @@ class DifferingTarget:
     new: bool
 
 
+class Reserve(Protocol):
+    def __call__(self, person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
+        """A username for this person: ``base``, or ``base`` with the first free number where ``suffixed``.
+
+        ``taken`` are usernames of other accounts in Moodle. None where it is not free.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The person who has an account, with the identifiers that person is to have from now on."""
@@ -102,11 +111,8 @@ class PlanStore(Protocol):
 
     def remember(self, accounts: Sequence[Account], now: datetime) -> None: ...
 
-    def reserve(self, person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
-        """A username for this person: ``base``, or ``base`` with the first free number where ``suffixed``.
-
-        ``taken`` are usernames of other accounts in Moodle. None where it is not free.
-        """
+    def reserving(self) -> AbstractContextManager[Reserve]:
+        """Reserve usernames for a batch of people, kept when the block ends well."""
         ...
 
     def take_doubled_adoptions(self, plan: int) -> dict[int, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from connector.domain.plan_store import (
     ManagerPair,
     NumberedChange,
     PersonPair,
+    Reserve,
     Scope,
 )
 from connector.domain.ports import Account
@@ -62,7 +63,7 @@ class Plans:
             return
         statement = (
             "COPY connector.change (plan, phase, action, subject, target, person_id, before, after, reason, kind, "
-            "place, ref, guard_class, digest) FROM STDIN"
+            "level, ref, guard_class, digest) FROM STDIN"
         )
         with self._database.transaction() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
             for change in changes:
@@ -121,23 +122,14 @@ class Plans:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             cursor.executemany(query("plans.remember_account"), rows)
 
-    def reserve(self, person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
+    @contextmanager
+    def reserving(self) -> Iterator[Reserve]:
         with self._database.transaction() as connection:
-            rows = connection.execute(query("plans.usernames_like"), {"site": self._site, "base": base}).fetchall()
-            owners: dict[str, int] = {row["username"]: row["person_id"] for row in rows}
-            own = [name for name, owner in owners.items() if owner == person_id and name not in taken]
-            if own and suffixed:
-                return min(own, key=lambda name: (len(name), name))
-            number = 1
-            while True:
-                name = base if number == 1 else f"{base}{number}"
-                if name not in taken and (not suffixed or owners.get(name, person_id) == person_id):
-                    values = {"site": self._site, "username": name, "person_id": person_id, "suffixed": suffixed}
-                    if connection.execute(query("plans.reserve_username"), values).fetchone():
-                        return name
-                if not suffixed:
-                    return None
-                number += 1
+
+            def reserve(person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
+                return _reserve(connection, self._site, person_id, base, suffixed, taken)
+
+            yield reserve
 
     def take_doubled_adoptions(self, plan: int) -> dict[int, list[str]]:
         rows = self._database.rows("plans.take_doubled_adoptions", plan=plan)
@@ -291,6 +283,26 @@ def account_row(site: str, account: Account, now: datetime) -> dict[str, Any]:
         "suspended": account.suspended,
         "now": now,
     }
+
+
+def _reserve(
+    connection: Connection, site: str, person_id: int, base: str, suffixed: bool, taken: frozenset[str]
+) -> str | None:
+    rows = connection.execute(query("plans.usernames_like"), {"site": site, "base": base}).fetchall()
+    owners: dict[str, int] = {row["username"]: row["person_id"] for row in rows}
+    own = [name for name, owner in owners.items() if owner == person_id and name not in taken]
+    if own and suffixed:
+        return min(own, key=lambda name: (len(name), name))
+    number = 1
+    while True:
+        name = base if number == 1 else f"{base}{number}"
+        if name not in taken and (not suffixed or owners.get(name, person_id) == person_id):
+            values = {"site": site, "username": name, "person_id": person_id, "suffixed": suffixed}
+            if connection.execute(query("plans.reserve_username"), values).fetchone():
+                return name
+        if not suffixed:
+            return None
+        number += 1
 
 
 def _hash(connection: Connection, plan: int, guard: GuardClass | None = None) -> str:

@@ -185,12 +185,18 @@ class _Applying:
         """Moodle refused the batch as a whole: split it, or name the cause of the one."""
         if len(batch) <= 1:
             for one in batch:
-                cause = await self._operations[action].cause(one, error)
-                self._record(action, [Outcome(one.ordinal, OutcomeState.REFUSED, None, error.code, cause)])
+                self._record(action, [await self._outcome_of_refusal(action, one, error)])
             return []
         middle = len(batch) // 2
         await self._carry_out(action, batch[:middle])
         return batch[middle:]
+
+    async def _outcome_of_refusal(self, action: Action, one: Pending, error: SetAside) -> Outcome:
+        operation = self._operations[action]
+        if await operation.is_moot(one, error):
+            return Outcome(one.ordinal, OutcomeState.DONE, None, "gone", "What it would be taken from is gone.")
+        cause = await operation.cause(one, error)
+        return Outcome(one.ordinal, OutcomeState.REFUSED, None, error.code, cause)
 
     def _without(self, batch: Sequence[Pending], action: Action, found: Sequence[Outcome]) -> Sequence[Pending]:
         self._record(action, found)

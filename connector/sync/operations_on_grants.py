@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connector.domain.errors import SetAside
+from connector.domain.errors import Missing, SetAside
 from connector.domain.grants import RoleTarget
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.plan import Action
@@ -17,6 +17,7 @@ from connector.domain.ports import ManualEnrolment, Moodle, RoleContext
 
 NOBODY, ALREADY_THERE = "2", "3"
 """Moodle's warning codes of core_cohort_add_cohort_members."""
+TAKING = (Action.REMOVE_FROM_COHORT, Action.UNASSIGN_ROLE, Action.SUSPEND_ENROLMENT, Action.UNENROL)
 
 
 class CohortCreation:
@@ -38,6 +39,9 @@ class CohortCreation:
         there = {cohort.idnumber: cohort.id for cohort in await self._moodle.cohorts()}
         return [_done(one, there[one.change.subject]) for one in batch if one.change.subject in there]
 
+    async def is_moot(self, one: Pending, error: SetAside) -> bool:  # noqa: ARG002
+        return False
+
     async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
         return f"Moodle refuses to create this cohort ({error.code})."
 
@@ -49,6 +53,7 @@ class _OfAccount(ABC):
     """
 
     batch = 200
+    _moodle: Moodle
 
     async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
         waiting = [outcome for one in batch if (outcome := _lacking(one))]
@@ -58,6 +63,22 @@ class _OfAccount(ABC):
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
         return []
+
+    async def is_moot(self, one: Pending, error: SetAside) -> bool:  # noqa: ARG002
+        """Of what takes something away. A course that is only hidden is refused otherwise than one that is gone."""
+        if one.change.action not in TAKING or one.place_id is None:
+            return False
+        level = one.change.place.level
+        if level == "cohort":
+            return one.place_id not in {cohort.id for cohort in await self._moodle.cohorts()}
+        if level != "course":
+            return False
+        try:
+            async for _ in self._moodle.participants(one.place_id, suspended_only=True):
+                break
+        except Missing:
+            return True
+        return False
 
     async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
         return f"Moodle refuses it ({error.code}): {error}"

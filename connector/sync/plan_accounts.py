@@ -9,7 +9,7 @@ from typing import Any
 from connector.domain.decide import AccountPair, Status, account_changes, adopted_account, new_account
 from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded
 from connector.domain.plan import Action, Change
-from connector.domain.plan_store import PersonPair
+from connector.domain.plan_store import PersonPair, Reserve
 from connector.domain.ports import Account
 from connector.sync.directory import Directory
 from connector.sync.planning import Planning
@@ -20,8 +20,10 @@ async def plan_accounts(planning: Planning) -> None:
     shared = planning.plans.shared_emails(planning.scope)
     for batch in planning.plans.account_pairs(planning.scope):
         people, directory = await _read(planning, batch)
-        accounts = Accounts(planning, directory, shared)
-        planning.plans.add(planning.plan, [change for person in people for change in accounts.changes(person)])
+        with planning.plans.reserving() as reserve:
+            accounts = Accounts(planning, directory, shared, reserve)
+            changes = [change for person in people for change in accounts.changes(person)]
+        planning.plans.add(planning.plan, changes)
 
 
 async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Sequence[PersonPair], Directory]:
@@ -83,10 +85,13 @@ def _unbound_where_decided(
 class Accounts:
     """Decides about the accounts of one batch, with what Moodle has under their identifiers."""
 
-    def __init__(self, planning: Planning, directory: Directory, shared: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self, planning: Planning, directory: Directory, shared: Mapping[str, list[str]], reserve: Reserve
+    ) -> None:
         self._planning = planning
         self._directory = directory
         self._shared = shared
+        self._reserve = reserve
 
     def changes(self, person: PersonPair) -> list[Change]:
         return self._of_unbound(person) if person.pair.account_id is None else self._of_bound(person)
@@ -106,7 +111,7 @@ class Accounts:
             return []
         wanted = _wanted(person)
         taken = frozenset(account.username for account in self._directory.candidates(wanted))
-        username = self._planning.plans.reserve(pair.person_id, wanted.username, person.unique_username, taken)
+        username = self._reserve(pair.person_id, wanted.username, person.unique_username, taken)
         if username is None:
             self._planning.case("username_taken", pair.key, "the username was given to another person before")
             return []
@@ -163,7 +168,7 @@ class Accounts:
                 return False
         if "username" in change.after:
             wanted = str(change.after["username"])
-            if self._planning.plans.reserve(pair.person_id, wanted, False, frozenset()) is None:
+            if self._reserve(pair.person_id, wanted, False, frozenset()) is None:
                 self._planning.case("username_taken", pair.key, "the new username was given to another person before")
                 return False
         return True

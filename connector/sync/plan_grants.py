@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from connector.domain.decide import grant_change
-from connector.domain.grants import GrantKind, Place, RoleTarget, place_of
+from connector.domain.errors import Missing
+from connector.domain.grants import GrantKind, RoleTarget, place_of
 from connector.domain.plan_store import DifferingTarget
 from connector.domain.ports import Category, Course, Participant
 from connector.sync.planning import Planning
 
+Target = tuple[GrantKind, str]
 FEW = 100
 """Up to so many people are asked for their courses; for more, whole courses are read, which is faster a head."""
 
@@ -20,29 +22,35 @@ async def plan_grants(planning: Planning) -> None:
     plan, plans = planning.plan, planning.plans
     plans.compare_grants(plan, planning.scope)
     targets = plans.differing_targets(plan)
+    unknown = _of_unknown_roles(planning, targets)
     missing = await _resolve(planning, targets)
-    await _note_present(planning, [one for one in targets if one.new])
+    known = [one for one in targets if one.new and (one.kind, one.target) not in unknown | missing]
+    missing |= await _note_present(planning, known)
     untouchable = plans.protected_people(planning.scope, planning.protected)
     for pairs in plans.grant_pairs(plan):
         decided = (
             grant_change(pair, planning.scope.now.astimezone(ZoneInfo(pair.timezone)).date())
             for pair in pairs
-            if (pair.kind, pair.target) not in missing
+            if (pair.kind, pair.target) not in unknown
+            and ((pair.kind, pair.target) not in missing or pair.place_id is not None)
             and (pair.key not in untouchable or pair.kind is GrantKind.ASSIGNMENT)
         )
         plans.add(plan, [change for change in decided if change is not None])
 
 
-async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> set[tuple[GrantKind, str]]:
-    """Learn the ids of the courses and categories that grants name; gives the targets that have none."""
-    missing: set[tuple[GrantKind, str]] = set()
-    places: dict[tuple[GrantKind, str], Place] = {}
+def _of_unknown_roles(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
+    unknown: set[Target] = set()
     for one in targets:
-        if one.named:
-            places[one.kind, one.target] = place_of(one.kind, one.target)
         if one.kind is GrantKind.ROLE and (role := RoleTarget.parse(one.target).role) not in planning.roles:
             planning.case("unknown_role", role, "the role table gives this role no Moodle id")
-            missing.add((one.kind, one.target))
+            unknown.add((one.kind, one.target))
+    return unknown
+
+
+async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
+    """Learn the ids of the courses and categories that grants name; gives the targets that have none."""
+    missing: set[Target] = set()
+    places = {(one.kind, one.target): place_of(one.kind, one.target) for one in targets if one.named}
     for level in ("course", "category"):
         refs = sorted({place.ref for place in places.values() if place.level == level})
         known = await _ids(planning, level, refs) if refs else {}
@@ -71,11 +79,15 @@ async def _ids(planning: Planning, level: str, refs: Sequence[str]) -> dict[str,
     return known
 
 
-async def _note_present(planning: Planning, targets: Sequence[DifferingTarget]) -> None:
-    """Who is enrolled, or has the role in the course, already? What somebody else gave is never ours to take away."""
+async def _note_present(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
+    """Who is enrolled, or has the role in the course, already? What somebody else gave is never ours to take away.
+
+    Gives the targets whose course cannot be read after all: somebody named it in a case, and it is gone.
+    """
+    unread: set[Target] = set()
     people = planning.plans.accounts_to_enrol(planning.plan)
     if not people:
-        return
+        return unread
     courses = _by_course(targets, planning.plans.references("course"))
     few = len(people) <= FEW
     if few:
@@ -85,8 +97,14 @@ async def _note_present(planning: Planning, targets: Sequence[DifferingTarget]) 
     for course, there in courses.items():
         # the courses of a person show neither roles nor enrolments that are suspended
         suspended_only = few and all(one.kind is GrantKind.ENROLMENT for one in there)
-        async for participants in planning.moodle.participants(course, suspended_only=suspended_only):
-            _note(planning, [(row.user_id, one) for row in participants for one in there if _has(planning, row, one)])
+        try:
+            async for rows in planning.moodle.participants(course, suspended_only=suspended_only):
+                _note(planning, [(row.user_id, one) for row in rows for one in there if _has(planning, row, one)])
+        except Missing:
+            unread |= {(one.kind, one.target) for one in there}
+            for ref in {place_of(one.kind, one.target).ref for one in there}:
+                planning.case("missing_course", ref, f"a decision names the course {course}, which is gone")
+    return unread
 
 
 def _by_course(targets: Sequence[DifferingTarget], ids: Mapping[str, int]) -> Mapping[int, Sequence[DifferingTarget]]:

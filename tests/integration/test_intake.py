@@ -321,3 +321,12 @@ def test_who_is_gone_is_who_was_missing_twice_a_day_apart(
 def test_the_columns_of_the_tests_are_those_of_their_mapping(house: House) -> None:
     """A column that the mapping needs and no test gives would make every test a test of that."""
     assert house.connector.mapping.columns <= set(COLUMNS)
+
+
+async def test_a_refused_feed_leaves_nothing_that_is_planned(house: House) -> None:
+    """Its rules' cohorts are nobody's."""
+    people = rows(10)
+    await house.settled_in(people)
+    with pytest.raises(FeedRefused):
+        await house.take([{**one, "unit": "Shifted"} for one in people[:2]])
+    assert (await house.plan()).size == 0

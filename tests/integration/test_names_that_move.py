@@ -60,6 +60,75 @@ async def test_a_course_with_two_names_is_one_course(house: House, moodle: Seen)
     assert (await house.plan()).size == 0
 
 
+async def test_who_leaves_leaves_although_others_wait_for_the_name(house: House, moodle: Seen) -> None:
+    """A newcomer's missing course is a case; it keeps nobody in the old one."""
+    await house.settled_in([row("E1", unit="Field"), row("E2")])
+    house.twin.life.rename_course("SAFE", "SAFE-OLD")
+    await house.sync([row("E1"), row("E2", unit="Field")])
+    assert house.cases() == [("missing_course", "SAFE")]
+    assert moodle.enrolled("SAFE-OLD") == {"E1": False}
+
+
+async def test_a_deleted_course_is_left_without_a_word(house: House, moodle: Seen) -> None:
+    """Nothing is there to be taken: it is done, planned never again, and the newcomer's plan is made."""
+    await house.settled_in([row("E1", unit="Field", job="trainer"), row("E2", unit="Field"), row("E3")])
+    house.twin.life.delete_course("SAFE")
+    house.twin.life.delete_course("FIRE")
+    applied = await house.sync([row("E1"), row("E2", unit="Field"), row("E3", unit="Field")])
+    assert (applied.tally.refused, applied.tally.waiting) == (0, 0)
+    assert house.cases() == [("missing_course", "FIRE"), ("missing_course", "SAFE")]
+    assert {grant for grant in house.ledger() if grant[0] == "E1"} == {
+        ("E1", "cohort", "unit-Office", True, False),
+        ("E1", "enrolment", "SAFE", True, True),
+        ("E1", "enrolment", "FIRE", True, True),
+    }
+    assert (await house.plan()).size == 0
+
+
+async def test_a_decision_that_names_a_deleted_course_stops_nobody(house: House, moodle: Seen) -> None:
+    """It becomes a case again, and the others are planned."""
+    house.edit("paths.yaml", "[SAFE, FIRE]", "[SAFE, NOWHERE]")
+    await house.sync([row("E1"), row("E2", unit="Field")])
+    house.settle("missing_course", "NOWHERE", course=moodle.state.course_by_idnumber["LABS"])
+    await house.settled_in([row("E1"), row("E2", unit="Field")])
+    house.twin.life.delete_course("LABS")
+    plan = await house.plan([row("E1", unit="Field"), row("E2", unit="Field")])
+    assert ("enrol", "E1", "SAFE") in house.does(plan)
+    assert ("enrol", "E1", "NOWHERE") not in house.does(plan)
+    assert house.cases() == [("missing_course", "NOWHERE")]
+
+
+async def test_a_cohort_that_is_renamed_stays_ours(house: House, moodle: Seen) -> None:
+    """HR renames a unit and an administrator the cohort: who moves on leaves it."""
+    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field")])
+    state = moodle.state
+    state.cohort_by_idnumber["unit-Land"] = number = state.cohort_by_idnumber.pop("unit-Field")
+    state.cohorts[number].idnumber = "unit-Land"
+    await house.settled_in([row("E1", unit="Land"), row("E2", unit="Land")])
+    assert {grant for grant in house.ledger() if grant[1] == "cohort"} == {
+        ("E1", "cohort", "unit-Land", True, False),
+        ("E2", "cohort", "unit-Land", True, False),
+    }
+    await house.settled_in([row("E1"), row("E2", unit="Land")])
+    assert moodle.cohort("unit-Land") == {"E2"}
+
+
+async def test_a_course_and_a_category_with_one_number_are_two_places(house: House, moodle: Seen) -> None:
+    """Ids of both are counted apart: who moves from the one role to the other leaves the first."""
+    house.edit("roles.yaml", "category:SAFETY", "category:TWIN")
+    house.edit("roles.yaml", "role: editingteacher", "role: manager")
+    house.edit("roles.yaml", "role: coursecreator", "role: manager")
+    fire = moodle.state.course_by_idnumber["FIRE"]
+    while (category := moodle.state.add_category("Twin", "").id) < fire:
+        pass
+    assert category == fire
+    moodle.state.categories[category].idnumber = "TWIN"
+    await house.settled_in([row("E1", job="trainer"), row("E2", job="author")])
+    await house.settled_in([row("E1", job="author"), row("E2", job="trainer")])
+    assert moodle.roles("E1") == {("manager", "TWIN")}
+    assert moodle.roles("E2") == {("manager", "FIRE")}
+
+
 async def test_a_grant_is_forgotten_without_its_namesake(house: House, moodle: Seen) -> None:
     """A cohort may be called as a course: somebody else's enrolment there is forgotten, our membership is taken."""
     house.edit("mapping.yaml", 'idnumber: "unit-{unit}"', 'idnumber: "{unit}"')

@@ -56,3 +56,15 @@ async def test_deleted_is_noticed(house: House, moodle: Seen) -> None:
     await house.mirror()
     await house.sync([row("E1", city="A"), row("E2")])
     assert house.cases() == [("account_gone", "E1")]
+
+
+async def test_who_comes_back_under_a_new_key_may_enter_the_courses_again(house: House, moodle: Seen) -> None:
+    """The enrolment that ended with the old key was ours: it is in force again, and goes with the new key."""
+    gone = row("OLD", unit="Field", status="left")
+    await house.settled_in([row("OLD", unit="Field"), row("E2")])
+    await house.settled_in([gone, row("E2")])
+    assert moodle.enrolled("SAFE") == {"OLD": False}
+    await house.settled_in([gone, row("NEW", unit="Field", earlier="OLD", email="new@example.test"), row("E2")])
+    assert moodle.enrolled("SAFE") == {"NEW": True}
+    assert ("NEW", "enrolment", "SAFE", True, False) in house.ledger()
+    assert (await house.plan()).size == 0

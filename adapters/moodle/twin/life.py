@@ -44,6 +44,18 @@ class Life:
             self._state.course_by_idnumber[idnumber] = course.id
             self._state.course_by_shortname[course.shortname] = course.id
 
+    def delete_course(self, ref: str) -> None:
+        """Delete a course and all that people have in it."""
+        with self._state.lock:
+            course = self._course(ref)
+            for user_id in list(course.enrolments):
+                self._state.unenrol(user_id, course)
+            for places in self._state.roles.values():
+                places.pop(("course", course.id), None)
+            self._state.courses.pop(course.id)
+            self._state.course_by_idnumber.pop(course.idnumber, None)
+            self._state.course_by_shortname.pop(course.shortname)
+
     def complete(self, username: str, course: str, at: int | None = None) -> None:
         """The person completes the course at ``at`` (epoch seconds, default now); a first time stays, as in Moodle."""
         with self._state.lock:

@@ -29,7 +29,7 @@ WHERE site = %(site)s AND settlement IS NOT NULL AND withdrawn_at IS NULL
 ORDER BY case_id
 
 -- name: withdraw
--- A decision is taken back, and with it older ones on the same, so that the next plan asks again.
+-- A decision is taken back, and with it others on the same, so that the next plan asks again.
 UPDATE connector."case" w SET withdrawn_at = %(now)s, withdrawn_by = %(by)s
 FROM connector."case" c
 WHERE c.site = %(site)s AND c.case_id = %(case_id)s AND c.settlement IS NOT NULL AND c.withdrawn_at IS NULL

@@ -77,10 +77,10 @@ WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL
 
 -- name: write_grant_sets
 -- Sets of grants that are not known yet: a JSON list of them, each grant with the digest of its set in hexadecimal.
-INSERT INTO connector.grant_set (source, digest, kind, target, terms, rule, place, ref)
-SELECT %(source)s, decode(g.digest, 'hex'), g.kind, g.target, g.terms, g.rule, g.place, g.ref
+INSERT INTO connector.grant_set (source, digest, kind, target, terms, rule, level, ref)
+SELECT %(source)s, decode(g.digest, 'hex'), g.kind, g.target, g.terms, g.rule, g.level, g.ref
 FROM jsonb_to_recordset(%(grants)s)
-     AS g(digest text, kind text, target text, terms jsonb, rule text, place text, ref text)
+     AS g(digest text, kind text, target text, terms jsonb, rule text, level text, ref text)
 ON CONFLICT DO NOTHING
 
 -- name: drop_unused_grant_sets

@@ -21,24 +21,33 @@ UPDATE connector.run SET status = %(status)s, finished_at = %(now)s, detail = %(
 UPDATE connector.plan SET status = 'applied' WHERE number = (SELECT plan FROM connector.run WHERE run_id = %(run)s)
 
 -- name: pending
--- Changes of one phase that are still to be carried out; sent ones may have happened.
-SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, b.account_id,
-       COALESCE(l.place_id, r.moodle_id) AS place_id,
-       COALESCE(o.state = 'sent', false) OR i.person_id IS NOT NULL AS uncertain
-FROM connector.change c
-LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
-LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
-LEFT JOIN connector.ledger l
-       ON l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
-      AND l.ended_at IS NULL
-LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.place AND r.ref = c.ref
-LEFT JOIN connector.grant_in_doubt i
-       ON i.site = %(site)s AND i.person_id = c.person_id AND i.action = c.action AND i.target = c.target
-WHERE c.plan = %(plan)s AND c.phase = %(phase)s AND c.ordinal > %(after)s
-  AND (c.guard_class IS NULL OR c.guard_class <> ALL(%(held)s))
-  AND (o.state IS NULL OR o.state = 'sent' OR (o.state = 'waiting' AND o.run_id <> %(run)s))
+-- Changes of one phase that are still to be carried out; sent ones may have happened. A page of them is taken first,
+-- and what belongs to each is looked up then.
+WITH page AS MATERIALIZED (
+    SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, c.level, c.ref,
+           COALESCE(o.state = 'sent', false) AS sent
+    FROM connector.change c
+    LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
+    WHERE c.plan = %(plan)s AND c.phase = %(phase)s AND c.ordinal > %(after)s
+      AND (c.guard_class IS NULL OR c.guard_class <> ALL(%(held)s))
+      AND (o.state IS NULL OR o.state = 'sent' OR (o.state = 'waiting' AND o.run_id <> %(run)s))
+    ORDER BY c.ordinal
+    LIMIT %(limit)s
+), in_doubt AS MATERIALIZED (
+    SELECT person_id, action, target FROM connector.grant_in_doubt WHERE site = %(site)s
+)
+SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind,
+       (SELECT b.account_id FROM connector.binding b
+        WHERE b.site = %(site)s AND b.person_id = c.person_id) AS account_id,
+       COALESCE((SELECT l.place_id FROM connector.ledger l
+                 WHERE l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
+                   AND l.ended_at IS NULL),
+                (SELECT r.moodle_id FROM connector.reference r
+                 WHERE r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref)) AS place_id,
+       c.sent OR i.person_id IS NOT NULL AS uncertain
+FROM page c
+LEFT JOIN in_doubt i ON i.person_id = c.person_id AND i.action = c.action AND i.target = c.target
 ORDER BY c.ordinal
-LIMIT %(limit)s
 
 -- name: sent
 -- Written down before the call is made.
@@ -126,16 +135,20 @@ JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
 ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen_at = excluded.seen_at
 
 -- name: granted
--- The ledger: what was given, by which change, and whether by us. moodle_id 0 says that somebody else had given it.
+-- The ledger: what was given, by which change, and whether by us. moodle_id 0 says that it was there already: by
+-- somebody else, unless it is ours under another name of the same place.
 INSERT INTO connector.ledger (site, person_id, kind, target, place_id, terms, ours, granted_at, plan, ordinal)
 SELECT %(site)s, c.person_id, c.kind, c.target, r.moodle_id, c.after,
-       c.action NOT IN ('recognise_enrolment', 'recognise_role') AND d.moodle_id IS DISTINCT FROM 0, %(now)s, c.plan,
-       c.ordinal
+       c.action NOT IN ('recognise_enrolment', 'recognise_role') AND (d.moodle_id IS DISTINCT FROM 0 OR EXISTS (
+           SELECT FROM connector.ledger o
+           WHERE o.site = %(site)s AND o.person_id = c.person_id AND o.kind = c.kind AND o.place_id = r.moodle_id
+             AND o.ended_at IS NULL AND o.ours)),
+       %(now)s, c.plan, c.ordinal
 FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
 JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
-LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.place AND r.ref = c.ref
+LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref
 ON CONFLICT (site, person_id, kind, target) WHERE ended_at IS NULL DO UPDATE
-SET terms = excluded.terms, place_id = excluded.place_id, suspended = false
+SET terms = excluded.terms, place_id = COALESCE(ledger.place_id, excluded.place_id), suspended = false
 
 -- name: grant_altered
 -- New terms, or active again.
@@ -145,11 +158,15 @@ WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s 
   AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL
 
 -- name: grant_ended
--- What was taken away again.
+-- What was taken away again, or is forgotten: ours only where it is held under another name of the same place.
 UPDATE connector.ledger l SET ended_at = %(now)s
 FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
   AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL
+  AND (c.action <> 'forget_grant' OR NOT l.ours OR EXISTS (
+      SELECT FROM connector.ledger o
+      WHERE o.site = l.site AND o.person_id = l.person_id AND o.kind = l.kind AND o.place_id = l.place_id
+        AND o.target <> l.target AND o.ended_at IS NULL AND o.ours))
 
 -- name: tally
 -- How a plan stands.

@@ -116,15 +116,16 @@ WITH RECURSIVE up (person_id, above) AS (
 SELECT p.key FROM up JOIN connector.person p ON p.person_id = up.person_id WHERE up.above = up.person_id ORDER BY p.key
 
 -- name: wanted_cohorts
--- Cohorts that rules name.
+-- Cohorts that rules give to somebody: a feed that was refused has left sets that are nobody's.
 SELECT DISTINCT ON (g.target) g.target, COALESCE(g.terms ->> 'name', g.target) AS name
 FROM connector.grant_set g
 WHERE g.kind = 'cohort' AND g.source = %(source)s
+  AND EXISTS (SELECT FROM connector.person p WHERE p.source = g.source AND p.grant_set = g.digest)
 ORDER BY g.target, g.terms ->> 'name'
 
 -- name: compare_grants
 -- Pairs of what rules give and what the ledger holds, where they differ for people of one source.
-INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id, kind, target, place, ref, wanted, granted,
+INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id, kind, target, level, ref, wanted, granted,
                                        place_id, ours, suspended, timezone, rule, earlier)
 WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for each grant
     SELECT p.person_id, p.key, p.timezone, b.account_id,
@@ -134,14 +135,14 @@ WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for
     WHERE p.source = %(source)s
 ), pairs AS (
     SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
-           COALESCE(w.target, l.target) AS target, w.place, w.ref, w.terms AS wanted, l.terms AS granted, l.place_id,
+           COALESCE(w.target, l.target) AS target, w.level, w.ref, w.terms AS wanted, l.terms AS granted, l.place_id,
            l.ours, l.suspended, w.rule
     FROM connector.wanted_grant w
     FULL JOIN (
         SELECT * FROM connector.ledger WHERE ledger.site = %(site)s AND ended_at IS NULL
     ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
 )
-SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.place, d.ref, d.wanted, d.granted,
+SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.level, d.ref, d.wanted, d.granted,
        d.place_id, COALESCE(d.ours, true), COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), CASE
            WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
                SELECT l.terms ->> 'granted_on' FROM connector.ledger l
@@ -173,7 +174,7 @@ ORDER BY kind, target
 -- name: accounts_to_enrol
 -- Accounts that get something in a course and were there before this plan, which may bind them just now.
 SELECT account_id FROM connector.differing_grant
-WHERE plan = %(plan)s AND place = 'course' AND granted IS NULL AND account_id IS NOT NULL
+WHERE plan = %(plan)s AND level = 'course' AND granted IS NULL AND account_id IS NOT NULL
 UNION
 SELECT (after ->> 'account')::bigint FROM connector.change WHERE plan = %(plan)s AND action = 'adopt_account'
 ORDER BY account_id
@@ -181,7 +182,7 @@ ORDER BY account_id
 -- name: grant_pairs
 -- Grants that differ, of people who have an account or get one by this plan; requirements of everybody.
 -- One course may have two names: what is ours under one of them is not somebody else's under the other, and it is
--- not taken away while the other is wanted.
+-- not taken away while the other is wanted. Of a role's target the name of its place comes last, behind a colon.
 WITH new AS MATERIALIZED (
     SELECT c.person_id, (c.after ->> 'account')::bigint AS account_id FROM connector.change c
     WHERE c.plan = %(plan)s AND c.action IN ('create_account', 'adopt_account')
@@ -197,15 +198,20 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
        ) AND NOT EXISTS (
            SELECT FROM connector.reference r
            JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
-           WHERE r.site = %(site)s AND r.kind = d.place AND r.ref = d.ref AND l.person_id = d.person_id
+           WHERE r.site = %(site)s AND r.kind = d.level AND r.ref = d.ref
              AND l.kind = d.kind AND l.ended_at IS NULL AND l.ours
-             AND (l.kind <> 'role' OR split_part(l.target, '@', 1) = split_part(d.target, '@', 1))
+             AND (l.kind <> 'role' OR split_part(l.target, ':', 1) = split_part(d.target, ':', 1))
+             AND l.person_id IN (  -- of who had the account until now too: a rehired person takes it over
+                 SELECT d.person_id UNION ALL
+                 SELECT b.person_id FROM connector.binding b WHERE b.site = %(site)s AND b.account_id = n.account_id)
        ) AS present,
-       d.wanted IS NULL AND d.status <> 'left' AND EXISTS (
+       d.wanted IS NULL AND d.status IN ('joining', 'active') AND EXISTS (
            SELECT FROM connector.wanted_grant w
-           JOIN connector.reference r ON r.site = %(site)s AND r.kind = w.place AND r.ref = w.ref
-           WHERE w.person_id = d.person_id AND w.kind = d.kind AND r.moodle_id = d.place_id
-             AND (w.kind <> 'role' OR split_part(w.target, '@', 1) = split_part(d.target, '@', 1))
+           LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = w.person_id AND l.kind = w.kind
+                AND l.target = w.target AND l.ended_at IS NULL
+           LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = w.level AND r.ref = w.ref
+           WHERE w.person_id = d.person_id AND w.kind = d.kind AND COALESCE(l.place_id, r.moodle_id) = d.place_id
+             AND (w.kind <> 'role' OR split_part(w.target, ':', 1) = split_part(d.target, ':', 1))
        ) AS elsewhere
 FROM connector.differing_grant d
 LEFT JOIN new n ON n.person_id = d.person_id

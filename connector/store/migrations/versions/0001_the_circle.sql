@@ -108,14 +108,14 @@ CREATE TABLE connector.grant_set (
     target text NOT NULL,
     terms  jsonb NOT NULL,
     rule   text NOT NULL,
-    place  text NOT NULL,
+    level  text NOT NULL,
     ref    text NOT NULL,
     PRIMARY KEY (source, digest, kind, target)
 );
 COMMENT ON TABLE connector.grant_set IS 'Sets of grants that rules give: people of one role and unit share theirs.';
 
 CREATE VIEW connector.wanted_grant AS
-SELECT p.person_id, g.kind, g.target, g.terms, g.rule, g.place, g.ref
+SELECT p.person_id, g.kind, g.target, g.terms, g.rule, g.level, g.ref
 FROM connector.person p
 JOIN connector.grant_set g ON g.source = p.source AND g.digest = p.grant_set;
 COMMENT ON VIEW connector.wanted_grant IS 'What the rules give to each person, by the mapping that read the last feed.';
@@ -176,13 +176,13 @@ CREATE TABLE connector.change (
     after       jsonb NOT NULL,
     reason      text NOT NULL,
     kind        text,
-    place       text NOT NULL,
+    level       text NOT NULL,
     ref         text NOT NULL,
     guard_class text,
     digest      text NOT NULL
 );
 COMMENT ON TABLE connector.change IS 'The changes of a plan, with before and after; never altered once the plan is made.';
-COMMENT ON COLUMN connector.change.place IS 'Of a grant: cohort, course, category or system; ref is its name there.';
+COMMENT ON COLUMN connector.change.level IS 'Of a grant: cohort, course, category or system; ref is its name there.';
 CREATE UNIQUE INDEX change_order ON connector.change (plan, ordinal);
 
 CREATE TABLE connector.hold (
@@ -279,7 +279,7 @@ CREATE TABLE connector.reference (
 );
 COMMENT ON TABLE connector.reference IS 'Moodle''s ids of what mappings name by idnumber or shortname.';
 
--- Two tables that are filled while a plan is made, and emptied with it. A crash empties them: it is made again.
+-- Two tables that are filled while a plan is made, and emptied with it. A crash empties them, and ends the planning.
 CREATE UNLOGGED TABLE connector.present_grant (
     plan       bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -297,7 +297,7 @@ CREATE UNLOGGED TABLE connector.differing_grant (
     account_id bigint,
     kind       text NOT NULL,
     target     text NOT NULL,
-    place      text,
+    level      text,
     ref        text,
     wanted     jsonb,
     granted    jsonb,
