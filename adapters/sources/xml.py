@@ -6,7 +6,8 @@ A refusal may come at the very end (cut off, malformed): use nothing before the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
 from itertools import islice
@@ -68,17 +69,19 @@ class XmlSource:
         if not self.identity.size:
             raise FeedRefused(f"{self.path.name}: the file is empty; that nobody is left is not believed.")
         try:
-            root = self._root()
-            yield from self._records(root)
+            with closing(self._blocks(512)) as blocks:
+                root = self._root(blocks)
+            with closing(self._blocks()) as blocks:
+                yield from self._records(root, blocks)
         except etree.XMLSyntaxError as error:
             raise FeedRefused(
                 f"{self.path.name}: line {error.position[0]:,}: this is cut off or no well-formed XML: {error.msg}."
             ) from error
         files.refuse_changed(self.path, self.identity)
 
-    def _records(self, root: str) -> Iterator[Record]:
+    def _records(self, root: str, blocks: Iterable[bytes]) -> Iterator[Record]:
         found, lacking = False, set(self.columns)
-        for element in self._elements("end", self._path.steps[-1], self._blocks()):
+        for element in self._elements("end", self._path.steps[-1], blocks):
             if not self._path.leads_to(element):
                 continue
             found = True
@@ -96,16 +99,16 @@ class XmlSource:
         if lacking:
             raise FeedRefused(f"{self.path.name}: no record has a value for: {', '.join(sorted(lacking))}.")
 
-    def _root(self) -> str:
+    def _root(self, blocks: Iterable[bytes]) -> str:
         """Give the name of the root element. A document type stands before it, so that it is seen in time."""
-        prolog = islice(self._blocks(512), 2048)  # 1 MiB: nobody makes us keep declarations without end
+        prolog = islice(blocks, 2048)  # 1 MiB: nobody makes us keep declarations without end
         for element in self._elements("start", None, prolog):
             if element.getroottree().docinfo.internalDTD is not None:
                 raise FeedRefused(f"{self.path.name}: the file has a DOCTYPE. Ask the sender for XML without one.")
             return str(element.tag)
         raise FeedRefused(f"{self.path.name}: there is no element in the file.")
 
-    def _blocks(self, size: int = _BLOCK) -> Iterator[bytes]:
+    def _blocks(self, size: int = _BLOCK) -> Generator[bytes]:
         if self.encoding == encodings.AUTO:
             with files.readable(self.path), self.path.open("rb") as file:
                 yield from iter(partial(file.read, size), b"")

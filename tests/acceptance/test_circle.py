@@ -238,7 +238,7 @@ def test_a_decision_can_be_taken_back(house: House) -> None:
     assert house.call("plan", "--json").json["cases"] == []
     assert "ignore=yes" in (shown := house.call("case", "list", "--settled").plain)
     assert "Ada" in shown
-    assert "asks again" in house.call("case", "withdraw", number, "--by", "Bo").plain
+    assert "next plan asks" in house.call("case", "withdraw", number, "--by", "Bo").plain
     assert house.call("case", "list", "--settled", "--json").json == []
     assert [one["subject"] for one in house.call("plan", "--json").json["cases"]] == ["STARTERS"]
 
