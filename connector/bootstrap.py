@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from connector.domain.errors import AccessRefused, ConnectorError, SettingsError
 from connector.domain.gates import Gates
 from connector.domain.ports import Source
 from connector.settings import Settings
-from connector.store import migrate
+from connector.store import revision
 from connector.store.cases import Cases
 from connector.store.database import Database
 from connector.store.embedded import EmbeddedServer, default_data_dir, install_term_handler
@@ -77,18 +78,20 @@ class Connector:
         server.start()
         self._exits.callback(server.stop)
         url = server.url()
-        migrate.upgrade(url)
+        found, newest = revision.current(url)
+        if found != newest:
+            _migrations().upgrade(url)
         return url
 
     def upgrade_database(self) -> None:
-        migrate.upgrade(self.database_url)
+        _migrations().upgrade(self.database_url)
 
     def downgrade_database(self, revision: str) -> None:
-        migrate.downgrade(self.database_url, revision)
+        _migrations().downgrade(self.database_url, revision)
 
-    def database_revision(self) -> tuple[str | None, str | None]:
+    def database_revision(self) -> tuple[str | None, str]:
         """The revision of the tables (None: there are none), and the newest one of this package."""
-        return migrate.current(self.database_url)
+        return revision.current(self.database_url)
 
     @cached_property
     def database(self) -> Database:
@@ -293,3 +296,10 @@ def sample_moodle(company: Path | Traversable) -> Iterator[SampleMoodle]:
             return [(username, courses[course]) for username, course in twin.life.enrolled()]
 
         yield SampleMoodle(twin.url, twin.token, twin.life, enrolled)
+
+
+def _migrations() -> ModuleType:
+    """Alembic is loaded where it is needed only: it takes longer than most commands."""
+    from connector.store import migrate
+
+    return migrate

@@ -1,4 +1,4 @@
-"""Migrations of the database: upgrade, downgrade, current."""
+"""Migrations of the database: upgrade and downgrade."""
 
 from __future__ import annotations
 
@@ -9,37 +9,28 @@ from importlib.resources import as_file, files
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from connector.domain.errors import SettingsError, StorageError
+from connector.domain.errors import SettingsError
+from connector.store.revision import unusable
 
-VERSION_TABLE = "connector_schema_version"
 _LOCK = 7_203_611  # any number of our own: two processes must not migrate at once
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at ``url`` to ``revision``. Raises StorageError where it cannot be reached."""
-    with _config(url) as (config, _):
+    with _config(url) as config:
         command.upgrade(config, revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to ``revision`` ("base" removes everything). Data of later revisions is lost."""
-    with _config(url) as (config, _):
+    with _config(url) as config:
         command.downgrade(config, revision)
 
 
-def current(url: str) -> tuple[str | None, str | None]:
-    """The revision of the database (None: empty) and the newest one of this package."""
-    with _config(url) as (config, connection):
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        return context.get_current_revision(), ScriptDirectory.from_config(config).get_current_head()
-
-
 @contextmanager
-def _config(url: str) -> Iterator[tuple[Config, sqlalchemy.Connection]]:
+def _config(url: str) -> Iterator[Config]:
     """An Alembic configuration bound to one connection that holds the migration lock.
 
     The driver is named here, because people write postgresql:// and SQLAlchemy would load psycopg2 for it.
@@ -54,13 +45,10 @@ def _config(url: str) -> Iterator[tuple[Config, sqlalchemy.Connection]]:
             config.set_main_option("script_location", str(scripts))
             config.set_main_option("path_separator", "os")
             config.attributes["connection"] = connection
-            yield config, connection
+            yield config
             connection.commit()
     except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ProgrammingError) as error:
-        said = str(error.orig).partition("\n")[0].strip()  # host, port, user and database, never the password
-        raise StorageError(
-            f"The database cannot be used ({said}). Check CONNECTOR_DATABASE_URL and the server."
-        ) from error
+        raise unusable(error.orig) from error
     except CommandError as error:
         raise SettingsError(f"{error}. `moodle-connector db current` shows the revisions.") from error
     finally:

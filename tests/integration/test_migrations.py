@@ -14,7 +14,8 @@ from connector.domain.errors import StorageError
 from connector.settings import Settings
 from connector.store.database import Database, query
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
-from connector.store.migrate import current, downgrade, upgrade
+from connector.store.migrate import downgrade, upgrade
+from connector.store.revision import current
 
 SCHEMAS = ("connector", "facts", "reporting")
 
