@@ -100,8 +100,8 @@ class Settings(BaseSettings):
 
     def moodle_token(self) -> str:
         """The token. Raises SettingsError where there is none."""
-        if self.moodle.token is not None:
-            return self.moodle.token.get_secret_value()
+        if self.moodle.token is not None and (given := self.moodle.token.get_secret_value().strip()):
+            return given
         if self.moodle.token_file is not None:
             try:
                 token = self.moodle.token_file.read_text("utf-8").strip()

@@ -15,6 +15,7 @@ from connector.domain.errors import FeedRefused, MappingError
 
 AUTO = "auto"
 
+_UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii", "utf-7")
 # UTF-32 comes first: the mark of UTF-16 LE is the beginning of its mark.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -72,6 +73,11 @@ def resolve(path: Path, declared: str) -> Encoding:
                 f"{path.name}: {wanted} is declared but the file has no byte-order mark. "
                 f"Declare {wanted}-le or {wanted}-be."
             )
+        if wanted not in _UNICODE and is_utf8(path):
+            raise FeedRefused(
+                f"{path.name}: {declared} is declared but the file is UTF-8: read as declared, names with accents or "
+                "in another script would be garbled. Declare utf-8 or auto."
+            )
         return Encoding(wanted)
     if marked.codec not in (wanted, f"{wanted}-le", f"{wanted}-be"):
         raise FeedRefused(
@@ -79,6 +85,21 @@ def resolve(path: Path, declared: str) -> Encoding:
             f"Declare {marked.codec} or auto."
         )
     return marked
+
+
+def is_utf8(path: Path) -> bool:
+    """Does the file have letters beyond ASCII, all of them as UTF-8 writes them? No other text does so by chance."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    ascii_only = True
+    with readable(path), path.open("rb") as file:
+        try:
+            while block := file.read(1 << 20):
+                ascii_only = ascii_only and block.isascii()
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return not ascii_only
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def apply(
     with installation(config) as connector:
         found = connector.plans.find(plan_hash)
         if found is None:
-            what = f"No plan begins with {plan_hash}." if plan_hash else "There is no plan yet."
+            what = f"No plan begins with {plan_hash}." if plan_hash else f"There is no plan yet for {connector.site}."
             raise SettingsError(f"{what} `moodle-connector plan` makes one.")
 
         async def work() -> Applied:

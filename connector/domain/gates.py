@@ -104,7 +104,8 @@ def _shrunk(counts: FeedCounts, last: LastGoodFeed | None, gates: Gates, release
         return None
     text = (
         f"The feed has {counts.rows:,} rows, {_percent(counts.rows, last.rows)} of the {last.rows:,} of the last good "
-        f"feed of {last.received_at:%Y-%m-%d %H:%M %Z}; fewer than {gates.min_share:.4g} of them is held. {release}"
+        f"feed of {last.received_at:%Y-%m-%d %H:%M %Z}; fewer than {100 * gates.min_share:.4g} % of them is held. "
+        f"{release}"
     )
     return Reason(text, releasable=True)
 
@@ -114,7 +115,7 @@ def _doubled(counts: FeedCounts, gates: Gates, release: str) -> Reason | None:
         return None
     text = (
         f"{counts.duplicate_keys:,} of {counts.rows:,} rows ({_percent(counts.duplicate_keys, counts.rows)}) repeat a "
-        f"key that came before; more than {gates.max_duplicate_share:.4g} of them is held. {release}"
+        f"key that came before; more than {100 * gates.max_duplicate_share:.4g} % of them is held. {release}"
     )
     return Reason(text, releasable=True)
 
@@ -122,9 +123,10 @@ def _doubled(counts: FeedCounts, gates: Gates, release: str) -> Reason | None:
 def _rejected(counts: FeedCounts, gates: Gates) -> Reason | None:
     if not counts.rows or counts.rejected / counts.rows <= gates.max_rejected_share:
         return None
+    keyless = f", {counts.keyless:,} of them have no key" if counts.keyless else ""
     text = (
-        f"{counts.rejected:,} of {counts.rows:,} rows ({_percent(counts.rejected, counts.rows)}) cannot be used, "
-        f"{counts.keyless:,} of them not even by their key; the feed or its mapping has changed. "
+        f"{counts.rejected:,} of {counts.rows:,} rows ({_percent(counts.rejected, counts.rows)}) cannot be used{keyless}; "
+        "the feed or its mapping has changed. "
         "Correct either and deliver again."
     )
     return Reason(text, releasable=False)

@@ -42,10 +42,12 @@ class Phase(IntEnum):
     ACCOUNTS = 4
     ACCOUNT_FIELDS = 5
     MANAGERS = 6
-    GRANTS_COHORT = 7
-    GRANTS_ROLE = 8
-    GRANTS_ENROLMENT = 9
-    REMOVALS = 10
+    UNENROLMENTS = 7
+    """Before roles are given: with an enrolment Moodle takes every role that the person has in the course."""
+    GRANTS_COHORT = 8
+    GRANTS_ROLE = 9
+    GRANTS_ENROLMENT = 10
+    REMOVALS = 11
 
 
 class Action(StrEnum):
@@ -112,7 +114,7 @@ RULES: Mapping[Action, Rule] = {
     Action.REMOVE_FROM_COHORT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
     Action.UNASSIGN_ROLE: Rule(Phase.REMOVALS, GuardClass.REMOVE_ROLE),
     Action.SUSPEND_ENROLMENT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
-    Action.UNENROL: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
+    Action.UNENROL: Rule(Phase.UNENROLMENTS, GuardClass.REMOVE_GRANT),
     Action.WITHDRAW_REQUIREMENT: Rule(Phase.REMOVALS),
     Action.FORGET_GRANT: Rule(Phase.REMOVALS),
 }

@@ -33,7 +33,7 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.CHANGE_REQUIREMENT: ("grant_altered",),
     Action.REMOVE_FROM_COHORT: ("grant_ended",),
     Action.UNASSIGN_ROLE: ("grant_ended",),
-    Action.UNENROL: ("grant_ended",),
+    Action.UNENROL: ("roles_went", "grant_ended"),
     Action.WITHDRAW_REQUIREMENT: ("grant_ended",),
     Action.FORGET_GRANT: ("grant_ended",),
 }

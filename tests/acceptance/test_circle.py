@@ -59,7 +59,7 @@ def test_apply_and_plan_before_any_feed_say_what_to_do_first(house: House) -> No
     """Nothing was read yet: both are wrong commands, not failures."""
     assert "No feed of hr has been read yet" in house.call("plan").err
     done = house.call("apply")
-    assert (done.status, "There is no plan yet. `moodle-connector plan` makes one." in done.err) == (2, True)
+    assert (done.status, "There is no plan yet for 127.0.0.1" in done.err) == (2, True)
 
 
 def test_what_moodle_refuses_is_set_aside_and_shown(settled: House) -> None:

@@ -188,3 +188,24 @@ async def test_a_requirement_may_be_called_as_a_course_that_is_missing(house: Ho
         ("assign_requirement", "E1", "NOWHERE"),
         ("enrol", "E1", "SAFE"),
     ]
+
+
+async def test_a_learner_who_becomes_the_trainer_has_the_role(house: House, moodle: Seen) -> None:
+    """Moodle takes every role with an enrolment: she is unenrolled first, then she gets hers."""
+    house.edit("roles.yaml", "course:FIRE", "course:LABS")
+    await house.settled_in([row("E1", unit="Lab"), row("E2", unit="Lab")])
+    await house.settled_in([row("E1", job="trainer"), row("E2", unit="Lab")])
+    assert moodle.enrolled("LABS") == {"E2": True}
+    assert moodle.roles("E1") == {("editingteacher", "LABS")}
+    assert (await house.plan()).size == 0
+
+
+async def test_a_role_that_went_with_an_enrolment_is_given_again(house: House, moodle: Seen) -> None:
+    """She held it before: the ledger does not claim what Moodle has taken, and the next plan heals it."""
+    house.edit("roles.yaml", "course:FIRE", "course:LABS")
+    await house.settled_in([row("E1", unit="Lab", job="trainer"), row("E2", unit="Lab")])
+    await house.settled_in([row("E1", job="trainer"), row("E2", unit="Lab")])
+    assert ("E1", "role", "editingteacher@course:LABS", True, False) not in house.ledger()
+    await house.sync()
+    assert moodle.roles("E1") == {("editingteacher", "LABS")}
+    assert (await house.plan()).size == 0

@@ -366,3 +366,13 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("declared", ["cp1252", "latin-1", "cp1258", "cp950", "gb18030"])
+def test_utf_8_that_is_declared_otherwise_is_refused(tmp_path: Path, declared: str) -> None:
+    """Most of it could be decoded, into garbled names that nobody would hold up; plain ASCII is the same in all."""
+    with pytest.raises(FeedRefused, match="the file is UTF-8"):
+        list(source(tmp_path, "id;name\n1;Lefèvre\n2;Élodie Ngọc\n".encode(), encoding=declared).records())
+    assert len(list(source(tmp_path, b"id;name\n1;Ada\n", encoding=declared).records())) == 1
+    real = "id;name\n1;Ly\n".encode(declared)
+    assert len(list(source(tmp_path, real, encoding=declared).records())) == 1

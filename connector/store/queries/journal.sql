@@ -157,6 +157,15 @@ FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
   AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL
 
+-- name: roles_went
+-- With an enrolment Moodle takes every role that the person has in the course; what is still wanted is given again.
+UPDATE connector.ledger r SET ended_at = %(now)s
+FROM connector.change c
+JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
+     AND l.ended_at IS NULL
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND r.site = l.site AND r.person_id = l.person_id
+  AND r.kind = 'role' AND split_part(r.target, ':', 1) LIKE '%%@course' AND r.place_id = l.place_id AND r.ended_at IS NULL
+
 -- name: grant_ended
 -- What was taken away again, or is forgotten: ours only where it is held under another name of the same place.
 UPDATE connector.ledger l SET ended_at = %(now)s

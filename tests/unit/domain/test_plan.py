@@ -38,7 +38,8 @@ def test_the_order_is_that_of_the_specification() -> None:
     phases = [change(action).phase for action in order]
     assert phases == sorted(set(phases))
     assert change(Action.ADOPT_ACCOUNT).phase < Phase.RELEASE, "a person is bound before the account is changed"
-    taking = [Action.UNASSIGN_ROLE, Action.SUSPEND_ENROLMENT, Action.UNENROL, Action.WITHDRAW_REQUIREMENT]
+    taking = [Action.UNASSIGN_ROLE, Action.SUSPEND_ENROLMENT, Action.WITHDRAW_REQUIREMENT]
+    assert change(Action.UNENROL).phase < Phase.GRANTS_ROLE, "with an enrolment Moodle takes the roles in the course"
     assert {change(action).phase for action in [*taking, Action.FORGET_GRANT]} == {Phase.REMOVALS}
 
 
