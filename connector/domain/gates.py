@@ -125,9 +125,8 @@ def _rejected(counts: FeedCounts, gates: Gates) -> Reason | None:
         return None
     keyless = f", {counts.keyless:,} of them have no key" if counts.keyless else ""
     text = (
-        f"{counts.rejected:,} of {counts.rows:,} rows ({_percent(counts.rejected, counts.rows)}) cannot be used{keyless}; "
-        "the feed or its mapping has changed. "
-        "Correct either and deliver again."
+        f"{counts.rejected:,} of {counts.rows:,} rows ({_percent(counts.rejected, counts.rows)}) cannot be used"
+        f"{keyless}; the feed or its mapping has changed. Correct either and deliver again."
     )
     return Reason(text, releasable=False)
 
