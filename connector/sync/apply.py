@@ -19,6 +19,7 @@ from connector.domain.journal import Journal, Outcome, OutcomeState, Pending, Ta
 from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
 from connector.domain.ports import Moodle
 from connector.sync.operations import Operation, operations
+from connector.sync.operations_on_grants import is_moot
 
 PAGE = 4000
 """Changes that are in memory at once."""
@@ -192,10 +193,9 @@ class _Applying:
         return batch[middle:]
 
     async def _outcome_of_refusal(self, action: Action, one: Pending, error: SetAside) -> Outcome:
-        operation = self._operations[action]
-        if await operation.is_moot(one, error):
+        if await is_moot(self.moodle, one):
             return Outcome(one.ordinal, OutcomeState.DONE, None, "gone", "What it would be taken from is gone.")
-        cause = await operation.cause(one, error)
+        cause = await self._operations[action].cause(one, error)
         return Outcome(one.ordinal, OutcomeState.REFUSED, None, error.code, cause)
 
     def _without(self, batch: Sequence[Pending], action: Action, found: Sequence[Outcome]) -> Sequence[Pending]:

@@ -38,10 +38,6 @@ class Operation(Protocol):
         """Outcomes of those that turn out to have happened; repeating one that is left out does no harm."""
         ...
 
-    async def is_moot(self, one: Pending, error: SetAside) -> bool:
-        """Is a refused change done all the same, because the course or cohort that it takes from is gone?"""
-        ...
-
     async def cause(self, one: Pending, error: SetAside) -> str:
         """Why Moodle refuses this one, found by looking Moodle's state up: it does not say so itself."""
         ...
@@ -57,9 +53,6 @@ class OwnModel:
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
         return []
-
-    async def is_moot(self, one: Pending, error: SetAside) -> bool:  # noqa: ARG002
-        return False
 
     async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
         return str(error)

@@ -47,9 +47,6 @@ class AccountCreation:
         await self._suspend(ours)
         return [_done(one, account_id) for one, account_id in ours]
 
-    async def is_moot(self, one: Pending, error: SetAside) -> bool:  # noqa: ARG002
-        return False
-
     async def cause(self, one: Pending, error: SetAside) -> str:
         fields = one.change.after
         if await self._moodle.accounts_by("username", [_username(one)]):
@@ -128,9 +125,6 @@ class AccountUpdate:
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
         return []  # send reads first, and sees what has happened already
-
-    async def is_moot(self, one: Pending, error: SetAside) -> bool:  # noqa: ARG002
-        return False
 
     async def cause(self, one: Pending, error: SetAside) -> str:
         return f"Moodle refuses this change ({error.code}); fields sent: {', '.join(sorted(one.change.after))}."

@@ -39,9 +39,6 @@ class CohortCreation:
         there = {cohort.idnumber: cohort.id for cohort in await self._moodle.cohorts()}
         return [_done(one, there[one.change.subject]) for one in batch if one.change.subject in there]
 
-    async def is_moot(self, one: Pending, error: SetAside) -> bool:  # noqa: ARG002
-        return False
-
     async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
         return f"Moodle refuses to create this cohort ({error.code})."
 
@@ -53,7 +50,6 @@ class _OfAccount(ABC):
     """
 
     batch = 200
-    _moodle: Moodle
 
     async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
         waiting = [outcome for one in batch if (outcome := _lacking(one))]
@@ -63,22 +59,6 @@ class _OfAccount(ABC):
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
         return []
-
-    async def is_moot(self, one: Pending, error: SetAside) -> bool:  # noqa: ARG002
-        """Of what takes something away. A course that is only hidden is refused otherwise than one that is gone."""
-        if one.change.action not in TAKING or one.place_id is None:
-            return False
-        level = one.change.place.level
-        if level == "cohort":
-            return one.place_id not in {cohort.id for cohort in await self._moodle.cohorts()}
-        if level != "course":
-            return False
-        try:
-            async for _ in self._moodle.participants(one.place_id, suspended_only=True):
-                break
-        except Missing:
-            return True
-        return False
 
     async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
         return f"Moodle refuses it ({error.code}): {error}"
@@ -189,6 +169,26 @@ class Unenrolling(_OfAccount):
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
         await self._moodle.unenrol([(_account(one), _place(one)) for one in batch])
         return [_done(one) for one in batch]
+
+
+async def is_moot(moodle: Moodle, one: Pending) -> bool:
+    """Is a refused change done all the same, because the course or cohort that it takes something from is gone?
+
+    A course that is only hidden is refused otherwise than one that is gone.
+    """
+    if one.change.action not in TAKING or one.place_id is None:
+        return False
+    level = one.change.place.level
+    if level == "cohort":
+        return one.place_id not in {cohort.id for cohort in await moodle.cohorts()}
+    if level != "course":
+        return False
+    try:
+        async for _ in moodle.participants(one.place_id, suspended_only=True):
+            break
+    except Missing:
+        return True
+    return False
 
 
 def _start_of(day: Any, timezone: str, days_later: int = 0) -> int:
