@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from connector.domain.grants import GrantSet
 from connector.domain.people import Person, Record, Rejection
+from connector.domain.ports import Mapper
 from connector.sync.intake import take_in
 from tests.support import House, Row, row, rows
 
@@ -16,24 +18,31 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indire
 class Counting:
     """A mapper that tells which lines it was asked for."""
 
-    def __init__(self, inner: object) -> None:
+    def __init__(self, inner: Mapper) -> None:
         self._inner = inner
         self.lines: list[int] = []
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
+    @property
+    def digest(self) -> str:
+        return self._inner.digest
+
+    @property
+    def create_only(self) -> frozenset[str]:
+        return self._inner.create_only
 
     def person(self, record: Record) -> Person | list[Rejection]:
         self.lines.append(record.line)
-        person: Person | list[Rejection] = self._inner.person(record)  # type: ignore[attr-defined]
-        return person
+        return self._inner.person(record)
+
+    def grants(self, person: Person) -> GrantSet:
+        return self._inner.grants(person)
 
 
 async def mapped(house: House, people: Sequence[Row]) -> list[int]:
     """The lines of a delivery that had to be mapped."""
     async with house.way() as way:
         mapper = Counting(way.mapper)
-        take_in(house.connector.source(house.file(people)), mapper, way.feeds, way.gates, house.clock())  # type: ignore[arg-type]
+        take_in(house.connector.source(house.file(people)), mapper, way.feeds, way.gates, house.clock())
     return mapper.lines
 
 
