@@ -1,0 +1,192 @@
+"""What is read of Moodle on the way back, and the port to whoever reads it.
+
+Each fact says how exact it is: a plugin and Moodle's tables know seconds, reports know minutes, plain functions do not
+know when a course was completed at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from connector.domain.ports import Account, Course
+
+
+class Precision(StrEnum):
+    """How exact a time is. ``SEEN``: it was not told; it happened before this connector first saw it."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    SEEN = "seen by"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEnrolment:
+    """One person in one course, however many enrolments that takes. ``active``: may enter now by one of them.
+
+    ``enrolled_at`` is when the oldest of them was made, None where the reader is not told.
+    """
+
+    user_id: int
+    course_id: int
+    active: bool
+    enrolled_at: datetime | None = None
+    precision: Precision = Precision.SEEN
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCompletion:
+    """``progress`` in percent, None where the reader is not told."""
+
+    user_id: int
+    course_id: int
+    completed: bool
+    completed_at: datetime | None = None
+    precision: Precision = Precision.SEEN
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGrade:
+    """The course total, in points; None is no grade. ``decimals`` that are told, None for all of them."""
+
+    user_id: int
+    course_id: int
+    value: float | None
+    decimals: int | None = None
+    graded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAccess:
+    """When somebody was last in Moodle."""
+
+    user_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCertificate:
+    """Something issued to a person. ``source``: badge, tool_certificate; ``code`` tells issues of a source apart."""
+
+    user_id: int
+    source: str
+    code: str
+    template: str
+    template_name: str
+    issued_at: datetime
+    expires_at: datetime | None = None
+    revoked: bool = False
+    precision: Precision = Precision.SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class GradeItem:
+    """The course total of a course; points."""
+
+    item_id: int
+    course_id: int
+    minimum: float
+    maximum: float
+    pass_mark: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one request, or a few at once, brought."""
+
+    enrolments: Sequence[ReadEnrolment] = ()
+    completions: Sequence[ReadCompletion] = ()
+    grades: Sequence[ReadGrade] = ()
+    certificates: Sequence[ReadCertificate] = ()
+
+    @property
+    def rows(self) -> int:
+        return len(self.enrolments) + len(self.completions) + len(self.grades) + len(self.certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsPage:
+    """Accounts that Moodle has. ``seen``: all of this page; ``accounts``: those to be remembered anew.
+
+    ``marks``: a digest of each account of ``accounts``, where the reader can tell by it later that nothing changed.
+    """
+
+    seen: Sequence[int]
+    accounts: Sequence[Account] = ()
+    marks: Mapping[int, bytes] = field(default_factory=dict)
+    accesses: Sequence[ReadAccess] = ()
+
+
+class AccountBook(Protocol):
+    """The managed accounts as they are known. Bound to one site."""
+
+    def bound(self) -> Iterator[list[int]]:
+        """Ids of the accounts of managed people, in lists."""
+        ...
+
+    def unlike(self, marks: Mapping[int, bytes]) -> list[int]:
+        """Of these accounts the managed ones that were never remembered, or with another mark."""
+        ...
+
+    def remember(self, page: AccountsPage, now: datetime) -> None:
+        """Keep what is known anew, and that all of the page were seen."""
+        ...
+
+    def unseen(self, since: datetime) -> list[int]:
+        """Managed accounts that have not been seen since."""
+        ...
+
+    def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
+        """Moodle no longer has these accounts; the next plan looks at them."""
+        ...
+
+    def read_until(self) -> datetime | None:
+        """Up to when changes of accounts have been read; None: never."""
+        ...
+
+    def set_read_until(self, moment: datetime) -> None: ...
+
+
+class Reader(Protocol):
+    """One way of reading one Moodle site. Raises the tree of ``connector.domain.errors`` and nothing else."""
+
+    @property
+    def name(self) -> str:
+        """``plain`` or ``reports``."""
+        ...
+
+    @property
+    def incremental(self) -> bool:
+        """Whether ``changed`` and ``accounts`` with a moment can tell what is new without reading everything."""
+        ...
+
+    async def courses(self) -> list[Course]:
+        """All courses of the site."""
+        ...
+
+    def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
+        """Accounts of the site: all of them, or those that changed since. An incremental reader only takes a moment."""
+        ...
+
+    def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+        """Enrolments, completions, grades and certificates of everybody in these courses.
+
+        While it reads people come and go: a row may come twice, and one may be missed; see ``again``.
+        """
+        ...
+
+    def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
+        """Enrolments, completions and grades of whole courses, each in one answer, so that nobody is missed."""
+        ...
+
+    def changed(self, since: datetime) -> AsyncIterator[Page]:
+        """What a reader can tell to be new: enrolments made and courses completed. Only where it is incremental."""
+        ...
+
+    async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
+        """The course totals of courses; ``samples`` has an active participant of each."""
+        ...
