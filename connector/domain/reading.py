@@ -169,7 +169,7 @@ class Reader(Protocol):
         ...
 
     def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
-        """Accounts of the site: all of them, or those that changed since. An incremental reader only takes a moment."""
+        """All accounts of the site, or those that changed since; only an incremental reader takes a moment."""
         ...
 
     def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
