@@ -21,19 +21,25 @@ from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
+from connector.domain.facts import Terms
 from connector.domain.gates import Gates
 from connector.domain.ports import Source
+from connector.domain.reading import Reader
+from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
 from connector.store import revision
+from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.database import Database
 from connector.store.embedded import EmbeddedServer, default_data_dir, install_term_handler
-from connector.store.facts import Facts, ReportViews
+from connector.store.facts import Facts
 from connector.store.feeds import Feeds
 from connector.store.journal import Journal
 from connector.store.plans import Plans
+from connector.store.reports import ReportViews
+from connector.store.revision import CONNECTOR, REPORTING, Line
+from connector.store.staff import StaffTables
 from connector.sync.apply import Pace
-from jobs.mirror import WayBack
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.courses import SampleCourse, load_courses
@@ -44,6 +50,10 @@ Clock = Callable[[], datetime]
 UNDELIMITED = {"xml"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
+
+
+TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
+"""The lines of migrations by name: the way in, and the reporting facts, which may live in another database."""
 
 
 def utc_now() -> datetime:
@@ -78,30 +88,53 @@ class Connector:
         server.start()
         self._exits.callback(server.stop)
         url = server.url()
-        found, newest = revision.current(url)
-        if found != newest:
-            _migrations().upgrade(url)
+        for line in TABLES.values():
+            if line is CONNECTOR or not self.settings.reporting.url.get_secret_value():
+                found, newest = revision.current(url, line)
+                if found != newest:
+                    _migrations().upgrade(url, line)
         return url
 
+    @cached_property
+    def reporting_url(self) -> str:
+        """The database of facts and views: one of its own where the settings name it."""
+        return self.settings.reporting.url.get_secret_value() or self.database_url
+
     def upgrade_database(self) -> None:
-        _migrations().upgrade(self.database_url)
+        for line in TABLES.values():
+            _migrations().upgrade(self._url_of(line), line)
 
-    def downgrade_database(self, revision: str) -> None:
-        _migrations().downgrade(self.database_url, revision)
+    def downgrade_database(self, revision: str, line: Line = CONNECTOR) -> None:
+        _migrations().downgrade(self._url_of(line), revision, line)
 
-    def database_revision(self) -> tuple[str | None, str]:
+    def database_revision(self, line: Line = CONNECTOR) -> tuple[str | None, str]:
         """The revision of the tables (None: there are none), and the newest one of this package."""
-        return revision.current(self.database_url)
+        return revision.current(self._url_of(line), line)
 
     @cached_property
     def database(self) -> Database:
-        found, newest = self.database_revision()
+        """The tables of the way in."""
+        self._check_revision(CONNECTOR)
+        return self._exits.enter_context(Database(self.database_url))
+
+    @cached_property
+    def reporting(self) -> Database:
+        """Facts and views."""
+        self._check_revision(REPORTING)
+        if self.reporting_url == self.database_url:
+            return self.database
+        return self._exits.enter_context(Database(self.reporting_url))
+
+    def _url_of(self, line: Line) -> str:
+        return self.database_url if line is CONNECTOR else self.reporting_url
+
+    def _check_revision(self, line: Line) -> None:
+        found, newest = self.database_revision(line)
         if found != newest:
             raise StorageError(
-                f"The database is at revision {found or 'none'}, this version needs {newest}: "
+                f"The {line.name} tables are at revision {found or 'none'}, this version needs {newest}: "
                 "run `moodle-connector db upgrade`."
             )
-        return self._exits.enter_context(Database(self.database_url))
 
     # ------------------------------------------------------------ what is kept
     @property
@@ -129,8 +162,12 @@ class Connector:
         return Journal(self.database, self.site)
 
     @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.database, self.site)
+
+    @cached_property
     def reports(self) -> ReportViews:
-        return ReportViews(self.database, self.site)
+        return ReportViews(self.reporting)
 
     # ------------------------------------------------------------ the outside
     @cached_property
@@ -246,9 +283,27 @@ class Connector:
             self.drop() if self.settings.drop.folder is not None else None,
         )
 
-    def way_back(self, moodle: MoodleSite) -> WayBack:
-        return WayBack(
-            moodle, Facts(self.database, self.site), self.mapping.paths, self.mapping.requirements, self.clock
+    async def reader(self, moodle: MoodleSite) -> Reader:
+        """The best reader that the token allows."""
+        from adapters.moodle.readers.plain import PlainReader
+
+        return PlainReader(moodle, await moodle.site_info())
+
+    @asynccontextmanager
+    async def mirroring(self) -> AsyncIterator[Mirror]:
+        """The way back while the block lasts, with the best reader that the token allows."""
+        async with self.working_moodle() as moodle:
+            yield self.way_back(await self.reader(moodle))
+
+    def way_back(self, reader: Reader) -> Mirror:
+        mapping = self.mapping
+        return Mirror(
+            reader,
+            self.accounts,
+            Facts(self.reporting, self.site),
+            StaffTables(self.database, self.site),
+            Terms(mapping.digest, mapping.paths, mapping.requirements),
+            self.clock,
         )
 
 

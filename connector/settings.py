@@ -63,6 +63,14 @@ class MoodleSettings(BaseModel):
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
 
 
+class ReportingSettings(BaseModel):
+    """Where facts and views live: ``url`` of a PostgreSQL of their own; empty: beside the connector's own tables."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[SecretStr, AfterValidator(_postgresql)] = SecretStr("")
+
+
 class DropSettings(BaseModel):
     """The folder into which HR's files are put. ``settle_seconds``: a file must not change for so long."""
 
@@ -95,6 +103,7 @@ class Settings(BaseSettings):
     create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
     moodle: MoodleSettings = MoodleSettings()
     drop: DropSettings = DropSettings()
+    reporting: ReportingSettings = ReportingSettings()
     service: ServiceSettings = ServiceSettings()
     log: Literal["text", "json"] = "text"
 

@@ -1,27 +1,18 @@
-"""The way back, as a job: Moodle is read into the facts."""
+"""The way back, as jobs: Moodle is read into the facts, often what is new and at night all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 
-from connector.domain.facts import FactStore, Loaded
-from connector.domain.grants import LearningPath, Requirement
-from connector.domain.ports import Moodle
-from connector.mirror.mirroring import Progress, mirror
+from connector.domain.facts import Extent
+from connector.mirror.mirroring import Mirror
 
 
-@dataclass(frozen=True, slots=True)
-class WayBack:
-    """Everything that the way back needs, handed in by the composition root."""
+async def mirror(way: Mirror) -> Mapping[str, object]:
+    """Read what is new, with nobody looking on; gives what to log."""
+    return {one.fact: one.rows for one in await way.read(Extent.CHANGES)}
 
-    moodle: Moodle
-    facts: FactStore
-    paths: Sequence[LearningPath]
-    requirements: Sequence[Requirement]
-    clock: Callable[[], datetime]
 
-    async def mirror(self, progress: Progress | None = None) -> list[Loaded]:
-        """Read Moodle and bring the facts up to date. Raises the error tree, and then nothing has changed."""
-        return await mirror(self.moodle, self.facts, self.paths, self.requirements, self.clock, progress)
+async def reconcile(way: Mirror) -> Mapping[str, object]:
+    """Read everything, so that what no cursor shows is found; gives what began or ended, to log."""
+    return {one.fact: one.begun + one.ended for one in await way.read(Extent.EVERYTHING)}

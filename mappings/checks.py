@@ -193,6 +193,7 @@ PROFILE: Check = text(5000, markup=True)
 EMPLOYMENT: dict[str, Check] = {
     "unit": text(255, markup=True),
     "unit_name": text(255, markup=True),
+    "units_above": text(5000, markup=True),
     "job_role": text(255, markup=True),
     "manager": text(255, markup=True),
     "starts": day,

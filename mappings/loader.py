@@ -14,7 +14,7 @@ from mappings import files as reader
 from mappings.company import CompanyMapping
 from mappings.conditions import Condition, ConditionError, Conditions
 from mappings.fields import Field, wrong_xpath
-from mappings.model import MappingFile, PathsFile, RequirementsFile, RolesFile
+from mappings.model import MappingFile, PathsFile, RequirementsFile, RequirementSpec, RolesFile
 from mappings.person import PersonMapper, compile_fields
 from mappings.problems import Document, Place, Problems, known
 from mappings.problems import Path as Way
@@ -169,10 +169,7 @@ class _Company:
                 message = f"there is no path {spec.path}; {known(spec.path, self._audiences)}"
                 self._problems.add(document.at((*at, "path")), message)
             audience = spec.audience or self._audiences.get(spec.path)
-            due = spec.due
-            self._requirements.append(
-                Requirement(spec.code, spec.name, spec.path, due.on, due.days_after_hire, due.days_after_assignment)
-            )
+            self._requirements.append(_requirement(spec))
             where: Way = (*at, "audience") if spec.audience else (*at, "path")
             if audience and (when := self._condition(audience, document, where)):
                 self._rules.append(granting.requirement(spec, when))
@@ -220,3 +217,17 @@ class _Company:
             line = literal + error.line if literal else place.line
             self._problems.add(Place(place.file, line, place.field), str(error))
             return None
+
+
+def _requirement(spec: RequirementSpec) -> Requirement:
+    due, again = spec.due, spec.recertify
+    return Requirement(
+        spec.code,
+        spec.name,
+        spec.path,
+        due.on,
+        due.days_after_hire,
+        due.days_after_assignment,
+        again.months if again else None,
+        again.window_days if again else 0,
+    )

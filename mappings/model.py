@@ -178,6 +178,7 @@ class PersonSpec(Strict):
     profile: dict[ShortName, FieldSpec] = {}
     unit: FieldSpec | None = None
     unit_name: FieldSpec | None = None
+    units_above: FieldSpec | None = None
     job_role: FieldSpec | None = None
     manager: FieldSpec | None = None
     starts: FieldSpec | None = None
@@ -257,6 +258,13 @@ class DueSpec(Strict):
         return self
 
 
+class RecertifySpec(Strict):
+    """For how many months what was completed holds, and from how many days before its end it may be done again."""
+
+    months: Annotated[int, Field(gt=0, le=600)]
+    window_days: Annotated[int, Field(ge=0, le=3650)] = 90
+
+
 class RequirementSpec(Strict):
     """A path that an audience (the path's own where none is named) must complete in time."""
 
@@ -265,6 +273,7 @@ class RequirementSpec(Strict):
     path: Text
     audience: Text | None = None
     due: DueSpec
+    recertify: RecertifySpec | None = None
 
 
 class RequirementsFile(Strict):

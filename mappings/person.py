@@ -15,6 +15,7 @@ from mappings.problems import Document, Path, Problems
 from mappings.refused import Refused
 
 _REQUIRED = ("key", "username", "firstname", "lastname", "email")
+_SEVERAL = ("earlier_keys", "units_above")
 _NEVER_CLEARED = (*_REQUIRED, "auth", "idnumber")
 _CONVERT: dict[str, Callable[[str], Attribute]] = {
     "string": lambda text: text,
@@ -39,7 +40,7 @@ class PersonMapper:
         self._attributes = tuple((name, _CONVERT[spec.type]) for name, spec in attributes.items())
         self._timezone = timezone
         self._unique_username = by_name["username"].spec.unique == "suffix"
-        self._separator = ("earlier_keys" in by_name and by_name["earlier_keys"].spec.separator) or ","
+        self._separators = {name: by_name[name].spec.separator or "," for name in _SEVERAL if name in by_name}
 
     def person(self, record: Record) -> Person | list[Rejection]:
         """The person, or everything that is wrong with the record."""
@@ -87,7 +88,6 @@ class PersonMapper:
         for short in self._cleared_profile:
             profile.setdefault(short, "")
         get = values.get
-        earlier = get("earlier_keys", "")
         return Person(
             key=key,
             account=account,
@@ -95,19 +95,24 @@ class PersonMapper:
             attributes={name: convert(values[name]) for name, convert in self._attributes},
             unit=get("unit", ""),
             unit_name=get("unit_name", ""),
+            units_above=self._several("units_above", values, get("unit", "")),
             job_role=get("job_role", ""),
             manager=get("manager", ""),
             starts=starts,
             ends=ends,
             active=get("active") != "false",
             timezone=get("timezone") or self._timezone,
-            earlier_keys=self._split(earlier, key) if earlier else (),
+            earlier_keys=self._several("earlier_keys", values, key),
             unique_username=self._unique_username,
         )
 
-    def _split(self, text: str, key: str) -> tuple[str, ...]:
-        parts = (part.strip() for part in text.split(self._separator))
-        return tuple(dict.fromkeys(part for part in parts if part and part != key))
+    def _several(self, name: str, values: Texts, own: str) -> tuple[str, ...]:
+        """The parts of a field, each once; the person's own key or unit may stand among them and is left out."""
+        text = values.get(name)
+        if not text:
+            return ()
+        parts = (part.strip() for part in text.split(self._separators[name]))
+        return tuple(dict.fromkeys(part for part in parts if part and part != own))
 
 
 def compile_fields(file: MappingFile, document: Document, problems: Problems) -> list[Field]:
@@ -174,8 +179,8 @@ def _sensible(name: str, group: Group, spec: FieldSpec, document: Document, path
         wrong("compare", "is for Moodle's fields only: this one is not sent to Moodle")
     if spec.unique and name != "username":
         wrong("unique", "is for username only")
-    if spec.separator and name != "earlier_keys":
-        wrong("separator", "is for earlier_keys only")
+    if spec.separator and name not in _SEVERAL:
+        wrong("separator", "is for earlier_keys and units_above only")
     if name == "key" and spec.default:
         wrong("default", "a key that many share names nobody: use reject")
 

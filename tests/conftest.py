@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from connector.store.embedded import EmbeddedServer, create_database, drop_database, server
 from connector.store.migrate import upgrade
+from connector.store.revision import CONNECTOR, REPORTING
 
 settings.register_profile("here", deadline=None)  # a busy machine is no failure
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -64,7 +65,8 @@ def postgres() -> Iterator[EmbeddedServer]:
 def template_database(postgres: EmbeddedServer) -> str:
     """The name of a database with all migrations, to be copied."""
     create_database(postgres.url(), "migrated")
-    upgrade(postgres.url("migrated"))
+    for line in (CONNECTOR, REPORTING):
+        upgrade(postgres.url("migrated"), line)
     return "migrated"
 
 

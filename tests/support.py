@@ -21,7 +21,9 @@ from adapters.moodle.twin import Fault, Life, ServedTwin, TwinState
 from adapters.moodle.twin.enrolments import enrol
 from adapters.moodle.twin.state import ROLES
 from connector.bootstrap import Connector
+from connector.domain.facts import Extent, Loaded
 from connector.domain.plan import Action, Change, GuardClass, HoldState, Plan
+from connector.mirror.mirroring import Progress
 from connector.settings import MoodleSettings, Settings
 from connector.sync.apply import Applied, Pace
 from connector.sync.intake import Intake
@@ -136,9 +138,11 @@ class House:
         async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
             yield self.connector.way_in(MoodleSite(client))
 
-    async def mirror(self) -> Any:
+    async def mirror(self, extent: Extent = Extent.EVERYTHING, progress: Progress | None = None) -> list[Loaded]:
+        """Read Moodle into the facts."""
         async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
-            return await self.connector.way_back(MoodleSite(client)).mirror()
+            moodle = MoodleSite(client)
+            return await self.connector.way_back(await self.connector.reader(moodle)).read(extent, progress)
 
     def file(self, people: Iterable[Row], name: str = "", columns: Sequence[str] = COLUMNS) -> Path:
         """A delivery, written now."""

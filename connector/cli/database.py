@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from connector.bootstrap import TABLES, Connector
 from connector.cli.common import Config, Json, installation
 from connector.cli.output import as_json, say
 
@@ -18,14 +19,15 @@ def upgrade(config: Config = None, json: Json = False) -> None:
     """Bring the tables up to this version. Run it once after installing and after each new version."""
     with installation(config) as connector:
         connector.upgrade_database()
-        found, newest = connector.database_revision()
-    _show(found, newest, json)
+        revisions = _revisions(connector)
+    _show(revisions, json)
 
 
 @app.command()
 def downgrade(
     revision: Annotated[str, typer.Argument(metavar="REVISION", help='As `db current` shows it, or "base".')],
     config: Config = None,
+    reporting: Annotated[bool, typer.Option("--reporting", help="Facts and views, not the connector's own.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
@@ -33,21 +35,26 @@ def downgrade(
     if not yes and sys.stdin.isatty():
         typer.confirm("What newer revisions keep is lost, and cannot be brought back. Go on?", abort=True, err=True)
     with installation(config) as connector:
-        connector.downgrade_database(revision)
-        found, newest = connector.database_revision()
-    _show(found, newest, json)
+        connector.downgrade_database(revision, TABLES["reporting" if reporting else "connector"])
+        revisions = _revisions(connector)
+    _show(revisions, json)
 
 
 @app.command()
 def current(config: Config = None, json: Json = False) -> None:
     """Show which revision the tables have, and which this version needs."""
     with installation(config) as connector:
-        found, newest = connector.database_revision()
-    _show(found, newest, json)
+        revisions = _revisions(connector)
+    _show(revisions, json)
 
 
-def _show(found: str | None, newest: str | None, json: bool) -> None:
+def _revisions(connector: Connector) -> dict[str, tuple[str | None, str]]:
+    return {name: connector.database_revision(line) for name, line in TABLES.items()}
+
+
+def _show(revisions: dict[str, tuple[str | None, str]], json: bool) -> None:
     if json:
-        as_json({"current": found, "newest": newest})
-    else:
-        say(f"The database is at revision {found or 'none'}; the newest is {newest}.")
+        as_json({name: {"current": found, "newest": newest} for name, (found, newest) in revisions.items()})
+        return
+    for name, (found, newest) in revisions.items():
+        say(f"The {name} tables are at revision {found or 'none'}; the newest is {newest}.")

@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from connector.bootstrap import Connector, SampleMoodle, sample_moodle
 from connector.cli.common import Json, run
 from connector.cli.feeds import show_applied, show_plan
-from connector.cli.mirror import report_of, show_loaded, show_report
+from connector.cli.mirror import read, report_of, show_loaded, show_report
 from connector.cli.output import as_json, note, progress, say, step
-from connector.domain.facts import Loaded
+from connector.domain.facts import Extent
 from connector.domain.plan import Plan
 from connector.settings import MoodleSettings, Settings
 from connector.sync.apply import Applied, Pace
@@ -72,7 +72,7 @@ def _circle(connector: Connector, moodle: SampleMoodle, folder: Path, people: in
     second_feed(second, people, today)
     after = _sync(connector, second, quiet)
     tell("4. The way back: enrolments, completions and grades become facts.")
-    loaded = _mirror(connector)
+    loaded = run(lambda: read(connector, Extent.EVERYTHING))
     if not quiet:
         show_loaded(loaded)
     tell("5. The report.")
@@ -114,15 +114,6 @@ def _sync(connector: Connector, file: Path, quiet: bool) -> dict[str, Any]:
         "refused": tally.refused,
         "held": [guard.value for guard in applied.held],
     }
-
-
-def _mirror(connector: Connector) -> list[Loaded]:
-    async def work() -> list[Loaded]:
-        async with connector.moodle() as moodle:
-            with progress("Reading Moodle") as advance:
-                return await connector.way_back(moodle).mirror(lambda _, rows: advance(rows))
-
-    return run(work)
 
 
 def _learn(moodle: SampleMoodle) -> dict[str, int]:

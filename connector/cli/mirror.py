@@ -1,9 +1,10 @@
-"""mirror, report: the way back."""
+"""mirror, reconcile, report: the way back."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -11,28 +12,39 @@ import typer
 from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
 from connector.cli.output import as_json, bar, progress, say, table
-from connector.domain.facts import Loaded
+from connector.domain.facts import Extent, Loaded
 
 
 def add_to(app: typer.Typer) -> None:
     app.command()(mirror)
+    app.command()(reconcile)
     app.command()(report)
 
 
 def mirror(config: Config = None, json: Json = False) -> None:
-    """Read completions, grades and enrolments from Moodle into the reporting facts."""
+    """Read what is new in Moodle into the facts; all of it where no report tells what is new."""
+    _read(Extent.CHANGES, config, json)
+
+
+def reconcile(config: Config = None, json: Json = False) -> None:
+    """Read all of Moodle into the facts, so that what no cursor shows is found: regrades, resets, deletions."""
+    _read(Extent.EVERYTHING, config, json)
+
+
+def _read(extent: Extent, config: Path | None, json: bool) -> None:
     with installation(config) as connector:
-
-        async def work() -> list[Loaded]:
-            async with connector.working_moodle() as moodle:
-                with progress("Reading Moodle") as advance:
-                    return await connector.way_back(moodle).mirror(lambda _, rows: advance(rows))
-
-        loaded = run(work)
+        loaded = run(lambda: read(connector, extent))
     if json:
         as_json([asdict(one) for one in loaded])
     else:
         show_loaded(loaded)
+
+
+async def read(connector: Connector, extent: Extent) -> list[Loaded]:
+    """Read Moodle into the facts, with progress."""
+    async with connector.mirroring() as way:
+        with progress("Reading Moodle") as advance:
+            return await way.read(extent, lambda _, rows: advance(rows))
 
 
 def report(config: Config = None, json: Json = False) -> None:
@@ -131,8 +143,8 @@ def show_report(connector: Connector) -> None:
             for row in found["courses"]
         ),
     )
-    oldest = min(row["loaded_at"] for row in found["freshness"])
-    say(f"Mirrored at {oldest:%Y-%m-%d %H:%M} UTC.", style="dim")
+    hops = ", ".join(f"{row['hop']} {row['reached_at']:%Y-%m-%d %H:%M}" for row in found["freshness"])
+    say(f"How fresh this is (UTC): {hops}.", style="dim")
 
 
 def _full_name(first: str, last: str) -> str:

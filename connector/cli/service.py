@@ -16,6 +16,7 @@ from connector.bootstrap import Connector
 from connector.cli.common import Config, installation, run
 from connector.domain.errors import SettingsError
 from connector.settings import ServiceSettings
+from jobs.mirror import mirror
 from jobs.schedule import Job, scheduled
 
 
@@ -82,8 +83,8 @@ def mirror_once(connector: Connector) -> Mapping[str, object]:
     """Read Moodle into the facts."""
 
     async def work() -> Mapping[str, object]:
-        async with connector.working_moodle() as moodle:
-            return {one.fact: one.rows for one in await connector.way_back(moodle).mirror()}
+        async with connector.mirroring() as way:
+            return await mirror(way)
 
     return run(work)
 

@@ -1,15 +1,26 @@
-"""The port to the reporting facts."""
+"""The ports to the reporting facts: what is taken in, from the connector itself and from Moodle."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from connector.domain.grants import LearningPath, Requirement
-from connector.domain.ports import Account, Course, CourseGrade, CourseProgress, Participant
+from connector.domain.ports import Course
+from connector.domain.reading import GradeItem, Page, ReadAccess
+
+
+class Extent(StrEnum):
+    """How much of Moodle a load reads."""
+
+    EVERYTHING = "everything"
+    """Whatever did not come is no more."""
+    CHANGES = "changes"
+    """What is new since the last time; what does not come stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,54 +33,127 @@ class Loaded:
     ended: int
 
 
-class FactStore(Protocol):
-    """Takes in what was read of Moodle. Bound to one site."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A managed person as the connector knows it now. ``units_above``: the topmost first."""
 
-    def lock(self) -> AbstractContextManager[bool]:
-        """One mirror at a time: gives False where another process is at it."""
+    person_id: int
+    hr_key: str
+    moodle_id: int | None
+    unit: str
+    unit_name: str
+    units_above: Sequence[str] | None
+    job_role: str
+    manager_id: int | None
+    status: str
+    hired_on: date | None
+    left_on: date | None
+    timezone: str
+    firstname: str
+    lastname: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A requirement that the ledger holds or held."""
+
+    grant_id: int
+    person_id: int
+    requirement: str
+    assigned_on: date
+    due_on: date | None
+    withdrawn_at: datetime | None
+
+
+class Staff(Protocol):
+    """What the connector itself knows of people, as the facts take it. Bound to one site."""
+
+    def basis(self, now: datetime) -> str:
+        """Differs as soon as anything below may have changed, a new day included."""
         ...
 
-    def start(self, now: datetime) -> int:
-        """Begin a run of the mirror; what an interrupted one had landed is dropped.
+    def fed_at(self) -> datetime | None:
+        """When HR's last good feed came."""
+        ...
+
+    def people(self, now: datetime) -> Iterator[list[Member]]: ...
+
+    def assignments(self) -> Iterator[list[Assigned]]: ...
+
+    def courses(self) -> dict[str, int]:
+        """Moodle's ids of the courses that mappings name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the mapping says must be learned."""
+
+    digest: str
+    paths: Sequence[LearningPath]
+    requirements: Sequence[Requirement]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact."""
+
+    extent: Extent
+    until: datetime
+    courses: Sequence[Course] | None = None
+    grade_items: Sequence[GradeItem] = ()
+    landed: Mapping[str, int] = field(default_factory=dict)
+
+
+class FactStore(Protocol):
+    """Takes in what was read. Bound to one site."""
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """One load at a time: gives False where another process is at it."""
+        ...
+
+    def start(self, extent: Extent, reader: str, now: datetime) -> int:
+        """Begin a load; what an interrupted one had landed is dropped.
 
         Raises SettingsError where the facts are those of another Moodle.
         """
         ...
 
-    def finish(self, run: int, status: str, detail: str, now: datetime) -> None: ...
+    def finish(self, load: int, status: str, detail: str, now: datetime) -> None: ...
 
-    def accounts(self) -> Iterator[list[int]]:
-        """Account ids of managed people, in lists."""
+    def read_until(self) -> datetime | None:
+        """Up to when changes have been read; None where Moodle was never read as a whole."""
         ...
 
-    def course_refs(self) -> list[str]:
-        """Courses that grants or requirements name."""
+    def land(self, load: int, page: Page) -> None: ...
+
+    def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None: ...
+
+    def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
+        """Drop what has landed of these courses, because they are read again; gives the dropped rows by fact."""
         ...
 
-    def remember(self, accounts: Sequence[Account], now: datetime) -> None: ...
-
-    def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
-        """Moodle no longer has these accounts; the next plan looks at them."""
+    def vanished(self, load: int, course_ids: Sequence[int]) -> list[int]:
+        """Of these courses those in which somebody who is enrolled by the facts did not come."""
         ...
 
-    def land_enrolments(self, run: int, rows: Sequence[Participant]) -> None: ...
+    def knows_courses(self, load: int) -> bool:
+        """Whether the facts know every course of which something has landed."""
+        ...
 
-    def land_progress(self, run: int, rows: Sequence[CourseProgress]) -> None: ...
+    def samples(self, load: int) -> dict[int, int]:
+        """One active participant of each course in which somebody has a grade."""
+        ...
 
-    def land_grades(self, run: int, rows: Sequence[CourseGrade]) -> None: ...
+    def take(self, staff: Staff, terms: Terms, now: datetime) -> bool:
+        """Land the people and assignments of the connector, unless they are the same as last time."""
+        ...
 
-    def merge(
-        self,
-        run: int,
-        courses: Sequence[Course],
-        paths: Sequence[LearningPath],
-        requirements: Sequence[Requirement],
-        landed: Mapping[str, int],
-        now: datetime,
-    ) -> list[Loaded]:
-        """Turn what has landed into facts with history, all in one transaction.
+    def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:
+        """Turn what has landed into facts with history, and move the cursor, all in one transaction.
 
-        ``landed``: rows by fact (completion, enrolment, grade). Raises StorageError where not all of them are there.
+        Raises StorageError where not all of ``read.landed`` is there.
         """
         ...
 

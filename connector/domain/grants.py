@@ -89,7 +89,10 @@ class LearningPath:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """An audience must complete a path (``path``) by a due rule."""
+    """An audience must complete a path (``path``) by a due rule.
+
+    ``recertify_months``: what was completed holds so long; ``window_days`` before its end it may be done again.
+    """
 
     code: str
     name: Mapping[str, str]
@@ -97,6 +100,8 @@ class Requirement:
     due_on: date | None = None
     due_days_after_hire: int | None = None
     due_days_after_assignment: int | None = None
+    recertify_months: int | None = None
+    window_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Person:
     ``account``: wanted Moodle account fields (``username``, ``firstname``, ``lastname``, ``email``, ``auth``,
     ``lang``, ``city`` …); a field that is not to be managed is absent, one to be cleared is "".
     ``profile``: wanted custom profile fields by shortname. ``attributes``: what rules may name.
+    ``units_above``: the units above the person's own, the topmost first.
     ``starts`` and ``ends`` are the first and last day of employment in ``timezone``; ``active`` is HR's own word.
     """
 
@@ -64,6 +65,7 @@ class Person:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     unit: str = ""
     unit_name: str = ""
+    units_above: tuple[str, ...] = ()
     job_role: str = ""
     manager: str = ""
     starts: date | None = None

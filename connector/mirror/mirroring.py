@@ -1,100 +1,111 @@
-"""The mirror: what Moodle knows of managed people, read by plain functions into facts with history.
+"""The mirror: what Moodle knows of managed people, read through a reader into facts with history.
 
-Pages land as they come; once everything has been read they are merged in one transaction, so that a process that
-is killed leaves the facts as they were. ``valid_from`` of a completion is when it was first seen, because plain
-functions know no time of completion.
+Pages land as they come; once everything has been read they are merged in one transaction that moves the cursor too,
+so that a process that is killed leaves the facts as they were.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.domain.errors import AccessRefused, ConnectorError, Unavailable
-from connector.domain.facts import FactStore, Loaded
-from connector.domain.grants import LearningPath, Requirement
-from connector.domain.ports import Course, CourseProgress, Moodle
+from connector.domain.errors import ConnectorError, Unavailable
+from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
+from connector.domain.ports import Course
+from connector.domain.reading import AccountBook, AccountsPage, Page, Reader
+from connector.mirror.accounts import OVERLAP, refresh_accounts
 
 Progress = Callable[[str, int], None]
 """Called with what is being read and the number of rows since the last call."""
 
 
-async def mirror(
-    moodle: Moodle,
-    facts: FactStore,
-    paths: Sequence[LearningPath],
-    requirements: Sequence[Requirement],
-    clock: Callable[[], datetime],
-    progress: Progress | None = None,
-) -> list[Loaded]:
-    """Read Moodle and bring the facts up to date; gives what changed. Raises the error tree, and then nothing did."""
-    with facts.lock() as free:
-        if not free:
-            raise Unavailable("Another process is mirroring this Moodle; try again when it has ended.")
-        run = facts.start(clock())
-        try:
-            reading = _Reading(moodle, facts, run, clock, progress or _silent)
-            courses = await reading.everything()
-            loaded = facts.merge(run, courses, paths, requirements, reading.landed, clock())
-        except ConnectorError as error:
-            facts.finish(run, "stopped", type(error).__name__, clock())
-            raise
-        facts.finish(run, "done", "", clock())
-        return loaded
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Everything that a reading needs. ``read`` brings the facts up to date."""
+
+    reader: Reader
+    book: AccountBook
+    facts: FactStore
+    staff: Staff
+    terms: Terms
+    clock: Callable[[], datetime]
+
+    async def read(self, extent: Extent, progress: Progress | None = None) -> list[Loaded]:
+        """Read Moodle, all of it or what is new, into the facts; gives what changed.
+
+        What is new is read only where the reader can tell it and all was read before; else all is read.
+        Raises the error tree, and then nothing has changed.
+        """
+        with self.facts.lock() as free:
+            if not free:
+                raise Unavailable("Another process is mirroring this Moodle; try again when it has ended.")
+            since = self.facts.read_until() if self.reader.incremental and extent is Extent.CHANGES else None
+            extent = Extent.EVERYTHING if since is None else Extent.CHANGES
+            load = self.facts.start(extent, self.reader.name, self.clock())
+            try:
+                reading = _Reading(self, load, self.clock(), progress or _silent)
+                read = await (reading.everything() if since is None else reading.changes(since))
+                loaded = self.facts.merge(load, read, self.staff, self.terms, self.clock())
+            except ConnectorError as error:
+                self.facts.finish(load, "stopped", type(error).__name__, self.clock())
+                raise
+            self.facts.finish(load, "done", "", self.clock())
+            return loaded
 
 
 @dataclass
 class _Reading:
     """One reading of Moodle; ``landed`` counts the rows of each fact, so that none can be lost before the merge."""
 
-    moodle: Moodle
-    facts: FactStore
-    run: int
-    clock: Callable[[], datetime]
+    mirror: Mirror
+    load: int
+    began: datetime
     say: Progress
     landed: Counter[str] = field(default_factory=Counter)
 
-    async def everything(self) -> list[Course]:
-        """People, their progress, and enrolments and grades of each course; gives the courses."""
-        refs = self.facts.course_refs()
-        found = await self.moodle.courses(refs) if refs else {}
-        courses = list({course.id: course for some in found.values() for course in some}.values())
-        tracked = {course.id for course in courses if course.completion_enabled}
-        for ids in self.facts.accounts():
-            accounts = await self.moodle.accounts_by("id", [str(account) for account in ids])
-            alive = {account.id for account in accounts if not account.deleted}
-            self.facts.remember(accounts, self.clock())
-            self.facts.mark_lost([account_id for account_id in ids if account_id not in alive], self.clock())
-            self.say("people", len(ids))
-            async for page in self.moodle.progress(ids):
-                _check_shown(page, tracked)
-                shown = [row for row in page if row.completed is not None]  # what is not shown is not "not completed"
-                self.facts.land_progress(self.run, shown)
-                self._count("completion", len(shown))
-        for course in courses:
-            async for participants in self.moodle.participants(course.id):
-                self.facts.land_enrolments(self.run, participants)
-                self._count("enrolment", len(participants))
-            async for grades in self.moodle.grades(course.id):
-                self.facts.land_grades(self.run, grades)
-                self._count("grade", len(grades))
-        return courses
+    async def everything(self) -> Read:
+        """Accounts and courses, what people do in them, and once more the courses from which somebody vanished."""
+        reader, facts = self.mirror.reader, self.mirror.facts
+        await self._accounts(everybody=True)
+        courses = await reader.courses()
+        await self._land(reader.everything(self.mirror.book, courses))
+        if again := self._vanished(courses):
+            self.landed.subtract(facts.forget(self.load, again))
+            await self._land(reader.again(again))
+        items = await reader.grade_items(facts.samples(self.load))
+        return Read(Extent.EVERYTHING, self.began - OVERLAP, courses, items, self.landed)
 
-    def _count(self, fact: str, rows: int) -> None:
-        self.landed[fact] += rows
-        self.say(fact, rows)
+    async def changes(self, since: datetime) -> Read:
+        """What the reader can tell to be new."""
+        await self._accounts(everybody=False)
+        await self._land(self.mirror.reader.changed(since))
+        known = self.mirror.facts.knows_courses(self.load)
+        courses = None if known else await self.mirror.reader.courses()
+        return Read(Extent.CHANGES, self.began - OVERLAP, courses, (), self.landed)
 
+    def _vanished(self, courses: Sequence[Course]) -> list[int]:
+        """People come and go while pages are read, and one can be missed: an incremental reader reads pages."""
+        if not self.mirror.reader.incremental:
+            return []
+        return self.mirror.facts.vanished(self.load, [course.id for course in courses])
 
-def _check_shown(page: Sequence[CourseProgress], tracked: Collection[int]) -> None:
-    """Where completion is on and Moodle does not show it, everybody would look as if nobody had completed anything."""
-    hidden = next((row.course_id for row in page if row.completed is None and row.course_id in tracked), None)
-    if hidden is not None:
-        raise AccessRefused(
-            f"Moodle does not show the token who has completed the course {hidden}. "
-            "Give the service account's role report/completion:view."
-        )
+    async def _accounts(self, *, everybody: bool) -> None:
+        def note(page: AccountsPage) -> None:
+            self.mirror.facts.land_accesses(self.load, page.accesses)
+            self.say("people", len(page.seen))
+
+        one = self.mirror
+        await refresh_accounts(one.reader, one.book, one.clock, everybody=everybody, note=note)
+
+    async def _land(self, pages: AsyncIterator[Page]) -> None:
+        async for page in pages:
+            self.mirror.facts.land(self.load, page)
+            for fact in ("enrolments", "completions", "grades", "certificates"):
+                rows = len(getattr(page, fact))
+                self.landed[fact] += rows
+                self.say(fact, rows)
 
 
 def _silent(_what: str, _rows: int) -> None:

@@ -1,203 +1,279 @@
-"""Facts in PostgreSQL: landing by COPY, merging with history in one transaction; the reports read the views.
-
-See ``connector.domain.facts``.
-"""
+"""Facts in PostgreSQL: landing by COPY, merging with history in one transaction; see ``connector.domain.facts``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import fields
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, LiteralString
 
 from connector.domain.errors import SettingsError, StorageError
-from connector.domain.facts import Loaded
-from connector.domain.grants import LearningPath, Requirement
-from connector.domain.ports import Account, Course, CourseGrade, CourseProgress, Participant
+from connector.domain.facts import Assigned, Extent, Loaded, Member, Read, Staff, Terms
+from connector.domain.reading import Page, ReadAccess
 from connector.store.database import Connection, Database, dumps, one, query
-from connector.store.plans import account_row
 
-PAGE = 2000
-"""Accounts that are read at once; each list is a query of its own, because reading Moodle takes its time."""
+_LANDING: dict[str, tuple[LiteralString, LiteralString]] = {
+    "enrolments": ("landing_enrolment", "load_id, moodle_id, course_id, active, enrolled_at, precision"),
+    "completions": (
+        "landing_completion",
+        "load_id, moodle_id, course_id, completed, completed_at, precision, progress",
+    ),
+    "grades": ("landing_grade", "load_id, moodle_id, course_id, value, decimals, graded_at"),
+    "certificates": (
+        "landing_certificate",
+        "load_id, moodle_id, source, code, template, template_name, issued_at, expires_at, revoked, precision",
+    ),
+}
+"""Table and columns of what lands, by fact; the fields of the rows stand in the same order."""
 
-MERGED = ("people", "enrolments", "completions", "grades", "assignments")
-TABLES = {
+_PEOPLE: LiteralString = (
+    "person_id, hr_key, moodle_id, unit, unit_name, units_above, job_role, manager_id, status, hired_on, left_on, "
+    "timezone, firstname, lastname, email"
+)
+_ASSIGNED: LiteralString = "grant_id, person_id, requirement, assigned_on, due_on, withdrawn_at"
+
+_HELD: dict[str, LiteralString] = {
     "people": "dim_person",
+    "units": "dim_org_unit",
+    "courses": "dim_course",
     "enrolments": "fact_enrolment",
     "completions": "fact_completion",
     "grades": "fact_grade",
+    "certificates": "fact_certificate",
     "assignments": "fact_assignment",
 }
+"""The table of each fact that a load tells of."""
 
 
 class Facts:
+    """``database`` is that of the reports, which may be another than the connector's own."""
+
     def __init__(self, database: Database, site: str) -> None:
         self._database = database
         self._site = site
 
     def lock(self) -> AbstractContextManager[bool]:
-        return self._database.lock(f"mirror {self._site}")
+        return self._database.lock("facts")
 
-    def start(self, now: datetime) -> int:
+    def start(self, extent: Extent, reader: str, now: datetime) -> int:
         if other := self._database.row("facts.other_site", site=self._site):
             raise SettingsError(
                 f"The facts in this database are of {other['site']}, and there is no place for a second Moodle: "
-                "give this one a database of its own (CONNECTOR_DATABASE_URL)."
+                "give this one a database of its own (CONNECTOR_REPORTING__URL)."
             )
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_landing"))
-            connection.execute(query("journal.abandon"), {"site": self._site, "kind": "mirror", "now": now})
-            run: int = one(connection, "journal.start", kind="mirror", site=self._site, plan=None, now=now)["run_id"]
-        return run
+            connection.execute(query("facts.abandon"), {"now": now})
+            values = {"site": self._site, "kind": extent.value, "reader": reader, "now": now}
+            load: int = one(connection, "facts.start", **values)["load_id"]
+        return load
 
-    def finish(self, run: int, status: str, detail: str, now: datetime) -> None:
-        self._database.run("journal.finish", run=run, status=status, detail=detail, now=now)
+    def finish(self, load: int, status: str, detail: str, now: datetime) -> None:
+        self._database.run("facts.finish", load=load, status=status, detail=detail, now=now)
 
-    def accounts(self) -> Iterator[list[int]]:
-        after = 0
-        while rows := self._database.rows("facts.accounts", site=self._site, after=after, limit=PAGE):
-            after = rows[-1]["account_id"]
-            yield [row["account_id"] for row in rows]
+    def read_until(self) -> datetime | None:
+        row = self._database.row("facts.hop", name="changes")
+        moment: datetime | None = row["reached_at"] if row else None
+        return moment
 
-    def course_refs(self) -> list[str]:
-        return [row["ref"] for row in self._database.rows("facts.course_refs", site=self._site)]
-
-    def remember(self, accounts: Sequence[Account], now: datetime) -> None:
-        rows = [account_row(self._site, account, now) for account in accounts if not account.deleted]
-        with self._database.transaction() as connection, connection.cursor() as cursor:
-            cursor.executemany(query("plans.remember_account"), rows)
-
-    def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
-        self._database.run("plans.mark_lost", site=self._site, account_ids=list(account_ids), now=now)
-
-    def land_enrolments(self, run: int, rows: Sequence[Participant]) -> None:
-        self._land(
-            "COPY facts.landing_enrolment (run_id, moodle_id, course_id, active) FROM STDIN",
-            ((run, row.user_id, row.course_id, row.active) for row in rows),
-        )
-
-    def land_progress(self, run: int, rows: Sequence[CourseProgress]) -> None:
-        self._land(
-            "COPY facts.landing_completion (run_id, moodle_id, course_id, completed, progress) FROM STDIN",
-            ((run, row.user_id, row.course_id, bool(row.completed), row.progress) for row in rows),
-        )
-
-    def land_grades(self, run: int, rows: Sequence[CourseGrade]) -> None:
-        self._land(
-            "COPY facts.landing_grade (run_id, moodle_id, course_id, item_id, raw, minimum, maximum, graded_at) "
-            "FROM STDIN",
-            (
-                (
-                    run,
-                    row.user_id,
-                    row.course_id,
-                    row.item_id,
-                    row.raw,
-                    row.minimum,
-                    row.maximum,
-                    datetime.fromtimestamp(row.graded_at, UTC) if row.graded_at else None,
-                )
-                for row in rows
-            ),
-        )
-
-    def merge(
-        self,
-        run: int,
-        courses: Sequence[Course],
-        paths: Sequence[LearningPath],
-        requirements: Sequence[Requirement],
-        landed: Mapping[str, int],
-        now: datetime,
-    ) -> list[Loaded]:
-        values = {"site": self._site, "run": run, "now": now}
+    # ------------------------------------------------------------ landing
+    def land(self, load: int, page: Page) -> None:
         with self._database.transaction() as connection:
-            there = one(connection, "facts.count_landed", run=run)
-            if any(there[fact] != landed.get(fact, 0) for fact in there):  # a crash of PostgreSQL empties the landing
-                raise StorageError("What was read of Moodle is gone from the database; mirror it again.")
-            _put_courses(connection, courses, now)
-            _put_requirements(connection, paths, requirements)
-            connection.execute(query("facts.people_now"), values)
-            loaded = []
-            for fact in MERGED:
-                if fact == "assignments":
-                    connection.execute(query("facts.assignments_now"), values)
-                ended = connection.execute(query(f"facts.close_{fact}"), values).rowcount
-                begun = connection.execute(query(f"facts.begin_{fact}"), values).rowcount
-                rows = _holding(connection, TABLES[fact])
-                connection.execute(query("facts.fresh"), {**values, "fact": fact, "rows": rows})
-                loaded.append(Loaded(fact, rows, begun, ended))
-            connection.execute(query("facts.names"), values)
+            for fact, (table, columns) in _LANDING.items():
+                if rows := getattr(page, fact):
+                    values = _values_of(type(rows[0]))
+                    _copy(connection, table, columns, ((load, *values(row)) for row in rows))
+
+    def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
+        if accesses:
+            with self._database.transaction() as connection:
+                rows = ((load, one.user_id, one.at) for one in accesses)
+                _copy(connection, "landing_access", "load_id, moodle_id, accessed_at", rows)
+
+    def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
+        values = {"load": load, "courses": list(course_ids)}
+        with self._database.transaction() as connection:
+            return {
+                fact: connection.execute(query(f"facts.forget_{fact}"), values).rowcount
+                for fact in ("enrolments", "completions", "grades")
+            }
+
+    def vanished(self, load: int, course_ids: Sequence[int]) -> list[int]:
+        found = self._database.rows("facts.vanished", load=load, courses=list(course_ids))
+        return [row["course_id"] for row in found]
+
+    def knows_courses(self, load: int) -> bool:
+        return not self._database.one("facts.unknown_courses", load=load)["there"]
+
+    def samples(self, load: int) -> dict[int, int]:
+        return {row["course_id"]: row["moodle_id"] for row in self._database.rows("facts.samples", load=load)}
+
+    def take(self, staff: Staff, terms: Terms, now: datetime) -> bool:
+        before = self._database.row("facts.hop", name="people")
+        if before and before["basis"] == _basis(staff, terms, now) and self._database.row("facts.taken"):
+            return False
+        with self._database.transaction() as connection:
+            connection.execute(query("facts.drop_staff"))
+            people = (member for some in staff.people(now) for member in some)
+            _copy(connection, "landing_person", _PEOPLE, map(_values_of(Member), people))
+            assigned = (one for some in staff.assignments() for one in some)
+            _copy(connection, "landing_assignment", _ASSIGNED, map(_values_of(Assigned), assigned))
+        return True
+
+    # ------------------------------------------------------------ merging
+    def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:
+        taken = self.take(staff, terms, now)
+        with self._database.transaction() as connection:
+            merging = _Merging(connection, load, read, now)
+            merging.check()
+            if taken:
+                merging.people()
+            if read.courses is not None:
+                merging.courses()
+            merging.requirements(staff, terms)
+            for fact in ("enrolments", "completions", "grades", "certificates"):
+                merging.learned(fact)
+            if taken or merging.moved:
+                merging.assignments()
+            merging.reach("people", now, _basis(staff, terms, now))
+            if fed := staff.fed_at():
+                merging.reach("feed", fed)
+            if read.extent is Extent.EVERYTHING:
+                merging.reach("everything", read.until)
+            merging.reach("changes", read.until)
+            loaded = merging.tally()
             connection.execute(query("facts.drop_landing"))
         return loaded
 
-    def _land(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        with (
-            self._database.transaction() as connection,
-            connection.cursor() as cursor,
-            cursor.copy(statement.encode()) as copy,
-        ):
+
+class _Merging:
+    """The steps of one merge, in one transaction. ``moved``: whether a fact began or ended so far."""
+
+    def __init__(self, connection: Connection, load: int, read: Read, now: datetime) -> None:
+        self._connection = connection
+        self._read = read
+        self._values = {"load": load, "now": now, "whole": read.extent is Extent.EVERYTHING}
+        self._begun: dict[str, int] = {}
+        self._ended: dict[str, int] = {}
+
+    @property
+    def moved(self) -> bool:
+        return any(self._begun.values()) or any(self._ended.values())
+
+    def check(self) -> None:
+        """A crash of PostgreSQL empties the landing."""
+        there = one(self._connection, "facts.count_landed", load=self._values["load"])
+        if any(there[fact] != self._read.landed.get(fact, 0) for fact in there):
+            raise StorageError("What was read of Moodle is gone from the database; mirror it again.")
+
+    def people(self) -> None:
+        self._versions("people")
+        self._run("names")
+        self._run("units_now")
+        self._versions("units")
+        for closure in ("unit_closure", "manager_closure"):
+            self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
+
+    def courses(self) -> None:
+        courses = self._read.courses or ()
+        rows = ((c.id, c.idnumber, c.shortname, c.fullname, c.visible, c.completion_enabled) for c in courses)
+        self._temporary("read_courses", "read_course", rows)
+        self._versions("courses")
+        items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
+        self._temporary("read_grade_items", "read_grade_item", items)
+        self._run("close_grade_items", "begin_grade_items")
+
+    def requirements(self, staff: Staff, terms: Terms) -> None:
+        ids = staff.courses()
+        courses = {path.code: list(path.courses) for path in terms.paths}
+        rows = (
+            (
+                requirement.code,
+                dumps(dict(requirement.name)).decode(),
+                requirement.path,
+                courses.get(requirement.path, []),
+                [ids.get(ref) for ref in courses.get(requirement.path, [])],
+                requirement.recertify_months,
+                requirement.window_days if requirement.recertify_months else None,
+            )
+            for requirement in terms.requirements
+        )
+        self._temporary("read_requirements", "read_requirement", rows)
+        self._versions("requirements")
+
+    def learned(self, fact: str) -> None:
+        """Enrolments come first: the others look at who is enrolled."""
+        if fact == "enrolments":
+            self._run("accesses")
+        if fact == "certificates":
+            self._run("close_templates", "begin_templates")
+        self._run(f"landed_{fact}", f"index_{fact}")
+        if fact != "certificates":
+            self._run(f"refine_{fact}")
+        self._versions(fact)
+
+    def assignments(self) -> None:
+        self._run("first_cycle")
+        cycle = 1
+        while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:
+            cycle += 1
+        self._run("index_assignments")
+        self._versions("assignments")
+
+    def reach(self, name: str, moment: datetime, basis: str = "") -> None:
+        self._connection.execute(query("facts.reach"), {"name": name, "moment": moment, "basis": basis})
+
+    def tally(self) -> list[Loaded]:
+        """What came of each fact, written down too."""
+        loaded = [
+            Loaded(fact, _holding(self._connection, table), self._begun.get(fact, 0), self._ended.get(fact, 0))
+            for fact, table in _HELD.items()
+        ]
+        with self._connection.cursor() as cursor:
+            rows = [
+                {**self._values, "fact": o.fact, "rows": o.rows, "begun": o.begun, "ended": o.ended} for o in loaded
+            ]
+            cursor.executemany(query("facts.loaded"), rows)
+        return loaded
+
+    def _versions(self, fact: str) -> None:
+        """Close what holds no longer, then begin what holds instead."""
+        self._ended[fact] = self._run(f"close_{fact}")
+        self._begun[fact] = self._run(f"begin_{fact}")
+
+    def _run(self, *steps: str) -> int:
+        """Run steps; gives the rows of the last."""
+        for step in steps:
+            cursor = self._connection.execute(query(f"facts.{step}"), self._values)
+        return cursor.rowcount
+
+    def _temporary(self, create: str, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.execute(query(f"facts.{create}"))
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
             for row in rows:
                 copy.write_row(row)
 
 
-class ReportViews:
-    """The reporting views, for the terminal; see ``connector.domain.facts.Reports``."""
-
-    def __init__(self, database: Database, site: str) -> None:
-        self._database = database
-        self._site = site
-
-    def compliance(self) -> list[dict[str, Any]]:
-        return self._database.rows("facts.compliance")
-
-    def by_unit(self) -> list[dict[str, Any]]:
-        return self._database.rows("facts.by_unit")
-
-    def overdue_by_manager(self, limit: int) -> list[dict[str, Any]]:
-        return self._database.rows("facts.overdue_by_manager", limit=limit)
-
-    def courses(self) -> list[dict[str, Any]]:
-        return self._database.rows("facts.courses")
-
-    def people(self) -> dict[str, int]:
-        return {row["status"]: row["people"] for row in self._database.rows("facts.people")}
-
-    def freshness(self) -> list[dict[str, Any]]:
-        return self._database.rows("facts.freshness", site=self._site)
+def _values_of(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the fields of such a row in their order."""
+    return attrgetter(*(one.name for one in fields(kind)))
 
 
-def _put_courses(connection: Connection, courses: Sequence[Course], now: datetime) -> None:
-    connection.execute(query("facts.read_courses"))
-    statement = "COPY read_course (course_id, idnumber, shortname, fullname) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for course in courses:
-            copy.write_row((course.id, course.idnumber, course.shortname, course.fullname))
-    for step in ("facts.close_courses", "facts.begin_courses"):
-        connection.execute(query(step), {"now": now})
+def _basis(staff: Staff, terms: Terms, now: datetime) -> str:
+    return hashlib.sha256(f"{staff.basis(now)} {terms.digest}".encode()).hexdigest()
 
 
-def _put_requirements(
-    connection: Connection, paths: Sequence[LearningPath], requirements: Sequence[Requirement]
-) -> None:
-    courses = {path.code: list(path.courses) for path in paths}
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            query("facts.requirement"),
-            [
-                {
-                    "requirement": requirement.code,
-                    "name": dumps(dict(requirement.name)).decode(),
-                    "path": requirement.path,
-                    "courses": courses.get(requirement.path, []),
-                }
-                for requirement in requirements
-            ],
-        )
+def _copy(connection: Connection, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+    statement = f"COPY facts.{table} ({columns}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _holding(connection: Connection, table: str) -> int:
-    row = connection.execute(
-        f"SELECT count(*) AS rows FROM facts.{table} WHERE valid_to = 'infinity'".encode()
-    ).fetchone()
+    statement = f"SELECT count(*) AS rows FROM facts.{table} WHERE valid_to = 'infinity'"
+    row = connection.execute(statement.encode()).fetchone()
     return int(row["rows"]) if row else 0

@@ -22,8 +22,8 @@ GRANT_SETS = 1_000
 """Sets of grants in memory at once."""
 
 _PEOPLE = (
-    "COPY connector.staged (feed_id, line, key, row_digest, wanted, initial, grant_set, unit, unit_name, job_role, "
-    "manager_key, starts, ends, active, timezone, earlier_keys, attributes, unique_username) FROM STDIN"
+    "COPY connector.staged (feed_id, line, key, row_digest, wanted, initial, grant_set, unit, unit_name, units_above, "
+    "job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes, unique_username) FROM STDIN"
 )
 _ACCEPTING = (
     "update_people",
@@ -33,7 +33,7 @@ _ACCEPTING = (
     "mark_present",
     "mark_absent",
 )
-_NOTHING_NEW = (None,) * 15
+_NOTHING_NEW = (None,) * 16
 _REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
 
 
@@ -192,6 +192,7 @@ def _columns(feed_id: int, row: StagedPerson) -> tuple[object, ...]:
         row.grants.digest if row.grants else None,
         person.unit,
         person.unit_name,
+        list(person.units_above) or None,
         person.job_role,
         person.manager,
         person.starts,

@@ -50,9 +50,9 @@ class Journal:
 
     def start(self, plan: int, now: datetime) -> int:
         with self._database.transaction() as connection:
-            connection.execute(query("journal.abandon"), {"site": self._site, "kind": "apply", "now": now})
+            connection.execute(query("journal.abandon"), {"site": self._site, "now": now})
             connection.execute(query("journal.applying"), {"plan": plan})
-            run: int = one(connection, "journal.start", kind="apply", site=self._site, plan=plan, now=now)["run_id"]
+            run: int = one(connection, "journal.start", site=self._site, plan=plan, now=now)["run_id"]
         return run
 
     def finish(self, run: int, status: str, detail: str, now: datetime) -> None:

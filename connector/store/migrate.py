@@ -12,25 +12,25 @@ from alembic.config import Config
 from alembic.util import CommandError
 
 from connector.domain.errors import SettingsError
-from connector.store.revision import unusable
+from connector.store.revision import CONNECTOR, Line, unusable
 
 _LOCK = 7_203_611  # any number of our own: two processes must not migrate at once
 
 
-def upgrade(url: str, revision: str = "head") -> None:
+def upgrade(url: str, line: Line = CONNECTOR, revision: str = "head") -> None:
     """Bring the database at ``url`` to ``revision``. Raises StorageError where it cannot be reached."""
-    with _config(url) as config:
+    with _config(url, line) as config:
         command.upgrade(config, revision)
 
 
-def downgrade(url: str, revision: str) -> None:
+def downgrade(url: str, revision: str, line: Line = CONNECTOR) -> None:
     """Take the database back to ``revision`` ("base" removes everything). Data of later revisions is lost."""
-    with _config(url) as config:
+    with _config(url, line) as config:
         command.downgrade(config, revision)
 
 
 @contextmanager
-def _config(url: str) -> Iterator[Config]:
+def _config(url: str, line: Line) -> Iterator[Config]:
     """An Alembic configuration bound to one connection that holds the migration lock.
 
     The driver is named here, because people write postgresql:// and SQLAlchemy would load psycopg2 for it.
@@ -44,7 +44,9 @@ def _config(url: str) -> Iterator[Config]:
             config = Config()
             config.set_main_option("script_location", str(scripts))
             config.set_main_option("path_separator", "os")
+            config.set_main_option("version_locations", str(scripts / line.folder))
             config.attributes["connection"] = connection
+            config.attributes["version_table"] = line.version_table
             yield config
             connection.commit()
     except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.ProgrammingError) as error:

@@ -23,6 +23,7 @@ from connector.domain.plan_store import (
     Scope,
 )
 from connector.domain.ports import Account
+from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 
@@ -109,7 +110,7 @@ class Plans:
         }
 
     def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
-        self._database.run("plans.mark_lost", site=self._site, account_ids=list(account_ids), now=now)
+        self._database.run("accounts.mark_lost", site=self._site, account_ids=list(account_ids), now=now)
 
     def unbind(self, person_ids: Sequence[int], now: datetime) -> None:
         values = {"site": self._site, "person_ids": list(person_ids), "now": now}
@@ -118,9 +119,8 @@ class Plans:
                 connection.execute(query(step), values)
 
     def remember(self, accounts: Sequence[Account], now: datetime) -> None:
-        rows = [account_row(self._site, account, now) for account in accounts if not account.deleted]
-        with self._database.transaction() as connection, connection.cursor() as cursor:
-            cursor.executemany(query("plans.remember_account"), rows)
+        with self._database.transaction() as connection:
+            remember(connection, self._site, accounts, now)
 
     @contextmanager
     def reserving(self) -> Iterator[Reserve]:
@@ -271,18 +271,6 @@ class Plans:
 
     def _scope(self, scope: Scope) -> dict[str, Any]:
         return {"site": self._site, "source": scope.source, "now": scope.now, "ahead": scope.ahead}
-
-
-def account_row(site: str, account: Account, now: datetime) -> dict[str, Any]:
-    """An account in the shape that ``plans.remember_account`` takes."""
-    fields = {**account.fields, "profile": dict(account.profile)}
-    return {
-        "site": site,
-        "account_id": account.id,
-        "fields": dumps(fields).decode(),
-        "suspended": account.suspended,
-        "now": now,
-    }
 
 
 def _reserve(

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
 
 import psycopg
 
 from connector.domain.errors import StorageError
 
-VERSION_TABLE = "connector_schema_version"
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of migrations: ``folder`` has them, ``version_table`` is where the database keeps its revision."""
+
+    name: str
+    folder: str
+    version_table: str
 
 
-def current(url: str) -> tuple[str | None, str]:
+CONNECTOR = Line("connector", "versions", "connector_schema_version")
+"""The tables of the way in."""
+REPORTING = Line("reporting", "reporting", "reporting_schema_version")
+"""Facts and views, which may live in a database of their own."""
+
+
+def current(url: str, line: Line = CONNECTOR) -> tuple[str | None, str]:
     """The revision of the database at ``url`` (None: empty) and the newest one of this package.
 
     Raises StorageError where the database cannot be reached or read.
     """
     try:
         with psycopg.connect(url) as connection:
-            [there] = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [VERSION_TABLE]).fetchone() or [False]
-            row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() if there else None
+            found = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [line.version_table]).fetchone()
+            there = found and found[0]
+            row = connection.execute(_version(line)).fetchone() if there else None
     except psycopg.Error as error:
         raise unusable(error) from error
-    return (row[0] if row else None), newest()
+    return (row[0] if row else None), newest(line)
 
 
-def newest() -> str:
+def newest(line: Line = CONNECTOR) -> str:
     """Of the migrations, whose files begin with their revisions."""
-    names = (one.name for one in (files("connector.store") / "migrations" / "versions").iterdir())
+    names = (one.name for one in (files("connector.store") / "migrations" / line.folder).iterdir())
     return max(name.partition("_")[0] for name in names if name[0].isdigit() and name.endswith(".py"))
+
+
+def _version(line: Line) -> bytes:
+    return f"SELECT version_num FROM {line.version_table}".encode()
 
 
 def unusable(error: BaseException | None) -> StorageError:

@@ -170,7 +170,7 @@ async def test_facts_of_two_moodles_are_not_mixed(house: House) -> None:
     """Ids of accounts and courses mean nothing without their Moodle."""
     await house.settled_in([row("E1", unit="Field")])
     await house.mirror()
-    house.sql("UPDATE facts.freshness SET site = 'another.example'")
+    house.sql("UPDATE facts.load SET site = 'another.example'")
     before = house.sql("SELECT t::text AS text FROM facts.fact_enrolment t")
     with pytest.raises(SettingsError, match=r"another\.example"):
         await house.mirror()

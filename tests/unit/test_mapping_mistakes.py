@@ -93,7 +93,7 @@ IN_MAPPING = {
     ),
     "separator elsewhere": (
         "attributes:\n  a:\n    column: x\n    separator: ';'  #!\n",
-        "attributes.a.separator: is for earlier_keys only",
+        "attributes.a.separator: is for earlier_keys and units_above only",
     ),
     "default without value": (
         "attributes:\n  a: {column: x, when_empty: default}  #!\n",

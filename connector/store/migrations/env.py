@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from connector.store.revision import VERSION_TABLE
-
-context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE)
+settings = context.config.attributes
+context.configure(connection=settings["connection"], version_table=settings["version_table"])
 with context.begin_transaction():
     context.run_migrations()

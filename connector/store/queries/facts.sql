@@ -1,26 +1,203 @@
--- name: accounts
--- Accounts of managed people.
-SELECT account_id FROM connector.binding WHERE site = %(site)s AND account_id > %(after)s
-ORDER BY account_id LIMIT %(limit)s
+-- The steps of a merge, in the order in which they run, all in one transaction. Versions that hold no longer are
+-- closed at %(now)s, and the ones that hold instead begin then. "whole" is true where everything was read: then what
+-- did not come is no more. Else only what came is compared.
 
--- name: course_refs
--- Courses that grants or requirements name.
-SELECT DISTINCT ref FROM (
-    SELECT target AS ref FROM connector.ledger WHERE site = %(site)s AND kind = 'enrolment' AND ended_at IS NULL
-    UNION SELECT ref FROM connector.reference WHERE site = %(site)s AND kind = 'course'
-) r ORDER BY ref
+-- name: other_site
+-- Facts carry no name of their Moodle: is there one whose they are already?
+SELECT site FROM facts.load WHERE site <> %(site)s AND status = 'done' LIMIT 1
 
--- name: requirement
--- A requirement as the mapping says it now.
-INSERT INTO facts.dim_requirement (requirement, name, path, courses)
-VALUES (%(requirement)s, %(name)s, %(path)s, %(courses)s)
-ON CONFLICT (requirement) DO UPDATE
-SET name = excluded.name, path = excluded.path, courses = excluded.courses
+-- name: abandon
+-- Loads that were killed: they hold no lock any more.
+UPDATE facts.load SET status = 'stopped', finished_at = %(now)s, detail = 'the process ended without a word'
+WHERE status = 'running'
 
+-- name: start
+INSERT INTO facts.load (site, kind, reader, started_at) VALUES (%(site)s, %(kind)s, %(reader)s, %(now)s)
+RETURNING load_id
+
+-- name: finish
+UPDATE facts.load SET status = %(status)s, finished_at = %(now)s, detail = %(detail)s WHERE load_id = %(load)s
+
+-- name: hop
+-- When a hop was reached, and what it came from.
+SELECT reached_at, basis FROM facts.hop WHERE name = %(name)s
+
+-- name: reach
+INSERT INTO facts.hop (name, reached_at, basis) VALUES (%(name)s, %(moment)s, %(basis)s)
+ON CONFLICT (name) DO UPDATE SET reached_at = excluded.reached_at, basis = excluded.basis
+
+-- name: drop_landing
+-- What landed is in the facts now, or belongs to nobody.
+TRUNCATE facts.landing_enrolment, facts.landing_completion, facts.landing_grade, facts.landing_certificate,
+         facts.landing_access
+
+-- name: drop_staff
+TRUNCATE facts.landing_person, facts.landing_assignment
+
+-- name: count_landed
+-- Is everything that was read still there?
+SELECT (SELECT count(*) FROM facts.landing_enrolment WHERE load_id = %(load)s) AS enrolments,
+       (SELECT count(*) FROM facts.landing_completion WHERE load_id = %(load)s) AS completions,
+       (SELECT count(*) FROM facts.landing_grade WHERE load_id = %(load)s) AS grades,
+       (SELECT count(*) FROM facts.landing_certificate WHERE load_id = %(load)s) AS certificates
+
+-- name: vanished
+-- Courses in which somebody who is enrolled by the facts did not come.
+SELECT DISTINCT f.course_id FROM facts.fact_enrolment f
+WHERE f.valid_to = 'infinity' AND f.course_id = ANY(%(courses)s) AND NOT EXISTS (
+    SELECT FROM facts.landing_enrolment l
+    WHERE l.load_id = %(load)s AND l.moodle_id = f.moodle_id AND l.course_id = f.course_id)
+ORDER BY f.course_id
+
+-- name: forget_enrolments
+-- These courses are read again as a whole.
+DELETE FROM facts.landing_enrolment WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
+
+-- name: forget_completions
+DELETE FROM facts.landing_completion WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
+
+-- name: forget_grades
+DELETE FROM facts.landing_grade WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
+
+-- name: unknown_courses
+-- Is there a course among what landed that the facts do not know yet?
+SELECT EXISTS (
+    SELECT FROM (SELECT course_id FROM facts.landing_enrolment WHERE load_id = %(load)s
+                 UNION SELECT course_id FROM facts.landing_completion WHERE load_id = %(load)s) l
+    WHERE NOT EXISTS (SELECT FROM facts.dim_course d WHERE d.course_id = l.course_id AND d.valid_to = 'infinity')
+) AS there
+
+-- name: samples
+-- One active participant of each course in which somebody has a grade.
+SELECT l.course_id, min(l.moodle_id) AS moodle_id
+FROM facts.landing_enrolment l
+WHERE l.load_id = %(load)s AND l.active
+  AND EXISTS (SELECT FROM facts.landing_grade g
+              WHERE g.load_id = l.load_id AND g.course_id = l.course_id AND g.value IS NOT NULL)
+GROUP BY l.course_id
+
+-- ---------------------------------------------------------------- people and their organisation
+-- name: close_people
+-- Versions of people that hold no longer.
+UPDATE facts.dim_person d SET valid_to = %(now)s
+FROM facts.landing_person p
+WHERE d.valid_to = 'infinity' AND p.person_id = d.person_id
+  AND (p.hr_key, p.moodle_id, p.unit, p.job_role, p.manager_id, p.status, p.hired_on, p.left_on, p.timezone)
+      IS DISTINCT FROM
+      (d.hr_key, d.moodle_id, d.unit, d.job_role, d.manager_id, d.status, d.hired_on, d.left_on, d.timezone)
+
+-- name: begin_people
+INSERT INTO facts.dim_person (person_id, hr_key, moodle_id, unit, job_role, manager_id, status, hired_on, left_on,
+                              timezone, valid_from)
+SELECT p.person_id, p.hr_key, p.moodle_id, p.unit, p.job_role, p.manager_id, p.status, p.hired_on, p.left_on, p.timezone,
+       %(now)s
+FROM facts.landing_person p
+WHERE NOT EXISTS (SELECT FROM facts.dim_person d WHERE d.person_id = p.person_id AND d.valid_to = 'infinity')
+
+-- name: names
+-- Names apart from the facts, so that they can be erased.
+INSERT INTO facts.person_name (person_id, firstname, lastname, email)
+SELECT person_id, firstname, lastname, email FROM facts.landing_person
+ON CONFLICT (person_id) DO UPDATE
+SET firstname = excluded.firstname, lastname = excluded.lastname, email = excluded.email
+WHERE (person_name.firstname, person_name.lastname, person_name.email)
+      IS DISTINCT FROM (excluded.firstname, excluded.lastname, excluded.email)
+
+-- name: units_now
+-- The units of people who have not left, and those above them. Where people say different things of one unit, what most
+-- of them say holds. A unit that only stands above others is named by its code.
+CREATE TEMPORARY TABLE unit_now ON COMMIT DROP AS
+WITH said AS (
+    SELECT DISTINCT ON (unit) unit, unit_name, units_above
+    FROM (SELECT unit, unit_name, units_above, count(*) AS people
+          FROM facts.landing_person WHERE unit <> '' AND status <> 'left'
+          GROUP BY unit, unit_name, units_above) each
+    ORDER BY unit, people DESC, unit_name, units_above
+), chain AS (
+    SELECT s.unit AS own, step.unit, step.place
+    FROM said s CROSS JOIN LATERAL unnest(s.units_above || s.unit) WITH ORDINALITY AS step (unit, place)
+), linked AS (
+    SELECT unit, lag(unit) OVER (PARTITION BY own ORDER BY place) AS parent, own = unit AS itself FROM chain
+), most AS (
+    SELECT DISTINCT ON (unit) unit, parent
+    FROM (SELECT unit, parent, bool_or(itself) AS itself, count(*) AS times FROM linked GROUP BY unit, parent) each
+    ORDER BY unit, itself DESC, times DESC, parent
+)
+SELECT m.unit, COALESCE(NULLIF(s.unit_name, ''), m.unit) AS name, m.parent FROM most m LEFT JOIN said s USING (unit)
+
+-- name: close_units
+UPDATE facts.dim_org_unit d SET valid_to = %(now)s
+WHERE d.valid_to = 'infinity' AND NOT EXISTS (
+    SELECT FROM unit_now u
+    WHERE u.unit = d.unit AND (u.name, u.parent) IS NOT DISTINCT FROM (d.name, d.parent))
+
+-- name: begin_units
+INSERT INTO facts.dim_org_unit (unit, name, parent, valid_from)
+SELECT u.unit, u.name, u.parent, %(now)s FROM unit_now u
+WHERE NOT EXISTS (SELECT FROM facts.dim_org_unit d WHERE d.unit = u.unit AND d.valid_to = 'infinity')
+
+-- name: unit_closure_now
+-- Each unit with all above it. What leads back to itself is followed once.
+CREATE TEMPORARY TABLE unit_closure_now ON COMMIT DROP AS
+WITH RECURSIVE up (unit, above, distance) AS (
+    SELECT unit, unit, 0 FROM unit_now
+    UNION ALL
+    SELECT up.unit, n.parent, up.distance + 1 FROM up JOIN unit_now n ON n.unit = up.above WHERE n.parent IS NOT NULL
+) CYCLE above SET circles USING walked
+SELECT above, unit, min(distance) AS distance FROM up GROUP BY above, unit
+
+-- name: close_unit_closure
+UPDATE facts.unit_closure c SET valid_to = %(now)s
+WHERE c.valid_to = 'infinity' AND NOT EXISTS (
+    SELECT FROM unit_closure_now n WHERE (n.above, n.unit, n.distance) = (c.above, c.unit, c.distance))
+
+-- name: begin_unit_closure
+INSERT INTO facts.unit_closure (above, unit, distance, valid_from)
+SELECT n.above, n.unit, n.distance, %(now)s FROM unit_closure_now n
+WHERE NOT EXISTS (
+    SELECT FROM facts.unit_closure c WHERE c.above = n.above AND c.unit = n.unit AND c.valid_to = 'infinity')
+
+-- name: manager_closure_now
+-- Each person with all managers above. What leads back to itself is followed once.
+CREATE TEMPORARY TABLE manager_closure_now ON COMMIT DROP AS
+WITH RECURSIVE up (person_id, manager_id, distance) AS (
+    SELECT person_id, person_id, 0 FROM facts.landing_person
+    UNION ALL
+    SELECT up.person_id, p.manager_id, up.distance + 1
+    FROM up JOIN facts.landing_person p ON p.person_id = up.manager_id
+    WHERE p.manager_id IS NOT NULL
+) CYCLE manager_id SET circles USING walked
+SELECT manager_id, person_id, min(distance) AS distance FROM up GROUP BY manager_id, person_id
+
+-- name: close_manager_closure
+UPDATE facts.manager_closure c SET valid_to = %(now)s
+WHERE c.valid_to = 'infinity' AND NOT EXISTS (
+    SELECT FROM manager_closure_now n
+    WHERE (n.manager_id, n.person_id, n.distance) = (c.manager_id, c.person_id, c.distance))
+
+-- name: begin_manager_closure
+INSERT INTO facts.manager_closure (manager_id, person_id, distance, valid_from)
+SELECT n.manager_id, n.person_id, n.distance, %(now)s FROM manager_closure_now n
+WHERE NOT EXISTS (
+    SELECT FROM facts.manager_closure c
+    WHERE c.manager_id = n.manager_id AND c.person_id = n.person_id AND c.valid_to = 'infinity')
+
+-- name: accesses
+-- When people were last in Moodle.
+INSERT INTO facts.person_access (person_id, accessed_at)
+SELECT d.person_id, max(l.accessed_at)
+FROM facts.landing_access l JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
+WHERE l.load_id = %(load)s
+GROUP BY d.person_id
+ON CONFLICT (person_id) DO UPDATE SET accessed_at = excluded.accessed_at
+WHERE person_access.accessed_at < excluded.accessed_at
+
+-- ---------------------------------------------------------------- what is learned
 -- name: read_courses
--- The courses that were read, for the statements that follow.
+-- The courses of the site, for the statements that follow.
 CREATE TEMPORARY TABLE read_course (
-    course_id bigint PRIMARY KEY, idnumber text NOT NULL, shortname text NOT NULL, fullname text NOT NULL
+    course_id bigint PRIMARY KEY, idnumber text, shortname text, fullname text, visible boolean,
+    completion_enabled boolean
 ) ON COMMIT DROP
 
 -- name: close_courses
@@ -28,207 +205,324 @@ CREATE TEMPORARY TABLE read_course (
 UPDATE facts.dim_course d SET valid_to = %(now)s
 WHERE d.valid_to = 'infinity' AND NOT EXISTS (
     SELECT FROM read_course r
-    WHERE (r.course_id, r.idnumber, r.shortname, r.fullname) = (d.course_id, d.idnumber, d.shortname, d.fullname))
+    WHERE (r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled)
+        = (d.course_id, d.idnumber, d.shortname, d.fullname, d.visible, d.completion_enabled))
 
 -- name: begin_courses
-INSERT INTO facts.dim_course (course_id, idnumber, shortname, fullname, valid_from)
-SELECT r.course_id, r.idnumber, r.shortname, r.fullname, %(now)s FROM read_course r
+INSERT INTO facts.dim_course (course_id, idnumber, shortname, fullname, visible, completion_enabled, valid_from)
+SELECT r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled, %(now)s FROM read_course r
 WHERE NOT EXISTS (SELECT FROM facts.dim_course d WHERE d.course_id = r.course_id AND d.valid_to = 'infinity')
 
--- name: people_now
--- Managed people as they stand now.
-CREATE TEMPORARY TABLE person_now ON COMMIT DROP AS
-SELECT p.person_id, p.key AS hr_key, b.account_id AS moodle_id, p.unit, p.unit_name, p.job_role, p.manager_id,
-       connector.employment_status(p, %(now)s, 0) AS status,
-       p.starts AS hired_on, p.ends AS left_on
-FROM connector.person p
-LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
+-- name: read_grade_items
+CREATE TEMPORARY TABLE read_grade_item (
+    item_id bigint PRIMARY KEY, course_id bigint, minimum double precision, maximum double precision,
+    pass_mark double precision
+) ON COMMIT DROP
 
--- name: close_people
--- Versions of people that hold no longer.
-UPDATE facts.dim_person d SET valid_to = %(now)s
-FROM person_now p
-WHERE d.valid_to = 'infinity' AND p.person_id = d.person_id
-  AND (p.hr_key, p.moodle_id, p.unit, p.unit_name, p.job_role, p.manager_id, p.status, p.hired_on, p.left_on)
-      IS DISTINCT FROM
-      (d.hr_key, d.moodle_id, d.unit, d.unit_name, d.job_role, d.manager_id, d.status, d.hired_on, d.left_on)
+-- name: close_grade_items
+-- Totals that count otherwise now; those of courses that nobody was asked for stay.
+UPDATE facts.dim_grade_item d SET valid_to = %(now)s
+FROM read_grade_item r
+WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id
+  AND (r.item_id, r.minimum, r.maximum, r.pass_mark) IS DISTINCT FROM (d.item_id, d.minimum, d.maximum, d.pass_mark)
 
--- name: begin_people
-INSERT INTO facts.dim_person (person_id, hr_key, moodle_id, unit, unit_name, job_role, manager_id, status, hired_on,
-                              left_on, valid_from)
-SELECT p.person_id, p.hr_key, p.moodle_id, p.unit, p.unit_name, p.job_role, p.manager_id, p.status, p.hired_on,
-       p.left_on, %(now)s
-FROM person_now p
-WHERE NOT EXISTS (SELECT FROM facts.dim_person d WHERE d.person_id = p.person_id AND d.valid_to = 'infinity')
+-- name: begin_grade_items
+INSERT INTO facts.dim_grade_item (item_id, course_id, minimum, maximum, pass_mark, valid_from)
+SELECT r.item_id, r.course_id, r.minimum, r.maximum, r.pass_mark, %(now)s FROM read_grade_item r
+WHERE NOT EXISTS (SELECT FROM facts.dim_grade_item d WHERE d.course_id = r.course_id AND d.valid_to = 'infinity')
 
--- name: names
--- Names apart from the facts, so that they can be erased.
-INSERT INTO facts.person_name (person_id, firstname, lastname, email)
-SELECT b.person_id, COALESCE(a.fields ->> 'firstname', ''), COALESCE(a.fields ->> 'lastname', ''),
-       COALESCE(a.fields ->> 'email', '')
-FROM connector.binding b
-JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
-WHERE b.site = %(site)s
-ON CONFLICT (person_id) DO UPDATE
-SET firstname = excluded.firstname, lastname = excluded.lastname, email = excluded.email
-WHERE (person_name.firstname, person_name.lastname, person_name.email)
-      IS DISTINCT FROM (excluded.firstname, excluded.lastname, excluded.email)
+-- name: landed_enrolments
+-- What came of managed people, each once: a row may have come twice.
+CREATE TEMPORARY TABLE enrolment_now ON COMMIT DROP AS
+SELECT DISTINCT ON (l.moodle_id, l.course_id) d.person_id, l.moodle_id, l.course_id, l.active, l.enrolled_at, l.precision
+FROM facts.landing_enrolment l
+JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
+JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
+WHERE l.load_id = %(load)s
+ORDER BY l.moodle_id, l.course_id, l.active DESC, l.enrolled_at
+
+-- name: index_enrolments
+ALTER TABLE enrolment_now ADD PRIMARY KEY (moodle_id, course_id)
+
+-- name: refine_enrolments
+-- The same enrolment, of which more is told now. What is new only may be a second enrolment of the same person.
+UPDATE facts.fact_enrolment f SET enrolled_at = n.enrolled_at, precision = n.precision
+FROM enrolment_now n
+WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
+  AND %(whole)s AND n.enrolled_at IS NOT NULL
+  AND (f.enrolled_at IS NULL OR f.precision = 'minute' AND n.precision = 'second'
+       AND date_trunc('minute', n.enrolled_at) = f.enrolled_at)
 
 -- name: close_enrolments
--- Enrolments that ended, or were suspended or made active again.
+-- Enrolments that ended, were suspended or made active again, or are others than before.
 UPDATE facts.fact_enrolment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND EXISTS (SELECT FROM read_course r WHERE r.course_id = f.course_id) AND NOT EXISTS (
-    SELECT FROM facts.landing_enrolment l
-    WHERE l.run_id = %(run)s AND l.moodle_id = f.moodle_id AND l.course_id = f.course_id AND l.active = f.active)
+WHERE f.valid_to = 'infinity'
+  AND (%(whole)s OR EXISTS (SELECT FROM enrolment_now n
+                            WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id))
+  AND NOT EXISTS (
+    SELECT FROM enrolment_now n
+    WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
+      AND (NOT %(whole)s OR n.enrolled_at IS NULL OR f.enrolled_at IS NULL
+           OR date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)))
 
 -- name: begin_enrolments
-INSERT INTO facts.fact_enrolment (moodle_id, course_id, active, valid_from)
-SELECT DISTINCT ON (l.moodle_id, l.course_id) l.moodle_id, l.course_id, l.active, %(now)s
-FROM facts.landing_enrolment l
-JOIN connector.binding b ON b.site = %(site)s AND b.account_id = l.moodle_id
-WHERE l.run_id = %(run)s AND NOT EXISTS (
+INSERT INTO facts.fact_enrolment (person_id, moodle_id, course_id, active, enrolled_at, precision, valid_from)
+SELECT n.person_id, n.moodle_id, n.course_id, n.active, n.enrolled_at, n.precision, %(now)s
+FROM enrolment_now n
+WHERE NOT EXISTS (
     SELECT FROM facts.fact_enrolment f
-    WHERE f.moodle_id = l.moodle_id AND f.course_id = l.course_id AND f.valid_to = 'infinity')
-ORDER BY l.moodle_id, l.course_id, l.active DESC
+    WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+
+-- name: landed_completions
+CREATE TEMPORARY TABLE completion_now ON COMMIT DROP AS
+SELECT DISTINCT ON (l.moodle_id, l.course_id) d.person_id, l.moodle_id, l.course_id, l.completed,
+       CASE WHEN l.completed THEN l.completed_at END AS completed_at, l.precision, l.progress
+FROM facts.landing_completion l
+JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
+JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
+WHERE l.load_id = %(load)s
+ORDER BY l.moodle_id, l.course_id, l.completed DESC
+
+-- name: index_completions
+ALTER TABLE completion_now ADD PRIMARY KEY (moodle_id, course_id)
+
+-- name: refine_completions
+-- The same state, of which more is told now. When it was first seen, it had happened.
+UPDATE facts.fact_completion f
+SET completed_at = CASE WHEN better THEN n.completed_at ELSE f.completed_at END,
+    precision = CASE WHEN better THEN n.precision ELSE f.precision END,
+    progress = COALESCE(n.progress, f.progress)
+FROM (
+    SELECT n.*, f.valid_from, COALESCE(n.completed AND n.completed_at IS NOT NULL AND (
+        f.precision = 'seen by' AND n.completed_at <= f.completed_at
+        OR f.precision = 'minute' AND n.precision = 'second'
+           AND date_trunc('minute', n.completed_at) = f.completed_at), false) AS better
+    FROM completion_now n
+    JOIN facts.fact_completion f ON f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.completed = n.completed
+    WHERE f.valid_to = 'infinity'
+) n
+WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_from = n.valid_from
+  AND (better OR COALESCE(n.progress, f.progress) IS DISTINCT FROM f.progress)
 
 -- name: close_completions
--- Completions that changed. A reset shows as a row that is no longer completed: the old one is kept as history.
+-- Completions that changed: reset, or completed at another time. What did not come stays: it was learned all the same.
 UPDATE facts.fact_completion f SET valid_to = %(now)s
-FROM facts.landing_completion l
-WHERE f.valid_to = 'infinity' AND l.run_id = %(run)s AND l.moodle_id = f.moodle_id AND l.course_id = f.course_id
-  AND (l.completed, l.progress) IS DISTINCT FROM (f.completed, f.progress)
+FROM completion_now n
+WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
+  AND NOT (n.completed = f.completed
+           AND (n.completed_at IS NULL OR f.completed_at IS NULL
+                OR date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
 
 -- name: begin_completions
-INSERT INTO facts.fact_completion (moodle_id, course_id, completed, progress, completed_at, precision, valid_from)
-SELECT DISTINCT ON (l.moodle_id, l.course_id) l.moodle_id, l.course_id, l.completed, l.progress, CASE
-           WHEN l.completed THEN COALESCE((
-               SELECT b.completed_at FROM facts.fact_completion b
-               WHERE b.moodle_id = l.moodle_id AND b.course_id = l.course_id AND b.valid_to = %(now)s), %(now)s)
-       END, 'seen by', %(now)s
-FROM facts.landing_completion l
-JOIN read_course r ON r.course_id = l.course_id
-WHERE l.run_id = %(run)s AND NOT EXISTS (
+-- After a completed attempt comes the next one.
+INSERT INTO facts.fact_completion (person_id, moodle_id, course_id, attempt, completed, completed_at, precision, progress,
+                                   valid_from)
+SELECT n.person_id, n.moodle_id, n.course_id, COALESCE(b.attempt + b.completed::integer, 1), n.completed,
+       CASE WHEN n.completed THEN COALESCE(n.completed_at, %(now)s) END, n.precision, n.progress, %(now)s
+FROM completion_now n
+LEFT JOIN LATERAL (
+    SELECT f.attempt, f.completed FROM facts.fact_completion f
+    WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id
+    ORDER BY f.valid_from DESC LIMIT 1
+) b ON true
+WHERE NOT EXISTS (
     SELECT FROM facts.fact_completion f
-    WHERE f.moodle_id = l.moodle_id AND f.course_id = l.course_id AND f.valid_to = 'infinity')
-ORDER BY l.moodle_id, l.course_id
+    WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+
+-- name: landed_grades
+CREATE TEMPORARY TABLE grade_now ON COMMIT DROP AS
+SELECT DISTINCT ON (l.moodle_id, l.course_id) d.person_id, l.moodle_id, l.course_id, l.value, l.decimals, l.graded_at
+FROM facts.landing_grade l
+JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
+JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
+WHERE l.load_id = %(load)s
+ORDER BY l.moodle_id, l.course_id, l.value DESC NULLS LAST
+
+-- name: index_grades
+ALTER TABLE grade_now ADD PRIMARY KEY (moodle_id, course_id)
+
+-- name: refine_grades
+-- The same grade, of which more is told now.
+UPDATE facts.fact_grade f
+SET value = n.value, decimals = n.decimals, graded_at = COALESCE(n.graded_at, f.graded_at)
+FROM grade_now n
+WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
+  AND round(n.value::numeric, COALESCE(f.decimals, 5)) = round(f.value::numeric, COALESCE(f.decimals, 5))
+  AND (f.decimals IS NOT NULL AND n.decimals IS NULL
+       OR f.graded_at IS NULL AND n.graded_at IS NOT NULL AND n.decimals IS NOT DISTINCT FROM f.decimals)
 
 -- name: close_grades
--- Grades that changed, or are gone from a course that was read. Moodle shows none of who is suspended in the
--- course: those stay as they were last seen.
-UPDATE facts.fact_grade f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND EXISTS (SELECT FROM read_course r WHERE r.course_id = f.course_id)
-  AND NOT EXISTS (
-    SELECT FROM facts.landing_grade l
-    WHERE l.run_id = %(run)s AND l.moodle_id = f.moodle_id AND l.item_id = f.item_id
-      AND (l.raw, l.minimum, l.maximum, l.graded_at)
-          IS NOT DISTINCT FROM (f.raw, f.minimum, f.maximum, f.graded_at))
-  AND NOT EXISTS (
-    SELECT FROM facts.landing_enrolment e
-    WHERE e.run_id = %(run)s AND e.moodle_id = f.moodle_id AND e.course_id = f.course_id AND NOT e.active)
+-- Grades that changed or are no more, and why. With the enrolment Moodle deletes the grade. Moodle's own report shows no
+-- grades of suspended people: what did not come of somebody who is still enrolled stays.
+UPDATE facts.fact_grade f
+SET valid_to = %(now)s, ended_by = CASE
+        WHEN c.course_id IS NULL OR p.person_id IS NULL THEN 'deletion'
+        WHEN e.moodle_id IS NULL AND %(whole)s THEN 'unenrolment'
+        WHEN n.value IS NULL THEN 'reset'
+        ELSE 'regrade'
+    END
+FROM facts.fact_grade g
+LEFT JOIN facts.dim_course c ON c.course_id = g.course_id AND c.valid_to = 'infinity'
+LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
+LEFT JOIN enrolment_now e ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id
+LEFT JOIN grade_now n ON n.moodle_id = g.moodle_id AND n.course_id = g.course_id
+WHERE g.valid_to = 'infinity'
+  AND f.moodle_id = g.moodle_id AND f.course_id = g.course_id AND f.valid_from = g.valid_from
+  AND (%(whole)s AND e.moodle_id IS NULL
+       OR n.moodle_id IS NOT NULL AND (
+           n.value IS NULL
+           OR round(n.value::numeric, COALESCE(n.decimals, f.decimals, 5))
+              <> round(g.value::numeric, COALESCE(n.decimals, f.decimals, 5))
+           OR n.graded_at <> g.graded_at))
 
 -- name: begin_grades
-INSERT INTO facts.fact_grade (moodle_id, course_id, item_id, raw, minimum, maximum, graded_at, valid_from)
-SELECT DISTINCT ON (l.moodle_id, l.item_id) l.moodle_id, l.course_id, l.item_id, l.raw, l.minimum, l.maximum,
-       l.graded_at, %(now)s
-FROM facts.landing_grade l
-JOIN connector.binding b ON b.site = %(site)s AND b.account_id = l.moodle_id
-WHERE l.run_id = %(run)s AND l.raw IS NOT NULL AND NOT EXISTS (
+INSERT INTO facts.fact_grade (person_id, moodle_id, course_id, value, decimals, graded_at, valid_from)
+SELECT n.person_id, n.moodle_id, n.course_id, n.value, n.decimals, n.graded_at, %(now)s
+FROM grade_now n
+WHERE n.value IS NOT NULL AND NOT EXISTS (
     SELECT FROM facts.fact_grade f
-    WHERE f.moodle_id = l.moodle_id AND f.item_id = l.item_id AND f.valid_to = 'infinity')
-ORDER BY l.moodle_id, l.item_id
+    WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
 
--- name: assignments_now
--- The ledger's requirements, with what completion says of them: satisfied when the last course of the path was.
+-- name: close_templates
+UPDATE facts.dim_certificate_template d SET valid_to = %(now)s
+FROM (SELECT source, template, min(template_name) AS name FROM facts.landing_certificate
+      WHERE load_id = %(load)s GROUP BY source, template) l
+WHERE d.valid_to = 'infinity' AND l.source = d.source AND l.template = d.template AND l.name <> d.name
+
+-- name: begin_templates
+INSERT INTO facts.dim_certificate_template (source, template, name, valid_from)
+SELECT l.source, l.template, min(l.template_name), %(now)s
+FROM facts.landing_certificate l
+WHERE l.load_id = %(load)s AND NOT EXISTS (
+    SELECT FROM facts.dim_certificate_template d
+    WHERE d.source = l.source AND d.template = l.template AND d.valid_to = 'infinity')
+GROUP BY l.source, l.template
+
+-- name: landed_certificates
+CREATE TEMPORARY TABLE certificate_now ON COMMIT DROP AS
+SELECT DISTINCT ON (l.source, l.code) d.person_id, l.moodle_id, l.source, l.code, l.template, l.issued_at, l.expires_at,
+       l.revoked, l.precision
+FROM facts.landing_certificate l
+JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
+WHERE l.load_id = %(load)s
+ORDER BY l.source, l.code, l.issued_at DESC
+
+-- name: index_certificates
+ALTER TABLE certificate_now ADD PRIMARY KEY (source, code)
+
+-- name: close_certificates
+-- Issues that were revoked or prolonged, or are no more. Sources of which nothing came were not read.
+UPDATE facts.fact_certificate f SET valid_to = %(now)s
+WHERE f.valid_to = 'infinity'
+  AND (%(whole)s AND EXISTS (SELECT FROM certificate_now n WHERE n.source = f.source)
+       OR EXISTS (SELECT FROM certificate_now n WHERE n.source = f.source AND n.code = f.code))
+  AND NOT EXISTS (
+    SELECT FROM certificate_now n
+    WHERE n.source = f.source AND n.code = f.code AND n.template = f.template AND n.revoked = f.revoked
+      AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
+      AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at))
+
+-- name: begin_certificates
+INSERT INTO facts.fact_certificate (person_id, moodle_id, source, code, template, issued_at, expires_at, revoked,
+                                    precision, valid_from)
+SELECT n.person_id, n.moodle_id, n.source, n.code, n.template, n.issued_at, n.expires_at, n.revoked, n.precision, %(now)s
+FROM certificate_now n
+WHERE NOT EXISTS (
+    SELECT FROM facts.fact_certificate f WHERE f.source = n.source AND f.code = n.code AND f.valid_to = 'infinity')
+
+-- ---------------------------------------------------------------- what must be done
+-- name: read_requirements
+CREATE TEMPORARY TABLE read_requirement (
+    requirement text PRIMARY KEY, name jsonb, path text, courses text[], course_ids bigint[], recertify_months integer,
+    window_days integer
+) ON COMMIT DROP
+
+-- name: close_requirements
+-- Requirements that say something else now. Those that no mapping names any more stay: people may have had them.
+UPDATE facts.dim_requirement d SET valid_to = %(now)s
+FROM read_requirement r
+WHERE d.valid_to = 'infinity' AND r.requirement = d.requirement
+  AND (r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days)
+      IS DISTINCT FROM (d.name, d.path, d.courses, d.course_ids, d.recertify_months, d.window_days)
+
+-- name: begin_requirements
+INSERT INTO facts.dim_requirement (requirement, name, path, courses, course_ids, recertify_months, window_days, valid_from)
+SELECT r.requirement, r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, %(now)s
+FROM read_requirement r
+WHERE NOT EXISTS (
+    SELECT FROM facts.dim_requirement d WHERE d.requirement = r.requirement AND d.valid_to = 'infinity')
+
+-- name: first_cycle
+-- Each requirement of each person: satisfied when the last course of its path was first completed.
 CREATE TEMPORARY TABLE assignment_now ON COMMIT DROP AS
-WITH need AS (
-    SELECT r.requirement, x.moodle_id AS course_id
-    FROM facts.dim_requirement r
-    CROSS JOIN LATERAL unnest(r.courses) AS course (ref)
-    LEFT JOIN connector.reference x ON x.site = %(site)s AND x.kind = 'course' AND x.ref = course.ref
-), satisfied AS (
-    SELECT l.grant_id, CASE WHEN count(*) = count(f.moodle_id) THEN max(f.completed_at) END AS satisfied_at
-    FROM connector.ledger l
-    JOIN need n ON n.requirement = l.target
-    LEFT JOIN connector.binding b ON b.site = l.site AND b.person_id = l.person_id
-    LEFT JOIN facts.fact_completion f
-           ON f.moodle_id = b.account_id AND f.course_id = n.course_id AND f.completed AND f.valid_to = 'infinity'
-    WHERE l.site = %(site)s AND l.kind = 'assignment'
-    GROUP BY l.grant_id
-)
-SELECT l.grant_id, l.person_id, l.target AS requirement, COALESCE((l.terms ->> 'cycle')::integer, 1) AS cycle,
-       (l.terms ->> 'granted_on')::date AS assigned_on, (l.terms ->> 'due_on')::date AS due_on, s.satisfied_at,
-       l.ended_at AS withdrawn_at
-FROM connector.ledger l
-LEFT JOIN satisfied s USING (grant_id)
-WHERE l.site = %(site)s AND l.kind = 'assignment'
+SELECT a.grant_id, 1 AS cycle, a.person_id, a.requirement, a.assigned_on, NULL::date AS window_opens_on, a.due_on,
+       s.satisfied_at, (s.satisfied_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date
+           AS expires_on, a.withdrawn_at
+FROM facts.landing_assignment a
+JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
+LEFT JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
+LEFT JOIN (
+    SELECT a.grant_id, CASE WHEN count(*) = count(f.completed_at) THEN max(f.completed_at) END AS satisfied_at
+    FROM facts.landing_assignment a
+    JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
+    CROSS JOIN LATERAL unnest(r.course_ids) AS need (course_id)
+    LEFT JOIN (
+        SELECT person_id, course_id, min(completed_at) AS completed_at FROM facts.fact_completion
+        WHERE completed GROUP BY person_id, course_id
+    ) f ON f.person_id = a.person_id AND f.course_id = need.course_id
+    GROUP BY a.grant_id
+) s USING (grant_id)
+
+-- name: next_cycle
+-- What follows cycle %(cycle)s where its validity ends and the window before that is open: satisfied by what was
+-- completed since the window opened.
+INSERT INTO assignment_now
+SELECT a.grant_id, a.cycle + 1, a.person_id, a.requirement, o.opens_on, o.opens_on, a.expires_on, s.satisfied_at,
+       (s.satisfied_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date, a.withdrawn_at
+FROM assignment_now a
+JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
+JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
+CROSS JOIN LATERAL (SELECT a.expires_on - r.window_days AS opens_on) o
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN count(*) = count(f.completed_at) THEN max(f.completed_at) END AS satisfied_at
+    FROM unnest(r.course_ids) AS need (course_id)
+    LEFT JOIN LATERAL (
+        SELECT min(c.completed_at) AS completed_at FROM facts.fact_completion c
+        WHERE c.person_id = a.person_id AND c.course_id = need.course_id AND c.completed
+          AND (c.completed_at AT TIME ZONE p.timezone)::date >= o.opens_on
+          AND c.completed_at > a.satisfied_at
+    ) f ON true
+) s ON true
+WHERE a.cycle = %(cycle)s AND a.expires_on IS NOT NULL
+  AND o.opens_on <= (%(now)s AT TIME ZONE p.timezone)::date
+  AND (a.withdrawn_at IS NULL OR o.opens_on <= (a.withdrawn_at AT TIME ZONE p.timezone)::date)
+
+-- name: index_assignments
+ALTER TABLE assignment_now ADD PRIMARY KEY (grant_id, cycle)
 
 -- name: close_assignments
 UPDATE facts.fact_assignment f SET valid_to = %(now)s
-FROM assignment_now a
-WHERE f.valid_to = 'infinity' AND a.grant_id = f.grant_id
-  AND (a.due_on, a.satisfied_at, a.withdrawn_at, a.assigned_on)
-      IS DISTINCT FROM (f.due_on, f.satisfied_at, f.withdrawn_at, f.assigned_on)
+WHERE f.valid_to = 'infinity' AND NOT EXISTS (
+    SELECT FROM assignment_now a
+    WHERE a.grant_id = f.grant_id AND a.cycle = f.cycle
+      AND (a.person_id, a.assigned_on, a.window_opens_on, a.due_on, a.satisfied_at, a.expires_on, a.withdrawn_at)
+          IS NOT DISTINCT FROM
+          (f.person_id, f.assigned_on, f.window_opens_on, f.due_on, f.satisfied_at, f.expires_on, f.withdrawn_at))
 
 -- name: begin_assignments
-INSERT INTO facts.fact_assignment (grant_id, person_id, requirement, cycle, assigned_on, due_on, satisfied_at,
-                                   withdrawn_at, valid_from)
-SELECT a.grant_id, a.person_id, a.requirement, a.cycle, a.assigned_on, a.due_on, a.satisfied_at, a.withdrawn_at,
-       %(now)s
+INSERT INTO facts.fact_assignment (grant_id, cycle, person_id, requirement, assigned_on, window_opens_on, due_on,
+                                   satisfied_at, expires_on, withdrawn_at, valid_from)
+SELECT a.grant_id, a.cycle, a.person_id, a.requirement, a.assigned_on, a.window_opens_on, a.due_on, a.satisfied_at,
+       a.expires_on, a.withdrawn_at, %(now)s
 FROM assignment_now a
-WHERE NOT EXISTS (SELECT FROM facts.fact_assignment f WHERE f.grant_id = a.grant_id AND f.valid_to = 'infinity')
+WHERE NOT EXISTS (SELECT FROM facts.fact_assignment f
+                  WHERE f.grant_id = a.grant_id AND f.cycle = a.cycle AND f.valid_to = 'infinity')
 
--- name: count_landed
--- Is everything that was read still there?
-SELECT (SELECT count(*) FROM facts.landing_completion WHERE run_id = %(run)s) AS completion,
-       (SELECT count(*) FROM facts.landing_enrolment WHERE run_id = %(run)s) AS enrolment,
-       (SELECT count(*) FROM facts.landing_grade WHERE run_id = %(run)s) AS grade
+-- name: loaded
+-- What merging one fact came to.
+INSERT INTO facts.load_fact (load_id, fact, rows, begun, ended)
+VALUES (%(load)s, %(fact)s, %(rows)s, %(begun)s, %(ended)s)
 
--- name: drop_landing
--- What landed is in the facts now.
-TRUNCATE facts.landing_enrolment, facts.landing_completion, facts.landing_grade
-
--- name: other_site
--- Facts carry no name of their Moodle: is there one whose they are already?
-SELECT site FROM facts.freshness WHERE site <> %(site)s LIMIT 1
-
--- name: fresh
--- When a fact was read, and how many rows hold.
-INSERT INTO facts.freshness (site, fact, loaded_at, rows) VALUES (%(site)s, %(fact)s, %(now)s, %(rows)s)
-ON CONFLICT (site, fact) DO UPDATE SET loaded_at = excluded.loaded_at, rows = excluded.rows
-
--- name: compliance
--- By requirement.
-SELECT c.requirement, c.requirement_name, count(*) AS people,
-       count(*) FILTER (WHERE c.state = 'satisfied') AS satisfied,
-       count(*) FILTER (WHERE c.state = 'open') AS open,
-       count(*) FILTER (WHERE c.state = 'overdue') AS overdue
-FROM reporting.compliance_now c
-GROUP BY c.requirement, c.requirement_name
-ORDER BY c.requirement
-
--- name: by_unit
--- By unit.
-SELECT c.unit, c.unit_name, count(*) AS assignments, count(*) FILTER (WHERE c.state = 'satisfied') AS satisfied,
-       count(*) FILTER (WHERE c.state = 'overdue') AS overdue
-FROM reporting.compliance_now c
-GROUP BY c.unit, c.unit_name
-ORDER BY c.unit
-
--- name: overdue_by_manager
--- The managers with most overdue requirements among their direct reports.
-SELECT manager_key, lastname, firstname, unit_name, people, overdue, oldest_due_on
-FROM reporting.overdue_by_manager
-ORDER BY overdue DESC, manager_key
-LIMIT %(limit)s
-
--- name: courses
-SELECT idnumber, shortname, fullname, enrolled, completed, average_grade, maximum_grade FROM reporting.course_results
-ORDER BY shortname
-
--- name: people
--- People by where they stand.
-SELECT status, count(*) AS people FROM facts.dim_person WHERE valid_to = 'infinity' GROUP BY status ORDER BY status
-
--- name: freshness
-SELECT fact, loaded_at, rows, extract(epoch FROM lag)::bigint AS lag_seconds FROM reporting.freshness
-WHERE site = %(site)s ORDER BY fact
+-- name: taken
+-- Are the people of the last load still landed? A crash of the server empties them.
+SELECT person_id FROM facts.landing_person LIMIT 1

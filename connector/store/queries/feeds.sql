@@ -52,24 +52,25 @@ WHERE feed_id = %(feed_id)s
 -- People of whom the feed says something new.
 UPDATE connector.person p
 SET wanted = s.wanted, initial = s.initial, grant_set = s.grant_set, unit = s.unit, unit_name = s.unit_name,
-    job_role = s.job_role, manager_key = s.manager_key, starts = s.starts, ends = s.ends, active = s.active,
-    timezone = s.timezone, earlier_keys = s.earlier_keys, attributes = s.attributes,
+    units_above = s.units_above, job_role = s.job_role, manager_key = s.manager_key, starts = s.starts, ends = s.ends,
+    active = s.active, timezone = s.timezone, earlier_keys = s.earlier_keys, attributes = s.attributes,
     unique_username = s.unique_username, changed_at = %(now)s, feed_id = s.feed_id, line = s.line
 FROM connector.staged s
 WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.source = %(source)s AND p.key = s.key
-  AND (p.wanted, p.initial, p.grant_set, p.unit, p.unit_name, p.job_role, p.manager_key, p.starts, p.ends, p.active,
-       p.timezone, p.earlier_keys, p.attributes, p.unique_username)
+  AND (p.wanted, p.initial, p.grant_set, p.unit, p.unit_name, p.units_above, p.job_role, p.manager_key,
+       p.starts, p.ends, p.active, p.timezone, p.earlier_keys, p.attributes, p.unique_username)
       IS DISTINCT FROM
-      (s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.job_role, s.manager_key, s.starts, s.ends, s.active,
-       s.timezone, s.earlier_keys, s.attributes, s.unique_username)
+      (s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.units_above, s.job_role, s.manager_key,
+       s.starts, s.ends, s.active, s.timezone, s.earlier_keys, s.attributes, s.unique_username)
 
 -- name: insert_people
 -- People whom the source names for the first time.
-INSERT INTO connector.person (source, key, row_digest, wanted, initial, grant_set, unit, unit_name, job_role, manager_key,
-                              starts, ends, active, timezone, earlier_keys, attributes, unique_username, first_seen,
-                              changed_at, feed_id, line)
-SELECT %(source)s, s.key, s.row_digest, s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.job_role, s.manager_key,
-       s.starts, s.ends, s.active, s.timezone, s.earlier_keys, s.attributes, s.unique_username, %(now)s,
+INSERT INTO connector.person (source, key, row_digest, wanted, initial, grant_set, unit, unit_name, units_above,
+                              job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes,
+                              unique_username, first_seen, changed_at, feed_id, line)
+SELECT %(source)s, s.key, s.row_digest, s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.units_above,
+       s.job_role, s.manager_key, s.starts, s.ends, s.active, s.timezone, s.earlier_keys, s.attributes,
+       s.unique_username, %(now)s,
        %(now)s, s.feed_id, s.line
 FROM connector.staged s
 WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL

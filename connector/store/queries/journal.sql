@@ -1,12 +1,12 @@
 -- name: start
 -- A run of apply.
-INSERT INTO connector.run (kind, site, plan, started_at) VALUES (%(kind)s, %(site)s, %(plan)s, %(now)s)
+INSERT INTO connector.run (kind, site, plan, started_at) VALUES ('apply', %(site)s, %(plan)s, %(now)s)
 RETURNING run_id
 
 -- name: abandon
 -- Runs that were killed: they hold no lock any more.
 UPDATE connector.run SET status = 'stopped', finished_at = %(now)s, detail = 'the process ended without a word'
-WHERE site = %(site)s AND kind = %(kind)s AND status = 'running'
+WHERE site = %(site)s AND status = 'running'
 
 -- name: applying
 -- The plan is being carried out.

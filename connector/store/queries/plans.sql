@@ -51,11 +51,6 @@ FROM connector.binding b
 JOIN connector.person p ON p.person_id = b.person_id
 WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
 
--- name: mark_lost
--- Accounts that Moodle no longer has: nothing of them is as wanted, so that the next plan looks at them.
-UPDATE connector.account SET fields = '{}', seen_at = %(now)s
-WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
-
 -- name: end_grants_in_moodle
 -- What was granted in Moodle went with the account; requirements are ours and stay.
 UPDATE connector.ledger SET ended_at = %(now)s
@@ -64,13 +59,6 @@ WHERE site = %(site)s AND person_id = ANY(%(person_ids)s) AND ended_at IS NULL A
 -- name: unbind
 -- These people have no account any more.
 DELETE FROM connector.binding WHERE site = %(site)s AND person_id = ANY(%(person_ids)s)
-
--- name: remember_account
--- An account as Moodle shows it now. What Moodle does not show to the token stays as it was last written.
-INSERT INTO connector.account (site, account_id, fields, suspended, seen_at)
-VALUES (%(site)s, %(account_id)s, %(fields)s, %(suspended)s, %(now)s)
-ON CONFLICT (site, account_id) DO UPDATE
-SET fields = account.fields || excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at
 
 -- name: usernames_like
 -- Usernames that were ever given: this one, and with a number behind (":" follows "9"). By a range, which an index finds.

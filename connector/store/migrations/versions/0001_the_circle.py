@@ -1,4 +1,4 @@
-"""The circle: the way in, and the thin way back."""
+"""The way in: feeds, people, plans, the journal and the ledger."""
 
 from __future__ import annotations
 
@@ -15,5 +15,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for schema in ("reporting", "facts", "connector"):
-        op.execute(f"DROP SCHEMA {schema} CASCADE")
+    op.execute("DROP SCHEMA connector CASCADE")

@@ -50,6 +50,7 @@ CREATE UNLOGGED TABLE connector.staged (
     grant_set       bytea,
     unit            text,
     unit_name       text,
+    units_above     text[],
     job_role        text,
     manager_key     text,
     starts          date,
@@ -73,6 +74,7 @@ CREATE TABLE connector.person (
     grant_set       bytea,
     unit            text NOT NULL,
     unit_name       text NOT NULL,
+    units_above     text[],
     job_role        text NOT NULL,
     manager_key     text NOT NULL,
     starts          date,
@@ -98,6 +100,7 @@ COMMENT ON COLUMN connector.person.initial IS 'Account fields that are set when 
 COMMENT ON COLUMN connector.person.row_digest IS 'Of the row that was last read and the mapping that read it.';
 COMMENT ON COLUMN connector.person.gone IS 'Missing from two good feeds of a complete source, at least 24 hours apart.';
 COMMENT ON COLUMN connector.person.grant_set IS 'Digest of what rules give to this person; NULL for nothing.';
+COMMENT ON COLUMN connector.person.units_above IS 'Units above the unit, the topmost first.';
 COMMENT ON COLUMN connector.person.starts IS 'The first day of employment, ends its last, in the time zone of the person.';
 CREATE INDEX person_row ON connector.person (row_digest);
 
@@ -126,9 +129,20 @@ CREATE TABLE connector.account (
     fields     jsonb NOT NULL,
     suspended  boolean NOT NULL,
     seen_at    timestamptz NOT NULL,
+    mark       bytea,
     PRIMARY KEY (site, account_id)
 );
 COMMENT ON TABLE connector.account IS 'A Moodle account as it was last seen or written by this connector.';
+COMMENT ON COLUMN connector.account.mark IS
+    'Digest of the account in a report: while it stays the same, the account need not be read again.';
+
+CREATE TABLE connector.cursor (
+    site       text NOT NULL,
+    name       text NOT NULL,
+    read_until timestamptz NOT NULL,
+    PRIMARY KEY (site, name)
+);
+COMMENT ON TABLE connector.cursor IS 'Up to when changes have been read from Moodle.';
 
 CREATE TABLE connector.binding (
     site       text NOT NULL,
@@ -201,7 +215,7 @@ CREATE INDEX hold_digest ON connector.hold (digest);
 
 CREATE TABLE connector.run (
     run_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text NOT NULL CHECK (kind IN ('apply', 'mirror')),
+    kind        text NOT NULL CHECK (kind IN ('apply')),
     site        text NOT NULL,
     plan        bigint REFERENCES connector.plan,
     started_at  timestamptz NOT NULL,
@@ -346,193 +360,3 @@ CREATE FUNCTION connector.same_account(fields jsonb, wanted jsonb) RETURNS boole
 $$;
 COMMENT ON FUNCTION connector.same_account IS
     'Is an account as wanted, when a custom field that Moodle does not show is empty, and case in e-mails is none?';
-
--- The way back: facts with history, and the views that are the contract with the reporting team.
-CREATE SCHEMA facts;
-
-CREATE TABLE facts.dim_person (
-    person_id  bigint NOT NULL,
-    hr_key     text NOT NULL,
-    moodle_id  bigint,
-    unit       text NOT NULL,
-    unit_name  text NOT NULL,
-    job_role   text NOT NULL,
-    manager_id bigint,
-    status     text NOT NULL,
-    hired_on   date,
-    left_on    date,
-    valid_from timestamptz NOT NULL,
-    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (person_id, valid_from),
-    EXCLUDE USING gist (int8range(person_id, person_id, '[]') WITH &&, tstzrange(valid_from, valid_to) WITH &&)
-);
-CREATE UNIQUE INDEX dim_person_now ON facts.dim_person (person_id) WHERE valid_to = 'infinity';
-
-CREATE TABLE facts.person_name (
-    person_id bigint PRIMARY KEY,
-    firstname text NOT NULL,
-    lastname  text NOT NULL,
-    email     text NOT NULL
-);
-COMMENT ON TABLE facts.person_name IS 'Names and e-mail, apart, so that they can be erased.';
-
-CREATE TABLE facts.dim_course (
-    course_id  bigint NOT NULL,
-    idnumber   text NOT NULL,
-    shortname  text NOT NULL,
-    fullname   text NOT NULL,
-    valid_from timestamptz NOT NULL,
-    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (course_id, valid_from)
-);
-CREATE UNIQUE INDEX dim_course_now ON facts.dim_course (course_id) WHERE valid_to = 'infinity';
-
-CREATE TABLE facts.dim_requirement (
-    requirement text PRIMARY KEY,
-    name        jsonb NOT NULL,
-    path        text NOT NULL,
-    courses     text[] NOT NULL
-);
-
-CREATE TABLE facts.fact_enrolment (
-    moodle_id  bigint NOT NULL,
-    course_id  bigint NOT NULL,
-    active     boolean NOT NULL,
-    valid_from timestamptz NOT NULL,
-    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (moodle_id, course_id, valid_from)
-);
-CREATE UNIQUE INDEX fact_enrolment_now ON facts.fact_enrolment (moodle_id, course_id) WHERE valid_to = 'infinity';
-
-CREATE TABLE facts.fact_completion (
-    moodle_id  bigint NOT NULL,
-    course_id  bigint NOT NULL,
-    completed  boolean NOT NULL,
-    progress   double precision,
-    completed_at timestamptz,
-    precision  text NOT NULL CHECK (precision IN ('second', 'minute', 'seen by')),
-    valid_from timestamptz NOT NULL,
-    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (moodle_id, course_id, valid_from)
-);
-COMMENT ON COLUMN facts.fact_completion.precision IS
-    'How exact completed_at is; plain functions know no time, so it is when the connector first saw the completion.';
-CREATE UNIQUE INDEX fact_completion_now ON facts.fact_completion (moodle_id, course_id) WHERE valid_to = 'infinity';
-
-CREATE TABLE facts.fact_grade (
-    moodle_id  bigint NOT NULL,
-    course_id  bigint NOT NULL,
-    item_id    bigint NOT NULL,
-    raw        double precision,
-    minimum    double precision NOT NULL,
-    maximum    double precision NOT NULL,
-    graded_at  timestamptz,
-    valid_from timestamptz NOT NULL,
-    valid_to   timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (moodle_id, item_id, valid_from)
-);
-CREATE UNIQUE INDEX fact_grade_now ON facts.fact_grade (moodle_id, item_id) WHERE valid_to = 'infinity';
-
-CREATE TABLE facts.fact_assignment (
-    grant_id     bigint NOT NULL,
-    person_id    bigint NOT NULL,
-    requirement  text NOT NULL,
-    cycle        integer NOT NULL,
-    assigned_on  date NOT NULL,
-    due_on       date,
-    satisfied_at timestamptz,
-    withdrawn_at timestamptz,
-    valid_from   timestamptz NOT NULL,
-    valid_to     timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (grant_id, valid_from)
-);
-CREATE UNIQUE INDEX fact_assignment_now ON facts.fact_assignment (grant_id) WHERE valid_to = 'infinity';
-
--- What one reading of Moodle brought, until it is merged into the facts. A crash empties it: it is read again.
-CREATE UNLOGGED TABLE facts.landing_enrolment (
-    run_id bigint NOT NULL, moodle_id bigint NOT NULL, course_id bigint NOT NULL, active boolean NOT NULL
-);
-CREATE UNLOGGED TABLE facts.landing_completion (
-    run_id bigint NOT NULL, moodle_id bigint NOT NULL, course_id bigint NOT NULL, completed boolean NOT NULL,
-    progress double precision
-);
-CREATE UNLOGGED TABLE facts.landing_grade (
-    run_id bigint NOT NULL, moodle_id bigint NOT NULL, course_id bigint NOT NULL, item_id bigint NOT NULL,
-    raw double precision, minimum double precision NOT NULL, maximum double precision NOT NULL, graded_at timestamptz
-);
-
-CREATE TABLE facts.freshness (
-    site      text NOT NULL,
-    fact      text NOT NULL,
-    loaded_at timestamptz NOT NULL,
-    rows      bigint NOT NULL,
-    PRIMARY KEY (site, fact)
-);
-
-CREATE SCHEMA reporting;
-
-CREATE VIEW reporting.compliance_now AS
-SELECT p.hr_key,
-       n.lastname,
-       n.firstname,
-       p.unit,
-       p.unit_name,
-       p.job_role,
-       m.hr_key AS manager_key,
-       a.requirement,
-       r.name AS requirement_name,
-       a.cycle,
-       a.assigned_on,
-       a.due_on,
-       a.satisfied_at,
-       CASE
-           WHEN a.satisfied_at IS NOT NULL THEN 'satisfied'
-           WHEN a.due_on < current_date THEN 'overdue'
-           ELSE 'open'
-       END AS state
-FROM facts.fact_assignment a
-JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
-LEFT JOIN facts.dim_person m ON m.person_id = p.manager_id AND m.valid_to = 'infinity'
-LEFT JOIN facts.person_name n ON n.person_id = p.person_id
-LEFT JOIN facts.dim_requirement r ON r.requirement = a.requirement
-WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND p.status = 'active';
-COMMENT ON VIEW reporting.compliance_now IS 'Each requirement of each active person: satisfied, open or overdue today.';
-
-CREATE VIEW reporting.overdue_by_manager AS
-SELECT COALESCE(m.hr_key, '') AS manager_key,
-       n.lastname,
-       n.firstname,
-       m.unit,
-       m.unit_name,
-       count(*) AS overdue,
-       count(DISTINCT c.hr_key) AS people,
-       min(c.due_on) AS oldest_due_on
-FROM reporting.compliance_now c
-LEFT JOIN facts.dim_person m ON m.hr_key = c.manager_key AND m.valid_to = 'infinity'
-LEFT JOIN facts.person_name n ON n.person_id = m.person_id
-WHERE c.state = 'overdue'
-GROUP BY m.hr_key, n.lastname, n.firstname, m.unit, m.unit_name;
-COMMENT ON VIEW reporting.overdue_by_manager IS 'Overdue requirements of the direct reports of each manager.';
-
-CREATE VIEW reporting.course_results AS
-SELECT c.course_id,
-       c.idnumber,
-       c.shortname,
-       c.fullname,
-       count(*) FILTER (WHERE e.active) AS enrolled,
-       count(*) FILTER (WHERE f.completed) AS completed,
-       round(avg(g.raw::numeric) FILTER (WHERE g.maximum > g.minimum), 2)::double precision AS average_grade,
-       max(g.maximum) AS maximum_grade
-FROM facts.dim_course c
-LEFT JOIN facts.fact_enrolment e ON e.course_id = c.course_id AND e.valid_to = 'infinity'
-LEFT JOIN facts.fact_completion f
-       ON f.course_id = e.course_id AND f.moodle_id = e.moodle_id AND f.valid_to = 'infinity'
-LEFT JOIN facts.fact_grade g
-       ON g.course_id = e.course_id AND g.moodle_id = e.moodle_id AND g.valid_to = 'infinity'
-WHERE c.valid_to = 'infinity'
-GROUP BY c.course_id, c.idnumber, c.shortname, c.fullname;
-COMMENT ON VIEW reporting.course_results IS 'Enrolled, completed and average grade of each course.';
-
-CREATE VIEW reporting.freshness AS
-SELECT site, fact, loaded_at, rows, now() - loaded_at AS lag FROM facts.freshness;
-COMMENT ON VIEW reporting.freshness IS 'When each fact was last read from Moodle.';

@@ -1,0 +1,36 @@
+"""What the connector knows of people, as the facts take it; see ``connector.domain.facts.Staff``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from connector.domain.facts import Assigned, Member
+from connector.store.database import Database
+
+
+class StaffTables:
+    """Reads the tables of the way in. The facts may live in another database, so nothing is joined across."""
+
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    def basis(self, now: datetime) -> str:
+        row = self._database.one("staff.basis", site=self._site)
+        return " ".join(str(value) for value in (*row.values(), now.date()))
+
+    def fed_at(self) -> datetime | None:
+        moment: datetime | None = self._database.one("staff.basis", site=self._site)["fed_at"]
+        return moment
+
+    def people(self, now: datetime) -> Iterator[list[Member]]:
+        for rows in self._database.stream("staff.people", site=self._site, now=now):
+            yield [Member(**row) for row in rows]
+
+    def assignments(self) -> Iterator[list[Assigned]]:
+        for rows in self._database.stream("staff.assignments", site=self._site):
+            yield [Assigned(**row) for row in rows]
+
+    def courses(self) -> dict[str, int]:
+        return {row["ref"]: row["moodle_id"] for row in self._database.rows("staff.courses", site=self._site)}
