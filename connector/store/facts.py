@@ -47,6 +47,14 @@ _HELD: dict[str, LiteralString] = {
 }
 """The table of each fact that a load tells of."""
 
+_SUMMARIES = (
+    "now_of_compliance", "drop_compliance", "compliance", "drop_managers", "managers",
+    "touched_courses", "drop_courses", "courses", "drop_overview", "overview",
+    "drop_activity", "activity", "drop_quality", "quality", "healed",
+)  # fmt: skip
+"""What reports add up, in the order in which it is reckoned."""
+_KEPT = ("keep_compliance", "keep_overview")
+
 
 class Facts:
     """``database`` is that of the reports, which may be another than the connector's own."""
@@ -145,6 +153,8 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             loaded = merging.tally()
+            if taken or merging.moved or read.extent is Extent.EVERYTHING:
+                merging.summaries(all_courses=taken)
             connection.execute(query("facts.drop_landing"))
         return loaded
 
@@ -222,6 +232,13 @@ class _Merging:
             cycle += 1
         self._run("index_assignments")
         self._versions("assignments")
+
+    def summaries(self, *, all_courses: bool) -> None:
+        """What reports add up, reckoned anew; after a full reading it is kept for its day too."""
+        whole = self._read.extent is Extent.EVERYTHING
+        values = {**self._values, "whole": whole or all_courses}
+        for step in (*_SUMMARIES, *(_KEPT if whole else ())):
+            self._connection.execute(query(f"summaries.{step}"), values)
 
     def reach(self, name: str, moment: datetime, basis: str = "") -> None:
         self._connection.execute(query("facts.reach"), {"name": name, "moment": moment, "basis": basis})
