@@ -47,13 +47,16 @@ _HELD: dict[str, LiteralString] = {
 }
 """The table of each fact that a load tells of."""
 
-_SUMMARIES = (
-    "now_of_compliance", "drop_compliance", "compliance", "drop_managers", "managers",
+SUMMARIES = (
+    "touched_units", "standing", "drop_own", "own", "drop_compliance", "compliance", "drop_managers", "managers",
     "touched_courses", "drop_courses", "courses", "drop_overview", "overview",
-    "drop_activity", "activity", "drop_quality", "quality", "healed",
+    "touched_days", "drop_activity", "activity",
 )  # fmt: skip
 """What reports add up, in the order in which it is reckoned."""
-_KEPT = ("keep_compliance", "keep_overview")
+QUALITY = ("drop_quality", "quality", "healed")
+"""What looks wrong is looked for after a full reading only, and where people moved."""
+KEPT = ("keep_compliance", "keep_overview")
+"""After a full reading its day keeps how it stood."""
 
 
 class Facts:
@@ -154,7 +157,7 @@ class Facts:
             merging.reach("changes", read.until)
             loaded = merging.tally()
             if taken or merging.moved or read.extent is Extent.EVERYTHING:
-                merging.summaries(all_courses=taken)
+                merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
         return loaded
 
@@ -233,11 +236,12 @@ class _Merging:
         self._run("index_assignments")
         self._versions("assignments")
 
-    def summaries(self, *, all_courses: bool) -> None:
-        """What reports add up, reckoned anew; after a full reading it is kept for its day too."""
+    def summaries(self, *, taken: bool) -> None:
+        """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
         whole = self._read.extent is Extent.EVERYTHING
-        values = {**self._values, "whole": whole or all_courses}
-        for step in (*_SUMMARIES, *(_KEPT if whole else ())):
+        values = {**self._values, "whole": whole or taken}
+        steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
+        for step in steps:
             self._connection.execute(query(f"summaries.{step}"), values)
 
     def reach(self, name: str, moment: datetime, basis: str = "") -> None:

@@ -1,36 +1,54 @@
 -- What reports add up, reckoned anew at the end of a merge and in its transaction. A unit stands for itself and all below
 -- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all.
 
--- name: now_of_compliance
--- Newest cycles of active people, and how each stands at %(now)s.
+-- name: touched_units
+-- Units in which somebody's assignments moved; all of them where people did, or everything was read.
+CREATE TEMPORARY TABLE touched_unit ON COMMIT DROP AS
+SELECT DISTINCT p.unit
+FROM facts.dim_person p
+WHERE p.valid_to = 'infinity' AND (%(whole)s OR p.person_id IN (
+    SELECT a.person_id FROM facts.fact_assignment a WHERE a.valid_from = %(now)s
+    UNION ALL
+    SELECT a.person_id FROM facts.fact_assignment a WHERE a.valid_to = %(now)s AND a.valid_to < 'infinity'))
+
+-- name: standing
+-- Newest cycles of active people there, and how each stands at %(now)s.
 CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
 SELECT p.unit, COALESCE(p.manager_id, 0) AS manager_id, a.person_id, a.requirement, a.due_on,
        facts.state_at(a.satisfied_at, a.due_on, p.timezone, GREATEST(%(now)s, a.satisfied_at)) AS state
 FROM facts.fact_assignment a
 JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
 WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND p.status = 'active'
+  AND p.unit IN (SELECT unit FROM touched_unit)
   AND NOT EXISTS (SELECT FROM facts.fact_assignment later
                   WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity')
+
+-- name: drop_own
+DELETE FROM facts.summary_own WHERE %(whole)s OR unit IN (SELECT unit FROM touched_unit)
+
+-- name: own
+INSERT INTO facts.summary_own (unit, requirement, assigned, satisfied, overdue, as_of)
+SELECT unit, requirement, count(*), count(*) FILTER (WHERE state = 'satisfied'), count(*) FILTER (WHERE state = 'overdue'),
+       %(now)s
+FROM standing GROUP BY unit, requirement
 
 -- name: drop_compliance
 DELETE FROM facts.summary_compliance
 
 -- name: compliance
+-- Each unit counts for those above it too.
 INSERT INTO facts.summary_compliance (unit, requirement, assigned, satisfied, overdue, as_of)
-WITH own AS (
-    SELECT unit, requirement, count(*) AS assigned, count(*) FILTER (WHERE state = 'satisfied') AS satisfied,
-           count(*) FILTER (WHERE state = 'overdue') AS overdue
-    FROM standing GROUP BY unit, requirement
-), spread AS (
-    SELECT c.above AS unit, o.requirement, o.assigned, o.satisfied, o.overdue
-    FROM own o JOIN facts.unit_closure c ON c.unit = o.unit AND c.valid_to = 'infinity'
+SELECT unit, requirement, sum(assigned), sum(satisfied), sum(overdue), min(as_of)
+FROM (
+    SELECT c.above AS unit, o.requirement, o.assigned, o.satisfied, o.overdue, o.as_of
+    FROM facts.summary_own o JOIN facts.unit_closure c ON c.unit = o.unit AND c.valid_to = 'infinity'
     UNION ALL
-    SELECT '', o.requirement, o.assigned, o.satisfied, o.overdue FROM own o
-)
-SELECT unit, requirement, sum(assigned), sum(satisfied), sum(overdue), %(now)s FROM spread GROUP BY unit, requirement
+    SELECT '', o.requirement, o.assigned, o.satisfied, o.overdue, o.as_of FROM facts.summary_own o
+) spread
+GROUP BY unit, requirement
 
 -- name: drop_managers
-DELETE FROM facts.summary_manager
+DELETE FROM facts.summary_manager WHERE %(whole)s OR unit IN (SELECT unit FROM touched_unit)
 
 -- name: managers
 INSERT INTO facts.summary_manager (unit, manager_id, people, assigned, satisfied, overdue, people_overdue, oldest_due_on,
@@ -130,29 +148,38 @@ SELECT p.unit, p.people, p.upcoming, p.joining, p.left_people, p.with_account, p
        %(now)s
 FROM counted p LEFT JOIN learned l ON l.unit = p.unit
 
+-- name: touched_days
+CREATE TEMPORARY TABLE touched_day ON COMMIT DROP AS
+SELECT (completed_at AT TIME ZONE 'UTC')::date AS day FROM completion_now WHERE completed_at IS NOT NULL
+UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_now
+UNION SELECT (%(now)s AT TIME ZONE 'UTC')::date
+
 -- name: drop_activity
-DELETE FROM facts.summary_activity
+DELETE FROM facts.summary_activity WHERE %(whole)s OR day IN (SELECT day FROM touched_day)
 
 -- name: activity
 INSERT INTO facts.summary_activity (unit, day, completions, certificates)
 WITH happened AS (
     SELECT person_id, (completed_at AT TIME ZONE 'UTC')::date AS day, 1 AS completions, 0 AS certificates
     FROM facts.fact_completion
-    WHERE completed AND completed_at IS NOT NULL AND valid_to = 'infinity'
+    WHERE completed AND valid_to = 'infinity' AND completed_at IS NOT NULL
     UNION ALL
     SELECT person_id, (issued_at AT TIME ZONE 'UTC')::date, 0, 1 FROM facts.fact_certificate
     WHERE valid_to = 'infinity' AND NOT revoked
 ), own AS (
     SELECT p.unit, h.day, sum(h.completions) AS completions, sum(h.certificates) AS certificates
     FROM happened h JOIN facts.dim_person p ON p.person_id = h.person_id AND p.valid_to = 'infinity'
+    WHERE %(whole)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
     GROUP BY p.unit, h.day
-), spread AS (
+)
+SELECT unit, day, sum(completions), sum(certificates)
+FROM (
     SELECT c.above AS unit, o.day, o.completions, o.certificates
     FROM own o JOIN facts.unit_closure c ON c.unit = o.unit AND c.valid_to = 'infinity'
     UNION ALL
     SELECT '', o.day, o.completions, o.certificates FROM own o
-)
-SELECT unit, day, sum(completions), sum(certificates) FROM spread GROUP BY unit, day
+) spread
+GROUP BY unit, day
 
 -- name: keep_compliance
 -- What the day keeps: the last full reading of a day is right.
@@ -170,7 +197,6 @@ SET people = excluded.people, active_24h = excluded.active_24h, enrolled = exclu
     completed = excluded.completed, average_score = excluded.average_score
 
 -- name: drop_quality
--- Everything but what needs the people who landed, which are looked at where they were taken anew.
 DELETE FROM facts.summary_quality
 
 -- name: quality

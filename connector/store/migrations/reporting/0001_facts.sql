@@ -213,6 +213,8 @@ COMMENT ON COLUMN facts.fact_completion.precision IS
 COMMENT ON COLUMN facts.fact_completion.progress IS 'Percent, as last told; no history is kept of it.';
 CREATE UNIQUE INDEX fact_completion_now ON facts.fact_completion (moodle_id, course_id) WHERE valid_to = 'infinity';
 CREATE INDEX fact_completion_done ON facts.fact_completion (person_id, course_id, completed_at) WHERE completed;
+CREATE INDEX fact_completion_day ON facts.fact_completion (((completed_at AT TIME ZONE 'UTC')::date))
+WHERE completed AND valid_to = 'infinity';
 CREATE INDEX fact_completion_course ON facts.fact_completion (course_id, completed_at) WHERE completed AND valid_to = 'infinity';
 
 CREATE TABLE facts.fact_grade (
@@ -275,6 +277,8 @@ COMMENT ON TABLE facts.fact_assignment IS
 COMMENT ON COLUMN facts.fact_assignment.expires_on IS 'What was satisfied holds until this day; NULL: for ever.';
 CREATE UNIQUE INDEX fact_assignment_now ON facts.fact_assignment (grant_id, cycle) WHERE valid_to = 'infinity';
 CREATE INDEX fact_assignment_person ON facts.fact_assignment (person_id);
+CREATE INDEX fact_assignment_begun ON facts.fact_assignment (valid_from);
+CREATE INDEX fact_assignment_ended ON facts.fact_assignment (valid_to) WHERE valid_to < 'infinity';
 CREATE INDEX fact_assignment_requirement ON facts.fact_assignment (requirement) WHERE valid_to = 'infinity';
 CREATE INDEX fact_assignment_expiry ON facts.fact_assignment (expires_on)
 WHERE valid_to = 'infinity' AND satisfied_at IS NOT NULL;

@@ -11,6 +11,17 @@ CREATE TABLE facts.summary_compliance (
 );
 COMMENT ON TABLE facts.summary_compliance IS 'Newest cycles of active people, by unit and requirement.';
 
+CREATE TABLE facts.summary_own (
+    unit        text NOT NULL,
+    requirement text NOT NULL,
+    assigned    bigint NOT NULL,
+    satisfied   bigint NOT NULL,
+    overdue     bigint NOT NULL,
+    as_of       timestamptz NOT NULL,
+    PRIMARY KEY (unit, requirement)
+);
+COMMENT ON TABLE facts.summary_own IS 'The same of each unit alone, from which that is added up.';
+
 CREATE TABLE facts.summary_manager (
     unit           text NOT NULL,
     manager_id     bigint NOT NULL,

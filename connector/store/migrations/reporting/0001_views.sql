@@ -171,7 +171,7 @@ SELECT CASE
 FROM (
     SELECT c.manager_id, s.everything OR b.unit = ANY (s.units) AS shown, sum(c.people)::bigint AS direct_reports,
            sum(c.assigned)::bigint AS assigned, sum(c.satisfied)::bigint AS satisfied, sum(c.overdue)::bigint AS overdue,
-           sum(c.people_overdue)::bigint AS people, min(c.oldest_due_on) AS oldest_due_on, max(c.as_of) AS as_of
+           sum(c.people_overdue)::bigint AS people, min(c.oldest_due_on) AS oldest_due_on, min(c.as_of) AS as_of
     FROM facts.summary_manager c
     CROSS JOIN facts.sight s
     LEFT JOIN facts.dim_person b ON b.person_id = c.manager_id AND b.valid_to = 'infinity'
