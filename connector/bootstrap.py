@@ -34,6 +34,7 @@ from connector.store.database import Database
 from connector.store.embedded import EmbeddedServer, default_data_dir, install_term_handler
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
+from connector.store.grants import Grants
 from connector.store.journal import Journal
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
@@ -256,7 +257,14 @@ class Connector:
         anyio.run(ask)
 
     # ------------------------------------------------------------ the ways
-    def way_in(self, moodle: MoodleSite) -> WayIn:
+    @asynccontextmanager
+    async def entering(self) -> AsyncIterator[WayIn]:
+        """The way in while the block lasts, with the best reader that the token allows."""
+        async with self.working_moodle() as moodle:
+            yield self.way_in(moodle, await self.reader(moodle))
+
+    def way_in(self, moodle: MoodleSite, reader: Reader | None = None) -> WayIn:
+        """Without a reader plans are made from what is known of accounts already."""
         mapping = self.mapping
         gates = mapping.source.gates
         return WayIn(
@@ -273,6 +281,8 @@ class Connector:
             mapping.protected,
             self.settings.create_days_ahead,
             moodle,
+            reader,
+            self.accounts,
             self.feeds,
             self.plans,
             self.cases,
@@ -300,6 +310,7 @@ class Connector:
         return Mirror(
             reader,
             self.accounts,
+            Grants(self.database, self.site),
             Facts(self.reporting, self.site),
             StaffTables(self.database, self.site),
             Terms(mapping.digest, mapping.paths, mapping.requirements),

@@ -91,8 +91,7 @@ def _circle(connector: Connector, moodle: SampleMoodle, folder: Path, people: in
 
 def _sync(connector: Connector, file: Path, quiet: bool) -> dict[str, Any]:
     async def work() -> tuple[Intake, Plan, Applied]:
-        async with connector.moodle() as moodle:
-            way = connector.way_in(moodle)
+        async with connector.entering() as way:
             with progress(f"Reading {file.name}") as advance:
                 taken = way.take(connector.source(file), advance)
             with step("Planning") as part:

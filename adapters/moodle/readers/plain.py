@@ -83,6 +83,10 @@ class PlainReader:
             async for page in shared.badges(self._client, book):
                 yield page
 
+    async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
+        """See the port."""
+        return await self._site.cohort_members(cohort_ids)
+
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """Each course with the progress of its managed people, who are those of the last ``everything``."""
         managed = {one for ids in self._book.bound() for one in ids} if self._book else set()
