@@ -71,7 +71,12 @@ def is_deleted(row: Mapping[str, Any]) -> bool:
 
 
 async def look_up(client: MoodleClient, field: str, values: Sequence[str], *, admin: bool) -> list[Account]:
-    """All accounts whose ``field`` is one of ``values``, each once; 500 values a call, 4 calls at once.
+    """All accounts whose ``field`` is one of ``values``, each once; see ``look_up_rows``."""
+    return [account(row, admin=admin) for row in await look_up_rows(client, field, values)]
+
+
+async def look_up_rows(client: MoodleClient, field: str, values: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Accounts as Moodle tells them, each once; 500 values a call, 4 calls at once.
 
     Usernames are lower-cased. E-mails are compared here without regard to case: asked for as given and in lower
     case, and, for up to 200 that were not found so, searched one by one (Moodle's own look-up minds the case on
@@ -85,7 +90,7 @@ async def look_up(client: MoodleClient, field: str, values: Sequence[str], *, ad
             rows |= {int(row["id"]): row for row in found}
     if field == "email":
         rows |= await _search_emails(client, {v.lower() for v in values if v}, rows)
-    return [account(row, admin=admin) for row in rows.values()]
+    return list(rows.values())
 
 
 def _askable(field: str, values: Sequence[str]) -> list[str]:

@@ -39,6 +39,11 @@ class MoodleSite:
         self._client = client
         self._info: SiteInfo | None = None
 
+    @property
+    def client(self) -> MoodleClient:
+        """The client, for what reads this site in other ways."""
+        return self._client
+
     async def aclose(self) -> None:
         """Close the client's connections."""
         await self._client.aclose()

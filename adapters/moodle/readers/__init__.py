@@ -1,0 +1,1 @@
+"""Two ways of reading Moodle, each a ``Reader`` of ``connector.domain.reading``: plain functions, and reports."""

@@ -1,0 +1,182 @@
+"""The plain reader: each course by itself, each managed person by themselves. Works wherever the connector does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from adapters.moodle import rows as read
+from adapters.moodle.accounts import account, look_up_rows
+from adapters.moodle.client import Call, MoodleClient
+from adapters.moodle.errors import foreseen
+from adapters.moodle.readers import shared
+from adapters.moodle.site import MoodleSite
+from adapters.moodle.together import together
+from adapters.moodle.wire import chunks
+from connector.domain.errors import AccessRefused, ConnectorError
+from connector.domain.ports import Course, Participant, SiteInfo
+from connector.domain.reading import (
+    AccountBook,
+    AccountsPage,
+    GradeItem,
+    Page,
+    Precision,
+    ReadAccess,
+    ReadCompletion,
+    ReadEnrolment,
+    ReadGrade,
+)
+
+PROGRESS = "core_enrol_get_users_courses"
+PEOPLE_A_REQUEST = 100
+AT_ONCE = 4
+PAGE = 1000
+
+
+class PlainReader:
+    """The port ``Reader`` by core's plain functions: no moment of completion, and no increments.
+
+    Completions are asked for managed people only, one call for each of them; grades are those of active people.
+    """
+
+    name = "plain"
+    incremental = False
+
+    def __init__(self, site: MoodleSite, info: SiteInfo) -> None:
+        self._site = site
+        self._client: MoodleClient = site.client
+        self._info = info
+        self._book: AccountBook | None = None
+        self._tracked: frozenset[int] = frozenset()
+
+    async def courses(self) -> list[Course]:
+        """See the port."""
+        courses = await shared.all_courses(self._client)
+        self._tracked = _tracked(courses)
+        return courses
+
+    async def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
+        """The managed accounts; ``since`` is not understood. Who is not in a page is no longer in Moodle."""
+        if since is not None:
+            raise ValueError("the plain reader cannot tell which accounts changed since a moment")
+        for ids in book.bound():
+            rows = await look_up_rows(self._client, "id", [str(one) for one in ids])
+            with foreseen("core_user_get_users_by_field"):
+                found = [account(row, admin=self._info.is_admin) for row in rows]
+                accesses = [access for row in rows if (access := _access(row))]
+            alive = [one for one in found if not one.deleted]
+            yield AccountsPage([one.id for one in alive], alive, {}, accesses)
+
+    async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+        """See the port."""
+        self._book, self._tracked = book, _tracked(courses)
+        ids = {course.id for course in courses}
+        for course in courses:
+            async for page in self._course(course.id):
+                yield page
+        for people in book.bound():
+            async for page in self._progress(people, ids):
+                yield page
+        if shared.BADGES in self._info.functions:
+            async for page in shared.badges(self._client, book):
+                yield page
+
+    async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
+        """Each course with the progress of its managed people, who are those of the last ``everything``."""
+        managed = {one for ids in self._book.bound() for one in ids} if self._book else set()
+        for course_id in course_ids:
+            people: set[int] = set()
+            async for page in self._course(course_id):
+                people |= {row.user_id for row in page.enrolments if row.active}
+                yield page
+            async for page in self._progress(sorted(people & managed), {course_id}):
+                yield page
+
+    async def changed(self, since: datetime) -> AsyncIterator[Page]:
+        """Not known to plain functions."""
+        raise ValueError(f"the plain reader cannot tell what changed since {since}")
+        yield Page()
+
+    async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
+        """See the port."""
+        return await shared.grade_items(self._client, samples)
+
+    # ------------------------------------------------------------ one course
+    async def _course(self, course_id: int) -> AsyncIterator[Page]:
+        async for people in self._site.participants(course_id):
+            yield Page(enrolments=[_enrolment(row) for row in people])
+        async for grades in self._grades(course_id):
+            yield Page(grades=grades)
+
+    async def _grades(self, course_id: int) -> AsyncIterator[list[ReadGrade]]:
+        """Course totals of everybody whose enrolment is active (Moodle's report shows no others); one answer."""
+        answer = await self._client.call(shared.GRADES, {"courseid": course_id, "userid": 0})
+        with foreseen(shared.GRADES):
+            totals = [
+                _grade(int(person["userid"]), course_id, item)
+                for person in answer["usergrades"]
+                for item in person["gradeitems"]
+                if item["itemtype"] == "course"
+            ]
+        for start in range(0, len(totals), PAGE):
+            yield totals[start : start + PAGE]
+
+    # ------------------------------------------------------------ each person
+    async def _progress(self, user_ids: Sequence[int], courses: Collection[int]) -> AsyncIterator[Page]:
+        """Courses of people with an active enrolment; 100 people a request, 4 requests at once."""
+        window = PEOPLE_A_REQUEST * AT_ONCE
+        for start in range(0, len(user_ids), window):
+            people = user_ids[start : start + window]
+            jobs = [partial(self._progress_of, chunk, courses) for chunk in chunks(people, PEOPLE_A_REQUEST)]
+            for page in await together(jobs):
+                yield page
+
+    async def _progress_of(self, people: Sequence[int], courses: Collection[int]) -> Page:
+        calls: list[Call] = [(PROGRESS, {"userid": user, "returnusercount": 0}) for user in people]
+        answers: list[Any | ConnectorError] = await self._client.call_many(calls, at_once=PEOPLE_A_REQUEST)
+        with foreseen(PROGRESS):
+            rows = [
+                (user, int(row["id"]), row.get("completed"), read.number(row.get("progress")))
+                for user, answer in zip(people, answers, strict=True)
+                for row in read.unless_missing(answer) or ()
+                if int(row["id"]) in courses
+            ]
+        self._check_shown(rows)
+        return Page(
+            completions=[
+                ReadCompletion(user, course, bool(completed), None, Precision.SEEN, progress)
+                for user, course, completed, progress in rows
+                if completed is not None  # what is not shown is not "not completed"
+            ]
+        )
+
+    def _check_shown(self, rows: Sequence[tuple[int, int, bool | None, float | None]]) -> None:
+        """Where completion is on and Moodle does not show it, everybody would look as if nobody had completed."""
+        for _, course, completed, _ in rows:
+            if completed is None and course in self._tracked:
+                raise AccessRefused(
+                    f"Moodle does not show the token who has completed the course {course}. "
+                    "Give the service account's role report/completion:view."
+                )
+
+
+def _tracked(courses: Sequence[Course]) -> frozenset[int]:
+    return frozenset(course.id for course in courses if course.completion_enabled)
+
+
+def _enrolment(row: Participant) -> ReadEnrolment:
+    return ReadEnrolment(row.user_id, row.course_id, row.active)
+
+
+def _grade(user_id: int, course_id: int, item: Mapping[str, Any]) -> ReadGrade:
+    when = item.get("gradedategraded")
+    graded = datetime.fromtimestamp(int(when), UTC) if when else None
+    return ReadGrade(user_id, course_id, read.number(item.get("graderaw")), None, graded)
+
+
+def _access(row: Mapping[str, Any]) -> ReadAccess | None:
+    """Moodle leaves it out where the site hides it, and gives 0 for who was never there."""
+    seen = int(row.get("lastaccess") or 0)
+    return ReadAccess(int(row["id"]), datetime.fromtimestamp(seen, UTC)) if seen else None

@@ -1,0 +1,92 @@
+"""What both readers ask of plain functions: all courses, course totals, and badges where no report has them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from adapters.moodle import rows as read
+from adapters.moodle.client import Call, MoodleClient
+from adapters.moodle.errors import foreseen
+from adapters.moodle.together import together
+from adapters.moodle.wire import chunks
+from connector.domain.ports import Course
+from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate
+
+COURSES = "core_course_get_courses_by_field"
+GRADES = "gradereport_user_get_grade_items"
+BADGES = "core_badges_get_user_badges"
+SITE_COURSE = 1
+CALLS_A_REQUEST = 100
+AT_ONCE = 4
+
+
+async def all_courses(client: MoodleClient) -> list[Course]:
+    """Every course that the token sees, without the site's front page, which is a course to Moodle."""
+    answer = await client.call(COURSES)
+    with foreseen(COURSES):
+        return [
+            read.course(row)
+            for row in answer["courses"]
+            if int(row["id"]) != SITE_COURSE and row.get("format") != "site"
+        ]
+
+
+async def grade_items(client: MoodleClient, samples: Mapping[int, int]) -> list[GradeItem]:
+    """The course total of each course, from the grades of one of its people; who has left it gives none."""
+    calls: list[Call] = [(GRADES, {"courseid": course, "userid": user}) for course, user in samples.items()]
+    answers = await client.call_many(calls) if calls else []
+    with foreseen(GRADES):
+        return [
+            _grade_item(course, item)
+            for course, answer in zip(samples, answers, strict=True)
+            for item in _totals(read.unless_missing(answer))
+        ]
+
+
+def _totals(answer: Any) -> list[Mapping[str, Any]]:
+    people = answer["usergrades"] if answer else []
+    return [item for person in people[:1] for item in person["gradeitems"] if item["itemtype"] == "course"]
+
+
+def _grade_item(course: int, item: Mapping[str, Any]) -> GradeItem:
+    """Core tells no pass mark here; None is "not told"."""
+    least, most = float(item.get("grademin") or 0), float(item.get("grademax") or 0)
+    return GradeItem(int(item["id"]), course, least, most, read.number(item.get("gradepass")))
+
+
+async def badges(client: MoodleClient, book: AccountBook) -> AsyncIterator[Page]:
+    """Badges of managed people. Moodle hides those that their owner has made private."""
+    for ids in book.bound():
+        for start in range(0, len(ids), CALLS_A_REQUEST * AT_ONCE):
+            window = ids[start : start + CALLS_A_REQUEST * AT_ONCE]
+            jobs = [partial(_badges, client, people) for people in chunks(window, CALLS_A_REQUEST)]
+            for found in await together(jobs):
+                yield Page(certificates=found)
+
+
+async def _badges(client: MoodleClient, people: Sequence[int]) -> list[ReadCertificate]:
+    calls: list[Call] = [(BADGES, {"userid": user}) for user in people]
+    answers = await client.call_many(calls, at_once=CALLS_A_REQUEST)
+    with foreseen(BADGES):
+        return [
+            _badge(user, row)
+            for user, answer in zip(people, answers, strict=True)
+            for row in (read.unless_missing(answer) or {"badges": ()})["badges"]
+        ]
+
+
+def _badge(user: int, row: Mapping[str, Any]) -> ReadCertificate:
+    """A badge is awarded to a person once; so its id and the person's tell awards apart, in reports too."""
+    badge_id, expires = int(row["id"]), int(row.get("dateexpire") or 0)
+    return ReadCertificate(
+        user,
+        "badge",
+        f"{badge_id}-{user}",
+        str(badge_id),
+        str(row["name"]),
+        datetime.fromtimestamp(int(row["dateissued"]), UTC),
+        datetime.fromtimestamp(expires, UTC) if expires else None,
+    )
