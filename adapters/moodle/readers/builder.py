@@ -71,7 +71,7 @@ async def retrieved(
         calls.append((RETRIEVE, {"reportid": report.id, "page": page, "perpage": size}))
     answers = await client.call_many(calls, reading=True)  # a filter that is set twice is the same filter
     if any(isinstance(answer, AlreadyThere) for answer in answers):
-        # two requests set the first filters of an account on a report at once: 5.1 inserts a row, and one of them fails
+        # two requests at once set the first filters of an account on a report: 5.1 lets one of them fail
         answers = await client.call_many(calls, reading=True)
     return [_rows(report, answer) for (report, _), answer in zip(asked, values_of(answers)[1::2], strict=True)]
 
