@@ -18,6 +18,7 @@ import anyio
 from adapters.drops.folder import FolderDrop
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FUNCTIONS
+from adapters.moodle.readers.choose import Choice, choose_reader
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
@@ -294,10 +295,15 @@ class Connector:
         )
 
     async def reader(self, moodle: MoodleSite) -> Reader:
-        """The best reader that the token allows."""
-        from adapters.moodle.readers.plain import PlainReader
+        """The best reader that the token allows, or the one that the settings name.
 
-        return PlainReader(moodle, await moodle.site_info())
+        Raises SettingsError or AccessRefused where the one that is named cannot be used.
+        """
+        return (await self.choice(moodle)).reader
+
+    async def choice(self, moodle: MoodleSite) -> Choice:
+        """The reader, and why it is not the better one."""
+        return await choose_reader(moodle, self.settings.moodle.reader)
 
     @asynccontextmanager
     async def mirroring(self) -> AsyncIterator[Mirror]:

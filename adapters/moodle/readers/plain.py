@@ -100,7 +100,7 @@ class PlainReader:
 
     async def changed(self, since: datetime) -> AsyncIterator[Page]:
         """Not known to plain functions."""
-        raise ValueError("the plain reader cannot tell what changed since a moment")
+        raise ValueError(f"the plain reader cannot tell what changed since {since}")
         yield Page()
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:

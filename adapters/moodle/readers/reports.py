@@ -81,7 +81,7 @@ class ReportsReader:
         return await self._site.cohort_members(cohort_ids)
 
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
-        """See the port. Small courses come together; one that is too large for one answer is read until it is still."""
+        """See the port. Small courses come together; one too large for one answer is read until it is still."""
         for ids in self._bundles(course_ids):
             for page in await self._whole(ids):
                 yield page

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.moodle.twin import cohorts, courses, enrolments, learning, people
-from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, integer, raw, validate
+from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, raw, validate
 from adapters.moodle.twin.people import picture
 from adapters.moodle.twin.refusals import Refusal, missing_record
+from adapters.moodle.twin.reports import setup
 from adapters.moodle.twin.state import TwinState
 
 _FEATURES = (
@@ -110,11 +111,6 @@ def call_many(state: TwinState, args: Any) -> dict[str, Any]:
     return {"responses": responses}
 
 
-def reports(_state: TwinState, _args: Any) -> dict[str, Any]:
-    """None: the twin has no Report Builder."""
-    return {"reports": [], "warnings": []}
-
-
 FUNCTIONS: Mapping[str, Function] = {
     "core_badges_get_user_badges": Function(learning.BADGES_SPEC, learning.badges),
     "core_cohort_add_cohort_members": Function(cohorts.ADD_SPEC, cohorts.add_members),
@@ -136,7 +132,18 @@ FUNCTIONS: Mapping[str, Function] = {
     "core_enrol_get_enrolled_users": Function(enrolments.ENROLLED_SPEC, enrolments.enrolled_users),
     "core_enrol_get_users_courses": Function(enrolments.USERS_COURSES_SPEC, enrolments.users_courses),
     "core_group_create_groups": Function(courses.GROUPS_SPEC, courses.create_groups),
-    "core_reportbuilder_list_reports": Function(Record({"page": integer(0), "perpage": integer(0)}), reports),
+    "core_reportbuilder_columns_add": Function(setup.ADD_SPEC, setup.add_column),
+    "core_reportbuilder_columns_delete": Function(setup.COLUMN_SPEC, setup.delete_column),
+    "core_reportbuilder_columns_reorder": Function(setup.MOVE_SPEC, setup.move_column),
+    "core_reportbuilder_columns_sort_get": Function(setup.ONE_SPEC, setup.get_sorting),
+    "core_reportbuilder_columns_sort_reorder": Function(setup.MOVE_SPEC, setup.move_sorting),
+    "core_reportbuilder_columns_sort_toggle": Function(setup.TOGGLE_SPEC, setup.toggle_sorting),
+    "core_reportbuilder_filters_add": Function(setup.ADD_SPEC, setup.add_filter),
+    "core_reportbuilder_filters_delete": Function(setup.FILTER_SPEC, setup.delete_filter),
+    "core_reportbuilder_list_reports": Function(setup.LIST_SPEC, setup.list_reports),
+    "core_reportbuilder_reports_get": Function(setup.GET_SPEC, setup.get_report),
+    "core_reportbuilder_retrieve_report": Function(setup.RETRIEVE_SPEC, setup.retrieve),
+    "core_reportbuilder_set_filters": Function(setup.SET_FILTERS_SPEC, setup.set_filters),
     "core_role_assign_roles": Function(enrolments.ASSIGN_SPEC, enrolments.assign_roles),
     "core_role_unassign_roles": Function(enrolments.UNASSIGN_SPEC, enrolments.unassign_roles),
     "core_user_create_users": Function(people.create_spec, people.create_users),
