@@ -400,7 +400,7 @@ async def test_the_reports_tell_the_truth(house: House, moodle: Seen, seed: int)
 
 @pytest.mark.anyio
 async def test_what_was_taken_away_by_hand_is_given_again(house: House, moodle: Seen) -> None:
-    """A teacher unenrols somebody, an administrator empties a cohort: noticed by a full reading, mended by the plan."""
+    """An unenrolment, a cohort member removed: noticed by a full reading, mended by the plan."""
     people = [*rows(3, unit="Field"), row("L1", unit="Lab")]
     await house.settled_in(people)
     await house.mirror()
