@@ -16,6 +16,6 @@ def test_the_list_is_complete() -> None:
     """Nothing is called that is not listed, nothing is asked for that is not called, and the twin has it all."""
     folder = Path(adapters.moodle.__file__).parent
     text = "".join(path.read_text("utf-8") for name in CALLERS for path in sorted(folder.glob(name)))
-    called = set(re.findall(r'"((?:core|enrol|gradereport|tool)_\w+)"', text))
+    called = set(re.findall(r'"((?:core|enrol|gradereport|tool_mobile)_\w+)"', text))
     assert called == FUNCTIONS | FOR_REPORTS | FOR_BADGES
     assert set(OF_THE_TWIN) >= called
