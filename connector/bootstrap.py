@@ -18,7 +18,7 @@ import anyio
 from adapters.drops.folder import FolderDrop
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FUNCTIONS
-from adapters.moodle.readers.choose import Choice, choose_reader
+from adapters.moodle.readers.choose import Choice, choose, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
@@ -53,6 +53,8 @@ UNDELIMITED = {"xml"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
 
+CHOICE_HOLDS = timedelta(hours=1)
+
 
 TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
 """The lines of migrations by name: the way in, and the reporting facts, which may live in another database."""
@@ -72,6 +74,7 @@ class Connector:
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
+        self._choice: tuple[datetime, Choice] | None = None
 
     def __enter__(self) -> Connector:
         return self
@@ -207,6 +210,22 @@ class Connector:
             await moodle.check_sight()
             yield moodle
 
+    async def choice(self, moodle: MoodleSite) -> Choice:
+        """How this Moodle is best read. Looked into once an hour: reports are not changed behind our back often."""
+        now = self.clock()
+        if self._choice is None or now - self._choice[0] > CHOICE_HOLDS:
+            self._choice = now, await choose(moodle, self.settings.moodle.reader)
+        return self._choice[1]
+
+    async def reader(self, moodle: MoodleSite) -> Reader:
+        """The reader of this connection: by reports where it can, by plain functions everywhere else."""
+        return (await self.choice(moodle)).reader(moodle)
+
+    async def set_up_reports(self, moodle: MoodleSite) -> list[str]:
+        """Set the reports up that an administrator has made; gives what was done."""
+        self._choice = None
+        return await set_up_reports(moodle)
+
     def source(self, path: Path) -> Source:
         """The feed in a file, as the mapping says it is to be read."""
         settings = self.mapping.source
@@ -293,17 +312,6 @@ class Connector:
             self.source,
             self.drop() if self.settings.drop.folder is not None else None,
         )
-
-    async def reader(self, moodle: MoodleSite) -> Reader:
-        """The best reader that the token allows, or the one that the settings name.
-
-        Raises SettingsError or AccessRefused where the one that is named cannot be used.
-        """
-        return (await self.choice(moodle)).reader
-
-    async def choice(self, moodle: MoodleSite) -> Choice:
-        """The reader, and why it is not the better one."""
-        return await choose_reader(moodle, self.settings.moodle.reader)
 
     @asynccontextmanager
     async def mirroring(self) -> AsyncIterator[Mirror]:

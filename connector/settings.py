@@ -63,6 +63,7 @@ class MoodleSettings(BaseModel):
     token: Annotated[SecretStr | None, AfterValidator(lambda given: given and _token(given))] = None
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
+    reader: Literal["auto", "plain", "reports"] = "auto"
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
     reader: Literal["auto", "plain", "reports"] = "auto"
 

@@ -55,9 +55,15 @@ def _write(settings: Path, mapping: Path) -> Path:
         return Path(shutil.copy(starter / "people.csv", settings.parent / "feeds" / "people.csv.example"))
 
 
-def doctor(config: Config = None, json: Json = False) -> None:
+def doctor(
+    config: Config = None,
+    json: Json = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Set up the reports in Moodle that an administrator has made.")
+    ] = False,
+) -> None:
     """Check the package, the database, Moodle, the mapping and the drop folder, and say what to do."""
-    findings = run(lambda: examine(config))
+    findings = run(lambda: examine(config, fix))
     if json:
         as_json(findings)
     else:

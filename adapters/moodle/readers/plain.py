@@ -15,7 +15,7 @@ from adapters.moodle.readers import shared
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
-from connector.domain.errors import AccessRefused, ConnectorError
+from connector.domain.errors import AccessRefused, ConnectorError, Missing
 from connector.domain.ports import Course, Participant, SiteInfo
 from connector.domain.reading import (
     AccountBook,
@@ -109,10 +109,14 @@ class PlainReader:
 
     # ------------------------------------------------------------ one course
     async def _course(self, course_id: int) -> AsyncIterator[Page]:
-        async for people in self._site.participants(course_id):
-            yield Page(enrolments=[_enrolment(row) for row in people])
-        async for grades in self._grades(course_id):
-            yield Page(grades=grades)
+        """Nothing of a course that was deleted meanwhile; what the token may not see is another error."""
+        try:
+            async for people in self._site.participants(course_id):
+                yield Page(enrolments=[_enrolment(row) for row in people])
+            async for grades in self._grades(course_id):
+                yield Page(grades=grades)
+        except Missing:
+            return
 
     async def _grades(self, course_id: int) -> AsyncIterator[list[ReadGrade]]:
         """Course totals of everybody whose enrolment is active (Moodle's report shows no others); one answer."""

@@ -171,6 +171,8 @@ class TwinState:
         self.badge_by_name: dict[str, TwinBadge] = {}
         self.views_reports = self.edits_reports = True
         """Whether the token may read reports, and change them."""
+        self.forced_zone = ""
+        """The time zone that the site forces upon everybody, if it does."""
         self.lacking: set[str] = set()
         """Functions that the token's service does not have."""
         self.started = int(time.time())

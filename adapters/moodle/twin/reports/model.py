@@ -38,7 +38,8 @@ class Report:
     created: int
     columns: list[ReportColumn] = field(default_factory=list)
     filters: list[ReportFilter] = field(default_factory=list)
-    conditions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    conditions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    condition_ids: dict[str, int] = field(default_factory=dict)
     conditiondata: str | None = None
     values: dict[int, dict[str, Any]] = field(default_factory=dict)
 

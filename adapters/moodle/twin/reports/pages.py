@@ -17,7 +17,7 @@ def reader_of(state: TwinState) -> Reader:
     """The account of the token; a language that is not installed falls back to English."""
     me = state.users[state.me].fields
     lang = me["lang"] if me["lang"] in state.languages else "en"
-    return Reader(state.url, lang, zone_of(me["timezone"]), time.time())
+    return Reader(state.url, lang, zone_of(state.forced_zone or me["timezone"]), time.time())
 
 
 def page(state: TwinState, report: Report, number: int, size: int) -> dict[str, Any]:

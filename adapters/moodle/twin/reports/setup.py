@@ -21,6 +21,7 @@ RETRIEVE_SPEC = Record({"reportid": _REPORT, "page": integer(0), "perpage": inte
 ADD_SPEC = Record({"reportid": _REPORT, "uniqueidentifier": Value(raw)})
 COLUMN_SPEC = Record({"reportid": _REPORT, "columnid": integer()})
 FILTER_SPEC = Record({"reportid": _REPORT, "filterid": integer()})
+CONDITION_SPEC = Record({"reportid": _REPORT, "conditionid": integer()})
 MOVE_SPEC = Record({"reportid": _REPORT, "columnid": integer(), "position": integer()})
 TOGGLE_SPEC = Record(
     {"reportid": _REPORT, "columnid": integer(), "enabled": boolean(), "direction": integer(ASCENDING)}
@@ -41,7 +42,8 @@ def make_report(state: TwinState, name: str, source: str, *, defaults: bool) -> 
             column.sort_enabled = identifier in made.sorted
         for identifier in made.filters:
             report.filters.append(ReportFilter(state.next_id("report_filter"), identifier, len(report.filters) + 1))
-        report.conditions, report.conditiondata = made.conditions, made.conditiondata
+        report.conditions, report.conditiondata = dict(made.conditions), made.conditiondata
+        report.condition_ids = {name: state.next_id("report_filter") for name in made.conditions}
     return report
 
 
@@ -185,3 +187,14 @@ def delete_filter(state: TwinState, args: Any) -> dict[str, Any]:
     for order, one in enumerate(report.filters, 1):
         one.order = order
     return shapes.filters(state, report)
+
+
+# ---------------------------------------------------------------- conditions
+def delete_condition(state: TwinState, args: Any) -> dict[str, Any]:
+    """Its value stays in ``conditiondata``, where it narrows nothing any more."""
+    report = _found(state, args, editing=True)
+    found = [name for name, one in report.condition_ids.items() if one == args["conditionid"]]
+    if not found:
+        raise invalid_parameter()
+    del report.conditions[found[0]], report.condition_ids[found[0]]
+    return shapes.conditions(state, report)

@@ -20,6 +20,10 @@ _CELL = (
     ' data-column-name="{title}" data-column-position="{position}"><div class="w-100">'
     '<small class="text-muted text-nowrap text-uppercase">{entity} &bull; {title}</small></div></th>'
 )
+_CONDITION = (
+    '<div class="condition list-group-item" data-region="active-condition" data-condition-id="{id}"'
+    ' data-condition-name="{name}"><input name="{fields}"></div>'
+)
 _TABLE = (
     '<div class="table-dynamic position-relative" data-region="core_table/dynamic"'
     ' data-table-uniqueid="custom-report-table-{id}" data-table-total-rows="{rows}"><div>'
@@ -133,21 +137,32 @@ def _active(offered: Offer, one: ReportFilter) -> dict[str, Any]:
     }
 
 
+def conditions(state: TwinState, report: Report) -> dict[str, Any]:
+    """What could narrow the report, by identifier, and the form of what does: ids, and names of fields."""
+    offered = offer(state, report.source)
+    available = [name for name in offered.filters if name not in report.conditions]
+    cards = "".join(
+        _CONDITION.format(
+            id=report.condition_ids[name], name=plain(offered.filters[name].title), fields=" ".join(values)
+        )
+        for name, values in report.conditions.items()
+    )
+    return {
+        "hasavailableconditions": bool(available),
+        "availableconditions": _grouped(offered, available),
+        "hasactiveconditions": bool(report.conditions),
+        "activeconditionsform": f"<form>{cards}</form>" if cards else "",
+        "helpicon": _HELP,
+    }
+
+
 # ---------------------------------------------------------------- pages
 def editing(state: TwinState, report: Report) -> dict[str, Any]:
     """The editing page: the table tells the columns, the cards tell which could be added."""
     offered = offer(state, report.source)
-    conditions = [name for name in offered.filters if name not in report.conditions]
-    fields = " ".join(f'name="{key}"' for values in report.conditions.values() for key in values)
     more = {
         "sidebarmenucards": {"menucards": _cards(offered)},
-        "conditions": {
-            "hasavailableconditions": bool(conditions),
-            "availableconditions": _grouped(offered, conditions),
-            "hasactiveconditions": bool(report.conditions),
-            "activeconditionsform": f"<form {fields}></form>" if fields else "",
-            "helpicon": _HELP,
-        },
+        "conditions": conditions(state, report),
         "filters": filters(state, report),
         "sorting": sorting(state, report),
         "cardview": {"form": "<form></form>", "helpicon": _HELP},
