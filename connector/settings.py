@@ -65,7 +65,6 @@ class MoodleSettings(BaseModel):
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     reader: Literal["auto", "plain", "reports"] = "auto"
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
-    reader: Literal["auto", "plain", "reports"] = "auto"
 
 
 class ReportingSettings(BaseModel):
