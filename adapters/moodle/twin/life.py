@@ -6,6 +6,9 @@ import time
 
 from adapters.moodle.twin.state import Grade, TwinCourse, TwinState
 
+STUDENT = 5
+"""The role's id on a fresh site."""
+
 
 class Life:
     """Acts on the state directly, as Moodle's own pages do; no web service does these things."""
@@ -80,6 +83,15 @@ class Life:
                 for course in self._state.courses.values()
                 for user_id in course.enrolments
             )
+
+    def learning(self) -> list[tuple[str, str]]:
+        """Who is a student in which course, as ``enrolled``: those who teach it complete nothing."""
+        with self._state.lock:
+            return [
+                (username, course)
+                for username, course in self.enrolled()
+                if STUDENT in self._state.course_roles(self._user(username), self._course(course).id)
+            ]
 
     def _user(self, username: str) -> int:
         return self._state.by_username[username]
