@@ -148,7 +148,7 @@ def _sync(scene: Scene, file: Path) -> dict[str, Any]:
     if not scene.quiet:
         show_plan(connector, plan, taken, 5, None, False)
         show_applied(connector, plan, applied, False)
-    approved = _approved(scene, plan) if applied.held else None
+    tally = (_approved(scene, plan) if applied.held else applied).tally
     cases = connector.cases.waiting()
     if cases and not scene.quiet:
         show_cases(cases)
@@ -157,8 +157,8 @@ def _sync(scene: Scene, file: Path) -> dict[str, Any]:
         "rejected": taken.totals.rejected,
         "plan": plan.hash,
         "changes": dict(plan.counts),
-        "done": applied.tally.done + (approved.tally.done if approved else 0),
-        "refused": applied.tally.refused + (approved.tally.refused if approved else 0),
+        "done": tally.done,
+        "refused": tally.refused,
         "held": [guard.value for guard in applied.held],
         "cases": [[case.kind, case.subject] for case in cases],
     }
