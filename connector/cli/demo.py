@@ -60,7 +60,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    company: Annotated[str | None, typer.Option(help=f"Just this one: {NAMES}.", show_default="all")] = None,
+    company: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"Just this one: {NAMES}.", show_default="all")
+    ] = None,
     people: Annotated[
         int | None,
         typer.Option("--people", min=LEAST, help="How many people each company has.", show_default="its own"),

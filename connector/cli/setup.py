@@ -43,7 +43,11 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put it.")] = Path(),
     company: Annotated[
         str | None,
-        typer.Option(help=f"Start from a sample company: {', '.join(SAMPLES)}.", show_default="a commented example"),
+        typer.Option(
+            metavar="NAME",
+            help=f"Start from a sample company: {', '.join(SAMPLES)}.",
+            show_default="a commented example",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from mappings.companies.vn_academy.staff import Employee
@@ -27,6 +28,7 @@ def as_written(text: str) -> str:
     return "".join(map(_letter, unicodedata.normalize("NFC", text)))
 
 
+@cache
 def _letter(letter: str) -> str:
     marks = unicodedata.normalize("NFD", letter)
     tones = "".join(mark for mark in marks if mark in _TONES)
