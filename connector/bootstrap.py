@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ from connector.store import revision
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.database import Database
-from connector.store.embedded import EmbeddedServer, default_data_dir, install_term_handler
+from connector.store.embedded import EmbeddedServer, create_database, default_data_dir, install_term_handler
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
 from connector.store.grants import Grants
@@ -351,16 +351,21 @@ class SampleMoodle:
     token: str
     learners: Learners
     enrolled: Callable[[], list[tuple[str, SampleCourse]]]
-    """Who is in which course: each username with a course, sorted."""
+    """Who learns in which course: each username with a course, sorted."""
 
 
 @contextmanager
-def sample_moodle(company: Path | Traversable) -> Iterator[SampleMoodle]:
-    """Serve a Moodle twin on loopback that has the courses of a sample company."""
+def sample_moodle(company: Path | Traversable, accounts: Sequence[Mapping[str, str]] = ()) -> Iterator[SampleMoodle]:
+    """Serve a Moodle twin on loopback with the courses of a sample company, and accounts that are there already."""
     from adapters.moodle.twin import TwinState, serve_twin  # only here: other commands start sooner without a server
 
-    courses = {course.shortname: course for course in load_courses(company).courses}
+    file = load_courses(company)
+    courses = {course.shortname: course for course in file.courses}
     state = TwinState("4.5", languages=frozenset({"en", "fr", "vi", "zh_tw"}))
+    for category in file.categories:
+        state.add_category(category.name, category.idnumber)
+    for account in accounts:
+        state.add_user(dict(account))
     with serve_twin(state=state) as twin:
         for course in courses.values():
             twin.life.make_course(
@@ -373,9 +378,30 @@ def sample_moodle(company: Path | Traversable) -> Iterator[SampleMoodle]:
             )
 
         def enrolled() -> list[tuple[str, SampleCourse]]:
-            return [(username, courses[course]) for username, course in twin.life.enrolled()]
+            return [(username, courses[course]) for username, course in twin.life.learning()]
 
         yield SampleMoodle(twin.url, twin.token, twin.life, enrolled)
+
+
+@contextmanager
+def sample_databases(folder: Path) -> Iterator[Callable[[str], str]]:
+    """Serve databases that are thrown away: asked for a name, a new one is made, and its address given.
+
+    A mirror keeps one site in a database, so each company needs its own; one server does for all.
+    """
+    server = EmbeddedServer(folder, options={"fsync": "off", "synchronous_commit": "off"})
+    server.start()
+
+    def new(name: str) -> str:
+        create_database(server.url(), name)
+        for line in TABLES.values():
+            _migrations().upgrade(server.url(name), line)
+        return server.url(name)
+
+    try:
+        yield new
+    finally:
+        server.stop()
 
 
 def _migrations() -> ModuleType:

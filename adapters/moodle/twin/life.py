@@ -15,6 +15,10 @@ def _now(at: int | None) -> int:
     return int(time.time()) if at is None else at
 
 
+STUDENT = 5
+"""The role's id on a fresh site."""
+
+
 class Life:
     """Acts on the state directly, as Moodle's own pages do; no web service does these things."""
 
@@ -188,6 +192,15 @@ class Life:
         """
         with self._state.lock:
             return make_report(self._state, name, source, defaults=defaults).id
+
+    def learning(self) -> list[tuple[str, str]]:
+        """Who is a student in which course, as ``enrolled``: those who teach it complete nothing."""
+        with self._state.lock:
+            return [
+                (username, course)
+                for username, course in self.enrolled()
+                if STUDENT in self._state.course_roles(self._user(username), self._course(course).id)
+            ]
 
     def _user(self, username: str) -> int:
         return self._state.by_username[username]
