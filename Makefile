@@ -11,7 +11,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 install: $(VENV)/.installed
 
-demo: install ## the circle with a sample company and the Moodle twin
+demo: install ## the circle with three sample companies and the Moodle twin
 	$(BIN)/moodle-connector demo
 
 test: install ## every test; about ten minutes on two cores

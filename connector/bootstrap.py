@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ import anyio
 from adapters.drops.folder import FolderDrop
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FUNCTIONS
+from adapters.moodle.readers.choose import Choice, choose, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
@@ -32,9 +33,10 @@ from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
-from connector.store.embedded import EmbeddedServer, default_data_dir, install_term_handler
+from connector.store.embedded import EmbeddedServer, create_database, default_data_dir, install_term_handler
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
+from connector.store.grants import Grants
 from connector.store.journal import Journal
 from connector.store.logins import Logins
 from connector.store.plans import Plans
@@ -53,6 +55,8 @@ Clock = Callable[[], datetime]
 UNDELIMITED = {"xml"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
+
+CHOICE_HOLDS = timedelta(hours=1)
 
 
 TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
@@ -73,6 +77,7 @@ class Connector:
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
+        self._choice: tuple[datetime, Choice] | None = None
 
     def __enter__(self) -> Connector:
         return self
@@ -230,6 +235,22 @@ class Connector:
             await moodle.check_sight()
             yield moodle
 
+    async def choice(self, moodle: MoodleSite) -> Choice:
+        """How this Moodle is best read. Looked into once an hour: reports are not changed behind our back often."""
+        now = self.clock()
+        if self._choice is None or now - self._choice[0] > CHOICE_HOLDS:
+            self._choice = now, await choose(moodle, self.settings.moodle.reader)
+        return self._choice[1]
+
+    async def reader(self, moodle: MoodleSite) -> Reader:
+        """The reader of this connection: by reports where it can, by plain functions everywhere else."""
+        return (await self.choice(moodle)).reader(moodle)
+
+    async def set_up_reports(self, moodle: MoodleSite) -> list[str]:
+        """Set the reports up that an administrator has made; gives what was done."""
+        self._choice = None
+        return await set_up_reports(moodle)
+
     def source(self, path: Path) -> Source:
         """The feed in a file, as the mapping says it is to be read."""
         settings = self.mapping.source
@@ -281,7 +302,14 @@ class Connector:
         anyio.run(ask)
 
     # ------------------------------------------------------------ the ways
-    def way_in(self, moodle: MoodleSite) -> WayIn:
+    @asynccontextmanager
+    async def entering(self) -> AsyncIterator[WayIn]:
+        """The way in while the block lasts, with the best reader that the token allows."""
+        async with self.working_moodle() as moodle:
+            yield self.way_in(moodle, await self.reader(moodle))
+
+    def way_in(self, moodle: MoodleSite, reader: Reader | None = None) -> WayIn:
+        """Without a reader plans are made from what is known of accounts already."""
         mapping = self.mapping
         gates = mapping.source.gates
         return WayIn(
@@ -298,6 +326,8 @@ class Connector:
             mapping.protected,
             self.settings.create_days_ahead,
             moodle,
+            reader,
+            self.accounts,
             self.feeds,
             self.plans,
             self.cases,
@@ -307,12 +337,6 @@ class Connector:
             self.source,
             self.drop() if self.settings.drop.folder is not None else None,
         )
-
-    async def reader(self, moodle: MoodleSite) -> Reader:
-        """The best reader that the token allows."""
-        from adapters.moodle.readers.plain import PlainReader
-
-        return PlainReader(moodle, await moodle.site_info())
 
     @asynccontextmanager
     async def mirroring(self) -> AsyncIterator[Mirror]:
@@ -325,6 +349,7 @@ class Connector:
         return Mirror(
             reader,
             self.accounts,
+            Grants(self.database, self.site),
             Facts(self.reporting, self.site),
             StaffTables(self.database, self.site),
             Terms(mapping.digest, mapping.paths, mapping.requirements),
@@ -351,16 +376,21 @@ class SampleMoodle:
     token: str
     learners: Learners
     enrolled: Callable[[], list[tuple[str, SampleCourse]]]
-    """Who is in which course: each username with a course, sorted."""
+    """Who learns in which course: each username with a course, sorted."""
 
 
 @contextmanager
-def sample_moodle(company: Path | Traversable) -> Iterator[SampleMoodle]:
-    """Serve a Moodle twin on loopback that has the courses of a sample company."""
+def sample_moodle(company: Path | Traversable, accounts: Sequence[Mapping[str, str]] = ()) -> Iterator[SampleMoodle]:
+    """Serve a Moodle twin on loopback with the courses of a sample company, and accounts that are there already."""
     from adapters.moodle.twin import TwinState, serve_twin  # only here: other commands start sooner without a server
 
-    courses = {course.shortname: course for course in load_courses(company).courses}
+    file = load_courses(company)
+    courses = {course.shortname: course for course in file.courses}
     state = TwinState("4.5", languages=frozenset({"en", "fr", "vi", "zh_tw"}))
+    for category in file.categories:
+        state.add_category(category.name, category.idnumber)
+    for account in accounts:
+        state.add_user(dict(account))
     with serve_twin(state=state) as twin:
         for course in courses.values():
             twin.life.make_course(
@@ -373,9 +403,30 @@ def sample_moodle(company: Path | Traversable) -> Iterator[SampleMoodle]:
             )
 
         def enrolled() -> list[tuple[str, SampleCourse]]:
-            return [(username, courses[course]) for username, course in twin.life.enrolled()]
+            return [(username, courses[course]) for username, course in twin.life.learning()]
 
         yield SampleMoodle(twin.url, twin.token, twin.life, enrolled)
+
+
+@contextmanager
+def sample_databases(folder: Path) -> Iterator[Callable[[str], str]]:
+    """Serve databases that are thrown away: asked for a name, a new one is made, and its address given.
+
+    A mirror keeps one site in a database, so each company needs its own; one server does for all.
+    """
+    server = EmbeddedServer(folder, options={"fsync": "off", "synchronous_commit": "off"})
+    server.start()
+
+    def new(name: str) -> str:
+        create_database(server.url(), name)
+        for line in TABLES.values():
+            _migrations().upgrade(server.url(name), line)
+        return server.url(name)
+
+    try:
+        yield new
+    finally:
+        server.stop()
 
 
 def _migrations() -> ModuleType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,8 @@ from connector.domain.errors import ConnectorError
 from connector.settings import load_settings, settings_file, unknown_variables
 
 State = Literal["good", "bad", "none"]
+NEEDS = {"reports": {"moodle"}, "courses": {"moodle", "mapping"}}
+"""Checks that are left out where another one has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,11 @@ class Finding:
     exit_status: int = 0
 
 
-async def examine(config: Path | None) -> list[Finding]:
-    """Check everything that is set up. Without settings: the package and the database."""
+async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
+    """Check everything that is set up. Without settings: the package and the database.
+
+    With ``fix`` the reports are set up by which Moodle is read faster.
+    """
     findings = [Finding("package", "good", f"moodle-connector {version('moodle-connector')}")]
     try:
         connector = Connector(load_settings(config))
@@ -40,19 +45,23 @@ async def examine(config: Path | None) -> list[Finding]:
             ("mapping", _mapping),
             ("drop", _drop),
             ("moodle", _moodle),
+            ("reports", _reports_set_up if fix else _reports),
             ("courses", _courses),
         ):
             bad = {finding.what for finding in findings if finding.state == "bad"}
-            if what == "courses" and bad & {"moodle", "mapping"}:
+            if bad & NEEDS.get(what, set()):
                 findings.append(Finding(what, "none", "not looked for"))
             else:
                 findings.append(await _checked(what, check, connector))
     return findings
 
 
-async def _checked(what: str, check: Callable[[Connector], Awaitable[str | None]], connector: Connector) -> Finding:
+Check = Callable[[Connector], Awaitable[str | None] | Awaitable[Finding | None]]
+
+
+async def _checked(what: str, check: Check, connector: Connector) -> Finding:
     try:
-        text = await check(connector)
+        found = await check(connector)
     except ConnectorError as error:
         return Finding(what, "bad", str(error), error.exit_status)
     except Exception as error:  # the other parts are examined all the same
@@ -60,7 +69,9 @@ async def _checked(what: str, check: Callable[[Connector], Awaitable[str | None]
             raise
         text = f"An error that nobody foresaw ({type(error).__name__}). CONNECTOR_DEBUG=1 shows where it happened."
         return Finding(what, "bad", text, 1)
-    return Finding(what, "good", text) if text is not None else Finding(what, "none", "not set up")
+    if isinstance(found, Finding):
+        return found
+    return Finding(what, "good", found) if found is not None else Finding(what, "none", "not set up")
 
 
 def _settings(config: Path | None) -> Finding:
@@ -104,7 +115,29 @@ async def _moodle(connector: Connector) -> str | None:
         return None
     async with connector.working_moodle() as moodle:
         info = await moodle.site_info()
-    return f"{info.sitename}, Moodle {info.release}, as {info.username}; strategy: plain functions"
+    return f"{info.sitename}, Moodle {info.release}, as {info.username}"
+
+
+async def _reports(connector: Connector) -> Finding | None:
+    """Which reader there is, and how to get the better one."""
+    if not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        choice = await connector.choice(moodle)
+    remarks = " ".join(choice.remarks)
+    if choice.reports:
+        read = ", ".join(f'"{report.name}"' for report in choice.reports.values())
+        return Finding("reports", "good", f"Moodle is read by its reports {read}. {remarks}".strip())
+    return Finding("reports", "none", f"Moodle is read by plain functions, which is slow. {remarks}".strip())
+
+
+async def _reports_set_up(connector: Connector) -> Finding | None:
+    if not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        done = await connector.set_up_reports(moodle)
+    found = await _reports(connector)
+    return replace(found, text=" ".join([*done, found.text])) if found else None
 
 
 async def _courses(connector: Connector) -> str | None:

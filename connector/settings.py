@@ -52,7 +52,10 @@ def _token(value: SecretStr) -> SecretStr | None:
 
 
 class MoodleSettings(BaseModel):
-    """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``."""
+    """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
+
+    ``reader``: how Moodle is read back; auto is by reports where they are set up, else by plain functions.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,6 +63,7 @@ class MoodleSettings(BaseModel):
     token: Annotated[SecretStr | None, AfterValidator(lambda given: given and _token(given))] = None
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
+    reader: Literal["auto", "plain", "reports"] = "auto"
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
 
 

@@ -16,6 +16,8 @@ from connector.domain.journal import Journal
 from connector.domain.plan import Plan
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Mapper, Moodle, Source
+from connector.domain.reading import AccountBook, Reader
+from connector.mirror.accounts import refresh_accounts
 from connector.sync.apply import Applied, Pace, apply_plan
 from connector.sync.intake import Intake, Progress, take_in
 from connector.sync.make_plan import Step, make_plan
@@ -40,6 +42,8 @@ class WayIn:
     protected: frozenset[str]
     ahead: int
     moodle: Moodle
+    reader: Reader | None
+    accounts: AccountBook
     feeds: FeedStore
     plans: PlanStore
     cases: CaseStore
@@ -73,12 +77,19 @@ class WayIn:
         return taken, look
 
     async def plan(self, step: Step | None = None) -> Plan:
-        """Plan from what HR last said. Raises SettingsError where no feed was ever good."""
+        """Plan from what HR last said and what Moodle has; changes of accounts are read first, where they can be told.
+
+        Raises SettingsError where no feed was ever good.
+        """
         latest = self.feeds.latest(self.source)
         if latest is None:
             raise SettingsError(
                 f"No feed of {self.source} has been read yet: give a file, or put one into the drop folder."
             )
+        if self.reader is not None and self.reader.incremental:
+            if step is not None:
+                step("changes in Moodle")
+            await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
         scope = Scope(self.source, self.clock(), self.ahead)
         rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, self.roles)
         return await make_plan(scope, latest.feed_id, rules, self.moodle, self.plans, self.cases, step)

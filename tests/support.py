@@ -136,7 +136,8 @@ class House:
     @asynccontextmanager
     async def way(self) -> AsyncIterator[WayIn]:
         async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
-            yield self.connector.way_in(MoodleSite(client))
+            moodle = MoodleSite(client)
+            yield self.connector.way_in(moodle, await self.connector.reader(moodle))
 
     async def mirror(self, extent: Extent = Extent.EVERYTHING, progress: Progress | None = None) -> list[Loaded]:
         """Read Moodle into the facts."""
@@ -171,7 +172,7 @@ class House:
     async def settled_in(self, people: Iterable[Row]) -> None:
         """The feed is carried out, nothing is left over, and Moodle is as HR says."""
         applied = await self.sync(people)
-        assert applied.tally.refused == applied.tally.waiting == applied.tally.held == 0, self.refusals()
+        assert applied.tally.refused == applied.tally.waiting == applied.tally.held == 0, (applied, self.refusals())
         assert self.connector.cases.waiting() == []
 
     # ------------------------------------------------------------ what came of it
@@ -222,8 +223,8 @@ class House:
 
 def _paced(way: WayIn, pace: Pace) -> WayIn:
     return WayIn(
-        way.source, way.mapper, way.gates, way.roles, way.protected, way.ahead, way.moodle, way.feeds, way.plans,
-        way.cases, way.journal, way.clock, pace, way.open_feed, way.drop,
+        way.source, way.mapper, way.gates, way.roles, way.protected, way.ahead, way.moodle, way.reader, way.accounts,
+        way.feeds, way.plans, way.cases, way.journal, way.clock, pace, way.open_feed, way.drop,
     )  # fmt: skip
 
 

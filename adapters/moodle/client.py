@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import anyio
 import httpx
+import orjson
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -119,12 +120,16 @@ class MoodleClient:
                 results.append(await self._single(rest[0], reading))
         return results
 
+    def knows(self, functions: Collection[str]) -> None:
+        """What the token may call, where somebody has asked already."""
+        self._batches = BATCH in functions
+
     async def _has_batches(self) -> bool:
         if self._batches is None:
             info = await self.call("core_webservice_get_site_info")
             with foreseen("core_webservice_get_site_info"):
-                self._batches = BATCH in function_names(info)
-        return self._batches
+                self.knows(function_names(info))
+        return bool(self._batches)
 
     async def _single(self, call: Call, reading: bool | None) -> Any | ConnectorError:
         try:
@@ -196,7 +201,7 @@ class MoodleClient:
 def _unpack(function: str, entry: Mapping[str, Any]) -> Any | ConnectorError:
     """One of the ``responses``: JSON within JSON, in ``data`` or in ``exception``."""
     if not entry["error"]:
-        return json.loads(entry["data"]) if entry.get("data") else None
+        return orjson.loads(entry["data"]) if entry.get("data") else None
     exception = json.loads(entry.get("exception") or "{}")
     return error_of(function, str(exception.get("errorcode", "unknown")), str(exception.get("message", "")))
 

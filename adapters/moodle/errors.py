@@ -6,11 +6,12 @@ to do; Moodle's own message is left out because it can hold names, addresses and
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
+
+import orjson
 
 from connector.domain.errors import (
     AccessRefused,
@@ -43,6 +44,8 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "nopermissions": (AccessRefused, "give the service account the capability for this function"),
     "required_capability_exception": (AccessRefused, "give the service account the capability for this function"),
     "cannotviewreport": (AccessRefused, "give the service account report/completion:view"),
+    "errorreportview": (AccessRefused, "give the service account's role moodle/reportbuilder:editall"),
+    "errorreportedit": (AccessRefused, "give the service account's role moodle/reportbuilder:editall"),
     "nopermissiontoviewgrades": (AccessRefused, "give the service account moodle/grade:viewall"),
     "criteriaerror": (AccessRefused, "give the service account moodle/category:manage"),
     "requireloginerror": (AccessRefused, "let the service account into every course (moodle/course:view)"),
@@ -198,7 +201,7 @@ def translate(
     """
     reading = is_reading(function) if reading is None else reading
     try:
-        value = json.loads(body) if status == 200 else None
+        value = orjson.loads(body) if status == 200 else None
     except ValueError:
         _refuse_status(function, status, headers, body, reading)
     if status != 200:

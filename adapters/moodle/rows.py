@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from html import unescape
 from typing import Any
 
 from adapters.moodle.client import function_names
@@ -37,12 +38,15 @@ def unless_missing(answer: Any) -> Any:
 
 
 def course(row: Mapping[str, Any]) -> Course:
-    """Fields that only managers of the course see (idnumber, enablecompletion) default to empty and off."""
+    """Fields that only managers of the course see (idnumber, enablecompletion) default to empty and off.
+
+    Moodle gives names as HTML: in the token's language, without tags, and escaped.
+    """
     return Course(
         id=int(row["id"]),
         idnumber=str(row.get("idnumber") or ""),
-        shortname=str(row["shortname"]),
-        fullname=str(row["fullname"]),
+        shortname=unescape(str(row["shortname"])),
+        fullname=unescape(str(row["fullname"])),
         category_id=int(row["categoryid"]),
         visible=bool(row.get("visible", True)),
         completion_enabled=bool(row.get("enablecompletion", False)),

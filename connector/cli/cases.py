@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from connector.cli.common import By, Config, Json, installation
 from connector.cli.output import as_json, fields, say, table
-from connector.domain.cases import CHOICES
+from connector.domain.cases import CHOICES, Case
 from connector.domain.errors import SettingsError
 
 app = typer.Typer(help="What a person must decide.", no_args_is_help=True)
@@ -44,21 +45,26 @@ def list_cases(
     elif not cases:
         say("There is nothing to decide.")
     else:
-        table(
-            "Cases",
-            ("number", "kind", "subject", "what", "candidates", "settle by"),
+        show_cases(cases)
+
+
+def show_cases(cases: Sequence[Case]) -> None:
+    """Open cases and how each can be settled."""
+    table(
+        "Cases",
+        ("number", "kind", "subject", "what", "candidates", "settle by"),
+        (
             (
-                (
-                    str(case.case_id),
-                    case.kind,
-                    case.subject,
-                    case.reason,
-                    ", ".join(map(str, case.candidates)),
-                    ", ".join(f"--{choice}" for choice in CHOICES.get(case.kind, ("ignore",))),
-                )
-                for case in cases
-            ),
-        )
+                str(case.case_id),
+                case.kind,
+                case.subject,
+                case.reason,
+                ", ".join(map(str, case.candidates)),
+                ", ".join(f"--{choice}" for choice in CHOICES.get(case.kind, ("ignore",))),
+            )
+            for case in cases
+        ),
+    )
 
 
 @app.command()

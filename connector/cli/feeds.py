@@ -43,8 +43,7 @@ def plan(
         _check_source(connector, source)
 
         async def work() -> tuple[Intake | None, Plan]:
-            async with connector.working_moodle() as moodle:
-                way = connector.way_in(moodle)
+            async with connector.entering() as way:
                 taken = _take(connector, way, file) if file else None
                 return taken, await _make(way)
 
@@ -66,8 +65,7 @@ def apply(
             raise SettingsError(f"{what} `moodle-connector plan` makes one.")
 
         async def work() -> Applied:
-            async with connector.working_moodle() as moodle:
-                way = connector.way_in(moodle)
+            async with connector.entering() as way:
                 if way.current(found) is None:
                     raise SettingsError(
                         f"Plan {found.hash[:12]} is no longer current: a newer feed, mapping, decision or run came. "
@@ -88,8 +86,7 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
         _check_source(connector, source)
 
         async def work() -> tuple[Intake | None, Look, Plan, Applied]:
-            async with connector.working_moodle() as moodle:
-                way = connector.way_in(moodle)
+            async with connector.entering() as way:
                 taken, look = (_take(connector, way, file), Look((), {})) if file else _take_deliveries(way)
                 made = await _make(way)
                 return taken, look, made, await _carry_out(way, made)

@@ -147,10 +147,23 @@ def show_report(connector: Connector) -> None:
     say(f"How fresh this is (UTC): {hops}.", style="dim")
 
 
+_VIETNAMESE = (
+    "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh trịnh đoàn lâm trương đào cao tạ "
+    "vương thái hà mạc tô"
+)
+"""The family names of nearly everybody in Vietnam."""
+
+
 def _full_name(first: str, last: str) -> str:
-    """As it is written: a Chinese, Japanese or Korean name without a space and the family's first."""
-    unspaced = last and unicodedata.east_asian_width(last[0]) == "W"
-    return f"{last}{first}" if unspaced else f"{first} {last}".strip()
+    """As it is written: a Chinese, Japanese or Korean name without a space and the family's first.
+
+    A Vietnamese one begins with the family's too, where ``last`` has the middle names beside it: Nguyễn Thị, Hoa.
+    """
+    if last and unicodedata.east_asian_width(last[0]) == "W":
+        return f"{last}{first}"
+    family, _, middle = last.partition(" ")
+    family_first = middle and unicodedata.normalize("NFC", family).lower() in _VIETNAMESE.split()
+    return f"{last} {first}" if family_first else f"{first} {last}".strip()
 
 
 def _localised(names: dict[str, str] | None) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -30,6 +31,8 @@ from rich.text import Text
 
 WIDE = 200
 """Columns where there is no terminal: in a file or a log nothing needs to be folded."""
+ROOMY = 100
+"""Columns from which tables have room for long bars."""
 out = Console(
     highlight=False,
     emoji=False,
@@ -42,8 +45,12 @@ err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=not sys.stder
 
 
 def say(text: str, style: str = "") -> None:
-    """A sentence for people."""
-    out.print(escape(text), style=style)
+    """A sentence for people. On a terminal, what does not fit stands below the beginning of an indented text."""
+    indent = len(text) - len(text.lstrip())
+    if indent and out.is_terminal:
+        out.print(Padding(escape(text.lstrip()), (0, 0, 0, indent), expand=False), style=style)
+    else:
+        out.print(escape(text), style=style)
 
 
 def note(text: str) -> None:
@@ -57,21 +64,22 @@ def as_json(value: Any) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table; numbers stand to the right."""
+    """A table; numbers stand to the right. A column without a name is for bars, which are not folded."""
     made = Table(
         title=escape(title), title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
     )
     listed = [list(row) for row in rows]
     for index, column in enumerate(columns):
         numeric = bool(listed) and all(isinstance(row[index], int | float) for row in listed)
-        made.add_column(escape(column), justify="right" if numeric else "left", overflow="fold")
+        made.add_column(escape(column), justify="right" if numeric else "left", overflow="fold", no_wrap=not column)
     for row in listed:
         made.add_row(*(escape(_cell(value)) for value in row))
     out.print(made)
 
 
-def bar(part: int, whole: int, width: int = 20) -> str:
-    """A small bar chart of a share, for a table's cell."""
+def bar(part: int, whole: int, width: int | None = None) -> str:
+    """A small bar chart of a share, for a table's cell; a smaller one where there is little room."""
+    width = width or (20 if out.width >= ROOMY else 10)
     filled = round(width * part / whole) if whole else 0
     return "█" * filled + "░" * (width - filled)
 

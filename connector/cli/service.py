@@ -73,8 +73,8 @@ def sync_once(connector: Connector) -> Mapping[str, object]:
     """Take what is in the drop folder, plan, and apply what is not held."""
 
     async def work() -> Mapping[str, object]:
-        async with connector.working_moodle() as moodle:
-            return await connector.way_in(moodle).sync()
+        async with connector.entering() as way:
+            return await way.sync()
 
     return run(work)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,8 +18,12 @@ from connector.cli.output import as_json, out, say
 from connector.doctor import Finding, examine
 from connector.domain.errors import SettingsError
 from connector.settings import DEFAULT_FILE
+from mappings.companies import folder as company_folder
+from mappings.companies.sample import SampleCompany
+from mappings.companies.samples import SAMPLES
 
 TEMPLATE = files("connector.cli") / "connector.toml"
+EXAMPLE_PEOPLE = 100
 MARKS = {"good": "[green]✓[/green]", "bad": "[red]✗[/red]", "none": "[dim]–[/dim]"}
 
 
@@ -24,16 +32,33 @@ def add_to(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
+def sample(name: str) -> SampleCompany[Any]:
+    """The sample company of this name. Raises SettingsError where there is none."""
+    if name not in SAMPLES:
+        raise SettingsError(f"--company: there is no company {name}. There are {', '.join(SAMPLES)}.")
+    return SAMPLES[name]
+
+
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put it.")] = Path(), json: Json = False
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put it.")] = Path(),
+    company: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Start from a sample company: {', '.join(SAMPLES)}.",
+            show_default="a commented example",
+        ),
+    ] = None,
+    json: Json = False,
 ) -> None:
     """Write a settings file with comments and a mapping to start from. Nothing that is there is overwritten."""
+    start = _commented if company is None else partial(_of_sample, sample(company))
     settings, mapping = folder / DEFAULT_FILE, folder / DEFAULT_FILE.parent / "mapping"
     for path in (settings, mapping):
         if path.exists():
             raise SettingsError(f"{path} is there already; nothing was written.")
     try:
-        example = _write(settings, mapping)
+        example = _write(settings, mapping, start)
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written to ({error.strerror}).") from error
     if json:
@@ -44,20 +69,45 @@ def init(
     say(f"Then: moodle-connector doctor{'' if folder == Path() else f' --config {settings}'}")
 
 
-def _write(settings: Path, mapping: Path) -> Path:
+Start = Callable[[Path, Path], Path]
+"""Writes a mapping's folder, and an example feed into another; gives that file."""
+
+
+def _write(settings: Path, mapping: Path, start: Start) -> Path:
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(TEMPLATE.read_text("utf-8"), "utf-8")
-    (settings.parent / "feeds").mkdir(exist_ok=True)
-    with as_file(files("mappings.companies") / "starter") as starter:
-        shutil.copytree(
-            starter, mapping, ignore=shutil.ignore_patterns("__pycache__", "*.py", "courses.yaml", "*.csv")
-        )
-        return Path(shutil.copy(starter / "people.csv", settings.parent / "feeds" / "people.csv.example"))
+    feeds = settings.parent / "feeds"
+    feeds.mkdir(exist_ok=True)
+    return start(mapping, feeds)
 
 
-def doctor(config: Config = None, json: Json = False) -> None:
+def _commented(mapping: Path, feeds: Path) -> Path:
+    with as_file(company_folder("starter")) as starter:
+        _copy(starter, mapping)
+        return Path(shutil.copy(starter / "people.csv", feeds / "people.csv.example"))
+
+
+def _of_sample(company: SampleCompany[Any], mapping: Path, feeds: Path) -> Path:
+    with as_file(company_folder(company.name)) as folder:
+        _copy(folder, mapping)
+    example = feeds / f"{company.files[0]}.example"
+    company.first_feed(example, EXAMPLE_PEOPLE, datetime.now(ZoneInfo(company.timezone)).date())
+    return example
+
+
+def _copy(folder: Path, mapping: Path) -> None:
+    shutil.copytree(folder, mapping, ignore=shutil.ignore_patterns("__pycache__", "*.py", "courses.yaml", "*.csv"))
+
+
+def doctor(
+    config: Config = None,
+    json: Json = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Set up the reports in Moodle that an administrator has made.")
+    ] = False,
+) -> None:
     """Check the package, the database, Moodle, the mapping and the drop folder, and say what to do."""
-    findings = run(lambda: examine(config))
+    findings = run(lambda: examine(config, fix))
     if json:
         as_json(findings)
     else:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from connector.domain.grants import LearningPath, Requirement
 from connector.domain.ports import Course
-from connector.domain.reading import GradeItem, Page, ReadAccess
+from connector.domain.reading import Gone, GradeItem, Page, ReadAccess
 
 
 class Extent(StrEnum):
@@ -144,6 +144,10 @@ class FactStore(Protocol):
 
     def samples(self, load: int) -> dict[int, int]:
         """One active participant of each course in which somebody has a grade."""
+        ...
+
+    def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
+        """Enrolments that a full reading after ``since`` found ended, and that have not begun again."""
         ...
 
     def take(self, staff: Staff, terms: Terms, now: datetime) -> bool:

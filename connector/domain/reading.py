@@ -6,7 +6,7 @@ know when a course was completed at all.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -151,6 +151,33 @@ class AccountBook(Protocol):
     def set_read_until(self, moment: datetime) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An enrolment that is no more, and when the reading began that noticed it."""
+
+    user_id: int
+    course_id: int
+    read_at: datetime
+
+
+class GrantBook(Protocol):
+    """What this connector has granted. Bound to one site."""
+
+    def cohorts(self) -> list[int]:
+        """Moodle's ids of the cohorts with members that were granted."""
+        ...
+
+    def end_lost(
+        self, gone: Iterable[Gone], members: Mapping[int, Collection[int]], read_at: datetime, now: datetime
+    ) -> int:
+        """End grants that somebody took away in Moodle, so that the next plan gives them again where they are wanted.
+
+        ``members`` of cohorts were read from ``read_at`` on. What was granted after a reading began is not judged
+        by it. Gives the number of grants.
+        """
+        ...
+
+
 class Reader(Protocol):
     """One way of reading one Moodle site. Raises the tree of ``connector.domain.errors`` and nothing else."""
 
@@ -185,6 +212,10 @@ class Reader(Protocol):
 
     def changed(self, since: datetime) -> AsyncIterator[Page]:
         """What a reader can tell to be new: enrolments made and courses completed. Only where it is incremental."""
+        ...
+
+    async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
+        """Who is in each of these cohorts; one that is gone is left out."""
         ...
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.reading import AccountBook, AccountsPage, Reader
 
-OVERLAP = timedelta(hours=1)
+OVERLAP = timedelta(minutes=15)
 """Changes are read again from so long before: clocks differ, and Moodle's cron writes times of the past."""
 
 Note = Callable[[AccountsPage], None]

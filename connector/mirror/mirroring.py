@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.domain.errors import ConnectorError, Unavailable
 from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, AccountsPage, Page, Reader
+from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader
 from connector.mirror.accounts import OVERLAP, refresh_accounts
+
+REMEMBERED = timedelta(days=7)
+"""For so long an enrolment that ended in Moodle is compared with what was granted, should a process be killed."""
 
 Progress = Callable[[str, int], None]
 """Called with what is being read and the number of rows since the last call."""
@@ -27,6 +30,7 @@ class Mirror:
 
     reader: Reader
     book: AccountBook
+    grants: GrantBook
     facts: FactStore
     staff: Staff
     terms: Terms
@@ -52,7 +56,17 @@ class Mirror:
                 self.facts.finish(load, "stopped", type(error).__name__, self.clock())
                 raise
             self.facts.finish(load, "done", "", self.clock())
+            if extent is Extent.EVERYTHING:
+                await self._end_lost()
             return loaded
+
+    async def _end_lost(self) -> None:
+        """What somebody took away in Moodle is no longer granted: the next plan gives it again where it is wanted."""
+        began = self.clock()
+        cohorts = self.grants.cohorts()
+        members = await self.reader.members(cohorts) if cohorts else {}
+        gone = (one for some in self.facts.unenrolled(began - REMEMBERED) for one in some)
+        self.grants.end_lost(gone, members, began, self.clock())
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Extent, Loaded, Member, Read, Staff, Terms
-from connector.domain.reading import Page, ReadAccess
+from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, dumps, one, query
 
 _LANDING: dict[str, tuple[LiteralString, LiteralString]] = {
@@ -121,6 +121,10 @@ class Facts:
 
     def samples(self, load: int) -> dict[int, int]:
         return {row["course_id"]: row["moodle_id"] for row in self._database.rows("facts.samples", load=load)}
+
+    def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
+        for rows in self._database.stream("facts.unenrolled", since=since):
+            yield [Gone(row["moodle_id"], row["course_id"], row["read_at"]) for row in rows]
 
     def take(self, staff: Staff, terms: Terms, now: datetime) -> bool:
         before = self._database.row("facts.hop", name="people")

@@ -100,7 +100,7 @@ class Logins:
         if place.startswith("/"):
             rest["host"], place = place, ""
         where = f"[{place}]" if ":" in place else place
-        who = f"{name}:{quote(password, safe="")}" if password else name
+        who = f"{name}:{quote(password, safe='')}" if password else name
         database = quote(str(known.get("dbname") or known.get("user") or ""), safe="")
         options = f"?{urlencode(rest)}" if rest else ""
         return f"postgresql://{who}@{where}{f':{number}' if number else ''}/{database}{options}"

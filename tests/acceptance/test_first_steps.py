@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connector.cli import setup
+from mappings.companies.sample import SampleCompany
+from mappings.companies.samples import SAMPLES
 from tests.acceptance.house import COMMAND, House, people
 
 
@@ -28,6 +31,23 @@ def test_init_then_doctor_then_sync(house: House) -> None:
     example = folder / "config/feeds/people.csv.example"
     assert house.call("--config", settings, "sync", example).status == 0
     assert house.account("E001")[0]["lastname"] == "Okafor"
+
+
+@pytest.mark.parametrize("company", SAMPLES.values(), ids=SAMPLES)
+def test_init_from_a_sample_company(house: House, company: SampleCompany[Any]) -> None:
+    """Its mapping has no mistakes, and the example feed beside it becomes a plan."""
+    folder = house.folder / "new"
+    done = house.call("init", folder, "--company", company.name, "--json")
+    assert done.status == 0, done.all
+    settings = folder / "config/connector.toml"
+    assert house.call("mapping", "check", "--config", settings).status == 0
+    assert not list((folder / "config/mapping").glob("*.py")) + list((folder / "config/mapping").glob("courses*"))
+    example = Path(done.json["example"])
+    assert example.name == f"{company.files[0]}.example"
+    planned = house.call("plan", example, "--config", settings, "--json")
+    assert planned.status == 0, planned.all
+    assert planned.json["feed"]["totals"]["rows"] == 100
+    assert planned.json["plan"]["counts"]["create_account"] == 100
 
 
 def test_init_overwrites_nothing(house: House) -> None:
@@ -120,6 +140,8 @@ WRONG = [
     ["case", "settle", "one", "--by", "me", "--ignore"],
     ["db", "downgrade", "nonsense"],
     ["demo", "--people", "1"],
+    ["demo", "--company", "nobody"],
+    ["init", "new", "--company", "starter"],
 ]
 
 

@@ -108,7 +108,7 @@ def load(given: Values) -> Values:
 
         async def work() -> Values:
             async with connector.moodle() as moodle:
-                way = connector.way_in(moodle)
+                way = connector.way_in(moodle, await connector.reader(moodle))
                 way.take(connector.source(Path(given["file"])))
                 marks.append(time.perf_counter())
                 plan = await way.plan()
@@ -130,7 +130,7 @@ def plan(given: Values) -> Values:
 
         async def work() -> Values:
             async with connector.moodle() as moodle:
-                made = await connector.way_in(moodle).plan()
+                made = await connector.way_in(moodle, await connector.reader(moodle)).plan()
                 return {"changes": dict(made.counts)}
 
         done = anyio.run(work)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from adapters.moodle.twin.enrolments import enrol, unenrol
 from connector.domain.errors import AccessRefused, TryAgain
 from connector.domain.facts import Extent
+from connector.domain.plan import HoldState
 from connector.domain.reading import Page, ReadEnrolment
-from tests.support import House, Row, Seen, fail, row, rows
+from tests.support import House, Row, Seen, assert_whole, fail, row, rows
 
 pytestmark = [pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
 COURSES = ("SAFE", "FIRE", "LABS")
@@ -395,3 +396,126 @@ async def test_the_reports_tell_the_truth(house: House, moodle: Seen, seed: int)
     enrolled = {one["shortname"]: one["enrolled"] for one in reports.courses()}
     assert enrolled == {name: sum(moodle.enrolled(name).values()) for name in COURSES}
     assert [one["hop"] for one in reports.freshness()] == ["changes", "everything", "feed", "people"]
+
+
+@pytest.mark.anyio
+async def test_what_was_taken_away_by_hand_is_given_again(house: House, moodle: Seen) -> None:
+    """An unenrolment, a cohort member removed: noticed by a full reading, mended by the plan."""
+    people = [*rows(3, unit="Field"), row("L1", unit="Lab")]
+    await house.settled_in(people)
+    await house.mirror()
+    learning = Learning(house, moodle)
+    cohort, members = next((name, who) for name, who in moodle.cohorts().items() if "E0001" in who)
+    learning.act("unenrol", "E0001", "SAFE")
+    with house.twin.state.lock:
+        found = house.twin.state.cohorts[house.twin.state.cohort_by_idnumber[cohort]]
+        found.members.pop(moodle.id("E0002"))
+    assert (await house.plan()).size == 0, "nobody has looked yet"
+    await house.mirror()
+    assert house.does(await house.plan()) == [
+        ("add_to_cohort", "E0002", cohort),
+        ("enrol", "E0001", "SAFE"),
+    ]
+    await house.sync()
+    assert moodle.cohort(cohort) == members
+    await assert_whole(house, moodle, people)
+    await house.mirror()
+    await assert_whole(house, moodle, people)
+
+
+@pytest.mark.anyio
+async def test_what_is_granted_while_moodle_is_read_is_not_judged_by_it(house: House, moodle: Seen) -> None:
+    """The reading began before: what it did not see may have come since."""
+    people = rows(2, unit="Field")
+    await house.settled_in(people)
+    await house.mirror()
+    Learning(house, moodle).act("unenrol", "E0001", "SAFE")
+    house.sql("UPDATE connector.ledger SET granted_at = now() + interval '1 day' WHERE target = 'SAFE'")
+    await house.mirror()
+    assert (await house.plan()).size == 0
+
+
+@pytest.mark.anyio
+async def test_units_and_managers_form_a_tree_with_history(house: House, moodle: Seen) -> None:
+    """Everyone below somebody is one join; a move closes the old branch; managers in a circle end somewhere."""
+    house.edit("mapping.yaml", "  unit: ", '  units_above: {column: cost, separator: ">"}\n  unit: ')
+    people = [
+        row("E1", unit="North", cost="Company>Sales"),
+        row("E2", unit="South", cost="Company>Sales", manager="E1"),
+        row("E3", unit="South", cost="Company>Sales>South", manager="E2"),
+    ]
+    await house.settled_in(people)
+    await house.mirror()
+    assert now(house, "dim_org_unit", "unit", "parent") == {
+        ("Company", None), ("Sales", "Company"), ("North", "Sales"), ("South", "Sales"),
+    }  # fmt: skip
+    below = {
+        (above, unit) for above, unit, distance in now(house, "unit_closure", "above", "unit", "distance") if distance
+    }
+    assert below == {
+        (a, u) for a, us in {"Company": ("Sales", "North", "South"), "Sales": ("North", "South")}.items() for u in us
+    }
+    keys = {one["person_id"]: one["hr_key"] for one in house.sql("SELECT person_id, hr_key FROM facts.dim_person")}
+    led = {
+        (keys[m], keys[p], d) for m, p, d in now(house, "manager_closure", "manager_id", "person_id", "distance") if d
+    }
+    assert led == {("E1", "E2", 1), ("E1", "E3", 2), ("E2", "E3", 1)}
+    people[2] = row("E3", unit="South", cost="Company>Service>South", manager="E1")
+    people[1] = row("E2", unit="South", cost="Company>Service", manager="E1")
+    held = await house.plan(people)
+    house.decide(held, HoldState.APPROVED)
+    await house.apply(held)
+    house.clock.forward(days=1)
+    await house.mirror()
+    assert ("Service", "South", 1) in now(house, "unit_closure", "above", "unit", "distance")
+    assert ("Sales", "South", 1) not in now(house, "unit_closure", "above", "unit", "distance")
+    assert house.sql(
+        "SELECT 1 AS one FROM facts.unit_closure WHERE above = 'Sales' AND unit = 'South' AND valid_to < 'infinity'"
+    )
+    led = {
+        (keys[m], keys[p], d) for m, p, d in now(house, "manager_closure", "manager_id", "person_id", "distance") if d
+    }
+    assert led == {("E1", "E2", 1), ("E1", "E3", 1)}
+
+
+@pytest.mark.anyio
+async def test_recertification_goes_in_cycles(house: House, moodle: Seen) -> None:
+    """When the window opens the next cycle begins, due when the former one expires; a new completion satisfies it."""
+    due = "due: {days_after_assignment: 14}"
+    house.edit("requirements.yaml", due, f"{due}, recertify: {{months: 12, window_days: 30}}")
+    await house.settled_in([row("E1", unit="Field")])
+    learning = Learning(house, moodle)
+    begun = house.clock.now
+    for course in ("SAFE", "FIRE"):
+        learning.life.complete("e1", course, int(begun.timestamp()))
+    await house.mirror()
+
+    def cycles() -> list[tuple[Any, ...]]:
+        found = house.sql(
+            "SELECT cycle, due_on, satisfied_at IS NOT NULL AS done, expires_on FROM facts.fact_assignment "
+            "WHERE valid_to = 'infinity' AND requirement = 'SAFETY-14' ORDER BY cycle"
+        )
+        return [tuple(one.values()) for one in found]
+
+    first = cycles()
+    assert [one[0] for one in first] == [1]
+    expires = first[0][3]
+    assert (expires - begun.date()).days in (364, 365, 366)
+    house.clock.forward(days=(expires - begun.date()).days - 31)
+    await house.mirror()
+    assert cycles() == first, "the window is not open yet"
+    house.clock.forward(days=2)
+    await house.mirror()
+    assert cycles() == [first[0], (2, expires, False, None)]
+    for course in ("SAFE", "FIRE"):
+        learning.act("reset", "E1", course)
+    await house.mirror()
+    assert cycles() == [first[0], (2, expires, False, None)], "what was satisfied stays so"
+    for course in ("SAFE", "FIRE"):
+        learning.life.complete("e1", course, int(house.clock.now.timestamp()))
+    await house.mirror()
+    again = cycles()
+    assert [(one[0], one[2]) for one in again] == [(1, True), (2, True)]
+    assert again[1][3] > expires
+    attempts = house.sql("SELECT attempt, completed FROM facts.fact_completion ORDER BY course_id, valid_from")
+    assert [tuple(one.values()) for one in attempts] == [(1, True), (2, False), (2, True)] * 2

@@ -11,7 +11,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from adapters.moodle.functions import FUNCTIONS
+from adapters.moodle.functions import FOR_BADGES, FOR_REPORTS, FUNCTIONS
 from connector.cli import app
 from connector.domain.cases import CHOICES
 from connector.domain.guard import LIMITS
@@ -93,8 +93,10 @@ def _slug(heading: str) -> str:
 
 def test_the_functions_of_the_service() -> None:
     """An administrator who adds what README lists has added what is called, and no more."""
-    listed = re.findall(r"- `(\w+)`", README.partition("<!-- functions -->")[2].partition("<!-- /functions -->")[0])
-    assert listed == sorted(FUNCTIONS)
+    for name, functions in (("functions", FUNCTIONS), ("functions for reports", FOR_REPORTS)):
+        listed = README.partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0]
+        assert re.findall(r"- `(\w+)`", listed) == sorted(functions)
+    assert all(f"`{name}`" in README for name in FOR_BADGES)
 
 
 def settings(model: type[BaseModel], before: str = "") -> Iterator[str]:

@@ -109,6 +109,9 @@ def test_differences_name_only_what_changes() -> None:
 def test_names_are_written_as_their_language_writes_them() -> None:
     """The family first and no space where the script has none."""
     assert _full_name("小明", "王") == "王小明"
+    assert _full_name("Hoa", "Nguyễn Thị") == "Nguyễn Thị Hoa"
+    assert _full_name("Geneviève", "Nguyễn") == "Geneviève Nguyễn"
+    assert _full_name("Gabriel", "García Márquez") == "Gabriel García Márquez"
     assert _full_name("Ada", "Okafor") == "Ada Okafor"
     assert _full_name("", "Prince") == "Prince"
 

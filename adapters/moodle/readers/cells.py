@@ -101,7 +101,7 @@ def _one_of(words: Mapping[str, bool], cell: str, what: str) -> bool:
 
 def _unforeseen(what: str) -> ProtocolError:
     return ProtocolError(
-        f"A report of Moodle has a cell that is not {what}. `moodle-connector doctor --fix` sets the reports up again; "
-        "texts of the English language pack that were changed on the site have to be changed back, "
+        f"A report of Moodle has a cell that is not {what}. `moodle-connector doctor --fix` sets the reports "
+        "up again; texts of the English language pack that were changed on the site have to be changed back, "
         "or set moodle.reader to plain."
     )

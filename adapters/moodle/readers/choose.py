@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from adapters.moodle.readers import setup
+from adapters.moodle.readers.builder import Report
 from adapters.moodle.readers.plain import PlainReader
 from adapters.moodle.readers.reports import ReportsReader
 from adapters.moodle.site import MoodleSite
@@ -19,26 +21,45 @@ Wanted = Literal["auto", "plain", "reports"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The reader, and sentences: why it is not the better one, or what is left out."""
+    """What was found out about a site. ``remarks`` are sentences: why not by reports, or what they leave out.
 
-    reader: Reader
+    ``reports`` has the reports by the key of their kind; none where plain functions read. It holds until somebody
+    changes the reports, so that a process may keep it and make readers for many connections.
+    """
+
+    info: SiteInfo
+    reports: Mapping[str, Report] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
+    def reader(self, site: MoodleSite) -> Reader:
+        """A reader for one connection."""
+        return ReportsReader(site, self.info, self.reports) if self.reports else PlainReader(site, self.info)
 
-async def choose_reader(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Choice:
-    """The best reader that this token and this site allow.
+
+async def choose(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Choice:
+    """Find out how this token can best read this site.
 
     With ``reports`` plain functions are no answer: raises SettingsError or AccessRefused with what is missing.
     """
-    info = await site.site_info()
+    info = await site.known_info()
     if wanted == "plain":
-        return Choice(PlainReader(site, info))
+        return Choice(info)
     try:
         return await _by_reports(site, info, prefix)
     except (SettingsError, AccessRefused, Missing) as error:
         if wanted == "reports":
             raise
-        return Choice(PlainReader(site, info), (str(error),))
+        return Choice(info, remarks=(str(error),))
+
+
+async def choose_reader(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Reader:
+    """The best reader that this token and this site allow; see ``choose``."""
+    return (await choose(site, wanted, prefix)).reader(site)
+
+
+async def set_up_reports(site: MoodleSite, prefix: str = PREFIX) -> list[str]:
+    """Put the reports right that an administrator has made; gives what was done. See ``setup.set_up``."""
+    return await setup.set_up(site.client, await site.known_info(), prefix)
 
 
 async def _by_reports(site: MoodleSite, info: SiteInfo, prefix: str) -> Choice:
@@ -50,4 +71,4 @@ async def _by_reports(site: MoodleSite, info: SiteInfo, prefix: str) -> Choice:
     if looked.faults:
         raise SettingsError(" ".join(looked.faults))
     await setup.speak_english_in_utc(site.client, info)
-    return Choice(ReportsReader(site, info, looked.reports()), tuple(looked.notes))
+    return Choice(info, looked.reports(), tuple(looked.notes))

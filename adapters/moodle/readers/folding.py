@@ -114,7 +114,8 @@ async def folded(pages: AsyncIterator[list[Row]], untracked: frozenset[int] = fr
     async for page in pages:
         groups = [list(group) for _, group in groupby([*kept, *page], _person_and_course)]
         kept = groups.pop() if groups else []
-        yield _page(groups, untracked)
+        if groups:
+            yield _page(groups, untracked)
     if kept:
         yield _page([kept], untracked)
 

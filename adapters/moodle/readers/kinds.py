@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 NOT_EMPTY = 1
 RANGE = 3
@@ -24,7 +23,7 @@ class Kind:
     columns: tuple[str, ...]
     sort: tuple[str, ...]
     filters: tuple[str, ...] = ()
-    always: Mapping[str, object] = field(default_factory=dict)
+    always: tuple[tuple[str, int], ...] = ()
     extra: str = ""
     optional: bool = False
 
@@ -72,7 +71,7 @@ BADGES = Kind(
     ("user:username", "user:fullnamewithlink", "badge:namewithlink", "badge_issued:issued", "badge_issued:expire"),
     sort=("user:username", "badge:namewithlink", "badge_issued:issued"),
     filters=("badge_issued:issued",),
-    always={"badge_issued:issued_operator": NOT_EMPTY},
+    always=(("badge_issued:issued_operator", NOT_EMPTY),),
     optional=True,
 )
 

@@ -15,7 +15,7 @@ from adapters.moodle.readers import shared
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
-from connector.domain.errors import AccessRefused, ConnectorError
+from connector.domain.errors import AccessRefused, ConnectorError, Missing
 from connector.domain.ports import Course, Participant, SiteInfo
 from connector.domain.reading import (
     AccountBook,
@@ -83,6 +83,10 @@ class PlainReader:
             async for page in shared.badges(self._client, book):
                 yield page
 
+    async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
+        """See the port."""
+        return await self._site.cohort_members(cohort_ids)
+
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """Each course with the progress of its managed people, who are those of the last ``everything``."""
         managed = {one for ids in self._book.bound() for one in ids} if self._book else set()
@@ -96,7 +100,7 @@ class PlainReader:
 
     async def changed(self, since: datetime) -> AsyncIterator[Page]:
         """Not known to plain functions."""
-        raise ValueError("the plain reader cannot tell what changed since a moment")
+        raise ValueError(f"the plain reader cannot tell what changed since {since}")
         yield Page()
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
@@ -105,10 +109,14 @@ class PlainReader:
 
     # ------------------------------------------------------------ one course
     async def _course(self, course_id: int) -> AsyncIterator[Page]:
-        async for people in self._site.participants(course_id):
-            yield Page(enrolments=[_enrolment(row) for row in people])
-        async for grades in self._grades(course_id):
-            yield Page(grades=grades)
+        """Nothing of a course that was deleted meanwhile; what the token may not see is another error."""
+        try:
+            async for people in self._site.participants(course_id):
+                yield Page(enrolments=[_enrolment(row) for row in people])
+            async for grades in self._grades(course_id):
+                yield Page(grades=grades)
+        except Missing:
+            return
 
     async def _grades(self, course_id: int) -> AsyncIterator[list[ReadGrade]]:
         """Course totals of everybody whose enrolment is active (Moodle's report shows no others); one answer."""

@@ -96,7 +96,6 @@ def state_of(kind: Kind, report_id: int, answer: Mapping[str, Any]) -> State:
     titles = _titles(answer["sidebarmenucards"])
     available = frozenset(name for names in titles.values() for name in names)
     addable = {value["value"] for group in answer["filters"]["availablefilters"] for value in _values(group)}
-    active = len(answer["filters"]["activefilters"])
     return State(
         report_id,
         kind,
@@ -104,7 +103,7 @@ def state_of(kind: Kind, report_id: int, answer: Mapping[str, Any]) -> State:
         available,
         _columns(str(answer["table"]), titles),
         _sorted_by(answer["sorting"]["sortablecolumns"]),
-        [name for name in kind.filters if name in addable or not active],
+        [name for name in kind.filters if name in addable],
         _conditions(answer["conditions"]),
     )
 

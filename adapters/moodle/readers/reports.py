@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from adapters.moodle.readers import builder, folding, shared
@@ -76,8 +76,12 @@ class ReportsReader:
         async for page in self._certificates(book):
             yield page
 
+    async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
+        """See the port."""
+        return await self._site.cohort_members(cohort_ids)
+
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
-        """See the port. Small courses come together; one that is too large for one answer is read until it is still."""
+        """See the port. Small courses come together; one too large for one answer is read until it is still."""
         for ids in self._bundles(course_ids):
             for page in await self._whole(ids):
                 yield page

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from adapters.moodle.accounts import BY_FIELD
 from adapters.moodle.client import BATCH, Call, MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.readers import builder
-from adapters.moodle.readers.builder import Report
+from adapters.moodle.readers.builder import Report, values_of
 from adapters.moodle.readers.kinds import KINDS, Kind
 from adapters.moodle.readers.report_state import ASCENDING, State, faults, state_of
-from connector.domain.errors import AccessRefused, ConnectorError, SettingsError
+from adapters.moodle.together import together
+from connector.domain.errors import AccessRefused, SettingsError
 from connector.domain.ports import SiteInfo
 
 GET = "core_reportbuilder_reports_get"
@@ -33,8 +35,8 @@ NOON = {"year": 2026, "month": 7, "day": 15, "hour": 12, "minute": 0}
 NOON_IN_UTC = 1_784_116_800
 
 HOW_TO_MAKE = (
-    "As an administrator open Site administration, Reports, Report builder, Custom reports and make a new report {names}, "
-    'each with "Include default setup" off; then run `moodle-connector doctor --fix`.'
+    "As an administrator open Site administration, Reports, Report builder, Custom reports and make a new report "
+    '{names}, each with "Include default setup" off; then run `moodle-connector doctor --fix`.'
 )
 
 
@@ -99,7 +101,8 @@ def _by_kind(listed: Sequence[Mapping[str, Any]], prefix: str) -> dict[Kind, int
             )
         if named and named[0][0] != kind.source:
             raise SettingsError(
-                f'The report "{kind.name(prefix)}" has another source than "{kind.source_name}": delete it and make it anew.'
+                f'The report "{kind.name(prefix)}" has another source than "{kind.source_name}": '
+                "delete it and make it anew."
             )
         if named:
             found[kind] = named[0][1]
@@ -107,8 +110,12 @@ def _by_kind(listed: Sequence[Mapping[str, Any]], prefix: str) -> dict[Kind, int
 
 
 async def _states(client: MoodleClient, found: Mapping[Kind, int]) -> list[State]:
-    calls: list[Call] = [(GET, {"reportid": report_id, "editmode": 1, "pagesize": 1}) for report_id in found.values()]
-    answers = _values(await client.call_many(calls, reading=True) if calls else [])
+    """Each in a request of its own: Moodle can begin a page only once in a request, and so fails at the second."""
+    jobs = [
+        partial(client.call, GET, {"reportid": report_id, "editmode": 1, "pagesize": 1}, reading=True)
+        for report_id in found.values()
+    ]
+    answers = await together(jobs)
     with foreseen(GET):
         return [
             state_of(kind, report_id, answer) for (kind, report_id), answer in zip(found.items(), answers, strict=True)
@@ -137,9 +144,9 @@ async def set_up(client: MoodleClient, info: SiteInfo, prefix: str) -> list[str]
 
 
 async def _mend(client: MoodleClient, state: State) -> None:
-    columns: list[Call] = [
-        (DELETE_CONDITION, {"reportid": state.report_id, "conditionid": one}) for one in state.conditions
-    ]
+    for one in state.conditions:  # each in a request of its own, as with GET
+        await client.call(DELETE_CONDITION, {"reportid": state.report_id, "conditionid": one})
+    columns: list[Call] = []
     add = state.missing_extras
     if not state.columns_fit:
         columns += [(DELETE_COLUMN, {"reportid": state.report_id, "columnid": one.id}) for one in state.columns]
@@ -148,10 +155,10 @@ async def _mend(client: MoodleClient, state: State) -> None:
     columns += [
         (ADD_FILTER, {"reportid": state.report_id, "uniqueidentifier": name}) for name in state.missing_filters
     ]
-    _values(await client.call_many(columns) if columns else [])
+    values_of(await client.call_many(columns) if columns else [])
     (now,) = await _states(client, {state.kind: state.report_id})
     if now.columns_fit and list(now.sorted_by) != now.wanted_sort:
-        _values(await client.call_many(_sorting(now)))
+        values_of(await client.call_many(_sorting(now)))
         (now,) = await _states(client, {state.kind: state.report_id})
     if wrong := _sentences(now):
         raise SettingsError(f"Setting it up did not help. {wrong[0]} Or delete it in Moodle and make it anew.")
@@ -175,7 +182,7 @@ async def speak_english_in_utc(client: MoodleClient, info: SiteInfo) -> None:
     Raises SettingsError where the site forces another time zone upon everybody: times could not be read.
     """
     own: Call = (BY_FIELD, {"field": "id", "values": [str(info.user_id)]})
-    (rows,) = _values(await client.call_many([own]))
+    (rows,) = values_of(await client.call_many([own]))
     with foreseen(BY_FIELD):
         told = [(row.get("lang"), row.get("timezone")) for row in rows]
     if told != [("en", "UTC")]:
@@ -204,10 +211,3 @@ def how_to_make(kinds: Sequence[Kind], prefix: str) -> str:
     """One sentence for the administrator who makes the reports."""
     names = " and ".join(f'"{kind.name(prefix)}" with the source "{kind.source_name}"' for kind in kinds)
     return HOW_TO_MAKE.format(names=names)
-
-
-def _values(answers: Sequence[Any | ConnectorError]) -> list[Any]:
-    for answer in answers:
-        if isinstance(answer, ConnectorError):
-            raise answer
-    return list(answers)

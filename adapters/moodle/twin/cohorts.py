@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, alphanumext, boolean, integer, no_tags, raw
@@ -80,7 +81,7 @@ def _add(state: TwinState, cohort: dict[str, str], user: dict[str, str]) -> tupl
         return "2", f"user {named_user} not exists"
     if person.id in found.members:
         return "3", f"record already exists: cohort({named_cohort} {named_user})"
-    found.members[person.id] = None
+    found.members[person.id] = int(time.time())
     state.user_cohorts.setdefault(person.id, {})[found.id] = None
     return None
 

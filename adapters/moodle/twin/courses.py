@@ -15,6 +15,7 @@ from adapters.moodle.twin.params import (
     letters,
     no_tags,
     raw,
+    text,
 )
 from adapters.moodle.twin.refusals import Refusal, invalid_parameter
 from adapters.moodle.twin.state import TwinCategory, TwinCourse, TwinState
@@ -41,8 +42,8 @@ CREATE_COURSES_SPEC = Record(
         "courses": Many(
             Record(
                 {
-                    "fullname": Value(no_tags),
-                    "shortname": Value(no_tags),
+                    "fullname": Value(text),
+                    "shortname": Value(text),
                     "categoryid": integer(),
                     "idnumber": Value(raw, ""),
                     "summary": Value(raw, OPTIONAL),

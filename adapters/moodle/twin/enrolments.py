@@ -91,7 +91,10 @@ def enrol(state: TwinState, args: Any) -> None:
             raise Refusal("wsnoinstance", text, module="enrol_manual")
     for row in args["enrolments"]:
         course = state.courses[row["courseid"]]
-        course.enrolments[row["userid"]] = Enrolment(row["timestart"], row["timeend"], bool(row["suspend"]))
+        before = course.enrolments.get(row["userid"])
+        since = before.created if before else int(time.time())
+        enrolment = Enrolment(row["timestart"], row["timeend"], bool(row["suspend"]), since)
+        course.enrolments[row["userid"]] = enrolment
         state.user_courses.setdefault(row["userid"], {})[course.id] = None
         state.roles.setdefault(row["userid"], {}).setdefault(("course", course.id), set()).add(row["roleid"])
 
@@ -172,8 +175,8 @@ def _chosen(course: TwinCourse, options: dict[str, str]) -> list[int]:
     if only_active and only_suspended:
         raise coding_error("Both onlyactive and onlysuspended are set")
     if not only_active and not only_suspended:
-        return list(course.enrolments)
-    return [user_id for user_id, e in course.enrolments.items() if e.active(now) == only_active]
+        return list(course.enrolled())
+    return [user_id for user_id in course.enrolled() if course.active(user_id, now) == only_active]
 
 
 def _show_enrolled(state: TwinState, course: TwinCourse, user: TwinUser, wanted: list[str]) -> dict[str, Any]:
@@ -194,17 +197,17 @@ def users_courses(state: TwinState, args: Any) -> list[dict[str, Any]]:
     """Courses where the person's enrolment is active; an unknown person has none."""
     now = time.time()
     courses = [state.courses[course_id] for course_id in sorted(state.user_courses.get(args["userid"], ()))]
-    active = [course for course in courses if course.enrolments[args["userid"]].active(now)]
+    active = [course for course in courses if course.active(args["userid"], now)]
     rows = [_show_course(state, course, args["userid"]) for course in active]
     if args["returnusercount"]:
         for row, course in zip(rows, active, strict=True):
-            row["enrolledusercount"] = len(course.enrolments)
+            row["enrolledusercount"] = len(course.enrolled())
     return rows
 
 
 def _show_course(state: TwinState, course: TwinCourse, user_id: int) -> dict[str, Any]:
     done = user_id in course.completions
-    tracked = course.enablecompletion and user_id in course.enrolments
+    tracked = course.enablecompletion and bool(course.enrolments_of(user_id))
     return {
         "id": course.id,
         "shortname": course.shortname,

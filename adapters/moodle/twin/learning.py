@@ -31,8 +31,7 @@ def _found(state: TwinState, args: Any) -> tuple[TwinCourse, TwinUser]:
 def course_completion(state: TwinState, args: Any) -> dict[str, Any]:
     """Never tells when the course was completed; one self-completion criterion where the course has criteria."""
     course, user = _found(state, args)
-    enrolment = course.enrolments.get(user.id)
-    if enrolment is None or not enrolment.active(time.time()):
+    if not course.active(user.id, time.time()):
         raise Refusal("usernotenroled", "User is not enrolled in this course", module="completion")
     if not course.criteria:
         raise Refusal("nocriteriaset", "No completion criteria set for this course", module="completion")
@@ -69,7 +68,7 @@ def grade_items(state: TwinState, args: Any) -> dict[str, Any]:
     if course_found is None:
         raise missing_record(state.version, "course")
     now = time.time()
-    people = [state.users[i] for i, e in course_found.enrolments.items() if e.active(now)]
+    people = [state.users[i] for i in course_found.enrolled() if course_found.active(i, now)]
     people.sort(key=lambda user: (user.fields["lastname"], user.fields["firstname"], user.id))
     return {"usergrades": [_grades(course_found, user) for user in people], "warnings": []}
 

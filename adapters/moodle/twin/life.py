@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import time
 
-from adapters.moodle.twin.state import Grade, TwinCourse, TwinState
+from adapters.moodle.twin.people import mangle
+from adapters.moodle.twin.reports.model import BadgeIssue, TwinBadge
+from adapters.moodle.twin.reports.setup import make_report
+from adapters.moodle.twin.state import Enrolment, Grade, TwinCourse, TwinState
+
+
+def _now(at: int | None) -> int:
+    """``at`` in epoch seconds, or now."""
+    return int(time.time()) if at is None else at
+
+
+STUDENT = 5
+"""The role's id on a fresh site."""
 
 
 class Life:
@@ -48,8 +60,8 @@ class Life:
         """Delete a course and all that people have in it."""
         with self._state.lock:
             course = self._course(ref)
-            for user_id in list(course.enrolments):
-                self._state.unenrol(user_id, course)
+            for user_id in list(course.enrolled()):
+                self._state.leave_course(user_id, course)
             for places in self._state.roles.values():
                 places.pop(("course", course.id), None)
             self._state.courses.pop(course.id)
@@ -60,7 +72,7 @@ class Life:
         """The person completes the course at ``at`` (epoch seconds, default now); a first time stays, as in Moodle."""
         with self._state.lock:
             found = self._course(course)
-            found.completions.setdefault(self._user(username), int(time.time()) if at is None else at)
+            found.completions.setdefault(self._user(username), _now(at))
 
     def grade(self, username: str, course: str, value: float | None, at: int | None = None) -> None:
         """Set the course total, or clear it with None."""
@@ -70,7 +82,7 @@ class Life:
                 found.grades.pop(user_id, None)
                 return
             found.grade_max = found.grade_max or 100.0
-            found.grades[user_id] = Grade(value, int(time.time()) if at is None else at)
+            found.grades[user_id] = Grade(value, _now(at))
 
     def enrolled(self) -> list[tuple[str, str]]:
         """Who is in which course: each username with a course's shortname, sorted."""
@@ -78,8 +90,117 @@ class Life:
             return sorted(
                 (self._state.users[user_id].fields["username"], course.shortname)
                 for course in self._state.courses.values()
-                for user_id in course.enrolments
+                for user_id in course.enrolled()
             )
+
+    # ------------------------------------------------------------ enrolments
+    def enrol(
+        self,
+        username: str,
+        course: str,
+        plugin: str = "self",
+        *,
+        at: int | None = None,
+        starts: int = 0,
+        ends: int = 0,
+        role: int = 5,
+    ) -> None:
+        """Enrol by a method that no web service of ours uses; ``at`` is when it was made, ``starts`` 0 is then."""
+        with self._state.lock:
+            found, user_id = self._course(course), self._user(username)
+            people = found.enrolments if plugin == "manual" else found.others.setdefault(plugin, {})
+            people[user_id] = Enrolment(starts, ends, False, _now(at))
+            self._state.user_courses.setdefault(user_id, {})[found.id] = None
+            self._state.roles.setdefault(user_id, {}).setdefault(("course", found.id), set()).add(role)
+
+    def suspend_enrolment(self, username: str, course: str, plugin: str = "manual", *, suspended: bool = True) -> None:
+        """Suspend or reactivate one enrolment."""
+        with self._state.lock:
+            found = self._course(course)
+            people = found.enrolments if plugin == "manual" else found.others[plugin]
+            people[self._user(username)].suspended = suspended
+
+    def unenrol(self, username: str, course: str, plugin: str = "manual") -> None:
+        """End one enrolment; with the last one go roles and grades, and completions stay."""
+        with self._state.lock:
+            self._state.unenrol(self._user(username), self._course(course), plugin)
+
+    def reset_course(
+        self, course: str, *, completions: bool = True, grades: bool = True, enrolments: bool = False
+    ) -> None:
+        """Moodle's "Reset course": nobody's account is marked as changed by it."""
+        with self._state.lock:
+            found = self._course(course)
+            if completions:
+                found.completions.clear()
+                found.tracked.clear()
+            if grades:
+                found.grades.clear()
+            if enrolments:
+                for user_id in list(found.enrolled()):
+                    self._state.leave_course(user_id, found)
+
+    # ------------------------------------------------------------ people
+    def delete_user(self, username: str) -> None:
+        """Delete a person as an administrator does on the list of people."""
+        with self._state.lock:
+            mangle(self._state, self._state.users[self._user(username)])
+
+    def change_user(self, username: str, at: int | None = None, **fields: str) -> None:
+        """Change text fields of a person's profile by hand; ``at`` is when it was."""
+        with self._state.lock:
+            user = self._state.users[self._user(username)]
+            self._state.unindex(user)
+            user.fields |= fields
+            user.modified = _now(at)
+            self._state.index(user)
+
+    def access(self, username: str, course: str = "", at: int | None = None) -> None:
+        """The person visits the site, and the course where one is named; the account does not count as changed."""
+        with self._state.lock:
+            user, seconds = self._state.users[self._user(username)], _now(at)
+            user.firstaccess = user.firstaccess or seconds
+            user.lastaccess = seconds
+            if course:
+                self._course(course).accesses[user.id] = seconds
+
+    def notice(self, course: str) -> None:
+        """Moodle's cron takes notice of who is in the course: "Completed" says No from then on, and not nothing."""
+        with self._state.lock:
+            found = self._course(course)
+            found.tracked.update(found.enrolled())
+
+    # ------------------------------------------------------------ badges and reports
+    def award(self, username: str, badge: str, at: int | None = None, expires: int | None = None) -> None:
+        """Award a badge of the site, made where missing."""
+        with self._state.lock:
+            state = self._state
+            made = state.badge_by_name.get(badge) or TwinBadge(state.next_id("badge"), badge)
+            state.badge_by_name[badge] = made
+            state.badges.setdefault(self._user(username), []).append(BadgeIssue(made, _now(at), expires))
+
+    def revoke(self, username: str, badge: str) -> None:
+        """Take a badge away."""
+        with self._state.lock:
+            issues = self._state.badges.get(self._user(username), [])
+            issues[:] = [issue for issue in issues if issue.badge.name != badge]
+
+    def make_report(self, name: str, source: str, *, defaults: bool = False) -> int:
+        """Make a report as an administrator does, and give its id; ``source`` is a class of ``reports.sources``.
+
+        With ``defaults`` it has columns, filters and conditions that hide people, as Moodle offers.
+        """
+        with self._state.lock:
+            return make_report(self._state, name, source, defaults=defaults).id
+
+    def learning(self) -> list[tuple[str, str]]:
+        """Who is a student in which course, as ``enrolled``: those who teach it complete nothing."""
+        with self._state.lock:
+            return [
+                (username, course)
+                for username, course in self.enrolled()
+                if STUDENT in self._state.course_roles(self._user(username), self._course(course).id)
+            ]
 
     def _user(self, username: str) -> int:
         return self._state.by_username[username]

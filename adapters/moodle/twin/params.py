@@ -89,6 +89,14 @@ def no_tags(text: str) -> str:
     return re.sub(r"<(?!\s)[^>]*(>|$)", "", text)
 
 
+_MULTILANG = re.compile(r'</?(lang|span)(\s+(lang="[a-zA-Z0-9_-]+"|class="multilang"))*\s*>')
+
+
+def text(value: str) -> str:
+    """PARAM_TEXT: no tags but those that say the language of a part."""
+    return value if no_tags(_MULTILANG.sub("", value)) == _MULTILANG.sub("", value) else no_tags(value)
+
+
 def _only(pattern: str, flags: int = 0) -> Cleaner:
     unwanted = re.compile(pattern, flags)
     return lambda text: unwanted.sub("", text)

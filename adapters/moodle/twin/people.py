@@ -149,6 +149,7 @@ def _update(state: TwinState, row: dict[str, Any]) -> None:
     user.fields |= _texts(row)
     user.profile = _profile(state, row, user.profile)
     user.suspended = bool(row.get("suspended", user.suspended))
+    user.modified = int(time.time())
     state.index(user)
 
 
@@ -165,13 +166,14 @@ def delete_users(state: TwinState, args: Any) -> None:
             raise Refusal("usernotdeletederror", "Cannot delete user")
         users.append(user)
     for user in users:
-        _mangle(state, user)
+        mangle(state, user)
 
 
-def _mangle(state: TwinState, user: TwinUser) -> None:
+def mangle(state: TwinState, user: TwinUser) -> None:
+    """Delete a person: what remains is found by id alone."""
     state.unindex(user)
     for course_id in list(state.user_courses.pop(user.id, {})):
-        state.unenrol(user.id, state.courses[course_id])
+        state.leave_course(user.id, state.courses[course_id])
     for cohort_id in state.user_cohorts.pop(user.id, {}):
         state.cohorts[cohort_id].members.pop(user.id, None)
     state.roles.pop(user.id, None)

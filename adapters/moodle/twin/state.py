@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from adapters.moodle.twin.reports.model import BadgeIssue, Report, TwinBadge
 from adapters.moodle.twin.versions import VERSIONS, Version
 
 SITE_COURSE = 1
@@ -16,13 +17,20 @@ RoleContextKey = tuple[str, int]
 
 @dataclass(slots=True)
 class TwinUser:
-    """``fields`` holds all text fields by Moodle's names, ``profile`` custom ones by shortname, if not empty."""
+    """``fields`` holds all text fields by Moodle's names, ``profile`` custom ones by shortname, if not empty.
+
+    Times are epoch seconds; 0 is never.
+    """
 
     id: int
     fields: dict[str, str]
     profile: dict[str, str] = field(default_factory=dict)
     suspended: bool = False
     deleted: bool = False
+    created: int = 0
+    modified: int = 0
+    firstaccess: int = 0
+    lastaccess: int = 0
 
 
 @dataclass(slots=True)
@@ -30,6 +38,7 @@ class Enrolment:
     timestart: int
     timeend: int
     suspended: bool
+    created: int = 0
 
     def active(self, now: float) -> bool:
         return not self.suspended and self.timestart <= now and (self.timeend == 0 or self.timeend > now)
@@ -43,7 +52,11 @@ class Grade:
 
 @dataclass(slots=True)
 class TwinCourse:
-    """``criteria``: has completion criteria; ``grade_max`` is 0 until something in the course is graded."""
+    """``criteria``: has completion criteria; ``grade_max`` is 0 until something in the course is graded.
+
+    ``enrolments`` are those by the manual method, ``others`` those by other methods: guest access and self enrolment
+    are in every new course, switched off. ``tracked``: people of whom cron took notice for completion.
+    """
 
     id: int
     shortname: str
@@ -59,6 +72,30 @@ class TwinCourse:
     enrolments: dict[int, Enrolment] = field(default_factory=dict)
     completions: dict[int, int] = field(default_factory=dict)
     grades: dict[int, Grade] = field(default_factory=dict)
+    others: dict[str, dict[int, Enrolment]] = field(default_factory=lambda: {"guest": {}, "self": {}})
+    tracked: set[int] = field(default_factory=set)
+    accesses: dict[int, int] = field(default_factory=dict)
+
+    def methods(self) -> dict[str, dict[int, Enrolment]]:
+        """Who is in by each enrolment method that the course has."""
+        manual = {"manual": self.enrolments} if self.manual_enrolment or self.enrolments else {}
+        return manual | self.others
+
+    def enrolled(self) -> dict[int, list[Enrolment]]:
+        """All enrolments of each person, in the order of ids of enrolments as near as the twin knows it."""
+        found: dict[int, list[Enrolment]] = {}
+        for people in (self.enrolments, *self.others.values()):
+            for user_id, enrolment in people.items():
+                found.setdefault(user_id, []).append(enrolment)
+        return found
+
+    def enrolments_of(self, user_id: int) -> list[Enrolment]:
+        """By whichever method."""
+        return [people[user_id] for people in (self.enrolments, *self.others.values()) if user_id in people]
+
+    def active(self, user_id: int, now: float) -> bool:
+        """One active enrolment is enough."""
+        return any(enrolment.active(now) for enrolment in self.enrolments_of(user_id))
 
 
 @dataclass(slots=True)
@@ -74,7 +111,8 @@ class TwinCohort:
     id: int
     name: str
     idnumber: str
-    members: dict[int, None] = field(default_factory=dict)
+    members: dict[int, int | None] = field(default_factory=dict)
+    """When each person was added."""
 
 
 ROLES = {
@@ -127,6 +165,14 @@ class TwinState:
         self.groups = 0
         self.calls: Counter[str] = Counter()
         self._next: Counter[str] = Counter()
+        self.reports: dict[int, Report] = {}
+        self.badges: dict[int, list[BadgeIssue]] = {}
+        """What each person was awarded."""
+        self.badge_by_name: dict[str, TwinBadge] = {}
+        self.views_reports = self.edits_reports = True
+        """Whether the token may read reports, and change them."""
+        self.forced_zone = ""
+        """The time zone that the site forces upon everybody, if it does."""
         self.lacking: set[str] = set()
         """Functions that the token's service does not have."""
         self.started = int(time.time())
@@ -148,7 +194,8 @@ class TwinState:
     def add_user(self, fields: dict[str, str], profile: dict[str, str] | None = None) -> TwinUser:
         """Insert a person; the caller has checked that username and e-mail are free."""
         defaults = {"idnumber": "", "lang": "en", "timezone": "99", "department": "", "theme": ""}
-        user = TwinUser(self.next_id("user"), defaults | fields, profile or {})
+        now = int(time.time())
+        user = TwinUser(self.next_id("user"), defaults | fields, profile or {}, created=now, modified=now)
         self.users[user.id] = user
         self.index(user)
         return user
@@ -217,10 +264,15 @@ class TwinState:
     def course_roles(self, user_id: int, course_id: int) -> set[int]:
         return self.roles.get(user_id, {}).get(("course", course_id), set())
 
-    def unenrol(self, user_id: int, course: TwinCourse) -> None:
-        """Moodle's ``unenrol_user``: with the last enrolment go the roles and the grades in the course."""
-        if course.enrolments.pop(user_id, None) is None:
-            return
-        self.user_courses.get(user_id, {}).pop(course.id, None)
-        self.roles.get(user_id, {}).pop(("course", course.id), None)
-        course.grades.pop(user_id, None)
+    def unenrol(self, user_id: int, course: TwinCourse, plugin: str = "manual") -> None:
+        """Moodle's ``unenrol_user``: with the last enrolment go the roles and the grades; completions stay."""
+        people = course.enrolments if plugin == "manual" else course.others.get(plugin, {})
+        if people.pop(user_id, None) is not None and not course.enrolments_of(user_id):
+            self.user_courses.get(user_id, {}).pop(course.id, None)
+            self.roles.get(user_id, {}).pop(("course", course.id), None)
+            course.grades.pop(user_id, None)
+
+    def leave_course(self, user_id: int, course: TwinCourse) -> None:
+        """The person leaves by every method."""
+        for plugin in ("manual", *course.others):
+            self.unenrol(user_id, course, plugin)

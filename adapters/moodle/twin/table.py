@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.moodle.twin import cohorts, courses, enrolments, learning, people
-from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, integer, raw, validate
+from adapters.moodle.twin import calendar, cohorts, courses, enrolments, learning, people
+from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, raw, validate
 from adapters.moodle.twin.people import picture
-from adapters.moodle.twin.refusals import Refusal, missing_record
+from adapters.moodle.twin.refusals import Refusal, coding_error, missing_record
+from adapters.moodle.twin.reports import setup
 from adapters.moodle.twin.state import TwinState
 
 _FEATURES = (
@@ -93,6 +94,7 @@ def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
 def call_many(state: TwinState, args: Any) -> dict[str, Any]:
     """``tool_mobile_call_external_functions``: JSON within JSON; the first error ends the list."""
     responses: list[dict[str, Any]] = []
+    begun = False
     for request in args["requests"]:
         try:
             arguments = json.loads(request["arguments"] or "{}")
@@ -102,6 +104,9 @@ def call_many(state: TwinState, args: Any) -> dict[str, Any]:
             if request["function"] not in FUNCTIONS:
                 raise Refusal("accessexception", "Access control exception", module="webservice")
             value = call(state, request["function"], arguments if isinstance(arguments, dict) else {})
+            if begun and request["function"] in BEGIN_A_PAGE:
+                raise coding_error("a page can be begun only once")
+            begun = begun or request["function"] in BEGIN_A_PAGE
         except Refusal as refusal:
             exception = refusal.nested(state.url, state.version)
             responses.append({"error": True, "exception": json.dumps(exception)})
@@ -110,13 +115,12 @@ def call_many(state: TwinState, args: Any) -> dict[str, Any]:
     return {"responses": responses}
 
 
-def reports(_state: TwinState, _args: Any) -> dict[str, Any]:
-    """None: the twin has no Report Builder."""
-    return {"reports": [], "warnings": []}
-
+BEGIN_A_PAGE = ("core_reportbuilder_conditions_delete", "core_reportbuilder_reports_get")
+"""They show a page of Moodle, which can be begun only once in a request: the second one fails, after its work."""
 
 FUNCTIONS: Mapping[str, Function] = {
     "core_badges_get_user_badges": Function(learning.BADGES_SPEC, learning.badges),
+    "core_calendar_get_timestamps": Function(calendar.TIMESTAMPS_SPEC, calendar.timestamps),
     "core_cohort_add_cohort_members": Function(cohorts.ADD_SPEC, cohorts.add_members),
     "core_cohort_create_cohorts": Function(cohorts.CREATE_SPEC, cohorts.create_cohorts),
     "core_cohort_delete_cohort_members": Function(cohorts.REMOVE_SPEC, cohorts.remove_members),
@@ -136,7 +140,19 @@ FUNCTIONS: Mapping[str, Function] = {
     "core_enrol_get_enrolled_users": Function(enrolments.ENROLLED_SPEC, enrolments.enrolled_users),
     "core_enrol_get_users_courses": Function(enrolments.USERS_COURSES_SPEC, enrolments.users_courses),
     "core_group_create_groups": Function(courses.GROUPS_SPEC, courses.create_groups),
-    "core_reportbuilder_list_reports": Function(Record({"page": integer(0), "perpage": integer(0)}), reports),
+    "core_reportbuilder_columns_add": Function(setup.ADD_SPEC, setup.add_column),
+    "core_reportbuilder_columns_delete": Function(setup.COLUMN_SPEC, setup.delete_column),
+    "core_reportbuilder_columns_reorder": Function(setup.MOVE_SPEC, setup.move_column),
+    "core_reportbuilder_columns_sort_get": Function(setup.ONE_SPEC, setup.get_sorting),
+    "core_reportbuilder_columns_sort_reorder": Function(setup.MOVE_SPEC, setup.move_sorting),
+    "core_reportbuilder_columns_sort_toggle": Function(setup.TOGGLE_SPEC, setup.toggle_sorting),
+    "core_reportbuilder_conditions_delete": Function(setup.CONDITION_SPEC, setup.delete_condition),
+    "core_reportbuilder_filters_add": Function(setup.ADD_SPEC, setup.add_filter),
+    "core_reportbuilder_filters_delete": Function(setup.FILTER_SPEC, setup.delete_filter),
+    "core_reportbuilder_list_reports": Function(setup.LIST_SPEC, setup.list_reports),
+    "core_reportbuilder_reports_get": Function(setup.GET_SPEC, setup.get_report),
+    "core_reportbuilder_retrieve_report": Function(setup.RETRIEVE_SPEC, setup.retrieve),
+    "core_reportbuilder_set_filters": Function(setup.SET_FILTERS_SPEC, setup.set_filters),
     "core_role_assign_roles": Function(enrolments.ASSIGN_SPEC, enrolments.assign_roles),
     "core_role_unassign_roles": Function(enrolments.UNASSIGN_SPEC, enrolments.unassign_roles),
     "core_user_create_users": Function(people.create_spec, people.create_users),

@@ -67,6 +67,17 @@ SELECT EXISTS (
     WHERE NOT EXISTS (SELECT FROM facts.dim_course d WHERE d.course_id = l.course_id AND d.valid_to = 'infinity')
 ) AS there
 
+-- name: unenrolled
+-- Enrolments that a full reading found ended, in courses that are still there, and that have not begun again.
+SELECT f.moodle_id, f.course_id, max(o.started_at) AS read_at
+FROM facts.fact_enrolment f
+JOIN facts.load o ON o.kind = 'everything' AND f.valid_to BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity')
+JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
+WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
+    SELECT FROM facts.fact_enrolment n
+    WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.valid_to = 'infinity')
+GROUP BY f.moodle_id, f.course_id
+
 -- name: samples
 -- One active participant of each course in which somebody has a grade.
 SELECT l.course_id, min(l.moodle_id) AS moodle_id

@@ -6,16 +6,16 @@ import re
 from pathlib import Path
 
 import adapters.moodle
-from adapters.moodle.functions import FUNCTIONS
+from adapters.moodle.functions import FOR_BADGES, FOR_REPORTS, FUNCTIONS
 from adapters.moodle.twin.table import FUNCTIONS as OF_THE_TWIN
 
-CALLERS = ("accounts.py", "client.py", "site.py")
+CALLERS = ("accounts.py", "client.py", "site.py", "readers/*.py")
 
 
 def test_the_list_is_complete() -> None:
     """Nothing is called that is not listed, nothing is asked for that is not called, and the twin has it all."""
     folder = Path(adapters.moodle.__file__).parent
-    text = "".join((folder / name).read_text("utf-8") for name in CALLERS)
-    called = set(re.findall(r'"((?:core|enrol|gradereport|tool)_\w+)"', text))
-    assert called == FUNCTIONS
-    assert set(OF_THE_TWIN) >= FUNCTIONS
+    text = "".join(path.read_text("utf-8") for name in CALLERS for path in sorted(folder.glob(name)))
+    called = set(re.findall(r'"((?:core|enrol|gradereport|tool_mobile)_\w+)"', text))
+    assert called == FUNCTIONS | FOR_REPORTS | FOR_BADGES
+    assert set(OF_THE_TWIN) >= called

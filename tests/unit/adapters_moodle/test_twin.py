@@ -223,6 +223,17 @@ async def test_languages_and_plugins_are_settings() -> None:
             assert len(await MoodleSite(client).create_accounts([wanted])) == 1
 
 
+async def test_who_teaches_does_not_learn(twin: ServedTwin) -> None:
+    """Both are in the course, and one of them completes it."""
+    async with MoodleClient(twin.url, twin.token) as client:
+        site = MoodleSite(client)
+        student, teacher = await create(site, 2)
+        course = twin.life.make_course("SAFE101")
+        await site.enrol([ManualEnrolment(student, course, 5), ManualEnrolment(teacher, course, 4)])
+        assert twin.life.enrolled() == [("p0", "SAFE101"), ("p1", "SAFE101")]
+        assert twin.life.learning() == [("p0", "SAFE101")]
+
+
 async def test_the_life_of_learners(twin: ServedTwin) -> None:
     """A first completion stays, a grade can be cleared, and the status of a course never tells when it was done."""
     async with MoodleClient(twin.url, twin.token) as client:

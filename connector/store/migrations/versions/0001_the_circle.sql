@@ -257,8 +257,10 @@ CREATE TABLE connector.ledger (
     granted_at timestamptz NOT NULL,
     plan       bigint NOT NULL,
     ordinal    integer NOT NULL,
-    ended_at   timestamptz
+    ended_at   timestamptz,
+    lost       boolean NOT NULL DEFAULT false
 );
+COMMENT ON COLUMN connector.ledger.lost IS 'It ended because somebody took it away in Moodle.';
 COMMENT ON TABLE connector.ledger IS 'What this connector has granted: the only ground for taking anything away.';
 COMMENT ON COLUMN connector.ledger.place_id IS
     'Moodle''s id of the cohort, course or category where it was granted: names move, and removals must not follow them.';

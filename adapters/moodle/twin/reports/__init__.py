@@ -1,0 +1,1 @@
+"""Report Builder in the twin: reports that an administrator made, set up and read over web services."""
