@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from connector.bootstrap import end_cleanly_on_term
-from connector.cli import cases, database, demo, export, feeds, holds, mapping, mirror, reporting, service, setup
+from connector.cli import cases, database, demo, export, feeds, holds, mapping, mirror, report, reporting, service, setup
 from connector.cli.common import CONFIG_HELP, JSON_HELP
 from connector.cli.failures import INTERRUPTED, Failure, failure_of, tell
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (demo, setup, feeds, mirror, export, service):
+for room in (demo, setup, feeds, mirror, report, export, service):
     room.add_to(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
