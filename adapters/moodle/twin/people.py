@@ -283,7 +283,13 @@ def show(state: TwinState, user: TwinUser) -> dict[str, Any]:
     row |= {name: fields[name] for name in shown if fields.get(name)}
     row["department"] = fields["department"]
     row |= {name: fields[name] for name in ("institution", "idnumber") if fields.get(name)}
-    row |= {"firstaccess": 0, "lastaccess": 0, "auth": fields["auth"], "suspended": user.suspended, "confirmed": True}
+    row |= {
+        "firstaccess": user.firstaccess,
+        "lastaccess": user.lastaccess,
+        "auth": fields["auth"],
+        "suspended": user.suspended,
+        "confirmed": True,
+    }
     row |= {"lang": fields["lang"], "theme": fields["theme"], "timezone": fields["timezone"]}
     row |= {"mailformat": int(fields.get("mailformat", 1)), "trackforums": 0}
     if fields.get("description"):
