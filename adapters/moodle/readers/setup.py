@@ -64,7 +64,7 @@ class Looked:
     def reports(self) -> dict[str, Report]:
         """Those that can be read, by the key of their kind."""
         return {
-            state.kind.key: Report(state.kind, state.report_id, state.name, len(state.columns))
+            state.kind.key: Report(state.kind, state.report_id, state.name, len(state.columns), state.rows)
             for state in self.states
             if not faults(state)
         }
