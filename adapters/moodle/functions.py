@@ -1,4 +1,7 @@
-"""The functions of Moodle's web services that this product calls: the service of the token needs them all."""
+"""The functions of Moodle's web services that this product calls.
+
+The service of the token needs all of ``FUNCTIONS``, and ``OPTIONAL_FUNCTIONS`` only where Report Builder is used.
+"""
 
 FUNCTIONS = frozenset(
     {
@@ -22,5 +25,22 @@ FUNCTIONS = frozenset(
         "enrol_manual_unenrol_users",
         "gradereport_user_get_grade_items",
         "tool_mobile_call_external_functions",
+    }
+)
+
+OPTIONAL_FUNCTIONS = frozenset(
+    {
+        "core_reportbuilder_columns_add",
+        "core_reportbuilder_columns_delete",
+        "core_reportbuilder_columns_reorder",
+        "core_reportbuilder_columns_sort_get",
+        "core_reportbuilder_columns_sort_reorder",
+        "core_reportbuilder_columns_sort_toggle",
+        "core_reportbuilder_filters_add",
+        "core_reportbuilder_filters_delete",
+        "core_reportbuilder_list_reports",
+        "core_reportbuilder_reports_get",
+        "core_reportbuilder_retrieve_report",
+        "core_reportbuilder_set_filters",
     }
 )

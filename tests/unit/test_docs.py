@@ -11,7 +11,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from adapters.moodle.functions import FUNCTIONS
+from adapters.moodle.functions import FUNCTIONS, OPTIONAL_FUNCTIONS
 from connector.cli import app
 from connector.domain.cases import CHOICES
 from connector.domain.guard import LIMITS
@@ -93,8 +93,12 @@ def _slug(heading: str) -> str:
 
 def test_the_functions_of_the_service() -> None:
     """An administrator who adds what README lists has added what is called, and no more."""
-    listed = re.findall(r"- `(\w+)`", README.partition("<!-- functions -->")[2].partition("<!-- /functions -->")[0])
-    assert listed == sorted(FUNCTIONS)
+    assert _listed("functions") == sorted(FUNCTIONS)
+    assert _listed("optional functions") == sorted(OPTIONAL_FUNCTIONS)
+
+
+def _listed(name: str) -> list[str]:
+    return re.findall(r"- `(\w+)`", README.partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0])
 
 
 def settings(model: type[BaseModel], before: str = "") -> Iterator[str]:
