@@ -53,7 +53,7 @@ UNDELIMITED = {"xml"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
 
-CHOICE_HOLDS = timedelta(hours=1)
+CHOICE_HOLDS = timedelta(minutes=10)
 
 
 TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
@@ -211,7 +211,7 @@ class Connector:
             yield moodle
 
     async def choice(self, moodle: MoodleSite) -> Choice:
-        """How this Moodle is best read. Looked into once an hour: reports are not changed behind our back often."""
+        """How this Moodle is best read. Looked into every ten minutes: reports are seldom changed behind our back."""
         now = self.clock()
         if self._choice is None or now - self._choice[0] > CHOICE_HOLDS:
             self._choice = now, await choose(moodle, self.settings.moodle.reader)

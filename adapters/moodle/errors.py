@@ -94,6 +94,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "usernotdeletederror": (BatchRefused, "the service account cannot delete itself"),
     "guestsarenotallowed": (BatchRefused, "the guest account cannot be enrolled"),
     "errorinvalidparam": (BatchRefused, _SPLIT),
+    "invalidpersistenterror": (BatchRefused, "a value of this change is not one that Moodle knows"),
     "passwordpolicy": (BatchRefused, "the password does not satisfy the site's password policy"),
     # something like it is there already; it may be our own lost write
     "dmlwriteexception": (AlreadyThere, _LOOK),
