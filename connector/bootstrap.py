@@ -32,15 +32,18 @@ from connector.store import revision
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.database import Database
+from connector.store.dictionary import Dictionary
 from connector.store.embedded import EmbeddedServer, create_database, default_data_dir, install_term_handler
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
 from connector.store.grants import Grants
 from connector.store.journal import Journal
+from connector.store.logins import Logins
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
 from connector.store.revision import CONNECTOR, REPORTING, Line
 from connector.store.staff import StaffTables
+from connector.store.views import ViewRows
 from connector.sync.apply import Pace
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
@@ -89,7 +92,8 @@ class Connector:
         given = self.settings.database_url.get_secret_value()
         if given:
             return given
-        server = EmbeddedServer(self.settings.data_dir or default_data_dir())
+        port = self.settings.reporting.listen_port or None
+        server = EmbeddedServer(self.settings.data_dir or default_data_dir(), tcp_port=port)
         server.start()
         self._exits.callback(server.stop)
         url = server.url()
@@ -173,6 +177,27 @@ class Connector:
     @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.reporting)
+
+    @cached_property
+    def logins(self) -> Logins:
+        return Logins(self.reporting)
+
+    @cached_property
+    def dictionary(self) -> Dictionary:
+        return Dictionary(self.reporting)
+
+    @cached_property
+    def views(self) -> ViewRows:
+        """The rows of reporting views, for exports."""
+        return ViewRows(self.reporting)
+
+    def login_address(self, name: str, password: str | None) -> str | None:
+        """How a BI tool reaches the reports; None where the embedded PostgreSQL listens to nobody."""
+        urls = (self.settings.reporting.url, self.settings.database_url)
+        if any(url.get_secret_value() for url in urls):
+            return self.logins.address(name, password)
+        port = self.settings.reporting.listen_port
+        return self.logins.address(name, password, "127.0.0.1", str(port)) if port else None
 
     # ------------------------------------------------------------ the outside
     @cached_property

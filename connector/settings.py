@@ -68,11 +68,15 @@ class MoodleSettings(BaseModel):
 
 
 class ReportingSettings(BaseModel):
-    """Where facts and views live: ``url`` of a PostgreSQL of their own; empty: beside the connector's own tables."""
+    """Where facts and views live: ``url`` of a PostgreSQL of their own; empty: beside the connector's own tables.
+
+    ``listen_port``: where the embedded PostgreSQL answers BI tools on loopback; 0 is nowhere.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[SecretStr, AfterValidator(_postgresql)] = SecretStr("")
+    listen_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
 class DropSettings(BaseModel):

@@ -47,6 +47,17 @@ _HELD: dict[str, LiteralString] = {
 }
 """The table of each fact that a load tells of."""
 
+SUMMARIES = (
+    "touched_units", "standing", "drop_own", "own", "drop_compliance", "compliance", "drop_managers", "managers",
+    "touched_courses", "drop_courses", "courses", "drop_overview", "overview",
+    "touched_days", "drop_activity", "activity",
+)  # fmt: skip
+"""What reports add up, in the order in which it is reckoned."""
+QUALITY = ("drop_quality", "quality", "healed")
+"""What looks wrong is looked for after a full reading only, and where people moved."""
+KEPT = ("keep_compliance", "keep_overview")
+"""After a full reading its day keeps how it stood."""
+
 
 class Facts:
     """``database`` is that of the reports, which may be another than the connector's own."""
@@ -149,6 +160,8 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             loaded = merging.tally()
+            if taken or merging.moved or read.extent is Extent.EVERYTHING:
+                merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
         return loaded
 
@@ -226,6 +239,14 @@ class _Merging:
             cycle += 1
         self._run("index_assignments")
         self._versions("assignments")
+
+    def summaries(self, *, taken: bool) -> None:
+        """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
+        whole = self._read.extent is Extent.EVERYTHING
+        values = {**self._values, "whole": whole or taken}
+        steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
+        for step in steps:
+            self._connection.execute(query(f"summaries.{step}"), values)
 
     def reach(self, name: str, moment: datetime, basis: str = "") -> None:
         self._connection.execute(query("facts.reach"), {"name": name, "moment": moment, "basis": basis})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,3 +29,12 @@ def house(tmp_path: Path, database_url: str, twin: ServedTwin) -> Iterator[House
 @pytest.fixture
 def moodle(twin: ServedTwin) -> Seen:
     return Seen(twin.state)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of loopback on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -317,14 +317,6 @@ def test_a_left_over_server_is_restarted_with_the_port(
         assert not alive(left_over)
 
 
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def test_texts_of_all_scripts_and_time_zones(postgres: EmbeddedServer) -> None:
     """Case and time zones do not depend on what the machine has installed."""
     query = "SELECT lower('ĐẶNG ÉÇ'), now() AT TIME ZONE 'Asia/Taipei' IS NOT NULL, current_setting('server_encoding')"

@@ -1,4 +1,4 @@
-"""Facts with history, and the views that are the contract with the reporting team."""
+"""Facts with history, what reports add up, and the views that are the contract with the reporting team."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from pathlib import Path
 
 from alembic import op
 
+from connector.store.dictionary import comments
+
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8").replace("%", "%%"))
+    connection = op.get_bind()
+    for part in ("facts", "summaries", "views"):
+        text = (Path(__file__).parent / f"0001_{part}.sql").read_text("utf-8")
+        connection.exec_driver_sql(text.replace("%", "%%"))
+    for statement in comments(connection.exec_driver_sql):
+        connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
 def downgrade() -> None:

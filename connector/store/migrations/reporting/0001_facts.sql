@@ -53,7 +53,10 @@ CREATE TABLE facts.dim_person (
 COMMENT ON TABLE facts.dim_person IS 'People as HR said, in versions.';
 CREATE UNIQUE INDEX dim_person_now ON facts.dim_person (person_id) WHERE valid_to = 'infinity';
 CREATE INDEX dim_person_moodle ON facts.dim_person (moodle_id) WHERE valid_to = 'infinity';
+CREATE INDEX dim_person_key ON facts.dim_person (hr_key) WHERE valid_to = 'infinity';
+CREATE INDEX dim_person_manager ON facts.dim_person (manager_id) WHERE valid_to = 'infinity';
 CREATE INDEX dim_person_unit ON facts.dim_person (unit) WHERE valid_to = 'infinity';
+CREATE INDEX dim_person_unit_then ON facts.dim_person (unit);
 
 CREATE TABLE facts.person_name (
     person_id bigint PRIMARY KEY,
@@ -189,6 +192,7 @@ COMMENT ON TABLE facts.fact_enrolment IS 'Who was in which course, and when; act
 COMMENT ON COLUMN facts.fact_enrolment.enrolled_at IS 'By Moodle; NULL where it is not told: then valid_from is when it was first seen.';
 CREATE UNIQUE INDEX fact_enrolment_now ON facts.fact_enrolment (moodle_id, course_id) WHERE valid_to = 'infinity';
 CREATE INDEX fact_enrolment_course ON facts.fact_enrolment (course_id) WHERE valid_to = 'infinity';
+CREATE INDEX fact_enrolment_person ON facts.fact_enrolment (person_id) WHERE valid_to = 'infinity';
 
 CREATE TABLE facts.fact_completion (
     person_id    bigint NOT NULL,
@@ -209,6 +213,8 @@ COMMENT ON COLUMN facts.fact_completion.precision IS
 COMMENT ON COLUMN facts.fact_completion.progress IS 'Percent, as last told; no history is kept of it.';
 CREATE UNIQUE INDEX fact_completion_now ON facts.fact_completion (moodle_id, course_id) WHERE valid_to = 'infinity';
 CREATE INDEX fact_completion_done ON facts.fact_completion (person_id, course_id, completed_at) WHERE completed;
+CREATE INDEX fact_completion_day ON facts.fact_completion (((completed_at AT TIME ZONE 'UTC')::date))
+WHERE completed AND valid_to = 'infinity';
 CREATE INDEX fact_completion_course ON facts.fact_completion (course_id, completed_at) WHERE completed AND valid_to = 'infinity';
 
 CREATE TABLE facts.fact_grade (
@@ -229,6 +235,7 @@ COMMENT ON COLUMN facts.fact_grade.decimals IS 'Decimals of value that were told
 COMMENT ON COLUMN facts.fact_grade.graded_at IS 'By Moodle; NULL where it is not told.';
 CREATE UNIQUE INDEX fact_grade_now ON facts.fact_grade (moodle_id, course_id) WHERE valid_to = 'infinity';
 CREATE INDEX fact_grade_course ON facts.fact_grade (course_id) WHERE valid_to = 'infinity';
+CREATE INDEX fact_grade_person ON facts.fact_grade (person_id);
 
 CREATE TABLE facts.fact_certificate (
     person_id  bigint NOT NULL,
@@ -247,6 +254,7 @@ CREATE TABLE facts.fact_certificate (
 COMMENT ON TABLE facts.fact_certificate IS 'Badges and certificates that were issued; code tells the issues of a source apart.';
 CREATE UNIQUE INDEX fact_certificate_now ON facts.fact_certificate (source, code) WHERE valid_to = 'infinity';
 CREATE INDEX fact_certificate_person ON facts.fact_certificate (person_id) WHERE valid_to = 'infinity';
+CREATE INDEX fact_certificate_expiry ON facts.fact_certificate (expires_at) WHERE valid_to = 'infinity';
 
 -- ---------------------------------------------------------------- what must be done
 CREATE TABLE facts.fact_assignment (
@@ -268,7 +276,12 @@ COMMENT ON TABLE facts.fact_assignment IS
     'What each person must complete, in cycles: the next one begins when the window before the end of validity opens.';
 COMMENT ON COLUMN facts.fact_assignment.expires_on IS 'What was satisfied holds until this day; NULL: for ever.';
 CREATE UNIQUE INDEX fact_assignment_now ON facts.fact_assignment (grant_id, cycle) WHERE valid_to = 'infinity';
-CREATE INDEX fact_assignment_person ON facts.fact_assignment (person_id) WHERE valid_to = 'infinity';
+CREATE INDEX fact_assignment_person ON facts.fact_assignment (person_id);
+CREATE INDEX fact_assignment_begun ON facts.fact_assignment (valid_from);
+CREATE INDEX fact_assignment_ended ON facts.fact_assignment (valid_to) WHERE valid_to < 'infinity';
+CREATE INDEX fact_assignment_requirement ON facts.fact_assignment (requirement) WHERE valid_to = 'infinity';
+CREATE INDEX fact_assignment_expiry ON facts.fact_assignment (expires_on)
+WHERE valid_to = 'infinity' AND satisfied_at IS NOT NULL;
 
 -- ---------------------------------------------------------------- landing: what one load brought, until it is merged
 -- Unlogged: a crash of the server empties them, which is noticed, and Moodle is read again.
@@ -294,68 +307,3 @@ CREATE UNLOGGED TABLE facts.landing_certificate (
     load_id bigint, moodle_id bigint, source text, code text, template text, template_name text, issued_at timestamptz,
     expires_at timestamptz, revoked boolean, precision text
 );
-
-CREATE SCHEMA reporting;
-
-CREATE VIEW reporting.compliance_now AS
-SELECT p.hr_key, n.lastname, n.firstname, p.unit, u.name AS unit_name, p.job_role, m.hr_key AS manager_key, a.requirement,
-       r.name AS requirement_name, a.cycle, a.assigned_on, a.window_opens_on, a.due_on, a.satisfied_at, a.expires_on,
-       CASE
-           WHEN a.satisfied_at IS NOT NULL THEN 'satisfied'
-           WHEN a.due_on < (now() AT TIME ZONE p.timezone)::date THEN 'overdue'
-           ELSE 'open'
-       END AS state
-FROM facts.fact_assignment a
-JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
-LEFT JOIN facts.dim_org_unit u ON u.unit = p.unit AND u.valid_to = 'infinity'
-LEFT JOIN facts.dim_person m ON m.person_id = p.manager_id AND m.valid_to = 'infinity'
-LEFT JOIN facts.person_name n ON n.person_id = p.person_id
-LEFT JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
-WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND p.status = 'active'
-  AND NOT EXISTS (SELECT FROM facts.fact_assignment later
-                  WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity');
-COMMENT ON VIEW reporting.compliance_now IS
-    'Each requirement of each active person in its newest cycle: satisfied, open or overdue today, where the person is.';
-
-CREATE VIEW reporting.overdue_by_manager AS
-SELECT COALESCE(c.manager_key, '') AS manager_key, n.lastname, n.firstname, m.unit, u.name AS unit_name,
-       count(*) AS overdue, count(DISTINCT c.hr_key) AS people, min(c.due_on) AS oldest_due_on
-FROM reporting.compliance_now c
-LEFT JOIN facts.dim_person m ON m.hr_key = c.manager_key AND m.valid_to = 'infinity'
-LEFT JOIN facts.dim_org_unit u ON u.unit = m.unit AND u.valid_to = 'infinity'
-LEFT JOIN facts.person_name n ON n.person_id = m.person_id
-WHERE c.state = 'overdue'
-GROUP BY c.manager_key, n.lastname, n.firstname, m.unit, u.name;
-COMMENT ON VIEW reporting.overdue_by_manager IS 'Overdue requirements of the direct reports of each manager.';
-
-CREATE VIEW reporting.course_performance AS
-SELECT c.course_id, c.idnumber, c.shortname, c.fullname,
-       count(*) FILTER (WHERE e.active) AS enrolled,
-       count(*) FILTER (WHERE f.completed) AS completed,
-       round(avg(g.value::numeric), 2)::double precision AS average_grade,
-       max(i.maximum) AS maximum_grade
-FROM facts.dim_course c
-JOIN facts.fact_enrolment e ON e.course_id = c.course_id AND e.valid_to = 'infinity'
-LEFT JOIN facts.fact_completion f
-       ON f.course_id = e.course_id AND f.moodle_id = e.moodle_id AND f.valid_to = 'infinity'
-LEFT JOIN facts.fact_grade g
-       ON g.course_id = e.course_id AND g.moodle_id = e.moodle_id AND g.valid_to = 'infinity'
-LEFT JOIN facts.dim_grade_item i ON i.course_id = c.course_id AND i.valid_to = 'infinity'
-WHERE c.valid_to = 'infinity'
-GROUP BY c.course_id, c.idnumber, c.shortname, c.fullname;
-COMMENT ON VIEW reporting.course_performance IS 'Enrolled, completed and average grade of each course with managed people.';
-
-CREATE VIEW reporting.people AS
-SELECT p.hr_key, n.lastname, n.firstname, n.email, p.unit, u.name AS unit_name, p.job_role, m.hr_key AS manager_key,
-       p.status, p.hired_on, p.left_on, p.moodle_id, a.accessed_at
-FROM facts.dim_person p
-LEFT JOIN facts.dim_org_unit u ON u.unit = p.unit AND u.valid_to = 'infinity'
-LEFT JOIN facts.dim_person m ON m.person_id = p.manager_id AND m.valid_to = 'infinity'
-LEFT JOIN facts.person_name n ON n.person_id = p.person_id
-LEFT JOIN facts.person_access a ON a.person_id = p.person_id
-WHERE p.valid_to = 'infinity';
-COMMENT ON VIEW reporting.people IS 'Managed people as they stand now.';
-
-CREATE VIEW reporting.data_freshness AS
-SELECT name AS hop, reached_at, now() - reached_at AS lag FROM facts.hop;
-COMMENT ON VIEW reporting.data_freshness IS 'How old each hop of the data is.';

@@ -1,0 +1,260 @@
+-- What reports add up, reckoned anew at the end of a merge and in its transaction. A unit stands for itself and all below
+-- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all.
+
+-- name: touched_units
+-- Units in which somebody's assignments moved; all of them where people did, or everything was read.
+CREATE TEMPORARY TABLE touched_unit ON COMMIT DROP AS
+SELECT DISTINCT p.unit
+FROM facts.dim_person p
+WHERE p.valid_to = 'infinity' AND (%(whole)s OR p.person_id IN (
+    SELECT a.person_id FROM facts.fact_assignment a WHERE a.valid_from = %(now)s
+    UNION ALL
+    SELECT a.person_id FROM facts.fact_assignment a WHERE a.valid_to = %(now)s AND a.valid_to < 'infinity'))
+
+-- name: standing
+-- Newest cycles of active people there, and how each stands at %(now)s.
+CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
+SELECT p.unit, COALESCE(p.manager_id, 0) AS manager_id, a.person_id, a.requirement, a.due_on,
+       facts.state_at(a.satisfied_at, a.due_on, p.timezone, GREATEST(%(now)s, a.satisfied_at)) AS state
+FROM facts.fact_assignment a
+JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
+WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND p.status = 'active'
+  AND p.unit IN (SELECT unit FROM touched_unit)
+  AND NOT EXISTS (SELECT FROM facts.fact_assignment later
+                  WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity')
+
+-- name: drop_own
+DELETE FROM facts.summary_own WHERE %(whole)s OR unit IN (SELECT unit FROM touched_unit)
+
+-- name: own
+INSERT INTO facts.summary_own (unit, requirement, assigned, satisfied, overdue, as_of)
+SELECT unit, requirement, count(*), count(*) FILTER (WHERE state = 'satisfied'), count(*) FILTER (WHERE state = 'overdue'),
+       %(now)s
+FROM standing GROUP BY unit, requirement
+
+-- name: drop_compliance
+DELETE FROM facts.summary_compliance
+
+-- name: compliance
+-- Each unit counts for those above it too.
+INSERT INTO facts.summary_compliance (unit, requirement, assigned, satisfied, overdue, as_of)
+SELECT unit, requirement, sum(assigned), sum(satisfied), sum(overdue), min(as_of)
+FROM (
+    SELECT c.above AS unit, o.requirement, o.assigned, o.satisfied, o.overdue, o.as_of
+    FROM facts.summary_own o JOIN facts.unit_closure c ON c.unit = o.unit AND c.valid_to = 'infinity'
+    UNION ALL
+    SELECT '', o.requirement, o.assigned, o.satisfied, o.overdue, o.as_of FROM facts.summary_own o
+) spread
+GROUP BY unit, requirement
+
+-- name: drop_managers
+DELETE FROM facts.summary_manager WHERE %(whole)s OR unit IN (SELECT unit FROM touched_unit)
+
+-- name: managers
+INSERT INTO facts.summary_manager (unit, manager_id, people, assigned, satisfied, overdue, people_overdue, oldest_due_on,
+                                   as_of)
+SELECT unit, manager_id, count(*), sum(assigned), sum(satisfied), sum(overdue), count(*) FILTER (WHERE overdue > 0),
+       min(oldest_due_on), %(now)s
+FROM (
+    SELECT unit, manager_id, person_id, count(*) AS assigned, count(*) FILTER (WHERE state = 'satisfied') AS satisfied,
+           count(*) FILTER (WHERE state = 'overdue') AS overdue, min(due_on) FILTER (WHERE state = 'overdue') AS oldest_due_on
+    FROM standing GROUP BY unit, manager_id, person_id
+) each
+GROUP BY unit, manager_id
+
+-- name: touched_courses
+-- Of which courses something came.
+CREATE TEMPORARY TABLE touched_course ON COMMIT DROP AS
+SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(whole)s
+UNION SELECT course_id FROM enrolment_now
+UNION SELECT course_id FROM completion_now
+UNION SELECT course_id FROM grade_now
+
+-- name: drop_courses
+DELETE FROM facts.summary_course WHERE %(whole)s OR course_id IN (SELECT course_id FROM touched_course)
+
+-- name: courses
+-- What came of active enrolments. Time counts where both ends of it were told; passing where there is a mark.
+INSERT INTO facts.summary_course (unit, course_id, enrolled, completed, graded, average_grade, median_grade, marked, passed,
+                                  timed, average_seconds, as_of)
+WITH learner AS (
+    SELECT p.unit, e.course_id, COALESCE(f.completed, false) AS completed, g.value, i.pass_mark,
+           CASE WHEN f.completed AND e.precision <> 'seen by' AND f.precision <> 'seen by'
+                     AND f.completed_at >= e.enrolled_at
+                THEN extract(epoch FROM f.completed_at - e.enrolled_at)::double precision END AS seconds
+    FROM facts.fact_enrolment e
+    JOIN touched_course t ON t.course_id = e.course_id
+    JOIN facts.dim_person p ON p.person_id = e.person_id AND p.valid_to = 'infinity'
+    LEFT JOIN facts.fact_completion f
+           ON f.moodle_id = e.moodle_id AND f.course_id = e.course_id AND f.valid_to = 'infinity'
+    LEFT JOIN facts.fact_grade g ON g.moodle_id = e.moodle_id AND g.course_id = e.course_id AND g.valid_to = 'infinity'
+    LEFT JOIN facts.dim_grade_item i ON i.course_id = e.course_id AND i.valid_to = 'infinity'
+    WHERE e.valid_to = 'infinity' AND e.active
+), spread AS (
+    SELECT c.above AS unit, l.course_id, l.completed, l.value, l.pass_mark, l.seconds
+    FROM learner l JOIN facts.unit_closure c ON c.unit = l.unit AND c.valid_to = 'infinity'
+    UNION ALL
+    SELECT '', l.course_id, l.completed, l.value, l.pass_mark, l.seconds FROM learner l
+)
+SELECT unit, course_id, count(*), count(*) FILTER (WHERE completed), count(value), avg(value),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY value),
+       count(value) FILTER (WHERE pass_mark IS NOT NULL), count(*) FILTER (WHERE value >= pass_mark),
+       count(seconds), avg(seconds), %(now)s
+FROM spread GROUP BY unit, course_id
+
+-- name: drop_overview
+DELETE FROM facts.summary_overview
+
+-- name: overview
+-- Scores are percent of the way from the least to the most points.
+INSERT INTO facts.summary_overview (unit, people, upcoming, joining, left_people, with_account, active_24h, active_30d,
+                                    enrolled, completed, graded, average_score, certificates, certificates_30d, as_of)
+WITH person AS (
+    SELECT p.unit, count(*) FILTER (WHERE p.status = 'active') AS people,
+           count(*) FILTER (WHERE p.status = 'upcoming') AS upcoming,
+           count(*) FILTER (WHERE p.status = 'joining') AS joining, count(*) FILTER (WHERE p.status = 'left') AS left_people,
+           count(*) FILTER (WHERE p.status = 'active' AND p.moodle_id IS NOT NULL) AS with_account,
+           count(*) FILTER (WHERE a.accessed_at > %(now)s - interval '24 hours') AS active_24h,
+           count(*) FILTER (WHERE a.accessed_at > %(now)s - interval '30 days') AS active_30d
+    FROM facts.dim_person p LEFT JOIN facts.person_access a ON a.person_id = p.person_id
+    WHERE p.valid_to = 'infinity' GROUP BY p.unit
+), certificate AS (
+    SELECT p.unit, count(*) AS certificates, count(*) FILTER (WHERE c.issued_at > %(now)s - interval '30 days') AS fresh
+    FROM facts.fact_certificate c JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity'
+    WHERE c.valid_to = 'infinity' AND NOT c.revoked GROUP BY p.unit
+), own AS (
+    SELECT p.*, COALESCE(c.certificates, 0) AS certificates, COALESCE(c.fresh, 0) AS fresh
+    FROM person p LEFT JOIN certificate c ON c.unit = p.unit
+), spread AS (
+    SELECT c.above, o.* FROM own o JOIN facts.unit_closure c ON c.unit = o.unit AND c.valid_to = 'infinity'
+    UNION ALL
+    SELECT '', o.* FROM own o
+), counted AS (
+    SELECT above AS unit, sum(people) AS people, sum(upcoming) AS upcoming, sum(joining) AS joining,
+           sum(left_people) AS left_people, sum(with_account) AS with_account, sum(active_24h) AS active_24h,
+           sum(active_30d) AS active_30d, sum(certificates) AS certificates, sum(fresh) AS fresh
+    FROM spread GROUP BY above
+), learned AS (
+    SELECT c.unit, sum(c.enrolled) AS enrolled, sum(c.completed) AS completed,
+           COALESCE(sum(c.graded) FILTER (WHERE i.maximum > i.minimum), 0) AS graded,
+           sum(c.graded * 100 * (c.average_grade - i.minimum) / NULLIF(i.maximum - i.minimum, 0))
+               / NULLIF(sum(c.graded) FILTER (WHERE i.maximum > i.minimum), 0) AS average_score
+    FROM facts.summary_course c
+    LEFT JOIN facts.dim_grade_item i ON i.course_id = c.course_id AND i.valid_to = 'infinity'
+    GROUP BY c.unit
+)
+SELECT p.unit, p.people, p.upcoming, p.joining, p.left_people, p.with_account, p.active_24h, p.active_30d,
+       COALESCE(l.enrolled, 0), COALESCE(l.completed, 0), COALESCE(l.graded, 0), l.average_score, p.certificates, p.fresh,
+       %(now)s
+FROM counted p LEFT JOIN learned l ON l.unit = p.unit
+
+-- name: touched_days
+CREATE TEMPORARY TABLE touched_day ON COMMIT DROP AS
+SELECT (completed_at AT TIME ZONE 'UTC')::date AS day FROM completion_now WHERE completed_at IS NOT NULL
+UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_now
+UNION SELECT (%(now)s AT TIME ZONE 'UTC')::date
+
+-- name: drop_activity
+DELETE FROM facts.summary_activity WHERE %(whole)s OR day IN (SELECT day FROM touched_day)
+
+-- name: activity
+INSERT INTO facts.summary_activity (unit, day, completions, certificates)
+WITH happened AS (
+    SELECT person_id, (completed_at AT TIME ZONE 'UTC')::date AS day, 1 AS completions, 0 AS certificates
+    FROM facts.fact_completion
+    WHERE completed AND valid_to = 'infinity' AND completed_at IS NOT NULL
+    UNION ALL
+    SELECT person_id, (issued_at AT TIME ZONE 'UTC')::date, 0, 1 FROM facts.fact_certificate
+    WHERE valid_to = 'infinity' AND NOT revoked
+), own AS (
+    SELECT p.unit, h.day, sum(h.completions) AS completions, sum(h.certificates) AS certificates
+    FROM happened h JOIN facts.dim_person p ON p.person_id = h.person_id AND p.valid_to = 'infinity'
+    WHERE %(whole)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
+    GROUP BY p.unit, h.day
+)
+SELECT unit, day, sum(completions), sum(certificates)
+FROM (
+    SELECT c.above AS unit, o.day, o.completions, o.certificates
+    FROM own o JOIN facts.unit_closure c ON c.unit = o.unit AND c.valid_to = 'infinity'
+    UNION ALL
+    SELECT '', o.day, o.completions, o.certificates FROM own o
+) spread
+GROUP BY unit, day
+
+-- name: keep_compliance
+-- What the day keeps: the last full reading of a day is right.
+INSERT INTO facts.fact_compliance_daily (day, unit, requirement, assigned, satisfied, overdue)
+SELECT (%(now)s AT TIME ZONE 'UTC')::date, unit, requirement, assigned, satisfied, overdue FROM facts.summary_compliance
+ON CONFLICT (unit, day, requirement) DO UPDATE
+SET assigned = excluded.assigned, satisfied = excluded.satisfied, overdue = excluded.overdue
+
+-- name: keep_overview
+INSERT INTO facts.fact_overview_daily (day, unit, people, active_24h, enrolled, completed, average_score)
+SELECT (%(now)s AT TIME ZONE 'UTC')::date, unit, people, active_24h, enrolled, completed, average_score
+FROM facts.summary_overview
+ON CONFLICT (unit, day) DO UPDATE
+SET people = excluded.people, active_24h = excluded.active_24h, enrolled = excluded.enrolled,
+    completed = excluded.completed, average_score = excluded.average_score
+
+-- name: drop_quality
+DELETE FROM facts.summary_quality
+
+-- name: quality
+-- Each with the first ten that it was found in.
+INSERT INTO facts.summary_quality (name, severity, found, examples, as_of)
+WITH active AS (
+    SELECT * FROM facts.dim_person WHERE valid_to = 'infinity' AND status = 'active'
+), need AS (
+    SELECT r.requirement, n.ref, n.course_id
+    FROM facts.dim_requirement r CROSS JOIN LATERAL unnest(r.courses, r.course_ids) AS n (ref, course_id)
+    WHERE r.valid_to = 'infinity'
+), found (name, severity, example) AS (
+    SELECT 'people_without_account', 'warning', hr_key FROM active WHERE moodle_id IS NULL
+    UNION ALL
+    SELECT DISTINCT 'course_missing', 'error', n.requirement || ': ' || n.ref FROM need n WHERE n.course_id IS NULL
+       OR NOT EXISTS (SELECT FROM facts.dim_course c WHERE c.course_id = n.course_id AND c.valid_to = 'infinity')
+    UNION ALL
+    SELECT DISTINCT 'completion_off', 'error', n.requirement || ': ' || n.ref
+    FROM need n JOIN facts.dim_course c ON c.course_id = n.course_id AND c.valid_to = 'infinity'
+    WHERE NOT c.completion_enabled
+    UNION ALL
+    SELECT 'units_named_differently', 'warning', unit FROM facts.landing_person
+    WHERE unit <> '' AND status <> 'left'
+    GROUP BY unit HAVING count(DISTINCT unit_name) > 1 OR count(DISTINCT COALESCE(units_above, '{}')) > 1
+    UNION ALL
+    SELECT 'unit_unknown', 'warning', hr_key FROM active p
+    WHERE NOT EXISTS (SELECT FROM facts.dim_org_unit u WHERE u.unit = p.unit AND u.valid_to = 'infinity')
+    UNION ALL
+    SELECT 'manager_unknown', 'notice', hr_key FROM active WHERE manager_id IS NULL
+    UNION ALL
+    SELECT 'manager_left', 'warning', p.hr_key FROM active p
+    JOIN facts.dim_person m ON m.person_id = p.manager_id AND m.valid_to = 'infinity' AND m.status = 'left'
+    UNION ALL
+    SELECT 'manager_circle', 'error', p.hr_key FROM active p
+    WHERE p.manager_id = p.person_id OR EXISTS (
+        SELECT FROM facts.manager_closure c
+        WHERE c.manager_id = p.person_id AND c.person_id = p.manager_id AND c.distance > 0 AND c.valid_to = 'infinity')
+    UNION ALL
+    SELECT DISTINCT 'requirement_unknown', 'warning', s.requirement FROM standing s
+    WHERE NOT EXISTS (SELECT FROM facts.dim_requirement r WHERE r.requirement = s.requirement AND r.valid_to = 'infinity')
+    UNION ALL
+    SELECT 'enrolment_missing', 'warning', p.hr_key || ': ' || n.ref
+    FROM standing s
+    JOIN need n ON n.requirement = s.requirement
+    JOIN active p ON p.person_id = s.person_id
+    WHERE s.state <> 'satisfied' AND p.moodle_id IS NOT NULL AND n.course_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM facts.fact_enrolment e WHERE e.moodle_id = p.moodle_id
+                        AND e.course_id = n.course_id AND e.active AND e.valid_to = 'infinity')
+)
+SELECT name, min(severity), count(*), (array_agg(example ORDER BY example))[1:10], %(now)s FROM found GROUP BY name
+
+-- name: healed
+-- What a full reading found otherwise than the facts had it, unless it was the first.
+INSERT INTO facts.summary_quality (name, severity, found, examples, as_of)
+SELECT 'healed', 'notice', sum(f.begun + f.ended),
+       array_agg(f.fact || ': ' || f.begun || ' begun, ' || f.ended || ' ended' ORDER BY f.fact)
+           FILTER (WHERE f.begun + f.ended > 0), %(now)s
+FROM facts.load_fact f
+WHERE f.load_id = (SELECT max(load_id) FROM facts.load WHERE kind = 'everything' AND status <> 'stopped')
+  AND f.load_id > (SELECT min(load_id) FROM facts.load WHERE status = 'done')
+HAVING sum(f.begun + f.ended) > 0

@@ -1,0 +1,142 @@
+"""A company of two halves, straight into the facts, with something for every view to show of both."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import psycopg
+
+from connector.store.database import query
+from connector.store.facts import KEPT, QUALITY, SUMMARIES
+
+UNITS = {"Top": None, "North": "Top", "North-1": "North", "South": "Top", "South-1": "South"}
+NAMES = {"Top": "Whole company", "North": "Nordwerk", "North-1": "Nordteam", "South": "Südwerk", "South-1": "南方"}
+PEOPLE = [  # key, unit, manager, first, last
+    ("T-boss", "Top", None, "Ada", "Okafor"),
+    ("N-boss", "North", "T-boss", "小明", "北川"),
+    ("S-boss", "South", "T-boss", "Đức", "Nguyễn-Nam"),
+    ("N1", "North-1", "N-boss", "Ánh", "Trần-Bắc"),
+    ("N2", "North-1", "N-boss", "Béatrice", "Dunord"),
+    ("N-lent", "North", "S-boss", "Lena", "Leihe"),
+    ("N-moved", "North", "N-boss", "Mo", "Versetzt"),
+    ("S1", "South-1", "S-boss", "美麗", "南山"),
+    ("S2", "South-1", "N-boss", "Süd", "Länder"),
+    ("S3", "South", "S-boss", "Marie", "Dusud"),
+]
+
+
+def fill(url: str, now: datetime) -> None:
+    """Ten people in five units, two courses, two requirements; one person moved from South to North."""
+    began = now - timedelta(days=30)
+    ids = {key: number for number, (key, *_) in enumerate(PEOPLE, start=701)}
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        for unit, parent in UNITS.items():
+            cursor.execute(
+                "INSERT INTO facts.dim_org_unit VALUES (%s, %s, %s, %s)", [unit, NAMES[unit], parent, began]
+            )
+            above, distance = unit, 0
+            while above:
+                row = [above, unit, distance, began]
+                cursor.execute("INSERT INTO facts.unit_closure VALUES (%s, %s, %s, %s)", row)
+                above, distance = UNITS[above] or "", distance + 1
+        managers = {key: manager for key, _, manager, *_ in PEOPLE}
+        for key, unit, manager, first, last in PEOPLE:
+            there = (ids[key], key, ids[key] + 90_000, ids.get(manager or ""))
+            spans = [(unit, began, "infinity")]
+            if key == "N-moved":
+                moved = now - timedelta(days=10)
+                spans = [("South", began, moved), (unit, moved, "infinity")]
+            for place, since, until in spans:
+                cursor.execute(
+                    "INSERT INTO facts.dim_person (person_id, hr_key, moodle_id, unit, job_role, manager_id, status, "
+                    "hired_on, timezone, valid_from, valid_to) VALUES (%s, %s, %s, %s, 'clerk', %s, 'active', "
+                    "'2020-01-01', 'Asia/Taipei', %s, %s)",
+                    [*there[:3], place, there[3], since, until],
+                )
+            cursor.execute(
+                "INSERT INTO facts.person_name VALUES (%s, %s, %s, %s)",
+                [ids[key], first, last, f"{key.lower()}@example.test"],
+            )
+            cursor.execute("INSERT INTO facts.person_access VALUES (%s, %s)", [ids[key], now - timedelta(hours=ids[key] % 40)])
+            above_them, distance = key, 0
+            while above_them:
+                row = [ids[above_them], ids[key], distance, began]
+                cursor.execute("INSERT INTO facts.manager_closure VALUES (%s, %s, %s, %s)", row)
+                above_them, distance = managers[above_them] or "", distance + 1
+        _courses(cursor, began)
+        for number in ids.values():
+            _learned(cursor, number, began, now)
+            _assigned(cursor, number, began, now)
+        cursor.execute(
+            "INSERT INTO facts.load (site, kind, reader, started_at, finished_at, status) "
+            "VALUES ('s', 'everything', 'plain', %s, %s, 'done')", [began, now],
+        )  # fmt: skip
+        cursor.execute("INSERT INTO facts.load_fact VALUES (1, 'grades', 10, 10, 0)")
+        cursor.execute("INSERT INTO facts.hop SELECT h, %s FROM unnest(ARRAY['feed', 'people', 'everything', 'changes']) h", [now])
+    summarise(url, now)
+
+
+def summarise(url: str, now: datetime) -> None:
+    """What a full reading adds up."""
+    values = {"now": now, "whole": True, "load": 0}
+    with psycopg.connect(url) as connection:
+        for fact in ("enrolment", "completion", "grade", "certificate"):
+            connection.execute(
+                f"CREATE TEMPORARY TABLE {fact}_now ON COMMIT DROP AS "
+                "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
+            )
+        for step in (*SUMMARIES, *QUALITY, *KEPT):
+            connection.execute(query(f"summaries.{step}"), values)
+
+
+def _courses(cursor: psycopg.Cursor, began: datetime) -> None:
+    for number, name in ((11, "SAFE"), (12, "FIRE")):
+        cursor.execute(
+            "INSERT INTO facts.dim_course VALUES (%s, %s, %s, %s, true, true, %s)", [number, name, name, f"Course {name}", began]
+        )
+        cursor.execute("INSERT INTO facts.dim_grade_item VALUES (%s, %s, 0, 100, %s, %s)", [number, number, 60 if number == 11 else None, began])
+        cursor.execute(
+            "INSERT INTO facts.dim_requirement VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [f"{name}-R", f'{{"en": "Do {name}"}}', name, [name], [number], 2 if number == 11 else None,
+             20 if number == 11 else None, began],
+        )  # fmt: skip
+    cursor.execute("INSERT INTO facts.dim_certificate_template VALUES ('badge', 'T', 'A badge', %s)", [began])
+
+
+def _learned(cursor: psycopg.Cursor, number: int, began: datetime, now: datetime) -> None:
+    account = number + 90_000
+    for course in (11, 12):
+        cursor.execute(
+            "INSERT INTO facts.fact_enrolment VALUES (%s, %s, %s, true, %s, 'second', %s)", [number, account, course, began, began]
+        )
+    done = began + timedelta(days=number % 7 + 1)
+    cursor.execute(
+        "INSERT INTO facts.fact_completion VALUES (%s, %s, 11, 1, true, %s, 'second', 100, %s)", [number, account, done, done]
+    )
+    cursor.execute("INSERT INTO facts.fact_completion VALUES (%s, %s, 12, 1, false, NULL, 'second', 10, %s)", [number, account, began])
+    again = now - timedelta(days=2)
+    cursor.execute(
+        "INSERT INTO facts.fact_grade VALUES (%s, %s, 11, %s, NULL, %s, %s, %s, 'regrade')",
+        [number, account, 50 + number % 10, done, done, again],
+    )
+    cursor.execute(
+        "INSERT INTO facts.fact_grade VALUES (%s, %s, 11, %s, NULL, %s, %s)", [number, account, 55 + number % 10, again, again]
+    )
+    cursor.execute(
+        "INSERT INTO facts.fact_certificate VALUES (%s, %s, 'badge', %s, 'T', %s, %s, false, 'second', %s)",
+        [number, account, f"B-{number}-code", done, now + timedelta(days=number % 50 + 1), done],
+    )
+
+
+def _assigned(cursor: psycopg.Cursor, number: int, began: datetime, now: datetime) -> None:
+    done = began + timedelta(days=number % 7 + 1)
+    due = (now - timedelta(days=3)).date()
+    statement = (
+        "INSERT INTO facts.fact_assignment (grant_id, cycle, person_id, requirement, assigned_on, due_on, satisfied_at, "
+        "expires_on, valid_from, valid_to) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s)"
+    )
+    first = began.date()
+    cursor.execute(statement, [number * 10, number, "SAFE-R", first, due, None, None, began, done])
+    until = (done + timedelta(days=61)).date()
+    cursor.execute(statement, [number * 10, number, "SAFE-R", first, due, done, until, done, "infinity"])
+    cursor.execute(statement, [number * 10 + 1, number, "FIRE-R", first, due, None, None, began, "infinity"])
