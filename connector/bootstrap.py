@@ -22,6 +22,8 @@ from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
 from connector.domain.gates import Gates
+from connector.domain.notices import Channel, Limits, Situation
+from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
 from connector.settings import Settings
 from connector.store import revision
@@ -30,10 +32,14 @@ from connector.store.database import Database
 from connector.store.embedded import EmbeddedServer, default_data_dir, install_term_handler
 from connector.store.facts import Facts, ReportViews
 from connector.store.feeds import Feeds
+from connector.store.figures import FigureViews
+from connector.store.jobs import Jobs
 from connector.store.journal import Journal
+from connector.store.notices import Notices
 from connector.store.plans import Plans
-from connector.sync.apply import Pace
+from connector.sync.apply import Pace, Stopping, never
 from jobs.mirror import WayBack
+from jobs.notices import Noticing
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.courses import SampleCourse, load_courses
@@ -50,6 +56,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def hours(number: float) -> timedelta | None:
+    """So many hours; 0 is never."""
+    return timedelta(hours=number) if number else None
+
+
 @dataclass
 class Connector:
     """One installation, built from its settings. Use it as a context manager; parts are built when first asked for."""
@@ -57,6 +68,7 @@ class Connector:
     settings: Settings
     clock: Clock = utc_now
     pace: Pace | None = None
+    observer: CallObserver | None = None
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
@@ -129,6 +141,14 @@ class Connector:
         return Journal(self.database, self.site)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.database, self.site)
+
+    @cached_property
+    def figures(self) -> FigureViews:
+        return FigureViews(self.database, self.site)
+
+    @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.database, self.site)
 
@@ -149,6 +169,7 @@ class Connector:
             self.settings.moodle_token(),
             concurrency=moodle.workers,
             timeout=moodle.timeout_seconds,
+            observer=self.observer,
         )
         site = MoodleSite(client)
         try:
@@ -219,7 +240,7 @@ class Connector:
         anyio.run(ask)
 
     # ------------------------------------------------------------ the ways
-    def way_in(self, moodle: MoodleSite) -> WayIn:
+    def way_in(self, moodle: MoodleSite, stopping: Stopping = never) -> WayIn:
         mapping = self.mapping
         gates = mapping.source.gates
         return WayIn(
@@ -244,11 +265,64 @@ class Connector:
             self.pace or Pace(workers=self.settings.moodle.workers),
             self.source,
             self.drop() if self.settings.drop.folder is not None else None,
+            stopping,
         )
 
-    def way_back(self, moodle: MoodleSite) -> WayBack:
+    def way_back(self, moodle: MoodleSite, stopping: Stopping = never) -> WayBack:
+        mapping = self.mapping
         return WayBack(
-            moodle, Facts(self.database, self.site), self.mapping.paths, self.mapping.requirements, self.clock
+            moodle, Facts(self.database, self.site), mapping.paths, mapping.requirements, self.clock, stopping
+        )
+
+    # ------------------------------------------------------------ notices
+    @cached_property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways to reach people that are set up. Raises SettingsError where one of them is set up by half."""
+        return tuple(self._channels())
+
+    def _channels(self) -> Iterator[Channel]:
+        told, links = self.settings.notices, self.settings.service.public_url
+        if told.mail.to:
+            from adapters.mail import Mail, MailServer  # only here: the other commands start sooner
+
+            mail = told.mail
+            if not (mail.host and mail.sender):
+                raise SettingsError("notices.mail: host and sender are needed where somebody is to be told.")
+            server = MailServer(mail.host, mail.port, mail.security, mail.user, mail.secret() or "")
+            yield Mail(server, mail.sender, tuple(mail.to.split(", ")), told.language, self.site, links)
+        if told.webhook.url:
+            from adapters.webhook import Webhook
+
+            if (key := told.webhook.key()) is None:
+                raise SettingsError("notices.webhook: there is no secret to sign with; set secret_file.")
+            allowed = frozenset(host.strip().lower() for host in told.webhook.allow.split(",") if host.strip())
+            yield Webhook(told.webhook.url, key, allowed, self.site, links)
+
+    def noticing(self) -> Noticing:
+        limits = self.settings.notices
+        return Noticing(
+            self.situation,
+            Limits(hours(limits.feed_hours), hours(limits.mirror_hours), limits.failures),
+            hours(limits.remind_hours),
+            self.channels,
+            Notices(self.database, self.site),
+        )
+
+    def situation(self) -> Situation:
+        """How things stand, for those who are to be told."""
+        source = self.mapping.source.name
+        latest = self.feeds.latest(source)
+        lags = self.figures.now().lags
+        now = self.clock()
+        return Situation(
+            now,
+            self.plans.holds(),
+            self.feeds.refused(),
+            len(self.cases.waiting()),
+            source,
+            latest.received_at if latest else None,
+            now - timedelta(seconds=max(lags.values())) if lags else None,
+            tuple(self.jobs.states().values()),
         )
 
 

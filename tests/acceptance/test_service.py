@@ -42,7 +42,7 @@ class Service:
 @contextmanager
 def serving(house: House) -> Iterator[Service]:
     """Served on a free port, often enough to see the clock at work."""
-    for name, value in {"PORT": "0", "SYNC_MINUTES": "0.02", "MIRROR_MINUTES": "0.02"}.items():
+    for name, value in {"PORT": "0", "SYNC": "every second", "MIRROR": "every second"}.items():
         house.set(f"CONNECTOR_SERVICE__{name}", value)
     house.set("CONNECTOR_LOG", "json")
     process = subprocess.Popen(
