@@ -7,6 +7,7 @@ addresses and secrets.
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 
 import structlog
 
+PLACE = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")
+"""Where a library puts a value into its text."""
 FIRST = ("time", "level", "event", "job", "run", "request")
 
 
@@ -43,7 +46,7 @@ class Libraries(logging.Handler):
             more |= {"error": type(error).__name__, "where": _place(error)}
         log = structlog.get_logger()
         say = log.error if record.levelno >= logging.ERROR else log.warning
-        say(str(record.msg).partition("\n")[0], **more)
+        say(PLACE.sub("…", str(record.msg).partition("\n")[0]), **more)
 
 
 def _place(error: BaseException) -> str:
