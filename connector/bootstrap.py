@@ -312,16 +312,15 @@ class Connector:
         """How things stand, for those who are to be told."""
         source = self.mapping.source.name
         latest = self.feeds.latest(source)
-        lags = self.figures.now().lags
-        now = self.clock()
+        mirrored = [row["loaded_at"] for row in self.reports.freshness()]
         return Situation(
-            now,
+            self.clock(),
             self.plans.holds(),
             self.feeds.refused(),
             len(self.cases.waiting()),
             source,
             latest.received_at if latest else None,
-            now - timedelta(seconds=max(lags.values())) if lags else None,
+            min(mirrored, default=None),
             tuple(self.jobs.states().values()),
         )
 
