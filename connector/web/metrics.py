@@ -7,7 +7,7 @@ courses are those that rules name, at most COURSES of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from connector.domain.errors import ConnectorError
 from connector.domain.jobs import JobOutcome
 from connector.domain.observing import Course, Figures, FigureStore
 
@@ -23,6 +22,8 @@ COURSES = 200
 NOW_SECONDS = 5.0
 COURSES_SECONDS = 60.0
 """For so long what was read holds: whoever may scrape must not be able to press the database with it."""
+PATIENCE = 2.0
+"""Seconds that a scrape waits for the database: Prometheus gives up after ten."""
 ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 CALLS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120)
 RUNS = (1, 5, 15, 60, 300, 900, 3600, 4 * 3600)
@@ -117,24 +118,34 @@ class _State(Collector):
 
 
 class _Remembered(Generic[T]):
-    """What ``ask`` gave, for so many seconds; None where the database did not answer. One question at a time."""
+    """What ``ask`` gave, for so many seconds; None where no answer came in time. One question at a time."""
 
     def __init__(self, ask: Callable[[], T], seconds: float) -> None:
         self._ask = ask
         self._seconds = seconds
         self._lock = Lock()
+        self._asking: Thread | None = None
         self._until = 0.0
         self._found: T | None = None
 
     def __call__(self) -> T | None:
         with self._lock:
-            if monotonic() >= self._until:
-                try:
-                    self._found = self._ask()
-                except ConnectorError:
-                    self._found = None
-                self._until = monotonic() + self._seconds
+            if self._asking is None and monotonic() >= self._until:
+                self._asking = Thread(target=self._look, name="figures", daemon=True)
+                self._asking.start()
+            if self._asking is not None:
+                self._asking.join(PATIENCE)
+                if self._asking.is_alive():
+                    return None  # its answer is for a later scrape
+                self._asking = None
             return self._found
+
+    def _look(self) -> None:
+        try:
+            self._found = self._ask()
+        except Exception:  # whatever is wrong with the database, a scrape does not fail by it
+            self._found = None
+        self._until = monotonic() + self._seconds
 
 
 def _figures(now: Figures) -> Iterator[GaugeMetricFamily]:
