@@ -39,12 +39,17 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell. The same thing has the same ``key``; ``path`` is where in the console it can be seen to."""
+    """One thing to tell.
+
+    The same thing has the same ``key``; where its ``mark`` has changed it is news again, as a hold of other changes
+    is. ``path`` is where in the console it can be seen to.
+    """
 
     kind: NoticeKind
     key: str
     facts: Facts
     path: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +96,15 @@ def _holds(situation: Situation) -> Iterator[Notice]:
                 "limit": hold.limit,
                 "plan": hold.plan_hash[:12],
             }
-            key = f"hold {hold.guard} {hold.digest[:16]}"
-            yield Notice(NoticeKind.HOLD_WAITING, key, facts, f"/holds/{hold.plan_hash}")
+            path = f"/holds/{hold.plan_hash}"
+            yield Notice(NoticeKind.HOLD_WAITING, f"hold {hold.guard}", facts, path, hold.digest[:16])
 
 
 def _refused(situation: Situation) -> Iterator[Notice]:
     for feed in situation.refused:
         facts: Facts = {"source": feed.source, "feed": feed.digest[:12], "reasons": len(feed.reasons)}
-        yield Notice(NoticeKind.FEED_REFUSED, f"feed {feed.source} {feed.digest[:16]}", facts, f"/holds/{feed.digest}")
+        path = f"/holds/{feed.digest}"
+        yield Notice(NoticeKind.FEED_REFUSED, f"feed {feed.source}", facts, path, feed.digest[:16])
 
 
 def _cases(situation: Situation) -> Iterator[Notice]:
@@ -156,14 +162,13 @@ class Telling:
 
 def to_tell(notices: Sequence[Notice], told: Sequence[Told], now: datetime, remind: timedelta | None) -> Telling:
     """What a channel that has told ``told`` is to tell now; ``remind`` None is never again."""
-    known = {one.notice.key: one for one in told}
+    known = {(one.notice.key, one.notice.mark): one for one in told}
     there = {notice.key for notice in notices}
+    old = [notice for notice in notices if (notice.key, notice.mark) in known]
     return Telling(
-        tuple(notice for notice in notices if notice.key not in known),
+        tuple(notice for notice in notices if notice not in old),
         tuple(
-            notice
-            for notice in notices
-            if remind is not None and notice.key in known and now - known[notice.key].told_at >= remind
+            notice for notice in old if remind is not None and now - known[notice.key, notice.mark].told_at >= remind
         ),
         tuple(one.notice for one in told if one.notice.key not in there),
     )

@@ -15,7 +15,11 @@ class Notices:
 
     def told(self, channel: str) -> list[Told]:
         return [
-            Told(Notice(NoticeKind(row["kind"]), row["key"], row["facts"]), row["since"], row["told_at"])
+            Told(
+                Notice(NoticeKind(row["kind"]), row["key"], row["facts"], mark=row["mark"]),
+                row["since"],
+                row["told_at"],
+            )
             for row in self._database.rows("notices.told", site=self._site, channel=channel)
         ]
 
@@ -24,6 +28,6 @@ class Notices:
         with self._database.transaction() as connection:
             for notice in (*telling.new, *telling.again):
                 facts = dumps(dict(notice.facts)).decode()
-                values = {"key": notice.key, "kind": notice.kind.value, "facts": facts}
+                values = {"key": notice.key, "mark": notice.mark, "kind": notice.kind.value, "facts": facts}
                 connection.execute(query("notices.keep"), {**at, **values})
             connection.execute(query("notices.forget"), {**at, "keys": [notice.key for notice in telling.over]})

@@ -91,12 +91,12 @@ def test_everything_at_once() -> None:
 
 
 def test_other_changes_of_a_class_are_another_hold() -> None:
-    """They need another decision, so they are told although a hold of the class was told before."""
+    """They need another decision, so they are news; nothing is settled, because the class still waits."""
     one, other = (
         worth_telling(Situation(NOW, holds=[hold(HoldState.WAITING, digest=digest * 64)]), LIMITS) for digest in "ab"
     )
     told = [Told(one[0], NOW, NOW)]
-    assert to_tell(other, told, NOW, DAY) == Telling(new=tuple(other), over=tuple(one))
+    assert to_tell(other, told, NOW, DAY) == Telling(new=tuple(other))
 
 
 MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": 7})

@@ -17,6 +17,7 @@ CREATE TABLE connector.notice (
     site       text NOT NULL,
     channel    text NOT NULL,
     key        text NOT NULL,
+    mark       text NOT NULL,
     kind       text NOT NULL,
     facts      jsonb NOT NULL,
     since      timestamptz NOT NULL,
@@ -25,4 +26,5 @@ CREATE TABLE connector.notice (
 );
 COMMENT ON TABLE connector.notice IS
     'What people were told by a channel (mail, webhook) and not yet told to be over. No personal data.';
+COMMENT ON COLUMN connector.notice.mark IS 'Where it changes, the notice is news again: a hold of other changes.';
 COMMENT ON COLUMN connector.notice.since IS 'When it was first told, told_at when last.';
