@@ -176,11 +176,15 @@ class NoticeSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """All settings. ``database_url`` empty means the embedded PostgreSQL in ``data_dir``."""
+    """All settings. ``database_url`` empty means the embedded PostgreSQL in ``data_dir``.
+
+    ``load_settings`` reads ``database_url_file`` where ``database_url`` is empty.
+    """
 
     model_config = SettingsConfigDict(env_prefix="CONNECTOR_", env_nested_delimiter="__", extra="forbid")
 
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)] = SecretStr("")
+    database_url_file: Path | None = None
     data_dir: Path | None = None
     mapping: Path | None = None
     create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
@@ -235,7 +239,7 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"{file}: not valid TOML: it is not UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}).") from error
-    return _anchored(settings, file.absolute().parent if found else Path.cwd())
+    return _with_database(_anchored(settings, file.absolute().parent if found else Path.cwd()))
 
 
 def settings_file(path: Path | None = None) -> Path | None:
@@ -301,6 +305,15 @@ def _reader(file: Path) -> type[Settings]:
     return FromFile
 
 
+def _with_database(settings: Settings) -> Settings:
+    """The database's address from its file, where it is given by one only."""
+    address = _secret("database_url", settings.database_url, settings.database_url_file)
+    try:
+        return settings.model_copy(update={"database_url": _postgresql(SecretStr(address or ""))})
+    except ValueError as error:
+        raise SettingsError(f"database_url_file: {error}.") from None
+
+
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Relative paths count from the folder of the settings file."""
 
@@ -314,6 +327,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(
         update={
             "data_dir": at(settings.data_dir),
+            "database_url_file": at(settings.database_url_file),
             "mapping": at(settings.mapping),
             "moodle": settings.moodle.model_copy(update={"token_file": at(settings.moodle.token_file)}),
             "drop": settings.drop.model_copy(update={"folder": at(settings.drop.folder)}),
