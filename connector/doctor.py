@@ -41,6 +41,7 @@ async def examine(config: Path | None) -> list[Finding]:
             ("drop", _drop),
             ("moodle", _moodle),
             ("courses", _courses),
+            ("notices", _notices),
         ):
             bad = {finding.what for finding in findings if finding.state == "bad"}
             if what == "courses" and bad & {"moodle", "mapping"}:
@@ -126,3 +127,10 @@ async def _courses(connector: Connector) -> str | None:
             f"Completion is off in {', '.join(untracked)}: nobody can ever complete it. Turn it on in Moodle."
         )
     return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there"
+
+
+async def _notices(connector: Connector) -> str | None:
+    """Who would be told. Nothing is sent: `notice test` does that."""
+    if not connector.settings.moodle.url or not connector.channels:
+        return None
+    return f"by {', '.join(channel.name for channel in connector.channels)}; `moodle-connector notice test` sends one"

@@ -56,7 +56,7 @@ def _write(settings: Path, mapping: Path) -> Path:
 
 
 def doctor(config: Config = None, json: Json = False) -> None:
-    """Check the package, the database, Moodle, the mapping and the drop folder, and say what to do."""
+    """Check the package, the database, Moodle, the mapping, the drop folder and notices, and say what to do."""
     findings = run(lambda: examine(config))
     if json:
         as_json(findings)
