@@ -24,6 +24,8 @@ from adapters.sources import open_source
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
 from connector.domain.facts import Terms
 from connector.domain.gates import Gates
+from connector.domain.notices import Channel, Limits, Situation
+from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
 from connector.domain.reading import Reader
 from connector.mirror.mirroring import Mirror
@@ -36,15 +38,19 @@ from connector.store.dictionary import Dictionary
 from connector.store.embedded import EmbeddedServer, create_database, default_data_dir, install_term_handler
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
+from connector.store.figures import FigureViews
 from connector.store.grants import Grants
+from connector.store.jobs import Jobs
 from connector.store.journal import Journal
 from connector.store.logins import Logins
+from connector.store.notices import Notices
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
 from connector.store.revision import CONNECTOR, REPORTING, Line
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
-from connector.sync.apply import Pace
+from connector.sync.apply import Pace, Stopping, never
+from jobs.notices import Noticing
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.courses import SampleCourse, load_courses
@@ -67,6 +73,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def hours(number: float) -> timedelta | None:
+    """So many hours; 0 is never."""
+    return timedelta(hours=number) if number else None
+
+
 @dataclass
 class Connector:
     """One installation, built from its settings. Use it as a context manager; parts are built when first asked for."""
@@ -74,6 +85,7 @@ class Connector:
     settings: Settings
     clock: Clock = utc_now
     pace: Pace | None = None
+    observer: CallObserver | None = None
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
@@ -175,6 +187,14 @@ class Connector:
         return Accounts(self.database, self.site)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.database, self.site)
+
+    @cached_property
+    def figures(self) -> FigureViews:
+        return FigureViews(self.database, self.reporting, self.site)
+
+    @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.reporting)
 
@@ -216,6 +236,7 @@ class Connector:
             self.settings.moodle_token(),
             concurrency=moodle.workers,
             timeout=moodle.timeout_seconds,
+            observer=self.observer,
         )
         site = MoodleSite(client)
         try:
@@ -303,12 +324,12 @@ class Connector:
 
     # ------------------------------------------------------------ the ways
     @asynccontextmanager
-    async def entering(self) -> AsyncIterator[WayIn]:
+    async def entering(self, stopping: Stopping = never) -> AsyncIterator[WayIn]:
         """The way in while the block lasts, with the best reader that the token allows."""
         async with self.working_moodle() as moodle:
-            yield self.way_in(moodle, await self.reader(moodle))
+            yield self.way_in(moodle, await self.reader(moodle), stopping)
 
-    def way_in(self, moodle: MoodleSite, reader: Reader | None = None) -> WayIn:
+    def way_in(self, moodle: MoodleSite, reader: Reader | None = None, stopping: Stopping = never) -> WayIn:
         """Without a reader plans are made from what is known of accounts already."""
         mapping = self.mapping
         gates = mapping.source.gates
@@ -336,6 +357,7 @@ class Connector:
             self.pace or Pace(workers=self.settings.moodle.workers),
             self.source,
             self.drop() if self.settings.drop.folder is not None else None,
+            stopping,
         )
 
     @asynccontextmanager
@@ -354,6 +376,56 @@ class Connector:
             StaffTables(self.database, self.site),
             Terms(mapping.digest, mapping.paths, mapping.requirements),
             self.clock,
+        )
+
+    # ------------------------------------------------------------ notices
+    @cached_property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways to reach people that are set up. Raises SettingsError where one of them is set up by half."""
+        return tuple(self._channels())
+
+    def _channels(self) -> Iterator[Channel]:
+        told, links = self.settings.notices, self.settings.service.public_url
+        if told.mail.to:
+            from adapters.mail import Mail, MailServer  # only here: the other commands start sooner
+
+            mail = told.mail
+            if not (mail.host and mail.sender):
+                raise SettingsError("notices.mail: host and sender are needed where somebody is to be told.")
+            server = MailServer(mail.host, mail.port, mail.security, mail.user, mail.secret() or "")
+            yield Mail(server, mail.sender, tuple(mail.to.split(", ")), told.language, self.site, links)
+        if told.webhook.url:
+            from adapters.webhook import Webhook
+
+            if (key := told.webhook.key()) is None:
+                raise SettingsError("notices.webhook: there is no secret to sign with; set secret_file.")
+            allowed = frozenset(host.strip().lower() for host in told.webhook.allow.split(",") if host.strip())
+            yield Webhook(told.webhook.url, key, allowed, self.site, links)
+
+    def noticing(self) -> Noticing:
+        limits = self.settings.notices
+        return Noticing(
+            self.situation,
+            Limits(hours(limits.feed_hours), hours(limits.mirror_hours), limits.failures),
+            hours(limits.remind_hours),
+            self.channels,
+            Notices(self.database, self.site),
+        )
+
+    def situation(self) -> Situation:
+        """How things stand, for those who are to be told."""
+        source = self.mapping.source.name
+        latest = self.feeds.latest(source)
+        hops = {row["hop"]: row["reached_at"] for row in self.reports.freshness()}
+        return Situation(
+            self.clock(),
+            self.plans.holds(),
+            self.feeds.refused(),
+            len(self.cases.waiting()),
+            source,
+            latest.received_at if latest else None,
+            hops.get("changes"),
+            tuple(self.jobs.states().values()),
         )
 
 

@@ -6,27 +6,44 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from connector.bootstrap import Connector
+from connector.web.access import may_scrape
+from connector.web.metrics import Metrics
+from connector.web.requests import Requests
 
 READY_SECONDS = 5.0
 """For so long an answer of /ready holds: whoever may ask it must not be able to press Moodle with it."""
 
-Schedule = Callable[[], AbstractContextManager[object]]
+
+class Waking(Protocol):
+    """The schedule, as routes see it."""
+
+    def soon(self, name: str) -> None:
+        """Run this job as soon as possible; asked again before it begins, it runs once."""
+        ...
 
 
-def web_app(connector: Connector, schedule: Schedule) -> FastAPI:
-    """The application; ``schedule`` runs jobs by the clock while it is served."""
+Schedule = Callable[[], AbstractContextManager[Waking]]
+
+
+def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = None) -> FastAPI:
+    """The application; ``schedule`` runs jobs by the clock while it is served, and is ``app.state.schedule`` then."""
+    counted = metrics or Metrics(lambda: connector.figures)
+    token = connector.settings.service.scrape_token()
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with schedule():
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with schedule() as running:
+            app.state.schedule = running
             yield
 
     app = FastAPI(title="moodle-connector", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(Requests, answered=counted.answered)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -42,6 +59,13 @@ def web_app(connector: Connector, schedule: Schedule) -> FastAPI:
         if not all(found.values()):
             response.status_code = 503
         return {"status": "ready" if all(found.values()) else "not ready", **found}
+
+    @app.get("/metrics")
+    def metrics_page(request: Request) -> Response:
+        """For Prometheus. Only this computer may ask, or who has the token."""
+        if not may_scrape(request, token):
+            return Response(status_code=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
+        return Response(counted.page(), media_type=CONTENT_TYPE_LATEST)
 
     return app
 

@@ -26,7 +26,7 @@ def test_init_then_doctor_then_sync(house: House) -> None:
     assert found.status == 0, found.all
     assert {each["what"]: each["state"] for each in found.json} == {
         "package": "good", "settings": "good", "database": "good", "mapping": "good", "drop": "good",
-        "moodle": "good", "reports": "none", "courses": "good",
+        "moodle": "good", "reports": "none", "courses": "good", "notices": "none",
     }  # fmt: skip
     example = folder / "config/feeds/people.csv.example"
     assert house.call("--config", settings, "sync", example).status == 0

@@ -22,7 +22,15 @@ DAYS = 100
 LOGIN, UNIT = "bench_reader", "U3"
 """A division: a ninth of the company."""
 
-ROWS = ("compliance_now", "enrolments", "completions", "completion_history", "grade_changes", "certificates", "expiring")
+ROWS = (
+    "compliance_now",
+    "enrolments",
+    "completions",
+    "completion_history",
+    "grade_changes",
+    "certificates",
+    "expiring",
+)
 QUERIES: dict[str, str] = {
     "people, a unit": "SELECT * FROM people WHERE unit = %(unit)s LIMIT 100",
     "people, direct reports": "SELECT * FROM people WHERE manager_key = %(manager)s",

@@ -110,15 +110,21 @@ def test_the_owner_sees_all_of_it(place: Place) -> None:
 
 def test_sums_are_those_of_the_unit(place: Place) -> None:
     """What is added up for a login equals a plain count of its people, and so for the owner."""
-    for login, units in ((place.name, ("North", "North-1")), ("postgres", ("North", "North-1", "South", "South-1", "Top"))):
+    for login, units in (
+        (place.name, ("North", "North-1")),
+        ("postgres", ("North", "North-1", "South", "South-1", "Top")),
+    ):
         with place.as_(login) as connection:
             [(people, enrolled, assigned)] = connection.execute(
                 "SELECT people, enrolled, assigned FROM reporting.executive_overview"
             ).fetchall()
-            assert people == place.owner(
-                "SELECT count(*) FROM facts.dim_person WHERE unit = ANY(%s) AND status = 'active' AND valid_to = 'infinity'",
-                list(units),
-            )[0][0]
+            assert (
+                people
+                == place.owner(
+                    "SELECT count(*) FROM facts.dim_person WHERE unit = ANY(%s) AND status = 'active' AND valid_to = 'infinity'",
+                    list(units),
+                )[0][0]
+            )
             rows = connection.execute("SELECT state, unit FROM reporting.compliance_now").fetchall()
             assert assigned == len(rows) > 0
             assert {unit for _, unit in rows} <= set(units)
@@ -150,8 +156,15 @@ def test_a_login_can_do_nothing_else(place: Place, attempt: str) -> None:
     """Facts, the connector's own tables, files, roles and writing: refused, in a session that may write, too."""
     with place.as_(place.name) as connection:
         connection.execute("SET default_transaction_read_only = off")
-        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.DataError, psycopg.errors.ObjectNotInPrerequisiteState,
-                            psycopg.errors.WrongObjectType, psycopg.errors.FeatureNotSupported)):
+        with pytest.raises(
+            (
+                psycopg.errors.InsufficientPrivilege,
+                psycopg.DataError,
+                psycopg.errors.ObjectNotInPrerequisiteState,
+                psycopg.errors.WrongObjectType,
+                psycopg.errors.FeatureNotSupported,
+            )
+        ):
             connection.execute(attempt.encode())
 
 
@@ -252,9 +265,11 @@ def test_where_no_role_may_be_made_the_administrator_is_told_how(place: Place) -
         place.owner(f"ALTER DATABASE {database} OWNER TO {owner}")
         for schema in ("facts", "reporting"):
             place.owner(f"ALTER SCHEMA {schema} OWNER TO {owner}")
-            for (kind, relation) in place.owner(
+            for kind, relation in place.owner(
                 "SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, format('%%I.%%I', %s::text, relname) FROM pg_class "
-                "WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'v')", schema, schema
+                "WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'v')",
+                schema,
+                schema,
             ):
                 place.owner(f"ALTER {kind} {relation} OWNER TO {owner}")
         with Database(place.url.replace("//postgres@", f"//{owner}@")) as database_of_owner:
@@ -267,7 +282,10 @@ def test_where_no_role_may_be_made_the_administrator_is_told_how(place: Place) -
                     place.owner(line)
             assert logins.grant(name, IN, NOW) is None, "its password is the administrator's"
             with place.as_(name) as connection:
-                assert {row[0] for row in connection.execute("SELECT unit FROM reporting.people")} == {"North", "North-1"}
+                assert {row[0] for row in connection.execute("SELECT unit FROM reporting.people")} == {
+                    "North",
+                    "North-1",
+                }
             with pytest.raises(StorageError, match="DROP ROLE"):
                 logins.revoke(name)
     finally:
