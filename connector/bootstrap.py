@@ -20,18 +20,24 @@ from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
+from connector.domain.accounts import OneTimeCodes, Passwords, Seal
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
 from connector.domain.gates import Gates
 from connector.domain.ports import Source
+from connector.domain.sign_in import SessionTimes
 from connector.settings import Settings
+from connector.sign_in.setting_up import SettingUp
+from connector.sign_in.signing_in import SigningIn
 from connector.store import revision
 from connector.store.cases import Cases
+from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.embedded import EmbeddedServer, default_data_dir, install_term_handler
 from connector.store.facts import Facts, ReportViews
 from connector.store.feeds import Feeds
 from connector.store.journal import Journal
 from connector.store.plans import Plans
+from connector.store.review import Reviews
 from connector.sync.apply import Pace
 from jobs.mirror import WayBack
 from jobs.sync import WayIn
@@ -129,8 +135,50 @@ class Connector:
         return Journal(self.database, self.site)
 
     @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.database, self.site)
+
+    @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.database, self.site)
+
+    # ------------------------------------------------------------ the console
+    @cached_property
+    def console_accounts(self) -> ConsoleAccounts:
+        return ConsoleAccounts(self.database)
+
+    @cached_property
+    def audit_trail(self) -> Trail:
+        return Trail(self.database)
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        console = self.settings.console
+        return SigningIn(
+            self.console_accounts,
+            ConsoleSessions(self.database),
+            self.audit_trail,
+            *self._secrets(),
+            SessionTimes(timedelta(minutes=console.idle_minutes), timedelta(hours=console.session_hours)),
+            self.clock,
+        )
+
+    @cached_property
+    def setting_up(self) -> SettingUp:
+        return SettingUp(
+            self.console_accounts,
+            self.audit_trail,
+            *self._secrets(),
+            self.clock,
+        )
+
+    def _secrets(self) -> tuple[Passwords, OneTimeCodes, Seal]:
+        """What knows passwords, codes and keys; loaded here only, so that other commands start sooner."""
+        from adapters.secrets.one_time import TimeCodes
+        from adapters.secrets.passwords import Argon2Passwords
+        from adapters.secrets.seal import FernetSeal
+
+        return Argon2Passwords(), TimeCodes(), FernetSeal(self.settings.console_secrets())
 
     # ------------------------------------------------------------ the outside
     @cached_property

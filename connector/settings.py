@@ -27,12 +27,24 @@ from pydantic_settings import (
 from connector.domain.errors import SettingsError
 
 DEFAULT_FILE = Path("config/connector.toml")
+SHORTEST_SECRET = 32
+"""Characters of a secret that closes others."""
 
 
 def _http_url(value: str) -> str:
     if value:
         AnyHttpUrl(value)
     return value.rstrip("/")
+
+
+def _console_url(value: str) -> str:
+    """https, or plain http on this machine alone: a session's cookie must not be read on the way."""
+    parts = urlsplit(_http_url(value))
+    if value and (parts.path.strip("/") or parts.query or parts.fragment or parts.username):
+        raise ValueError("give scheme, host and port only, such as https://connector.example.com")
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise ValueError("http is for 127.0.0.1 and localhost only; everywhere else use https")
+    return value.rstrip("/").lower()
 
 
 def _postgresql(value: SecretStr) -> SecretStr:
@@ -84,6 +96,23 @@ class ServiceSettings(BaseModel):
     mirror_minutes: Annotated[float, Field(ge=0)] = 60
 
 
+class ConsoleSettings(BaseModel):
+    """The console: pages on which people see and decide. ``url`` is its public address; without one it is not served.
+
+    ``secret`` closes what is kept of one-time codes; several stand with commas between them, the newest first.
+    ``proxies`` are addresses from which word of the real sender's address is believed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, AfterValidator(_console_url)] = ""
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    idle_minutes: Annotated[float, Field(gt=0, le=1440)] = 30
+    session_hours: Annotated[float, Field(gt=0, le=24)] = 12
+    proxies: list[str] = ["127.0.0.1"]
+
+
 class Settings(BaseSettings):
     """All settings. ``database_url`` empty means the embedded PostgreSQL in ``data_dir``."""
 
@@ -96,23 +125,45 @@ class Settings(BaseSettings):
     moodle: MoodleSettings = MoodleSettings()
     drop: DropSettings = DropSettings()
     service: ServiceSettings = ServiceSettings()
+    console: ConsoleSettings = ConsoleSettings()
     log: Literal["text", "json"] = "text"
 
     def moodle_token(self) -> str:
         """The token. Raises SettingsError where there is none."""
-        if self.moodle.token is not None and (given := self.moodle.token.get_secret_value().strip()):
+        given = _secret("moodle.token_file", self.moodle.token, self.moodle.token_file)
+        if given:
             return given
-        if self.moodle.token_file is not None:
-            try:
-                token = self.moodle.token_file.read_text("utf-8").strip()
-            except OSError as error:
-                raise SettingsError(f"moodle.token_file: cannot be read ({error.strerror}).") from error
-            except UnicodeDecodeError:
-                raise SettingsError("moodle.token_file: it is not a text file.") from None
-            if not token:
-                raise SettingsError("moodle.token_file: it is empty.")
-            return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
+
+    def console_secrets(self) -> list[str]:
+        """What closes and opens secrets at rest, the newest first. Raises SettingsError where there is none."""
+        given = _secret("console.secret_file", self.console.secret, self.console.secret_file)
+        secrets = [one.strip() for one in given.split(",") if one.strip()]
+        if not secrets:
+            raise SettingsError("console: there is no secret. Set CONNECTOR_CONSOLE__SECRET, or secret_file.")
+        if any(len(one) < SHORTEST_SECRET for one in secrets):
+            raise SettingsError(
+                f"console.secret: it must have at least {SHORTEST_SECRET} characters. "
+                "`openssl rand -base64 32` makes a good one."
+            )
+        return secrets
+
+
+def _secret(name: str, given: SecretStr | None, file: Path | None) -> str:
+    """The value that was given, or what the file holds; "" where there is neither. ``name`` is that of the file."""
+    if given is not None and (value := given.get_secret_value().strip()):
+        return value
+    if file is None:
+        return ""
+    try:
+        value = file.read_text("utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name}: it is not a text file.") from None
+    if not value:
+        raise SettingsError(f"{name}: it is empty.")
+    return value
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -213,6 +264,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
             "data_dir": at(settings.data_dir),
             "mapping": at(settings.mapping),
             "moodle": settings.moodle.model_copy(update={"token_file": at(settings.moodle.token_file)}),
+            "console": settings.console.model_copy(update={"secret_file": at(settings.console.secret_file)}),
             "drop": settings.drop.model_copy(update={"folder": at(settings.drop.folder)}),
         }
     )

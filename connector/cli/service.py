@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def serve(config: Config = None) -> None:
-    """Run sync and mirror by the clock, and answer /health and /ready, until stopped."""
+    """Run sync and mirror by the clock, and answer /health, /ready and the console, until stopped."""
     from connector.web.app import web_app  # only here: other commands start a quarter of a second sooner
 
     with installation(config) as connector:
@@ -33,9 +33,12 @@ def serve(config: Config = None) -> None:
         _ = connector.mapping, connector.database, settings.moodle_token()
         with _listen(settings.service) as listener:
             host, port = listener.getsockname()[:2]
-            structlog.get_logger("service").info("serving", url=f"http://{host}:{port}", answers="/health /ready")
             application = web_app(connector, lambda: scheduled(jobs_of(connector)))
-            _Server(uvicorn.Config(application, log_config=None)).run(sockets=[listener])
+            console = {"console": settings.console.url} if settings.console.url else {}
+            url = f"http://{host}:{port}"
+            structlog.get_logger("service").info("serving", url=url, answers="/health /ready", **console)
+            proxies = settings.console.proxies
+            _Server(uvicorn.Config(application, log_config=None, forwarded_allow_ips=proxies)).run(sockets=[listener])
     structlog.get_logger("service").info("stopped")
 
 
