@@ -58,7 +58,7 @@ class SettingUp:
             raise SettingsError("The name of an account has 1 to 100 characters that can be seen.")
         try:
             ZoneInfo(timezone)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):
             raise SettingsError("--timezone: there is no such time zone. It is a name such as Asia/Taipei.") from None
         if language and language not in LANGUAGES:
             raise SettingsError(f"--language: it is one of {', '.join(LANGUAGES)}.")

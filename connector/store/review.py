@@ -88,8 +88,14 @@ class Reviews:
             row["created_at"],
             row["status"],
             sum(row["counts"].values()),
-            tuple(_held(each, base, actions.get(each["guard_class"], {})) for each in held),
+            tuple(sorted((_held(each, base, actions.get(each["guard_class"], {})) for each in held), key=_severity)),
         )
+
+
+def _severity(held: HeldClass) -> int:
+    """Those that take most from people first."""
+    order = (GuardClass.DELETE, GuardClass.SUSPEND, GuardClass.REMOVE_ROLE, GuardClass.REMOVE_GRANT)
+    return order.index(held.guard) if held.guard in order else len(order)
 
 
 def _held(row: Row, base: Row, actions: dict[Action, int]) -> HeldClass:

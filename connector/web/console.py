@@ -35,7 +35,11 @@ def add_console(app: FastAPI, connector: Connector, wake: Callable[[str], None])
         app.router.routes.append(Route(page.path, endpoint(page, house), methods=[page.method]))
     app.router.routes.append(Route("/static/{digest}/{name}", _open(static.serve), methods=["GET"]))
     nothing_there = endpoint(Page("GET", "", Open.TO_ALL, _nothing_there), house)
-    app.add_exception_handler(404, lambda request, _error: nothing_there(request))
+
+    async def answer_404(request: Request, _error: Exception) -> Response:
+        return await nothing_there(request)
+
+    app.add_exception_handler(404, answer_404)
     app.add_middleware(SecurityHeaders, https=house.https)
 
 

@@ -14,7 +14,7 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time, get_timezone_gmt
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -66,9 +66,10 @@ class Speech:
         return format_percent(share, format="#,##0.#%" if share < 0.1 else None, locale=self.language.locale)
 
     def moment(self, at: datetime) -> str:
-        """Day and time in the person's zone, with the zone's name."""
-        shown = format_datetime(at, "medium", tzinfo=self.zone, locale=self.language.locale)
-        return f"{shown.rpartition(':')[0]}{shown.rpartition(':')[2][2:]} {at.astimezone(self.zone).tzname()}"
+        """Day and time in the person's zone, with its distance from Greenwich: short names of zones are ambiguous."""
+        local, locale = at.astimezone(self.zone), self.language.locale
+        day = format_date(local, "medium", locale=locale)
+        return f"{day} {format_time(local, 'short', locale=locale)} {get_timezone_gmt(local, locale=locale)}"
 
 
 def load_languages() -> Mapping[str, Language]:

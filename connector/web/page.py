@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, QueryParams
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -96,9 +96,9 @@ class Visit:
     def path(self) -> Mapping[str, str]:
         return self.request.path_params
 
-    @property
-    def query(self) -> QueryParams:
-        return self.request.query_params
+    def asked(self, name: str, longest: int = 200) -> str:
+        """A value of the address's query, "" where it is missing."""
+        return plain(self.request.query_params.get(name, ""), longest)
 
     @property
     def now(self) -> datetime:
@@ -117,7 +117,7 @@ class Visit:
     def given(self, name: str, longest: int = 200) -> str:
         """A field of the form that was sent, "" where it is missing."""
         value = self.form.get(name, "")
-        return value[:longest] if isinstance(value, str) else ""
+        return plain(value, longest) if isinstance(value, str) else ""
 
     @property
     def speech(self) -> Speech:
@@ -147,6 +147,11 @@ class Visit:
     def go(self, path: str, **query: str) -> Response:
         """On to another page, with GET."""
         return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def plain(text: str, longest: int) -> str:
+    """Text that somebody sent, in a length that we take, and without NUL, which no database keeps."""
+    return text.replace("\x00", "")[:longest]
 
 
 def safe_path(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text("utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESK, PHONE = (1280, 900), (360, 780)
 PATIENCE = 30
+REFUSAL = re.compile(r"responded with a status of 4\d\d")
 
 
 class Browser:
@@ -29,6 +31,7 @@ class Browser:
     def begin(self) -> None:
         """Nobody is signed in, on a desk, in the light."""
         self.chrome.get("about:blank")
+        self.chrome.get_log("browser")
         self.chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
         self.look(DESK, "light")
 
@@ -109,8 +112,9 @@ class Browser:
         return wide
 
     def complaints(self) -> list[str]:
-        """What the browser itself objected to, such as a broken Content-Security-Policy."""
-        return [entry["message"] for entry in self.chrome.get_log("browser") if entry["level"] == "SEVERE"]
+        """What the browser itself objected to, such as a broken Content-Security-Policy; refusals are no complaint."""
+        said = [entry["message"] for entry in self.chrome.get_log("browser") if entry["level"] == "SEVERE"]
+        return [one for one in said if not REFUSAL.search(one)]
 
     def picture(self, name: str) -> None:
         """Keep the whole page as a picture, where somebody wants to look (CONNECTOR_TEST_SCREENSHOTS)."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from connector.domain.plan import Action, GuardClass, HoldState
 from connector.domain.review import HeldClass, ReviewedPlan, Stage, Standing, Wanted, plan_path
 from connector.domain.sign_in import Permission
-from connector.web.page import Page, Visit
+from connector.web.page import Page, Visit, plain
 from connector.web.words import differences, reason_of
 
 ROWS = 50
@@ -45,7 +45,7 @@ def ask(visit: Visit) -> Response:
     found = _find(visit)
     if found is None:
         return visit.show("pages/no_plan.html", 404)
-    asked = _asked(visit, found, visit.query.get("class", ""), DECISIONS[visit.path["decision"]])
+    asked = _asked(visit, found, visit.asked("class"), DECISIONS[visit.path["decision"]])
     if not asked:
         return visit.show("pages/too_late.html", 409, **_review(visit, found))
     return visit.show(
@@ -53,7 +53,7 @@ def ask(visit: Visit) -> Response:
         plan=found,
         decision=visit.path["decision"],
         asked=asked,
-        chosen=visit.query.get("class", ""),
+        chosen=visit.asked("class"),
         people=visit.connector.reviews.people(found, [one.guard for one in asked]),
         changes=sum(one.count for one in asked),
     )
@@ -80,7 +80,7 @@ def decide(visit: Visit) -> Response:
 def _find(visit: Visit) -> ReviewedPlan | None:
     if visit.path.get("decision", "approve") not in DECISIONS:
         return None
-    return visit.connector.reviews.find(visit.path["plan"])
+    return visit.connector.reviews.find(plain(visit.path["plan"], 100))
 
 
 def _asked(visit: Visit, found: ReviewedPlan, chosen: str, decision: HoldState) -> list[HeldClass]:
@@ -112,24 +112,24 @@ def _review(visit: Visit, found: ReviewedPlan) -> dict[str, Any]:
         "successor": visit.connector.reviews.successor(found) if overtaken else None,
         "under_way": bool(stages & UNDER_WAY),
         "may_decide": visit.may(Permission.DECIDE_HOLDS),
-        "said": visit.query.get("said", ""),
+        "said": visit.asked("said"),
     }
 
 
 def _table(visit: Visit, found: ReviewedPlan) -> dict[str, Any]:
     """The changes that are looked for, a page of them."""
-    query, names = visit.query, visit.may(Permission.SEE_PEOPLE)
-    chosen = query.get("class", "")
+    names = visit.may(Permission.SEE_PEOPLE)
+    chosen = visit.asked("class")
     guards = {held.guard for held in found.held if chosen in ("", held.guard.value)}
     wanted = Wanted(
         None if chosen == EVERYTHING else guards,
-        _action(query.get("action", "")),
-        query.get("person", "").strip()[:100] if names else "",
-        query.get("unit", "")[:200],
+        _action(visit.asked("action")),
+        visit.asked("person", 100).strip() if names else "",
+        visit.asked("unit"),
     )
-    before = query.get("before", "")
+    before = visit.asked("before")
     page = visit.connector.reviews.changes(
-        found, wanted, after=_ordinal(query.get("after", "")), before=_ordinal(before) if before else None, limit=ROWS
+        found, wanted, after=_ordinal(visit.asked("after")), before=_ordinal(before) if before else None, limit=ROWS
     )
     kept = {
         "class": chosen,
@@ -162,7 +162,7 @@ def _action(text: str) -> Action | None:
 
 def _ordinal(text: str) -> int:
     """A place in a plan; what is no number begins at the beginning."""
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 PAGES = (

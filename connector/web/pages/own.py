@@ -21,7 +21,7 @@ def home(visit: Visit) -> Response:
 def account(visit: Visit) -> Response:
     """Name, role, language and time zone."""
     zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/")))
-    return visit.show("pages/account.html", zones=["UTC", *zones], saved="saved" in visit.query)
+    return visit.show("pages/account.html", zones=["UTC", *zones], saved=bool(visit.asked("saved")))
 
 
 def save(visit: Visit) -> Response:

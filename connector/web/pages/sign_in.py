@@ -11,7 +11,7 @@ from connector.web.page import Open, Page, Visit, safe_path
 
 def form(visit: Visit) -> Response:
     """The form; who is signed in already goes on."""
-    path = safe_path(visit.query.get("next", "/"))
+    path = safe_path(visit.asked("next", 2000) or "/")
     return visit.go(path) if visit.account else visit.show("pages/sign_in.html", path=path, failed=False, name="")
 
 
