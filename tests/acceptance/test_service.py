@@ -40,9 +40,9 @@ class Service:
 
 
 @contextmanager
-def serving(house: House) -> Iterator[Service]:
+def serving(house: House, port: str = "0") -> Iterator[Service]:
     """Served on a free port, often enough to see the clock at work."""
-    for name, value in {"PORT": "0", "SYNC_MINUTES": "0.02", "MIRROR_MINUTES": "0.02"}.items():
+    for name, value in {"PORT": port, "SYNC_MINUTES": "0.02", "MIRROR_MINUTES": "0.02"}.items():
         house.set(f"CONNECTOR_SERVICE__{name}", value)
     house.set("CONNECTOR_LOG", "json")
     process = subprocess.Popen(

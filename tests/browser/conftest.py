@@ -20,13 +20,14 @@ ARGUMENTS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en",
 )  # fmt: skip
+BROWSERS = ("chromium", "google-chrome")
 HOW = "apt-get install chromium chromium-driver fonts-noto-cjk"
 
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """One Chromium for each test process."""
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    browser, driver = next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")
     if browser is None or driver is None:
         if os.environ.get("CONNECTOR_TEST_BROWSER") == "required":
             pytest.fail(f"CONNECTOR_TEST_BROWSER=required, and there is no Chromium: {HOW}", pytrace=False)
