@@ -20,6 +20,7 @@ import structlog
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -169,6 +170,8 @@ def endpoint(page: Page, house: House) -> Callable[[Request], Awaitable[Response
         visit = Visit(house, request, sent if 0 < len(sent) <= LONGEST_TOKEN else new_token())
         try:
             response = await _answer(page, visit)
+        except HTTPException as error:  # a form that is none
+            response = visit.show("pages/trouble.html", error.status_code)
         except ConnectorError as error:
             log.error("failed", page=page.path, error=type(error).__name__, message=str(error))
             response = visit.show("pages/trouble.html", 503)
@@ -218,6 +221,7 @@ def _to_sign_in(visit: Visit) -> Response:
     """To the sign-in and back; what htmx asked for would be put into the page, so the page itself is sent there."""
     request = visit.request
     if request.headers.get("hx-request"):
-        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+        back = safe_path(urlsplit(request.headers.get("referer", "")).path)
+        return Response(status_code=204, headers={"HX-Redirect": f"/sign-in?{urlencode({'next': back})}"})
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return visit.go("/sign-in", **({"next": here} if request.method == "GET" and here != "/" else {}))

@@ -201,6 +201,8 @@ async def test_one_class_is_rejected_and_approved_after_all(
     client.send_form(f"/holds/{plan}/reject", "/account", **{"class": "suspend"})
     assert served.jobs.asked == [], "there is nothing to be done"
     assert "Rejected by ada" in client.get(f"/holds/{plan}").text
+    assert "Your rejection is recorded" in client.get(f"/holds/{plan}?said=reject").text
+    assert "Your approval is recorded" not in client.get(f"/holds/{plan}?said=approve").text, "nobody has approved"
     states = {hold.guard: hold.state for hold in house.connector.plans.holds()}
     assert states == {GuardClass.SUSPEND: HoldState.REJECTED, GuardClass.REMOVE_GRANT: HoldState.WAITING}
     assert client.send_form(f"/holds/{plan}/reject", "/account", **{"class": "suspend"}).status_code == 409
@@ -302,6 +304,13 @@ async def test_nothing_that_is_sent_breaks_it(served: Served, hr: Owner, house: 
         token = found[1]
         send()
     assert {hold.state for hold in house.connector.plans.holds()} == {HoldState.WAITING}
+
+
+async def test_a_form_that_is_none_is_refused(served: Served, client: Browserless) -> None:
+    """A file where none is asked for, and what is no multipart at all."""
+    assert client.post("/sign-in", files={"name": b"x"}).status_code == 400
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert client.post("/sign-in", content=b"--y\r\n", headers=kind).status_code in (400, 403)
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/set-up", "/set-up/finish"])

@@ -181,6 +181,8 @@ def test_a_session_ends_when_it_is_idle(hr: Owner, client: Browserless, house: H
     house.clock.forward(minutes=20)
     assert client.get("/holds/x/standing").status_code == 404, "signed in, and there is no such plan"
     house.clock.forward(minutes=11)
+    asks = {"HX-Request": "true", "Referer": f"{client.base_url}/holds/x?class=suspend"}
+    assert client.get("/holds/x/standing", headers=asks).headers["hx-redirect"] == "/sign-in?next=%2Fholds%2Fx"
     assert client.get("/holds/x/standing").headers["location"].startswith("/sign-in")
     assert house.sql("SELECT FROM connector.console_session") == []
 

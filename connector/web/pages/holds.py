@@ -112,8 +112,15 @@ def _review(visit: Visit, found: ReviewedPlan) -> dict[str, Any]:
         "successor": visit.connector.reviews.successor(found) if overtaken else None,
         "under_way": bool(stages & UNDER_WAY),
         "may_decide": visit.may(Permission.DECIDE_HOLDS),
-        "said": visit.asked("said"),
+        "said": _said(visit, found),
     }
+
+
+def _said(visit: Visit, found: ReviewedPlan) -> str:
+    """What this person has just decided; a link that only says so is not believed."""
+    said, by = visit.asked("said"), visit.person.name
+    true = any(held.decided_by == by and held.state is DECISIONS.get(said) for held in found.held)
+    return said if true else ""
 
 
 def _table(visit: Visit, found: ReviewedPlan) -> dict[str, Any]:

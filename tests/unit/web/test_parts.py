@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from importlib.resources import files
+from typing import ClassVar
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from connector.domain.grants import GrantKind
 from connector.domain.plan import Action, Change
+from connector.web.app import Waker
 from connector.web.limits import RateLimit
 from connector.web.page import safe_path
 from connector.web.static_files import StaticFiles
@@ -59,6 +61,23 @@ def test_only_so_many_addresses_are_remembered() -> None:
     assert all(limit.allows(str(number)) for number in range(1000))
     assert not limit.allows("999")
     assert len(limit._seen) == 10
+
+
+# ---------------------------------------------------------------- waking a job
+def test_a_job_is_woken_where_the_schedule_can_be_asked() -> None:
+    """Where it cannot, and before it runs, nothing happens: the clock has the next word."""
+
+    class Schedule:
+        asked: ClassVar[list[str]] = []
+
+        def soon(self, job: str) -> None:
+            self.asked.append(job)
+
+    wake = Waker()
+    wake("sync")
+    wake.running = Schedule()
+    wake("sync")
+    assert Schedule.asked == ["sync"]
 
 
 # ---------------------------------------------------------------- no open redirect
