@@ -21,6 +21,7 @@ from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.readers.choose import Choice, choose, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
+from connector.domain.accounts import OneTimeCodes, Passwords, Seal
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
 from connector.domain.facts import Terms
 from connector.domain.gates import Gates
@@ -28,11 +29,15 @@ from connector.domain.notices import Channel, Limits, Situation
 from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
 from connector.domain.reading import Reader
+from connector.domain.sign_in import SessionTimes
 from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
+from connector.sign_in.setting_up import SettingUp
+from connector.sign_in.signing_in import SigningIn
 from connector.store import revision
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
+from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
 from connector.store.embedded import EmbeddedServer, create_database, default_data_dir, install_term_handler
@@ -46,6 +51,7 @@ from connector.store.logins import Logins
 from connector.store.notices import Notices
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
+from connector.store.review import Reviews
 from connector.store.revision import CONNECTOR, REPORTING, Line
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
@@ -195,6 +201,10 @@ class Connector:
         return FigureViews(self.database, self.reporting, self.site)
 
     @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.database, self.site)
+
+    @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.reporting)
 
@@ -218,6 +228,44 @@ class Connector:
             return self.logins.address(name, password)
         port = self.settings.reporting.listen_port
         return self.logins.address(name, password, "127.0.0.1", str(port)) if port else None
+
+    # ------------------------------------------------------------ the console
+    @cached_property
+    def console_accounts(self) -> ConsoleAccounts:
+        return ConsoleAccounts(self.database)
+
+    @cached_property
+    def audit_trail(self) -> Trail:
+        return Trail(self.database)
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        console = self.settings.console
+        return SigningIn(
+            self.console_accounts,
+            ConsoleSessions(self.database),
+            self.audit_trail,
+            *self._secrets(),
+            SessionTimes(timedelta(minutes=console.idle_minutes), timedelta(hours=console.session_hours)),
+            self.clock,
+        )
+
+    @cached_property
+    def setting_up(self) -> SettingUp:
+        return SettingUp(
+            self.console_accounts,
+            self.audit_trail,
+            *self._secrets(),
+            self.clock,
+        )
+
+    def _secrets(self) -> tuple[Passwords, OneTimeCodes, Seal]:
+        """What knows passwords, codes and keys; loaded here only, so that other commands start sooner."""
+        from adapters.secrets.one_time import TimeCodes
+        from adapters.secrets.passwords import Argon2Passwords
+        from adapters.secrets.seal import FernetSeal
+
+        return Argon2Passwords(), TimeCodes(), FernetSeal(self.settings.console_secrets())
 
     # ------------------------------------------------------------ the outside
     @cached_property
@@ -385,7 +433,7 @@ class Connector:
         return tuple(self._channels())
 
     def _channels(self) -> Iterator[Channel]:
-        told, links = self.settings.notices, self.settings.service.public_url
+        told, links = self.settings.notices, self.settings.console.url
         if told.mail.to:
             from adapters.mail import Mail, MailServer  # only here: the other commands start sooner
 

@@ -31,12 +31,24 @@ from connector.domain.notices import Language
 from jobs.times import Times, read_times, read_zone
 
 DEFAULT_FILE = Path("config/connector.toml")
+SHORTEST_SECRET = 32
+"""Characters of a secret that closes others."""
 
 
 def _http_url(value: str) -> str:
     if value:
         AnyHttpUrl(value)
     return value.rstrip("/")
+
+
+def _console_url(value: str) -> str:
+    """https, or plain http on this machine alone: a session's cookie must not be read on the way."""
+    parts = urlsplit(_http_url(value))
+    if value and (parts.path.strip("/") or parts.query or parts.fragment or parts.username):
+        raise ValueError("give scheme, host and port only, such as https://connector.example.com")
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise ValueError("http is for 127.0.0.1 and localhost only; everywhere else use https")
+    return value.rstrip("/").lower()
 
 
 def _postgresql(value: SecretStr) -> SecretStr:
@@ -119,14 +131,13 @@ class DropSettings(BaseModel):
 class ServiceSettings(BaseModel):
     """The service: where it listens, and when its jobs run, each by a cron expression in ``timezone`` or an interval.
 
-    ``public_url`` is where people reach it, for links. ``metrics_token`` lets others than this computer read /metrics.
+    ``metrics_token`` lets others than this computer read /metrics.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    public_url: Annotated[str, AfterValidator(_http_url)] = ""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     sync: WhenText = "every 60 minutes"
     mirror: WhenText = "every 60 minutes"
@@ -192,6 +203,23 @@ class NoticeSettings(BaseModel):
     webhook: WebhookSettings = WebhookSettings()
 
 
+class ConsoleSettings(BaseModel):
+    """The console: pages on which people see and decide. ``url`` is its public address; without one it is not served.
+
+    ``secret`` closes what is kept of one-time codes; several stand with commas between them, the newest first.
+    ``proxies`` are addresses from which word of the real sender's address is believed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, AfterValidator(_console_url)] = ""
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    idle_minutes: Annotated[float, Field(gt=0, le=1440)] = 30
+    session_hours: Annotated[float, Field(gt=0, le=24)] = 12
+    proxies: list[str] = ["127.0.0.1"]
+
+
 class Settings(BaseSettings):
     """All settings. ``database_url`` empty means the embedded PostgreSQL in ``data_dir``.
 
@@ -210,6 +238,7 @@ class Settings(BaseSettings):
     reporting: ReportingSettings = ReportingSettings()
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
+    console: ConsoleSettings = ConsoleSettings()
     log: Literal["text", "json"] = "text"
 
     def moodle_token(self) -> str:
@@ -217,6 +246,19 @@ class Settings(BaseSettings):
         if token := _secret("moodle.token", self.moodle.token, self.moodle.token_file):
             return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
+
+    def console_secrets(self) -> list[str]:
+        """What closes and opens secrets at rest, the newest first. Raises SettingsError where there is none."""
+        given = _secret("console.secret", self.console.secret, self.console.secret_file) or ""
+        secrets = [one.strip() for one in given.split(",") if one.strip()]
+        if not secrets:
+            raise SettingsError("console: there is no secret. Set CONNECTOR_CONSOLE__SECRET, or secret_file.")
+        if any(len(one) < SHORTEST_SECRET for one in secrets):
+            raise SettingsError(
+                f"console.secret: it must have at least {SHORTEST_SECRET} characters. "
+                "`openssl rand -base64 32` makes a good one."
+            )
+        return secrets
 
 
 def _secret(name: str, given: SecretStr | None, file: Path | None) -> str | None:
@@ -348,6 +390,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
             "database_url_file": at(settings.database_url_file),
             "mapping": at(settings.mapping),
             "moodle": settings.moodle.model_copy(update={"token_file": at(settings.moodle.token_file)}),
+            "console": settings.console.model_copy(update={"secret_file": at(settings.console.secret_file)}),
             "drop": settings.drop.model_copy(update={"folder": at(settings.drop.folder)}),
             "service": settings.service.model_copy(update=metrics),
             "notices": notices.model_copy(update={"mail": mail, "webhook": webhook}),

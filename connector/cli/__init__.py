@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from connector.bootstrap import end_cleanly_on_term
-from connector.cli import cases, database, demo, feeds, holds, mapping, mirror, notices, service, setup
+from connector.cli import cases, console, database, demo, feeds, holds, mapping, mirror, notices, service, setup
 from connector.cli.common import CONFIG_HELP, JSON_HELP
 from connector.cli.failures import INTERRUPTED, Failure, failure_of, tell
 
@@ -26,6 +26,7 @@ app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(notices.app, name="notice")
+app.add_typer(console.app, name="console")
 app.add_typer(database.app, name="db")
 
 

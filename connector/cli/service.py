@@ -32,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def serve(config: Config = None) -> None:
-    """Run sync and mirror by the clock, and answer /health, /ready and /metrics, until stopped."""
+    """Run sync and mirror by the clock, and answer /health, /ready, /metrics and the console, until stopped."""
     from connector.web.app import web_app  # only here: other commands start a quarter of a second sooner
     from connector.web.metrics import Metrics
 
@@ -47,7 +47,8 @@ def serve(config: Config = None) -> None:
         with _listen(settings.service) as listener:
             host, port = listener.getsockname()[:2]
             log = structlog.get_logger("service")
-            log.info("serving", url=f"http://{host}:{port}", answers="/health /ready /metrics")
+            console = {"console": settings.console.url} if settings.console.url else {}
+            log.info("serving", url=f"http://{host}:{port}", answers="/health /ready /metrics", **console)
             jobs = jobs_of(connector, stopping)
 
             @contextmanager
@@ -60,6 +61,7 @@ def serve(config: Config = None) -> None:
                 web_app(connector, schedule, metrics),
                 log_config=None,
                 access_log=False,
+                forwarded_allow_ips=settings.console.proxies,
                 timeout_graceful_shutdown=FINISH_SECONDS,
             )
             _Server(server, stopping).run(sockets=[listener])

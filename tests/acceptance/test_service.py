@@ -250,7 +250,8 @@ def hooked(house: House, url: str) -> None:
     house.set("CONNECTOR_NOTICES__WEBHOOK__URL", url)
     house.set("CONNECTOR_NOTICES__WEBHOOK__SECRET", "open sesame")
     house.set("CONNECTOR_NOTICES__WEBHOOK__ALLOW", "127.0.0.1")
-    house.set("CONNECTOR_SERVICE__PUBLIC_URL", "https://connector.example.com")
+    house.set("CONNECTOR_CONSOLE__URL", "https://connector.example.com")
+    house.set("CONNECTOR_CONSOLE__SECRET", "s" * 40)
     house.secrets.add("open sesame")
 
 
