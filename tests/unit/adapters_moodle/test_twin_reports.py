@@ -19,6 +19,7 @@ PARTICIPANTS = "core_course\\reportbuilder\\datasource\\participants"
 BADGES = "core_badges\\reportbuilder\\datasource\\users"
 COHORTS = "core_cohort\\reportbuilder\\datasource\\cohorts"
 ROLES = "core_role\\reportbuilder\\datasource\\roles"
+CERTIFICATES = "tool_certificate\\reportbuilder\\datasource\\issues"
 NOON = 1_791_460_800
 """2026-10-08 12:00 UTC."""
 
@@ -187,6 +188,24 @@ async def test_badges_cohorts_and_roles(client: MoodleClient, twin: ServedTwin) 
     course = twin.state.course_by_idnumber["SAFE101"]
     assert (role, place) == ("student", f'<a href="{twin.url}/course/view.php?id={course}">Course: SAFE101</a>')
     assert str(path).startswith("/1/")
+
+
+async def test_certificates(client: MoodleClient, twin: ServedTwin) -> None:
+    """Issues of tool_certificate: an archived one is told by its filter only, a revoked one is gone."""
+    twin.life.certify("ann", "Safety & gas", "0001AN", at=NOON, expires=NOON + 60)
+    twin.life.certify("ann", "Safety & gas", "0002AN", at=NOON)
+    columns = ("issue:code", "template:name", "issue:timecreated", "issue:expires", "issue:status", "user:username")
+    report = await Report(client, twin, CERTIFICATES).add(*columns, sort="issue:code")
+    moment, minute_later = "Thursday, 8 October 2026, 12:00 PM", "Thursday, 8 October 2026, 12:01 PM"
+    old = ["0001AN", "Safety & gas", moment, minute_later, "Expired", "ann"]
+    new = ["0002AN", "Safety & gas", moment, "Never", "Valid", "ann"]
+    assert await report.rows() == [old, new]
+    twin.life.archive_certificate("ann", "0001AN")
+    assert await report.rows() == [old, new]
+    await report.filter("issue:archived", operator=2)
+    assert await report.rows() == [new]
+    twin.life.revoke_certificate("ann", "0002AN")
+    assert await report.rows() == []
 
 
 async def test_what_the_token_may_not(client: MoodleClient, twin: ServedTwin) -> None:
