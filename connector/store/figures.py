@@ -18,7 +18,7 @@ class FigureViews:
         row = self._database.one("figures.now", site=self._site)
         read = self._reporting.one("figures.read")
         return Figures(
-            read["active_users"],
+            read["active_users"] or 0,
             {hop: float(seconds) for hop, seconds in (read["lags"] or {}).items()},
             None if row["feed_age"] is None else float(row["feed_age"]),
             row["holds"] or {},

@@ -61,6 +61,7 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
             yield
 
     app = FastAPI(title="moodle-connector", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.wake = wake
     app.add_middleware(Requests, answered=counted.answered)
 
     @app.get("/health")

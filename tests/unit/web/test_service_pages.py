@@ -249,7 +249,7 @@ def app(database_url: str) -> Iterator[FastAPI]:
 
         @application.post("/approve")
         async def approve(request: Request) -> None:
-            request.app.state.schedule.soon("sync")
+            request.app.state.wake("sync")
 
         yield application
 
@@ -258,7 +258,7 @@ async def test_routes_can_wake_a_job(app: FastAPI) -> None:
     """By what the schedule gave when the service began."""
     async with asking(app) as client:
         assert (await client.post("/approve")).status_code == 200
-        assert app.state.schedule.names == ["sync"]
+        assert app.state.wake.running.names == ["sync"]
 
 
 @pytest.mark.parametrize(
