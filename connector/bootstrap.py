@@ -21,30 +21,42 @@ from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.readers.choose import Choice, choose, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
+from connector.domain.accounts import OneTimeCodes, Passwords, Seal
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
 from connector.domain.facts import Terms
 from connector.domain.gates import Gates
+from connector.domain.notices import Channel, Limits, Situation
+from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
 from connector.domain.reading import Reader
+from connector.domain.sign_in import SessionTimes
 from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
+from connector.sign_in.setting_up import SettingUp
+from connector.sign_in.signing_in import SigningIn
 from connector.store import revision
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
+from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
 from connector.store.embedded import EmbeddedServer, create_database, default_data_dir, install_term_handler
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
+from connector.store.figures import FigureViews
 from connector.store.grants import Grants
+from connector.store.jobs import Jobs
 from connector.store.journal import Journal
 from connector.store.logins import Logins
+from connector.store.notices import Notices
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
+from connector.store.review import Reviews
 from connector.store.revision import CONNECTOR, REPORTING, Line
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
-from connector.sync.apply import Pace
+from connector.sync.apply import Pace, Stopping, never
+from jobs.notices import Noticing
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.courses import SampleCourse, load_courses
@@ -56,7 +68,7 @@ UNDELIMITED = {"xml"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
 
-CHOICE_HOLDS = timedelta(hours=1)
+CHOICE_HOLDS = timedelta(minutes=10)
 
 
 TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
@@ -67,6 +79,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def hours(number: float) -> timedelta | None:
+    """So many hours; 0 is never."""
+    return timedelta(hours=number) if number else None
+
+
 @dataclass
 class Connector:
     """One installation, built from its settings. Use it as a context manager; parts are built when first asked for."""
@@ -74,6 +91,7 @@ class Connector:
     settings: Settings
     clock: Clock = utc_now
     pace: Pace | None = None
+    observer: CallObserver | None = None
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
@@ -175,6 +193,18 @@ class Connector:
         return Accounts(self.database, self.site)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.database, self.site)
+
+    @cached_property
+    def figures(self) -> FigureViews:
+        return FigureViews(self.database, self.reporting, self.site)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.database, self.site)
+
+    @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.reporting)
 
@@ -199,6 +229,44 @@ class Connector:
         port = self.settings.reporting.listen_port
         return self.logins.address(name, password, "127.0.0.1", str(port)) if port else None
 
+    # ------------------------------------------------------------ the console
+    @cached_property
+    def console_accounts(self) -> ConsoleAccounts:
+        return ConsoleAccounts(self.database)
+
+    @cached_property
+    def audit_trail(self) -> Trail:
+        return Trail(self.database)
+
+    @cached_property
+    def signing_in(self) -> SigningIn:
+        console = self.settings.console
+        return SigningIn(
+            self.console_accounts,
+            ConsoleSessions(self.database),
+            self.audit_trail,
+            *self._secrets(),
+            SessionTimes(timedelta(minutes=console.idle_minutes), timedelta(hours=console.session_hours)),
+            self.clock,
+        )
+
+    @cached_property
+    def setting_up(self) -> SettingUp:
+        return SettingUp(
+            self.console_accounts,
+            self.audit_trail,
+            *self._secrets(),
+            self.clock,
+        )
+
+    def _secrets(self) -> tuple[Passwords, OneTimeCodes, Seal]:
+        """What knows passwords, codes and keys; loaded here only, so that other commands start sooner."""
+        from adapters.secrets.one_time import TimeCodes
+        from adapters.secrets.passwords import Argon2Passwords
+        from adapters.secrets.seal import FernetSeal
+
+        return Argon2Passwords(), TimeCodes(), FernetSeal(self.settings.console_secrets())
+
     # ------------------------------------------------------------ the outside
     @cached_property
     def mapping(self) -> CompanyMapping:
@@ -216,6 +284,7 @@ class Connector:
             self.settings.moodle_token(),
             concurrency=moodle.workers,
             timeout=moodle.timeout_seconds,
+            observer=self.observer,
         )
         site = MoodleSite(client)
         try:
@@ -236,7 +305,7 @@ class Connector:
             yield moodle
 
     async def choice(self, moodle: MoodleSite) -> Choice:
-        """How this Moodle is best read. Looked into once an hour: reports are not changed behind our back often."""
+        """How this Moodle is best read. Looked into every ten minutes: reports are seldom changed behind our back."""
         now = self.clock()
         if self._choice is None or now - self._choice[0] > CHOICE_HOLDS:
             self._choice = now, await choose(moodle, self.settings.moodle.reader)
@@ -303,12 +372,12 @@ class Connector:
 
     # ------------------------------------------------------------ the ways
     @asynccontextmanager
-    async def entering(self) -> AsyncIterator[WayIn]:
+    async def entering(self, stopping: Stopping = never) -> AsyncIterator[WayIn]:
         """The way in while the block lasts, with the best reader that the token allows."""
         async with self.working_moodle() as moodle:
-            yield self.way_in(moodle, await self.reader(moodle))
+            yield self.way_in(moodle, await self.reader(moodle), stopping)
 
-    def way_in(self, moodle: MoodleSite, reader: Reader | None = None) -> WayIn:
+    def way_in(self, moodle: MoodleSite, reader: Reader | None = None, stopping: Stopping = never) -> WayIn:
         """Without a reader plans are made from what is known of accounts already."""
         mapping = self.mapping
         gates = mapping.source.gates
@@ -336,6 +405,7 @@ class Connector:
             self.pace or Pace(workers=self.settings.moodle.workers),
             self.source,
             self.drop() if self.settings.drop.folder is not None else None,
+            stopping,
         )
 
     @asynccontextmanager
@@ -354,6 +424,56 @@ class Connector:
             StaffTables(self.database, self.site),
             Terms(mapping.digest, mapping.paths, mapping.requirements),
             self.clock,
+        )
+
+    # ------------------------------------------------------------ notices
+    @cached_property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways to reach people that are set up. Raises SettingsError where one of them is set up by half."""
+        return tuple(self._channels())
+
+    def _channels(self) -> Iterator[Channel]:
+        told, links = self.settings.notices, self.settings.console.url
+        if told.mail.to:
+            from adapters.mail import Mail, MailServer  # only here: the other commands start sooner
+
+            mail = told.mail
+            if not (mail.host and mail.sender):
+                raise SettingsError("notices.mail: host and sender are needed where somebody is to be told.")
+            server = MailServer(mail.host, mail.port, mail.security, mail.user, mail.secret() or "")
+            yield Mail(server, mail.sender, tuple(mail.to.split(", ")), told.language, self.site, links)
+        if told.webhook.url:
+            from adapters.webhook import Webhook
+
+            if (key := told.webhook.key()) is None:
+                raise SettingsError("notices.webhook: there is no secret to sign with; set secret_file.")
+            allowed = frozenset(host.strip().lower() for host in told.webhook.allow.split(",") if host.strip())
+            yield Webhook(told.webhook.url, key, allowed, self.site, links)
+
+    def noticing(self) -> Noticing:
+        limits = self.settings.notices
+        return Noticing(
+            self.situation,
+            Limits(hours(limits.feed_hours), hours(limits.mirror_hours), limits.failures),
+            hours(limits.remind_hours),
+            self.channels,
+            Notices(self.database, self.site),
+        )
+
+    def situation(self) -> Situation:
+        """How things stand, for those who are to be told."""
+        source = self.mapping.source.name
+        latest = self.feeds.latest(source)
+        hops = {row["hop"]: row["reached_at"] for row in self.reports.freshness()}
+        return Situation(
+            self.clock(),
+            self.plans.holds(),
+            self.feeds.refused(),
+            len(self.cases.waiting()),
+            source,
+            latest.received_at if latest else None,
+            hops.get("changes"),
+            tuple(self.jobs.states().values()),
         )
 
 

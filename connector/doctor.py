@@ -47,6 +47,7 @@ async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
             ("moodle", _moodle),
             ("reports", _reports_set_up if fix else _reports),
             ("courses", _courses),
+            ("notices", _notices),
         ):
             bad = {finding.what for finding in findings if finding.state == "bad"}
             if bad & NEEDS.get(what, set()):
@@ -159,3 +160,10 @@ async def _courses(connector: Connector) -> str | None:
             f"Completion is off in {', '.join(untracked)}: nobody can ever complete it. Turn it on in Moodle."
         )
     return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there"
+
+
+async def _notices(connector: Connector) -> str | None:
+    """Who would be told. Nothing is sent: `notice test` does that."""
+    if not connector.settings.moodle.url or not connector.channels:
+        return None
+    return f"by {', '.join(channel.name for channel in connector.channels)}; `moodle-connector notice test` sends one"

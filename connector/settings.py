@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -25,14 +27,28 @@ from pydantic_settings import (
 )
 
 from connector.domain.errors import SettingsError
+from connector.domain.notices import Language
+from jobs.times import Times, read_times, read_zone
 
 DEFAULT_FILE = Path("config/connector.toml")
+SHORTEST_SECRET = 32
+"""Characters of a secret that closes others."""
 
 
 def _http_url(value: str) -> str:
     if value:
         AnyHttpUrl(value)
     return value.rstrip("/")
+
+
+def _console_url(value: str) -> str:
+    """https, or plain http on this machine alone: a session's cookie must not be read on the way."""
+    parts = urlsplit(_http_url(value))
+    if value and (parts.path.strip("/") or parts.query or parts.fragment or parts.username):
+        raise ValueError("give scheme, host and port only, such as https://connector.example.com")
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise ValueError("http is for 127.0.0.1 and localhost only; everywhere else use https")
+    return value.rstrip("/").lower()
 
 
 def _postgresql(value: SecretStr) -> SecretStr:
@@ -51,6 +67,29 @@ def _token(value: SecretStr) -> SecretStr | None:
     return SecretStr(value.get_secret_value().strip()) if value.get_secret_value().strip() else None
 
 
+def _times(value: str) -> str:
+    read_times(value, ZoneInfo("UTC"))
+    return value.strip()
+
+
+def _zone(value: str) -> str:
+    return read_zone(value.strip()).key
+
+
+def _addresses(value: str) -> str:
+    """One or more mail addresses with commas between them."""
+    try:
+        found = [validate_email(one.strip(), check_deliverability=False).normalized for one in value.split(",") if one]
+    except EmailNotValidError:
+        raise ValueError("give mail addresses, with commas between them") from None
+    return ", ".join(found)
+
+
+Secret = Annotated[SecretStr | None, AfterValidator(lambda given: given and _token(given))]
+WhenText = Annotated[str, AfterValidator(_times)]
+Addresses = Annotated[str, AfterValidator(_addresses)]
+
+
 class MoodleSettings(BaseModel):
     """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
 
@@ -60,7 +99,7 @@ class MoodleSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, AfterValidator(_http_url)] = ""
-    token: Annotated[SecretStr | None, AfterValidator(lambda given: given and _token(given))] = None
+    token: Secret = None
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     reader: Literal["auto", "plain", "reports"] = "auto"
@@ -90,22 +129,107 @@ class DropSettings(BaseModel):
 
 
 class ServiceSettings(BaseModel):
-    """The service: where it listens, and how often it syncs and mirrors (minutes, 0 is never)."""
+    """The service: where it listens, and when its jobs run, each by a cron expression in ``timezone`` or an interval.
+
+    ``metrics_token`` lets others than this computer read /metrics.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    sync_minutes: Annotated[float, Field(ge=0)] = 60
-    mirror_minutes: Annotated[float, Field(ge=0)] = 60
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    sync: WhenText = "every 60 minutes"
+    mirror: WhenText = "every 60 minutes"
+    reconcile: WhenText = "30 2 * * *"
+    notices: WhenText = "every 5 minutes"
+    stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
+    metrics_token: Secret = None
+    metrics_token_file: Path | None = None
+
+    def times(self, job: Literal["sync", "mirror", "reconcile", "notices"]) -> Times | None:
+        """When a job runs; None for never."""
+        return read_times(getattr(self, job), read_zone(self.timezone))
+
+    def scrape_token(self) -> str | None:
+        """What opens /metrics to others than this computer, None where nothing does."""
+        return _secret("service.metrics_token", self.metrics_token, self.metrics_token_file)
+
+
+class MailSettings(BaseModel):
+    """The mail server, and whom to tell. ``security`` is how the connection is encrypted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Addresses = ""
+    sender: Addresses = ""
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret = None
+    password_file: Path | None = None
+
+    def secret(self) -> str | None:
+        return _secret("notices.mail.password", self.password, self.password_file)
+
+
+class WebhookSettings(BaseModel):
+    """Where notices are sent as JSON. ``allow`` names hosts that may be private, or be called without TLS."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, AfterValidator(_http_url)] = ""
+    allow: str = ""
+    secret: Secret = None
+    secret_file: Path | None = None
+
+    def key(self) -> str | None:
+        """What signs each request."""
+        return _secret("notices.webhook.secret", self.secret, self.secret_file)
+
+
+class NoticeSettings(BaseModel):
+    """What people are told, and how often again. Hours of 0 mean never."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language = "en"
+    remind_hours: Annotated[float, Field(ge=0)] = 24
+    feed_hours: Annotated[float, Field(ge=0)] = 0
+    mirror_hours: Annotated[float, Field(ge=0)] = 6
+    failures: Annotated[int, Field(ge=0)] = 3
+    mail: MailSettings = MailSettings()
+    webhook: WebhookSettings = WebhookSettings()
+
+
+class ConsoleSettings(BaseModel):
+    """The console: pages on which people see and decide. ``url`` is its public address; without one it is not served.
+
+    ``secret`` closes what is kept of one-time codes; several stand with commas between them, the newest first.
+    ``proxies`` are addresses from which word of the real sender's address is believed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, AfterValidator(_console_url)] = ""
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    idle_minutes: Annotated[float, Field(gt=0, le=1440)] = 30
+    session_hours: Annotated[float, Field(gt=0, le=24)] = 12
+    proxies: list[str] = ["127.0.0.1"]
 
 
 class Settings(BaseSettings):
-    """All settings. ``database_url`` empty means the embedded PostgreSQL in ``data_dir``."""
+    """All settings. ``database_url`` empty means the embedded PostgreSQL in ``data_dir``.
+
+    ``load_settings`` reads ``database_url_file`` where ``database_url`` is empty.
+    """
 
     model_config = SettingsConfigDict(env_prefix="CONNECTOR_", env_nested_delimiter="__", extra="forbid")
 
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)] = SecretStr("")
+    database_url_file: Path | None = None
     data_dir: Path | None = None
     mapping: Path | None = None
     create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
@@ -113,23 +237,45 @@ class Settings(BaseSettings):
     drop: DropSettings = DropSettings()
     reporting: ReportingSettings = ReportingSettings()
     service: ServiceSettings = ServiceSettings()
+    notices: NoticeSettings = NoticeSettings()
+    console: ConsoleSettings = ConsoleSettings()
     log: Literal["text", "json"] = "text"
 
     def moodle_token(self) -> str:
         """The token. Raises SettingsError where there is none."""
-        if self.moodle.token is not None and (given := self.moodle.token.get_secret_value().strip()):
-            return given
-        if self.moodle.token_file is not None:
-            try:
-                token = self.moodle.token_file.read_text("utf-8").strip()
-            except OSError as error:
-                raise SettingsError(f"moodle.token_file: cannot be read ({error.strerror}).") from error
-            except UnicodeDecodeError:
-                raise SettingsError("moodle.token_file: it is not a text file.") from None
-            if not token:
-                raise SettingsError("moodle.token_file: it is empty.")
+        if token := _secret("moodle.token", self.moodle.token, self.moodle.token_file):
             return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
+
+    def console_secrets(self) -> list[str]:
+        """What closes and opens secrets at rest, the newest first. Raises SettingsError where there is none."""
+        given = _secret("console.secret", self.console.secret, self.console.secret_file) or ""
+        secrets = [one.strip() for one in given.split(",") if one.strip()]
+        if not secrets:
+            raise SettingsError("console: there is no secret. Set CONNECTOR_CONSOLE__SECRET, or secret_file.")
+        if any(len(one) < SHORTEST_SECRET for one in secrets):
+            raise SettingsError(
+                f"console.secret: it must have at least {SHORTEST_SECRET} characters. "
+                "`openssl rand -base64 32` makes a good one."
+            )
+        return secrets
+
+
+def _secret(name: str, given: SecretStr | None, file: Path | None) -> str | None:
+    """A secret from its variable, else from its file; None where it is in neither."""
+    if given is not None and (secret := given.get_secret_value().strip()):
+        return secret
+    if file is None:
+        return None
+    try:
+        secret = file.read_text("utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_file: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name}_file: it is not a text file.") from None
+    if not secret:
+        raise SettingsError(f"{name}_file: it is empty.")
+    return secret
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -153,7 +299,7 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"{file}: not valid TOML: it is not UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}).") from error
-    return _anchored(settings, file.absolute().parent if found else Path.cwd())
+    return _with_database(_anchored(settings, file.absolute().parent if found else Path.cwd()))
 
 
 def settings_file(path: Path | None = None) -> Path | None:
@@ -219,17 +365,34 @@ def _reader(file: Path) -> type[Settings]:
     return FromFile
 
 
+def _with_database(settings: Settings) -> Settings:
+    """The database's address from its file, where it is given by one only."""
+    address = _secret("database_url", settings.database_url, settings.database_url_file)
+    try:
+        return settings.model_copy(update={"database_url": _postgresql(SecretStr(address or ""))})
+    except ValueError as error:
+        raise SettingsError(f"database_url_file: {error}.") from None
+
+
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Relative paths count from the folder of the settings file."""
 
     def at(path: Path | None) -> Path | None:
         return None if path is None else folder / path.expanduser()
 
+    notices = settings.notices
+    mail = notices.mail.model_copy(update={"password_file": at(notices.mail.password_file)})
+    webhook = notices.webhook.model_copy(update={"secret_file": at(notices.webhook.secret_file)})
+    metrics = {"metrics_token_file": at(settings.service.metrics_token_file)}
     return settings.model_copy(
         update={
             "data_dir": at(settings.data_dir),
+            "database_url_file": at(settings.database_url_file),
             "mapping": at(settings.mapping),
             "moodle": settings.moodle.model_copy(update={"token_file": at(settings.moodle.token_file)}),
+            "console": settings.console.model_copy(update={"secret_file": at(settings.console.secret_file)}),
             "drop": settings.drop.model_copy(update={"folder": at(settings.drop.folder)}),
+            "service": settings.service.model_copy(update=metrics),
+            "notices": notices.model_copy(update={"mail": mail, "webhook": webhook}),
         }
     )

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connector.domain.errors import Stopped
 from connector.domain.facts import Extent
-from connector.mirror.mirroring import Mirror
+from connector.mirror.mirroring import Mirror, Progress
+from connector.sync.apply import Stopping
 
 
-async def mirror(way: Mirror) -> Mapping[str, object]:
-    """Read what is new, with nobody looking on; gives what to log."""
-    return {one.fact: one.rows for one in await way.read(Extent.CHANGES)}
+async def mirror(way: Mirror, stopping: Stopping) -> Mapping[str, object]:
+    """Read what is new, with nobody looking on; gives what to log: the rows of each fact."""
+    return {one.fact: one.rows for one in await way.read(Extent.CHANGES, _heeding(stopping))}
 
 
-async def reconcile(way: Mirror) -> Mapping[str, object]:
-    """Read everything, so that what no cursor shows is found; gives what began or ended, to log."""
-    return {one.fact: one.begun + one.ended for one in await way.read(Extent.EVERYTHING)}
+async def reconcile(way: Mirror, stopping: Stopping) -> Mapping[str, object]:
+    """Read everything, so that what no cursor shows is found; gives what was healed: what began or ended."""
+    return {one.fact: one.begun + one.ended for one in await way.read(Extent.EVERYTHING, _heeding(stopping))}
+
+
+def _heeding(stopping: Stopping) -> Progress:
+    def heed(_fact: str, _rows: int) -> None:
+        if stopping():
+            raise Stopped("Told to stop before everything was read: the facts are as they were.")
+
+    return heed

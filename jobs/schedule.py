@@ -1,60 +1,159 @@
-"""The schedule: jobs by the clock, in this process. A job that is still running is not started again."""
+"""The schedule: each job has a thread that waits for its time, or for somebody who wants it soon.
+
+Once in LOOK seconds the clock is looked at, so that a computer that slept or a clock that was put right delays
+nothing for long: however many times were missed, the job runs once.
+"""
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event, Thread
+from time import monotonic
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import StorageError
+from connector.domain.jobs import JobOutcome, JobState
+from jobs.running import Job, Running
+
+LOOK = 20.0
+"""Seconds between two looks at the clock, at most."""
+AGAIN = 5.0
+"""Seconds after which a job that somebody wants is tried again while another process is at it."""
 
 log = structlog.get_logger("jobs")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """``run`` every ``every``; the first time at once after the start."""
+@dataclass
+class _Line:
+    """One job, its thread, and whether somebody waits for it."""
 
-    run: Callable[[], Mapping[str, object]]
-    every: timedelta
+    name: str
+    job: Job
+    running: Running
+    due: datetime | None
+    stopping: Event
+    wanted: bool = False
+    busy: bool = False
+    wake: Event = field(default_factory=Event)
+    after: Callable[[], None] = lambda: None
+
+    def soon(self) -> None:
+        self.wanted = True
+        self.wake.set()
+
+    def waits(self) -> bool:
+        """Is it time, and has it not begun?"""
+        return self.wanted or (not self.busy and self.due is not None and self.due <= self.running.clock())
+
+    def live(self) -> None:
+        """Until told to stop: wait, and run."""
+        seen = self.running.clock()
+        while not self.stopping.is_set():
+            now = self.running.clock()
+            if now < seen:
+                self.due = self._next(now)  # the clock was put back: what was computed from later times is void
+            seen = now
+            if self.wanted or (self.due is not None and self.due <= now):
+                self._run()
+            else:
+                self._wait((self.due - now).total_seconds() if self.due else LOOK)
+
+    def _run(self) -> None:
+        asked, self.wanted, self.busy = self.wanted, False, True
+        outcome = self.running.run(self.name, self.job, asked=asked)
+        self.busy, self.due = False, self._next(self.running.clock())
+        if outcome is not JobOutcome.ELSEWHERE:
+            self.after()
+        elif asked:
+            self.wanted = True  # what the other process read may be older than the wish
+            self._wait(AGAIN)
+
+    def _next(self, now: datetime) -> datetime | None:
+        return self.job.times.after(now) if self.job.times else None
+
+    def _wait(self, seconds: float) -> None:
+        self.wake.wait(min(LOOK, max(0.0, seconds)))
+        self.wake.clear()
+
+
+class Schedule:
+    """The jobs of one process. ``soon`` and ``waiting`` may be called from any thread."""
+
+    def __init__(self, lines: Mapping[str, _Line]) -> None:
+        self._lines = lines
+
+    def soon(self, name: str) -> None:
+        """Run this job as soon as possible: once more after the run under way, however often it is asked for."""
+        self._lines[name].soon()
+
+    def waiting(self) -> int:
+        """How many jobs wait to begin although it is time."""
+        return sum(line.waits() for line in self._lines.values())
 
 
 @contextmanager
-def scheduled(jobs: Mapping[str, Job]) -> Iterator[None]:
-    """Run jobs while the block lasts. What is under way at the end is waited for."""
-    scheduler = BackgroundScheduler(timezone=UTC)
-    for name, job in jobs.items():
-        scheduler.add_job(
-            _logged,
-            IntervalTrigger(seconds=max(1, int(job.every.total_seconds())), timezone=UTC),
-            args=(name, job.run),
-            id=name,
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-            next_run_time=datetime.now(UTC),
-        )
-    scheduler.start()
+def scheduled(
+    jobs: Mapping[str, Job], running: Running, stopping: Event | None = None, stop_seconds: float = 30.0
+) -> Iterator[Schedule]:
+    """Run jobs while the block lasts.
+
+    At its end ``stopping`` is set, which jobs heed at their next border, and they are waited for. What has not ended
+    ``stop_seconds`` later is left behind as if it were killed; that is safe, and the next start goes on from there.
+    """
+    stopping = stopping or Event()
+    last = _last(running)
+    lines = {
+        name: _Line(name, job, running, first_time(job, last.get(name), running.clock()), stopping)
+        for name, job in jobs.items()
+    }
+    schedule = Schedule(lines)
+    for name, line in lines.items():
+        line.after = _asking(schedule, jobs[name].then)
+    threads = [Thread(target=line.live, name=f"job-{name}", daemon=True) for name, line in lines.items()]
+    for thread in threads:
+        thread.start()
     try:
-        yield
+        yield schedule
     finally:
-        scheduler.shutdown(wait=True)
+        stopping.set()
+        for line in lines.values():
+            line.wake.set()
+        until = monotonic() + stop_seconds
+        for thread in threads:
+            thread.join(max(0.0, until - monotonic()))
+        if left := [thread.name.removeprefix("job-") for thread in threads if thread.is_alive()]:
+            log.warning("left behind", jobs=left)
 
 
-def _logged(name: str, run: Callable[[], Mapping[str, object]]) -> None:
-    """A failed job is logged with its error's type and sentence; the next time it is tried again."""
+def first_time(job: Job, last: JobState | None, now: datetime) -> datetime | None:
+    """When a job runs first after a start.
+
+    At once where its last run did not end well or a time was missed, and an interval that never ran; else at its time.
+    """
+    if job.times is None:
+        return None
+    if last is None or last.started_at > now:
+        return now if job.at_start else job.times.after(now)
+    if last.outcome is not JobOutcome.DONE:
+        return now
+    return job.times.after(last.started_at)
+
+
+def _last(running: Running) -> Mapping[str, JobState]:
     try:
-        came = run()
-        (log.warning if came.get("unusable") else log.info)("done", job=name, **came)
-    except ConnectorError as error:
-        log.error("failed", job=name, error=type(error).__name__, message=str(error))
-    except Exception as error:  # its text may hold personal data: only its type and its place are told
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("broken", job=name, error=type(error).__name__, where=f"{Path(place.filename).name}:{place.lineno}")
+        return running.store.states()
+    except StorageError as error:
+        log.warning("unknown", message=str(error))
+        return {}
+
+
+def _asking(schedule: Schedule, names: tuple[str, ...]) -> Callable[[], None]:
+    def ask() -> None:
+        for name in names:
+            schedule.soon(name)
+
+    return ask

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connector.domain.cases import CaseStore
-from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.errors import FeedRefused, SettingsError, Stopped
 from connector.domain.feeds import Drop, FeedStore, Look
 from connector.domain.gates import Gates
 from connector.domain.journal import Journal
@@ -18,7 +18,7 @@ from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Mapper, Moodle, Source
 from connector.domain.reading import AccountBook, Reader
 from connector.mirror.accounts import refresh_accounts
-from connector.sync.apply import Applied, Pace, apply_plan
+from connector.sync.apply import Applied, Pace, Stopping, apply_plan, never
 from connector.sync.intake import Intake, Progress, take_in
 from connector.sync.make_plan import Step, make_plan
 from connector.sync.planning import Rules
@@ -52,6 +52,7 @@ class WayIn:
     pace: Pace
     open_feed: Callable[[Path], Source]
     drop: Drop | None = None
+    stopping: Stopping = never
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
         """Read and believe a feed. Raises FeedRefused."""
@@ -105,27 +106,38 @@ class WayIn:
     async def apply(self, plan: Plan, progress: Progress | None = None) -> Applied:
         """Carry out a plan that is current, but for what is held."""
         return await apply_plan(
-            plan, lambda: self.current(plan), self.moodle, self.journal, self.roles, self.clock, self.pace, progress
+            plan,
+            lambda: self.current(plan),
+            self.moodle,
+            self.journal,
+            self.roles,
+            self.clock,
+            self.pace,
+            progress,
+            self.stopping,
         )
 
     async def sync(self) -> Mapping[str, object]:
         """Take what has arrived, plan, and apply what is not held, with nobody looking on; gives what to log."""
-        taken, look = self.take_deliveries(lambda _name: nullcontext(_uncounted))
-        plan = await self.plan()
+        taken, look = self.take_deliveries(lambda _name: nullcontext(self._heed))
+        plan = await self.plan(self._heed)
         applied = await self.apply(plan)
         return {
             "feed": taken.name if taken else None,
             "unusable": dict(look.unusable),
             "plan": plan.hash[:12],
+            "apply_run": applied.run,
             "changes": plan.size,
             "done": applied.tally.done,
             "refused": applied.tally.refused,
+            "waiting": applied.tally.waiting,
             "held": [guard.value for guard in applied.held],
         }
 
+    def _heed(self, _came: object) -> None:
+        """Called between two pieces of reading and planning, which leave nothing behind when they are ended there."""
+        if self.stopping():
+            raise Stopped("Told to stop before anything was applied; the next run begins anew.")
+
     async def _own_username(self) -> str:
         return (await self.moodle.site_info()).username
-
-
-def _uncounted(_rows: int) -> None:
-    """Nobody looks on."""

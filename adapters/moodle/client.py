@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,7 @@ from connector.domain.errors import (
     TryAgain,
     Unavailable,
 )
+from connector.domain.observing import CallObserver, Unobserved
 
 Call = tuple[str, Mapping[str, object]]
 BATCH = "tool_mobile_call_external_functions"
@@ -44,7 +46,8 @@ class MoodleClient:
 
     ``timeout`` is in seconds and counts for each read; ``attempts`` counts for reading functions only: a write is
     never repeated here, because only its caller can look whether it happened. ``concurrency`` bounds the requests
-    under way at once. The token travels in the body, never in an address, a log or a message.
+    under way at once. ``observer`` is told of each request. The token travels in the body, never in an address, a log
+    or a message.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class MoodleClient:
         connect_timeout: float = 10.0,
         attempts: int = 4,
         first_wait: float = 0.5,
+        observer: CallObserver | None = None,
     ) -> None:
         base = url.rstrip("/").removesuffix(END_POINT)
         self._end_point = base + END_POINT
@@ -73,6 +77,7 @@ class MoodleClient:
             limits=httpx.Limits(max_connections=concurrency, keepalive_expiry=2.0),
             headers={"User-Agent": "moodle-connector", "Accept": "application/json"},
         )
+        self._observer = observer or Unobserved()
         self._batches: bool | None = None
 
     def __repr__(self) -> str:
@@ -178,10 +183,17 @@ class MoodleClient:
         secret = [("wstoken", self._token), ("wsfunction", function), ("moodlewsrestformat", "json")]
         content = urlencode(secret + pairs, safe="[]").encode()  # PHP reads bare brackets, which are shorter
         async with self._limit:
-            answer = await self._post(function, content, reading=reading)
-        if isinstance(answer, ConnectorError):
-            raise answer
-        return translate(function, answer.status_code, answer.headers, answer.content, reading=reading)
+            begun, outcome = time.monotonic(), "ok"
+            try:
+                answer = await self._post(function, content, reading=reading)
+                if isinstance(answer, ConnectorError):
+                    raise answer
+                return translate(function, answer.status_code, answer.headers, answer.content, reading=reading)
+            except BaseException as error:
+                outcome = type(error).__name__
+                raise
+            finally:
+                self._observer.called(function, time.monotonic() - begun, outcome)
 
     async def _post(self, function: str, content: bytes, *, reading: bool) -> httpx.Response | ConnectorError:
         """Errors are returned, not raised: raised here they would carry the request, and so the token, as context."""

@@ -44,8 +44,8 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "nopermissions": (AccessRefused, "give the service account the capability for this function"),
     "required_capability_exception": (AccessRefused, "give the service account the capability for this function"),
     "cannotviewreport": (AccessRefused, "give the service account report/completion:view"),
-    "errorreportview": (AccessRefused, "give the service account's role moodle/reportbuilder:editall"),
-    "errorreportedit": (AccessRefused, "give the service account's role moodle/reportbuilder:editall"),
+    "errorreportview": (AccessRefused, "give the service account moodle/reportbuilder:viewall"),
+    "errorreportedit": (AccessRefused, "give the service account moodle/reportbuilder:editall"),
     "nopermissiontoviewgrades": (AccessRefused, "give the service account moodle/grade:viewall"),
     "criteriaerror": (AccessRefused, "give the service account moodle/category:manage"),
     "requireloginerror": (AccessRefused, "let the service account into every course (moodle/course:view)"),
@@ -94,6 +94,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "usernotdeletederror": (BatchRefused, "the service account cannot delete itself"),
     "guestsarenotallowed": (BatchRefused, "the guest account cannot be enrolled"),
     "errorinvalidparam": (BatchRefused, _SPLIT),
+    "invalidpersistenterror": (BatchRefused, "a value of this change is not one that Moodle knows"),
     "passwordpolicy": (BatchRefused, "the password does not satisfy the site's password policy"),
     # something like it is there already; it may be our own lost write
     "dmlwriteexception": (AlreadyThere, _LOOK),

@@ -2,10 +2,12 @@
 
 A conversation is a JSON list of cases ``{"case", "function", "params", "bind"?, "token"?, "needs"?}``. In ``params``
 the text ``{run}`` becomes a suffix of this run, and ``{name}`` what an earlier case bound: ``bind`` maps a name to a
-path in the response, such as ``"0.id"``. ``"token": "wrong"`` sends a wrong one.
+path in the response, such as ``"0.id"``, ``"rows.-1.id"`` or ``"reports.name=contract people.id"``; what is not there
+is not bound. ``needs`` names what must be bound, else the case is left out. ``"token": "wrong"`` sends a wrong one.
 
 As a command: ``python -m adapters.moodle.recorder CONVERSATION URL OUTPUT``, token in CONNECTOR_MOODLE__TOKEN. It
-writes to that Moodle, and deletes the people and cohorts it made; courses and categories stay.
+writes to that Moodle, and deletes the people and cohorts it made; courses and categories stay. The reports that it
+worked with are empty when it ends.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +29,9 @@ from adapters.moodle.wire import encode
 
 _PLACE = "https://moodle.example"
 _PERSONAL = ("userprivateaccesskey",)
+_PAGES = frozenset({"javascript", "helpicon", "form", "filtersform", "activeconditionsform", "headingeditable"})
+"""HTML that nobody reads, with session keys in it."""
+
 _SHOWN_FUNCTIONS = 3
 
 
@@ -56,6 +62,8 @@ class Conversation:
         with httpx.Client(timeout=120) as http:
             try:
                 for case in cases:
+                    if not self.bound.keys() >= set(case.get("needs", ())):
+                        continue
                     answer = self._ask(http, case)
                     self._remember(case, answer)
                     yield answer
@@ -91,7 +99,11 @@ class Conversation:
 
     def _remember(self, case: Mapping[str, Any], answer: Answer) -> None:
         for name, path in case.get("bind", {}).items():
-            self.bound[name] = _at(answer.response, path)
+            found = _at(answer.response, path)
+            if found is not None:
+                self.bound[name] = found
+        if answer.function == "core_reportbuilder_columns_add":
+            self.made.setdefault("reports", []).append(answer.params["reportid"])
         if isinstance(answer.response, list):
             if answer.function == "core_user_create_users":
                 self.made.setdefault("people", []).extend(row["id"] for row in answer.response)
@@ -103,18 +115,35 @@ class Conversation:
             self._post(http, "core_user_delete_users", {"userids": [user_id]}, self.token)
         if self.made.get("cohorts"):
             self._post(http, "core_cohort_delete_cohorts", {"cohortids": self.made["cohorts"]}, self.token)
+        for report_id in set(self.made.get("reports", ())):
+            self._empty(http, report_id)
+
+    def _empty(self, http: httpx.Client, report_id: int) -> None:
+        """Take all columns and filters out of a report; the ids of its columns stand in the page's HTML only."""
+        report = {"reportid": report_id}
+        page = self._post(http, "core_reportbuilder_reports_get", report | {"editmode": 1}, self.token).json()
+        for column_id in re.findall(r'data-column-id="(\d+)"', page.get("table", "")):
+            self._post(http, "core_reportbuilder_columns_delete", report | {"columnid": column_id}, self.token)
+        for row in page.get("filters", {}).get("activefilters", ()):
+            self._post(http, "core_reportbuilder_filters_delete", report | {"filterid": row["id"]}, self.token)
+        self._post(http, "core_reportbuilder_set_filters", report | {"values": "{}"}, self.token)
 
 
 def _at(value: Any, path: str) -> Any:
+    """What stands at a path, or None: ``name=x`` is the entry of a list whose ``name`` is x."""
     for part in path.split("."):
-        value = value[int(part)] if isinstance(value, list) else value[part]
+        key, equals, wanted = part.partition("=")
+        if equals:
+            value = next((entry for entry in value if entry[key] == wanted), None)
+        elif value is not None:
+            value = value[int(part)] if isinstance(value, list) else value[part]
     return value
 
 
 def trim(value: Any, url: str, run: str) -> Any:
     """Take the site's address, the run's suffix and what belongs to one account out of a recorded value."""
     if isinstance(value, dict):
-        kept = {key: "" if key in _PERSONAL else trim(inner, url, run) for key, inner in value.items()}
+        kept = {key: _trim_key(key, inner, url, run) for key, inner in value.items()}
         if "release" in kept and "functions" in kept:
             kept["functions"] = kept["functions"][:_SHOWN_FUNCTIONS]
         return kept
@@ -124,6 +153,19 @@ def trim(value: Any, url: str, run: str) -> Any:
         escaped = url.replace("/", "\\/")
         return value.replace(url, _PLACE).replace(escaped, _PLACE.replace("/", "\\/")).replace(run, "")
     return value
+
+
+def _trim_key(key: str, value: Any, url: str, run: str) -> Any:
+    if key in _PERSONAL:
+        return ""
+    if key in _PAGES and isinstance(value, str):
+        return value and "(HTML)"
+    if key == "table" and isinstance(value, str):  # the headings tell which columns there are, the rest is for the eye
+        value = value.partition("<tbody>")[0]
+    if key == "data" and isinstance(value, str) and any(f'"{page}":"' in value for page in _PAGES):
+        inner = trim(json.loads(value), url, run)
+        return json.dumps(inner, separators=(",", ":")).replace("/", "\\/")
+    return trim(value, url, run)
 
 
 def recording(answers: Sequence[Answer], url: str, run: str) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def _show(found: Picture) -> None:
         "By unit, those below counted too",
         ("unit", "name", "assignments", "satisfied", "overdue", ""),
         (
-            (row["unit"], "  " * (row["level"] - 1) + row["unit_name"], row["assignments"], row["satisfied"],
+            (row["unit"], row["unit_name"], row["assignments"], row["satisfied"],
              row["overdue"], bar(row["satisfied"], row["assignments"]))
             for row in found.units
         ),

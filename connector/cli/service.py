@@ -1,11 +1,12 @@
-"""serve: the service, with sync and mirror by the clock."""
+"""serve: the service, with its jobs by the clock."""
 
 from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event
 from types import FrameType
 
 import structlog
@@ -14,10 +15,16 @@ import uvicorn
 
 from connector.bootstrap import Connector
 from connector.cli.common import Config, installation, run
+from connector.cli.logs import set_up_logs
 from connector.domain.errors import SettingsError
 from connector.settings import ServiceSettings
-from jobs.mirror import mirror
-from jobs.schedule import Job, scheduled
+from jobs import mirror as mirroring
+from jobs.running import Came, Job, Running
+from jobs.schedule import Schedule, scheduled
+from jobs.stopping import heeding
+
+FINISH_SECONDS = 5
+"""How long requests under way are waited for at the end."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,27 +32,53 @@ def add_to(app: typer.Typer) -> None:
 
 
 def serve(config: Config = None) -> None:
-    """Run sync and mirror by the clock, and answer /health and /ready, until stopped."""
+    """Run sync and mirror by the clock, and answer /health, /ready, /metrics and the console, until stopped."""
     from connector.web.app import web_app  # only here: other commands start a quarter of a second sooner
+    from connector.web.metrics import Metrics
 
     with installation(config) as connector:
         settings = connector.settings
-        _set_up_logs(settings.log == "json")
-        _ = connector.mapping, connector.database, settings.moodle_token()
+        set_up_logs(json=settings.log == "json")
+        _ = connector.mapping, connector.database, settings.moodle_token(), connector.channels
+        metrics = Metrics(lambda: connector.figures)
+        connector.observer = metrics
+        stopping = Event()
+        running = Running(connector.jobs, connector.clock, metrics)
         with _listen(settings.service) as listener:
             host, port = listener.getsockname()[:2]
-            structlog.get_logger("service").info("serving", url=f"http://{host}:{port}", answers="/health /ready")
-            application = web_app(connector, lambda: scheduled(jobs_of(connector)))
-            _Server(uvicorn.Config(application, log_config=None)).run(sockets=[listener])
+            log = structlog.get_logger("service")
+            console = {"console": settings.console.url} if settings.console.url else {}
+            log.info("serving", url=f"http://{host}:{port}", answers="/health /ready /metrics", **console)
+            jobs = jobs_of(connector, stopping)
+
+            @contextmanager
+            def schedule() -> Iterator[Schedule]:
+                with scheduled(jobs, running, stopping, settings.service.stop_seconds) as waiting:
+                    metrics.state.queue = waiting.waiting
+                    yield waiting
+
+            server = uvicorn.Config(
+                web_app(connector, schedule, metrics),
+                log_config=None,
+                access_log=False,
+                forwarded_allow_ips=settings.console.proxies,
+                timeout_graceful_shutdown=FINISH_SECONDS,
+            )
+            _Server(server, stopping).run(sockets=[listener])
     structlog.get_logger("service").info("stopped")
 
 
 class _Server(uvicorn.Server):
     """Being told to stop, by TERM or Ctrl-C, is no failure: uvicorn itself would raise the signal again at the end."""
 
+    def __init__(self, config: uvicorn.Config, stopping: Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature is given
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+        self._stopping.set()  # jobs need not wait for the last requests
 
 
 def _listen(service: ServiceSettings) -> socket.socket:
@@ -60,41 +93,36 @@ def _listen(service: ServiceSettings) -> socket.socket:
         ) from error
 
 
-def jobs_of(connector: Connector) -> dict[str, Job]:
-    """The jobs that the settings ask for."""
-    minutes = {
-        "sync": (connector.settings.service.sync_minutes, lambda: sync_once(connector)),
-        "mirror": (connector.settings.service.mirror_minutes, lambda: mirror_once(connector)),
-    }
-    return {name: Job(work, timedelta(minutes=every)) for name, (every, work) in minutes.items() if every}
+def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
+    """Every job of the service. One whose setting is empty runs only when somebody asks."""
+    service = connector.settings.service
+    then = ("notices",) if connector.channels else ()
 
+    def job(work: Callable[[], Awaitable[Came]]) -> Callable[[], Came]:
+        return lambda: run(lambda: heeding(work, stopping, service.stop_seconds))
 
-def sync_once(connector: Connector) -> Mapping[str, object]:
-    """Take what is in the drop folder, plan, and apply what is not held."""
-
-    async def work() -> Mapping[str, object]:
-        async with connector.entering() as way:
+    async def sync() -> Mapping[str, object]:
+        """Take what is in the drop folder, plan, and apply what is not held."""
+        async with connector.entering(stopping.is_set) as way:
             return await way.sync()
 
-    return run(work)
-
-
-def mirror_once(connector: Connector) -> Mapping[str, object]:
-    """Read Moodle into the facts."""
-
-    async def work() -> Mapping[str, object]:
+    async def mirror() -> Mapping[str, object]:
+        """Read what is new in Moodle into the facts."""
         async with connector.mirroring() as way:
-            return await mirror(way)
+            return await mirroring.mirror(way, stopping.is_set)
 
-    return run(work)
+    async def reconcile() -> Mapping[str, object]:
+        """Read all of Moodle into the facts."""
+        async with connector.mirroring() as way:
+            return await mirroring.reconcile(way, stopping.is_set)
 
+    async def notices() -> Mapping[str, object]:
+        """Tell people what they should know."""
+        return await connector.noticing().tell()
 
-def _set_up_logs(json: bool) -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False),
-        ]
-    )
+    jobs = {
+        "sync": Job(job(sync), service.times("sync"), then),
+        "mirror": Job(job(mirror), service.times("mirror"), then),
+        "reconcile": Job(job(reconcile), service.times("reconcile"), then),
+    }
+    return {**jobs, "notices": Job(job(notices), service.times("notices"))} if then else jobs

@@ -10,7 +10,8 @@
     │   └── ProtocolError          an answer nobody foresaw                exit status 1
     ├── TryAgain               the same call may succeed later
     │   ├── Unavailable            it surely did not happen
-    │   └── AnswerLost             it may have happened: look it up before sending it again
+    │   ├── AnswerLost             it may have happened: look it up before sending it again
+    │   └── Stopped                this process was told to end: the next run goes on from there
     ├── SetAside               this record or batch alone is wrong; go on with the others
     │   ├── BatchRefused           something in the batch is wrong, Moodle does not say what: split it
     │   ├── AlreadyThere           something like it exists: look it up before splitting
@@ -72,6 +73,10 @@ class Unavailable(TryAgain):
 
 class AnswerLost(TryAgain):
     """The answer did not arrive: the call may have happened, now or in a moment."""
+
+
+class Stopped(TryAgain):
+    """This process was told to end: what is left is done by the next run."""
 
 
 class SetAside(ConnectorError):

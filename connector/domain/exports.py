@@ -42,7 +42,7 @@ class Views(Protocol):
         """The months of which a view of history has rows, as "2026-10"."""
         ...
 
-    def stream(self, selection: Selection) -> Iterator[list[Sequence[Any]]]:
+    def stream(self, selection: Selection) -> Iterator[Sequence[Sequence[Any]]]:
         """Rows in batches, values in the order of the columns.
 
         Raises SettingsError where a column is not there or a value does not fit it.

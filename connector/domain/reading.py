@@ -200,18 +200,27 @@ class Reader(Protocol):
         ...
 
     def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
-        """Enrolments, completions, grades and certificates of everybody in these courses.
+        """Enrolments, completions, grades and certificates of everybody in these courses; certificates of all.
 
         While it reads people come and go: a row may come twice, and one may be missed; see ``again``.
         """
         ...
 
     def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
-        """Enrolments, completions and grades of whole courses, each in one answer, so that nobody is missed."""
+        """Enrolments, completions and grades of whole courses, so that nobody is missed: each in one answer, or in
+        several through which their number stayed the same. Nothing of a course that is gone.
+
+        Completions of the plain reader are those of the people in the book of the last ``everything``.
+        """
         ...
 
     def changed(self, since: datetime) -> AsyncIterator[Page]:
-        """What a reader can tell to be new: enrolments made and courses completed. Only where it is incremental."""
+        """What a reader can tell to be new: enrolments made, courses completed, and what was issued.
+
+        Only where it is incremental. ``since`` is included. An enrolment made is told where it lets its owner in; an
+        older one of the same person, and what became inactive, is left to the next reading of everything. Courses can
+        be new ones.
+        """
         ...
 
     async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
@@ -28,8 +28,8 @@ def share(*parts: tuple[str, int], label: str) -> Markup:
     )
 
 
-def columns(values: Sequence[float], names: Sequence[str], label: str) -> Markup:
-    """A column for each value, from nought, with the value above it."""
+def columns(values: Sequence[float], names: Sequence[str], label: str, number: Callable[[float], str] = str) -> Markup:
+    """A column for each value, from nought, with the value above it as ``number`` writes it."""
     most = _round_up(max(values, default=0))
     step = (WIDE - _LEFT) / max(len(values), 1)
     drawn = []
@@ -42,8 +42,10 @@ def columns(values: Sequence[float], names: Sequence[str], label: str) -> Markup
             f'<text x="{middle:.1f}" y="{HIGH - 8}" text-anchor="middle">{escape(name)}</text>'
         )
         if value:
-            drawn.append(f'<text x="{middle:.1f}" y="{top - 4:.1f}" text-anchor="middle">{value:,.0f}</text>')
-    return _chart(drawn, label, most)
+            drawn.append(
+                f'<text x="{middle:.1f}" y="{top - 4:.1f}" text-anchor="middle">{escape(number(value))}</text>'
+            )
+    return _chart(drawn, label, most, number)
 
 
 def line(values: Sequence[float | None], names: Sequence[str], label: str) -> Markup:
@@ -63,13 +65,13 @@ def line(values: Sequence[float | None], names: Sequence[str], label: str) -> Ma
             f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
             f'<text x="{x:.1f}" y="{y - 8:.1f}" text-anchor="middle">{value:.0f}</text>'
         )
-    return _chart([f'<path class="curve" d="{path}"/>', *drawn], label, 100)
+    return _chart([f'<path class="curve" d="{path}"/>', *drawn], label, 100, lambda value: f"{value:.0f}")
 
 
-def _chart(drawn: Sequence[str], label: str, most: float) -> Markup:
+def _chart(drawn: Sequence[str], label: str, most: float, number: Callable[[float], str]) -> Markup:
     marks = "".join(
         f'<line class="mark" x1="{_LEFT}" x2="{WIDE}" y1="{_up(value, most):.1f}" y2="{_up(value, most):.1f}"/>'
-        f'<text x="{_LEFT - 6}" y="{_up(value, most) + 4:.1f}" text-anchor="end">{value:,.0f}</text>'
+        f'<text x="{_LEFT - 6}" y="{_up(value, most) + 4:.1f}" text-anchor="end">{escape(number(value))}</text>'
         for value in (most * part / _MARKS for part in range(_MARKS + 1))
     )
     return Markup(  # noqa: S704  # numbers are ours, names and label are escaped

@@ -5,7 +5,6 @@ A folder of months is laid out as ``VIEW/month=2026-10/VIEW.csv``, which DuckDB,
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -85,7 +84,7 @@ def _unfinished(file: Path) -> Iterator[Path]:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         yield path
-        os.replace(path, file)
+        path.replace(file)
     except OSError as error:
         raise StorageError(f"{file}: cannot be written ({error.strerror or error}).") from error
     finally:

@@ -32,7 +32,8 @@ class Writer(Protocol):
 class Format(Protocol):
     """One format. ``open`` gives a writer to a new file while its block lasts."""
 
-    ending: str
+    @property
+    def ending(self) -> str: ...
 
     def check(self) -> None:
         """Raises SettingsError where what it needs is not installed."""

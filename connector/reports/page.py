@@ -65,8 +65,16 @@ def render(found: Picture, language: Language, now: datetime) -> str:
     """The page. Everything that came from outside is escaped."""
     speech = _speech(language)
     tools: dict[str, Callable[..., Any]] = {
-        "_": speech.say, "number": speech.number, "day": speech.day, "moment": speech.moment, "localised": speech.name, "full_name": full_name, "share": share, "columns": columns, "line": line,
-    }  # fmt: skip
+        "_": speech.say,
+        "number": speech.number,
+        "day": speech.day,
+        "moment": speech.moment,
+        "localised": speech.name,
+        "full_name": full_name,
+        "share": share,
+        "columns": columns,
+        "line": line,
+    }
     months = [speech.month(row["starts_on"]) for row in found.months]
     template = _templates().get_template("page.html")
     return template.render(found=found, language=language.value, now=now, months=months, longest=LONGEST, **tools)

@@ -57,7 +57,7 @@ _OPTIONS = "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fract
 class Database:
     """A small pool of connections to one database; times are UTC everywhere."""
 
-    def __init__(self, url: str, size: int = 6) -> None:
+    def __init__(self, url: str, size: int = 12) -> None:
         self.url = url
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,

@@ -120,7 +120,9 @@ def _check_stranger(connection: Connection, name: str) -> None:
     """A role that may do more than read the views is never made a login of ours: it would see more, too."""
     role = _role(connection, name)
     if role and (role["mighty"] or role["owns"] or set(role["member_of"]) - {READER}):
-        raise SettingsError(f"There is a role {name!r} that may do other things in this database: choose another name.")
+        raise SettingsError(
+            f"There is a role {name!r} that may do other things in this database: choose another name."
+        )
     if role and not (role["known"] or READER in role["member_of"]):
         raise SettingsError(f"There is a role {name!r} already that is no login of ours: choose another name.")
 
@@ -172,7 +174,7 @@ def _make(connection: Connection, name: str, password: str) -> bool:
 
 
 def _on_this(connection: Connection, statement: str) -> sql.Composed:
-    return sql.SQL(statement).format(reader=sql.Identifier(READER), database=_database(connection))  # type: ignore[arg-type]
+    return sql.SQL(statement).format(reader=sql.Identifier(READER), database=_database(connection))
 
 
 def _database(connection: Connection) -> sql.Identifier:

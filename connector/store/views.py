@@ -50,7 +50,7 @@ class ViewRows:
             found = connection.execute(statement.format(column, _named(view), column)).fetchall()
         return [row["month"] for row in found]
 
-    def stream(self, selection: Selection) -> Iterator[list[Sequence[Any]]]:
+    def stream(self, selection: Selection) -> Iterator[Sequence[Sequence[Any]]]:
         statement, values = self._statement(selection)
         with (
             self._database.transaction() as connection,
@@ -76,7 +76,7 @@ class ViewRows:
             if value == "":
                 parts.append(sql.SQL("({0} IS NULL OR {0}::text = '')").format(sql.Identifier(name)))
             else:
-                parts.append(sql.SQL("{} = %s::{}").format(sql.Identifier(name), sql.SQL(types[name])))  # type: ignore[arg-type]
+                parts.append(sql.SQL("{} = %s::{}").format(sql.Identifier(name), sql.SQL(types[name])))
                 values.append(value)
         if selection.month:
             month = sql.Identifier(MONTHS[selection.view])

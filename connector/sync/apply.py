@@ -14,7 +14,16 @@ from itertools import groupby, islice
 
 import anyio
 
-from connector.domain.errors import AlreadyThere, AnswerLost, HoldClass, SetAside, Stop, TryAgain, Unavailable
+from connector.domain.errors import (
+    AlreadyThere,
+    AnswerLost,
+    HoldClass,
+    SetAside,
+    Stop,
+    Stopped,
+    TryAgain,
+    Unavailable,
+)
 from connector.domain.journal import Journal, Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
 from connector.domain.ports import Moodle
@@ -52,6 +61,15 @@ Progress = Callable[[int], None]
 """Called with the number of changes that were dealt with since the last call."""
 
 
+Stopping = Callable[[], bool]
+"""Has this process been told to end? Then no new batch is begun."""
+
+
+def never() -> bool:
+    """Nobody tells this process to end."""
+    return False
+
+
 def held_classes(plan: Plan, now: datetime) -> tuple[GuardClass, ...]:
     """Classes of this plan that nobody has approved, or whose approval has expired."""
     return tuple(
@@ -70,14 +88,16 @@ async def apply_plan(
     clock: Callable[[], datetime],
     pace: Pace | None = None,
     progress: Progress | None = None,
+    stopping: Stopping = never,
 ) -> Applied:
     """Carry out what the plan shows, but for the classes that are held.
 
     ``current`` gives the plan with its holds as they are now, or None where it is no longer made from what is true;
     it is asked when nobody else can plan or apply.
 
-    Raises Stop where a person must act, and TryAgain where the plan was overtaken or Moodle stayed away: the journal
-    says how far it came, and calling again goes on from there. Raises HoldClass where another process is at work.
+    Raises Stop where a person must act, and TryAgain where the plan was overtaken, Moodle stayed away or ``stopping``
+    became true: the journal says how far it came, and calling again goes on from there. Raises HoldClass where
+    another process is at work.
     """
     with journal.lock() as free:
         if not free:
@@ -90,12 +110,15 @@ async def apply_plan(
             )
         held = held_classes(fresh, clock())
         run = journal.start(plan.number, clock())
-        applying = _Applying(plan.number, run, held, moodle, journal, roles, clock, pace or Pace(), progress)
+        applying = _Applying(plan.number, run, held, moodle, journal, roles, clock, pace or Pace(), progress, stopping)
         try:
             for phase in Phase:
                 await applying.phase(phase)
         except (Stop, TryAgain) as error:
             journal.finish(run, "stopped", type(error).__name__, clock())
+            raise
+        except anyio.get_cancelled_exc_class():  # the calls under way are in doubt, and looked up by the next run
+            journal.finish(run, "stopped", Stopped.__name__, clock())
             raise
         journal.finish(run, "done", "", clock())
         return Applied(run, journal.tally(plan.number, held), held)
@@ -112,6 +135,7 @@ class _Applying:
     clock: Callable[[], datetime]
     pace: Pace
     progress: Progress | None
+    stopping: Stopping
     tried: int = 0
     refused: int = 0
     _operations: Mapping[Action, Operation] = field(default_factory=dict)
@@ -132,9 +156,12 @@ class _Applying:
                     group.start_soon(self._work, batches)
         except ExceptionGroup as errors:
             raise _first(errors) from errors
+        if next(batches, None) is not None:
+            raise Stopped("Told to stop: what was begun is written down, and the next run does what is left.")
 
     async def _work(self, batches: Iterator[tuple[Action, list[Pending]]]) -> None:
-        for action, batch in batches:
+        while not self.stopping() and (taken := next(batches, None)):
+            action, batch = taken
             await self._carry_out(action, batch)
             if self.progress:
                 self.progress(len(batch))

@@ -6,29 +6,66 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from connector.bootstrap import Connector
+from connector.web.access import may_scrape
+from connector.web.console import add_console
+from connector.web.metrics import Metrics
+from connector.web.page import Asked, Open
+from connector.web.requests import Requests
 
 READY_SECONDS = 5.0
 """For so long an answer of /ready holds: whoever may ask it must not be able to press Moodle with it."""
 
-Schedule = Callable[[], AbstractContextManager[object]]
+
+class Waking(Protocol):
+    """The schedule, as routes see it."""
+
+    def soon(self, name: str) -> None:
+        """Run this job as soon as possible; asked again before it begins, it runs once."""
+        ...
 
 
-def web_app(connector: Connector, schedule: Schedule) -> FastAPI:
-    """The application; ``schedule`` runs jobs by the clock while it is served."""
+Schedule = Callable[[], AbstractContextManager[Waking]]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+
+
+class Waker:
+    """Asks the schedule that runs for a job soon. Before it runs, the clock has the next word."""
+
+    def __init__(self) -> None:
+        self.running: Waking | None = None
+
+    def __call__(self, job: str) -> None:
+        if self.running is not None:
+            self.running.soon(job)
+
+
+def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = None) -> FastAPI:
+    """The application; ``schedule`` runs jobs by the clock while it is served.
+
+    The console is part of it where the settings give its address. Raises SettingsError where its secret is missing.
+    """
+    counted = metrics or Metrics(lambda: connector.figures)
+    token = connector.settings.service.scrape_token()
+    wake = Waker()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with schedule():
+        with schedule() as running:
+            wake.running = running
             yield
 
     app = FastAPI(title="moodle-connector", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.wake = wake
+    app.add_middleware(Requests, answered=counted.answered)
 
     @app.get("/health")
+    @declared_open
     async def health() -> dict[str, str]:
         """Alive. Anybody may ask."""
         return {"status": "alive"}
@@ -36,6 +73,7 @@ def web_app(connector: Connector, schedule: Schedule) -> FastAPI:
     readiness = _Remembered(connector.readiness)
 
     @app.get("/ready")
+    @declared_open
     def ready(response: Response) -> dict[str, Any]:
         """Whether the database and Moodle answer. Anybody may ask; no address, name or reason is told."""
         found = readiness()
@@ -43,7 +81,35 @@ def web_app(connector: Connector, schedule: Schedule) -> FastAPI:
             response.status_code = 503
         return {"status": "ready" if all(found.values()) else "not ready", **found}
 
+    @app.get("/metrics")
+    @declared_open
+    def metrics_page(request: Request) -> Response:
+        """For Prometheus. Only this computer may ask, or who has the token: it looks for itself."""
+        if not may_scrape(request, token):
+            return Response(status_code=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
+        return Response(counted.page(), media_type=CONTENT_TYPE_LATEST)
+
+    if connector.settings.console.url:
+        add_console(app, connector, wake)
+    refuse_undeclared(app)
     return app
+
+
+def declared_open(endpoint: Endpoint) -> Endpoint:
+    """Declares that no account of the console is asked for; pages of the console declare theirs in their tables."""
+    endpoint.may = Open.TO_ALL  # type: ignore[attr-defined]
+    return endpoint
+
+
+def declared(app: FastAPI) -> list[tuple[str, Asked | None]]:
+    """Every route with what it asks for; None where it does not say."""
+    return [(getattr(one, "path", "?"), getattr(getattr(one, "endpoint", None), "may", None)) for one in app.routes]
+
+
+def refuse_undeclared(app: FastAPI) -> None:
+    """No route is served that does not say who may call it."""
+    if silent := [path for path, asked in declared(app) if asked is None]:
+        raise LookupError(f"These routes do not say who may call them: {', '.join(silent)}.")
 
 
 class _Remembered:

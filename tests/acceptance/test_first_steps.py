@@ -26,7 +26,7 @@ def test_init_then_doctor_then_sync(house: House) -> None:
     assert found.status == 0, found.all
     assert {each["what"]: each["state"] for each in found.json} == {
         "package": "good", "settings": "good", "database": "good", "mapping": "good", "drop": "good",
-        "moodle": "good", "courses": "good",
+        "moodle": "good", "reports": "none", "courses": "good", "notices": "none",
     }  # fmt: skip
     example = folder / "config/feeds/people.csv.example"
     assert house.call("--config", settings, "sync", example).status == 0
@@ -95,6 +95,36 @@ def test_doctor_says_what_to_do_for_each_failure(house: House) -> None:
     done = house.call("doctor")
     assert done.status == 1
     assert "Moodle has no course with the idnumber or shortname NOSUCH" in done.plain
+
+
+def test_doctor_sets_up_reports_that_an_administrator_made(house: House) -> None:
+    """Without reports it says where to make them; with --fix they are set up once, and Moodle is read by them."""
+    done = house.call("doctor")
+    assert done.status == 0
+    assert 'make a new report "connector people" with the source "Users"' in done.plain
+    for name, source in (
+        ("people", r"core_user\reportbuilder\datasource\users"),
+        ("participants", r"core_course\reportbuilder\datasource\participants"),
+    ):
+        house.twin.life.make_report(f"connector {name}", source, defaults=True)
+    done = house.call("doctor")
+    assert 'The report "connector people" has conditions' in done.plain
+    fixed = house.call("doctor", "--fix", "--json")
+    [told] = [each for each in fixed.json if each["what"] == "reports"]
+    assert told["state"] == "good"
+    assert 'The report "connector participants" was set up.' in told["text"]
+    assert 'Moodle is read by its reports "connector people", "connector participants".' in told["text"]
+    assert "was set up" not in house.call("doctor", "--fix").plain
+    house.set("CONNECTOR_MOODLE__READER", "plain")
+    assert "Moodle is read by plain functions" in house.call("doctor").plain
+
+
+def test_doctor_fails_where_reports_are_demanded_and_missing(house: House) -> None:
+    """Who sets moodle.reader to reports is told that there are none, with the status of wrong settings."""
+    house.set("CONNECTOR_MOODLE__READER", "reports")
+    done = house.call("doctor", "--json")
+    assert done.status == 2
+    assert [each["what"] for each in done.json if each["state"] == "bad"] == ["reports"]
 
 
 def test_mapping_check_and_try_show_what_a_row_becomes(house: House) -> None:
@@ -188,7 +218,7 @@ def test_an_error_that_nobody_foresaw_is_one_sentence(
 ) -> None:
     """Its type and how to see more; its text, which can hold anything, only where it is asked for."""
 
-    async def broken(_config: object) -> None:
+    async def broken(*_: object) -> None:
         raise RuntimeError("Wang Xiaoming, born 1990-01-01")
 
     monkeypatch.setattr(setup, "examine", broken)
@@ -207,7 +237,7 @@ def test_an_error_that_nobody_foresaw_is_one_sentence(
 def test_ctrl_c_ends_with_one_sentence(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Status 130, as every tool; the sentence says that nothing is lost."""
 
-    async def interrupted(_config: object) -> None:
+    async def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(setup, "examine", interrupted)

@@ -22,7 +22,15 @@ DAYS = 100
 LOGIN, UNIT = "bench_reader", "U3"
 """A division: a ninth of the company."""
 
-ROWS = ("compliance_now", "enrolments", "completions", "completion_history", "grade_changes", "certificates", "expiring")
+ROWS = (
+    "compliance_now",
+    "enrolments",
+    "completions",
+    "completion_history",
+    "grade_changes",
+    "certificates",
+    "expiring",
+)
 QUERIES: dict[str, str] = {
     "people, a unit": "SELECT * FROM people WHERE unit = %(unit)s LIMIT 100",
     "people, direct reports": "SELECT * FROM people WHERE manager_key = %(manager)s",
@@ -36,7 +44,9 @@ QUERIES: dict[str, str] = {
     ),
     "enrolments, a course": "SELECT * FROM enrolments WHERE course_id = %(course)s LIMIT 100",
     "expiring, this week": "SELECT * FROM expiring WHERE expires_on < current_date + 7 ORDER BY expires_on LIMIT 100",
-    "grade_changes, newest of a unit": "SELECT * FROM grade_changes WHERE unit = %(unit)s ORDER BY observed_at DESC LIMIT 100",
+    "grade_changes, newest of a unit": (
+        "SELECT * FROM grade_changes WHERE unit = %(unit)s ORDER BY observed_at DESC LIMIT 100"
+    ),
     "units": "SELECT * FROM units",
     "unit_closure": "SELECT * FROM unit_closure WHERE above = %(unit)s",
     "manager_closure": "SELECT * FROM manager_closure WHERE manager_key = %(manager)s",
@@ -45,7 +55,9 @@ QUERIES: dict[str, str] = {
     "compliance_by_unit, a unit": "SELECT * FROM compliance_by_unit WHERE unit = %(unit)s",
     "overdue_by_manager": "SELECT * FROM overdue_by_manager ORDER BY overdue DESC LIMIT 100",
     "overdue_by_manager, all": "SELECT * FROM overdue_by_manager",
-    "compliance_daily, a unit": "SELECT * FROM compliance_daily WHERE unit = %(unit)s AND requirement = %(requirement)s",
+    "compliance_daily, a unit": (
+        "SELECT * FROM compliance_daily WHERE unit = %(unit)s AND requirement = %(requirement)s"
+    ),
     "course_performance": "SELECT * FROM course_performance",
     "executive_overview": "SELECT * FROM executive_overview",
     "trend, months": "SELECT * FROM trend WHERE period = 'month'",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 CODES = ("errorcode", "exception", "warningcode", "error")
@@ -11,8 +12,11 @@ CODES = ("errorcode", "exception", "warningcode", "error")
 NESTED = ("data", "exception")
 """Keys that may hold JSON within JSON."""
 
-OPEN_LISTS = ("functions", "advancedfeatures", "filters", "courseformatoptions")
-OPEN_CASES = ("courses: all", "cohorts: all", "reports: none")
+OPEN_LISTS = (
+    "functions", "advancedfeatures", "filters", "courseformatoptions",
+    "menucards", "items", "availablefilters", "availableconditions", "optiongroup.values",
+)  # fmt: skip
+OPEN_CASES = ("courses: all", "cohorts: all", "reports: all")
 """Lists whose length belongs to the site, not to the case: what both have is compared."""
 
 
@@ -47,6 +51,29 @@ def _lists(expected: list[Any], actual: list[Any], path: str) -> list[str]:
         return [f"{path}: {len(expected)} entries expected, {len(actual)} came"]
     pairs = zip(expected, actual, strict=False)
     return [text for index, (e, a) in enumerate(pairs) for text in differences(e, a, f"{path}[{index}]")]
+
+
+_MOMENT = re.compile(r"[A-Z][a-z]+day, \d+ [A-Z][a-z]+ \d{4}, \d+:\d\d [AP]M")
+_ID = re.compile(r"\bid=\d+")
+
+
+def pages(value: Any) -> list[dict[str, list[Any]]]:
+    """The pages of reports in an answer, nested ones too: headings and cells, with ids and moments made alike.
+
+    Rows are put in an order of their own: the suffix in usernames decides which of "dora" and "dora2" comes first.
+    """
+    if isinstance(value, dict) and "totalrowcount" in value:
+        rows = [[_alike(cell) for cell in row["columns"]] for row in value["rows"]]
+        rows.sort(key=str)
+        return [{"headers": value["headers"], "rows": rows, "total": value["totalrowcount"]}]
+    if isinstance(value, dict):
+        inner = [json.loads(one) if key in NESTED and _is_json(one) else one for key, one in value.items()]
+        return [page for one in inner for page in pages(one)]
+    return [page for one in value for page in pages(one)] if isinstance(value, list) else []
+
+
+def _alike(cell: str | None) -> str | None:
+    return cell if cell is None else _ID.sub("id=#", _MOMENT.sub("(a moment)", cell))
 
 
 def _kind(value: Any) -> str:

@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.moodle.recorder import Answer, Conversation
+from adapters.moodle.recorder import Answer, Conversation, trim
 from adapters.moodle.twin import serve_twin
 
 HERE = Path(__file__).parent
 CASES: list[dict[str, Any]] = json.loads((HERE / "conversation.json").read_text("utf-8"))
 REAL = "real"
+REPORTS = {
+    "contract people": "core_user\\reportbuilder\\datasource\\users",
+    "contract participants": "core_course\\reportbuilder\\datasource\\participants",
+    "contract badges": "core_badges\\reportbuilder\\datasource\\users",
+    "contract cohorts": "core_cohort\\reportbuilder\\datasource\\cohorts",
+}
+"""What an administrator makes before the conversation: empty reports over these sources."""
 
 
 @cache
@@ -40,11 +48,15 @@ def answers(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Ans
         yield _hold(os.environ["CONNECTOR_TEST_MOODLE_URL"], os.environ["CONNECTOR_TEST_MOODLE_TOKEN"])
     else:
         with serve_twin(request.param) as twin:
+            for name, source in REPORTS.items():
+                twin.life.make_report(name, source)
             yield _hold(twin.url, twin.token)
 
 
 def _hold(url: str, token: str) -> tuple[str, dict[str, Answer]]:
-    got = {answer.case: answer for answer in Conversation(url, token).hold(CASES)}
+    talk = Conversation(url, token)
+    got = {answer.case: answer for answer in talk.hold(CASES)}
+    got = {case: replace(one, response=trim(one.response, url, talk.run)) for case, one in got.items()}
     return release_family(got["site info"].response["release"]), got
 
 

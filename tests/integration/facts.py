@@ -57,7 +57,9 @@ def fill(url: str, now: datetime) -> None:
                 "INSERT INTO facts.person_name VALUES (%s, %s, %s, %s)",
                 [ids[key], first, last, f"{key.lower()}@example.test"],
             )
-            cursor.execute("INSERT INTO facts.person_access VALUES (%s, %s)", [ids[key], now - timedelta(hours=ids[key] % 40)])
+            cursor.execute(
+                "INSERT INTO facts.person_access VALUES (%s, %s)", [ids[key], now - timedelta(hours=ids[key] % 40)]
+            )
             above_them, distance = key, 0
             while above_them:
                 row = [ids[above_them], ids[key], distance, began]
@@ -72,7 +74,9 @@ def fill(url: str, now: datetime) -> None:
             "VALUES ('s', 'everything', 'plain', %s, %s, 'done')", [began, now],
         )  # fmt: skip
         cursor.execute("INSERT INTO facts.load_fact VALUES (1, 'grades', 10, 10, 0)")
-        cursor.execute("INSERT INTO facts.hop SELECT h, %s FROM unnest(ARRAY['feed', 'people', 'everything', 'changes']) h", [now])
+        cursor.execute(
+            "INSERT INTO facts.hop SELECT h, %s FROM unnest(ARRAY['feed', 'people', 'everything', 'changes']) h", [now]
+        )
     summarise(url, now)
 
 
@@ -92,9 +96,13 @@ def summarise(url: str, now: datetime) -> None:
 def _courses(cursor: psycopg.Cursor, began: datetime) -> None:
     for number, name in ((11, "SAFE"), (12, "FIRE")):
         cursor.execute(
-            "INSERT INTO facts.dim_course VALUES (%s, %s, %s, %s, true, true, %s)", [number, name, name, f"Course {name}", began]
+            "INSERT INTO facts.dim_course VALUES (%s, %s, %s, %s, true, true, %s)",
+            [number, name, name, f"Course {name}", began],
         )
-        cursor.execute("INSERT INTO facts.dim_grade_item VALUES (%s, %s, 0, 100, %s, %s)", [number, number, 60 if number == 11 else None, began])
+        cursor.execute(
+            "INSERT INTO facts.dim_grade_item VALUES (%s, %s, 0, 100, %s, %s)",
+            [number, number, 60 if number == 11 else None, began],
+        )
         cursor.execute(
             "INSERT INTO facts.dim_requirement VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             [f"{name}-R", f'{{"en": "Do {name}"}}', name, [name], [number], 2 if number == 11 else None,
@@ -107,20 +115,26 @@ def _learned(cursor: psycopg.Cursor, number: int, began: datetime, now: datetime
     account = number + 90_000
     for course in (11, 12):
         cursor.execute(
-            "INSERT INTO facts.fact_enrolment VALUES (%s, %s, %s, true, %s, 'second', %s)", [number, account, course, began, began]
+            "INSERT INTO facts.fact_enrolment VALUES (%s, %s, %s, true, %s, 'second', %s)",
+            [number, account, course, began, began],
         )
     done = began + timedelta(days=number % 7 + 1)
     cursor.execute(
-        "INSERT INTO facts.fact_completion VALUES (%s, %s, 11, 1, true, %s, 'second', 100, %s)", [number, account, done, done]
+        "INSERT INTO facts.fact_completion VALUES (%s, %s, 11, 1, true, %s, 'second', 100, %s)",
+        [number, account, done, done],
     )
-    cursor.execute("INSERT INTO facts.fact_completion VALUES (%s, %s, 12, 1, false, NULL, 'second', 10, %s)", [number, account, began])
+    cursor.execute(
+        "INSERT INTO facts.fact_completion VALUES (%s, %s, 12, 1, false, NULL, 'second', 10, %s)",
+        [number, account, began],
+    )
     again = now - timedelta(days=2)
     cursor.execute(
         "INSERT INTO facts.fact_grade VALUES (%s, %s, 11, %s, NULL, %s, %s, %s, 'regrade')",
         [number, account, 50 + number % 10, done, done, again],
     )
     cursor.execute(
-        "INSERT INTO facts.fact_grade VALUES (%s, %s, 11, %s, NULL, %s, %s)", [number, account, 55 + number % 10, again, again]
+        "INSERT INTO facts.fact_grade VALUES (%s, %s, 11, %s, NULL, %s, %s)",
+        [number, account, 55 + number % 10, again, again],
     )
     cursor.execute(
         "INSERT INTO facts.fact_certificate VALUES (%s, %s, 'badge', %s, 'T', %s, %s, false, 'second', %s)",
@@ -132,8 +146,8 @@ def _assigned(cursor: psycopg.Cursor, number: int, began: datetime, now: datetim
     done = began + timedelta(days=number % 7 + 1)
     due = (now - timedelta(days=3)).date()
     statement = (
-        "INSERT INTO facts.fact_assignment (grant_id, cycle, person_id, requirement, assigned_on, due_on, satisfied_at, "
-        "expires_on, valid_from, valid_to) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s)"
+        "INSERT INTO facts.fact_assignment (grant_id, cycle, person_id, requirement, assigned_on, due_on, "
+        "satisfied_at, expires_on, valid_from, valid_to) VALUES (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s)"
     )
     first = began.date()
     cursor.execute(statement, [number * 10, number, "SAFE-R", first, due, None, None, began, done])

@@ -115,7 +115,8 @@ def test_months_are_folders_that_duckdb_reads_as_one(views: ViewRows, tmp_path: 
         months = sorted({row[place].strftime("%Y-%m") for row in everything})
         wanted = [tmp_path / form / "grade_changes" / f"month={m}" / f"grade_changes.{form}" for m in months]
         assert files == [*wanted, tmp_path / form / f"units.{form}"]
-        table = f"{reader}('{tmp_path}/{form}/grade_changes/*/*.{form}', hive_partitioning = true, hive_types_autocast = false)"
+        options = "hive_partitioning = true, hive_types_autocast = false"
+        table = f"{reader}('{tmp_path}/{form}/grade_changes/*/*.{form}', {options})"
         found = duckdb.sql(f"SELECT month, count(*) FROM {table} GROUP BY month ORDER BY month").fetchall()
         assert found == [(m, sum(row[place].strftime("%Y-%m") == m for row in everything)) for m in months]
     [one] = written(views, tmp_path / "one", "csv", Selection("grade_changes", month=months[0]))
@@ -220,13 +221,13 @@ class _Given:
     def __init__(self, rows: list[tuple[Any, ...]], batches: int = 1, breaks: bool = False) -> None:
         self._rows, self._batches, self._breaks = rows, batches, breaks
 
-    def columns(self, view: str) -> list[Column]:
+    def columns(self, view: str) -> list[Column]:  # noqa: ARG002
         return [Column("text", "text"), Column("number", "bigint"), Column("more", "text")]
 
-    def month_column(self, view: str) -> None:
+    def month_column(self, view: str) -> None:  # noqa: ARG002
         return None
 
-    def stream(self, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:
+    def stream(self, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:  # noqa: ARG002
         for _ in range(self._batches):
             yield self._rows
         if self._breaks:

@@ -58,7 +58,8 @@ def place(database_url: str) -> Iterator[Place]:
 def asked(place: Place) -> list[tuple[str, str]]:
     """Every view, and every function with arguments that reach for the other unit: found by the catalogue."""
     views = place.owner(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'reporting'::regnamespace AND relkind IN ('v', 'm', 'r', 'f')"
+        "SELECT relname FROM pg_class "
+        "WHERE relnamespace = 'reporting'::regnamespace AND relkind IN ('v', 'm', 'r', 'f')"
     )
     functions = place.owner(
         "SELECT proname, array_agg(format_type(t.type, NULL) ORDER BY t.place) FROM pg_proc p "
@@ -79,10 +80,11 @@ def asked(place: Place) -> list[tuple[str, str]]:
 
 
 def strangers(place: Place) -> set[str]:
-    """All that could tell somebody of another unit, or of a unit that is not below: each is marked with a 南 or South."""
+    """All that could tell somebody of another unit, and units that are not below."""
     people = place.owner(
         "SELECT p.hr_key, n.firstname, n.lastname, n.email, p.moodle_id::text FROM facts.dim_person p "
-        "JOIN facts.person_name n USING (person_id) WHERE p.valid_to = 'infinity' AND p.unit NOT IN ('North', 'North-1')"
+        "JOIN facts.person_name n USING (person_id) "
+        "WHERE p.valid_to = 'infinity' AND p.unit NOT IN ('North', 'North-1')"
     )
     return {value for one in people for value in one if value} | {OUT, "South-1", "Top", "Südwerk", "Whole company"}
 
@@ -110,15 +112,22 @@ def test_the_owner_sees_all_of_it(place: Place) -> None:
 
 def test_sums_are_those_of_the_unit(place: Place) -> None:
     """What is added up for a login equals a plain count of its people, and so for the owner."""
-    for login, units in ((place.name, ("North", "North-1")), ("postgres", ("North", "North-1", "South", "South-1", "Top"))):
+    for login, units in (
+        (place.name, ("North", "North-1")),
+        ("postgres", ("North", "North-1", "South", "South-1", "Top")),
+    ):
         with place.as_(login) as connection:
             [(people, enrolled, assigned)] = connection.execute(
                 "SELECT people, enrolled, assigned FROM reporting.executive_overview"
             ).fetchall()
-            assert people == place.owner(
-                "SELECT count(*) FROM facts.dim_person WHERE unit = ANY(%s) AND status = 'active' AND valid_to = 'infinity'",
-                list(units),
-            )[0][0]
+            assert (
+                people
+                == place.owner(
+                    "SELECT count(*) FROM facts.dim_person "
+                    "WHERE unit = ANY(%s) AND status = 'active' AND valid_to = 'infinity'",
+                    list(units),
+                )[0][0]
+            )
             rows = connection.execute("SELECT state, unit FROM reporting.compliance_now").fetchall()
             assert assigned == len(rows) > 0
             assert {unit for _, unit in rows} <= set(units)
@@ -150,8 +159,15 @@ def test_a_login_can_do_nothing_else(place: Place, attempt: str) -> None:
     """Facts, the connector's own tables, files, roles and writing: refused, in a session that may write, too."""
     with place.as_(place.name) as connection:
         connection.execute("SET default_transaction_read_only = off")
-        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.DataError, psycopg.errors.ObjectNotInPrerequisiteState,
-                            psycopg.errors.WrongObjectType, psycopg.errors.FeatureNotSupported)):
+        with pytest.raises(
+            (
+                psycopg.errors.InsufficientPrivilege,
+                psycopg.DataError,
+                psycopg.errors.ObjectNotInPrerequisiteState,
+                psycopg.errors.WrongObjectType,
+                psycopg.errors.FeatureNotSupported,
+            )
+        ):
             connection.execute(attempt.encode())
 
 
@@ -252,9 +268,12 @@ def test_where_no_role_may_be_made_the_administrator_is_told_how(place: Place) -
         place.owner(f"ALTER DATABASE {database} OWNER TO {owner}")
         for schema in ("facts", "reporting"):
             place.owner(f"ALTER SCHEMA {schema} OWNER TO {owner}")
-            for (kind, relation) in place.owner(
-                "SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, format('%%I.%%I', %s::text, relname) FROM pg_class "
-                "WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'v')", schema, schema
+            for kind, relation in place.owner(
+                "SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, format('%%I.%%I', %s::text, relname) "
+                "FROM pg_class "
+                "WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'v')",
+                schema,
+                schema,
             ):
                 place.owner(f"ALTER {kind} {relation} OWNER TO {owner}")
         with Database(place.url.replace("//postgres@", f"//{owner}@")) as database_of_owner:
@@ -267,7 +286,10 @@ def test_where_no_role_may_be_made_the_administrator_is_told_how(place: Place) -
                     place.owner(line)
             assert logins.grant(name, IN, NOW) is None, "its password is the administrator's"
             with place.as_(name) as connection:
-                assert {row[0] for row in connection.execute("SELECT unit FROM reporting.people")} == {"North", "North-1"}
+                assert {row[0] for row in connection.execute("SELECT unit FROM reporting.people")} == {
+                    "North",
+                    "North-1",
+                }
             with pytest.raises(StorageError, match="DROP ROLE"):
                 logins.revoke(name)
     finally:

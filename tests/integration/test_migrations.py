@@ -15,9 +15,10 @@ from connector.settings import Settings
 from connector.store.database import Database, query
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
 from connector.store.migrate import downgrade, upgrade
-from connector.store.revision import current
+from connector.store.revision import CONNECTOR, REPORTING, Line, current
 
-SCHEMAS = ("connector", "facts", "reporting")
+LINES = {CONNECTOR: {"connector"}, REPORTING: {"facts", "reporting"}}
+SCHEMAS = set.union(*LINES.values())
 
 
 @pytest.fixture
@@ -41,20 +42,21 @@ def objects(url: str) -> list[tuple[str, ...]]:
         ).fetchall()
 
 
-def test_up_down_and_up_again(empty_url: str) -> None:
-    """Down to nothing leaves nothing; up again is the same as the first time."""
-    assert current(empty_url)[0] is None
-    upgrade(empty_url)
-    revision, newest = current(empty_url)
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_up_down_and_up_again(empty_url: str, line: Line) -> None:
+    """Down to nothing leaves nothing; up again is the same as the first time. Each line by itself."""
+    assert current(empty_url, line)[0] is None
+    upgrade(empty_url, line)
+    revision, newest = current(empty_url, line)
     assert revision == newest is not None
     first = objects(empty_url)
-    assert {row[0] for row in first} == set(SCHEMAS)
-    upgrade(empty_url)
+    assert {row[0] for row in first} == LINES[line]
+    upgrade(empty_url, line)
     assert objects(empty_url) == first
-    downgrade(empty_url, "base")
-    assert current(empty_url) == (None, newest)
+    downgrade(empty_url, "base", line)
+    assert current(empty_url, line) == (None, newest)
     assert objects(empty_url) == []
-    upgrade(empty_url)
+    upgrade(empty_url, line)
     assert objects(empty_url) == first
 
 

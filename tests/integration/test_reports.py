@@ -45,7 +45,7 @@ class Balanced(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         self.tags.add(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -140,7 +140,7 @@ def test_one_unit_alone(reports: ReportViews) -> None:
 
 
 def test_the_trend_keeps_its_days(database_url: str, reports: ReportViews) -> None:
-    """Full readings on two days are two days, read twice on one day are one, and months have their last day's share."""
+    """Full readings on two days are two days, and two on one day are one."""
     summarise(database_url, NOW - timedelta(days=40))
     summarise(database_url, NOW)
     summarise(database_url, NOW)

@@ -16,6 +16,7 @@ from connector.cli import app
 from connector.domain.cases import CHOICES
 from connector.domain.guard import LIMITS
 from connector.domain.plan import GuardClass
+from connector.domain.sign_in import MATRIX, Permission
 from connector.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 VARIABLES = {"CONNECTOR_CONFIG", "CONNECTOR_DEBUG"}
-FOR_TESTS = re.compile(r"CONNECTOR_TEST_MOODLE_(URL|TOKEN|WRITES)")
+FOR_TESTS = re.compile(r"CONNECTOR_TEST_(MOODLE_(URL|TOKEN|WRITES)|BROWSER|SCREENSHOTS)")
 
 
 def commands(group: typer.core.TyperGroup, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
@@ -39,7 +40,11 @@ def commands(group: typer.core.TyperGroup, before: tuple[str, ...] = ()) -> Iter
 ROOT_COMMAND = typer.main.get_command(app)
 assert isinstance(ROOT_COMMAND, typer.core.TyperGroup)
 COMMANDS = dict(commands(ROOT_COMMAND))
-GROUPS = {words[0] for words in COMMANDS if len(words) == 2}
+
+
+def named(words: list[str]) -> tuple[str, ...]:
+    """The command with which a line begins; its first word where there is none."""
+    return next((name for size in (3, 2, 1) if (name := tuple(words[:size])) in COMMANDS), tuple(words[:1]))
 
 
 def code(page: Path) -> Iterator[str]:
@@ -61,7 +66,7 @@ def calls(page: Path) -> Iterator[tuple[str, list[str]]]:
 def test_every_command_is_there(page: Path) -> None:
     """A command that a page names exists, with each option that it names."""
     for piece, words in calls(page):
-        name = tuple(words[:2]) if words[0] in GROUPS else tuple(words[:1])
+        name = named(words)
         assert name in COMMANDS, piece
         options = {word for word in words if word.startswith("--")}
         assert options <= COMMANDS[name] | {"--help"}, piece
@@ -69,7 +74,7 @@ def test_every_command_is_there(page: Path) -> None:
 
 def test_every_command_is_told() -> None:
     """The table of commands leaves none out."""
-    told = {tuple(words[:2]) if words[0] in GROUPS else (words[0],) for _, words in calls(ROOT / "README.md")}
+    told = {named(words) for _, words in calls(ROOT / "README.md")}
     assert told == set(COMMANDS)
 
 
@@ -124,7 +129,7 @@ def test_every_setting_and_variable_is_there(page: Path) -> None:
     text = page.read_text("utf-8")
     for variable in re.findall(r"CONNECTOR_[A-Z_]*[A-Z]", text):
         assert variable in known or FOR_TESTS.fullmatch(variable), variable
-    for name in re.findall(r"`((?:moodle|drop|service)\.[a-z_]+)`", text):
+    for name in re.findall(r"`((?:moodle|drop|service|notices|console)\.(?!py`)[a-z_.]+)`", text):
         assert name in names, name
 
 
@@ -149,6 +154,14 @@ def test_every_guard_is_told() -> None:
         [row] = re.findall(rf"^\| `{guard}`.*$", OPERATIONS, re.MULTILINE)
         assert f"{limit.share:.0%}".replace("%", " %") in row
         assert not limit.floor or f"| {limit.floor}, or" in row
+
+
+def test_what_each_role_may_is_told() -> None:
+    """The table of roles is the matrix."""
+    columns = (Permission.SEE_HOLDS, Permission.SEE_PEOPLE, Permission.DECIDE_HOLDS, Permission.OWN_ACCOUNT)
+    page = (ROOT / "docs" / "console.md").read_text("utf-8")
+    told = {role: row.split(" | ") for role, row in re.findall(r"^\| `([a-z]+)` \| (.*) \|$", page, re.MULTILINE)}
+    assert told == {role: ["yes" if one in may else "no" for one in columns] for role, may in MATRIX.items()}
 
 
 def tracked() -> list[Path]:

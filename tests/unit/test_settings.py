@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,85 @@ def test_a_variable_that_is_no_setting_is_named(monkeypatch: pytest.MonkeyPatch)
     for name in ("CONNECTOR_DATABASE_ULR", "CONNECTOR_MOODLE__URL", "CONNECTOR_DEBUG", "CONNECTOR_TEST_X"):
         monkeypatch.setenv(name, "1")
     assert unknown_variables() == ["CONNECTOR_DATABASE_ULR"]
+
+
+# ---------------------------------------------------------------- the service
+def test_when_jobs_run_is_checked_at_once(write: Write) -> None:
+    """A mistake is named with its file, line and field, and not found out in the night."""
+    path = write('[service]\nsync = "0 2 * * 8"\nmirror = "hourly"\ntimezone = "Taipei"\n')
+    lines = refused(path).splitlines()
+    assert lines == [
+        f"{path}:4: service.timezone: there is no time zone 'Taipei'; its name is one such as Asia/Taipei or UTC.",
+        f"{path}:2: service.sync: the field day-of-week cannot be '8'; it takes 0 to 7 (0 and 7 are Sunday), "
+        "or SUN to SAT.",
+        f"{path}:3: service.mirror: give five fields (minute, hour, day-of-month, month, day-of-week) as in "
+        "'30 2 * * *', or an interval as in 'every 15 minutes', or '' for never; here are 1.",
+    ]
+
+
+def test_jobs_run_in_the_time_zone_that_is_set(write: Write) -> None:
+    """An empty text is never."""
+    service = load_settings(write('[service]\nsync = "30 2 * * *"\nmirror = ""\ntimezone = "Asia/Taipei"\n')).service
+    sync = service.times("sync")
+    assert sync is not None
+    assert sync.after(datetime(2026, 3, 2, tzinfo=UTC)) == datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
+    assert service.times("mirror") is None
+
+
+@pytest.mark.parametrize("name", ["sync_minutes", "mirror_minutes"])
+def test_what_was_once_in_minutes_is_no_setting(name: str, write: Write) -> None:
+    """Else somebody's old file would silently mean something else."""
+    assert refused(write(f"[service]\n{name} = 60\n")).endswith(f"service.{name}: there is no such setting.")
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "read"),
+    [
+        ("service", "metrics_token", lambda settings: settings.service.scrape_token()),
+        ("notices.mail", "password", lambda settings: settings.notices.mail.secret()),
+        ("notices.webhook", "secret", lambda settings: settings.notices.webhook.key()),
+    ],
+)
+def test_secrets_of_the_service_come_from_files(
+    table: str, name: str, read: Callable[[Settings], str | None], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the settings file; the environment wins; a file that is empty or gone is named, and nothing is none."""
+    path = write(f'[{table}]\n{name}_file = "secret.txt"\n')
+    secret = path.parent / "secret.txt"
+    secret.write_text(" open sesame \n")
+    assert read(load_settings(path)) == "open sesame"
+    secret.write_text("\n")
+    with pytest.raises(SettingsError, match=rf"^{table}\.{name}_file: it is empty\.$"):
+        read(load_settings(path))
+    secret.unlink()
+    with pytest.raises(SettingsError, match=rf"^{table}\.{name}_file: cannot be read"):
+        read(load_settings(path))
+    variable = f"CONNECTOR_{table}.{name}".upper().replace(".", "__")
+    monkeypatch.setenv(variable, "abracadabra")
+    settings = load_settings(path)
+    assert read(settings) == "abracadabra"
+    assert "abracadabra" not in repr(settings)
+    monkeypatch.delenv(variable)
+    assert read(load_settings(write(""))) is None
+
+
+def test_the_address_of_the_database_may_be_in_a_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a mounted secret; a wrong one is told by the name of the file's setting, and never repeated."""
+    path = write('database_url_file = "url"\n')
+    (path.parent / "url").write_text("postgres://me:opensesame@db/hr\n")
+    assert load_settings(path).database_url.get_secret_value() == "postgresql://me:opensesame@db/hr"
+    (path.parent / "url").write_text("mysql://me:opensesame@db/hr\n")
+    assert refused(path) == (
+        "database_url_file: give an address that begins with postgresql://, or nothing for the embedded one."
+    )
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", "postgresql://other@db/hr")
+    assert load_settings(path).database_url.get_secret_value() == "postgresql://other@db/hr"
+
+
+def test_mail_addresses_are_checked(write: Write) -> None:
+    """One or several, with commas between them."""
+    settings = load_settings(write('[notices.mail]\nto = "it@example.com,hr@example.com"\n'))
+    assert settings.notices.mail.to == "it@example.com, hr@example.com"
+    assert refused(write('[notices.mail]\nto = "it@example.com, everybody"\n')).endswith(
+        "notices.mail.to: give mail addresses, with commas between them."
+    )

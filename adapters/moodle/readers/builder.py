@@ -28,12 +28,13 @@ Row = list[str]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report of the site that was found set up; ``width`` is its number of columns."""
+    """A report of the site that was found set up, with ``width`` columns; ``rows`` are those that it had then."""
 
     kind: Kind
     id: int
     name: str
     width: int
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def _rows(report: Report, answer: Mapping[str, Any]) -> Rows:
 async def pages(
     client: MoodleClient, report: Report, filters: Mapping[str, object], at_once: int = AT_ONCE
 ) -> AsyncIterator[list[Row]]:
-    """All rows of a report, page after page in its order, ``at_once`` of them under way."""
+    """All rows of a report, page after page in its order, ``at_once`` of them under way where there are so many."""
+    at_once = at_once if report.rows > PAGE else 1
     for start in count(step=at_once):
         jobs = [partial(retrieved, client, [(report, filters)], start + number) for number in range(at_once)]
         for (found,) in await together(jobs):

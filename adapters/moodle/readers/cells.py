@@ -12,6 +12,7 @@ _PERSON = re.compile(r'<a\b[^>]*\bhref="[^"]*/user/profile\.php\?(?:[^"]*&amp;)?
 _COURSE = re.compile(r'<a\b[^>]*\bhref="[^"]*/course/view\.php\?(?:[^"]*&amp;)?id=(\d+)[&"]')
 _BADGE = re.compile(r'<a\b[^>]*\bhref="[^"]*/badges/overview\.php\?(?:[^"]*&amp;)?id=(\d+)[&"]')
 _TEXT_OF_LINK = re.compile(r"<a\b[^>]*>(.*)</a>", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 _DATE = re.compile(r"[A-Z][a-z]+day, (\d{1,2}) ([A-Z][a-z]+) (\d{4}), (\d{1,2}):(\d\d) ([AP]M)")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -39,11 +40,11 @@ def badge(cell: str) -> int:
 
 
 def text_of_link(cell: str) -> str:
-    """What stands in a link, as it is told: Moodle has escaped it or not, as the column goes."""
+    """What stands in a link, without tags: a badge's name is told as it was typed, and elsewhere cleaned."""
     found = _TEXT_OF_LINK.fullmatch(cell)
     if not found:
         raise _unforeseen("a link")
-    return found[1]
+    return _TAG.sub("", found[1]).strip()
 
 
 def moment(cell: str) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from adapters.moodle.readers import setup
 from adapters.moodle.readers.builder import Report
+from adapters.moodle.readers.language import speak_english_in_utc
 from adapters.moodle.readers.plain import PlainReader
 from adapters.moodle.readers.reports import ReportsReader
 from adapters.moodle.site import MoodleSite
@@ -70,5 +71,5 @@ async def _by_reports(site: MoodleSite, info: SiteInfo, prefix: str) -> Choice:
         raise SettingsError(setup.how_to_make(looked.missing, prefix))
     if looked.faults:
         raise SettingsError(" ".join(looked.faults))
-    await setup.speak_english_in_utc(site.client, info)
+    await speak_english_in_utc(site.client, info)
     return Choice(info, looked.reports(), tuple(looked.notes))

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from html import unescape
 from itertools import groupby
 
 from adapters.moodle.readers import cells
@@ -95,13 +94,12 @@ def certificate(row: Row) -> ReadCertificate | None:
     issued_at = cells.moment(issued)
     if not link or issued_at is None:
         return None
-    name = unescape(template)
     return ReadCertificate(
         cells.person(link),
         "tool_certificate",
         code,
-        name,
-        name,
+        template,
+        template,
         issued_at,
         None if expires == NEVER else cells.moment(expires),
         precision=Precision.MINUTE,

@@ -6,6 +6,7 @@ that of its entity, in order; the list of what can be added has the names for th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
@@ -42,6 +43,7 @@ class State:
     sorted_by: Sequence[int]
     missing_filters: Sequence[str]
     conditions: Sequence[int]
+    rows: int
 
     @property
     def extras(self) -> list[str]:
@@ -105,6 +107,7 @@ def state_of(kind: Kind, report_id: int, answer: Mapping[str, Any]) -> State:
         _sorted_by(answer["sorting"]["sortablecolumns"]),
         [name for name in kind.filters if name in addable],
         _conditions(answer["conditions"]),
+        _rows(str(answer["table"])),
     )
 
 
@@ -136,6 +139,12 @@ def _columns(table: str, titles: Mapping[Title, set[str]]) -> list[Column]:
             (int(header.get("data-column-position", "0")), int(header.get("data-column-id")), names, aggregated)
         )
     return [Column(column_id, names, aggregated) for _, column_id, names, aggregated in sorted(found)]
+
+
+def _rows(table: str) -> int:
+    """How many rows there are, as the editor's table says of itself; 0 where it does not."""
+    found = re.search(r'data-table-total-rows="(\d+)"', table)
+    return int(found[1]) if found else 0
 
 
 def _sorted_by(columns: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -66,13 +66,14 @@ class ReportsReader:
             yield AccountsPage(list(marks), alive, {one.id: marks[one.id] for one in alive}, accesses)
 
     async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
-        """See the port. Courses that are not named, such as new ones, come too."""
+        """See the port."""
         self._know(courses)
+        ids = frozenset(course.id for course in courses)
         self._rows.clear()
         participants = builder.pages(self._client, self._reports[PARTICIPANTS.key], {})
         async for page in folding.folded(participants, self._untracked):
             self._rows.update(row.course_id for row in page.enrolments)
-            yield page
+            yield _within(page, ids)
         async for page in self._certificates(book):
             yield page
 
@@ -174,6 +175,18 @@ def _since(filter_name: str, moment: datetime) -> dict[str, object]:
 def _entered(enrolments: Sequence[ReadEnrolment]) -> list[ReadEnrolment]:
     """Of enrolments that are new those that let somebody in: another one of the same person may do so already."""
     return [row for row in enrolments if row.active]
+
+
+def _within(page: Page, ids: frozenset[int]) -> Page:
+    """Without courses that were made after the list of courses was read."""
+    if all(row.course_id in ids for row in page.enrolments):
+        return page
+    return Page(
+        [row for row in page.enrolments if row.course_id in ids],
+        [row for row in page.completions if row.course_id in ids],
+        [row for row in page.grades if row.course_id in ids],
+        page.certificates,
+    )
 
 
 def _certified(rows: list[list[str]], read: Callable[[list[str]], ReadCertificate | None]) -> Page:

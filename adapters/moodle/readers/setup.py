@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from adapters.moodle.accounts import BY_FIELD
 from adapters.moodle.client import BATCH, Call, MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.readers import builder
 from adapters.moodle.readers.builder import Report, values_of
 from adapters.moodle.readers.kinds import KINDS, Kind
+from adapters.moodle.readers.language import TIMESTAMPS
 from adapters.moodle.readers.report_state import ASCENDING, State, faults, state_of
 from adapters.moodle.together import together
 from connector.domain.errors import AccessRefused, SettingsError
 from connector.domain.ports import SiteInfo
 
 GET = "core_reportbuilder_reports_get"
-TIMESTAMPS = "core_calendar_get_timestamps"
-UPDATE_USERS = "core_user_update_users"
 ADD_COLUMN = "core_reportbuilder_columns_add"
 DELETE_COLUMN = "core_reportbuilder_columns_delete"
 SORT = "core_reportbuilder_columns_sort_toggle"
@@ -30,9 +28,6 @@ DELETE_CONDITION = "core_reportbuilder_conditions_delete"
 
 TO_READ = frozenset({builder.LIST, GET, builder.SET_FILTERS, builder.RETRIEVE, TIMESTAMPS, BATCH})
 TO_SET_UP = frozenset({ADD_COLUMN, DELETE_COLUMN, SORT, SORT_ORDER, ADD_FILTER, DELETE_CONDITION})
-
-NOON = {"year": 2026, "month": 7, "day": 15, "hour": 12, "minute": 0}
-NOON_IN_UTC = 1_784_116_800
 
 HOW_TO_MAKE = (
     "As an administrator open Site administration, Reports, Report builder, Custom reports and make a new report "
@@ -69,7 +64,7 @@ class Looked:
     def reports(self) -> dict[str, Report]:
         """Those that can be read, by the key of their kind."""
         return {
-            state.kind.key: Report(state.kind, state.report_id, state.name, len(state.columns))
+            state.kind.key: Report(state.kind, state.report_id, state.name, len(state.columns), state.rows)
             for state in self.states
             if not faults(state)
         }
@@ -174,29 +169,6 @@ def _sorting(state: State) -> list[Call]:
         ),
         *((SORT_ORDER, {**report, "columnid": one, "position": at}) for at, one in enumerate(wanted, 1)),
     ]
-
-
-async def speak_english_in_utc(client: MoodleClient, info: SiteInfo) -> None:
-    """Make Moodle write for this token in English and UTC; its own account is changed where it differs.
-
-    Raises SettingsError where the site forces another time zone upon everybody: times could not be read.
-    """
-    own: Call = (BY_FIELD, {"field": "id", "values": [str(info.user_id)]})
-    (rows,) = values_of(await client.call_many([own]))
-    with foreseen(BY_FIELD):
-        told = [(row.get("lang"), row.get("timezone")) for row in rows]
-    if told != [("en", "UTC")]:
-        account = {"id": info.user_id, "lang": "en", "timezone": "UTC"}
-        answer = await client.call(UPDATE_USERS, {"users": [account]})
-        if answer and answer.get("warnings"):
-            raise AccessRefused("Set language English and time zone UTC in Moodle for the service account by hand.")
-    times = await client.call(TIMESTAMPS, {"data": [{"key": "noon", **NOON}]})
-    with foreseen(TIMESTAMPS):
-        if int(times["timestamps"][0]["timestamp"]) != NOON_IN_UTC:
-            raise SettingsError(
-                "Moodle writes times for the service account in another time zone than UTC: set Site administration, "
-                'Location, "Force timezone" to "Users can choose their own timezone".'
-            )
 
 
 def not_callable(functions: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from html import unescape
 from typing import Any
 
 from adapters.moodle import rows as read
@@ -86,7 +87,7 @@ def _badge(user: int, row: Mapping[str, Any]) -> ReadCertificate:
         "badge",
         f"{badge_id}-{user}",
         str(badge_id),
-        str(row["name"]),
+        unescape(str(row["name"])).strip(),
         datetime.fromtimestamp(int(row["dateissued"]), UTC),
         datetime.fromtimestamp(expires, UTC) if expires else None,
     )

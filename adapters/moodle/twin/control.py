@@ -15,9 +15,10 @@ from adapters.moodle.twin.state import TwinState
 
 
 def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
-    """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade; GET /twin/calls.
+    """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade, /twin/report; GET /twin/calls.
 
-    Bodies are JSON with the parameters of ``Fault``, ``Life.make_course``, ``Life.complete`` and ``Life.grade``;
+    Bodies are JSON with the parameters of ``Fault``, ``Life.make_course``, ``Life.complete``, ``Life.grade``
+    and ``Life.make_report``;
     what these do not accept is answered with 400 and a sentence.
     """
 
@@ -38,6 +39,7 @@ def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
         Route("/twin/course", _post(lambda fields: life.make_course(**fields)), methods=["POST"]),
         Route("/twin/complete", _post(lambda fields: life.complete(**fields)), methods=["POST"]),
         Route("/twin/grade", _post(lambda fields: life.grade(**fields)), methods=["POST"]),
+        Route("/twin/report", _post(lambda fields: life.make_report(**fields)), methods=["POST"]),
         Route("/twin/calls", calls, methods=["GET"]),
     ]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from adapters.moodle.twin.params import Record, integer
 from adapters.moodle.twin.refusals import Refusal, missing_record
+from adapters.moodle.twin.reports.cells import formatted
+from adapters.moodle.twin.reports.model import BadgeIssue
 from adapters.moodle.twin.state import TwinCourse, TwinState, TwinUser
 
 PERSON_IN_COURSE_SPEC = Record({"courseid": integer(), "userid": integer()})
@@ -118,6 +120,47 @@ def _course_total(course: TwinCourse, user_id: int) -> dict[str, Any]:
     }
 
 
-def badges(_state: TwinState, _args: Any) -> dict[str, Any]:
-    """None: the twin awards no badges."""
-    return {"badges": [], "warnings": []}
+def badges(state: TwinState, args: Any) -> dict[str, Any]:
+    """A person's badges; of others only those that they show. Seen on 4.5.5 and 5.1, with a badge of the site."""
+    user = state.users.get(args["userid"] or state.me)
+    if user is None or user.deleted:
+        raise missing_record(state.version, "user")
+    issues = state.badges.get(user.id, ())
+    shown = [
+        _badge(state, user, number, one) for number, one in enumerate(issues, 1) if one.visible or user.id == state.me
+    ]
+    return {"badges": shown, "warnings": []}
+
+
+def _badge(state: TwinState, user: TwinUser, number: int, issue: BadgeIssue) -> dict[str, Any]:
+    empty = ("description", "issuername", "issuerurl", "issuercontact", "message", "messagesubject", "version")
+    return {
+        "id": issue.badge.id,
+        "name": formatted(issue.badge.name),
+        **dict.fromkeys(empty, ""),
+        "timecreated": issue.issued,
+        "timemodified": issue.issued,
+        "usercreated": 2,
+        "usermodified": 2,
+        "expiredate": None,
+        "expireperiod": None,
+        "type": 1 if issue.badge.course is None else 2,
+        "courseid": issue.badge.course,
+        "attachment": 0,
+        "notification": 0,
+        "nextcron": None,
+        "status": 1,
+        "issuedid": issue.badge.id * 1000 + number,
+        "uniquehash": f"{issue.badge.id:08x}{user.id:08x}",
+        "dateissued": issue.issued,
+        "dateexpire": issue.expires,
+        "visible": int(issue.visible),
+        "recipientid": user.id,
+        "recipientfullname": f"{user.fields['firstname']} {user.fields['lastname']}",
+        "email": user.fields["email"],
+        "language": "en",
+        "imagecaption": "",
+        "badgeurl": f"{state.url}/webservice/pluginfile.php/1/badges/badgeimage/{issue.badge.id}/f3",
+        "alignment": [],
+        "relatedbadges": [],
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from adapters.moodle.twin.people import mangle
-from adapters.moodle.twin.reports.model import BadgeIssue, TwinBadge
+from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, TwinBadge
 from adapters.moodle.twin.reports.setup import make_report
 from adapters.moodle.twin.state import Enrolment, Grade, TwinCourse, TwinState
 
@@ -184,6 +184,24 @@ class Life:
         with self._state.lock:
             issues = self._state.badges.get(self._user(username), [])
             issues[:] = [issue for issue in issues if issue.badge.name != badge]
+
+    def certify(self, username: str, template: str, code: str, at: int | None = None, expires: int = 0) -> None:
+        """Issue a certificate of tool_certificate."""
+        with self._state.lock:
+            issues = self._state.certificates.setdefault(self._user(username), [])
+            issues.append(Certificate(template, code, _now(at), expires))
+
+    def archive_certificate(self, username: str, code: str) -> None:
+        """Archive an issue: its row stays, and only the filter tells it."""
+        with self._state.lock:
+            for issue in self._state.certificates.get(self._user(username), []):
+                issue.archived = issue.archived or issue.code == code
+
+    def revoke_certificate(self, username: str, code: str) -> None:
+        """Revoke an issue: its row is gone."""
+        with self._state.lock:
+            issues = self._state.certificates.get(self._user(username), [])
+            issues[:] = [issue for issue in issues if issue.code != code]
 
     def make_report(self, name: str, source: str, *, defaults: bool = False) -> int:
         """Make a report as an administrator does, and give its id; ``source`` is a class of ``reports.sources``.

@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+from adapters.moodle.twin.countries import COUNTRIES
 from adapters.moodle.twin.params import (
     OPTIONAL,
     Many,
@@ -208,7 +209,11 @@ def _check_widths(row: dict[str, Any]) -> None:
 
 
 def _texts(row: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in row.items() if name not in _NOT_TEXT}
+    """Text fields as they are kept: a country that is none becomes "0" without a word."""
+    texts = {name: str(value) for name, value in row.items() if name not in _NOT_TEXT}
+    if texts.get("country") and texts["country"] not in COUNTRIES:
+        texts["country"] = "0"
+    return texts
 
 
 def _profile(state: TwinState, row: dict[str, Any], now: dict[str, str]) -> dict[str, str]:
@@ -283,12 +288,18 @@ def show(state: TwinState, user: TwinUser) -> dict[str, Any]:
     row |= {name: fields[name] for name in shown if fields.get(name)}
     row["department"] = fields["department"]
     row |= {name: fields[name] for name in ("institution", "idnumber") if fields.get(name)}
-    row |= {"firstaccess": 0, "lastaccess": 0, "auth": fields["auth"], "suspended": user.suspended, "confirmed": True}
+    row |= {
+        "firstaccess": user.firstaccess,
+        "lastaccess": user.lastaccess,
+        "auth": fields["auth"],
+        "suspended": user.suspended,
+        "confirmed": True,
+    }
     row |= {"lang": fields["lang"], "theme": fields["theme"], "timezone": fields["timezone"]}
     row |= {"mailformat": int(fields.get("mailformat", 1)), "trackforums": 0}
     if fields.get("description"):
         row |= {"description": fields["description"], "descriptionformat": 1}
-    row |= {name: fields[name] for name in ("city", "country") if fields.get(name)}
+    row |= {name: fields[name] for name in ("city", "country") if fields.get(name, "") not in ("", "0")}
     row |= {"profileimageurlsmall": picture(state, 2), "profileimageurl": picture(state, 1)}
     if user.profile:
         row["customfields"] = [

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from adapters.moodle.twin.reports.model import BadgeIssue, Report, TwinBadge
+from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, Report, TwinBadge
 from adapters.moodle.twin.versions import VERSIONS, Version
 
 SITE_COURSE = 1
@@ -168,6 +168,8 @@ class TwinState:
         self.reports: dict[int, Report] = {}
         self.badges: dict[int, list[BadgeIssue]] = {}
         """What each person was awarded."""
+        self.certificates: dict[int, list[Certificate]] = {}
+        """Issues of tool_certificate by person."""
         self.badge_by_name: dict[str, TwinBadge] = {}
         self.views_reports = self.edits_reports = True
         """Whether the token may read reports, and change them."""

@@ -9,7 +9,7 @@ SELECT c.unit, c.unit_name, u.parent, u.level, sum(c.assigned)::bigint AS assign
        sum(c.overdue)::bigint AS overdue
 FROM reporting.compliance_by_unit c JOIN reporting.units u USING (unit)
 GROUP BY c.unit, c.unit_name, u.parent, u.level
-ORDER BY c.unit
+ORDER BY u.level, c.unit
 
 -- name: overdue_by_manager
 -- The managers with most overdue requirements among their direct reports.

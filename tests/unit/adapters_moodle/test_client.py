@@ -240,3 +240,39 @@ async def test_no_token_in_logs_or_errors(twin: ServedTwin, caplog: pytest.LogCa
                 error = error.__context__
             assert twin.token not in told
             assert secret not in told
+
+
+class Counted:
+    """Keeps what it is told of requests."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.seconds: list[float] = []
+
+    def called(self, function: str, seconds: float, outcome: str) -> None:
+        self.calls.append((function, outcome))
+        self.seconds.append(seconds)
+
+
+async def test_every_request_is_told_to_the_observer(twin: ServedTwin) -> None:
+    """Each try by itself, with its time and what came of it; a write whose answer is lost too, and one cut off."""
+    counted = Counted()
+    twin.faults.add(Fault("error502", function=READ))
+    twin.faults.add(Fault("cut_after", function=WRITE))
+    async with MoodleClient(twin.url, twin.token, first_wait=0.005, observer=counted) as client:
+        site = MoodleSite(client)
+        assert await find(site, "admin") == 1
+        with pytest.raises(AnswerLost):
+            await site.create_accounts([account("jane")])
+        twin.faults.add(Fault("slow", function=READ, seconds=5))
+        with anyio.move_on_after(0.3):
+            await find(site, "jane")
+    assert ("core_webservice_get_site_info", "ok") in counted.calls
+    assert [one for one in counted.calls if one[0] in (READ, WRITE)] == [
+        (READ, "Unavailable"),
+        (READ, "ok"),
+        (WRITE, "AnswerLost"),
+        (READ, "CancelledError"),
+    ]
+    assert all(0 <= seconds < 5 for seconds in counted.seconds)
+    assert counted.seconds[-1] >= 0.25

@@ -172,6 +172,21 @@ def test_without_a_record_of_completion() -> None:
     assert [one.course_id for page in pages for one in page.completions] == [2]
 
 
+def test_issues_of_tool_certificate() -> None:
+    """As the plugin writes them: a code of its own, a template that is told by name, and Never for no end."""
+    link = '<a href="https://x/user/profile.php?id=5">A</a>'
+    issued = written(datetime(2026, 10, 3, 5, 7, tzinfo=UTC))
+    read = folding.certificate(["8504387730AU", link, "Gas & fire", issued, "Never"])
+    assert read is not None
+    assert (read.user_id, read.source, read.code) == (5, "tool_certificate", "8504387730AU")
+    assert (read.template, read.template_name, read.expires_at) == ("Gas & fire", "Gas & fire", None)
+    assert (read.issued_at, read.precision) == (datetime(2026, 10, 3, 5, 7, tzinfo=UTC), Precision.MINUTE)
+    ends = folding.certificate(["8504387730AU", link, "Gas & fire", issued, issued])
+    assert ends is not None
+    assert ends.expires_at == read.issued_at
+    assert folding.certificate(["8504387730AU", "", "Gas & fire", issued, "Never"]) is None
+
+
 def test_a_mark_tells_changes_apart() -> None:
     """Anything that can be written changes the mark; the last access does not, and is told by itself."""
     cells_of = ['<a href="https://x/user/profile.php?id=5">A</a>', "", "ada", "", "No"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from adapters.moodle.twin.countries import COUNTRIES
 from adapters.moodle.twin.params import no_tags
 
 _DAYS = {
@@ -108,13 +109,6 @@ AUTHS = {
     "email": "Email-based self-registration", "oidc": "OpenID Connect", "saml2": "SAML2",
 }  # fmt: skip
 _LANGUAGES = {"en": "English", "fr": "Français", "vi": "Vietnamese", "zh_tw": "正體中文"}
-_COUNTRIES = {
-    "AU": "Australia", "BE": "Belgium", "CA": "Canada", "CH": "Switzerland", "CN": "China", "DE": "Germany",
-    "ES": "Spain", "FR": "France", "GB": "United Kingdom", "HK": "Hong Kong", "ID": "Indonesia", "IE": "Ireland",
-    "IN": "India", "IT": "Italy", "JP": "Japan", "KR": "Korea (the Republic of)", "LU": "Luxembourg", "MY": "Malaysia",
-    "NL": "Netherlands", "NZ": "New Zealand", "PH": "Philippines", "PL": "Poland", "PT": "Portugal",
-    "SG": "Singapore", "TH": "Thailand", "TW": "Taiwan", "US": "United States", "VN": "Viet Nam",
-}  # fmt: skip
 PLUGINS = {
     "manual": "Manual enrolments", "self": "Self enrolment", "guest": "Guest access", "cohort": "Cohort sync",
     "meta": "Course meta link", "database": "External database", "flatfile": "Flat file (CSV)",
@@ -132,7 +126,7 @@ def language(value: str | None, _reader: Reader) -> str:
 
 
 def country(value: str | None, _reader: Reader) -> str:
-    return _COUNTRIES.get(value or "", plain(value))
+    return COUNTRIES.get(value or "", plain(value))
 
 
 def time_zone(value: str | None, _reader: Reader) -> str:

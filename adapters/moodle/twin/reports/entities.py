@@ -17,15 +17,17 @@ Get = Callable[[Row], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``key`` is what it sorts by, None where the row has no such part; ``only`` is the version that alone has it.
+    """``key`` is what it sorts by, None where the row has no such part.
 
-    ``listed`` is False for a deprecated column: it can be added, but is not offered.
+    ``only`` is the version that alone has the column, ``unsortable`` the one that does not sort by it; ``listed`` is
+    False for a deprecated column, which can be added but is not offered.
     """
 
     title: str
     key: Get
     cell: Callable[[Row, Reader], str | None]
     only: str = ""
+    unsortable: str = ""
     listed: bool = True
 
 
@@ -42,6 +44,11 @@ def _shown(title: str, get: Get, show: Callable[[Any, Reader], str], **more: Any
 
 def _text(title: str, get: Get, show: Callable[[str | None], str] = cells.plain) -> Column:
     return Column(title, get, lambda row, _reader: show(get(row)))
+
+
+def _raw(title: str, get: Get) -> Column:
+    """A text column without a format of its own: as it is, and null where there is none."""
+    return Column(title, get, lambda row, _reader: get(row))
 
 
 def _moment(title: str, get: Get, **more: Any) -> Column:
@@ -289,7 +296,7 @@ ROLE = Entity(
     {
         "name": _text("Role name", _role_title),
         "originalname": _text("Original name", _role_title),
-        "shortname": _text("Short name", _role_name),
+        "shortname": _raw("Short name", _role_name),
     },
     {"name": _filter("Role name", filters.select, lambda row: row.role)},
 )
@@ -297,11 +304,6 @@ ROLE = Entity(
 
 def _of_cohort(name: str) -> Get:
     return lambda row: getattr(row.cohort, name) if row.cohort else None
-
-
-def _raw(title: str, get: Get) -> Column:
-    """A text column without a format of its own: as it is, and null where there is none."""
-    return Column(title, get, lambda row, _reader: get(row))
 
 
 COHORT = Entity(
@@ -344,7 +346,7 @@ BADGE_ISSUED = Entity(
     {
         "issued": _moment("Date issued", _of_issue("issued")),
         "expire": _moment("Expiry date", _of_issue("expires")),
-        "visible": _shown("Visible", _of_issue("visible"), cells.yes_no),
+        "visible": _shown("Visible", _of_issue("visible"), cells.yes_no, unsortable="4.5"),
     },
     {
         "issued": _filter("Date issued", filters.date, _of_issue("issued")),

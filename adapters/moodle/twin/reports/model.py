@@ -61,3 +61,14 @@ class BadgeIssue:
     issued: int
     expires: int | None = None
     visible: bool = True
+
+
+@dataclass(slots=True)
+class Certificate:
+    """One issue of the plugin tool_certificate; ``expires`` is 0 where it does not expire."""
+
+    template: str
+    code: str
+    issued: int
+    expires: int = 0
+    archived: bool = False

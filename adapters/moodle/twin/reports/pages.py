@@ -72,13 +72,9 @@ def _ordered(state: TwinState, report: Report, offered: Offer, rows: list[Row]) 
     sorting = sorted((column for column in report.columns if column.sort_enabled), key=lambda one: one.sortorder)
     for column in reversed(sorting):
         key = offered.columns[column.identifier].key
-        rows.sort(key=_nothing_first(key), reverse=column.direction == DESCENDING)
+        there = [row for row in rows if key(row) is not None]
+        absent = [row for row in rows if key(row) is None] if len(there) < len(rows) else []
+        down = column.direction == DESCENDING
+        there.sort(key=key, reverse=down)
+        rows = there + absent if down else absent + there
     return rows
-
-
-def _nothing_first(key: Callable[[Row], Any]) -> Callable[[Row], tuple[bool, Any]]:
-    def wrapped(row: Row) -> tuple[bool, Any]:
-        value = key(row)
-        return (False, 0) if value is None else (True, value)
-
-    return wrapped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from adapters.moodle.twin.reports.model import BadgeIssue
+from adapters.moodle.twin.reports.model import BadgeIssue, Certificate
 from adapters.moodle.twin.state import SITE_COURSE, Enrolment, TwinCohort, TwinCourse, TwinState, TwinUser
 
 
@@ -21,6 +21,7 @@ class Row(NamedTuple):
     cohort: TwinCohort | None = None
     added: int | None = None
     issue: BadgeIssue | None = None
+    certificate: Certificate | None = None
 
 
 def people(state: TwinState, needs: frozenset[str]) -> Iterable[Row]:
@@ -90,3 +91,14 @@ def roles(state: TwinState, _needs: frozenset[str]) -> Iterator[Row]:
     for user_id, places in state.roles.items():
         for place, held in places.items():
             yield from (Row(state.users[user_id], role=role, place=place) for role in sorted(held))
+
+
+def certificates(state: TwinState, needs: frozenset[str]) -> Iterable[Row]:
+    """A row for each issue, archived and expired ones too, but none of deleted people."""
+    rows = (
+        Row(state.users[user_id], certificate=certificate)
+        for user_id, issues in state.certificates.items()
+        if not state.users[user_id].deleted
+        for certificate in issues
+    )
+    return _by_cohort(state, rows) if "cohort" in needs else rows

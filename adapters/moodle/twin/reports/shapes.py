@@ -78,7 +78,8 @@ def sorting(state: TwinState, report: Report) -> dict[str, Any]:
     """Columns that can be sorted by, in the order of sorting: ids and titles, no identifiers."""
     offered = offer(state, report.source)
     ordered = sorted(report.columns, key=lambda column: column.sortorder)
-    rows = [_sortable(column, offered.columns[column.identifier].title) for column in ordered]
+    titled = [(column, offered.columns[column.identifier]) for column in ordered]
+    rows = [_sortable(column, one.title) for column, one in titled if one.unsortable != state.version.family]
     return {"hassortablecolumns": bool(rows), "sortablecolumns": rows, "helpicon": _HELP}
 
 

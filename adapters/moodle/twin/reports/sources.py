@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.moodle.twin.reports import contexts, entities, rows
+from adapters.moodle.twin.reports import certificates, contexts, entities, rows
 from adapters.moodle.twin.reports.entities import Column, Entity
 from adapters.moodle.twin.reports.filters import Filter
 from adapters.moodle.twin.reports.rows import Row
@@ -100,6 +100,19 @@ SOURCES: Mapping[str, Source] = {
         columns=("context:link", "role:originalname", "user:fullnamewithlink"),
         sorted=("context:link", "role:originalname", "user:fullnamewithlink"),
         filters=("context:level", "role:name", "user:fullname"),
+    ),
+    "tool_certificate\\reportbuilder\\datasource\\issues": Source(
+        "Issued certificates",
+        lambda state: {
+            "template": certificates.TEMPLATE,
+            "issue": certificates.ISSUE,
+            "user": entities.user(state),
+            "cohort": entities.COHORT,
+        },
+        rows.certificates,
+        _NAMED,
+        columns=("template:name", "issue:timecreated", "issue:expires", "issue:codewithlink", "user:fullnamewithlink"),
+        filters=("issue:timecreated", "issue:expires", "user:fullname"),
     ),
 }
 

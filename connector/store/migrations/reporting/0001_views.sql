@@ -192,22 +192,23 @@ WHERE c.unit <> '' AND (s.everything OR c.unit = ANY (s.units));
 CREATE VIEW reporting.overdue_by_manager WITH (security_barrier) AS
 SELECT CASE
            WHEN x.manager_id = 0 THEN ''
-           WHEN x.everything OR m.unit = ANY (x.units) THEN m.hr_key
+           WHEN s.everything OR m.unit = ANY (s.units) THEN m.hr_key
        END AS manager_key,
-       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN n.lastname END AS lastname,
-       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN n.firstname END AS firstname,
-       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN m.unit END AS unit,
-       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN u.name END AS unit_name,
+       CASE WHEN s.everything OR m.unit = ANY (s.units) THEN n.lastname END AS lastname,
+       CASE WHEN s.everything OR m.unit = ANY (s.units) THEN n.firstname END AS firstname,
+       CASE WHEN s.everything OR m.unit = ANY (s.units) THEN m.unit END AS unit,
+       CASE WHEN s.everything OR m.unit = ANY (s.units) THEN u.name END AS unit_name,
        x.direct_reports, x.assigned, x.satisfied, x.overdue, x.people, x.oldest_due_on, x.as_of
 FROM (
-    SELECT c.manager_id, s.everything, s.units, sum(c.people)::bigint AS direct_reports,
+    SELECT c.manager_id, sum(c.people)::bigint AS direct_reports,
            sum(c.assigned)::bigint AS assigned, sum(c.satisfied)::bigint AS satisfied, sum(c.overdue)::bigint AS overdue,
            sum(c.people_overdue)::bigint AS people, min(c.oldest_due_on) AS oldest_due_on, min(c.as_of) AS as_of
     FROM facts.sight s
     JOIN facts.summary_manager c ON s.everything OR c.unit = ANY (s.units)
-    GROUP BY c.manager_id, s.everything, s.units
+    GROUP BY c.manager_id
     HAVING sum(c.overdue) > 0
 ) x
+CROSS JOIN facts.sight s
 LEFT JOIN facts.dim_person m ON m.person_id = x.manager_id AND m.valid_to = 'infinity'
 LEFT JOIN facts.dim_org_unit u ON u.unit = m.unit AND u.valid_to = 'infinity'
 LEFT JOIN facts.person_name n ON n.person_id = m.person_id;

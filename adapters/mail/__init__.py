@@ -1,0 +1,5 @@
+"""Mail: notices to people, as text and HTML in their language, over SMTP."""
+
+from adapters.mail.mail import Mail, MailServer
+
+__all__ = ["Mail", "MailServer"]

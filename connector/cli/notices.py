@@ -1,0 +1,44 @@
+"""notice test: do notices arrive?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.common import Config, Json, installation, run
+from connector.cli.output import as_json, say
+from connector.domain.errors import SettingsError
+from connector.domain.notices import Notice, NoticeKind, Telling
+
+app = typer.Typer(help="What people are told.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """What people are told. The service does it by itself; see docs/operations.md."""
+
+
+@app.command()
+def test(
+    channel: Annotated[str | None, typer.Option(help="Only this one: mail or webhook.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Send a notice by every channel that is set up, to see that it arrives."""
+    with installation(config) as connector:
+        channels = [one for one in connector.channels if channel in (None, one.name)]
+        if not channels:
+            raise SettingsError(
+                f"notices: {channel or 'no channel'} is not set up; set notices.mail.to or notices.webhook.url."
+            )
+
+        async def send() -> None:
+            for one in channels:
+                await one.tell(Telling(new=(Notice(NoticeKind.TEST, "test", {}),)), connector.clock())
+
+        run(send)
+    if json:
+        as_json({"sent": [one.name for one in channels]})
+    else:
+        say(f"Sent by {', '.join(one.name for one in channels)}.")

@@ -1,0 +1,56 @@
+"""Jobs of the service: how each stands, and the port to what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class JobOutcome(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """With an error of the tree: its sentence says what to do."""
+    BROKEN = "broken"
+    """With an error that nobody foresaw."""
+    STOPPED = "stopped"
+    """The process was told to end; what is left is done by the next start."""
+    ELSEWHERE = "elsewhere"
+    """Another process is at it, or has just done it. Never kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How a job's last run went, in whichever process. ``failures`` counts runs since the last good one."""
+
+    name: str
+    started_at: datetime
+    outcome: JobOutcome
+    failures: int = 0
+    error: str = ""
+    """The type of the last error."""
+    succeeded_at: datetime | None = None
+
+
+class JobStore(Protocol):
+    """What is kept of the jobs. Bound to one site; every method raises StorageError and nothing else."""
+
+    def lock(self, name: str) -> AbstractContextManager[bool]:
+        """One run of a job at a time: gives False where another process is at it."""
+        ...
+
+    def states(self) -> Mapping[str, JobState]: ...
+
+    def begin(self, name: str, now: datetime) -> None: ...
+
+    def end(self, name: str, outcome: JobOutcome, error: str, now: datetime) -> None: ...
+
+
+class JobObserver(Protocol):
+    """Is told of each run: its outcome, how long it took, and what came of it."""
+
+    def ran(self, name: str, outcome: JobOutcome, seconds: float, came: Mapping[str, object]) -> None: ...

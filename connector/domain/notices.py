@@ -1,0 +1,196 @@
+"""Notices: what of the state of things is worth telling people, and whether they know it already. Pure decisions.
+
+A notice is told once, again after a while if nothing has changed, and once more when it is over. It holds counts,
+names of jobs and files' sources, never anything of a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from connector.domain.feeds import RefusedFeed
+from connector.domain.jobs import JobState
+from connector.domain.plan import Hold, HoldState
+
+Language = Literal["en", "fr", "vi", "zh-TW"]
+Facts = Mapping[str, str | int]
+
+
+class NoticeKind(StrEnum):
+    HOLD_WAITING = "hold_waiting"
+    """Facts: class, count, limit, plan (the hash)."""
+    FEED_REFUSED = "feed_refused"
+    """Facts: source, feed (the digest), reasons (how many)."""
+    CASES_OPEN = "cases_open"
+    """Facts: count."""
+    FEED_LATE = "feed_late"
+    """Facts: source, hours (since the last good one)."""
+    MIRROR_BEHIND = "mirror_behind"
+    """Facts: hours (since Moodle was last read)."""
+    JOB_FAILING = "job_failing"
+    """Facts: job, failures, error (its type)."""
+    TEST = "test"
+    """Somebody tries whether notices arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell.
+
+    The same thing has the same ``key``; where its ``mark`` has changed it is news again, as a hold of other changes
+    is. ``path`` is where in the console it can be seen to.
+    """
+
+    kind: NoticeKind
+    key: str
+    facts: Facts
+    path: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on something is worth telling; None is never. ``failures``: runs in a row, 0 is never."""
+
+    feed: timedelta | None
+    mirror: timedelta | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How things stand. Times are None where something never happened."""
+
+    now: datetime
+    holds: Sequence[Hold] = ()
+    refused: Sequence[RefusedFeed] = ()
+    cases: int = 0
+    source: str = ""
+    fed_at: datetime | None = None
+    mirrored_at: datetime | None = None
+    jobs: Sequence[JobState] = ()
+
+
+def worth_telling(situation: Situation, limits: Limits) -> list[Notice]:
+    """Everything that somebody should know now, in the order of urgency."""
+    return [
+        *_holds(situation),
+        *_refused(situation),
+        *_cases(situation),
+        *_late(situation, limits),
+        *_failing(situation, limits),
+    ]
+
+
+def _holds(situation: Situation) -> Iterator[Notice]:
+    for hold in situation.holds:
+        expired = hold.state is HoldState.APPROVED and hold.expires_at is not None and hold.expires_at <= situation.now
+        if hold.state is HoldState.WAITING or expired:
+            facts: Facts = {
+                "class": hold.guard.value,
+                "count": hold.count,
+                "limit": hold.limit,
+                "plan": hold.plan_hash[:12],
+            }
+            path = f"/holds/{hold.plan_hash}"
+            yield Notice(NoticeKind.HOLD_WAITING, f"hold {hold.guard}", facts, path, hold.digest[:16])
+
+
+def _refused(situation: Situation) -> Iterator[Notice]:
+    for feed in situation.refused:
+        facts: Facts = {"source": feed.source, "feed": feed.digest[:12], "reasons": len(feed.reasons)}
+        path = f"/holds/{feed.digest}"
+        yield Notice(NoticeKind.FEED_REFUSED, f"feed {feed.source}", facts, path, feed.digest[:16])
+
+
+def _cases(situation: Situation) -> Iterator[Notice]:
+    if situation.cases:
+        yield Notice(NoticeKind.CASES_OPEN, "cases", {"count": situation.cases}, "/cases")
+
+
+def _late(situation: Situation, limits: Limits) -> Iterator[Notice]:
+    if (hours := _over(situation.fed_at, limits.feed, situation.now)) is not None:
+        facts: Facts = {"source": situation.source, "hours": hours}
+        yield Notice(NoticeKind.FEED_LATE, f"late {situation.source}", facts)
+    if (hours := _over(situation.mirrored_at, limits.mirror, situation.now)) is not None:
+        yield Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": hours})
+
+
+def _over(last: datetime | None, limit: timedelta | None, now: datetime) -> int | None:
+    """Whole hours since ``last`` where they are over the limit. What never happened is not late."""
+    if last is None or limit is None or now - last <= limit:
+        return None
+    return int((now - last).total_seconds() // 3600)
+
+
+def _failing(situation: Situation, limits: Limits) -> Iterator[Notice]:
+    for job in situation.jobs:
+        if limits.failures and job.failures >= limits.failures:
+            facts: Facts = {"job": job.name, "failures": job.failures, "error": job.error}
+            yield Notice(NoticeKind.JOB_FAILING, f"job {job.name}", facts)
+
+
+# ---------------------------------------------------------------- what people know already
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice that a channel has delivered, first at ``since`` and last at ``told_at``, and that is not over."""
+
+    notice: Notice
+    since: datetime
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One message: what is new, what still holds after a while, and what is over."""
+
+    new: tuple[Notice, ...] = ()
+    again: tuple[Notice, ...] = ()
+    over: tuple[Notice, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.again or self.over)
+
+    @property
+    def size(self) -> int:
+        return len(self.new) + len(self.again) + len(self.over)
+
+
+def to_tell(notices: Sequence[Notice], told: Sequence[Told], now: datetime, remind: timedelta | None) -> Telling:
+    """What a channel that has told ``told`` is to tell now; ``remind`` None is never again."""
+    known = {(one.notice.key, one.notice.mark): one for one in told}
+    there = {notice.key for notice in notices}
+    old = [notice for notice in notices if (notice.key, notice.mark) in known]
+    return Telling(
+        tuple(notice for notice in notices if notice not in old),
+        tuple(
+            notice for notice in old if remind is not None and now - known[notice.key, notice.mark].told_at >= remind
+        ),
+        tuple(one.notice for one in told if one.notice.key not in there),
+    )
+
+
+# ---------------------------------------------------------------- ports
+class Channel(Protocol):
+    """A way to reach people."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def tell(self, telling: Telling, now: datetime) -> None:
+        """Deliver one message. Raises the error tree where it was not delivered, or may not have been."""
+        ...
+
+
+class NoticeStore(Protocol):
+    """What people were told. Bound to one site."""
+
+    def told(self, channel: str) -> list[Told]: ...
+
+    def delivered(self, channel: str, telling: Telling, now: datetime) -> None:
+        """A message has arrived: what is new or told again is kept, what is over is forgotten."""
+        ...

@@ -1,0 +1,110 @@
+"""The console's languages: texts from catalogues, and dates and numbers as each language writes them.
+
+A text is known by its English; catalogues are ``catalogues/TAG.po`` and are read at the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from gettext import NullTranslations
+from importlib.resources import files
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_timezone_gmt
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from babel.support import Translations
+
+from connector.domain.sign_in import LANGUAGES
+
+SOURCE = "en"
+"""The language in which texts stand in the code."""
+OWN_NAMES: Mapping[str, str] = {"en": "English", "zh-TW": "繁體中文", "fr": "Français", "vi": "Tiếng Việt"}
+"""Each language in its own words."""
+
+
+def message(text: str) -> str:
+    """Marks a text in a table, so that it is found for the catalogues; ``Speech.t`` translates it."""
+    return text
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language: ``tag`` as in HTML, and its texts."""
+
+    tag: str
+    locale: Locale
+    texts: NullTranslations
+
+
+@dataclass(frozen=True)
+class Speech:
+    """How a page speaks to one person: a language, and the zone in which times are shown."""
+
+    language: Language
+    zone: ZoneInfo
+
+    def t(self, text: str, **values: object) -> str:
+        """The text in this language; ``{name}`` in it stands for a value."""
+        return self.language.texts.gettext(text).format(**values)
+
+    def tn(self, one: str, many: str, count: int, **values: object) -> str:
+        """The text for so many; ``{count}`` in it is the number as the language writes it."""
+        text = self.language.texts.ngettext(one, many, count)
+        return text.format(count=self.number(count), **values)
+
+    def number(self, value: float) -> str:
+        return format_decimal(value, locale=self.language.locale)
+
+    def percent(self, share: float) -> str:
+        """0.25 as 25 %; below ten per cent with one decimal."""
+        return format_percent(share, format="#,##0.#%" if share < 0.1 else None, locale=self.language.locale)
+
+    def moment(self, at: datetime) -> str:
+        """Day and time in the person's zone, with its distance from Greenwich: short names of zones are ambiguous."""
+        local, locale = at.astimezone(self.zone), self.language.locale
+        day = format_date(local, "medium", locale=locale)
+        return f"{day} {format_time(local, 'short', locale=locale)} {get_timezone_gmt(local, locale=locale)}"
+
+
+def load_languages() -> Mapping[str, Language]:
+    """All languages, by tag."""
+    return {tag: Language(tag, Locale.parse(tag, sep="-"), _texts(tag)) for tag in LANGUAGES}
+
+
+def _texts(tag: str) -> NullTranslations:
+    if tag == SOURCE:
+        return NullTranslations()
+    with (files("connector.web") / "catalogues" / f"{tag}.po").open("rb") as file:
+        catalogue = read_po(file, locale=tag.replace("-", "_"))
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def preferred(accepted: str) -> str:
+    """The language that suits an ``Accept-Language`` header best (RFC 9110, 12.5.4), English where none does."""
+    ranked = sorted(_ranges(accepted), key=lambda one: -one[1])
+    for wanted, quality in ranked:
+        for tag in LANGUAGES:
+            if quality > 0 and wanted.partition("-")[0] == tag.lower().partition("-")[0]:
+                return tag
+    return SOURCE
+
+
+def _ranges(accepted: str) -> list[tuple[str, float]]:
+    found = []
+    for part in accepted.lower()[:500].split(","):
+        tag, _, parameter = part.strip().partition(";")
+        try:
+            quality = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
+        except ValueError:
+            continue
+        found.append((tag.strip(), quality))
+    return found

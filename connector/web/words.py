@@ -1,0 +1,168 @@
+"""What the plan's words are called on a page, and how a change reads. Texts are English here; pages translate them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector.domain.plan import Action, Change, GuardClass
+from connector.domain.review import Stage
+from connector.domain.sign_in import PasswordProblem, Role
+from connector.sign_in.setting_up import SetUpProblem
+from connector.web.languages import message
+
+CLASSES: Mapping[GuardClass, str] = {
+    GuardClass.CREATE: message("Create accounts"),
+    GuardClass.SUSPEND: message("Suspend accounts"),
+    GuardClass.IDENTITY: message("Change user names and e-mail addresses"),
+    GuardClass.AUTH: message("Change sign-in methods"),
+    GuardClass.MANAGER: message("Change managers"),
+    GuardClass.REMOVE_ROLE: message("Take roles away"),
+    GuardClass.REMOVE_GRANT: message("Take courses and cohorts away"),
+    GuardClass.DELETE: message("Delete accounts"),
+}
+CONSEQUENCES: Mapping[GuardClass, str] = {
+    GuardClass.CREATE: message("New accounts are made in Moodle."),
+    GuardClass.SUSPEND: message("These people can no longer sign in to Moodle. What they have learnt is kept."),
+    GuardClass.IDENTITY: message("These people sign in with another name from then on."),
+    GuardClass.AUTH: message("These people sign in another way from then on."),
+    GuardClass.MANAGER: message("Reports about these people go to somebody else from then on."),
+    GuardClass.REMOVE_ROLE: message("These people lose what the role let them do in Moodle."),
+    GuardClass.REMOVE_GRANT: message("These people leave courses or cohorts that they were given."),
+    GuardClass.DELETE: message("These accounts and all that belongs to them are deleted for good."),
+}
+ACTIONS: Mapping[Action, str] = {
+    Action.CREATE_COHORT: message("Create cohort"),
+    Action.RELEASE_IDENTITY: message("Release name or address"),
+    Action.CHANGE_IDENTITY: message("Change name or address"),
+    Action.CREATE_ACCOUNT: message("Create account"),
+    Action.ADOPT_ACCOUNT: message("Adopt account"),
+    Action.UPDATE_ACCOUNT: message("Update account"),
+    Action.CHANGE_AUTH: message("Change sign-in method"),
+    Action.SUSPEND_ACCOUNT: message("Suspend account"),
+    Action.REACTIVATE_ACCOUNT: message("Reactivate account"),
+    Action.CHANGE_MANAGER: message("Change manager"),
+    Action.ADD_TO_COHORT: message("Add to cohort"),
+    Action.ASSIGN_ROLE: message("Give role"),
+    Action.ENROL: message("Enrol"),
+    Action.CHANGE_ENROLMENT: message("Change enrolment"),
+    Action.RECOGNISE_ENROLMENT: message("Recognise enrolment"),
+    Action.RECOGNISE_ROLE: message("Recognise role"),
+    Action.ASSIGN_REQUIREMENT: message("Assign requirement"),
+    Action.CHANGE_REQUIREMENT: message("Change requirement"),
+    Action.REMOVE_FROM_COHORT: message("Remove from cohort"),
+    Action.UNASSIGN_ROLE: message("Take role away"),
+    Action.SUSPEND_ENROLMENT: message("Suspend enrolment"),
+    Action.UNENROL: message("Unenrol"),
+    Action.WITHDRAW_REQUIREMENT: message("Withdraw requirement"),
+    Action.FORGET_GRANT: message("Forget grant"),
+}
+STAGES: Mapping[Stage, str] = {
+    Stage.WAITING: message("Waiting for a decision"),
+    Stage.REJECTED: message("Rejected"),
+    Stage.APPROVED: message("Approved, waiting for the next run"),
+    Stage.APPLYING: message("Being applied"),
+    Stage.DONE: message("Done"),
+    Stage.SUPERSEDED: message("Superseded by a newer plan"),
+}
+ROLES: Mapping[Role, str] = {
+    Role.ADMIN: message("Administrator"),
+    Role.HR: message("HR"),
+    Role.MANAGER: message("Manager"),
+    Role.INSTRUCTOR: message("Instructor"),
+    Role.REPORTING: message("Reporting"),
+    Role.LEARNER: message("Learner"),
+}
+FIELDS: Mapping[str, str] = {
+    "username": message("User name"),
+    "email": message("E-mail"),
+    "idnumber": message("ID number"),
+    "firstname": message("First name"),
+    "lastname": message("Last name"),
+    "auth": message("Sign-in method"),
+    "manager": message("Manager"),
+    "suspended": message("Suspended"),
+    "role": message("Role"),
+    "path": message("Learning path"),
+    "lang": message("Language"),
+    "city": message("City"),
+    "department": message("Department"),
+    "starts_on": message("Starts on"),
+    "ends_on": message("Ends on"),
+    "due_on": message("Due on"),
+}
+"""Fields that have a name in words; others are shown by the name that Moodle or the mapping gives them."""
+SET_UP_PROBLEMS: Mapping[PasswordProblem | SetUpProblem, tuple[str, str]] = {
+    PasswordProblem.SHORT: ("password", message("The password needs at least 12 characters.")),
+    PasswordProblem.LONG: ("password", message("The password may have at most 200 characters.")),
+    PasswordProblem.NAME: ("password", message("The password must not hold your user name.")),
+    PasswordProblem.PLAIN: ("password", message("The password needs more different characters.")),
+    SetUpProblem.CODE: ("one_time", message("That code is not right. Wait for the next one and enter it.")),
+}
+"""For each problem the field that it belongs to, and what to say."""
+YES, NO = message("yes"), message("no")
+HIDDEN = message("hidden")
+NOTHING = "—"
+_LINE = re.compile(r"feed line (\d+)")
+FROM_LINE = message("line {line} of the feed")
+REASONS: Mapping[str, str] = {
+    "another person takes it over": message("another person takes it over"),
+    "there already, by somebody else": message("there already, by somebody else"),
+}
+TAKEN = {Action.REMOVE_FROM_COHORT, Action.UNASSIGN_ROLE, Action.UNENROL, Action.WITHDRAW_REQUIREMENT}
+"""What these take is their target, and their terms go with it."""
+IMPERSONAL = {"suspended", "auth", "role", "path", "starts_on", "ends_on", "due_on"}
+"""Fields whose values tell nothing about who somebody is."""
+TECHNICAL = {"timezone", "granted_on", "on_loss", "start", "start_days", "end", "end_days", "due", "due_days", "cycle"}
+"""Terms of grants from which the dates came that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value before and after. ``field`` is English where ``known``, else a name of Moodle's or the mapping's."""
+
+    field: str
+    known: bool
+    before: str
+    after: str
+    hidden: bool = False
+
+
+def differences(change: Change, *, with_values: bool) -> list[Difference]:
+    """What a change alters, field by field. Without ``with_values`` those that belong to a person are hidden."""
+    if change.action in TAKEN:
+        return [Difference("", True, change.target, NOTHING)]
+    before, after = _flat(change.before), _flat(change.after)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name) and name not in TECHNICAL]
+    return [
+        Difference(
+            FIELDS.get(name, name),
+            name in FIELDS,
+            _shown(name, before.get(name)),
+            _shown(name, after.get(name)),
+            hidden=not with_values and name not in IMPERSONAL,
+        )
+        for name in names
+    ]
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Custom fields beside the others."""
+    profile = values.get("profile")
+    own = {name: value for name, value in values.items() if name != "profile"}
+    return {**own, **(profile if isinstance(profile, Mapping) else {})}
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "suspended":
+        return YES if value in (True, "1", 1) else NO
+    return NOTHING if value is None or value == "" else str(value)
+
+
+def reason_of(change: Change) -> tuple[str, dict[str, str]]:
+    """Why, as a text and its values; the name of a rule is its own text."""
+    if found := _LINE.fullmatch(change.reason):
+        return FROM_LINE, {"line": found[1]}
+    return REASONS.get(change.reason, change.reason), {}

@@ -1,0 +1,76 @@
+"""A real Chromium, and an installation to look at. Where there is no Chromium these tests are left out and named."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+
+from adapters.moodle.twin import ServedTwin, TwinState, serve_twin
+from tests.browser.pages import Browser
+from tests.console import Served, serving, speak
+from tests.support import House, Seen, make_courses
+
+ARGUMENTS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en",
+)  # fmt: skip
+BROWSERS = ("chromium", "google-chrome")
+HOW = "apt-get install chromium chromium-driver fonts-noto-cjk"
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """One Chromium for each test process."""
+    browser, driver = next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")
+    if browser is None or driver is None:
+        if os.environ.get("CONNECTOR_TEST_BROWSER") == "required":
+            pytest.fail(f"CONNECTOR_TEST_BROWSER=required, and there is no Chromium: {HOW}", pytrace=False)
+        pytest.skip(f"needs Chromium and its driver: {HOW}")
+    options = ChromeOptions()
+    options.binary_location = browser
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(argument)
+    chrome = Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+@pytest.fixture
+def browser(chromium: Chrome, served: Served) -> Iterator[Browser]:
+    """It begins with no cookie, on a screen of 1280 × 900, light."""
+    opened = Browser(chromium, served.url, os.environ.get("CONNECTOR_TEST_SCREENSHOTS", ""))
+    opened.begin()
+    yield opened
+    opened.begin()
+
+
+@pytest.fixture
+def twin() -> Iterator[ServedTwin]:
+    with serve_twin(state=TwinState("4.5", languages=frozenset({"en", "vi", "zh_tw"}))) as served:
+        make_courses(served.life)
+        yield served
+
+
+@pytest.fixture
+def house(tmp_path: Path, database_url: str, twin: ServedTwin) -> Iterator[House]:
+    built = House(tmp_path, database_url, twin)
+    speak(built)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def served(house: House) -> Iterator[Served]:
+    with serving(house) as one:
+        yield one
+
+
+@pytest.fixture
+def moodle(twin: ServedTwin) -> Seen:
+    return Seen(twin.state)

@@ -1,0 +1,217 @@
+"""Every page, in light and dark, on a desk and a phone, in each language: accessible, whole, without complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyotp
+import pytest
+
+from connector.domain.plan import HoldState
+from connector.domain.sign_in import LANGUAGES, Role
+from tests.browser.pages import DESK, ENTER, PHONE, TAB, Browser
+from tests.console import PASSWORD, Served, employees, leaving
+from tests.support import House
+
+pytestmark = pytest.mark.anyio
+LOOKS = {"light": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "light"), "phone-dark": (PHONE, "dark")}
+
+
+def looked_at(browser: Browser, name: str, looks: Iterable[str] = LOOKS) -> None:
+    """The page is good in every look."""
+    for look in looks:
+        browser.look(*LOOKS[look])
+        assert browser.violations() == [], f"{name}, {look}"
+        assert not browser.too_wide(), f"{name}, {look}"
+        browser.picture(f"{name}-{look}")
+    browser.look(DESK, "light")
+    assert browser.complaints() == [], name
+
+
+async def held(house: House) -> str:
+    """The hash of a plan of which two classes are held: sixty people leave, and all have courses."""
+    people = employees(80)
+    await house.settled_in(people)
+    return (await house.plan(leaving(people, 60))).hash
+
+
+async def test_every_page_of_a_plan_is_accessible(served: Served, browser: Browser, house: House) -> None:
+    """axe finds nothing against WCAG 2.2 AA, and a phone needs no scrolling sideways."""
+    plan = await held(house)
+    hr = served.account("ada", Role.HR)
+    browser.go("/sign-in")
+    looked_at(browser, "sign-in")
+    browser.fill(name="ada", password="wrong wrong wrong", code="000000")
+    browser.press()
+    looked_at(browser, "sign-in-failed")
+    browser.sign_in(hr)
+    assert browser.path == "/holds"
+    looked_at(browser, "holds")
+    browser.go(f"/holds/{plan}")
+    looked_at(browser, "plan")
+    browser.go(f"/holds/{plan}?person=nobody")
+    looked_at(browser, "plan-nothing-found")
+    browser.go(f"/holds/{plan}/approve")
+    assert "60 people" in browser.text, "people are counted once, though two classes concern them"
+    looked_at(browser, "confirm")
+    browser.go(f"/holds/{plan}/reject?class=suspend")
+    browser.press("main button.bad")
+    looked_at(browser, "rejected")
+    browser.press("#approve-remove_grant")
+    browser.press("main button.main")
+    browser.until(lambda: "Done" in browser.find("section[aria-labelledby=class-remove_grant]").text)
+    looked_at(browser, "done")
+    browser.go("/account")
+    looked_at(browser, "account")
+    browser.go("/nothing/there")
+    looked_at(browser, "no-such-page")
+    browser.go("/holds/0123")
+    looked_at(browser, "no-such-plan")
+
+
+async def test_every_page_of_setting_up_is_accessible(served: Served, browser: Browser, house: House) -> None:
+    """From the code to the recovery codes, with a mistake on the way; then one signs in with what was set up."""
+    code = house.connector.setting_up.add("binh", "Trần Thị Bình", Role.LEARNER, "", "UTC", "tester")
+    browser.go("/sign-in")
+    browser.press("main a[href='/set-up']")
+    looked_at(browser, "set-up")
+    browser.fill(invitation=code.lower().replace("-", " "))
+    browser.press()
+    looked_at(browser, "set-up-enrol")
+    secret = browser.find("code.key").text.replace(" ", "")
+    browser.fill(password="short", repeated="short", one_time="000000")
+    browser.press()
+    assert browser.focus().get_attribute("id") == "errors", "the summary of what is wrong is read first"
+    looked_at(browser, "set-up-wrong")
+    browser.find("#errors a[href='#password']").click()
+    assert browser.focus().get_attribute("id") == "password", "and leads to the field"
+    now = pyotp.TOTP(secret).at(house.clock.now)
+    browser.fill(password=PASSWORD, repeated=PASSWORD, one_time=now)
+    browser.press()
+    looked_at(browser, "set-up-done")
+    recovery = browser.all(".codes code")[0].text
+    browser.press("main a.button")
+    browser.fill(name="binh", password=PASSWORD, code=recovery)
+    browser.press()
+    assert browser.path == "/account", "a learner has no other page"
+    browser.go("/holds")
+    looked_at(browser, "not-allowed")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_pages_speak_each_language(served: Served, browser: Browser, house: House, language: str) -> None:
+    """By the account, on every page, and the page says which language it is."""
+    plan = await held(house)
+    hr = served.account("ada", Role.HR, language=language)
+    browser.sign_in(hr, f"/holds/{plan}")
+    assert browser.find("html").get_attribute("lang") == language
+    looked_at(browser, f"plan-{language}", ["light", "phone"])
+    title = {"en": "Held plan", "zh-TW": "保留中的計畫", "fr": "Plan retenu", "vi": "Kế hoạch đang giữ"}[language]
+    assert browser.chrome.title.startswith(title)
+    browser.go(f"/holds/{plan}/approve?class=suspend")
+    browser.look(PHONE, "light")
+    assert not browser.too_wide()
+    browser.picture(f"confirm-{language}-phone")
+
+
+async def test_it_can_all_be_done_by_keyboard(served: Served, browser: Browser, house: House) -> None:
+    """Skip link first, focus always visible, targets large enough; signing in and approving without a mouse."""
+    plan = await held(house)
+    hr = served.account("ada", Role.HR)
+    browser.go(f"/holds/{plan}")
+    assert browser.focus().get_attribute("name") == "name"
+    browser.keys(hr.name, TAB, PASSWORD, TAB, hr.next_code(), ENTER)
+    browser.until(lambda: browser.path == f"/holds/{plan}")
+    browser.find("body").send_keys(TAB)
+    assert browser.focus().get_attribute("class") == "skip"
+    seen = []
+    while (here := browser.focus()).get_attribute("id") != "approve-suspend":
+        outline = browser.chrome.execute_script("return getComputedStyle(arguments[0]).outlineStyle", here)
+        assert outline != "none", here.get_attribute("outerHTML")
+        assert here.size["height"] >= 24, here.get_attribute("outerHTML")
+        seen.append(here)
+        assert len(seen) < 40
+        browser.keys(TAB)
+    browser.keys(ENTER)
+    browser.until(lambda: browser.path.startswith(f"/holds/{plan}/approve"))
+    browser.find("main h1").click()
+    browser.chrome.execute_script("document.querySelector('#main').focus()")
+    while browser.focus().tag_name != "button":
+        browser.keys(TAB)
+    browser.keys(ENTER)
+    browser.until(lambda: "Done" in browser.find("section[aria-labelledby=class-suspend]").text)
+    browser.until(lambda: not served.jobs.running[0].is_alive())
+
+
+async def test_filter_and_paging_put_only_the_table_anew(served: Served, browser: Browser, house: House) -> None:
+    """htmx keeps the page, and the address says what is shown, so that it can be sent to somebody."""
+    plan = await held(house)
+    browser.sign_in(served.account("ada", Role.HR), f"/holds/{plan}?class=suspend")
+    page = browser.find("html")
+    browser.find("a[rel=next]").click()
+    browser.until(lambda: "after=" in browser.path and len(browser.all("#changes tbody tr")) == 10)
+    browser.find("a[rel=prev]").click()
+    browser.until(lambda: "before=" in browser.path and len(browser.all("#changes tbody tr")) == 50)
+    browser.fill(person="g0001")
+    browser.keys(ENTER)
+    browser.until(lambda: "10 changes" in browser.find("#changes").text)
+    assert "person=g0001" in browser.path
+    browser.choose("unit", "工務部")
+    browser.until(lambda: len(browser.all("#changes tbody tr")) == 2)
+    assert browser.find("html") == page, "nothing else was loaded"
+    assert browser.complaints() == []
+
+
+async def test_theme_and_language_can_be_chosen_by_everybody(served: Served, browser: Browser) -> None:
+    """Before signing in too; dark stays dark though the system is light."""
+    browser.go("/sign-in")
+    browser.choose("language", "vi")
+    browser.choose("theme", "dark")
+    browser.press("footer button")
+    assert browser.find("h1").text == "Đăng nhập"
+    colour = browser.chrome.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert colour == "rgb(15, 20, 28)"
+    assert browser.violations() == []
+
+
+async def test_names_with_markup_are_text(served: Served, browser: Browser, house: House) -> None:
+    """Whatever a feed brings: it is shown as it is written, and runs nothing."""
+    people = employees(40)
+    nasty = "<img src=x onerror=document.title='owned'>{{7*7}}"
+    await house.settled_in(people)
+    plan = await house.plan(leaving(people, 30))
+    house.sql("UPDATE connector.person SET wanted = jsonb_set(wanted, '{firstname}', to_jsonb(%s::text)), "
+              "unit_name = %s WHERE key = 'G00001'", nasty, f"\"'><script>{nasty}</script>")  # fmt: skip
+    house.sql("UPDATE connector.change SET reason = %s, target = %s WHERE plan = %s AND subject = 'G00001'",
+              nasty, "</td><script>alert(1)</script>", plan.number)  # fmt: skip
+    browser.sign_in(served.account("ada", Role.HR), f"/holds/{plan.hash}")
+    row = browser.find("#changes tbody tr")
+    assert nasty in row.text
+    assert "</td><script>" in browser.find("#changes").text
+    assert "owned" not in browser.chrome.title
+    assert browser.all("main script, main img") == []
+    assert browser.complaints() == []
+    browser.go(f"/holds/{plan.hash}?person={nasty}&unit={nasty}&class={nasty}&after={nasty}")
+    assert "owned" not in browser.chrome.title
+    browser.go(f"/sign-in?next={nasty}")
+    assert browser.all("main img") == []
+
+
+async def test_a_plan_that_was_overtaken_leads_to_the_new_one(served: Served, browser: Browser, house: House) -> None:
+    """It cannot be approved, not even by who has the question open already."""
+    people = employees(40)
+    await house.settled_in(people)
+    older = await house.plan(leaving(people, 30))
+    browser.sign_in(served.account("ada", Role.HR), f"/holds/{older.hash}/approve?class=suspend")
+    newer = await house.plan(leaving(people, 31))
+    browser.press("main button.main")
+    assert "newer plan" in browser.text
+    looked_at(browser, "too-late")
+    browser.press("main a.button")
+    assert browser.path == f"/holds/{newer.hash}"
+    browser.go(f"/holds/{older.hash}")
+    assert "cannot be decided" in browser.text
+    assert browser.all("#review a[id^=approve]") == []
+    looked_at(browser, "overtaken")
+    assert {hold.state for hold in house.connector.plans.holds()} == {HoldState.WAITING}
+    assert served.jobs.asked == []

@@ -1,0 +1,102 @@
+"""Both readers against the twin, and against a real Moodle where one is configured: equal in what each can know.
+
+A real Moodle is only read; its reports ``connector people`` and ``connector participants`` have to be set up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapters.moodle.client import MoodleClient
+from adapters.moodle.readers.choose import choose_reader, set_up_reports
+from adapters.moodle.readers.kinds import KINDS
+from adapters.moodle.site import MoodleSite
+from adapters.moodle.twin import serve_twin
+from connector.domain.ports import ManualEnrolment
+from connector.domain.reading import Reader
+from tests.reading import Book, equal_in_what_both_know, everything, facts, read_accounts
+
+pytestmark = pytest.mark.anyio
+REAL = all(os.environ.get(f"CONNECTOR_TEST_MOODLE_{name}") for name in ("URL", "TOKEN"))
+SOME = 200
+"""Managed people among those of a real Moodle: the plain reader asks for each of them."""
+
+
+@pytest.fixture(params=["4.5", "5.1", *(["real"] if REAL else [])])
+async def site(request: pytest.FixtureRequest) -> AsyncIterator[MoodleSite]:
+    if request.param == "real":
+        client = MoodleClient(os.environ["CONNECTOR_TEST_MOODLE_URL"], os.environ["CONNECTOR_TEST_MOODLE_TOKEN"])
+        async with client:
+            yield MoodleSite(client)
+        return
+    with serve_twin(request.param) as twin:
+        for kind in KINDS[:3]:
+            twin.life.make_report(kind.name("connector"), kind.source)
+        courses = [twin.life.make_course(f"C{number}") for number in range(4)]
+        async with MoodleClient(twin.url, twin.token) as client:
+            site = MoodleSite(client)
+            ids = await _people(site)
+            await site.enrol([ManualEnrolment(one, courses[one % 4], 5) for one in ids])
+            for number in range(0, 60, 7):
+                course = f"C{ids[number] % 4}"
+                twin.life.complete(f"p{number}", course)
+                twin.life.grade(f"p{number}", course, number + 0.125)
+            await set_up_reports(site)
+            yield site
+
+
+async def _people(site: MoodleSite) -> list[int]:
+    rows = [
+        {"username": f"p{n}", "firstname": "P", "lastname": "T", "email": f"p{n}@example.test", "auth": "oauth2"}
+        for n in range(60)
+    ]
+    return sorted((await site.create_accounts(rows)).values())
+
+
+@pytest.fixture
+async def readers(site: MoodleSite) -> tuple[Reader, Reader]:
+    return await choose_reader(site, "reports"), await choose_reader(site, "plain")
+
+
+@pytest.fixture
+def soon() -> Iterator[datetime]:
+    yield datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.mark.timeout(1200)
+async def test_equal_facts(readers: tuple[Reader, Reader]) -> None:
+    """Accounts, enrolments, grades and completions are the same by both readers."""
+    by_reports, plainly = readers
+    everybody = Book([])
+    await read_accounts(by_reports, everybody)
+    one = Book(sorted(everybody.seen)[:SOME])
+    other = Book(one.ids)
+    await read_accounts(by_reports, one)
+    await read_accounts(plainly, other)
+    assert one.accounts == other.accounts
+    assert len(one.accounts) == len(one.ids)
+    courses = await by_reports.courses()
+    read, plain = await everything(by_reports, one, courses), await everything(plainly, one, courses)
+    assert read.enrolments
+    assert equal_in_what_both_know(read, plain, one.ids) == []
+
+
+async def test_nothing_new(readers: tuple[Reader, Reader], soon: datetime) -> None:
+    """From tomorrow on nothing has happened: the filters work."""
+    by_reports, _ = readers
+    assert (await facts(by_reports.changed(soon))).enrolments == {}
+    assert await read_accounts(by_reports, Book([]), soon) == []
+
+
+async def test_a_course_again(readers: tuple[Reader, Reader]) -> None:
+    """Courses read again by their filter have the people that they had in the whole."""
+    by_reports, _ = readers
+    courses = await by_reports.courses()
+    whole = await everything(by_reports, Book([]), courses)
+    ids = sorted({key[1] for key in whole.enrolments})[:2]
+    part = await facts(by_reports.again(ids))
+    assert set(part.enrolments) == {key for key in whole.enrolments if key[1] in ids}

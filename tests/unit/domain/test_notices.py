@@ -1,0 +1,121 @@
+"""Notices: what is worth telling, and that it is told once, again after a while, and when it is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connector.domain.feeds import RefusedFeed
+from connector.domain.jobs import JobOutcome, JobState
+from connector.domain.notices import (
+    Limits,
+    Notice,
+    NoticeKind,
+    Situation,
+    Telling,
+    Told,
+    to_tell,
+    worth_telling,
+)
+from connector.domain.plan import GuardClass, Hold, HoldState
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LIMITS = Limits(timedelta(hours=26), timedelta(hours=6), 3)
+DAY = timedelta(hours=24)
+
+
+def hold(state: HoldState, expires_in: float | None = None, digest: str = "d" * 64) -> Hold:
+    expires = None if expires_in is None else NOW + timedelta(hours=expires_in)
+    return Hold(GuardClass.SUSPEND, 31, 20, digest, state, "3f2a9c41d0be" + "0" * 52, expires_at=expires)
+
+
+def kinds(situation: Situation, limits: Limits = LIMITS) -> list[NoticeKind]:
+    return [notice.kind for notice in worth_telling(situation, limits)]
+
+
+def test_a_quiet_day_is_worth_nothing() -> None:
+    """Also where nothing was ever read: a new installation does not complain."""
+    assert kinds(Situation(NOW)) == []
+    assert kinds(Situation(NOW, source="hr", fed_at=NOW - DAY, mirrored_at=NOW, jobs=[job(2)])) == []
+
+
+def job(failures: int) -> JobState:
+    return JobState("sync", NOW, JobOutcome.FAILED, failures, "Unavailable")
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (hold(HoldState.WAITING), True),
+        (hold(HoldState.APPROVED, 1), False),
+        (hold(HoldState.APPROVED, -1), True),
+        (hold(HoldState.REJECTED), False),
+    ],
+)
+def test_a_hold_is_told_while_somebody_must_decide(held: Hold, told: bool) -> None:
+    """An approval that has expired waits again; a rejection is an answer."""
+    assert (kinds(Situation(NOW, holds=[held])) == [NoticeKind.HOLD_WAITING]) is told
+
+
+def test_everything_at_once() -> None:
+    """Each with figures that help to decide, and nothing of a person."""
+    refused = RefusedFeed("hr", "Xiaoming Wang.csv", "f" * 64, NOW, ("Too few rows.", "Too old."))
+    situation = Situation(
+        NOW,
+        [hold(HoldState.WAITING)],
+        [refused],
+        4,
+        "hr",
+        NOW - timedelta(hours=30),
+        NOW - timedelta(hours=7),
+        [job(3)],
+    )
+    notices = worth_telling(situation, LIMITS)
+    assert [notice.kind for notice in notices] == [kind for kind in NoticeKind if kind is not NoticeKind.TEST]
+    assert [dict(notice.facts) for notice in notices] == [
+        {"class": "suspend", "count": 31, "limit": 20, "plan": "3f2a9c41d0be"},
+        {"source": "hr", "feed": "f" * 12, "reasons": 2},
+        {"count": 4},
+        {"source": "hr", "hours": 30},
+        {"hours": 7},
+        {"job": "sync", "failures": 3, "error": "Unavailable"},
+    ]
+    assert notices[0].path == "/holds/3f2a9c41d0be" + "0" * 52
+    assert "Xiaoming" not in repr(notices)
+    assert kinds(situation, Limits(None, None, 0)) == [
+        NoticeKind.HOLD_WAITING,
+        NoticeKind.FEED_REFUSED,
+        NoticeKind.CASES_OPEN,
+    ]
+
+
+def test_other_changes_of_a_class_are_another_hold() -> None:
+    """They need another decision, so they are news; nothing is settled, because the class still waits."""
+    one, other = (
+        worth_telling(Situation(NOW, holds=[hold(HoldState.WAITING, digest=digest * 64)]), LIMITS) for digest in "ab"
+    )
+    told = [Told(one[0], NOW, NOW)]
+    assert to_tell(other, told, NOW, DAY) == Telling(new=tuple(other))
+
+
+MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": 7})
+
+
+@pytest.mark.parametrize(
+    ("notices", "told_ago", "remind", "telling"),
+    [
+        ([MIRROR], None, DAY, Telling(new=(MIRROR,))),
+        ([MIRROR], 23.9, DAY, Telling()),
+        ([MIRROR], 24, DAY, Telling(again=(MIRROR,))),
+        ([MIRROR], 240, None, Telling()),
+        ([], 1, DAY, Telling(over=(MIRROR,))),
+        ([], None, DAY, Telling()),
+    ],
+)
+def test_once_again_and_over(
+    notices: list[Notice], told_ago: float | None, remind: timedelta | None, telling: Telling
+) -> None:
+    """New at first, a reminder after the time that is set, and once that it is settled."""
+    told = [] if told_ago is None else [Told(MIRROR, NOW - 3 * DAY, NOW - timedelta(hours=told_ago))]
+    assert to_tell(notices, told, NOW, remind) == telling

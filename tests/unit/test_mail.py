@@ -1,0 +1,194 @@
+"""Mail over real SMTP: it arrives readable, encrypted and signed in where that is asked for."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, get_args
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+
+from adapters.mail import Mail, MailServer
+from adapters.mail.mail import Security
+from adapters.mail.rendering import render, sentence
+from adapters.mail.texts import FRAMES, SENTENCES
+from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, Unavailable
+from connector.domain.notices import Language, Notice, NoticeKind, Telling
+
+NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
+HOLD = Notice(
+    NoticeKind.HOLD_WAITING,
+    "hold suspend d",
+    {"class": "suspend", "count": 31, "limit": 20, "plan": "3f2a9c41d0be"},
+    "/holds/3f2a",
+)
+FEED = Notice(
+    NoticeKind.FEED_REFUSED, "feed hr f", {"source": "<hr> & co", "feed": "9a4c", "reasons": 2}, "/holds/9a4c"
+)
+MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": 7})
+TELLING = Telling(new=(HOLD, FEED), over=(MIRROR,))
+FACTS: dict[str, str | int] = {
+    "class": "suspend", "count": 31, "limit": 20, "plan": "3f2a", "source": "hr", "feed": "9a4c", "reasons": 2,
+    "hours": 7, "job": "sync", "failures": 3, "error": "Unavailable",
+}  # fmt: skip
+USER, PASSWORD = "connector", "open sesame"
+CA = trustme.CA()
+TRUST = ssl.create_default_context()
+CA.configure_trust(TRUST)
+
+
+# ruff: noqa: ARG002, N802 - handlers have the signatures that aiosmtpd calls
+class Post:
+    """A mailbox; refuses recipients whose name begins with no."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.sessions: list[Session] = []
+
+    async def handle_RCPT(
+        self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith("no"):
+            return f"550 {address} is unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        self.sessions.append(session)
+        return "250 OK"
+
+
+@contextmanager
+def serving(post: Post, security: Security = "none", *, auth: bool = False) -> Iterator[MailServer]:
+    """A mail server on loopback."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    CA.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+
+    def authenticate(server: Any, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=good, handled=False)
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(
+        post,
+        hostname="127.0.0.1",
+        port=port,
+        ssl_context=context if security == "tls" else None,
+        tls_context=context if security == "starttls" else None,
+        require_starttls=security == "starttls",
+        authenticator=authenticate if auth else None,
+        auth_required=auth,
+        auth_require_tls=security == "starttls",
+    )
+    controller.start()
+    try:
+        yield MailServer("127.0.0.1", port, security, *((USER, PASSWORD) if auth else ("", "")), TRUST)
+    finally:
+        controller.stop()
+
+
+def mail(server: MailServer, to: str = "it@example.com", language: Language = "en") -> Mail:
+    return Mail(
+        server, "connector@example.com", tuple(to.split(", ")), language, "learn.example.com", "https://c.example"
+    )
+
+
+@pytest.mark.anyio
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # it does not see TLS from the beginning
+@pytest.mark.parametrize(
+    ("security", "auth"), [("none", False), ("starttls", False), ("starttls", True), ("tls", True)]
+)
+async def test_it_arrives(security: Security, auth: bool) -> None:
+    """Plain, encrypted, and signed in; as text and as HTML, with links, to everybody in one message."""
+    post = Post()
+    with serving(post, security, auth=auth) as server:
+        await mail(server, "it@example.com, hr@example.com").tell(TELLING, NOW)
+    [letter] = post.letters
+    assert (post.sessions[0].ssl is not None) == (security != "none") or security == "tls"
+    assert bool(post.sessions[0].authenticated) == auth
+    assert letter["To"] == "it@example.com, hr@example.com"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Subject"].startswith("[learn.example.com] 31 changes of the class suspend wait for approval")
+    assert letter["Subject"].endswith("(+2)")
+    text, html = (letter.get_body([kind]).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    for part in (
+        "A feed of <hr> & co was refused",
+        "https://c.example/holds/3f2a",
+        "Moodle was last read 7 hours ago",
+    ):
+        assert part in text
+    assert "A feed of &lt;hr&gt; &amp; co was refused" in html
+    assert '<a href="https://c.example/holds/3f2a">' in html
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("server", "to", "error"),
+    [
+        ({"password": "wrong"}, "it@example.com", AccessRefused),
+        ({"trust": None}, "it@example.com", Unavailable),
+        ({"security": "tls"}, "it@example.com", Unavailable),
+        ({"security": "none"}, "it@example.com", SettingsError),
+        ({"port": 9}, "it@example.com", Unavailable),
+        ({}, "nobody@example.com", AccessRefused),
+    ],
+)
+async def test_what_was_not_delivered_is_told(server: dict[str, Any], to: str, error: type[ConnectorError]) -> None:
+    """By the type that says what to do, with a sentence that has neither password nor address in it."""
+    post = Post()
+    with serving(post, "starttls", auth=True) as there:
+        fields = {name: getattr(there, name) for name in ("host", "port", "security", "user", "password", "trust")}
+        with pytest.raises(error) as caught:
+            await mail(MailServer(**fields | server), to).tell(TELLING, NOW)
+    assert post.letters == []
+    assert PASSWORD not in str(caught.value)
+    assert to not in str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_a_server_without_encryption_gets_nothing() -> None:
+    """Where STARTTLS is asked for and not offered, nothing is sent: somebody could have taken the offer away."""
+    post = Post()
+    with serving(post) as server, pytest.raises(Unavailable, match=r"notices\.mail\.security"):
+        await mail(MailServer("127.0.0.1", server.port, "starttls")).tell(TELLING, NOW)
+    assert post.letters == []
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_notice_has_its_sentence(language: Language) -> None:
+    """In every language, with all the figures that belong to it."""
+    assert set(SENTENCES[language]) == set(NoticeKind)
+    for kind in NoticeKind:
+        said = sentence(Notice(kind, "key", FACTS), language)
+        assert "{" not in said
+        assert {part for part in SENTENCES["en"][kind].split() if "{" in part} or kind is NoticeKind.TEST
+        assert _names(SENTENCES[language][kind]) == _names(SENTENCES["en"][kind])
+
+
+def _names(template: str) -> set[str]:
+    return {part.partition("}")[0] for part in template.split("{")[1:]}
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_letter_in_each_language(language: Language) -> None:
+    """Subject, headings and page are of one language, and the page says which."""
+    letter = render(TELLING, language, "learn.example.com", "")
+    assert f'<html lang="{language}">' in letter.html
+    assert FRAMES[language].new in letter.text
+    assert FRAMES[language].over in letter.html
+    assert "https://" not in letter.text
+    only_over = render(Telling(over=(MIRROR,)), language, "learn.example.com", "")
+    assert only_over.subject.startswith(f"[learn.example.com] {FRAMES[language].over}: ")
