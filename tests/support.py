@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from psycopg.pq import ExecStatus
 from pydantic import SecretStr
 
 from adapters.moodle.client import MoodleClient
@@ -210,7 +211,8 @@ class House:
     def sql(self, text: str, *values: object) -> list[dict[str, Any]]:
         with self.connector.database.transaction() as connection:
             cursor = connection.execute(text.encode(), values)
-            return cursor.fetchall() if cursor.description else []
+            rows_came = cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
+            return cursor.fetchall() if rows_came else []
 
     def ledger(self) -> set[tuple[str, str, str, bool, bool]]:
         """(who, kind, target, ours, suspended) of what is granted now."""

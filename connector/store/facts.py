@@ -282,6 +282,20 @@ class _Merging:
                 copy.write_row(row)
 
 
+CHECKS = (
+    "versions", "enrolment_person", "enrolment_course", "completion_person", "completion_course", "completion_time",
+    "grade_person", "grade_course", "certificate_template", "assignment_person", "assignment_cycle", "assignment_expiry",
+    "person_name", "unit_parent", "closure", "summary_compliance",
+)  # fmt: skip
+"""What must always hold, by the names of queries."""
+
+
+def checks(database: Database) -> dict[str, int]:
+    """How many rows break each promise that is broken."""
+    found = {name: len(database.rows(f"checks.{name}")) for name in CHECKS}
+    return {name: count for name, count in found.items() if count}
+
+
 def _values_of(kind: type) -> Callable[[Any], tuple[Any, ...]]:
     """What gives the fields of such a row in their order."""
     return attrgetter(*(one.name for one in fields(kind)))

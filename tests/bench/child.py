@@ -29,7 +29,7 @@ from connector.bootstrap import Connector, sample_moodle
 from connector.domain.people import Person, Record
 from connector.settings import MoodleSettings, Settings
 from connector.sync.intake import Intake
-from tests.bench import company
+from tests.bench import company, views
 from tests.bench.settle import settle
 
 Values = dict[str, Any]
@@ -226,7 +226,17 @@ def _with_client(given: Values, work: Callable[[MoodleClient], Any]) -> Values:
     return anyio.run(whole)
 
 
+def fill_facts(given: Values) -> Values:
+    return {"summaries": views.fill(given["database"], given["people"])}
+
+
+def ask_views(given: Values) -> Values:
+    return {"asked": list(views.measure(given["database"], given.get("runs", views.RUNS)))}
+
+
 PIECES: dict[str, Callable[[Values], Values]] = {
+    "ask-views": ask_views,
+    "fill-facts": fill_facts,
     "known": known,
     "load": load,
     "make-courses": make_courses,

@@ -25,6 +25,7 @@ Values = dict[str, Any]
 FEED_SECONDS, FEED_MEGABYTES = 10.0, 300.0
 SAME_MEMORY, IN_PROPORTION = 1.2, 1.3
 NOT_SLOWER = 1.0
+VIEW_MILLISECONDS = 200.0
 COURSES = 3
 
 
@@ -115,6 +116,17 @@ class Bench:
         name = f"{people:,} people"
         yield Figure("plan-unchanged", name, done["process"], "s", None, load)
         yield Figure("plan-unchanged", f"{name}, peak memory", done["megabytes"], "MB", None, load)
+
+    def views(self) -> Iterator[Figure]:
+        """Each question to a view at the 95th percentile, by the owner and by a login of a ninth of the company."""
+        load, people = _load(), self._size(100_000)
+        with self._database() as database:
+            self.say(f"facts of {people:,} people, {10 * people:,} assignments …")
+            made = self.child("fill-facts", **database, people=people)
+            yield Figure("views", "what a full reading adds up", made["summaries"], "s", None, load)
+            self.say("asking every view …")
+            for name, who, _, slow in self.child("ask-views", **database)["asked"]:
+                yield Figure("views", f"{name}, as {who}, p95", slow, "ms", self._limit(VIEW_MILLISECONDS), load)
 
     def moodle_first_load(self) -> Iterator[Figure]:
         moodle, load = self.moodle, _load()
@@ -242,6 +254,7 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "feed-1m": Bench.feed_1m,
     "plan-unchanged": Bench.plan_unchanged,
     "twin-first-load": Bench.twin_first_load,
+    "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
 }
 

@@ -25,11 +25,11 @@ COMMENT ON TABLE facts.summary_own IS 'The same of each unit alone, from which t
 CREATE TABLE facts.summary_manager (
     unit           text NOT NULL,
     manager_id     bigint NOT NULL,
-    people         bigint NOT NULL,
-    assigned       bigint NOT NULL,
-    satisfied      bigint NOT NULL,
-    overdue        bigint NOT NULL,
-    people_overdue bigint NOT NULL,
+    people         integer NOT NULL,
+    assigned       integer NOT NULL,
+    satisfied      integer NOT NULL,
+    overdue        integer NOT NULL,
+    people_overdue integer NOT NULL,
     oldest_due_on  date,
     as_of          timestamptz NOT NULL,
     PRIMARY KEY (unit, manager_id)
