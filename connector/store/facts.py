@@ -284,8 +284,8 @@ class _Merging:
 
 CHECKS = (
     "versions", "enrolment_person", "enrolment_course", "completion_person", "completion_course", "completion_time",
-    "grade_person", "grade_course", "certificate_template", "assignment_person", "assignment_cycle", "assignment_expiry",
-    "person_name", "unit_parent", "closure", "summary_compliance",
+    "grade_person", "grade_course", "certificate_template", "assignment_person", "assignment_cycle",
+    "assignment_expiry", "person_name", "unit_parent", "closure", "summary_compliance",
 )  # fmt: skip
 """What must always hold, by the names of queries."""
 

@@ -1,4 +1,4 @@
-"""The views: what they add up is what a count gives, however it came, and as-of tells what was true and what was known."""
+"""The views: what they add up is what a count gives, and as-of tells what was true and what was known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ SUMMARIES = {
     "summary_compliance": "unit, requirement, assigned, satisfied, overdue",
     "summary_manager": "unit, manager_id, people, assigned, satisfied, overdue, people_overdue, oldest_due_on",
     "summary_course": (
-        "unit, course_id, enrolled, completed, graded, average_grade, median_grade, marked, passed, timed, average_seconds"
+        "unit, course_id, enrolled, completed, graded, average_grade, median_grade, marked, passed, timed, "
+        "average_seconds"
     ),
     "summary_overview": "unit, people, left_people, enrolled, completed, graded, average_score, certificates",
     "summary_activity": "unit, day, completions, certificates",
@@ -47,10 +48,11 @@ async def test_what_changes_add_up_to_is_what_a_whole_reckoning_gives(house: Hou
     facts = house.connector.way_back(None).facts  # type: ignore[arg-type]
     way = house.connector.way_back(None)  # type: ignore[arg-type]
     courses = [house.twin.state.course_by_idnumber[name] for name in ("SAFE", "FIRE", "LABS")]
+    since = NOW - timedelta(days=9)
     for _ in range(6):
         house.clock.forward(minutes=10)
         page = Page(
-            enrolments=[ReadEnrolment(moodle.id("E03"), dice.choice(courses), True, NOW - timedelta(days=9), Precision.SECOND)],
+            enrolments=[ReadEnrolment(moodle.id("E03"), dice.choice(courses), True, since, Precision.SECOND)],
             completions=[
                 ReadCompletion(moodle.id(f"E{dice.randrange(16):02}"), course, dice.random() < 0.8,
                                NOW - timedelta(hours=dice.randrange(100)), Precision.SECOND)
@@ -83,7 +85,8 @@ def test_as_of_a_date(database_url: str) -> None:
     def state(who: str, requirement: str, at: datetime, known: datetime | None = None) -> list[tuple[Any, ...]]:
         return told(
             database_url,
-            "SELECT state, unit FROM reporting.compliance_as_of(%s, COALESCE(%s, now())) WHERE hr_key = %s AND requirement = %s",
+            "SELECT state, unit FROM reporting.compliance_as_of(%s, COALESCE(%s, now())) "
+            "WHERE hr_key = %s AND requirement = %s",
             at, known, who, requirement,
         )  # fmt: skip
 
@@ -121,7 +124,8 @@ def test_changes_of_grades(database_url: str) -> None:
         )
     [*_, last] = told(
         database_url,
-        "SELECT old_grade, new_grade, cause, effective_at FROM reporting.grade_changes WHERE hr_key = 'N1' ORDER BY observed_at",
+        "SELECT old_grade, new_grade, cause, effective_at FROM reporting.grade_changes "
+        "WHERE hr_key = 'N1' ORDER BY observed_at",
     )
     assert last == (59, None, "unenrolment", None)
 
@@ -163,7 +167,7 @@ async def test_what_looks_wrong_is_listed(house: House, moodle: Seen) -> None:
     assert findings() == {"manager_unknown": (1, ["E0001"])}
     state = house.twin.state
     with state.lock:
-        state.courses[state.course_by_idnumber["FIRE"]].completion_enabled = False
+        state.courses[state.course_by_idnumber["FIRE"]].enablecompletion = False
         course = state.courses[state.course_by_idnumber["LABS"]]
         course.enrolments.pop(moodle.id("L1"))
     house.clock.forward(hours=1)
