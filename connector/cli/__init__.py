@@ -9,7 +9,22 @@ from collections.abc import Sequence
 import typer
 
 from connector.bootstrap import end_cleanly_on_term
-from connector.cli import cases, console, database, demo, feeds, holds, mapping, mirror, notices, service, setup
+from connector.cli import (
+    cases,
+    console,
+    database,
+    demo,
+    export,
+    feeds,
+    holds,
+    mapping,
+    mirror,
+    notices,
+    report,
+    reporting,
+    service,
+    setup,
+)
 from connector.cli.common import CONFIG_HELP, JSON_HELP
 from connector.cli.failures import INTERRUPTED, Failure, failure_of, tell
 
@@ -20,13 +35,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (demo, setup, feeds, mirror, service):
+for room in (demo, setup, feeds, mirror, report, export, service):
     room.add_to(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
+app.add_typer(reporting.app, name="reporting")
 app.add_typer(database.app, name="db")
 
 

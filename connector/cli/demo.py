@@ -18,8 +18,9 @@ from connector.bootstrap import Connector, SampleMoodle, sample_databases, sampl
 from connector.cli.cases import show_cases
 from connector.cli.common import Json, run
 from connector.cli.feeds import show_applied, show_plan
-from connector.cli.mirror import read, report_of, show_loaded, show_report
+from connector.cli.mirror import read, show_loaded
 from connector.cli.output import as_json, counted, note, progress, say, step
+from connector.cli.report import report_of, show_report
 from connector.cli.setup import sample
 from connector.domain.facts import Extent
 from connector.domain.plan import HoldState, Plan

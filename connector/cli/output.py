@@ -84,6 +84,12 @@ def bar(part: int, whole: int, width: int | None = None) -> str:
     return "█" * filled + "░" * (width - filled)
 
 
+def sparkline(values: Sequence[float | None]) -> str:
+    """A line of small columns from nought to the largest; what is not known is a gap."""
+    most = max((value for value in values if value is not None), default=0) or 1
+    return "".join(" " if value is None else "▁▂▃▄▅▆▇█"[round(7 * max(value, 0) / most)] for value in values)
+
+
 class _Rate(ProgressColumn):
     """How many are done in a second."""
 

@@ -163,20 +163,38 @@ class FactStore(Protocol):
 
 
 class Reports(Protocol):
-    """The reporting views, for the terminal. Rows are by the names of the views' columns."""
+    """The reporting views, for the terminal and for pages. Rows are by the names of the views' columns."""
 
     def compliance(self) -> list[dict[str, Any]]:
         """By requirement: people, satisfied, open, overdue."""
         ...
 
-    def by_unit(self) -> list[dict[str, Any]]: ...
+    def by_unit(self) -> list[dict[str, Any]]:
+        """Each unit with those below it: assignments, satisfied, overdue, and its level."""
+        ...
 
     def overdue_by_manager(self, limit: int) -> list[dict[str, Any]]: ...
 
     def courses(self) -> list[dict[str, Any]]: ...
 
+    def overview(self) -> dict[str, Any] | None:
+        """All in one row; None where nothing was mirrored yet."""
+        ...
+
     def people(self) -> dict[str, int]:
         """People by status."""
+        ...
+
+    def trend(self, period: str, limit: int) -> list[dict[str, Any]]:
+        """The last periods, the oldest first; ``period`` is day, week or month."""
+        ...
+
+    def expiring(self) -> list[dict[str, Any]]:
+        """What ends soon, by what it is: how many within 30, 60 and 90 days."""
+        ...
+
+    def quality(self) -> list[dict[str, Any]]:
+        """What looks wrong in the data, the worst first."""
         ...
 
     def freshness(self) -> list[dict[str, Any]]: ...

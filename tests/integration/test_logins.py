@@ -144,7 +144,7 @@ ATTEMPTS = [
     "CREATE VIEW reporting.v AS SELECT 1", "DROP VIEW reporting.people", "DELETE FROM reporting.people",
     "UPDATE reporting.units SET unit_name = 'x'", "INSERT INTO reporting.unit_closure VALUES ('x', 'x', 0)",
     "SELECT pg_read_file('/etc/passwd')", "SELECT pg_ls_dir('/')", "COPY (SELECT 1) TO PROGRAM 'id'",
-    "COPY (SELECT 1) TO '/tmp/x'", "SELECT lo_import('/etc/passwd')", "CREATE EXTENSION plpgsql SCHEMA reporting",
+    "COPY (SELECT 1) TO '/tmp/x'", "SELECT lo_import('/etc/passwd')", "CREATE EXTENSION vector",
     "SET ROLE postgres", "SET SESSION AUTHORIZATION postgres", "RESET ROLE; SET ROLE pg_read_all_data",
     "CREATE ROLE mine", "ALTER ROLE postgres SET search_path = 'x'", "ALTER ROLE postgres PASSWORD 'x'",
     "SELECT rolpassword FROM pg_authid", "ALTER SYSTEM SET log_statement = 'all'",

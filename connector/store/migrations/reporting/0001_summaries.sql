@@ -125,28 +125,32 @@ CREATE TABLE facts.access (
 );
 COMMENT ON TABLE facts.access IS 'Logins for reporting: the unit that each sees with all below it; '''' is everybody.';
 
--- One row: whom this session sees. unit '' is everybody, NULL nobody. Who owns the schema sees everybody; the setting
--- reporting.unit narrows the sight, and never widens it. session_user stands above SET ROLE; whoever owns the schema may
--- look through another's eyes by SET ROLE.
+-- Whom a session sees: unit '' is everybody, NULL nobody; units are the unit with all below it. Who owns the schema sees
+-- everybody. The setting reporting.unit narrows the sight and never widens it. A login's session stays its own under SET
+-- ROLE; whoever owns the schema may look through another's eyes by it. It is a function, and not a view, so that planning
+-- stays cheap where views ask for it several times.
+CREATE FUNCTION facts.sight_of(asking name, session name, OUT unit text, OUT units text[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner oid := (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'facts');
+    who name := CASE WHEN pg_has_role(session, owner, 'MEMBER') THEN asking ELSE session END;
+    narrowed text := NULLIF(current_setting('reporting.unit', true), '');
+BEGIN
+    unit := CASE WHEN pg_has_role(who, owner, 'MEMBER') THEN ''
+                 ELSE (SELECT a.unit FROM facts.access a WHERE a.login = who) END;
+    IF narrowed IS NOT NULL AND unit IS NOT NULL THEN
+        IF unit = '' OR EXISTS (SELECT FROM facts.unit_closure c
+                                WHERE c.above = sight_of.unit AND c.unit = narrowed AND c.valid_to = 'infinity') THEN
+            unit := narrowed;
+        ELSE
+            unit := NULL;
+        END IF;
+    END IF;
+    units := ARRAY(SELECT c.unit FROM facts.unit_closure c WHERE c.above = sight_of.unit AND c.valid_to = 'infinity');
+END
+$$;
+
 CREATE VIEW facts.sight AS
-SELECT s.unit, s.unit = '' AS everything,
-       ARRAY(SELECT c.unit FROM facts.unit_closure c WHERE c.above = s.unit AND c.valid_to = 'infinity') AS units
-FROM (
-    SELECT CASE
-               WHEN asked.unit IS NULL OR g.unit IS NULL OR g.unit = asked.unit THEN g.unit
-               WHEN g.unit = '' OR EXISTS (SELECT FROM facts.unit_closure c
-                                           WHERE c.above = g.unit AND c.unit = asked.unit AND c.valid_to = 'infinity')
-                   THEN asked.unit
-           END AS unit
-    FROM (SELECT NULLIF(current_setting('reporting.unit', true), '') AS unit) asked
-    CROSS JOIN (
-        SELECT CASE WHEN pg_has_role(who.login, who.owner, 'MEMBER') THEN ''
-                    ELSE (SELECT a.unit FROM facts.access a WHERE a.login = who.login) END AS unit
-        FROM (
-            SELECT n.nspowner AS owner,
-                   CASE WHEN pg_has_role(session_user, n.nspowner, 'MEMBER') THEN current_user ELSE session_user END AS login
-            FROM pg_catalog.pg_namespace n WHERE n.nspname = 'facts'
-        ) who
-    ) g
-) s;
-COMMENT ON VIEW facts.sight IS 'Whom this session sees.';
+SELECT s.unit, s.unit = '' AS everything, s.units FROM facts.sight_of(current_user, session_user) s;
+COMMENT ON VIEW facts.sight IS 'Whom this session sees, in one row.';

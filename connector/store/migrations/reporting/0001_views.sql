@@ -17,6 +17,25 @@ LEFT JOIN facts.person_access a ON a.person_id = p.person_id
 WHERE p.valid_to = 'infinity';
 COMMENT ON VIEW facts.person_now IS 'People as they stand, of every unit.';
 
+-- Few tables, because the planner keeps the order in which more than eight are written.
+CREATE VIEW facts.person_named AS
+SELECT p.person_id, p.hr_key, n.lastname, n.firstname, p.unit, u.name AS unit_name, p.status
+FROM facts.dim_person p
+LEFT JOIN facts.dim_org_unit u ON u.unit = p.unit AND u.valid_to = 'infinity'
+LEFT JOIN facts.person_name n ON n.person_id = p.person_id
+WHERE p.valid_to = 'infinity';
+COMMENT ON VIEW facts.person_named IS 'People as they stand with names, of every unit.';
+
+CREATE VIEW facts.person_managed AS
+SELECT p.person_id, p.hr_key, n.lastname, n.firstname, p.unit, u.name AS unit_name, p.job_role, p.manager_id,
+       m.hr_key AS manager_key, m.unit AS manager_unit, p.status, p.timezone
+FROM facts.dim_person p
+LEFT JOIN facts.dim_org_unit u ON u.unit = p.unit AND u.valid_to = 'infinity'
+LEFT JOIN facts.dim_person m ON m.person_id = p.manager_id AND m.valid_to = 'infinity'
+LEFT JOIN facts.person_name n ON n.person_id = p.person_id
+WHERE p.valid_to = 'infinity';
+COMMENT ON VIEW facts.person_managed IS 'People as they stand with names and managers, of every unit.';
+
 -- Overdue begins on the day after the due date, where the person is.
 CREATE FUNCTION facts.state_at(satisfied_at timestamptz, due_on date, timezone text, moment timestamptz) RETURNS text
 LANGUAGE sql STABLE
@@ -31,30 +50,37 @@ SELECT p.person_id, p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, p.jo
        p.manager_unit, p.timezone, a.requirement, r.name AS requirement_name, a.cycle, a.assigned_on, a.window_opens_on,
        a.due_on, a.satisfied_at, a.expires_on
 FROM facts.fact_assignment a
-JOIN facts.person_now p ON p.person_id = a.person_id
+JOIN facts.person_managed p ON p.person_id = a.person_id
 LEFT JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
 WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND p.status = 'active'
   AND NOT EXISTS (SELECT FROM facts.fact_assignment later
                   WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity');
 COMMENT ON VIEW facts.compliance_row IS 'Each requirement of each active person in its newest cycle, of every unit.';
 
-CREATE VIEW facts.expiring_row AS
-SELECT 'requirement' AS kind, a.person_id, a.requirement AS code, COALESCE(r.name ->> 'en', a.requirement) AS name, a.expires_on, a.cycle,
+CREATE VIEW facts.expiring_requirement AS
+SELECT 'requirement' AS kind, p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, a.requirement AS code,
+       COALESCE(r.name ->> 'en', a.requirement) AS name, a.cycle, a.expires_on, a.expires_on - current_date AS days_left,
        EXISTS (SELECT FROM facts.fact_assignment later
                WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'
                  AND later.satisfied_at IS NOT NULL) AS renewed
 FROM facts.fact_assignment a
+JOIN facts.person_named p ON p.person_id = a.person_id
 LEFT JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
-WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NOT NULL
-  AND a.expires_on BETWEEN current_date AND current_date + 90
-UNION ALL
-SELECT 'certificate', c.person_id, c.code, t.name, (c.expires_at AT TIME ZONE 'UTC')::date, NULL, NULL
+WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NOT NULL AND p.status = 'active'
+  AND a.expires_on BETWEEN current_date AND current_date + 90;
+COMMENT ON VIEW facts.expiring_requirement IS 'Requirements whose validity ends within 90 days, of every unit.';
+
+CREATE VIEW facts.expiring_certificate AS
+SELECT 'certificate' AS kind, p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, c.code, t.name, NULL::integer AS cycle,
+       (c.expires_at AT TIME ZONE 'UTC')::date AS expires_on,
+       (c.expires_at AT TIME ZONE 'UTC')::date - current_date AS days_left, NULL::boolean AS renewed
 FROM facts.fact_certificate c
+JOIN facts.person_named p ON p.person_id = c.person_id
 LEFT JOIN facts.dim_certificate_template t
        ON t.source = c.source AND t.template = c.template AND t.valid_to = 'infinity'
-WHERE c.valid_to = 'infinity' AND NOT c.revoked
+WHERE c.valid_to = 'infinity' AND NOT c.revoked AND p.status = 'active'
   AND c.expires_at >= current_date AND c.expires_at < current_date + 91;
-COMMENT ON VIEW facts.expiring_row IS 'What ends within 90 days, of every unit.';
+COMMENT ON VIEW facts.expiring_certificate IS 'Certificates that end within 90 days, of every unit.';
 
 CREATE VIEW facts.learned_row AS
 SELECT f.person_id, f.course_id, c.idnumber, c.shortname, c.fullname, f.attempt, f.completed, f.completed_at, f.precision,
@@ -74,20 +100,25 @@ LEFT JOIN facts.fact_grade g ON g.moodle_id = e.moodle_id AND g.course_id = e.co
 WHERE e.valid_to = 'infinity';
 COMMENT ON VIEW facts.enrolment_row IS 'Enrolments as they stand, with what came of them, of every unit.';
 
--- A change is a grade that began, or one that ended without another.
+-- A change is a grade that began, or one that ended without another. What was before is looked up for rows that are
+-- shown only.
 CREATE VIEW facts.grade_change_row AS
-SELECT g.person_id, g.course_id, before.value AS old_grade, g.value AS new_grade, COALESCE(before.ended_by, 'first') AS cause,
-       g.graded_at AS effective_at, g.valid_from AS observed_at
+SELECT g.person_id, g.course_id,
+       CASE WHEN e.began THEN (SELECT b.value FROM facts.fact_grade b
+                               WHERE b.moodle_id = g.moodle_id AND b.course_id = g.course_id AND b.valid_from < g.valid_from
+                               ORDER BY b.valid_from DESC LIMIT 1)
+            ELSE g.value END AS old_grade,
+       CASE WHEN e.began THEN g.value END AS new_grade,
+       CASE WHEN e.began THEN COALESCE((SELECT b.ended_by FROM facts.fact_grade b
+                                        WHERE b.moodle_id = g.moodle_id AND b.course_id = g.course_id
+                                          AND b.valid_from < g.valid_from
+                                        ORDER BY b.valid_from DESC LIMIT 1), 'first')
+            ELSE g.ended_by END AS cause,
+       CASE WHEN e.began THEN g.graded_at END AS effective_at,
+       CASE WHEN e.began THEN g.valid_from ELSE g.valid_to END AS observed_at
 FROM facts.fact_grade g
-LEFT JOIN LATERAL (
-    SELECT b.value, b.ended_by FROM facts.fact_grade b
-    WHERE b.moodle_id = g.moodle_id AND b.course_id = g.course_id AND b.valid_from < g.valid_from
-    ORDER BY b.valid_from DESC LIMIT 1
-) before ON true
-UNION ALL
-SELECT g.person_id, g.course_id, g.value, NULL, g.ended_by, NULL, g.valid_to
-FROM facts.fact_grade g
-WHERE g.valid_to < 'infinity' AND NOT EXISTS (
+CROSS JOIN (VALUES (true), (false)) e (began)
+WHERE e.began OR g.valid_to < 'infinity' AND NOT EXISTS (
     SELECT FROM facts.fact_grade n
     WHERE n.moodle_id = g.moodle_id AND n.course_id = g.course_id AND n.valid_from = g.valid_to);
 COMMENT ON VIEW facts.grade_change_row IS 'Changes of grades, of every unit.';
@@ -118,17 +149,15 @@ FROM facts.person_now p
 WHERE NOT (SELECT s.everything FROM facts.sight s) AND p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
 
 CREATE VIEW reporting.units WITH (security_barrier) AS
-SELECT u.unit, u.name AS unit_name,
-       CASE WHEN s.everything OR u.parent = ANY (s.units) THEN u.parent END AS parent,
-       (SELECT count(*) FROM facts.unit_closure c WHERE c.unit = u.unit AND c.above = ANY (s.units)
-          AND c.valid_to = 'infinity')
-       + CASE WHEN s.everything THEN (SELECT count(*) FROM facts.unit_closure c
-                                      WHERE c.unit = u.unit AND c.valid_to = 'infinity') ELSE 0 END AS level,
-       COALESCE(o.people, 0) AS people, o.with_account, o.active_30d, o.as_of
-FROM facts.dim_org_unit u
-CROSS JOIN facts.sight s
+SELECT u.unit, u.name AS unit_name, CASE WHEN s.everything OR u.parent = ANY (s.units) THEN u.parent END AS parent,
+       l.level, COALESCE(o.people, 0) AS people, o.with_account, o.active_30d, o.as_of
+FROM facts.sight s
+JOIN facts.dim_org_unit u ON s.everything OR u.unit = ANY (s.units)
+JOIN (SELECT c.unit, count(*) AS level
+      FROM facts.sight s JOIN facts.unit_closure c ON s.everything OR c.above = ANY (s.units)
+      WHERE c.valid_to = 'infinity' GROUP BY c.unit) l ON l.unit = u.unit
 LEFT JOIN facts.summary_overview o ON o.unit = u.unit
-WHERE u.valid_to = 'infinity' AND (s.everything OR u.unit = ANY (s.units));
+WHERE u.valid_to = 'infinity';
 
 -- ---------------------------------------------------------------- what must be done
 CREATE VIEW reporting.compliance_now WITH (security_barrier) AS
@@ -163,20 +192,20 @@ WHERE c.unit <> '' AND (s.everything OR c.unit = ANY (s.units));
 CREATE VIEW reporting.overdue_by_manager WITH (security_barrier) AS
 SELECT CASE
            WHEN x.manager_id = 0 THEN ''
-           WHEN x.shown THEN m.hr_key
+           WHEN x.everything OR m.unit = ANY (x.units) THEN m.hr_key
        END AS manager_key,
-       CASE WHEN x.shown THEN n.lastname END AS lastname, CASE WHEN x.shown THEN n.firstname END AS firstname,
-       CASE WHEN x.shown THEN m.unit END AS unit, CASE WHEN x.shown THEN u.name END AS unit_name,
+       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN n.lastname END AS lastname,
+       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN n.firstname END AS firstname,
+       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN m.unit END AS unit,
+       CASE WHEN x.everything OR m.unit = ANY (x.units) THEN u.name END AS unit_name,
        x.direct_reports, x.assigned, x.satisfied, x.overdue, x.people, x.oldest_due_on, x.as_of
 FROM (
-    SELECT c.manager_id, s.everything OR b.unit = ANY (s.units) AS shown, sum(c.people)::bigint AS direct_reports,
+    SELECT c.manager_id, s.everything, s.units, sum(c.people)::bigint AS direct_reports,
            sum(c.assigned)::bigint AS assigned, sum(c.satisfied)::bigint AS satisfied, sum(c.overdue)::bigint AS overdue,
            sum(c.people_overdue)::bigint AS people, min(c.oldest_due_on) AS oldest_due_on, min(c.as_of) AS as_of
-    FROM facts.summary_manager c
-    CROSS JOIN facts.sight s
-    LEFT JOIN facts.dim_person b ON b.person_id = c.manager_id AND b.valid_to = 'infinity'
-    WHERE s.everything OR c.unit = ANY (s.units)
-    GROUP BY c.manager_id, shown
+    FROM facts.sight s
+    JOIN facts.summary_manager c ON s.everything OR c.unit = ANY (s.units)
+    GROUP BY c.manager_id, s.everything, s.units
     HAVING sum(c.overdue) > 0
 ) x
 LEFT JOIN facts.dim_person m ON m.person_id = x.manager_id AND m.valid_to = 'infinity'
@@ -184,18 +213,15 @@ LEFT JOIN facts.dim_org_unit u ON u.unit = m.unit AND u.valid_to = 'infinity'
 LEFT JOIN facts.person_name n ON n.person_id = m.person_id;
 
 CREATE VIEW reporting.expiring WITH (security_barrier) AS
-SELECT e.kind, p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, e.code, e.name, e.cycle, e.expires_on,
-       e.expires_on - current_date AS days_left, e.renewed
-FROM facts.expiring_row e
-JOIN facts.person_now p ON p.person_id = e.person_id
-WHERE p.status = 'active' AND (SELECT s.everything FROM facts.sight s)
+SELECT e.* FROM facts.expiring_requirement e WHERE (SELECT s.everything FROM facts.sight s)
 UNION ALL
-SELECT e.kind, p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, e.code, e.name, e.cycle, e.expires_on,
-       e.expires_on - current_date, e.renewed
-FROM facts.expiring_row e
-JOIN facts.person_now p ON p.person_id = e.person_id
-WHERE p.status = 'active' AND NOT (SELECT s.everything FROM facts.sight s)
-  AND p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
+SELECT e.* FROM facts.expiring_certificate e WHERE (SELECT s.everything FROM facts.sight s)
+UNION ALL
+SELECT e.* FROM facts.expiring_requirement e
+WHERE NOT (SELECT s.everything FROM facts.sight s) AND e.unit = ANY ((SELECT s.units FROM facts.sight s)::text[])
+UNION ALL
+SELECT e.* FROM facts.expiring_certificate e
+WHERE NOT (SELECT s.everything FROM facts.sight s) AND e.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
 
 CREATE VIEW reporting.compliance_daily WITH (security_barrier) AS
 SELECT d.day, d.unit, d.requirement, d.assigned, d.satisfied, d.assigned - d.satisfied - d.overdue AS open, d.overdue,
@@ -213,26 +239,26 @@ CREATE VIEW reporting.enrolments WITH (security_barrier) AS
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, e.course_id, e.idnumber, e.shortname, e.fullname, e.active,
        e.enrolled_at, e.precision, e.seen_at, e.completed, e.completed_at, e.progress, e.grade
 FROM facts.enrolment_row e
-JOIN facts.person_now p ON p.person_id = e.person_id
+JOIN facts.person_named p ON p.person_id = e.person_id
 WHERE (SELECT s.everything FROM facts.sight s)
 UNION ALL
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, e.course_id, e.idnumber, e.shortname, e.fullname, e.active,
        e.enrolled_at, e.precision, e.seen_at, e.completed, e.completed_at, e.progress, e.grade
 FROM facts.enrolment_row e
-JOIN facts.person_now p ON p.person_id = e.person_id
+JOIN facts.person_named p ON p.person_id = e.person_id
 WHERE NOT (SELECT s.everything FROM facts.sight s) AND p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
 
 CREATE VIEW reporting.completions WITH (security_barrier) AS
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, f.course_id, f.idnumber, f.shortname, f.fullname, f.attempt,
        f.completed_at, f.precision, f.valid_from AS observed_at
 FROM facts.learned_row f
-JOIN facts.person_now p ON p.person_id = f.person_id
+JOIN facts.person_named p ON p.person_id = f.person_id
 WHERE f.completed AND f.valid_to = 'infinity' AND (SELECT s.everything FROM facts.sight s)
 UNION ALL
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, f.course_id, f.idnumber, f.shortname, f.fullname, f.attempt,
        f.completed_at, f.precision, f.valid_from
 FROM facts.learned_row f
-JOIN facts.person_now p ON p.person_id = f.person_id
+JOIN facts.person_named p ON p.person_id = f.person_id
 WHERE f.completed AND f.valid_to = 'infinity' AND NOT (SELECT s.everything FROM facts.sight s)
   AND p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
 
@@ -240,13 +266,13 @@ CREATE VIEW reporting.completion_history WITH (security_barrier) AS
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, f.course_id, f.idnumber, f.shortname, f.fullname, f.attempt,
        f.completed_at, f.precision, f.valid_from AS observed_at, NULLIF(f.valid_to, 'infinity') AS ended_at
 FROM facts.learned_row f
-JOIN facts.person_now p ON p.person_id = f.person_id
+JOIN facts.person_named p ON p.person_id = f.person_id
 WHERE f.completed AND (SELECT s.everything FROM facts.sight s)
 UNION ALL
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, f.course_id, f.idnumber, f.shortname, f.fullname, f.attempt,
        f.completed_at, f.precision, f.valid_from, NULLIF(f.valid_to, 'infinity')
 FROM facts.learned_row f
-JOIN facts.person_now p ON p.person_id = f.person_id
+JOIN facts.person_named p ON p.person_id = f.person_id
 WHERE f.completed AND NOT (SELECT s.everything FROM facts.sight s)
   AND p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
 
@@ -254,14 +280,14 @@ CREATE VIEW reporting.grade_changes WITH (security_barrier) AS
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, g.course_id, c.idnumber, c.shortname, c.fullname,
        g.old_grade, g.new_grade, g.cause, g.effective_at, g.observed_at
 FROM facts.grade_change_row g
-JOIN facts.person_now p ON p.person_id = g.person_id
+JOIN facts.person_named p ON p.person_id = g.person_id
 LEFT JOIN facts.dim_course c ON c.course_id = g.course_id AND c.valid_to = 'infinity'
 WHERE (SELECT s.everything FROM facts.sight s)
 UNION ALL
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, g.course_id, c.idnumber, c.shortname, c.fullname,
        g.old_grade, g.new_grade, g.cause, g.effective_at, g.observed_at
 FROM facts.grade_change_row g
-JOIN facts.person_now p ON p.person_id = g.person_id
+JOIN facts.person_named p ON p.person_id = g.person_id
 LEFT JOIN facts.dim_course c ON c.course_id = g.course_id AND c.valid_to = 'infinity'
 WHERE NOT (SELECT s.everything FROM facts.sight s) AND p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
 
@@ -269,13 +295,13 @@ CREATE VIEW reporting.certificates WITH (security_barrier) AS
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, c.source, c.code, c.template, c.template_name, c.issued_at,
        c.precision, c.expires_at, c.state
 FROM facts.certificate_row c
-JOIN facts.person_now p ON p.person_id = c.person_id
+JOIN facts.person_named p ON p.person_id = c.person_id
 WHERE (SELECT s.everything FROM facts.sight s)
 UNION ALL
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, c.source, c.code, c.template, c.template_name, c.issued_at,
        c.precision, c.expires_at, c.state
 FROM facts.certificate_row c
-JOIN facts.person_now p ON p.person_id = c.person_id
+JOIN facts.person_named p ON p.person_id = c.person_id
 WHERE NOT (SELECT s.everything FROM facts.sight s) AND p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]);
 
 CREATE VIEW reporting.course_performance WITH (security_barrier) AS
