@@ -22,7 +22,7 @@ from adapters.moodle.readers.choose import Choice, choose, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
 from connector.domain.accounts import OneTimeCodes, Passwords, Seal
-from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, StorageError
+from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError, StorageError
 from connector.domain.facts import Terms
 from connector.domain.gates import Gates
 from connector.domain.notices import Channel, Limits, Situation
@@ -68,8 +68,10 @@ UNDELIMITED = {"xml"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
 
-CHOICE_HOLDS = timedelta(minutes=10)
-
+CHOICE_HOLDS = timedelta(days=1)
+"""So long reports are believed to be set up as they were; an answer that does not fit ends that at once."""
+PLAIN_HOLDS = timedelta(minutes=10)
+"""So long plain functions are used before it is looked again whether reports have been set up meanwhile."""
 
 TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
 """The lines of migrations by name: the way in, and the reporting facts, which may live in another database."""
@@ -305,11 +307,21 @@ class Connector:
             yield moodle
 
     async def choice(self, moodle: MoodleSite) -> Choice:
-        """How this Moodle is best read. Looked into every ten minutes: reports are seldom changed behind our back."""
+        """How this Moodle is best read: found out by some requests, and kept for a while."""
         now = self.clock()
-        if self._choice is None or now - self._choice[0] > CHOICE_HOLDS:
-            self._choice = now, await choose(moodle, self.settings.moodle.reader)
+        if self._choice is None or self._choice[0] < now:
+            found = await choose(moodle, self.settings.moodle.reader)
+            self._choice = now + (CHOICE_HOLDS if found.reports else PLAIN_HOLDS), found
         return self._choice[1]
+
+    @contextmanager
+    def _choosing_again(self) -> Iterator[None]:
+        """Where Moodle answers otherwise than its reports should, they are looked at anew the next time."""
+        try:
+            yield
+        except (SettingsError, ProtocolError, AccessRefused, Missing):
+            self._choice = None
+            raise
 
     async def reader(self, moodle: MoodleSite) -> Reader:
         """The reader of this connection: by reports where it can, by plain functions everywhere else."""
@@ -375,7 +387,8 @@ class Connector:
     async def entering(self, stopping: Stopping = never) -> AsyncIterator[WayIn]:
         """The way in while the block lasts, with the best reader that the token allows."""
         async with self.working_moodle() as moodle:
-            yield self.way_in(moodle, await self.reader(moodle), stopping)
+            with self._choosing_again():
+                yield self.way_in(moodle, await self.reader(moodle), stopping)
 
     def way_in(self, moodle: MoodleSite, reader: Reader | None = None, stopping: Stopping = never) -> WayIn:
         """Without a reader plans are made from what is known of accounts already."""
@@ -412,7 +425,8 @@ class Connector:
     async def mirroring(self) -> AsyncIterator[Mirror]:
         """The way back while the block lasts, with the best reader that the token allows."""
         async with self.working_moodle() as moodle:
-            yield self.way_back(await self.reader(moodle))
+            with self._choosing_again():
+                yield self.way_back(await self.reader(moodle))
 
     def way_back(self, reader: Reader) -> Mirror:
         mapping = self.mapping

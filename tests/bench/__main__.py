@@ -19,6 +19,8 @@ from tests.bench.uploadtool import UploadFailed
 from tests.bench.works import WORKS, Bench, BenchFailed, RealMoodle, workshop
 
 TOKEN = "CONNECTOR_TEST_MOODLE_TOKEN"
+REAL = "moodle-"
+"""How works begin that need a real Moodle."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,9 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     moodle = _moodle(parser, options)
-    names = options.only or [name for name in WORKS if moodle or name != "moodle-first-load"]
-    if "moodle-first-load" in names and moodle is None:
-        parser.error("moodle-first-load needs --moodle-dir and --moodle-url")
+    names = options.only or [name for name in WORKS if moodle or not name.startswith(REAL)]
+    if moodle is None and (needy := [name for name in names if name.startswith(REAL)]):
+        parser.error(f"{needy[0]} needs --moodle-dir and --moodle-url")
     errors = Console(stderr=True, highlight=False)
     described = machine.described()
     rounds: list[list[figures.Figure]] = []

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from itertools import islice, pairwise
 from pathlib import Path
@@ -25,7 +25,8 @@ from pydantic import SecretStr
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
-from connector.bootstrap import Connector, sample_moodle
+from connector.bootstrap import Clock, Connector, sample_moodle, utc_now
+from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
 from connector.settings import MoodleSettings, Settings
 from connector.sync.intake import Intake
@@ -137,6 +138,64 @@ def plan(given: Values) -> Values:
     return {"seconds": time.perf_counter() - began, **done}
 
 
+def sync(given: Values) -> Values:
+    """The way in as a day without news has it: the same feed again, a plan, and its application."""
+    calls = _Calls()
+    with _connector(given, later) as connector:
+        connector.observer = calls
+
+        async def work() -> Values:
+            async with connector.entering() as way:
+                way.take(connector.source(Path(given["file"])))
+                plan = await way.plan()
+                await way.apply(plan)
+                return {"changes": dict(plan.counts)}
+
+        done = anyio.run(work)
+    return {"requests": len(calls.seconds), **done}
+
+
+def read(given: Values) -> Values:
+    """The way back: everything, and then twice what is new, of which the second time is told."""
+    calls = _Calls()
+    told: Values = {}
+    with _connector(given, later) as connector:
+        connector.observer = calls
+
+        async def once(extent: Extent) -> list[Loaded]:
+            async with connector.mirroring() as way:
+                told["reader"] = way.reader.name
+                return await way.read(extent)
+
+        for name, extent in (("everything", Extent.EVERYTHING), ("new", Extent.CHANGES), ("nothing", Extent.CHANGES)):
+            calls.seconds.clear()
+            began = time.perf_counter()
+            loaded = {one.fact: one.rows for one in anyio.run(once, extent)}
+            told[name] = {
+                "seconds": time.perf_counter() - began,
+                "requests": len(calls.seconds),
+                "answers": sum(calls.seconds),
+                "megabytes": peak_megabytes(),
+                **loaded,
+            }
+    return told
+
+
+class _Calls:
+    """Counts requests to Moodle, and how long each of them took."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def called(self, function: str, seconds: float, outcome: str) -> None:  # noqa: ARG002 - the signature is given
+        self.seconds.append(seconds)
+
+
+def later() -> datetime:
+    """What was made just now shall be no news: changes are read again from some minutes before."""
+    return utc_now() + timedelta(hours=1)
+
+
 def map_rows(given: Values) -> Values:
     """Rows into people and their grants, in memory: the median of a few passes over them."""
     with _connector({"url": NOWHERE, "token": "none", **given}) as connector:
@@ -203,10 +262,10 @@ def remove_people(given: Values) -> Values:
 
 
 # ---------------------------------------------------------------- shared
-def _connector(given: Values) -> Connector:
+def _connector(given: Values, clock: Clock = utc_now) -> Connector:
     mapping = given.get("mapping") or str(files("mappings.companies") / company.COMPANY)
     moodle = MoodleSettings(url=given.get("url", NOWHERE), token=SecretStr(given.get("token", "none")))
-    return Connector(Settings(database_url=SecretStr(given["database"]), mapping=Path(mapping), moodle=moodle))
+    return Connector(Settings(database_url=SecretStr(given["database"]), mapping=Path(mapping), moodle=moodle), clock)
 
 
 def _take(connector: Connector, given: Values) -> Intake:
@@ -245,8 +304,10 @@ PIECES: dict[str, Callable[[Values], Values]] = {
     "migrate": migrate,
     "participants": participants,
     "plan": plan,
+    "read": read,
     "remove-people": remove_people,
     "serve": serve,
+    "sync": sync,
     "take": take,
 }
 

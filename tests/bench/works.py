@@ -27,6 +27,10 @@ SAME_MEMORY, IN_PROPORTION = 1.2, 1.3
 NOT_SLOWER = 1.0
 VIEW_MILLISECONDS = 200.0
 COURSES = 3
+READ_COURSES, READ_WORKERS = 5, 2
+A_FIFTH, FEW_REQUESTS = 0.2, 15.0
+OWN_SHARE = 1.2
+INCREMENT_SECONDS, INCREMENT_REQUESTS = 0.5, 5.0
 
 
 class BenchFailed(Exception):
@@ -160,6 +164,55 @@ class Bench:
         yield Figure(work, "Moodle's own upload tool", tool, "s", None, load)
         yield Figure(work, "against that tool", done["process"] / tool, "×", self._limit(NOT_SLOWER), load)
 
+    def moodle_reports(self) -> Iterator[Figure]:
+        """A day without news, a full reading and an increment, on a real Moodle that has the reports."""
+        moodle, load = self.moodle, _load()
+        if moodle is None:
+            raise BenchFailed("moodle-reports: give --moodle-dir and --moodle-url")
+        there = {"url": moodle.url, "token": moodle.token}
+        run = f"r{int(time.time()):x}"
+        courses = [f"{run}{number}".upper() for number in range(READ_COURSES)]
+        self.machine["moodle"] = self.child("make-courses", **there, courses=courses)["release"]
+        feed, mapping = self.folder / f"{run}.csv", self.folder / f"mapping-{run}"
+        company.write_people(feed, moodle.people, run)
+        company.write_mapping(mapping, courses)
+        upload, again = self.folder / f"{run}-upload.csv", uploadtool.find(moodle.code)
+        company.write_upload(upload, moodle.people, run, courses)
+        given = {**there, "mapping": str(mapping)}
+        with self._database() as database:
+            self.say(f"{moodle.people:,} people with {READ_COURSES} courses into Moodle by the connector …")
+            _whole(self.child("load", **database, **given, file=str(feed)))
+            try:
+                self.say("reading it …")
+                told = self.child("read", **database, **given)
+                unchanged = self.child("sync", **database, **given, file=str(feed))
+                self.say("the upload tool on the same people …")
+                tool = uploadtool.upload_again(again, upload, moodle.php)
+            finally:
+                if moodle.clean:
+                    self.child("remove-people", **there, prefixes=[run], people=moodle.people)
+        if told["reader"] != "reports" or unchanged["changes"]:
+            raise BenchFailed(f"moodle-reports: read by {told['reader']}, {unchanged['changes']} planned")
+        whole, nothing = told["everything"], told["nothing"]
+        work, name = "moodle-reports", f"{moodle.people:,} people, nothing changed"
+        yield Figure(work, name, unchanged["process"], "s", None, load)
+        yield Figure(work, f"{name}, requests", unchanged["requests"], "", self._limit(FEW_REQUESTS), load)
+        yield Figure(work, f"{name}, Moodle's own upload tool", tool, "s", None, load)
+        ratio = unchanged["process"] / tool
+        yield Figure(work, f"{name}, against that tool", ratio, "×", self._limit(A_FIFTH), load)
+        name = f"all of Moodle, {whole['enrolments']:,} enrolments"
+        yield Figure(work, name, whole["seconds"], "s", None, load)
+        yield Figure(work, f"{name}, Moodle's answers in all", whole["answers"], "s", None, load)
+        share = whole["seconds"] / (whole["answers"] / READ_WORKERS)
+        yield Figure(
+            work, f"{name}, against those by {READ_WORKERS} workers", share, "×", self._limit(OWN_SHARE), load
+        )
+        yield Figure(work, f"{name}, peak memory", whole["megabytes"], "MB", None, load)
+        yield Figure(work, "increment, nothing new", nothing["seconds"], "s", self._limit(INCREMENT_SECONDS), load)
+        yield Figure(
+            work, "increment, nothing new, requests", nothing["requests"], "", self._limit(INCREMENT_REQUESTS), load
+        )
+
     # ------------------------------------------------------------ their pieces
     def _feed(self, rows: int) -> tuple[Values, Values, float]:
         """The first delivery, and the second against it. Kept: two works need the smaller one."""
@@ -256,6 +309,7 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "twin-first-load": Bench.twin_first_load,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
+    "moodle-reports": Bench.moodle_reports,
 }
 
 

@@ -92,7 +92,7 @@ async def test_names_are_for_those_who_may_see_them(served: Served, client: Brow
     page = client.get(f"/holds/{plan}").text
     assert "G00001" in page
     assert [one for one in ("林", "建宏", "Nguyễn", "@example.test", "/approve") if one in page] == []
-    assert client.get(f"/holds/{plan}", params={"person": "林"}).text.count('<th scope="row">') == 50
+    assert client.get(f"/holds/{plan}", params={"person": "林"}).text.count('scope="row"') == 50
     assert client.get(f"/holds/{plan}/approve").status_code == 403
 
 
