@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from connector.domain.errors import SettingsError, StorageError
-from connector.store.database import Connection, Database, query
+from connector.store.database import Connection, Database, one, query
 
 READER = "connector_reader"
 """The role, without a login, that may read the views; every login is a member."""
@@ -133,6 +133,9 @@ def _open_views(connection: Connection) -> None:
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(READER)))
     for statement in _READS:
         connection.execute(_on_this(connection, statement))
+    if not _closed(connection):
+        for statement in _CLOSES:
+            connection.execute(_on_this(connection, statement))
 
 
 _READS = (
@@ -140,10 +143,13 @@ _READS = (
     "GRANT SELECT ON ALL TABLES IN SCHEMA reporting TO {reader}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA reporting GRANT SELECT ON TABLES TO {reader}",
     "GRANT SELECT ON facts.compliance_history_seen TO {reader}",
-    "GRANT TEMPORARY ON DATABASE {database} TO CURRENT_USER",
+)
+_CLOSES = (
+    "GRANT TEMPORARY ON DATABASE {database} TO {user}",
     "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
     "GRANT CONNECT ON DATABASE {database} TO {reader}",
 )
+"""For the owner of the database only."""
 
 
 def _make(connection: Connection, name: str, password: str) -> bool:
@@ -174,7 +180,14 @@ def _make(connection: Connection, name: str, password: str) -> bool:
 
 
 def _on_this(connection: Connection, statement: str) -> sql.Composed:
-    return sql.SQL(statement).format(reader=sql.Identifier(READER), database=_database(connection))
+    return sql.SQL(statement).format(
+        reader=sql.Identifier(READER), database=_database(connection), user=sql.Identifier(connection.info.user)
+    )
+
+
+def _closed(connection: Connection) -> bool:
+    """Whether readers may connect to this database and make nothing in it, not even for a while."""
+    return bool(one(connection, "logins.closed", reader=READER)["closed"])
 
 
 def _database(connection: Connection) -> sql.Identifier:
@@ -196,7 +209,8 @@ def _by_an_administrator(connection: Connection, name: str) -> str:
         )
         for setting, value in SETTINGS.items()
     ]
-    lines.append(_on_this(connection, "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC"))
+    if _role(connection, READER) is None or not _closed(connection):
+        lines += [_on_this(connection, statement) for statement in _CLOSES]
     told = "\n".join(f"  {line.as_string(connection)};" for line in lines)
     return (
         "The user of the reporting database may not make roles. As administrator of the server run\n"

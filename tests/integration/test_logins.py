@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,12 +15,15 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from connector.bootstrap import Connector
+from connector.cli import command
 from connector.domain.errors import SettingsError, StorageError
 from connector.settings import ReportingSettings, Settings
 from connector.store.database import Database
-from connector.store.embedded import EmbeddedServer
+from connector.store.embedded import server
 from connector.store.logins import Logins
-from tests.integration.facts import fill
+from connector.store.migrate import upgrade
+from connector.store.revision import REPORTING
+from tests.integration.facts import fill, summarise
 
 NOW = datetime.now(UTC)
 IN, OUT = "North", "South"
@@ -325,6 +329,55 @@ def test_bi_tools_reach_the_embedded_server_by_password_only(server_folder: Path
             assert secret["rolpassword"].startswith("SCRAM-SHA-256$")
 
 
+def test_an_owner_that_is_no_superuser(server_folder: Path) -> None:
+    """A user that owns the database and may make roles does all of it by itself, and so may its own work go on."""
+    with server(server_folder / "pg") as running:
+        with psycopg.connect(running.url(), autocommit=True) as connection:
+            connection.execute("CREATE ROLE keeper LOGIN CREATEROLE")
+            connection.execute("CREATE DATABASE hr OWNER keeper")
+        url = running.url("hr").replace("//postgres@", "//keeper@")
+        upgrade(url, REPORTING)
+        fill(url, NOW)
+        with Database(url) as database:
+            logins = Logins(database)
+            assert logins.grant("north", IN, NOW)
+            assert logins.grant("board", "", NOW)
+            seen = {}
+            for login in ("keeper", "north", "board"):
+                with psycopg.connect(url.replace("//keeper@", f"//{login}@")) as connection:
+                    found = connection.execute("SELECT count(*) FROM reporting.people").fetchone()
+                    seen[login] = found and found[0]
+            assert seen == {"keeper": 10, "north": 5, "board": 10}
+            logins.revoke("north")
+            assert [one.name for one in logins.list()] == ["board"]
+        summarise(url, NOW)
+
+
+def test_the_commands(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Grant shows the password once and how to connect, list shows no password, revoke ends it."""
+    fill(database_url, NOW)
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", database_url)
+    name = database_url.partition("?")[0].rpartition("/")[2].replace("test_", "tool_")
+
+    def said(*words: str, status: int = 0) -> str:
+        assert command(["reporting", *words]) == status
+        both = capsys.readouterr()
+        return " ".join((both.out + both.err).split())
+
+    told = json.loads(said("grant", name, "--unit", IN, "--json"))
+    assert (told["login"], told["unit"]) == (name, IN)
+    assert told["password"] in told["address"]
+    told_again = said("grant", name, "--everything")
+    assert "Password, shown only now: " in told_again
+    assert told["password"] not in told_again
+    assert f"{name} everybody" in said("list")
+    assert "either --unit UNIT or --everything" in said("grant", name, status=2)
+    assert "either --unit UNIT or --everything" in said("grant", name, "--unit", IN, "--everything", status=2)
+    assert said("revoke", name) == f"{name} is gone."
+    assert "There are no logins" in said("list")
+    assert "no login" in said("revoke", name, status=2)
+
+
 def test_without_a_port_nobody_listens(server_folder: Path) -> None:
     """The embedded server answers its own account alone until it is told otherwise."""
     with Connector(Settings(database_url=SecretStr(""), data_dir=server_folder / "pg")) as connector:
@@ -336,7 +389,7 @@ def test_without_a_port_nobody_listens(server_folder: Path) -> None:
             assert found == {"listen_addresses": ""}
 
 
-def test_addresses_keep_what_a_connection_needs(postgres: EmbeddedServer) -> None:
+def test_addresses_keep_what_a_connection_needs() -> None:
     """TLS settings of the connector's own address stay, its user and password do not."""
     with_tls = Database("postgresql://own:secret@db.example.com:6432/hr?sslmode=verify-full&application_name=x")
     assert Logins(with_tls).address("bi", "p/w") == "postgresql://bi:p%2Fw@db.example.com:6432/hr?sslmode=verify-full"

@@ -29,3 +29,7 @@ DELETE FROM facts.access WHERE login = %(login)s
 
 -- name: disconnect
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(login)s
+
+-- name: closed
+SELECT has_database_privilege(%(reader)s, current_database(), 'CONNECT')
+       AND NOT has_database_privilege(%(reader)s, current_database(), 'TEMPORARY') AS closed
