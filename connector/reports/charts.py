@@ -32,12 +32,13 @@ def columns(values: Sequence[float], names: Sequence[str], label: str, number: C
     """A column for each value, from nought, with the value above it as ``number`` writes it."""
     most = _round_up(max(values, default=0))
     step = (WIDE - _LEFT) / max(len(values), 1)
+    wide = min(step * 0.7, 60)
     drawn = []
     for place, (value, name) in enumerate(zip(values, names, strict=True)):
         left, top = _LEFT + place * step, _up(value, most)
         middle = left + step / 2
         drawn.append(
-            f'<rect class="done" x="{left + step * 0.15:.1f}" y="{top:.1f}" width="{step * 0.7:.1f}" '
+            f'<rect class="done" x="{middle - wide / 2:.1f}" y="{top:.1f}" width="{wide:.1f}" '
             f'height="{HIGH - _BELOW - top:.1f}"/>'
             f'<text x="{middle:.1f}" y="{HIGH - 8}" text-anchor="middle">{escape(name)}</text>'
         )

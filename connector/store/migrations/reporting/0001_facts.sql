@@ -254,7 +254,8 @@ CREATE TABLE facts.fact_certificate (
 COMMENT ON TABLE facts.fact_certificate IS 'Badges and certificates that were issued; code tells the issues of a source apart.';
 CREATE UNIQUE INDEX fact_certificate_now ON facts.fact_certificate (source, code) WHERE valid_to = 'infinity';
 CREATE INDEX fact_certificate_person ON facts.fact_certificate (person_id) WHERE valid_to = 'infinity';
-CREATE INDEX fact_certificate_expiry ON facts.fact_certificate (expires_at) WHERE valid_to = 'infinity';
+CREATE INDEX fact_certificate_expiry ON facts.fact_certificate (((expires_at AT TIME ZONE 'UTC')::date))
+WHERE valid_to = 'infinity';
 
 -- ---------------------------------------------------------------- what must be done
 CREATE TABLE facts.fact_assignment (

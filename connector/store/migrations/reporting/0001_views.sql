@@ -79,7 +79,7 @@ JOIN facts.person_named p ON p.person_id = c.person_id
 LEFT JOIN facts.dim_certificate_template t
        ON t.source = c.source AND t.template = c.template AND t.valid_to = 'infinity'
 WHERE c.valid_to = 'infinity' AND NOT c.revoked AND p.status = 'active'
-  AND c.expires_at >= current_date AND c.expires_at < current_date + 91;
+  AND (c.expires_at AT TIME ZONE 'UTC')::date BETWEEN current_date AND current_date + 90;
 COMMENT ON VIEW facts.expiring_certificate IS 'Certificates that end within 90 days, of every unit.';
 
 CREATE VIEW facts.learned_row AS
@@ -343,13 +343,17 @@ WITH kept AS (
            (SELECT round(100.0 * sum(c.satisfied) / NULLIF(sum(c.assigned), 0), 1)::double precision
             FROM facts.fact_compliance_daily c WHERE c.unit = d.unit AND c.day = d.day) AS compliance_rate
     FROM facts.sight s JOIN facts.fact_overview_daily d ON d.unit = s.unit
+), happened AS (
+    SELECT a.day, a.completions, a.certificates FROM facts.sight s JOIN facts.summary_activity a ON a.unit = s.unit
+), span AS (
+    SELECT min(day) AS first, max(day) AS last FROM (SELECT day FROM kept UNION ALL SELECT day FROM happened) b
 ), days AS (
-    SELECT COALESCE(k.day, a.day) AS day, COALESCE(a.completions, 0) AS completions,
-           COALESCE(a.certificates, 0) AS certificates, k.people, k.active_24h, k.completion_rate, k.average_score,
-           k.compliance_rate
-    FROM kept k
-    FULL JOIN (SELECT a.day, a.completions, a.certificates
-               FROM facts.sight s JOIN facts.summary_activity a ON a.unit = s.unit) a ON a.day = k.day
+    SELECT g.day::date AS day, COALESCE(a.completions, 0) AS completions, COALESCE(a.certificates, 0) AS certificates,
+           k.people, k.active_24h, k.completion_rate, k.average_score, k.compliance_rate
+    FROM span
+    CROSS JOIN LATERAL generate_series(span.first::timestamp, span.last::timestamp, interval '1 day') AS g (day)
+    LEFT JOIN happened a ON a.day = g.day::date
+    LEFT JOIN kept k ON k.day = g.day::date
 )
 SELECT p.period, date_trunc(p.period, d.day::timestamp)::date AS starts_on, sum(d.completions)::bigint AS completions,
        sum(d.certificates)::bigint AS certificates, max(d.active_24h) AS most_active_24h,
