@@ -48,8 +48,9 @@ _HELD: dict[str, LiteralString] = {
 """The table of each fact that a load tells of."""
 
 SUMMARIES = (
-    "touched_units", "standing", "drop_own", "own", "drop_compliance", "compliance", "drop_managers", "managers",
-    "touched_courses", "drop_courses", "courses", "drop_overview", "overview",
+    "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
+    "drop_managers", "managers",
+    "touched_courses", "weigh_courses", "drop_courses", "courses", "drop_overview", "overview",
     "touched_days", "drop_activity", "activity",
 )  # fmt: skip
 """What reports add up, in the order in which it is reckoned."""

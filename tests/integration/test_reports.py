@@ -149,7 +149,7 @@ def test_the_trend_keeps_its_days(database_url: str, reports: ReportViews) -> No
     assert [row["starts_on"] for row in days] == [(NOW - timedelta(days=40)).date(), NOW.date()]
     assert {row["compliance_rate"] for row in days} == {50.0}
     starts = [row["starts_on"] for row in reports.trend("day", 400)]
-    assert [(after - before).days for before, after in pairwise(starts)] == [1] * (len(starts) - 1), "no day is left out"
+    assert {(after - before).days for before, after in pairwise(starts)} == {1}, "no day is left out"
     completions = sum(row["completions"] for row in reports.trend("month", 100))
     assert completions == sum(row["completions"] for row in reports.trend("week", 100)) == 10
 

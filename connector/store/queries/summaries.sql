@@ -11,6 +11,10 @@ WHERE p.valid_to = 'infinity' AND (%(whole)s OR p.person_id IN (
     UNION ALL
     SELECT a.person_id FROM facts.fact_assignment a WHERE a.valid_to = %(now)s AND a.valid_to < 'infinity'))
 
+-- name: weigh_units
+-- The planner is told how many there are: few are found by indexes, all of them by reading everything.
+ANALYZE touched_unit
+
 -- name: standing
 -- Newest cycles of active people there, and how each stands at %(now)s.
 CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
@@ -69,6 +73,9 @@ SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(whole)s
 UNION SELECT course_id FROM enrolment_now
 UNION SELECT course_id FROM completion_now
 UNION SELECT course_id FROM grade_now
+
+-- name: weigh_courses
+ANALYZE touched_course
 
 -- name: drop_courses
 DELETE FROM facts.summary_course WHERE %(whole)s OR course_id IN (SELECT course_id FROM touched_course)
