@@ -13,7 +13,7 @@ from tests.bench.figures import Figure, medians
 from tests.bench.machine import REPOSITORY
 from tests.bench.works import WORKS
 
-WITHOUT_MOODLE = [name for name in WORKS if name != "moodle-first-load"]
+WITHOUT_MOODLE = [name for name in WORKS if not name.startswith("moodle-")]
 
 
 def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from connector.cli import output
 from connector.cli.failures import Failure, failure_of, tell
-from connector.cli.mirror import _full_name
 from connector.domain.errors import ConnectorError, FeedRefused, HoldClass, SettingsError, Unavailable
+from connector.reports.names import full_name
 
 
 class Colour(Enum):
@@ -108,12 +108,12 @@ def test_differences_name_only_what_changes() -> None:
 
 def test_names_are_written_as_their_language_writes_them() -> None:
     """The family first and no space where the script has none."""
-    assert _full_name("小明", "王") == "王小明"
-    assert _full_name("Hoa", "Nguyễn Thị") == "Nguyễn Thị Hoa"
-    assert _full_name("Geneviève", "Nguyễn") == "Geneviève Nguyễn"
-    assert _full_name("Gabriel", "García Márquez") == "Gabriel García Márquez"
-    assert _full_name("Ada", "Okafor") == "Ada Okafor"
-    assert _full_name("", "Prince") == "Prince"
+    assert full_name("小明", "王") == "王小明"
+    assert full_name("Hoa", "Nguyễn Thị") == "Nguyễn Thị Hoa"
+    assert full_name("Geneviève", "Nguyễn") == "Geneviève Nguyễn"
+    assert full_name("Gabriel", "García Márquez") == "Gabriel García Márquez"
+    assert full_name("Ada", "Okafor") == "Ada Okafor"
+    assert full_name("", "Prince") == "Prince"
 
 
 # ---------------------------------------------------------------- failures
