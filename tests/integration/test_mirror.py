@@ -139,7 +139,7 @@ steps = st.lists(
 def test_facts_are_what_moodle_has(
     house: House, moodle: Seen, reader: str, events: list[tuple[str, str, str, int]]
 ) -> None:
-    """After any sequence of enrolling, learning, grading, resetting and leaving, looked at whenever by either reader."""
+    """After any sequence of enrolling, learning, grading, resetting and leaving, looked at by either reader."""
 
     async def story() -> None:
         if not moodle.people():
