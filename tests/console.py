@@ -15,7 +15,7 @@ import pyotp
 import uvicorn
 from pydantic import SecretStr
 
-from connector.cli.service import sync_once
+from connector.cli.service import jobs_of
 from connector.domain.sign_in import Role
 from connector.settings import ConsoleSettings
 from connector.web.app import web_app
@@ -66,7 +66,7 @@ class Jobs:
     def soon(self, job: str) -> None:
         self.asked.append(job)
         if job == "sync":
-            self.running.append(threading.Thread(target=sync_once, args=(self.house.connector,)))
+            self.running.append(threading.Thread(target=jobs_of(self.house.connector, threading.Event())["sync"].run))
             self.running[-1].start()
 
 

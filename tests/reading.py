@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from adapters.moodle.readers.plain import PlainReader
+from adapters.moodle.site import MoodleSite
 from connector.domain.ports import Account, Course
 from connector.domain.reading import (
     AccountsPage,
@@ -19,6 +21,12 @@ from connector.domain.reading import (
 )
 
 Key = tuple[int, int]
+
+
+async def grades(site: MoodleSite, course_id: int) -> list[ReadGrade]:
+    """Of everybody in a course, by plain functions."""
+    reader = PlainReader(site, await site.known_info())
+    return [grade async for page in reader.again([course_id]) for grade in page.grades]
 
 
 @dataclass

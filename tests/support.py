@@ -17,6 +17,7 @@ from psycopg.pq import ExecStatus
 from pydantic import SecretStr
 
 from adapters.moodle.client import MoodleClient
+from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import Fault, Life, ServedTwin, TwinState
 from adapters.moodle.twin.enrolments import enrol
@@ -139,6 +140,13 @@ class House:
         async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
             moodle = MoodleSite(client)
             yield self.connector.way_in(moodle, await self.connector.reader(moodle))
+
+    async def make_reports(self) -> None:
+        """An administrator makes the reports, and the connector sets them up: from now on Moodle is read by them."""
+        for kind in KINDS[:3]:
+            self.twin.life.make_report(kind.name("connector"), kind.source)
+        async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
+            await self.connector.set_up_reports(MoodleSite(client))
 
     async def mirror(self, extent: Extent = Extent.EVERYTHING, progress: Progress | None = None) -> list[Loaded]:
         """Read Moodle into the facts."""

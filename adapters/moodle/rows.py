@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.moodle.client import function_names
 from connector.domain.errors import ConnectorError, ProtocolError, SetAside
-from connector.domain.ports import Cohort, Course, CourseGrade, RoleContext, SiteInfo, Warned
+from connector.domain.ports import Cohort, Course, RoleContext, SiteInfo, Warned
 
 _COHORT_GONE = re.compile(r"cohort id=(\d+) not exists")
 _LAST_ID = re.compile(r"id=(\d+)\D*$")
@@ -83,16 +83,3 @@ def cohort_warnings(row: Mapping[str, Any], members: Sequence[tuple[int, int]]) 
 
 def number(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def grade(user_id: int, course_id: int, item: Mapping[str, Any]) -> CourseGrade:
-    when = item.get("gradedategraded")
-    return CourseGrade(
-        user_id=user_id,
-        course_id=course_id,
-        item_id=int(item["id"]),
-        raw=number(item.get("graderaw")),
-        minimum=float(item.get("grademin") or 0),
-        maximum=float(item.get("grademax") or 0),
-        graded_at=int(when) if when else None,
-    )

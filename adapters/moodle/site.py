@@ -18,7 +18,6 @@ from connector.domain.ports import (
     Category,
     Cohort,
     Course,
-    CourseGrade,
     CourseProgress,
     ManualEnrolment,
     Participant,
@@ -261,20 +260,6 @@ class MoodleSite:
                 for user, answer in zip(people, answers, strict=True)
                 for row in read.unless_missing(answer) or ()
             ]
-
-    async def grades(self, course_id: int) -> AsyncIterator[list[CourseGrade]]:
-        """Course totals of everybody whose enrolment is active (Moodle's report shows no others); one answer."""
-        function = "gradereport_user_get_grade_items"
-        answer = await self._client.call(function, {"courseid": course_id, "userid": 0})
-        with foreseen(function):
-            totals = [
-                read.grade(int(person["userid"]), course_id, item)
-                for person in answer["usergrades"]
-                for item in person["gradeitems"]
-                if item["itemtype"] == "course"
-            ]
-        for start in range(0, len(totals), PAGE):
-            yield totals[start : start + PAGE]
 
     # ------------------------------------------------------------ shared
     async def _write(self, function: str, name: str, rows: Sequence[Mapping[str, object]]) -> None:

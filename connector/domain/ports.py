@@ -154,19 +154,6 @@ class CourseProgress:
     completed: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class CourseGrade:
-    """The course total; ``graded_at`` epoch seconds or None."""
-
-    user_id: int
-    course_id: int
-    item_id: int
-    raw: float | None
-    minimum: float
-    maximum: float
-    graded_at: int | None
-
-
 class Moodle(Protocol):
     """One Moodle site. Every method raises the tree of ``connector.domain.errors`` and nothing else.
 
@@ -227,8 +214,4 @@ class Moodle(Protocol):
 
     def progress(self, user_ids: Sequence[int]) -> AsyncIterator[list[CourseProgress]]:
         """The courses of people, batched; people whom Moodle does not know are left out."""
-        ...
-
-    def grades(self, course_id: int) -> AsyncIterator[list[CourseGrade]]:
-        """Course totals of everybody in a course."""
         ...

@@ -366,7 +366,7 @@ def test_tables_of_another_revision_are_not_worked_with(house: House, postgres: 
         for work in (("sync", house.feed()), ("report",), ("doctor",)):
             done = house.call(*work)
             assert done.status == 1
-            assert "The database is at revision none, this version needs" in done.plain
+            assert "The connector tables are at revision none, this version needs" in done.plain
             assert "moodle-connector db upgrade" in done.plain
         assert house.moodle() == before
         assert house.call("db", "current", "--json").json["current"] is None

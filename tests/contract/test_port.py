@@ -14,6 +14,7 @@ from adapters.moodle.twin import serve_twin
 from connector.domain.errors import AlreadyThere, BatchRefused, Missing
 from connector.domain.ports import ManualEnrolment, Participant, RoleContext
 from tests.contract.conftest import REAL, moodles
+from tests.reading import grades
 
 pytestmark = pytest.mark.anyio
 TEACHER, STUDENT = 3, 5
@@ -74,8 +75,7 @@ async def test_a_life(client: MoodleClient) -> None:
         ]
         progress = [row async for page in site.progress(list(ids.values())) for row in page]
         assert [(row.user_id, row.course_id, row.completed) for row in progress] == [(ids[joe], course.id, False)]
-        grades = [row async for page in site.grades(course.id) for row in page]
-        assert [(row.user_id, row.raw) for row in grades] == [(ids[joe], None)]
+        assert [(row.user_id, row.value) for row in await grades(site, course.id)] == [(ids[joe], None)]
         with pytest.raises(Missing):
             await site.enrol([enrolments[0], ManualEnrolment(999_999, course.id, STUDENT)])
 

@@ -1,4 +1,4 @@
-"""A process that applies plans, each in a child of its own, which a test may kill at any instant.
+"""A process that applies plans and mirrors Moodle, each in a child of its own, which a test may kill at any instant.
 
 Run as a module: a line of JSON on standard input is an order, answered by how the child ended (negative: killed by
 that signal). Everything is imported before the first child, so that a child starts in milliseconds.
@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from adapters.moodle.site import MoodleSite
 from connector.bootstrap import Connector
 from connector.domain.errors import HoldClass, TryAgain
+from connector.domain.facts import Extent
 from connector.settings import MoodleSettings, Settings
 from connector.sync.apply import Pace
 from tests.support import moodle_client
@@ -29,7 +30,7 @@ PATIENT = Pace(workers=3, waits=(0.02, 0.05, 0.1, 0.2, 0.4, 0.8))
 
 
 def carry_out(order: dict[str, Any], begun: int) -> int:
-    """Apply the plan; a byte goes to ``begun`` when all is ready and applying begins."""
+    """Apply the plan, or read so much of Moodle; a byte goes to ``begun`` when all is ready and it begins."""
     settings = Settings(
         database_url=SecretStr(order["database"]),
         mapping=Path(order["mapping"]),
@@ -38,9 +39,15 @@ def carry_out(order: dict[str, Any], begun: int) -> int:
 
     async def work(connector: Connector) -> None:
         async with moodle_client(order["url"], order["token"]) as client:
+            moodle = MoodleSite(client)
+            if "extent" in order:
+                back = connector.way_back(await connector.reader(moodle))
+                os.write(begun, b"!")
+                await back.read(Extent(order["extent"]))
+                return
             plan = connector.plans.find(order["plan"])
             assert plan is not None
-            way = connector.way_in(MoodleSite(client))
+            way = connector.way_in(moodle)
             os.write(begun, b"!")
             await way.apply(plan)
 

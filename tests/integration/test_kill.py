@@ -1,4 +1,4 @@
-"""A process that is killed at any instant of apply goes on where it was: nobody twice, nobody skipped."""
+"""A process killed at any instant of apply or mirror: nobody twice, nobody skipped, nothing lost or doubled."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import anyio
 import pytest
 
 from adapters.moodle.twin import Fault
+from connector.domain.facts import Extent
 from connector.domain.plan import HoldState, Plan
 from tests.integration.applier import AGAIN, BUSY, DONE
 from tests.support import House, Row, Seen, assert_whole, row
@@ -49,8 +50,15 @@ class Applier:
 
     def apply(self, plan: Plan, killed_after: float) -> int:
         """Let a child apply the plan, and kill it so many seconds after it began; gives how it ended."""
+        return self._carry_out({"plan": plan.hash}, killed_after)
+
+    def mirror(self, extent: Extent, killed_after: float) -> int:
+        """The same for a reading of Moodle."""
+        return self._carry_out({"extent": extent.value}, killed_after)
+
+    def _carry_out(self, what: dict[str, str], killed_after: float) -> int:
         assert self._process.stdin
-        order = {**self._order, "plan": plan.hash, "killed_after": killed_after}
+        order = {**self._order, **what, "killed_after": killed_after}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         assert self._process.stdout
@@ -132,3 +140,101 @@ async def test_killed_fifty_times_nothing_is_lost_or_doubled(house: House, moodl
             present = [one for one in people if moodle.state.by_idnumber.get(one["id"]) or one["status"] == "active"]
             await assert_whole(house, moodle, present)
     assert [hold for hold in house.connector.plans.holds() if hold.state is HoldState.WAITING] == []
+
+
+FACTS = ("enrolments", "completions", "grades", "certificates")
+READ_IN = 0.6
+"""Seconds after which a child that mirrors is killed at the latest: about what it needs when nobody disturbs it."""
+
+
+def learn(house: House, dice: random.Random, people: list[str]) -> None:
+    """Somebody learns, is graded, or leaves a course, and another has a badge, as Moodle's own pages do it."""
+    life = house.twin.life
+    for _ in range(dice.randrange(1, 12)):
+        who, course = dice.choice(people), dice.choice(["SAFE", "FIRE", "LABS"])
+        user = house.twin.state.by_username[who]
+        if user not in house.twin.state.courses[house.twin.state.course_by_idnumber[course]].enrolled():
+            life.enrol(who, course)
+        what = dice.choice(["complete", "grade", "grade", "unenrol", "award", "reset"])
+        if what == "complete":
+            life.complete(who, course)
+        elif what == "grade":
+            life.grade(who, course, dice.randrange(100))
+        elif what == "unenrol":
+            for plugin in ("manual", "self"):
+                life.unenrol(who, course, plugin)
+        elif what == "award":
+            life.award(who, f"Badge {dice.randrange(10**6)}")
+        elif dice.random() < 0.2:
+            life.reset_course(course)
+
+
+def counts_add_up(house: House) -> None:
+    """Every version began in one load that was done, no two hold at once, and none follows another that still held."""
+    tables = {
+        "enrolments": "fact_enrolment", "completions": "fact_completion", "grades": "fact_grade",
+        "certificates": "fact_certificate",
+    }  # fmt: skip
+    for fact, table in tables.items():
+        [row] = house.sql(
+            f"SELECT (SELECT count(*) FROM facts.{table}) AS there, "
+            "(SELECT COALESCE(sum(begun), 0) FROM facts.load_fact WHERE fact = %s) AS begun, "
+            f"(SELECT count(*) FROM facts.{table} WHERE valid_to < 'infinity') AS closed, "
+            "(SELECT COALESCE(sum(ended), 0) FROM facts.load_fact WHERE fact = %s) AS ended",
+            fact,
+            fact,
+        )
+        assert (row["there"], row["closed"]) == (row["begun"], row["ended"]), fact
+    assert (
+        house.sql("SELECT 1 AS one FROM facts.load_fact f JOIN facts.load l USING (load_id) WHERE l.kind IS NULL")
+        == []
+    )
+
+
+def now(house: House) -> dict[str, list[str]]:
+    """What holds now of who is enrolled, without when it was seen: what was learned before leaving stays known."""
+    columns = {
+        "enrolments": "moodle_id, course_id, active FROM facts.fact_enrolment WHERE valid_to",
+        "completions": "moodle_id, course_id, completed, CASE WHEN c.precision <> 'seen by' THEN completed_at END "
+        "FROM facts.fact_completion c JOIN facts.fact_enrolment e USING (moodle_id, course_id) "
+        "WHERE e.valid_to = 'infinity' AND c.valid_to",
+        "grades": "moodle_id, course_id, value FROM facts.fact_grade WHERE valid_to",
+        "certificates": "moodle_id, source, code FROM facts.fact_certificate WHERE valid_to",
+    }
+    return {
+        fact: [str(tuple(row.values())) for row in house.sql(f"SELECT {what} = 'infinity' ORDER BY 1, 2, 3")]
+        for fact, what in columns.items()
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("twin", ["5.1"], indirect=True)
+@pytest.mark.parametrize("reader", ["reports", "plain"])
+async def test_a_mirror_killed_fifty_times_loses_and_doubles_nothing(house: House, moodle: Seen, reader: str) -> None:
+    """Killed at any instant, what is new or everything being read: the next reading has the whole truth, once."""
+    seed = int(os.environ.get("CONNECTOR_TEST_SEED", random.randrange(10**6)))
+    print(f"CONNECTOR_TEST_SEED={seed}")
+    dice = random.Random(seed)
+    await house.sync([row(f"E{n:03}", unit=dice.choice(["Field", "Lab"])) for n in range(120)])
+    if reader == "reports":
+        await house.make_reports()
+    people = [one.lower() for one in moodle.people()]
+    kills = 0
+    with applier(house) as working:
+        while kills < KILLS:
+            learn(house, dice, people)
+            extent = dice.choice(list(Extent))
+            ended = working.mirror(extent, dice.uniform(0, READ_IN))
+            assert ended in (DONE, AGAIN, -signal.SIGKILL), f"seed {seed}: a child ended with {ended}"
+            kills += ended == -signal.SIGKILL
+            counts_add_up(house)
+    await house.mirror()
+    counts_add_up(house)
+    told = now(house)
+    assert all(told[fact] for fact in FACTS), f"seed {seed} proves nothing"
+    house.sql("DROP SCHEMA facts CASCADE; DROP SCHEMA reporting CASCADE; DROP TABLE reporting_schema_version")
+    house.connector.upgrade_database()
+    house.reopen()
+    await house.mirror()
+    assert now(house) == told, f"seed {seed}: a mirror that was never killed knows otherwise"

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.drops.folder import FolderDrop
 from connector.domain.errors import Stopped
+from jobs.mirror import mirror
 from jobs.stopping import heeding
 from jobs.sync import WayIn
 from tests.support import House, Row, Seen, assert_whole, fail, rows
@@ -86,7 +87,7 @@ async def test_stopped_while_reading_the_feed(house: House, moodle: Seen) -> Non
         with pytest.raises(Stopped):
             await way.sync()
     assert (folder / "people-1.csv").is_file()
-    assert house.sql("SELECT FROM connector.person") == []
+    assert house.sql("SELECT person_id FROM connector.person") == []
     async with heedful(house, lambda: False, drop=drop) as way:
         came = await way.sync()
     assert (came["feed"], came["refused"]) == ("people-1.csv", 0)
@@ -97,11 +98,12 @@ async def test_stopped_while_mirroring(house: House, moodle: Seen) -> None:
     """The facts are as they were, and the next mirror is whole."""
     await house.settled_in(rows(40, unit="Field"))
     async with house.way() as way:
-        back = house.connector.way_back(way.moodle, lambda: True)  # type: ignore[arg-type]
+        assert way.reader is not None
+        back = house.connector.way_back(way.reader)
         with pytest.raises(Stopped):
-            await back.refresh()
-        assert house.sql("SELECT FROM facts.dim_person") == []
-        assert (await replace(back, stopping=lambda: False).refresh())["people"] == 40
+            await mirror(back, lambda: True)
+        assert house.sql("SELECT person_id FROM facts.dim_person") == []
+        assert (await mirror(back, lambda: False))["people"] == 40
 
 
 async def test_cut_off_in_the_middle_of_a_call(house: House, moodle: Seen) -> None:

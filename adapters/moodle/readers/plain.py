@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from adapters.moodle import rows as read
 from adapters.moodle.accounts import account, look_up_rows
-from adapters.moodle.client import Call, MoodleClient
+from adapters.moodle.client import MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.readers import shared
 from adapters.moodle.site import MoodleSite
-from adapters.moodle.together import together
-from adapters.moodle.wire import chunks
-from connector.domain.errors import AccessRefused, ConnectorError, Missing
-from connector.domain.ports import Course, Participant, SiteInfo
+from connector.domain.errors import AccessRefused, Missing
+from connector.domain.ports import Course, CourseProgress, Participant, SiteInfo
 from connector.domain.reading import (
     AccountBook,
     AccountsPage,
@@ -29,9 +26,6 @@ from connector.domain.reading import (
     ReadGrade,
 )
 
-PROGRESS = "core_enrol_get_users_courses"
-PEOPLE_A_REQUEST = 100
-AT_ONCE = 4
 PAGE = 1000
 
 
@@ -133,39 +127,19 @@ class PlainReader:
 
     # ------------------------------------------------------------ each person
     async def _progress(self, user_ids: Sequence[int], courses: Collection[int]) -> AsyncIterator[Page]:
-        """Courses of people with an active enrolment; 100 people a request, 4 requests at once."""
-        window = PEOPLE_A_REQUEST * AT_ONCE
-        for start in range(0, len(user_ids), window):
-            people = user_ids[start : start + window]
-            jobs = [partial(self._progress_of, chunk, courses) for chunk in chunks(people, PEOPLE_A_REQUEST)]
-            for page in await together(jobs):
-                yield page
+        """What people with an active enrolment have completed; one call for each of them."""
+        async for rows in self._site.progress(user_ids):
+            found = [row for row in rows if row.course_id in courses]
+            self._check_shown(found)
+            shown = [row for row in found if row.completed is not None]  # what is not shown is not "not completed"
+            yield Page(completions=[_completion(row) for row in shown])
 
-    async def _progress_of(self, people: Sequence[int], courses: Collection[int]) -> Page:
-        calls: list[Call] = [(PROGRESS, {"userid": user, "returnusercount": 0}) for user in people]
-        answers: list[Any | ConnectorError] = await self._client.call_many(calls, at_once=PEOPLE_A_REQUEST)
-        with foreseen(PROGRESS):
-            rows = [
-                (user, int(row["id"]), row.get("completed"), read.number(row.get("progress")))
-                for user, answer in zip(people, answers, strict=True)
-                for row in read.unless_missing(answer) or ()
-                if int(row["id"]) in courses
-            ]
-        self._check_shown(rows)
-        return Page(
-            completions=[
-                ReadCompletion(user, course, bool(completed), None, Precision.SEEN, progress)
-                for user, course, completed, progress in rows
-                if completed is not None  # what is not shown is not "not completed"
-            ]
-        )
-
-    def _check_shown(self, rows: Sequence[tuple[int, int, bool | None, float | None]]) -> None:
+    def _check_shown(self, rows: Sequence[CourseProgress]) -> None:
         """Where completion is on and Moodle does not show it, everybody would look as if nobody had completed."""
-        for _, course, completed, _ in rows:
-            if completed is None and course in self._tracked:
+        for row in rows:
+            if row.completed is None and row.course_id in self._tracked:
                 raise AccessRefused(
-                    f"Moodle does not show the token who has completed the course {course}. "
+                    f"Moodle does not show the token who has completed the course {row.course_id}. "
                     "Give the service account's role report/completion:view."
                 )
 
@@ -176,6 +150,10 @@ def _tracked(courses: Sequence[Course]) -> frozenset[int]:
 
 def _enrolment(row: Participant) -> ReadEnrolment:
     return ReadEnrolment(row.user_id, row.course_id, row.active)
+
+
+def _completion(row: CourseProgress) -> ReadCompletion:
+    return ReadCompletion(row.user_id, row.course_id, bool(row.completed), None, Precision.SEEN, row.progress)
 
 
 def _grade(user_id: int, course_id: int, item: Mapping[str, Any]) -> ReadGrade:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from adapters.moodle import site as site_module
@@ -9,7 +11,9 @@ from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import ServedTwin, TwinState, serve_twin
 from connector.domain.errors import BatchRefused, Missing
-from connector.domain.ports import CourseGrade, CourseProgress, ManualEnrolment, Moodle, Participant, RoleContext
+from connector.domain.ports import CourseProgress, ManualEnrolment, Moodle, Participant, RoleContext
+from connector.domain.reading import ReadGrade
+from tests.reading import grades
 from tests.unit.adapters_moodle.people import account, create
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5", "5.1"], indirect=True)]
@@ -209,14 +213,13 @@ async def test_what_learners_do_is_read_back(site: MoodleSite, twin: ServedTwin)
         CourseProgress(b, course, 0.0, False),
         CourseProgress(b, plain, None, False),
     ]
-    grades = [row async for page in site.grades(course) for row in page]
-    assert grades == [
-        CourseGrade(a, course, course, 83.5, 0.0, 100.0, 1_700_000_001),
-        CourseGrade(b, course, course, None, 0.0, 100.0, None),
+    assert await grades(site, course) == [
+        ReadGrade(a, course, 83.5, None, datetime.fromtimestamp(1_700_000_001, UTC)),
+        ReadGrade(b, course, None),
     ]
     await site.unenrol([(a, course)])
     await site.enrol([ManualEnrolment(a, course, STUDENT)])
-    assert [row.raw async for page in site.grades(course) for row in page] == [None, None]
+    assert [row.value for row in await grades(site, course)] == [None, None]
 
 
 async def test_many_people_are_read_in_pages(site: MoodleSite, twin: ServedTwin) -> None:

@@ -19,6 +19,7 @@ from adapters.moodle.twin.__main__ import populate
 from adapters.moodle.twin.pace import Cost
 from connector.domain.errors import AccessRefused, AnswerLost
 from connector.domain.ports import ManualEnrolment
+from tests.reading import grades
 from tests.unit.adapters_moodle.people import account, create
 
 pytestmark = pytest.mark.anyio
@@ -130,7 +131,7 @@ async def test_orders_from_another_process(twin: ServedTwin) -> None:
         await http.post("/twin/complete", json=person | {"at": 1_700_000_000})
         await http.post("/twin/grade", json=person | {"value": 71})
         assert [row.completed async for page in site.progress([user]) for row in page] == [True]
-        assert [row.raw async for page in site.grades(course) for row in page] == [71]
+        assert [row.value for row in await grades(site, course)] == [71]
         await http.post("/twin/faults", json={"kind": "cut_after", "function": "core_user_create_users"})
         with pytest.raises(AnswerLost):
             await create(site, 1, prefix="q")
@@ -246,7 +247,7 @@ async def test_the_life_of_learners(twin: ServedTwin) -> None:
             twin.life.complete("p0", "SAFE101", at)
         for value, wanted in ((40, [40.0]), (None, [None])):
             twin.life.grade("p0", "SAFE101", value)
-            assert [row.raw async for page in site.grades(course) for row in page] == wanted
+            assert [row.value for row in await grades(site, course)] == wanted
         params = {"courseid": course, "userid": user}
         status = (await client.call("core_completion_get_course_completion_status", params))["completionstatus"]
         assert status["completed"] is True
