@@ -366,10 +366,10 @@ def test_tables_of_another_revision_are_not_worked_with(house: House, postgres: 
         for work in (("sync", house.feed()), ("report",), ("doctor",)):
             done = house.call(*work)
             assert done.status == 1
-            assert "The connector tables are at revision none, this version needs" in done.plain
+            assert "tables are at revision none, this version needs" in done.plain
             assert "moodle-connector db upgrade" in done.plain
         assert house.moodle() == before
-        assert house.call("db", "current", "--json").json["current"] is None
+        assert {line["current"] for line in house.call("db", "current", "--json").json.values()} == {None}
         upgraded = house.run("db", "upgrade", "--json")
         assert upgraded.status == 0
         assert upgraded.json["current"] == upgraded.json["newest"]
