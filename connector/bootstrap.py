@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import ModuleType
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import anyio
@@ -21,8 +18,9 @@ from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.readers.choose import Choice, choose, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
+from connector.databases import Databases
 from connector.domain.accounts import OneTimeCodes, Passwords, Seal
-from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError, StorageError
+from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError
 from connector.domain.facts import Terms
 from connector.domain.gates import Gates
 from connector.domain.notices import Channel, Limits, Situation
@@ -34,13 +32,12 @@ from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
 from connector.sign_in.setting_up import SettingUp
 from connector.sign_in.signing_in import SigningIn
-from connector.store import revision
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
-from connector.store.embedded import EmbeddedServer, create_database, default_data_dir, install_term_handler
+from connector.store.embedded import install_term_handler
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
@@ -52,14 +49,12 @@ from connector.store.notices import Notices
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
 from connector.store.review import Reviews
-from connector.store.revision import CONNECTOR, REPORTING, Line
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
 from jobs.notices import Noticing
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
-from mappings.courses import SampleCourse, load_courses
 from mappings.loader import load
 
 Clock = Callable[[], datetime]
@@ -72,9 +67,6 @@ CHOICE_HOLDS = timedelta(days=1)
 """So long reports are believed to be set up as they were; an answer that does not fit ends that at once."""
 PLAIN_HOLDS = timedelta(minutes=10)
 """So long plain functions are used before it is looked again whether reports have been set up meanwhile."""
-
-TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
-"""The lines of migrations by name: the way in, and the reporting facts, which may live in another database."""
 
 
 def utc_now() -> datetime:
@@ -107,63 +99,18 @@ class Connector:
 
     # ------------------------------------------------------------ the database
     @cached_property
-    def database_url(self) -> str:
-        """The company's own PostgreSQL, or the embedded one, started and brought up to date."""
-        given = self.settings.database_url.get_secret_value()
-        if given:
-            return given
-        port = self.settings.reporting.listen_port or None
-        server = EmbeddedServer(self.settings.data_dir or default_data_dir(), tcp_port=port)
-        server.start()
-        self._exits.callback(server.stop)
-        url = server.url()
-        for line in TABLES.values():
-            if line is CONNECTOR or not self.settings.reporting.url.get_secret_value():
-                found, newest = revision.current(url, line)
-                if found != newest:
-                    _migrations().upgrade(url, line)
-        return url
+    def databases(self) -> Databases:
+        return self._exits.enter_context(Databases(self.settings))
 
-    @cached_property
-    def reporting_url(self) -> str:
-        """The database of facts and views: one of its own where the settings name it."""
-        return self.settings.reporting.url.get_secret_value() or self.database_url
-
-    def upgrade_database(self) -> None:
-        for line in TABLES.values():
-            _migrations().upgrade(self._url_of(line), line)
-
-    def downgrade_database(self, revision: str, line: Line = CONNECTOR) -> None:
-        _migrations().downgrade(self._url_of(line), revision, line)
-
-    def database_revision(self, line: Line = CONNECTOR) -> tuple[str | None, str]:
-        """The revision of the tables (None: there are none), and the newest one of this package."""
-        return revision.current(self._url_of(line), line)
-
-    @cached_property
+    @property
     def database(self) -> Database:
         """The tables of the way in."""
-        self._check_revision(CONNECTOR)
-        return self._exits.enter_context(Database(self.database_url))
+        return self.databases.connector
 
-    @cached_property
+    @property
     def reporting(self) -> Database:
         """Facts and views."""
-        self._check_revision(REPORTING)
-        if self.reporting_url == self.database_url:
-            return self.database
-        return self._exits.enter_context(Database(self.reporting_url))
-
-    def _url_of(self, line: Line) -> str:
-        return self.database_url if line is CONNECTOR else self.reporting_url
-
-    def _check_revision(self, line: Line) -> None:
-        found, newest = self.database_revision(line)
-        if found != newest:
-            raise StorageError(
-                f"The {line.name} tables are at revision {found or 'none'}, this version needs {newest}: "
-                "run `moodle-connector db upgrade`."
-            )
+        return self.databases.reporting
 
     # ------------------------------------------------------------ what is kept
     @property
@@ -492,79 +439,3 @@ class Connector:
 
 
 end_cleanly_on_term = install_term_handler
-
-
-class Learners(Protocol):
-    """What learners do in Moodle itself; courses by idnumber or shortname, values in points."""
-
-    def complete(self, username: str, course: str, at: int | None = None) -> None: ...
-
-    def grade(self, username: str, course: str, value: float | None, at: int | None = None) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SampleMoodle:
-    """A Moodle twin with a sample company's courses, and what its learners can do."""
-
-    url: str
-    token: str
-    learners: Learners
-    enrolled: Callable[[], list[tuple[str, SampleCourse]]]
-    """Who learns in which course: each username with a course, sorted."""
-
-
-@contextmanager
-def sample_moodle(company: Path | Traversable, accounts: Sequence[Mapping[str, str]] = ()) -> Iterator[SampleMoodle]:
-    """Serve a Moodle twin on loopback with the courses of a sample company, and accounts that are there already."""
-    from adapters.moodle.twin import TwinState, serve_twin  # only here: other commands start sooner without a server
-
-    file = load_courses(company)
-    courses = {course.shortname: course for course in file.courses}
-    state = TwinState("4.5", languages=frozenset({"en", "fr", "vi", "zh_tw"}))
-    for category in file.categories:
-        state.add_category(category.name, category.idnumber)
-    for account in accounts:
-        state.add_user(dict(account))
-    with serve_twin(state=state) as twin:
-        for course in courses.values():
-            twin.life.make_course(
-                course.idnumber,
-                shortname=course.shortname,
-                fullname=course.fullname,
-                category=course.category,
-                criteria=course.completion,
-                grade_max=course.grade_max,
-            )
-
-        def enrolled() -> list[tuple[str, SampleCourse]]:
-            return [(username, courses[course]) for username, course in twin.life.learning()]
-
-        yield SampleMoodle(twin.url, twin.token, twin.life, enrolled)
-
-
-@contextmanager
-def sample_databases(folder: Path) -> Iterator[Callable[[str], str]]:
-    """Serve databases that are thrown away: asked for a name, a new one is made, and its address given.
-
-    A mirror keeps one site in a database, so each company needs its own; one server does for all.
-    """
-    server = EmbeddedServer(folder, options={"fsync": "off", "synchronous_commit": "off"})
-    server.start()
-
-    def new(name: str) -> str:
-        create_database(server.url(), name)
-        for line in TABLES.values():
-            _migrations().upgrade(server.url(name), line)
-        return server.url(name)
-
-    try:
-        yield new
-    finally:
-        server.stop()
-
-
-def _migrations() -> ModuleType:
-    """Alembic is loaded where it is needed only: it takes longer than most commands."""
-    from connector.store import migrate
-
-    return migrate

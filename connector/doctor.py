@@ -89,7 +89,7 @@ async def _database(connector: Connector) -> str:
     own = bool(connector.settings.database_url.get_secret_value())
     with connector.database.transaction() as connection:
         row = connection.execute("SELECT current_setting('server_version') AS server_version").fetchone()
-    found, _ = connector.database_revision()
+    found, _ = connector.databases.revisions()["connector"]
     server = row["server_version"] if row else "?"
     return f"PostgreSQL {server} ({'your own' if own else 'embedded'}), tables at revision {found}"
 

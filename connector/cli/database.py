@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from connector.bootstrap import TABLES, Connector
 from connector.cli.common import Config, Json, installation
 from connector.cli.output import as_json, say
+from connector.databases import TABLES
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 
@@ -18,8 +18,8 @@ app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 def upgrade(config: Config = None, json: Json = False) -> None:
     """Bring the tables up to this version. Run it once after installing and after each new version."""
     with installation(config) as connector:
-        connector.upgrade_database()
-        revisions = _revisions(connector)
+        connector.databases.upgrade()
+        revisions = connector.databases.revisions()
     _show(revisions, json)
 
 
@@ -35,8 +35,8 @@ def downgrade(
     if not yes and sys.stdin.isatty():
         typer.confirm("What newer revisions keep is lost, and cannot be brought back. Go on?", abort=True, err=True)
     with installation(config) as connector:
-        connector.downgrade_database(revision, TABLES["reporting" if reporting else "connector"])
-        revisions = _revisions(connector)
+        connector.databases.downgrade(revision, TABLES["reporting" if reporting else "connector"])
+        revisions = connector.databases.revisions()
     _show(revisions, json)
 
 
@@ -44,12 +44,8 @@ def downgrade(
 def current(config: Config = None, json: Json = False) -> None:
     """Show which revision the tables have, and which this version needs."""
     with installation(config) as connector:
-        revisions = _revisions(connector)
+        revisions = connector.databases.revisions()
     _show(revisions, json)
-
-
-def _revisions(connector: Connector) -> dict[str, tuple[str | None, str]]:
-    return {name: connector.database_revision(line) for name, line in TABLES.items()}
 
 
 def _show(revisions: dict[str, tuple[str | None, str]], json: bool) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic import SecretStr
 
-from connector.bootstrap import Connector, SampleMoodle, sample_databases, sample_moodle
+from connector.bootstrap import Connector
 from connector.cli.cases import show_cases
 from connector.cli.common import Json, run
 from connector.cli.feeds import show_applied, show_plan
@@ -24,6 +24,7 @@ from connector.cli.report import report_of, show_report
 from connector.cli.setup import sample
 from connector.domain.facts import Extent
 from connector.domain.plan import HoldState, Plan
+from connector.samples import SampleMoodle, sample_databases, sample_moodle
 from connector.settings import MoodleSettings, Settings
 from connector.sync.apply import Applied, Pace
 from connector.sync.intake import Intake

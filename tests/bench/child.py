@@ -25,9 +25,10 @@ from pydantic import SecretStr
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
-from connector.bootstrap import Clock, Connector, sample_moodle, utc_now
+from connector.bootstrap import Clock, Connector, utc_now
 from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
+from connector.samples import sample_moodle
 from connector.settings import MoodleSettings, Settings
 from connector.sync.intake import Intake
 from tests.bench import company, views
@@ -73,7 +74,7 @@ def serve(_: Values) -> Values:
 def migrate(given: Values) -> Values:
     """Make the tables, and say what PostgreSQL this is."""
     with _connector(given) as connector:
-        connector.upgrade_database()
+        connector.databases.upgrade()
         with connector.database.transaction() as connection:
             row = connection.execute("SELECT current_setting('server_version') AS version").fetchone()
     return dict(row or {})

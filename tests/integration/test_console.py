@@ -56,7 +56,8 @@ async def test_every_route_says_who_may_call_it(served: Served, house: House) ->
     assert {asked for _, asked in routes} == {Open.TO_ALL, *Permission} - {Permission.SEE_PEOPLE}
     open_to_all = {path for path, asked in routes if asked is Open.TO_ALL}
     assert open_to_all == {
-        "/health", "/ready", "/metrics", "/static/{digest}/{name}", "/sign-in", "/set-up", "/set-up/finish", "/preferences"
+        "/health", "/ready", "/metrics", "/static/{digest}/{name}", "/sign-in", "/set-up", "/set-up/finish",
+        "/preferences",
     }  # fmt: skip
     app = FastAPI()
     app.add_api_route("/forgotten", lambda: None)

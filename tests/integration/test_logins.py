@@ -309,7 +309,7 @@ def test_bi_tools_reach_the_embedded_server_by_password_only(server_folder: Path
         database_url=SecretStr(""), data_dir=server_folder / "pg", reporting=ReportingSettings(listen_port=free_port)
     )
     with Connector(settings) as connector:
-        fill(connector.reporting_url, NOW)
+        fill(connector.databases.reporting_url, NOW)
         password = connector.logins.grant("bi_tool", IN, NOW)
         address = connector.login_address("bi_tool", password)
         assert address == f"postgresql://bi_tool:{password}@127.0.0.1:{free_port}/postgres"
@@ -381,7 +381,7 @@ def test_the_commands(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys
 def test_without_a_port_nobody_listens(server_folder: Path) -> None:
     """The embedded server answers its own account alone until it is told otherwise."""
     with Connector(Settings(database_url=SecretStr(""), data_dir=server_folder / "pg")) as connector:
-        fill(connector.reporting_url, NOW)
+        fill(connector.databases.reporting_url, NOW)
         password = connector.logins.grant("bi_tool", IN, NOW)
         assert connector.login_address("bi_tool", password) is None
         with connector.reporting.transaction() as connection:

@@ -75,7 +75,7 @@ def test_tables_of_another_version_are_not_used(empty_url: str) -> None:
     with Connector(Settings(database_url=empty_url)) as connector:  # type: ignore[arg-type]
         with pytest.raises(StorageError, match="db upgrade"):
             connector.database  # noqa: B018 - a property that looks
-        connector.upgrade_database()
+        connector.databases.upgrade()
         assert connector.database.rows("plans.references", site="x") == []
 
 
