@@ -37,7 +37,8 @@ def views(database_url: str) -> Iterator[ViewRows]:
 
 def written(views: ViewRows, to: Path, form: str, *selections: Selection, **more: bool) -> list[Path]:
     done = list(export(views, Order(selections, form, to, **more), lambda _: None))
-    assert {path for path in to.parent.rglob("*") if path.name.endswith(".part")} == set()
+    folder = to if to.is_dir() else to.parent
+    assert {path for path in folder.rglob("*") if path.name.endswith(".part")} == set()
     return [one.file for one in done]
 
 
