@@ -369,9 +369,14 @@ class Connector:
         )
 
     @asynccontextmanager
-    async def mirroring(self) -> AsyncIterator[Mirror]:
-        """The way back while the block lasts, with the best reader that the token allows."""
+    async def mirroring(self, *, anew: bool = False) -> AsyncIterator[Mirror]:
+        """The way back while the block lasts, with the best reader that the token allows.
+
+        ``anew``: it is looked first whether the reports are as they should be; who reads everything believes what is
+        absent, and a condition that somebody adds to a report hides people.
+        """
         async with self.working_moodle() as moodle:
+            self._choice = None if anew else self._choice
             with self._choosing_again():
                 yield self.way_back(await self.reader(moodle))
 

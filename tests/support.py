@@ -148,11 +148,15 @@ class House:
         async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
             await self.connector.set_up_reports(MoodleSite(client))
 
-    async def mirror(self, extent: Extent = Extent.EVERYTHING, progress: Progress | None = None) -> list[Loaded]:
+    async def mirror(
+        self, extent: Extent = Extent.EVERYTHING, progress: Progress | None = None, *, give_again: bool = False
+    ) -> list[Loaded]:
         """Read Moodle into the facts."""
         async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
             moodle = MoodleSite(client)
-            return await self.connector.way_back(await self.connector.reader(moodle)).read(extent, progress)
+            return await self.connector.way_back(await self.connector.reader(moodle)).read(
+                extent, progress, give_again=give_again
+            )
 
     def file(self, people: Iterable[Row], name: str = "", columns: Sequence[str] = COLUMNS) -> Path:
         """A delivery, written now."""

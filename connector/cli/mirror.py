@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -23,25 +24,31 @@ def mirror(config: Config = None, json: Json = False) -> None:
     _read(Extent.CHANGES, config, json)
 
 
-def reconcile(config: Config = None, json: Json = False) -> None:
+def reconcile(
+    give_again: Annotated[
+        bool, typer.Option("--give-again", help="However much was taken away by hand, the next plan gives it again.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
     """Read all of Moodle into the facts, so that what no cursor shows is found: regrades, resets, deletions."""
-    _read(Extent.EVERYTHING, config, json)
+    _read(Extent.EVERYTHING, config, json, give_again)
 
 
-def _read(extent: Extent, config: Path | None, json: bool) -> None:
+def _read(extent: Extent, config: Path | None, json: bool, give_again: bool = False) -> None:
     with installation(config) as connector:
-        loaded = run(lambda: read(connector, extent))
+        loaded = run(lambda: read(connector, extent, give_again))
     if json:
         as_json([asdict(one) for one in loaded])
     else:
         show_loaded(loaded)
 
 
-async def read(connector: Connector, extent: Extent) -> list[Loaded]:
+async def read(connector: Connector, extent: Extent, give_again: bool = False) -> list[Loaded]:
     """Read Moodle into the facts, with progress."""
     async with connector.mirroring() as way:
         with progress("Reading Moodle") as advance:
-            return await way.read(extent, lambda _, rows: advance(rows))
+            return await way.read(extent, lambda _, rows: advance(rows), give_again=give_again)
 
 
 def show_loaded(loaded: list[Loaded]) -> None:

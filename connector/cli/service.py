@@ -113,7 +113,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
 
     async def reconcile() -> Mapping[str, object]:
         """Read all of Moodle into the facts."""
-        async with connector.mirroring() as way:
+        async with connector.mirroring(anew=True) as way:
             return await mirroring.reconcile(way, stopping.is_set)
 
     async def notices() -> Mapping[str, object]:

@@ -150,8 +150,8 @@ class FactStore(Protocol):
         """Enrolments that a full reading after ``since`` found ended, and that have not begun again."""
         ...
 
-    def take(self, staff: Staff, terms: Terms, now: datetime) -> bool:
-        """Land the people and assignments of the connector, unless they are the same as last time."""
+    def take(self, staff: Staff, basis: str, now: datetime) -> bool:
+        """Land the people and assignments of the connector, unless ``basis`` is that of last time."""
         ...
 
     def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:

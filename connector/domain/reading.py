@@ -168,12 +168,19 @@ class GrantBook(Protocol):
         ...
 
     def end_lost(
-        self, gone: Iterable[Gone], members: Mapping[int, Collection[int]], read_at: datetime, now: datetime
+        self,
+        gone: Iterable[Gone],
+        members: Mapping[int, Collection[int]],
+        read_at: datetime,
+        now: datetime,
+        *,
+        any_number: bool = False,
     ) -> int:
         """End grants that somebody took away in Moodle, so that the next plan gives them again where they are wanted.
 
         ``members`` of cohorts were read from ``read_at`` on. What was granted after a reading began is not judged
-        by it. Gives the number of grants.
+        by it. Gives the number of grants. Raises HoldClass where they are more than the guard lets pass, unless
+        ``any_number``: then nothing has ended.
         """
         ...
 

@@ -36,11 +36,15 @@ class Mirror:
     terms: Terms
     clock: Callable[[], datetime]
 
-    async def read(self, extent: Extent, progress: Progress | None = None) -> list[Loaded]:
+    async def read(
+        self, extent: Extent, progress: Progress | None = None, *, give_again: bool = False
+    ) -> list[Loaded]:
         """Read Moodle, all of it or what is new, into the facts; gives what changed.
 
         What is new is read only where the reader can tell it and all was read before; else all is read.
-        Raises the error tree, and then nothing has changed.
+        ``give_again``: however much somebody took away in Moodle, the next plan gives it again.
+        Raises the error tree, and then the facts are as they were; but for HoldClass and what fails while cohorts are
+        read: then they are up to date, and only what was taken away waits.
         """
         with self.facts.lock() as free:
             if not free:
@@ -57,16 +61,16 @@ class Mirror:
                 raise
             self.facts.finish(load, "done", "", self.clock())
             if extent is Extent.EVERYTHING:
-                await self._end_lost()
+                await self._end_lost(give_again)
             return loaded
 
-    async def _end_lost(self) -> None:
+    async def _end_lost(self, give_again: bool) -> None:
         """What somebody took away in Moodle is no longer granted: the next plan gives it again where it is wanted."""
         began = self.clock()
         cohorts = self.grants.cohorts()
         members = await self.reader.members(cohorts) if cohorts else {}
         gone = (one for some in self.facts.unenrolled(began - REMEMBERED) for one in some)
-        self.grants.end_lost(gone, members, began, self.clock())
+        self.grants.end_lost(gone, members, began, self.clock(), any_number=give_again)
 
 
 @dataclass
@@ -100,9 +104,7 @@ class _Reading:
         return Read(Extent.CHANGES, self.began - OVERLAP, courses, (), self.landed)
 
     def _vanished(self, courses: Sequence[Course]) -> list[int]:
-        """People come and go while pages are read, and one can be missed: an incremental reader reads pages."""
-        if not self.mirror.reader.incremental:
-            return []
+        """People come and go while pages are read, and one can be missed."""
         return self.mirror.facts.vanished(self.load, [course.id for course in courses])
 
     async def _accounts(self, *, everybody: bool) -> None:

@@ -127,9 +127,9 @@ class Facts:
         for rows in self._database.stream("facts.unenrolled", since=since):
             yield [Gone(row["moodle_id"], row["course_id"], row["read_at"]) for row in rows]
 
-    def take(self, staff: Staff, terms: Terms, now: datetime) -> bool:
+    def take(self, staff: Staff, basis: str, now: datetime) -> bool:
         before = self._database.row("facts.hop", name="people")
-        if before and before["basis"] == _basis(staff, terms, now) and self._database.row("facts.taken"):
+        if before and before["basis"] == basis and self._database.row("facts.taken"):
             return False
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_staff"))
@@ -141,7 +141,8 @@ class Facts:
 
     # ------------------------------------------------------------ merging
     def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:
-        taken = self.take(staff, terms, now)
+        basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
+        taken = self.take(staff, basis, now)
         with self._database.transaction() as connection:
             merging = _Merging(connection, load, read, now)
             merging.check()
@@ -154,8 +155,8 @@ class Facts:
                 merging.learned(fact)
             if taken or merging.moved:
                 merging.assignments()
-            merging.reach("people", now, _basis(staff, terms, now))
-            if fed := staff.fed_at():
+            merging.reach("people", now, basis)
+            if fed is not None:
                 merging.reach("feed", fed)
             if read.extent is Extent.EVERYTHING:
                 merging.reach("everything", read.until)
@@ -189,6 +190,7 @@ class _Merging:
 
     def people(self) -> None:
         self._versions("people")
+        self._run(*(f"hand_over_{fact}" for fact in ("enrolments", "completions", "grades", "certificates")))
         self._run("names")
         self._run("units_now")
         self._versions("units")

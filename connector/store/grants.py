@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from connector.domain.errors import HoldClass
+from connector.domain.guard import LIMITS
+from connector.domain.plan import GuardClass
 from connector.domain.reading import Gone
-from connector.store.database import Database, query
+from connector.store.database import Database, one, query
 
 
 class Grants:
@@ -18,7 +21,13 @@ class Grants:
         return [row["place_id"] for row in self._database.rows("grants.cohorts", site=self._site)]
 
     def end_lost(
-        self, gone: Iterable[Gone], members: Mapping[int, Collection[int]], read_at: datetime, now: datetime
+        self,
+        gone: Iterable[Gone],
+        members: Mapping[int, Collection[int]],
+        read_at: datetime,
+        now: datetime,
+        *,
+        any_number: bool = False,
     ) -> int:
         values = {"site": self._site, "read_at": read_at, "now": now, "cohorts": list(members)}
         with self._database.transaction() as connection:
@@ -26,13 +35,22 @@ class Grants:
                 connection.execute(query(f"grants.{table}"))
             with connection.cursor() as cursor:
                 with cursor.copy("COPY gone FROM STDIN") as copy:
-                    for one in gone:
-                        copy.write_row((one.user_id, one.course_id, one.read_at))
+                    for lost in gone:
+                        copy.write_row((lost.user_id, lost.course_id, lost.read_at))
                 with cursor.copy("COPY member FROM STDIN") as copy:
                     for cohort, people in members.items():
                         for person in people:
                             copy.write_row((cohort, person))
-            return sum(
+            held = one(connection, "grants.held", site=self._site)["held"]
+            ended = sum(
                 connection.execute(query(f"grants.{step}"), values).rowcount
                 for step in ("end_enrolments", "end_memberships")
             )
+            limit = LIMITS[GuardClass.REMOVE_GRANT].of(held)
+            if ended > limit and not any_number:
+                raise HoldClass(
+                    f"{ended:,} of {held:,} enrolments, memberships and course roles that were granted are gone from "
+                    f"Moodle, more than the {limit:,} that pass by themselves. The facts are up to date. "
+                    "Where they are to be given again, run `moodle-connector reconcile --give-again`."
+                )
+            return ended

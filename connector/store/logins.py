@@ -19,7 +19,10 @@ from psycopg.conninfo import conninfo_to_dict
 from connector.domain.errors import SettingsError, StorageError
 from connector.store.database import Connection, Database, one, query
 
-READER = "connector_reader"
+READERS = "connector_reader_"
+"""How the name of the role of a database's readers begins."""
+LONGEST_NAME = 63
+"""Bytes of a name in PostgreSQL."""
 """The role, without a login, that may read the views; every login is a member."""
 
 SETTINGS = {
@@ -112,6 +115,11 @@ class Logins:
             raise SettingsError(f"There is no unit {unit!r}; `moodle-connector report` lists the units.")
 
 
+def _reader(connection: Connection) -> str:
+    """The role of all readers of this database: roles are the whole server's, where there may be other connectors."""
+    return f"{READERS}{connection.info.dbname}"[:LONGEST_NAME]
+
+
 def _role(connection: Connection, name: str) -> dict[str, Any] | None:
     return connection.execute(query("logins.role"), {"login": name}).fetchone()
 
@@ -119,18 +127,18 @@ def _role(connection: Connection, name: str) -> dict[str, Any] | None:
 def _check_stranger(connection: Connection, name: str) -> None:
     """A role that may do more than read the views is never made a login of ours: it would see more, too."""
     role = _role(connection, name)
-    if role and (role["mighty"] or role["owns"] or set(role["member_of"]) - {READER}):
+    if role and (role["mighty"] or role["owns"] or set(role["member_of"]) - {_reader(connection)}):
         raise SettingsError(
             f"There is a role {name!r} that may do other things in this database: choose another name."
         )
-    if role and not (role["known"] or READER in role["member_of"]):
+    if role and not (role["known"] or _reader(connection) in role["member_of"]):
         raise SettingsError(f"There is a role {name!r} already that is no login of ours: choose another name.")
 
 
 def _open_views(connection: Connection) -> None:
     """What the role of readers may do, and what nobody may do who was not told so."""
-    if _role(connection, READER) is None:
-        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(READER)))
+    if _role(connection, _reader(connection)) is None:
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(_reader(connection))))
     for statement in _READS:
         connection.execute(_on_this(connection, statement))
     if not _closed(connection):
@@ -166,14 +174,14 @@ def _make(connection: Connection, name: str, password: str) -> bool:
     try:
         with connection.transaction():
             connection.execute(statement.format(verb, login, sql.Literal(SESSIONS), sql.Literal(verifier)))
-            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(READER), login))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(_reader(connection)), login))
             for setting, value in SETTINGS.items():
                 line = sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = {}")
                 parts = (login, _database(connection), sql.Identifier(setting), sql.Literal(value))
                 connection.execute(line.format(*parts))
     except psycopg.errors.InsufficientPrivilege:
         role = _role(connection, name)
-        if role and READER in role["member_of"]:
+        if role and _reader(connection) in role["member_of"]:
             return False
         raise
     return True
@@ -181,13 +189,15 @@ def _make(connection: Connection, name: str, password: str) -> bool:
 
 def _on_this(connection: Connection, statement: str) -> sql.Composed:
     return sql.SQL(statement).format(
-        reader=sql.Identifier(READER), database=_database(connection), user=sql.Identifier(connection.info.user)
+        reader=sql.Identifier(_reader(connection)),
+        database=_database(connection),
+        user=sql.Identifier(connection.info.user),
     )
 
 
 def _closed(connection: Connection) -> bool:
     """Whether readers may connect to this database and make nothing in it, not even for a while."""
-    return bool(one(connection, "logins.closed", reader=READER)["closed"])
+    return bool(one(connection, "logins.closed", reader=_reader(connection))["closed"])
 
 
 def _database(connection: Connection) -> sql.Identifier:
@@ -196,9 +206,9 @@ def _database(connection: Connection) -> sql.Identifier:
 
 def _by_an_administrator(connection: Connection, name: str) -> str:
     """What to run where this user may make no roles."""
-    login, reader = sql.Identifier(name), sql.Identifier(READER)
+    login, reader = sql.Identifier(name), sql.Identifier(_reader(connection))
     lines = []
-    if _role(connection, READER) is None:
+    if _role(connection, _reader(connection)) is None:
         lines.append(sql.SQL("CREATE ROLE {} NOLOGIN").format(reader))
     if _role(connection, name) is None:
         lines.append(sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT {}").format(login, sql.Literal(SESSIONS)))
@@ -209,7 +219,7 @@ def _by_an_administrator(connection: Connection, name: str) -> str:
         )
         for setting, value in SETTINGS.items()
     ]
-    if _role(connection, READER) is None or not _closed(connection):
+    if _role(connection, _reader(connection)) is None or not _closed(connection):
         lines += [_on_this(connection, statement) for statement in _CLOSES]
     told = "\n".join(f"  {line.as_string(connection)};" for line in lines)
     return (

@@ -198,7 +198,7 @@ def test_settings_and_roles_widen_nothing(place: Place) -> None:
         connection.execute("SET reporting.unit = 'North-1'")
         assert set() < keys(connection) < mine
         connection.execute("RESET reporting.unit")
-        connection.execute("SET ROLE connector_reader")
+        connection.execute(f"SET ROLE connector_reader_{connection.info.dbname}".encode())
         assert keys(connection) == mine, "the session is still the same one's"
     with psycopg.connect(place.url, autocommit=True) as connection:
         connection.execute("SET reporting.unit = 'North'")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.moodle.twin.enrolments import enrol, unenrol
-from connector.domain.errors import AccessRefused, TryAgain
+from connector.domain.errors import AccessRefused, HoldClass, TryAgain
 from connector.domain.facts import Extent
 from connector.domain.plan import HoldState
 from connector.domain.reading import Page, ReadEnrolment
@@ -527,3 +527,45 @@ async def test_recertification_goes_in_cycles(house: House, moodle: Seen) -> Non
     assert again[1][3] > expires
     attempts = house.sql("SELECT attempt, completed FROM facts.fact_completion ORDER BY course_id, valid_from")
     assert [tuple(one.values()) for one in attempts] == [(1, True), (2, False), (2, True)] * 2
+
+
+@pytest.mark.anyio
+async def test_what_many_lose_at_once_waits_for_a_person(house: House, moodle: Seen) -> None:
+    """A report that hides people looks like a course that was emptied: the ledger stays until somebody decides."""
+    people = rows(40, unit="Field")
+    await house.settled_in(people)
+    await house.mirror()
+    learning = Learning(house, moodle)
+    for one in people[:30]:
+        learning.act("unenrol", one["id"], "SAFE")
+    with pytest.raises(HoldClass, match="--give-again"):
+        await house.mirror()
+    check(house, moodle)
+    assert (await house.plan()).size == 0
+    await house.mirror(give_again=True)
+    assert (await house.plan()).size == 30
+    await house.sync()
+    await assert_whole(house, moodle, people)
+
+
+@pytest.mark.anyio
+async def test_what_was_learned_goes_with_the_account(house: House, moodle: Seen) -> None:
+    """Somebody is hired again under a new key: the account is theirs, and so is what was learned with it."""
+    await house.settled_in([row("OLD", unit="Field")])
+    learning = Learning(house, moodle)
+    for course in ("SAFE", "FIRE"):
+        learning.act("complete", "OLD", course)
+        learning.act("grade", "OLD", course, 80)
+    await house.mirror()
+    left = row("OLD", unit="Field", status="left")
+    await house.sync([left])
+    await house.sync([left, row("NEW", unit="Field", earlier="OLD", email="old@example.test")])
+    await house.mirror()
+    [compliance] = house.sql("SELECT hr_key, state FROM reporting.compliance_now WHERE requirement = 'SAFETY-14'")
+    assert compliance == {"hr_key": "NEW", "state": "satisfied"}
+    for table in ("fact_enrolment", "fact_completion", "fact_grade"):
+        owners = house.sql(
+            f"SELECT DISTINCT p.hr_key FROM facts.{table} f JOIN facts.dim_person p USING (person_id) "
+            "WHERE p.valid_to = 'infinity'"
+        )
+        assert owners == [{"hr_key": "NEW"}], table

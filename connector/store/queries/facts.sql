@@ -105,6 +105,23 @@ SELECT p.person_id, p.hr_key, p.moodle_id, p.unit, p.job_role, p.manager_id, p.s
 FROM facts.landing_person p
 WHERE NOT EXISTS (SELECT FROM facts.dim_person d WHERE d.person_id = p.person_id AND d.valid_to = 'infinity')
 
+-- name: hand_over_enrolments
+-- An account is somebody else's now: rehired under a new key, or bound wrongly before. What was done with it is theirs.
+UPDATE facts.fact_enrolment f SET person_id = d.person_id FROM facts.dim_person d
+WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+
+-- name: hand_over_completions
+UPDATE facts.fact_completion f SET person_id = d.person_id FROM facts.dim_person d
+WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+
+-- name: hand_over_grades
+UPDATE facts.fact_grade f SET person_id = d.person_id FROM facts.dim_person d
+WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+
+-- name: hand_over_certificates
+UPDATE facts.fact_certificate f SET person_id = d.person_id FROM facts.dim_person d
+WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+
 -- name: names
 -- Names apart from the facts, so that they can be erased.
 INSERT INTO facts.person_name (person_id, firstname, lastname, email)

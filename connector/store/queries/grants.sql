@@ -1,7 +1,7 @@
 -- name: cohorts
 -- Cohorts with members that were granted.
 SELECT DISTINCT place_id FROM connector.ledger
-WHERE site = %(site)s AND kind = 'cohort' AND ended_at IS NULL AND ours AND place_id IS NOT NULL
+WHERE site = %(site)s AND kind = 'cohort' AND ended_at IS NULL AND place_id IS NOT NULL
 ORDER BY place_id
 
 -- name: gone
@@ -16,7 +16,7 @@ UPDATE connector.ledger l SET ended_at = %(now)s, lost = true
 FROM gone g
 JOIN connector.binding b ON b.account_id = g.account_id AND b.site = %(site)s
 JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id AND a.fields <> '{}'
-WHERE l.site = %(site)s AND l.person_id = b.person_id AND l.place_id = g.course_id AND l.ended_at IS NULL AND l.ours
+WHERE l.site = %(site)s AND l.person_id = b.person_id AND l.place_id = g.course_id AND l.ended_at IS NULL
   AND (l.kind = 'enrolment' OR l.kind = 'role' AND split_part(l.target, ':', 1) LIKE '%%@course')
   AND l.granted_at < g.read_at
 
@@ -25,6 +25,11 @@ UPDATE connector.ledger l SET ended_at = %(now)s, lost = true
 FROM connector.binding b, connector.account a
 WHERE b.site = %(site)s AND b.person_id = l.person_id
   AND a.site = b.site AND a.account_id = b.account_id AND a.fields <> '{}'
-  AND l.site = %(site)s AND l.kind = 'cohort' AND l.ended_at IS NULL AND l.ours AND l.granted_at < %(read_at)s
+  AND l.site = %(site)s AND l.kind = 'cohort' AND l.ended_at IS NULL AND l.granted_at < %(read_at)s
   AND l.place_id = ANY(%(cohorts)s)
   AND NOT EXISTS (SELECT FROM member m WHERE m.cohort_id = l.place_id AND m.account_id = b.account_id)
+
+-- name: held
+-- How many grants could be lost.
+SELECT count(*) AS held FROM connector.ledger
+WHERE site = %(site)s AND kind IN ('cohort', 'enrolment') AND ended_at IS NULL
