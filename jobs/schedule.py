@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
 
@@ -21,6 +21,8 @@ from jobs.running import Job, Running
 
 LOOK = 20.0
 """Seconds between two looks at the clock, at most."""
+RETRY = timedelta(minutes=15)
+"""After so long a job that failed is tried again, where its time is later."""
 AGAIN = 5.0
 """Seconds after which a job that somebody wants is tried again while another process is at it."""
 
@@ -65,12 +67,18 @@ class _Line:
     def _run(self) -> None:
         asked, self.wanted, self.busy = self.wanted, False, True
         outcome = self.running.run(self.name, self.job, asked=asked)
-        self.busy, self.due = False, self._next(self.running.clock())
+        self.busy, self.due = False, self._after(outcome)
         if outcome is not JobOutcome.ELSEWHERE:
             self.after()
         elif asked:
             self.wanted = True  # what the other process read may be older than the wish
             self._wait(AGAIN)
+
+    def _after(self, outcome: JobOutcome) -> datetime | None:
+        """The next time; sooner where a job of the clock failed: a night without it would be a day without it."""
+        now = self.running.clock()
+        due = self._next(now)
+        return due and min(due, now + RETRY) if outcome is JobOutcome.FAILED else due
 
     def _next(self, now: datetime) -> datetime | None:
         return self.job.times.after(now) if self.job.times else None

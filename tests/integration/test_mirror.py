@@ -569,3 +569,31 @@ async def test_what_was_learned_goes_with_the_account(house: House, moodle: Seen
             "WHERE p.valid_to = 'infinity'"
         )
         assert owners == [{"hr_key": "NEW"}], table
+
+
+@pytest.mark.anyio
+async def test_visits_are_told_without_reading_everybody(house: House, moodle: Seen) -> None:
+    """A visit does not change an account; the reports tell who was there since the last look, in the same request."""
+    await house.settled_in(rows(3, unit="Field"))
+    await house.make_reports()
+    await house.mirror()
+    house.clock.forward(hours=2)
+    Learning(house, moodle).life.access("e0002", at=int(house.clock.now.timestamp()))
+    before = house.twin.state.calls["tool_mobile_call_external_functions"]
+    await house.mirror(Extent.CHANGES)
+    assert house.twin.state.calls["tool_mobile_call_external_functions"] - before == 2
+    found = house.sql("SELECT hr_key FROM reporting.people WHERE accessed_at > now()")
+    assert found == [{"hr_key": "E0002"}]
+
+
+@pytest.mark.anyio
+async def test_a_run_without_changes_is_no_news_for_the_facts(house: House, moodle: Seen) -> None:
+    """People and sums are reckoned anew only where HR, the ledger or Moodle said something."""
+    await house.settled_in(rows(2, unit="Field"))
+    await house.mirror()
+    staff = house.connector.way_back(None).staff  # type: ignore[arg-type]
+    before = staff.basis(house.clock.now)
+    await house.sync()
+    assert staff.basis(house.clock.now) == before
+    await house.sync([*rows(2, unit="Field"), row("E9")])
+    assert staff.basis(house.clock.now) != before

@@ -17,6 +17,7 @@ from connector.domain.errors import Stopped, Unavailable
 from connector.domain.jobs import JobOutcome, JobState
 from connector.store.database import Database
 from connector.store.jobs import Jobs
+from jobs import schedule as schedule_module
 from jobs.running import Job, Running
 from jobs.schedule import Schedule, first_time, scheduled
 from jobs.stopping import heeding
@@ -238,6 +239,30 @@ def last(outcome: JobOutcome, ago: timedelta) -> JobState:
 def test_when_a_job_runs_first(job: Job, state: JobState | None, first: datetime | None) -> None:
     """At once where something was missed or left unfinished, else at its time."""
     assert first_time(job, state, NOW) == first
+
+
+def test_a_night_that_failed_is_made_up_for_soon(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moodle was away at half past two: it is tried again a quarter of an hour later, and then the next night."""
+    monkeypatch.setattr(schedule_module, "LOOK", 0.02)
+    hands, tries = Hands(datetime(2026, 3, 2, 2, 29, 59, tzinfo=UTC)), []
+
+    def work() -> Mapping[str, object]:
+        tries.append(hands.now)
+        if len(tries) == 1:
+            raise Unavailable("Moodle is away.")
+        return {}
+
+    with one_job(jobs, Job(work, NIGHTLY), hands) as (_, seen):
+        hands.now = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
+        wait_for(lambda: seen.runs == [("sync", JobOutcome.FAILED)])
+        hands.now += timedelta(minutes=14)
+        time.sleep(0.1)
+        assert len(tries) == 1
+        hands.now += timedelta(minutes=1)
+        wait_for(lambda: len(seen.runs) == 2)
+        hands.now += timedelta(hours=20)
+        time.sleep(0.1)
+        assert [outcome for _, outcome in seen.runs] == [JobOutcome.FAILED, JobOutcome.DONE]
 
 
 def test_what_was_stopped_is_no_failure(jobs: Jobs) -> None:

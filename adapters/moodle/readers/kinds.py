@@ -44,7 +44,7 @@ PEOPLE = Kind(
         "user:lastnamephonetic",
     ),
     sort=("user:username",),
-    filters=("user:timemodified",),
+    filters=("user:timemodified", "user:lastaccess"),
     extra="user:profilefield_",
 )  # fmt: skip
 

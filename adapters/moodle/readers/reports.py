@@ -8,11 +8,20 @@ from datetime import datetime
 
 from adapters.moodle.readers import builder, folding, shared
 from adapters.moodle.readers.builder import Report, Rows
+from adapters.moodle.readers.folding import PersonRow
 from adapters.moodle.readers.kinds import BADGES, CERTIFICATES, PARTICIPANTS, PEOPLE, Kind, since
 from adapters.moodle.site import MoodleSite
 from connector.domain.errors import Unavailable
 from connector.domain.ports import Course, SiteInfo
-from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate, ReadEnrolment
+from connector.domain.reading import (
+    AccountBook,
+    AccountsPage,
+    GradeItem,
+    Page,
+    ReadAccess,
+    ReadCertificate,
+    ReadEnrolment,
+)
 
 WHOLE = 10_000
 """Rows of an answer that shall hold whole courses: more would be too much for PHP's memory on a small server."""
@@ -53,17 +62,29 @@ class ReportsReader:
         return courses
 
     async def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
-        """See the port. Of an account whose mark is as remembered nothing else is asked."""
-        filters = _since("user:timemodified", since) if since else {}
-        at_once = 1 if since else builder.AT_ONCE
-        async for rows in builder.pages(self._client, self._reports[PEOPLE.key], filters, at_once):
-            people = [folding.person(row) for row in rows]
-            marks = {person.user_id: person.mark for person in people}
-            unlike = book.unlike(marks)
-            found = await self._site.accounts_by("id", [str(one) for one in unlike]) if unlike else []
-            alive = [one for one in found if not one.deleted]
-            accesses = [person.access for person in people if person.access]
-            yield AccountsPage(list(marks), alive, {one.id: marks[one.id] for one in alive}, accesses)
+        """See the port. Of an account whose mark is as remembered nothing else is asked.
+
+        A visit does not count as a change: who was there since a moment is asked for in the same request.
+        """
+        report = self._reports[PEOPLE.key]
+        if since is None:
+            async for rows in builder.pages(self._client, report, {}):
+                yield await self._people(book, rows)
+            return
+        changed, visited = _since("user:timemodified", since), _since("user:lastaccess", since)
+        first = await builder.retrieved(self._client, [(report, changed), (report, visited)])
+        async for rows in builder.later_pages(self._client, report, changed, first[0]):
+            yield await self._people(book, rows)
+        async for rows in builder.later_pages(self._client, report, visited, first[1]):
+            yield AccountsPage([], accesses=_accesses([folding.person(row) for row in rows]))
+
+    async def _people(self, book: AccountBook, rows: Sequence[list[str]]) -> AccountsPage:
+        people = [folding.person(row) for row in rows]
+        marks = {person.user_id: person.mark for person in people}
+        unlike = book.unlike(marks)
+        found = await self._site.accounts_by("id", [str(one) for one in unlike]) if unlike else []
+        alive = [one for one in found if not one.deleted]
+        return AccountsPage(list(marks), alive, {one.id: marks[one.id] for one in alive}, _accesses(people))
 
     async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
         """See the port."""
@@ -166,6 +187,10 @@ class ReportsReader:
 
         pages = [page async for page in folding.folded(rest(), self._untracked)]
         return pages if all(found.total == first.total for found in totals) else None
+
+
+def _accesses(people: Sequence[PersonRow]) -> list[ReadAccess]:
+    return [person.access for person in people if person.access]
 
 
 def _since(filter_name: str, moment: datetime) -> dict[str, object]:

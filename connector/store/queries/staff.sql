@@ -27,6 +27,8 @@ SELECT (SELECT max(feed_id) FROM connector.feed WHERE status = 'accepted') AS fe
        (SELECT count(*) FROM connector.binding WHERE site = %(site)s) AS bound,
        (SELECT max(bound_at) FROM connector.binding WHERE site = %(site)s) AS bound_at,
        (SELECT max(seen_at) FROM connector.account WHERE site = %(site)s) AS seen_at,
-       (SELECT max(run_id) FROM connector.run WHERE site = %(site)s) AS run_id,
-       (SELECT max(finished_at) FROM connector.run WHERE site = %(site)s) AS run_at,
+       (SELECT max(r.run_id) FROM connector.run r JOIN connector.plan q ON q.number = r.plan
+        WHERE r.site = %(site)s AND q.counts <> '{}') AS run_id,
+       (SELECT max(r.finished_at) FROM connector.run r JOIN connector.plan q ON q.number = r.plan
+        WHERE r.site = %(site)s AND q.counts <> '{}') AS run_at,
        (SELECT max(seen_at) FROM connector.reference WHERE site = %(site)s AND kind = 'course') AS referred_at
