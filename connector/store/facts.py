@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, LiteralString
 
@@ -141,6 +141,7 @@ class Facts:
 
     # ------------------------------------------------------------ merging
     def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:
+        now = self._after_the_last(now)
         basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
         taken = self.take(staff, basis, now)
         with self._database.transaction() as connection:
@@ -166,6 +167,11 @@ class Facts:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
         return loaded
+
+    def _after_the_last(self, now: datetime) -> datetime:
+        """A clock may be put back; a version never ends before it began."""
+        last = self._database.row("facts.hop", name="people")
+        return max(now, last["reached_at"] + timedelta(microseconds=1)) if last else now
 
 
 class _Merging:

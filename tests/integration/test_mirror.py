@@ -597,3 +597,21 @@ async def test_a_run_without_changes_is_no_news_for_the_facts(house: House, mood
     assert staff.basis(house.clock.now) == before
     await house.sync([*rows(2, unit="Field"), row("E9")])
     assert staff.basis(house.clock.now) != before
+
+
+@pytest.mark.anyio
+async def test_a_clock_that_is_put_back_breaks_no_history(house: House, moodle: Seen) -> None:
+    """Somebody corrects the clock by a day: what changes then begins after what was known, and nothing is refused."""
+    await house.settled_in([row("E1", unit="Field"), row("E2")])
+    learning = Learning(house, moodle)
+    await house.mirror()
+    house.clock.forward(days=-1)
+    learning.act("complete", "E1", "SAFE")
+    await house.settled_in([row("E1", unit="Lab"), row("E2", status="left")])
+    await house.mirror()
+    house.clock.forward(days=-1)
+    learning.act("grade", "E1", "SAFE", 70)
+    await house.mirror()
+    check(house, moodle)
+    no_overlaps(house)
+    assert now(house, "dim_person", "hr_key", "unit", "status") == {("E1", "Lab", "active"), ("E2", "Office", "left")}
