@@ -37,6 +37,7 @@ class Book:
     accounts: dict[int, Account] = field(default_factory=dict)
     marks: dict[int, bytes] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+    lost: set[int] = field(default_factory=set)
     until: datetime | None = None
 
     def bound(self) -> Iterator[list[int]]:
@@ -55,8 +56,8 @@ class Book:
     def unseen(self, _since: datetime) -> list[int]:
         return sorted(set(self.ids) - self.seen)
 
-    def mark_lost(self, _account_ids: Sequence[int], _now: datetime) -> None:
-        raise NotImplementedError
+    def mark_lost(self, account_ids: Sequence[int], _now: datetime) -> None:
+        self.lost |= set(account_ids)
 
     def read_until(self) -> datetime | None:
         return self.until
