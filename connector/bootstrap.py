@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,12 +15,12 @@ import anyio
 from adapters.drops.folder import FolderDrop
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FUNCTIONS
-from adapters.moodle.readers.choose import Choice, choose, set_up_reports
+from adapters.moodle.readers.choose import Choice, choose, retold, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
 from connector.databases import Databases
 from connector.domain.accounts import OneTimeCodes, Passwords, Seal
-from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError
+from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError, StorageError
 from connector.domain.facts import Terms
 from connector.domain.gates import Gates
 from connector.domain.notices import Channel, Limits, Situation
@@ -34,6 +34,7 @@ from connector.sign_in.setting_up import SettingUp
 from connector.sign_in.signing_in import SigningIn
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
+from connector.store.choices import Choices
 from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
@@ -89,7 +90,6 @@ class Connector:
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
-        self._choice: tuple[datetime, Choice] | None = None
 
     def __enter__(self) -> Connector:
         return self
@@ -140,6 +140,10 @@ class Connector:
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self.database, self.site)
+
+    @cached_property
+    def choices(self) -> Choices:
+        return Choices(self.database, self.site)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -253,13 +257,19 @@ class Connector:
             await moodle.check_sight()
             yield moodle
 
+    async def looked_at(self, moodle: MoodleSite) -> Choice:
+        """How this Moodle is best read, found out by some requests."""
+        return await choose(moodle, self.settings.moodle.reader)
+
     async def choice(self, moodle: MoodleSite) -> Choice:
-        """How this Moodle is best read: found out by some requests, and kept for a while."""
-        now = self.clock()
-        if self._choice is None or self._choice[0] < now:
-            found = await choose(moodle, self.settings.moodle.reader)
-            self._choice = now + (CHOICE_HOLDS if found.reports else PLAIN_HOLDS), found
-        return self._choice[1]
+        """As ``looked_at``, but what was found is kept for a while, for other processes too."""
+        wanted, now = self.settings.moodle.reader, self.clock()
+        told = self.choices.kept(wanted, now)
+        known = retold(await moodle.site_info(), told) if told else None
+        if known is None:
+            known = await self.looked_at(moodle)
+            self.choices.keep(wanted, known.told(), now, now + (CHOICE_HOLDS if known.reports else PLAIN_HOLDS))
+        return known
 
     @contextmanager
     def _choosing_again(self) -> Iterator[None]:
@@ -267,7 +277,7 @@ class Connector:
         try:
             yield
         except (SettingsError, ProtocolError, AccessRefused, Missing):
-            self._choice = None
+            self.choices.forget()
             raise
 
     async def reader(self, moodle: MoodleSite) -> Reader:
@@ -276,8 +286,10 @@ class Connector:
 
     async def set_up_reports(self, moodle: MoodleSite) -> list[str]:
         """Set the reports up that an administrator has made; gives what was done."""
-        self._choice = None
-        return await set_up_reports(moodle)
+        done = await set_up_reports(moodle)
+        with suppress(StorageError):  # where no database is set up yet nothing is kept
+            self.choices.forget()
+        return done
 
     def source(self, path: Path) -> Source:
         """The feed in a file, as the mapping says it is to be read."""
@@ -376,7 +388,8 @@ class Connector:
         absent, and a condition that somebody adds to a report hides people.
         """
         async with self.working_moodle() as moodle:
-            self._choice = None if anew else self._choice
+            if anew:
+                self.choices.forget()
             with self._choosing_again():
                 yield self.way_back(await self.reader(moodle))
 

@@ -124,7 +124,7 @@ async def _reports(connector: Connector) -> Finding | None:
     if not connector.settings.moodle.url:
         return None
     async with connector.moodle() as moodle:
-        choice = await connector.choice(moodle)
+        choice = await connector.looked_at(moodle)
     remarks = " ".join(choice.remarks)
     if choice.reports:
         read = ", ".join(f'"{report.name}"' for report in choice.reports.values())

@@ -25,7 +25,7 @@ Key = tuple[int, int]
 
 async def grades(site: MoodleSite, course_id: int) -> list[ReadGrade]:
     """Of everybody in a course, by plain functions."""
-    reader = PlainReader(site, await site.known_info())
+    reader = PlainReader(site, await site.site_info())
     return [grade async for page in reader.again([course_id]) for grade in page.grades]
 
 

@@ -48,17 +48,14 @@ class MoodleSite:
         await self._client.aclose()
 
     async def site_info(self) -> SiteInfo:
-        """Release, token user and functions; asked anew each time."""
-        function = "core_webservice_get_site_info"
-        row = await self._client.call(function)
-        with foreseen(function):
-            self._info = read.site_info(row)
-        self._client.knows(self._info.functions)
+        """Release, token user and functions; asked once for a connection."""
+        if self._info is None:
+            function = "core_webservice_get_site_info"
+            row = await self._client.call(function)
+            with foreseen(function):
+                self._info = read.site_info(row)
+            self._client.knows(self._info.functions)
         return self._info
-
-    async def known_info(self) -> SiteInfo:
-        """As ``site_info``, but asked once for a connection."""
-        return self._info or await self.site_info()
 
     async def check_sight(self) -> None:
         """Raise AccessRefused where the token does not see usernames or e-mail addresses of others.
@@ -82,7 +79,7 @@ class MoodleSite:
     # ------------------------------------------------------------ accounts
     async def accounts_by(self, field: str, values: Sequence[str]) -> list[Account]:
         """See the port. 500 values a call, 4 calls at once; see ``adapters.moodle.accounts.look_up``."""
-        info = await self.known_info()
+        info = await self.site_info()
         with foreseen("core_user_get_users_by_field"):
             return await look_up(self._client, field, values, admin=info.is_admin)
 

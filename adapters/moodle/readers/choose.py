@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from hashlib import sha256
+from typing import Any, Literal
 
 from adapters.moodle.readers import setup
 from adapters.moodle.readers.builder import Report
+from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.readers.language import speak_english_in_utc
 from adapters.moodle.readers.plain import PlainReader
 from adapters.moodle.readers.reports import ReportsReader
@@ -17,6 +19,8 @@ from connector.domain.ports import SiteInfo
 from connector.domain.reading import Reader
 
 PREFIX = "connector"
+KINDS_DIGEST = sha256(repr(KINDS).encode()).hexdigest()[:16]
+"""Changes with what is read."""
 Wanted = Literal["auto", "plain", "reports"]
 
 
@@ -25,7 +29,7 @@ class Choice:
     """What was found out about a site. ``remarks`` are sentences: why not by reports, or what they leave out.
 
     ``reports`` has the reports by the key of their kind; none where plain functions read. It holds until somebody
-    changes the reports, so that a process may keep it and make readers for many connections.
+    changes the reports, so that it may be kept: ``told`` and ``retold``.
     """
 
     info: SiteInfo
@@ -36,13 +40,33 @@ class Choice:
         """A reader for one connection."""
         return ReportsReader(site, self.info, self.reports) if self.reports else PlainReader(site, self.info)
 
+    def told(self) -> dict[str, Any]:
+        """What ``retold`` makes a choice of again, as JSON has it."""
+        found = [
+            {"kind": key, "id": report.id, "name": report.name, "width": report.width, "rows": report.rows}
+            for key, report in self.reports.items()
+        ]
+        return {"kinds": KINDS_DIGEST, "reports": found, "remarks": list(self.remarks)}
+
+
+def retold(info: SiteInfo, told: Mapping[str, Any]) -> Choice | None:
+    """The choice that was told, None where this version reads other reports, or other columns of them."""
+    if told["kinds"] != KINDS_DIGEST:
+        return None
+    kinds = {kind.key: kind for kind in KINDS}
+    reports = {
+        row["kind"]: Report(kinds[row["kind"]], row["id"], row["name"], row["width"], row["rows"])
+        for row in told["reports"]
+    }
+    return Choice(info, reports, tuple(told["remarks"]))
+
 
 async def choose(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Choice:
     """Find out how this token can best read this site.
 
     With ``reports`` plain functions are no answer: raises SettingsError or AccessRefused with what is missing.
     """
-    info = await site.known_info()
+    info = await site.site_info()
     if wanted == "plain":
         return Choice(info)
     try:
@@ -60,7 +84,7 @@ async def choose_reader(site: MoodleSite, wanted: Wanted = "auto", prefix: str =
 
 async def set_up_reports(site: MoodleSite, prefix: str = PREFIX) -> list[str]:
     """Put the reports right that an administrator has made; gives what was done. See ``setup.set_up``."""
-    return await setup.set_up(site.client, await site.known_info(), prefix)
+    return await setup.set_up(site.client, await site.site_info(), prefix)
 
 
 async def _by_reports(site: MoodleSite, info: SiteInfo, prefix: str) -> Choice:

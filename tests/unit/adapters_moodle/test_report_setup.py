@@ -23,7 +23,7 @@ def make(twin: ServedTwin, kinds: list[Kind] = MADE, *, defaults: bool = False) 
 
 
 async def looked(client: MoodleClient, site: MoodleSite) -> setup.Looked:
-    return await setup.look(client, await site.known_info(), "connector")
+    return await setup.look(client, await site.site_info(), "connector")
 
 
 @VERSIONS
