@@ -266,6 +266,7 @@ def remove_people(given: Values) -> Values:
 def _connector(given: Values, clock: Clock = utc_now) -> Connector:
     mapping = given.get("mapping") or str(files("mappings.companies") / company.COMPANY)
     moodle = MoodleSettings(url=given.get("url", NOWHERE), token=SecretStr(given.get("token", "none")))
+    moodle.workers = given.get("workers", moodle.workers)
     return Connector(Settings(database_url=SecretStr(given["database"]), mapping=Path(mapping), moodle=moodle), clock)
 
 
