@@ -114,13 +114,10 @@ class Plans:
 
     def unbind(self, person_ids: Sequence[int], now: datetime) -> None:
         values = {"site": self._site, "person_ids": list(person_ids), "now": now}
-        with self._database.transaction() as connection:
-            for step in ("plans.end_grants_in_moodle", "plans.unbind"):
-                connection.execute(query(step), values)
+        self._database.together(("plans.end_grants_in_moodle", "plans.unbind"), **values)
 
     def remember(self, accounts: Sequence[Account], now: datetime) -> None:
-        with self._database.transaction() as connection:
-            remember(connection, self._site, accounts, now)
+        self._database.transact(lambda connection: remember(connection, self._site, accounts, now))
 
     @contextmanager
     def reserving(self) -> Iterator[Reserve]:
