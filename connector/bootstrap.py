@@ -28,6 +28,7 @@ from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
 from connector.domain.reading import Reader
 from connector.domain.sign_in import SessionTimes
+from connector.mirror.accounts import OVERLAP
 from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
 from connector.sign_in.setting_up import SettingUp
@@ -52,7 +53,7 @@ from connector.store.review import Reviews
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
-from jobs.notices import Noticing
+from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.loader import load
@@ -431,6 +432,8 @@ class Connector:
         source = self.mapping.source.name
         latest = self.feeds.latest(source)
         hops = {row["hop"]: row["reached_at"] for row in self.reports.freshness()}
+        everything: datetime | None = hops.get("everything")
+        times = self.settings.service.times("reconcile")
         return Situation(
             self.clock(),
             self.plans.holds(),
@@ -440,6 +443,8 @@ class Connector:
             latest.received_at if latest else None,
             hops.get("changes"),
             tuple(self.jobs.states().values()),
+            everything,
+            second_missed(times, everything and everything + OVERLAP),
         )
 
 
