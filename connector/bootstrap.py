@@ -39,7 +39,7 @@ from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
 from connector.store.embedded import install_term_handler
-from connector.store.facts import Facts
+from connector.store.facts import CHECKS, Facts, checks
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
 from connector.store.grants import Grants
@@ -170,6 +170,10 @@ class Connector:
     def views(self) -> ViewRows:
         """The rows of reporting views, for exports."""
         return ViewRows(self.reporting)
+
+    def broken_facts(self) -> dict[str, int]:
+        """What must never be among the facts and is there, in words, with the number of rows."""
+        return {CHECKS[name]: rows for name, rows in checks(self.reporting).items()}
 
     def login_address(self, name: str, password: str | None) -> str | None:
         """How a BI tool reaches the reports; None where the embedded PostgreSQL listens to nobody."""

@@ -85,7 +85,7 @@ class Databases:
 
     def revisions(self) -> dict[str, tuple[str | None, str]]:
         """By line: the revision of its tables (None: there are none), and the newest one of this package."""
-        return {name: self._current(line) for name, line in TABLES.items()}
+        return {name: self.revision_of(line) for name, line in TABLES.items()}
 
     def setting_of(self, line: Line) -> str:
         """The setting that says where these tables are; messages name it."""
@@ -93,14 +93,15 @@ class Databases:
             return REPORTING_URL
         return URL if self.settings.database_url.get_secret_value() else DATA_DIR
 
-    def _current(self, line: Line) -> tuple[str | None, str]:
+    def revision_of(self, line: Line) -> tuple[str | None, str]:
+        """The revision of these tables (None: there are none), and the newest one of this package."""
         return revision.current(self._url_of(line), line, self.setting_of(line))
 
     def _url_of(self, line: Line) -> str:
         return self.connector_url if line is CONNECTOR else self.reporting_url
 
     def _check_revision(self, line: Line) -> None:
-        found, newest = self._current(line)
+        found, newest = self.revision_of(line)
         if found != newest:
             raise StorageError(
                 f"The {line.name} tables are at revision {found or 'none'}, this version needs {newest}: "

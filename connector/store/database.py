@@ -64,6 +64,29 @@ _OPTIONS = "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fract
 """Streams are read to their end: PostgreSQL would plan for their first tenth. All people are joined in memory."""
 
 
+def part(connection: Connection, work: Callable[[Connection], T]) -> T:
+    """Do a part of a transaction, and do it anew where another one was in its way: it gives back what it had locked.
+
+    For a transaction that cannot be done anew as a whole. ``work`` is as for ``Database.transact``.
+    """
+
+    def once() -> T:
+        with connection.transaction():
+            return work(connection)
+
+    done: T = _again()(once)
+    return done
+
+
+def _again() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception_type(COLLISIONS),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random(0, LONGEST_WAIT),
+        reraise=True,
+    )
+
+
 class Database:
     """A small pool of connections to one database; times are UTC everywhere.
 
@@ -105,14 +128,8 @@ class Database:
         ``work`` must alter nothing but the database and use nothing up, so that an attempt leaves nothing behind.
         Raises StorageError as ``transaction`` does.
         """
-        again = Retrying(
-            retry=retry_if_exception_type(COLLISIONS),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_random(0, LONGEST_WAIT),
-            reraise=True,
-        )
         with self._told():
-            done: T = again(self._once, work)
+            done: T = _again()(self._once, work)
         return done
 
     def _once(self, work: Callable[[Connection], T]) -> T:

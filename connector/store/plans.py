@@ -247,19 +247,16 @@ class Plans:
     def decide_hold(
         self, plan_hash: str, guard: GuardClass | None, state: HoldState, by: str, now: datetime
     ) -> list[GuardClass]:
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                query("plans.decide_hold"),
-                {
-                    "site": self._site,
-                    "hash": plan_hash,
-                    "guard_class": guard.value if guard else None,
-                    "state": state.value,
-                    "by": by,
-                    "now": now,
-                    "expires_at": now + APPROVAL_LASTS,
-                },
-            ).fetchall()
+        rows = self._database.rows(
+            "plans.decide_hold",
+            site=self._site,
+            hash=plan_hash,
+            guard_class=guard.value if guard else None,
+            state=state.value,
+            by=by,
+            now=now,
+            expires_at=now + APPROVAL_LASTS,
+        )
         return [GuardClass(row["guard_class"]) for row in rows]
 
     def read(self, number: int) -> Plan:

@@ -20,7 +20,7 @@ from connector.domain.ports import Account
 from connector.domain.reading import AccountsPage
 from connector.settings import ReportingSettings, Settings
 from connector.store.accounts import Accounts
-from connector.store.database import ATTEMPTS, Connection, Database
+from connector.store.database import ATTEMPTS, Connection, Database, part
 from connector.store.plans import Plans
 
 SITE = "learn.example.com"
@@ -114,6 +114,21 @@ def test_a_transaction_that_cannot_be_done_anew_tells_the_collision(database: Da
     assert said[1] == "done"
     assert "each other's way (DeadlockDetected)" in said[0]
     assert tally(database) == {"a": 1, "b": 1}
+
+
+def test_a_part_of_a_transaction_is_done_anew_by_itself(database: Database) -> None:
+    """What was done before it in the same transaction stays, and is committed with it; once."""
+    crossing = Crossing()
+
+    def block(first: str, last: str) -> None:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO tally VALUES (%s, 1)", [first * 2])
+            part(connection, crossing.work(first, last))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(block, "ab", "ba")) == [None, None]
+    assert tally(database) == {"a": 2, "b": 2, "aa": 1, "bb": 1}
+    assert crossing.attempts == 3
 
 
 def test_other_errors_are_not_tried_again(database: Database) -> None:
