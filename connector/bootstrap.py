@@ -28,6 +28,7 @@ from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
 from connector.domain.reading import Reader
 from connector.domain.sign_in import SessionTimes
+from connector.mirror.accounts import OVERLAP
 from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
 from connector.sign_in.setting_up import SettingUp
@@ -39,7 +40,7 @@ from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
 from connector.store.embedded import install_term_handler
-from connector.store.facts import Facts
+from connector.store.facts import CHECKS, Facts, checks
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
 from connector.store.grants import Grants
@@ -53,7 +54,7 @@ from connector.store.review import Reviews
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
-from jobs.notices import Noticing
+from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.loader import load
@@ -173,6 +174,10 @@ class Connector:
     def views(self) -> ViewRows:
         """The rows of reporting views, for exports."""
         return ViewRows(self.reporting)
+
+    def broken_facts(self) -> dict[str, int]:
+        """What must never be among the facts and is there, in words, with the number of rows."""
+        return {CHECKS[name]: rows for name, rows in checks(self.reporting).items()}
 
     def login_address(self, name: str, password: str | None) -> str | None:
         """How a BI tool reaches the reports; None where the embedded PostgreSQL listens to nobody."""
@@ -444,6 +449,8 @@ class Connector:
         source = self.mapping.source.name
         latest = self.feeds.latest(source)
         hops = {row["hop"]: row["reached_at"] for row in self.reports.freshness()}
+        everything: datetime | None = hops.get("everything")
+        times = self.settings.service.times("reconcile")
         return Situation(
             self.clock(),
             self.plans.holds(),
@@ -453,6 +460,8 @@ class Connector:
             latest.received_at if latest else None,
             hops.get("changes"),
             tuple(self.jobs.states().values()),
+            everything,
+            second_missed(times, everything and everything + OVERLAP),
         )
 
 

@@ -10,12 +10,15 @@ from types import ModuleType
 from connector.domain.errors import StorageError
 from connector.settings import Settings
 from connector.store import revision
-from connector.store.database import Database
+from connector.store.database import URL, Database
 from connector.store.embedded import EmbeddedServer, default_data_dir
 from connector.store.revision import CONNECTOR, REPORTING, Line
 
 TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
 """The lines of migrations by name: the way in, and the reporting facts, which may live in another database."""
+REPORTING_URL = "CONNECTOR_REPORTING__URL"
+DATA_DIR = "CONNECTOR_DATA_DIR"
+"""Settings that say where a database is, besides URL: that of the reports, and the embedded one."""
 
 
 @dataclass
@@ -46,9 +49,9 @@ class Databases:
         url = server.url()
         for line in TABLES.values():
             if line is CONNECTOR or not self.settings.reporting.url.get_secret_value():
-                found, newest = revision.current(url, line)
+                found, newest = revision.current(url, line, DATA_DIR)
                 if found != newest:
-                    _migrations().upgrade(url, line)
+                    _migrations().upgrade(url, line, setting=DATA_DIR)
         return url
 
     @cached_property
@@ -60,7 +63,7 @@ class Databases:
     def connector(self) -> Database:
         """The tables of the way in. Raises StorageError where they are of another version."""
         self._check_revision(CONNECTOR)
-        return self._exits.enter_context(Database(self.connector_url))
+        return self._exits.enter_context(Database(self.connector_url, setting=self.setting_of(CONNECTOR)))
 
     @cached_property
     def reporting(self) -> Database:
@@ -68,27 +71,37 @@ class Databases:
         self._check_revision(REPORTING)
         if self.reporting_url == self.connector_url:
             return self.connector
-        return self._exits.enter_context(Database(self.reporting_url))
+        return self._exits.enter_context(Database(self.reporting_url, setting=self.setting_of(REPORTING)))
 
     # ------------------------------------------------------------ revisions of the tables
     def upgrade(self) -> None:
         """Bring all tables up to this version."""
         for line in TABLES.values():
-            _migrations().upgrade(self._url_of(line), line)
+            _migrations().upgrade(self._url_of(line), line, setting=self.setting_of(line))
 
     def downgrade(self, revision: str, line: Line) -> None:
         """Take the tables of one line back; what newer revisions keep is lost."""
-        _migrations().downgrade(self._url_of(line), revision, line)
+        _migrations().downgrade(self._url_of(line), revision, line, setting=self.setting_of(line))
 
     def revisions(self) -> dict[str, tuple[str | None, str]]:
         """By line: the revision of its tables (None: there are none), and the newest one of this package."""
-        return {name: revision.current(self._url_of(line), line) for name, line in TABLES.items()}
+        return {name: self.revision_of(line) for name, line in TABLES.items()}
+
+    def setting_of(self, line: Line) -> str:
+        """The setting that says where these tables are; messages name it."""
+        if line is REPORTING and self.settings.reporting.url.get_secret_value():
+            return REPORTING_URL
+        return URL if self.settings.database_url.get_secret_value() else DATA_DIR
+
+    def revision_of(self, line: Line) -> tuple[str | None, str]:
+        """The revision of these tables (None: there are none), and the newest one of this package."""
+        return revision.current(self._url_of(line), line, self.setting_of(line))
 
     def _url_of(self, line: Line) -> str:
         return self.connector_url if line is CONNECTOR else self.reporting_url
 
     def _check_revision(self, line: Line) -> None:
-        found, newest = revision.current(self._url_of(line), line)
+        found, newest = self.revision_of(line)
         if found != newest:
             raise StorageError(
                 f"The {line.name} tables are at revision {found or 'none'}, this version needs {newest}: "

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from connector.bootstrap import Connector
+from connector.databases import TABLES
 from connector.domain.errors import ConnectorError
 from connector.settings import load_settings, settings_file, unknown_variables
 
 State = Literal["good", "bad", "none"]
-NEEDS = {"reports": {"moodle"}, "courses": {"moodle", "mapping"}}
+NEEDS = {"facts": {"database"}, "reports": {"moodle"}, "courses": {"moodle", "mapping"}}
 """Checks that are left out where another one has failed."""
 
 
@@ -42,6 +43,7 @@ async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
     with connector:
         for what, check in (
             ("database", _database),
+            ("facts", _facts),
             ("mapping", _mapping),
             ("drop", _drop),
             ("moodle", _moodle),
@@ -57,7 +59,7 @@ async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
     return findings
 
 
-Check = Callable[[Connector], Awaitable[str | None] | Awaitable[Finding | None]]
+Check = Callable[[Connector], Awaitable[str | None] | Awaitable[Finding | None] | Awaitable[Finding | str]]
 
 
 async def _checked(what: str, check: Check, connector: Connector) -> Finding:
@@ -89,9 +91,24 @@ async def _database(connector: Connector) -> str:
     own = bool(connector.settings.database_url.get_secret_value())
     with connector.database.transaction() as connection:
         row = connection.execute("SELECT current_setting('server_version') AS server_version").fetchone()
-    found, _ = connector.databases.revisions()["connector"]
+    found, _ = connector.databases.revision_of(TABLES["connector"])
     server = row["server_version"] if row else "?"
     return f"PostgreSQL {server} ({'your own' if own else 'embedded'}), tables at revision {found}"
+
+
+async def _facts(connector: Connector) -> Finding | str:
+    """Is there something among the facts that must never be?"""
+    hops = {row["hop"]: row["reached_at"] for row in connector.reports.freshness()}
+    if "changes" not in hops:
+        return Finding("facts", "none", "nothing has been mirrored yet")
+    if broken := connector.broken_facts():
+        found = "; ".join(f"{what}: {rows}" for what, rows in broken.items())
+        raise ConnectorError(
+            f"Among the facts is what must never be ({found}); reports can be wrong. Nobody but the connector may "
+            "write there. Run `moodle-connector reconcile`, which reads everything again; where this stays, restore "
+            "the database of the reports from a backup, and report it."
+        )
+    return f"Moodle was read until {hops['changes']:%Y-%m-%d %H:%M} UTC, and the facts agree with each other"
 
 
 async def _mapping(connector: Connector) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,8 +17,14 @@ from connector.domain.notices import (
     to_tell,
     worth_telling,
 )
+from jobs.times import Times
 
 log = structlog.get_logger("jobs")
+
+
+def second_missed(times: Times | None, last: datetime | None) -> datetime | None:
+    """The second time at which something was or is to happen since ``last``: one that is missed may be made up for."""
+    return times.after(times.after(last)) if times and last else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from connector.domain.errors import ConnectorError, Stopped
+from connector.domain.errors import Busy, ConnectorError, Stopped
 from connector.domain.jobs import JobObserver, JobOutcome, JobStore
 from jobs.times import Every, Times
 
@@ -64,7 +64,8 @@ class Running:
                 return JobOutcome.ELSEWHERE, {}
             self.store.begin(name, self.clock())
             outcome, error, came = attempt(job.run)
-            self.store.end(name, outcome, error, self.clock())
+            kept = JobOutcome.STOPPED if outcome is JobOutcome.ASIDE else outcome
+            self.store.end(name, kept, error, self.clock())
             return outcome, came
 
     def _is_due(self, name: str, job: Job) -> bool:
@@ -93,6 +94,9 @@ def told(error: Exception) -> JobOutcome:
     if isinstance(error, Stopped):
         log.info("stopped early", message=str(error))
         return JobOutcome.STOPPED
+    if isinstance(error, Busy):
+        log.info("stepped aside", message=str(error))
+        return JobOutcome.ASIDE
     if isinstance(error, ConnectorError):
         log.error("failed", error=kind, message=str(error))
         return JobOutcome.FAILED

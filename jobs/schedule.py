@@ -68,17 +68,21 @@ class _Line:
         asked, self.wanted, self.busy = self.wanted, False, True
         outcome = self.running.run(self.name, self.job, asked=asked)
         self.busy, self.due = False, self._after(outcome)
-        if outcome is not JobOutcome.ELSEWHERE:
+        if outcome not in (JobOutcome.ELSEWHERE, JobOutcome.ASIDE):
             self.after()
         elif asked:
             self.wanted = True  # what the other process read may be older than the wish
             self._wait(AGAIN)
 
     def _after(self, outcome: JobOutcome) -> datetime | None:
-        """The next time; sooner where a job of the clock failed: a night without it would be a day without it."""
+        """The next time; sooner where a job failed, and where one of the clock stepped aside.
+
+        A night without it would be a day without it; an interval comes round by itself.
+        """
         now = self.running.clock()
         due = self._next(now)
-        return due and min(due, now + RETRY) if outcome is JobOutcome.FAILED else due
+        missed = outcome is JobOutcome.FAILED or (outcome is JobOutcome.ASIDE and not self.job.at_start)
+        return due and min(due, now + RETRY) if missed else due
 
     def _next(self, now: datetime) -> datetime | None:
         return self.job.times.after(now) if self.job.times else None

@@ -8,7 +8,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from adapters.mail.texts import FRAMES, SENTENCES
+from adapters.mail.texts import FRAMES, HOPS, SENTENCES
 from connector.domain.notices import Language, Notice, Telling
 
 
@@ -65,7 +65,8 @@ def render(telling: Telling, language: Language, site: str, links: str) -> Lette
 
 def sentence(notice: Notice, language: Language) -> str:
     """What a notice says, without any markup."""
-    return SENTENCES[language][notice.kind].format(**notice.facts)
+    hop = HOPS[language].get(str(notice.facts.get("hop", "changes")), "")
+    return SENTENCES[language][notice.kind].format(**{**notice.facts, "hop": hop})
 
 
 @cache

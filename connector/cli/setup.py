@@ -106,7 +106,7 @@ def doctor(
         bool, typer.Option("--fix", help="Set up the reports in Moodle that an administrator has made.")
     ] = False,
 ) -> None:
-    """Check the package, the database, Moodle, the mapping, the drop folder and notices, and say what to do."""
+    """Check package, database, facts, Moodle, mapping, drop folder and notices, and say what to do."""
     findings = run(lambda: examine(config, fix))
     if json:
         as_json(findings)

@@ -10,6 +10,7 @@
     │   └── ProtocolError          an answer nobody foresaw                exit status 1
     ├── TryAgain               the same call may succeed later
     │   ├── Unavailable            it surely did not happen
+    │   ├── Busy                   another process is at it: it did not happen, and a job steps aside
     │   ├── AnswerLost             it may have happened: look it up before sending it again
     │   └── Stopped                this process was told to end: the next run goes on from there
     ├── SetAside               this record or batch alone is wrong; go on with the others
@@ -69,6 +70,10 @@ class TryAgain(ConnectorError):
 
 class Unavailable(TryAgain):
     """Moodle could not be reached or refused to work: the call surely did not happen."""
+
+
+class Busy(TryAgain):
+    """Another process is at work where only one can be: nothing was done. A person tries again, a job steps aside."""
 
 
 class AnswerLost(TryAgain):

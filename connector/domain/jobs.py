@@ -21,6 +21,8 @@ class JobOutcome(StrEnum):
     """The process was told to end; what is left is done by the next start."""
     ELSEWHERE = "elsewhere"
     """Another process is at it, or has just done it. Never kept."""
+    ASIDE = "aside"
+    """It stepped aside for other work: nothing was done, and nothing failed. Kept as stopped."""
 
 
 @dataclass(frozen=True, slots=True)

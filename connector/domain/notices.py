@@ -30,7 +30,7 @@ class NoticeKind(StrEnum):
     FEED_LATE = "feed_late"
     """Facts: source, hours (since the last good one)."""
     MIRROR_BEHIND = "mirror_behind"
-    """Facts: hours (since Moodle was last read)."""
+    """Facts: hop (changes: what is new; everything: the full reading), hours (since that was last read of Moodle)."""
     JOB_FAILING = "job_failing"
     """Facts: job, failures, error (its type)."""
     TEST = "test"
@@ -54,7 +54,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From when on something is worth telling; None is never. ``failures``: runs in a row, 0 is never."""
+    """From when on something is worth telling; None is never. ``failures``: runs in a row, 0 is never.
+
+    ``mirror``: since what is new was read, and since the time at which everything should have been read at last.
+    """
 
     feed: timedelta | None
     mirror: timedelta | None
@@ -63,7 +66,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """How things stand. Times are None where something never happened."""
+    """How things stand. Times are None where something never happened.
+
+    ``reconcile_missed_at``: the second time at which everything should have been read since it was, maybe yet to come;
+    None too where it has no times.
+    """
 
     now: datetime
     holds: Sequence[Hold] = ()
@@ -73,6 +80,8 @@ class Situation:
     fed_at: datetime | None = None
     mirrored_at: datetime | None = None
     jobs: Sequence[JobState] = ()
+    reconciled_at: datetime | None = None
+    reconcile_missed_at: datetime | None = None
 
 
 def worth_telling(situation: Situation, limits: Limits) -> list[Notice]:
@@ -117,14 +126,22 @@ def _late(situation: Situation, limits: Limits) -> Iterator[Notice]:
         facts: Facts = {"source": situation.source, "hours": hours}
         yield Notice(NoticeKind.FEED_LATE, f"late {situation.source}", facts)
     if (hours := _over(situation.mirrored_at, limits.mirror, situation.now)) is not None:
-        yield Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": hours})
+        yield Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": "changes", "hours": hours})
+    missed = _over(situation.reconcile_missed_at, limits.mirror, situation.now) is not None
+    if missed and situation.reconciled_at is not None:
+        facts = {"hop": "everything", "hours": _hours(situation.now - situation.reconciled_at)}
+        yield Notice(NoticeKind.MIRROR_BEHIND, "mirror everything", facts)
 
 
 def _over(last: datetime | None, limit: timedelta | None, now: datetime) -> int | None:
     """Whole hours since ``last`` where they are over the limit. What never happened is not late."""
     if last is None or limit is None or now - last <= limit:
         return None
-    return int((now - last).total_seconds() // 3600)
+    return _hours(now - last)
+
+
+def _hours(span: timedelta) -> int:
+    return int(span.total_seconds() // 3600)
 
 
 def _failing(situation: Situation, limits: Limits) -> Iterator[Notice]:

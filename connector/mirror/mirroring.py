@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connector.domain.errors import ConnectorError, Unavailable
+from connector.domain.errors import Busy, ConnectorError
 from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
 from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader
@@ -43,12 +43,12 @@ class Mirror:
 
         What is new is read only where the reader can tell it and all was read before; else all is read.
         ``give_again``: however much somebody took away in Moodle, the next plan gives it again.
-        Raises the error tree, and then the facts are as they were; but for HoldClass and what fails while cohorts are
-        read: then they are up to date, and only what was taken away waits.
+        Raises Busy where another process reads this Moodle, and the error tree. Then the facts are as they were; but
+        for HoldClass and what fails while cohorts are read: they are up to date, and only what was taken away waits.
         """
         with self.facts.lock() as free:
             if not free:
-                raise Unavailable("Another process is mirroring this Moodle; try again when it has ended.")
+                raise Busy("Another process is mirroring this Moodle; try again when it has ended.")
             since = self.facts.read_until() if self.reader.incremental and extent is Extent.CHANGES else None
             extent = Extent.EVERYTHING if since is None else Extent.CHANGES
             load = self.facts.start(extent, self.reader.name, self.clock())

@@ -30,13 +30,11 @@ class Accounts:
         return [row["account_id"] for row in self._database.rows("accounts.unlike", site=self._site, **values)]
 
     def remember(self, page: AccountsPage, now: datetime) -> None:
-        with self._database.transaction() as connection:
-            remember(connection, self._site, page.accounts, now, page.marks)
-            known = {account.id for account in page.accounts}
-            rest = [account_id for account_id in page.seen if account_id not in known]
-            if rest:
-                values = {"site": self._site, "account_ids": rest, "now": now}
-                connection.execute(query("accounts.seen"), values)
+        """In two transactions: within each, accounts are locked in the order of their ids, as everywhere."""
+        self._database.transact(lambda connection: remember(connection, self._site, page.accounts, now, page.marks))
+        known = {account.id for account in page.accounts}
+        if rest := [account_id for account_id in page.seen if account_id not in known]:
+            self._database.run("accounts.seen", site=self._site, account_ids=rest, now=now)
 
     def unseen(self, since: datetime) -> list[int]:
         return [row["account_id"] for row in self._database.rows("accounts.unseen", site=self._site, since=since)]
@@ -60,8 +58,12 @@ def remember(
     now: datetime,
     marks: Mapping[int, bytes] | None = None,
 ) -> None:
-    """Keep accounts as Moodle shows them. Without a mark an account is read again when a report is."""
-    rows = [_row(site, account, now, marks or {}) for account in accounts if not account.deleted]
+    """Keep accounts as Moodle shows them, in the order of their ids: two processes never wait for each other.
+
+    Without a mark an account is read again when a report is.
+    """
+    there = sorted((account for account in accounts if not account.deleted), key=lambda account: account.id)
+    rows = [_row(site, account, now, marks or {}) for account in there]
     with connection.cursor() as cursor:
         cursor.executemany(query("accounts.remember"), rows)
 

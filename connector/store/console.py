@@ -35,7 +35,9 @@ class ConsoleAccounts:
         return Credentials(_account(row), row["password_hash"], row["totp"], row["totp_step"]) if row else None
 
     def disable(self, account_id: int) -> None:
-        self._together(("console.disable", "console.end_recovery", "console.end_sessions"), account_id=account_id)
+        self._database.together(
+            ("console.disable", "console.end_recovery", "console.end_sessions"), account_id=account_id
+        )
 
     def choose(self, account_id: int, language: str, timezone: str) -> None:
         self._database.run("console.choose", account_id=account_id, language=language, timezone=timezone)
@@ -43,7 +45,7 @@ class ConsoleAccounts:
     # ------------------------------------------------------------ setting up
     def invite(self, account_id: int, code_digest: bytes, expires_at: datetime) -> None:
         steps = ("console.invite", "console.end_recovery", "console.end_sessions")
-        self._together(steps, account_id=account_id, digest=code_digest, expires_at=expires_at)
+        self._database.together(steps, account_id=account_id, digest=code_digest, expires_at=expires_at)
 
     def invited(self, code_digest: bytes, now: datetime) -> tuple[ConsoleAccount, str] | None:
         row = self._database.row("console.invited", digest=code_digest, now=now)
@@ -101,21 +103,15 @@ class ConsoleAccounts:
     def forgive(self, name_digest: bytes) -> None:
         self._database.run("console.forgive", digest=name_digest)
 
-    def _together(self, steps: Sequence[str], **values: object) -> None:
-        with self._database.transaction() as connection:
-            for step in steps:
-                connection.execute(query(step), values)
-
 
 class ConsoleSessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def begin(self, digest: bytes, account_id: int, now: datetime) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(query("console.forget_sessions"), {"before": now - FORGOTTEN_AFTER})
-            values = {"digest": digest, "account_id": account_id, "now": now}
-            connection.execute(query("console.begin_session"), values)
+        steps = ("console.forget_sessions", "console.begin_session")
+        values = {"digest": digest, "account_id": account_id, "now": now}
+        self._database.together(steps, before=now - FORGOTTEN_AFTER, **values)
 
     def find(self, digest: bytes, now: datetime, times: SessionTimes, used: bool) -> ConsoleAccount | None:
         row = self._database.row("console.session", digest=digest)

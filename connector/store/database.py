@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypeVar, cast
 
 import orjson
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from connector.domain.errors import StorageError
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
+T = TypeVar("T")
+
+URL = "CONNECTOR_DATABASE_URL"
+"""The setting that says where the connector's own database is."""
+COLLISIONS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+"""Two transactions were in each other's way, and PostgreSQL has undone all of this one."""
+ATTEMPTS = 5
+LONGEST_WAIT = 0.2
+"""Seconds, at most, before a transaction that was undone is done anew; by chance, so that two do not meet again."""
 
 
 def dumps(value: Any) -> bytes:
@@ -54,11 +64,38 @@ _OPTIONS = "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fract
 """Streams are read to their end: PostgreSQL would plan for their first tenth. All people are joined in memory."""
 
 
-class Database:
-    """A small pool of connections to one database; times are UTC everywhere."""
+def part(connection: Connection, work: Callable[[Connection], T]) -> T:
+    """Do a part of a transaction, and do it anew where another one was in its way: it gives back what it had locked.
 
-    def __init__(self, url: str, size: int = 12) -> None:
+    For a transaction that cannot be done anew as a whole. ``work`` is as for ``Database.transact``.
+    """
+
+    def once() -> T:
+        with connection.transaction():
+            return work(connection)
+
+    done: T = _again()(once)
+    return done
+
+
+def _again() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception_type(COLLISIONS),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random(0, LONGEST_WAIT),
+        reraise=True,
+    )
+
+
+class Database:
+    """A small pool of connections to one database; times are UTC everywhere.
+
+    ``setting`` says where the database is; messages name it.
+    """
+
+    def __init__(self, url: str, size: int = 12, *, setting: str = URL) -> None:
         self.url = url
+        self._setting = setting
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=0,
@@ -82,43 +119,72 @@ class Database:
 
         Raises StorageError where the database cannot be reached or used.
         """
+        with self._told(), self._pool.connection() as connection:
+            yield connection
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work`` in a transaction of its own, and do it anew where another one was in its way.
+
+        ``work`` must alter nothing but the database and use nothing up, so that an attempt leaves nothing behind.
+        Raises StorageError as ``transaction`` does.
+        """
+        with self._told():
+            done: T = _again()(self._once, work)
+        return done
+
+    def _once(self, work: Callable[[Connection], T]) -> T:
+        with self._pool.connection() as connection:
+            return work(connection)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Translates errors of the driver. A collision is no TryAgain, by which calls of Moodle are made again."""
         try:
-            with self._pool.connection() as connection:
-                yield connection
+            yield
+        except COLLISIONS as error:
+            raise StorageError(
+                f"Two transactions in the database of {self._setting} were in each other's way "
+                f"({type(error).__name__}), and PostgreSQL has undone this one. The database is well: try again."
+            ) from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageError(
                 f"The database does not answer ({type(error).__name__}). "
-                "Check that the server of CONNECTOR_DATABASE_URL runs and has room on its disk."
+                f"Check that the server of {self._setting} runs and has room on its disk."
             ) from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise StorageError(
-                "The user of CONNECTOR_DATABASE_URL lacks a right in the database: make it the owner of the schemas "
+                f"The user of {self._setting} lacks a right in the database: make it the owner of the schemas "
                 "connector, facts and reporting, or run `moodle-connector db upgrade` as this user from the beginning."
             ) from error
         except psycopg.errors.UndefinedTable as error:
             raise StorageError(
-                "The database lacks the tables of this version: run `moodle-connector db upgrade`."
+                f"The database of {self._setting} lacks the tables of this version: run `moodle-connector db upgrade`."
             ) from error
+
+    def together(self, query_names: Sequence[str], /, **values: Any) -> None:
+        """Run named queries in one transaction of their own."""
+
+        def work(connection: Connection) -> None:
+            for name in query_names:
+                connection.execute(query(name), values)
+
+        self.transact(work)
 
     def run(self, query_name: str, /, **values: Any) -> int:
         """Run a named query in a transaction of its own; gives the number of rows it touched."""
-        with self.transaction() as connection:
-            return connection.execute(query(query_name), values).rowcount
+        return self.transact(lambda connection: connection.execute(query(query_name), values).rowcount)
 
     def rows(self, query_name: str, /, **values: Any) -> list[Row]:
         """All rows of a named query. For results whose size does not grow with the number of people."""
-        with self.transaction() as connection:
-            return connection.execute(query(query_name), values).fetchall()
+        return self.transact(lambda connection: connection.execute(query(query_name), values).fetchall())
 
     def row(self, query_name: str, /, **values: Any) -> Row | None:
         """The first row of a named query, or None."""
-        with self.transaction() as connection:
-            return connection.execute(query(query_name), values).fetchone()
+        return self.transact(lambda connection: connection.execute(query(query_name), values).fetchone())
 
     def one(self, query_name: str, /, **values: Any) -> Row:
         """The one row that a named query always gives."""
-        with self.transaction() as connection:
-            return one(connection, query_name, **values)
+        return self.transact(lambda connection: one(connection, query_name, **values))
 
     def stream(self, query_name: str, /, size: int = 2000, **values: Any) -> Iterator[list[Row]]:
         """The rows of a named query in lists of ``size``, through a cursor on the server: memory stays flat."""

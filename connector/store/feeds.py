@@ -89,7 +89,8 @@ class Feeds:
         values = {"feed_id": feed_id, "source": identity.source, "now": now}
         # a row that nobody can be told from may be of anybody: then nobody is counted as absent
         steps = _ACCEPTING if identity.complete and not totals.keyless else _ACCEPTING[:-1]
-        with self._database.transaction() as connection:
+
+        def work(connection: Connection) -> None:
             staged = one(connection, "feeds.count_staged", feed_id=feed_id)["rows"]
             if staged != totals.present:  # the table is emptied when PostgreSQL crashes: no rows is not "all left"
                 raise StorageError("What was read of the feed is gone from the database; read it again.")
@@ -97,6 +98,8 @@ class Feeds:
                 connection.execute(query(f"feeds.{step}"), values)
             connection.execute(query("feeds.clear_staged"), {"source": identity.source})
             connection.execute(query("feeds.judge"), _judgement(feed_id, "accepted", totals, ()))
+
+        self._database.transact(work)
         with self._database.transaction() as connection:
             # The columns that queries join and filter by: looking at the JSON of all people takes ten times as long.
             connection.execute(
@@ -123,8 +126,7 @@ class Feeds:
         return [Rejection(**row) for row in rows]
 
     def _judge(self, feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(query("feeds.judge"), _judgement(feed_id, status, totals, reasons))
+        self._database.run("feeds.judge", **_judgement(feed_id, status, totals, reasons))
 
 
 def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> dict[str, object]:

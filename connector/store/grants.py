@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from connector.domain.errors import HoldClass
 from connector.domain.guard import LIMITS
 from connector.domain.plan import GuardClass
 from connector.domain.reading import Gone
-from connector.store.database import Database, one, query
+from connector.store.database import Connection, Database, one, part, query
 
 
 class Grants:
@@ -42,10 +43,7 @@ class Grants:
                         for person in people:
                             copy.write_row((cohort, person))
             held = one(connection, "grants.held", site=self._site)["held"]
-            ended = sum(
-                connection.execute(query(f"grants.{step}"), values).rowcount
-                for step in ("end_enrolments", "end_memberships")
-            )
+            ended = part(connection, lambda at: _end(at, values))  # a sync may be writing the ledger too
             limit = LIMITS[GuardClass.REMOVE_GRANT].of(held)
             if ended > limit and not any_number:
                 raise HoldClass(
@@ -54,3 +52,8 @@ class Grants:
                     "Where they are to be given again, run `moodle-connector reconcile --give-again`."
                 )
             return ended
+
+
+def _end(connection: Connection, values: Mapping[str, Any]) -> int:
+    steps = ("grants.end_enrolments", "grants.end_memberships")
+    return sum(connection.execute(query(step), values).rowcount for step in steps)

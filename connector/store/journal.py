@@ -9,7 +9,7 @@ from datetime import datetime
 from connector.domain.journal import Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, Change, GuardClass, Phase
 from connector.store.changes import change_of
-from connector.store.database import Database, one, query
+from connector.store.database import Connection, Database, one, query
 
 EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATE_COHORT: ("cohort_made",),
@@ -49,18 +49,16 @@ class Journal:
         return self._database.lock(f"moodle {self._site}")
 
     def start(self, plan: int, now: datetime) -> int:
-        with self._database.transaction() as connection:
+        def work(connection: Connection) -> int:
             connection.execute(query("journal.abandon"), {"site": self._site, "now": now})
             connection.execute(query("journal.applying"), {"plan": plan})
-            run: int = one(connection, "journal.start", site=self._site, plan=plan, now=now)["run_id"]
-        return run
+            return int(one(connection, "journal.start", site=self._site, plan=plan, now=now)["run_id"])
+
+        return self._database.transact(work)
 
     def finish(self, run: int, status: str, detail: str, now: datetime) -> None:
-        with self._database.transaction() as connection:
-            values = {"run": run, "status": status, "detail": detail, "now": now}
-            connection.execute(query("journal.finish"), values)
-            if status == "done":
-                connection.execute(query("journal.applied"), {"run": run})
+        steps = ("journal.finish", "journal.applied") if status == "done" else ("journal.finish",)
+        self._database.together(steps, run=run, status=status, detail=detail, now=now)
 
     def pending(
         self, plan: int, phase: Phase, held: Collection[GuardClass], run: int, after: int, limit: int
@@ -94,12 +92,14 @@ class Journal:
             "ordinals": [outcome.ordinal for outcome in done],
             "moodle_ids": [outcome.moodle_id for outcome in done],
         }
-        with self._database.transaction() as connection:
+
+        def work(connection: Connection) -> None:
             with connection.cursor() as cursor:
                 cursor.executemany(query("journal.record"), [_row(run, plan, outcome, now) for outcome in outcomes])
-            if done:
-                for effect in EFFECTS[action]:
-                    connection.execute(query(f"journal.{effect}"), values)
+            for effect in EFFECTS[action] if done else ():
+                connection.execute(query(f"journal.{effect}"), values)
+
+        self._database.transact(work)
 
     def tally(self, plan: int, held: Collection[GuardClass]) -> Tally:
         return Tally(**self._database.one("journal.tally", plan=plan, held=[guard.value for guard in held]))

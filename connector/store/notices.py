@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from connector.domain.notices import Notice, NoticeKind, Telling, Told
-from connector.store.database import Database, dumps, query
+from connector.store.database import Connection, Database, dumps, query
 
 
 class Notices:
@@ -25,9 +25,12 @@ class Notices:
 
     def delivered(self, channel: str, telling: Telling, now: datetime) -> None:
         at = {"site": self._site, "channel": channel, "now": now}
-        with self._database.transaction() as connection:
+
+        def work(connection: Connection) -> None:
             for notice in (*telling.new, *telling.again):
                 facts = dumps(dict(notice.facts)).decode()
                 values = {"key": notice.key, "mark": notice.mark, "kind": notice.kind.value, "facts": facts}
                 connection.execute(query("notices.keep"), {**at, **values})
             connection.execute(query("notices.forget"), {**at, "keys": [notice.key for notice in telling.over]})
+
+        self._database.transact(work)

@@ -114,13 +114,10 @@ class Plans:
 
     def unbind(self, person_ids: Sequence[int], now: datetime) -> None:
         values = {"site": self._site, "person_ids": list(person_ids), "now": now}
-        with self._database.transaction() as connection:
-            for step in ("plans.end_grants_in_moodle", "plans.unbind"):
-                connection.execute(query(step), values)
+        self._database.together(("plans.end_grants_in_moodle", "plans.unbind"), **values)
 
     def remember(self, accounts: Sequence[Account], now: datetime) -> None:
-        with self._database.transaction() as connection:
-            remember(connection, self._site, accounts, now)
+        self._database.transact(lambda connection: remember(connection, self._site, accounts, now))
 
     @contextmanager
     def reserving(self) -> Iterator[Reserve]:
@@ -250,19 +247,16 @@ class Plans:
     def decide_hold(
         self, plan_hash: str, guard: GuardClass | None, state: HoldState, by: str, now: datetime
     ) -> list[GuardClass]:
-        with self._database.transaction() as connection:
-            rows = connection.execute(
-                query("plans.decide_hold"),
-                {
-                    "site": self._site,
-                    "hash": plan_hash,
-                    "guard_class": guard.value if guard else None,
-                    "state": state.value,
-                    "by": by,
-                    "now": now,
-                    "expires_at": now + APPROVAL_LASTS,
-                },
-            ).fetchall()
+        rows = self._database.rows(
+            "plans.decide_hold",
+            site=self._site,
+            hash=plan_hash,
+            guard_class=guard.value if guard else None,
+            state=state.value,
+            by=by,
+            now=now,
+            expires_at=now + APPROVAL_LASTS,
+        )
         return [GuardClass(row["guard_class"]) for row in rows]
 
     def read(self, number: int) -> Plan:

@@ -8,6 +8,7 @@ from importlib.resources import files
 import psycopg
 
 from connector.domain.errors import StorageError
+from connector.store.database import URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,10 @@ REPORTING = Line("reporting", "reporting", "reporting_schema_version")
 """Facts and views, which may live in a database of their own."""
 
 
-def current(url: str, line: Line = CONNECTOR) -> tuple[str | None, str]:
+def current(url: str, line: Line = CONNECTOR, setting: str = URL) -> tuple[str | None, str]:
     """The revision of the database at ``url`` (None: empty) and the newest one of this package.
 
-    Raises StorageError where the database cannot be reached or read.
+    Raises StorageError where the database cannot be reached or read; it names ``setting``, which says where it is.
     """
     try:
         with psycopg.connect(url) as connection:
@@ -36,7 +37,7 @@ def current(url: str, line: Line = CONNECTOR) -> tuple[str | None, str]:
             there = found and found[0]
             row = connection.execute(_version(line)).fetchone() if there else None
     except psycopg.Error as error:
-        raise unusable(error) from error
+        raise unusable(error, setting) from error
     return (row[0] if row else None), newest(line)
 
 
@@ -50,7 +51,7 @@ def _version(line: Line) -> bytes:
     return f"SELECT version_num FROM {line.version_table}".encode()
 
 
-def unusable(error: BaseException | None) -> StorageError:
+def unusable(error: BaseException | None, setting: str) -> StorageError:
     """What the driver said in its first line: host, port, user and database, never the password."""
     said = str(error).partition("\n")[0].strip()
-    return StorageError(f"The database cannot be used ({said}). Check CONNECTOR_DATABASE_URL and the server.")
+    return StorageError(f"The database cannot be used ({said}). Check {setting} and the server.")

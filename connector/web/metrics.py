@@ -150,7 +150,7 @@ class _Remembered(Generic[T]):
 
 def _figures(now: Figures) -> Iterator[GaugeMetricFamily]:
     yield _one("training_active_users", "People who were in Moodle within a day.", now.active_users)
-    yield _by("connector_fact_lag_seconds", "Since each fact was last read from Moodle.", "fact", now.lags)
+    yield _by("connector_fact_lag_seconds", "Since each hop was reached or fact moved.", "fact", now.lags)
     if now.feed_age is not None:
         yield _one("connector_feed_age_seconds", "Since the last good feed.", now.feed_age)
     yield _by("connector_held_changes", "Changes that wait for approval, by class.", "class", now.holds)

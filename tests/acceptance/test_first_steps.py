@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from connector.cli import setup
@@ -25,7 +27,7 @@ def test_init_then_doctor_then_sync(house: House) -> None:
     found = house.call("doctor", "--config", settings, "--json")
     assert found.status == 0, found.all
     assert {each["what"]: each["state"] for each in found.json} == {
-        "package": "good", "settings": "good", "database": "good", "mapping": "good", "drop": "good",
+        "package": "good", "settings": "good", "database": "good", "facts": "none", "mapping": "good", "drop": "good",
         "moodle": "good", "reports": "none", "courses": "good", "notices": "none",
     }  # fmt: skip
     example = folder / "config/feeds/people.csv.example"
@@ -95,6 +97,41 @@ def test_doctor_says_what_to_do_for_each_failure(house: House) -> None:
     done = house.call("doctor")
     assert done.status == 1
     assert "Moodle has no course with the idnumber or shortname NOSUCH" in done.plain
+
+
+def facts_of(house: House) -> tuple[int, str, str]:
+    """What the doctor says of the facts: its exit status, the state and the sentence."""
+    done = house.call("doctor", "--json")
+    [found] = [each for each in done.json if each["what"] == "facts"]
+    return done.status, found["state"], found["text"]
+
+
+def test_doctor_examines_the_facts(house: House) -> None:
+    """Nothing before the first mirror; then whether they agree, and what does not, in words and with its number."""
+    house.drop()
+    assert house.call("sync").status == 0
+    assert facts_of(house) == (0, "none", "nothing has been mirrored yet")
+    assert house.call("mirror").status == 0
+    status, state, text = facts_of(house)
+    assert (status, state) == (0, "good"), text
+    assert text.endswith("UTC, and the facts agree with each other")
+    with psycopg.connect(os.environ["CONNECTOR_DATABASE_URL"]) as connection:
+        enrolled = connection.execute("UPDATE facts.fact_enrolment SET person_id = 4711").rowcount
+        connection.execute("UPDATE facts.summary_compliance SET assigned = assigned + 1 WHERE unit = ''")
+    status, state, text = facts_of(house)
+    assert (status, state) == (1, "bad")
+    assert f"(enrolments of nobody known: {enrolled}; sums of compliance that differ from a count: " in text
+    assert "moodle-connector reconcile" in text
+
+
+def test_doctor_names_a_database_of_reports_that_is_away(house: House) -> None:
+    """The connector's own is well, and is not suspected."""
+    house.set("CONNECTOR_REPORTING__URL", "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1")
+    done = house.call("doctor", "--json")
+    assert done.status == 1
+    bad = {each["what"]: each["text"] for each in done.json if each["state"] == "bad"}
+    assert "Check CONNECTOR_REPORTING__URL and the server" in bad["facts"]
+    assert "CONNECTOR_DATABASE_URL" not in str(bad)
 
 
 def test_doctor_sets_up_reports_that_an_administrator_made(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -17,6 +18,9 @@ from typing import Any
 import httpx
 
 from adapters.moodle.twin import Fault
+from connector.store.database import Database
+from connector.store.facts import Facts
+from connector.store.jobs import Jobs
 from tests.acceptance.house import COMMAND, House, people
 
 Event = dict[str, Any]
@@ -298,3 +302,29 @@ def test_half_a_channel_is_told_before_anything_runs(house: House) -> None:
     house.set("CONNECTOR_NOTICES__MAIL__TO", "it@example.com")
     done = house.call("serve")
     assert (done.status, "notices.mail" in done.err) == (2, True)
+
+
+# ---------------------------------------------------------------- one reading at a time
+@contextmanager
+def read_elsewhere() -> Iterator[None]:
+    """While it lasts another process reads Moodle into the facts."""
+    with Database(os.environ["CONNECTOR_DATABASE_URL"]) as database, Facts(database, "elsewhere").lock() as free:
+        assert free
+        yield
+
+
+def test_a_mirror_steps_aside_while_somebody_else_reads(house: House) -> None:
+    """The service says so, counts no failure, and reads again at its next time; a command ends with 1 and says why."""
+    with serving(house, SYNC="", RECONCILE="") as service:
+        with read_elsewhere():
+            aside = [service.until(lambda event: event["event"] == "stepped aside") for _ in range(2)]
+            done = house.call("mirror")
+            assert done.status == 1
+            assert "Another process is mirroring this Moodle; try again" in done.err
+            assert house.call("reconcile").status == 1
+        assert {(event["job"], event["level"]) for event in aside} == {("mirror", "info")}
+        with Database(os.environ["CONNECTOR_DATABASE_URL"]) as database:
+            state = Jobs(database, house.twin.url.removeprefix("http://")).states()["mirror"]
+        assert (state.failures, state.error) == (0, "")
+        service.done("mirror")
+    assert not [line for line in service.log if '"failed"' in line or '"error"' in line]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from connector.domain.errors import Unavailable
+from connector.domain.facts import Extent
 from connector.domain.jobs import JobOutcome
 from connector.domain.notices import Limits, NoticeKind, Telling
 from connector.domain.plan import HoldState
@@ -104,3 +105,36 @@ async def test_late_feeds_and_an_old_mirror(house: House) -> None:
     await house.mirror()
     await telling.tell()
     assert kinds(ear.heard[1])[2] == [K.FEED_LATE, K.MIRROR_BEHIND]
+
+
+async def test_a_full_reading_that_stays_away(house: House) -> None:
+    """What is new is read every hour, and nobody reads all of it: told after the second night, over with a reading."""
+    await house.make_reports()
+    await house.settled_in(rows(5))
+    house.clock.now = house.clock.now.replace(hour=2, minute=30) + DAY
+    await house.mirror()
+    ear = Ear()
+    telling = noticing(house, ear, limits=Limits(None, timedelta(hours=6), 0))
+    for hours, told in ((24, 0), (29.9, 0), (0.2, 1), (3, 0)):
+        house.clock.forward(hours=hours)
+        await house.mirror(Extent.CHANGES)
+        assert (await telling.tell())["told"] == told, hours
+    [notice] = ear.heard[0].new
+    assert (notice.kind, dict(notice.facts)) == (K.MIRROR_BEHIND, {"hop": "everything", "hours": 54})
+    await house.mirror()
+    await telling.tell()
+    assert [kinds(heard) for heard in ear.heard[1:]] == [([], [], [K.MIRROR_BEHIND])]
+
+
+async def test_a_full_reading_without_times_is_never_behind(house: House) -> None:
+    """Whoever set no time for it reads when they want."""
+    await house.settled_in(rows(5))
+    await house.mirror()
+    house.clock.forward(days=30)
+    assert house.connector.situation().reconcile_missed_at is not None
+    never = house.settings.service.model_copy(update={"reconcile": ""})
+    house.settings = house.settings.model_copy(update={"service": never})
+    house.reopen()
+    found = house.connector.situation()
+    assert found.reconciled_at is not None
+    assert found.reconcile_missed_at is None

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import anyio
 import pytest
 
-from connector.domain.errors import Stopped, Unavailable
+from connector.domain.errors import Busy, Stopped, Unavailable
 from connector.domain.jobs import JobOutcome, JobState
 from connector.store.database import Database
 from connector.store.jobs import Jobs
@@ -263,6 +263,34 @@ def test_a_night_that_failed_is_made_up_for_soon(jobs: Jobs, monkeypatch: pytest
         hands.now += timedelta(hours=20)
         time.sleep(0.1)
         assert [outcome for _, outcome in seen.runs] == [JobOutcome.FAILED, JobOutcome.DONE]
+
+
+@pytest.mark.parametrize(("times", "minutes"), [(HOURLY, 60), (NIGHTLY, 15)])
+def test_a_job_that_steps_aside_has_not_failed(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, times: Every | Cron, minutes: int
+) -> None:
+    """Nobody is told, what failed before is not forgotten; an interval comes round, a night is made up for soon."""
+    monkeypatch.setattr(schedule_module, "LOOK", 0.02)
+    jobs.begin("sync", NOW)
+    jobs.end("sync", JobOutcome.FAILED, "Unavailable", NOW)
+    hands, tries, told = Hands(datetime(2026, 3, 3, 2, 30, tzinfo=UTC)), [], []
+
+    def work() -> Mapping[str, object]:
+        tries.append(hands.now)
+        raise Busy("Another process is mirroring.")
+
+    seen = Seen()
+    both = {"sync": Job(work, times, then=("tell",)), "tell": Job(lambda: told.append(1) or {})}  # type: ignore[func-returns-value]
+    with scheduled(both, Running(jobs, hands, seen)):
+        wait_for(lambda: seen.runs == [("sync", JobOutcome.ASIDE)])
+        state = jobs.states()["sync"]
+        assert (state.outcome, state.failures, state.error) == (JobOutcome.STOPPED, 1, "Unavailable")
+        hands.now += timedelta(minutes=minutes - 1)
+        time.sleep(0.1)
+        assert len(tries) == 1
+        hands.now += timedelta(minutes=1)
+        wait_for(lambda: len(seen.runs) == 2)
+    assert told == []
 
 
 def test_what_was_stopped_is_no_failure(jobs: Jobs) -> None:

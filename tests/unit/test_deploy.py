@@ -217,6 +217,14 @@ def test_alerts_go_by_metrics_that_are_there() -> None:
         assert {name.removesuffix("_count").removesuffix("_bucket") for name in named} <= METRICS, rule["alert"]
 
 
+def test_alerts_on_old_readings_go_by_one_reading_each() -> None:
+    """The full reading is a day old every night, and a fact that does not move gets old: neither is a fault."""
+    [group] = yaml.safe_load((DEPLOY / "alerts.yml").read_text("utf-8"))["groups"]
+    lags = {rule["alert"]: rule["expr"] for rule in group["rules"] if "connector_fact_lag_seconds" in rule["expr"]}
+    named = {alert: re.findall(r'fact="(\w+)"', expr) for alert, expr in lags.items()}
+    assert named == {"MirrorBehind": ["changes"], "FullReadingBehind": ["everything"]}
+
+
 def test_prometheus_asks_where_the_connector_answers() -> None:
     """By its name and port, with the token that opens /metrics to it, and with the rules that are mounted."""
     asked = yaml.safe_load((DEPLOY / "prometheus.yml").read_text("utf-8"))

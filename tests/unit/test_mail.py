@@ -19,7 +19,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from adapters.mail import Mail, MailServer
 from adapters.mail.mail import Security
 from adapters.mail.rendering import render, sentence
-from adapters.mail.texts import FRAMES, SENTENCES
+from adapters.mail.texts import FRAMES, HOPS, SENTENCES
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, Unavailable
 from connector.domain.notices import Language, Notice, NoticeKind, Telling
 
@@ -33,11 +33,11 @@ HOLD = Notice(
 FEED = Notice(
     NoticeKind.FEED_REFUSED, "feed hr f", {"source": "<hr> & co", "feed": "9a4c", "reasons": 2}, "/holds/9a4c"
 )
-MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": 7})
+MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": "changes", "hours": 7})
 TELLING = Telling(new=(HOLD, FEED), over=(MIRROR,))
 FACTS: dict[str, str | int] = {
     "class": "suspend", "count": 31, "limit": 20, "plan": "3f2a", "source": "hr", "feed": "9a4c", "reasons": 2,
-    "hours": 7, "job": "sync", "failures": 3, "error": "Unavailable",
+    "hop": "everything", "hours": 7, "job": "sync", "failures": 3, "error": "Unavailable",
 }  # fmt: skip
 USER, PASSWORD = "connector", "open sesame"
 CA = trustme.CA()
@@ -127,7 +127,7 @@ async def test_it_arrives(security: Security, auth: bool) -> None:
     for part in (
         "A feed of <hr> & co was refused",
         "https://c.example/holds/3f2a",
-        "Moodle was last read 7 hours ago",
+        "Moodle was last read 7 hours ago (what is new: reports are that old)",
     ):
         assert part in text
     assert "A feed of &lt;hr&gt; &amp; co was refused" in html
@@ -176,6 +176,18 @@ def test_every_notice_has_its_sentence(language: Language) -> None:
         assert "{" not in said
         assert {part for part in SENTENCES["en"][kind].split() if "{" in part} or kind is NoticeKind.TEST
         assert _names(SENTENCES[language][kind]) == _names(SENTENCES["en"][kind])
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_mirror_that_is_behind_says_which_reading(language: Language) -> None:
+    """In every language in words of its own; a notice that an earlier version told is about what is new."""
+    says = {
+        hop: sentence(Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": hop, "hours": 55}), language)
+        for hop in ("changes", "everything")
+    }
+    assert all(HOPS[language][hop] in said and "55" in said and hop not in said for hop, said in says.items())
+    assert sentence(Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": 55}), language) == says["changes"]
+    assert len({said for words in HOPS.values() for said in words.values()}) == 8
 
 
 def _names(template: str) -> set[str]:

@@ -21,8 +21,13 @@ SET fields = account.fields || excluded.fields, suspended = excluded.suspended, 
     mark = excluded.mark
 
 -- name: seen
--- These accounts are still there.
-UPDATE connector.account SET seen_at = %(now)s WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
+-- These accounts are still there. Like every query that alters several accounts it locks them by their ids first, so
+-- that two processes never wait for each other.
+WITH locked AS MATERIALIZED (
+    SELECT account_id FROM connector.account WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
+    ORDER BY account_id FOR NO KEY UPDATE
+)
+UPDATE connector.account a SET seen_at = %(now)s FROM locked l WHERE a.site = %(site)s AND a.account_id = l.account_id
 
 -- name: unseen
 -- Managed accounts that have not been seen since, and are not known to be lost.
@@ -33,8 +38,12 @@ ORDER BY a.account_id
 
 -- name: mark_lost
 -- Accounts that Moodle no longer has: nothing of them is as wanted, so that the next plan looks at them.
-UPDATE connector.account SET fields = '{}', seen_at = %(now)s
-WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
+WITH locked AS MATERIALIZED (
+    SELECT account_id FROM connector.account WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
+    ORDER BY account_id FOR NO KEY UPDATE
+)
+UPDATE connector.account a SET fields = '{}', seen_at = %(now)s
+FROM locked l WHERE a.site = %(site)s AND a.account_id = l.account_id
 
 -- name: read_until
 -- Up to when changes of accounts have been read.

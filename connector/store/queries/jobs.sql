@@ -8,11 +8,11 @@ INSERT INTO connector.job (site, name, started_at) VALUES (%(site)s, %(name)s, %
 ON CONFLICT (site, name) DO UPDATE SET started_at = excluded.started_at, outcome = 'running'
 
 -- name: end
--- A run has ended. Being told to stop is no failure, and no success either.
+-- A run has ended. Being told to stop, or stepping aside, is no failure, and no success either.
 UPDATE connector.job
 SET outcome = %(outcome)s,
     finished_at = %(now)s,
-    error = %(error)s,
+    error = CASE %(outcome)s WHEN 'stopped' THEN error ELSE %(error)s END,
     failures = CASE %(outcome)s WHEN 'done' THEN 0 WHEN 'stopped' THEN failures ELSE failures + 1 END,
     succeeded_at = CASE %(outcome)s WHEN 'done' THEN %(now)s ELSE succeeded_at END
 WHERE site = %(site)s AND name = %(name)s

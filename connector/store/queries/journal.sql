@@ -98,19 +98,26 @@ INSERT INTO connector.account (site, account_id, fields, suspended, seen_at)
 SELECT %(site)s, d.moodle_id, c.after, COALESCE(c.after ->> 'suspended' = '1', false), %(now)s
 FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
 JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+ORDER BY d.moodle_id
 ON CONFLICT (site, account_id) DO UPDATE
 SET fields = excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at
 
 -- name: account_changed
--- What is known of an account that was changed just now.
+-- What is known of an account that was changed just now. Accounts are locked by their ids: see accounts.seen.
+WITH locked AS MATERIALIZED (
+    SELECT a.account_id, c.after
+    FROM connector.change c
+    JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+    JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+    WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s)
+    ORDER BY a.account_id FOR NO KEY UPDATE OF a
+)
 UPDATE connector.account a
 SET fields = a.fields || c.after || jsonb_build_object(
         'profile', COALESCE(a.fields -> 'profile', '{}') || COALESCE(c.after -> 'profile', '{}')),
     suspended = COALESCE(c.after ->> 'suspended' = '1', a.suspended),
     seen_at = %(now)s
-FROM connector.change c
-JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
-WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND a.site = b.site AND a.account_id = b.account_id
+FROM locked c WHERE a.site = %(site)s AND a.account_id = c.account_id
 
 -- name: suspension_noted
 -- Only what we suspended do we make active again.

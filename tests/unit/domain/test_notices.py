@@ -78,7 +78,7 @@ def test_everything_at_once() -> None:
         {"source": "hr", "feed": "f" * 12, "reasons": 2},
         {"count": 4},
         {"source": "hr", "hours": 30},
-        {"hours": 7},
+        {"hop": "changes", "hours": 7},
         {"job": "sync", "failures": 3, "error": "Unavailable"},
     ]
     assert notices[0].path == "/holds/3f2a9c41d0be" + "0" * 52
@@ -90,6 +90,43 @@ def test_everything_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("reconciled", "missed", "limits", "told"),
+    [
+        (60, 6.1, LIMITS, [("mirror everything", {"hop": "everything", "hours": 60})]),
+        (60, 5.9, LIMITS, []),
+        (30, -18, LIMITS, []),
+        (60, 6.1, Limits(None, None, 0), []),
+        (None, None, LIMITS, []),
+        (9000, None, LIMITS, []),
+    ],
+)
+def test_a_full_reading_that_missed_two_times_is_behind(
+    reconciled: float | None, missed: float | None, limits: Limits, told: list[tuple[str, dict[str, str | int]]]
+) -> None:
+    """Though what is new is read every hour. Once the second time is as long ago as any mirror may be, not before.
+
+    Neither where nothing was ever read, nor where the full reading has no times.
+    """
+
+    def ago(hours: float | None) -> datetime | None:
+        return None if hours is None else NOW - timedelta(hours=hours)
+
+    situation = Situation(NOW, mirrored_at=NOW, reconciled_at=ago(reconciled), reconcile_missed_at=ago(missed))
+    found = worth_telling(situation, limits)
+    assert [(notice.key, dict(notice.facts)) for notice in found] == told
+    assert {notice.kind for notice in found} <= {NoticeKind.MIRROR_BEHIND}
+
+
+def test_both_readings_can_be_behind() -> None:
+    """Each is told, settled and told again by itself."""
+    situation = Situation(NOW, mirrored_at=NOW - 3 * DAY, reconciled_at=NOW - 3 * DAY, reconcile_missed_at=NOW - DAY)
+    both = worth_telling(situation, LIMITS)
+    assert [notice.facts["hop"] for notice in both] == ["changes", "everything"]
+    told = [Told(notice, NOW, NOW) for notice in both]
+    assert to_tell(both[1:], told, NOW, DAY) == Telling(over=(both[0],))
+
+
 def test_other_changes_of_a_class_are_another_hold() -> None:
     """They need another decision, so they are news; nothing is settled, because the class still waits."""
     one, other = (
@@ -99,7 +136,7 @@ def test_other_changes_of_a_class_are_another_hold() -> None:
     assert to_tell(other, told, NOW, DAY) == Telling(new=tuple(other))
 
 
-MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hours": 7})
+MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": "changes", "hours": 7})
 
 
 @pytest.mark.parametrize(
