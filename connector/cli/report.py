@@ -124,9 +124,10 @@ def _overview(found: Picture) -> None:
 
 
 def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table with a line of air above it."""
-    say("")
-    table(title, columns, rows)
+    """A table with a line of air above it; nothing where there are no rows."""
+    if listed := list(rows):
+        say("")
+        table(title, columns, listed)
 
 
 def _compliance(found: Picture) -> None:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from babel.messages.pofile import read_po
 
@@ -220,3 +221,8 @@ def test_the_command(database_url: str, tmp_path: Path, monkeypatch: pytest.Monk
     for text in ("Compliance now", "Overdue by manager", "Completions by week", "Ends within 90 days", "北川小明"):
         assert text in told
     assert "\x1b" not in told
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM facts.dim_course")
+    assert command(["report"]) == 0
+    titles = re.compile("^Courses *$", re.MULTILINE)
+    assert (len(titles.findall(told)), titles.findall(capsys.readouterr().out)) == (1, []), "no table without rows"
