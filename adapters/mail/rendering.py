@@ -8,8 +8,9 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from adapters.mail.texts import FRAMES, SENTENCES
+from adapters.mail.texts import CLASSES, FRAMES, SENTENCES
 from connector.domain.notices import Language, Notice, Telling
+from connector.domain.plan import GuardClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,10 @@ def render(telling: Telling, language: Language, site: str, links: str) -> Lette
 
 def sentence(notice: Notice, language: Language) -> str:
     """What a notice says, without any markup."""
-    return SENTENCES[language][notice.kind].format(**notice.facts)
+    facts = dict(notice.facts)
+    if "class" in facts:
+        facts["class"] = CLASSES[language][GuardClass(str(facts["class"]))]
+    return SENTENCES[language][notice.kind].format(**facts)
 
 
 @cache
