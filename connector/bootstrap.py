@@ -430,7 +430,7 @@ class Connector:
             from adapters.webhook import Webhook
 
             if (key := told.webhook.key()) is None:
-                raise SettingsError("notices.webhook: there is no secret to sign with; set secret_file.")
+                raise SettingsError("notices.webhook: nothing to sign with; set notices.webhook.secret_file.")
             allowed = frozenset(host.strip().lower() for host in told.webhook.allow.split(",") if host.strip())
             yield Webhook(told.webhook.url, key, allowed, self.site, links)
 

@@ -115,9 +115,8 @@ async def _mapping(connector: Connector) -> str | None:
     if connector.settings.mapping is None:
         return None
     mapping = connector.mapping
-    return (
-        f"source {mapping.source.name}, {len(mapping.paths)} learning paths, {len(mapping.requirements)} requirements"
-    )
+    paths, requirements = len(mapping.paths), len(mapping.requirements)
+    return f"source {mapping.source.name}; learning paths: {paths}, requirements: {requirements}"
 
 
 async def _drop(connector: Connector) -> str | None:

@@ -252,7 +252,7 @@ class Settings(BaseSettings):
         given = _secret("console.secret", self.console.secret, self.console.secret_file) or ""
         secrets = [one.strip() for one in given.split(",") if one.strip()]
         if not secrets:
-            raise SettingsError("console: there is no secret. Set CONNECTOR_CONSOLE__SECRET, or secret_file.")
+            raise SettingsError("console: there is no secret. Set CONNECTOR_CONSOLE__SECRET, or console.secret_file.")
         if any(len(one) < SHORTEST_SECRET for one in secrets):
             raise SettingsError(
                 f"console.secret: it must have at least {SHORTEST_SECRET} characters. "

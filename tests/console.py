@@ -1,4 +1,7 @@
-"""What tests of the console share: an installation that serves it, accounts, and a company of which many leave."""
+"""What tests of the console share: an installation that serves it, accounts, and a company of which many leave.
+
+A conftest takes the fixtures over: ``served`` of its ``house``, ``hr`` and ``client``.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from types import TracebackType
 
 import httpx
 import pyotp
+import pytest
 import uvicorn
 from pydantic import SecretStr
 
@@ -157,3 +161,20 @@ def serving(house: House) -> Iterator[Served]:
 def speak(house: House) -> None:
     """Accounts get the language that their row names."""
     house.edit("mapping.yaml", "lang: {value: en, compare: false}", "lang: {column: cost, compare: false}")
+
+
+@pytest.fixture
+def served(house: House) -> Iterator[Served]:
+    with serving(house) as one:
+        yield one
+
+
+@pytest.fixture
+def hr(served: Served) -> Owner:
+    return served.account("ada", Role.HR)
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[Browserless]:
+    with served.client() as one:
+        yield one

@@ -8,8 +8,9 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from adapters.mail.texts import FRAMES, HOPS, SENTENCES
+from adapters.mail.texts import CLASSES, FRAMES, HOPS, SENTENCES
 from connector.domain.notices import Language, Notice, Telling
+from connector.domain.plan import GuardClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,10 @@ def render(telling: Telling, language: Language, site: str, links: str) -> Lette
 
 def sentence(notice: Notice, language: Language) -> str:
     """What a notice says, without any markup."""
-    hop = HOPS[language].get(str(notice.facts.get("hop", "changes")), "")
-    return SENTENCES[language][notice.kind].format(**{**notice.facts, "hop": hop})
+    facts = {**notice.facts, "hop": HOPS[language].get(str(notice.facts.get("hop", "changes")), "")}
+    if "class" in facts:
+        facts["class"] = CLASSES[language][GuardClass(str(facts["class"]))]
+    return SENTENCES[language][notice.kind].format(**facts)
 
 
 @cache

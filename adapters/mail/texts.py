@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.domain.notices import Language, NoticeKind
+from connector.domain.plan import GuardClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ HOPS: Mapping[Language, Mapping[str, str]] = {
         "everything": "all of it: regrades, resets and deletions since then are missing",
     },
     "fr": {
-        "changes": "nouveautés : les rapports datent",
-        "everything": "lecture complète : les renotations, réinitialisations et suppressions manquent depuis",
+        "changes": "nouveautés\u00a0: les rapports datent",
+        "everything": "lecture complète\u00a0: les renotations, réinitialisations et suppressions manquent depuis",
     },
     "vi": {
         "changes": "thay đổi: báo cáo cũng cũ như vậy",
@@ -65,44 +66,84 @@ HOPS: Mapping[Language, Mapping[str, str]] = {
 }
 """Which reading of Moodle a notice is about, and what that means, by the hop that it names."""
 
+CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
+    "en": {
+        GuardClass.CREATE: "create accounts",
+        GuardClass.SUSPEND: "suspend accounts",
+        GuardClass.IDENTITY: "change user names and e-mail addresses",
+        GuardClass.AUTH: "change sign-in methods",
+        GuardClass.MANAGER: "change managers",
+        GuardClass.REMOVE_ROLE: "take roles away",
+        GuardClass.REMOVE_GRANT: "take courses and cohorts away",
+        GuardClass.DELETE: "delete accounts",
+    },
+    "fr": {
+        GuardClass.CREATE: "créer des comptes",
+        GuardClass.SUSPEND: "suspendre des comptes",
+        GuardClass.IDENTITY: "changer des noms d’utilisateur et des adresses de courriel",
+        GuardClass.AUTH: "changer des méthodes d’authentification",
+        GuardClass.MANAGER: "changer des responsables",
+        GuardClass.REMOVE_ROLE: "retirer des rôles",
+        GuardClass.REMOVE_GRANT: "retirer des cours et des cohortes",
+        GuardClass.DELETE: "supprimer des comptes",
+    },
+    "vi": {
+        GuardClass.CREATE: "tạo tài khoản",
+        GuardClass.SUSPEND: "tạm khóa tài khoản",
+        GuardClass.IDENTITY: "đổi tên đăng nhập và địa chỉ e-mail",
+        GuardClass.AUTH: "đổi cách đăng nhập",
+        GuardClass.MANAGER: "đổi người quản lý",
+        GuardClass.REMOVE_ROLE: "thu hồi vai trò",
+        GuardClass.REMOVE_GRANT: "thu hồi khóa học và nhóm người học",
+        GuardClass.DELETE: "xóa tài khoản",
+    },
+    "zh-TW": {
+        GuardClass.CREATE: "建立帳號",
+        GuardClass.SUSPEND: "停用帳號",
+        GuardClass.IDENTITY: "變更使用者名稱與電子郵件",
+        GuardClass.AUTH: "變更登入方式",
+        GuardClass.MANAGER: "變更主管",
+        GuardClass.REMOVE_ROLE: "移除角色",
+        GuardClass.REMOVE_GRANT: "移除課程與全站群組",
+        GuardClass.DELETE: "刪除帳號",
+    },
+}
+"""What is held, in words."""
+
 SENTENCES: Mapping[Language, Mapping[NoticeKind, str]] = {
     "en": {
-        NoticeKind.HOLD_WAITING: (
-            "{count} changes of the class {class} wait for approval (limit {limit}, plan {plan})."
-        ),
-        NoticeKind.FEED_REFUSED: "A feed of {source} was refused ({feed}, reasons: {reasons}).",
-        NoticeKind.CASES_OPEN: "Cases to decide: {count}.",
-        NoticeKind.FEED_LATE: "No good feed of {source} has come for {hours} hours.",
-        NoticeKind.MIRROR_BEHIND: "Moodle was last read {hours} hours ago ({hop}).",
-        NoticeKind.JOB_FAILING: "The job {job} has failed {failures} times in a row ({error}).",
+        NoticeKind.HOLD_WAITING: "Waiting for approval: {class} ({count}, limit {limit}, plan {plan}).",
+        NoticeKind.FEED_REFUSED: "A feed of {source} was refused ({feed}, reasons: {reasons}; see `hold list`).",
+        NoticeKind.CASES_OPEN: "Cases to decide: {count} (see `case list`).",
+        NoticeKind.FEED_LATE: "No good feed of {source} has come for more than {hours} h.",
+        NoticeKind.MIRROR_BEHIND: "Moodle was last read {hours} h ago ({hop}).",
+        NoticeKind.JOB_FAILING: "The job {job} has failed, {failures} × in a row ({error}).",
         NoticeKind.TEST: "This is a test: notices arrive.",
     },
     "fr": {
-        NoticeKind.HOLD_WAITING: (
-            "{count} changements de la classe {class} attendent une approbation (limite {limit}, plan {plan})."
+        NoticeKind.HOLD_WAITING: ("En attente d’approbation\u00a0: {class} ({count}, limite {limit}, plan {plan})."),
+        NoticeKind.FEED_REFUSED: (
+            "Un fichier de {source} a été refusé ({feed}, motifs\u00a0: {reasons}\u00a0; voir `hold list`)."
         ),
-        NoticeKind.FEED_REFUSED: "Un fichier de {source} a été refusé ({feed}, motifs : {reasons}).",
-        NoticeKind.CASES_OPEN: "Cas à trancher : {count}.",
-        NoticeKind.FEED_LATE: "Aucun fichier valable de {source} depuis {hours} heures.",
-        NoticeKind.MIRROR_BEHIND: "Moodle a été lu pour la dernière fois il y a {hours} heures ({hop}).",
+        NoticeKind.CASES_OPEN: "Cas à trancher\u00a0: {count} (voir `case list`).",
+        NoticeKind.FEED_LATE: "Aucun fichier valable de {source} depuis plus de {hours}\u00a0h.",
+        NoticeKind.MIRROR_BEHIND: "Dernière lecture de Moodle il y a {hours}\u00a0h ({hop}).",
         NoticeKind.JOB_FAILING: "La tâche {job} a échoué {failures} fois de suite ({error}).",
         NoticeKind.TEST: "Ceci est un essai : les avis arrivent.",
     },
     "vi": {
-        NoticeKind.HOLD_WAITING: (
-            "{count} thay đổi thuộc loại {class} đang chờ duyệt (giới hạn {limit}, kế hoạch {plan})."
-        ),
-        NoticeKind.FEED_REFUSED: "Một tệp của {source} đã bị từ chối ({feed}, số lý do: {reasons}).",
-        NoticeKind.CASES_OPEN: "Số trường hợp cần quyết định: {count}.",
+        NoticeKind.HOLD_WAITING: "Đang chờ duyệt: {class} ({count}, giới hạn {limit}, kế hoạch {plan}).",
+        NoticeKind.FEED_REFUSED: "Một tệp của {source} đã bị từ chối ({feed}, số lý do: {reasons}; xem `hold list`).",
+        NoticeKind.CASES_OPEN: "Số trường hợp cần quyết định: {count} (xem `case list`).",
         NoticeKind.FEED_LATE: "Đã {hours} giờ không có tệp hợp lệ nào của {source}.",
         NoticeKind.MIRROR_BEHIND: "Moodle được đọc lần cuối cách đây {hours} giờ ({hop}).",
         NoticeKind.JOB_FAILING: "Tác vụ {job} đã thất bại {failures} lần liên tiếp ({error}).",
-        NoticeKind.TEST: "Đây là thư thử: thông báo đến nơi.",
+        NoticeKind.TEST: "Đây là thư thử: thông báo đã đến nơi.",
     },
     "zh-TW": {
-        NoticeKind.HOLD_WAITING: "{class} 類有 {count} 項變更等待核准（上限 {limit}，計畫 {plan}）。",
-        NoticeKind.FEED_REFUSED: "{source} 的一份檔案遭拒收（{feed}，原因 {reasons} 項）。",
-        NoticeKind.CASES_OPEN: "待裁決的個案：{count} 件。",
+        NoticeKind.HOLD_WAITING: "等待核准：{class}（{count} 項，上限 {limit}，計畫 {plan}）。",
+        NoticeKind.FEED_REFUSED: "{source} 的一份檔案遭拒收（{feed}，原因 {reasons} 項；請見 `hold list`）。",
+        NoticeKind.CASES_OPEN: "待決定的個案：{count} 件（請見 `case list`）。",
         NoticeKind.FEED_LATE: "已有 {hours} 小時沒有收到 {source} 的可用檔案。",
         NoticeKind.MIRROR_BEHIND: "上次讀取 Moodle 是 {hours} 小時前（{hop}）。",
         NoticeKind.JOB_FAILING: "工作 {job} 已連續失敗 {failures} 次（{error}）。",

@@ -153,9 +153,9 @@ def show_intake(taken: Intake) -> None:
     """What was read, and each bad row."""
     totals = taken.totals
     again = ", the same as last time" if taken.unchanged else ""
-    say(f"{taken.name}: {totals.rows:,} rows{again}, {totals.rejected:,} rejected.")
+    say(f"{taken.name}: {counted(totals.rows, 'row')}{again}, {totals.rejected:,} rejected.")
     if totals.keyless:
-        say(f"  {totals.keyless:,} of them tell nobody's key: while there are such rows, nobody counts as absent.")
+        say(f"  Without a key: {totals.keyless:,}. While there are such rows, nobody counts as absent.")
     for rejection in taken.rejections:
         say(f"  {rejection}", style="yellow")
     if totals.rejected > len(taken.rejections):

@@ -37,6 +37,8 @@ def list_holds(config: Config = None, json: Json = False) -> None:
             ("plan", "class", "changes", "limit", "state", "by"),
             ((h.plan_hash[:12], h.guard.value, h.count, h.limit, h.state.value, h.decided_by) for h in holds),
         )
+    if any(hold.state is HoldState.WAITING for hold in holds):
+        say("Approve with: moodle-connector hold approve PLAN --by NAME; reject likewise.", style="dim")
     if feeds:
         table(
             "Refused feeds",

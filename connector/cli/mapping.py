@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.common import Config, Json, installation
-from connector.cli.output import as_json, fields, say, table
+from connector.cli.output import as_json, counted, fields, say, table
 from connector.domain.errors import SettingsError
 from connector.domain.people import Rejection
 
@@ -31,8 +31,8 @@ def check(config: Config = None, json: Json = False) -> None:
         as_json(found)
     else:
         say(
-            f"The mapping is good: source {mapping.source.name}, {len(mapping.paths)} learning paths, "
-            f"{len(mapping.requirements)} requirements."
+            f"The mapping is good: source {mapping.source.name}, {counted(len(mapping.paths), 'learning path')}, "
+            f"{counted(len(mapping.requirements), 'requirement')}."
         )
 
 

@@ -29,9 +29,8 @@ def test(
     with installation(config) as connector:
         channels = [one for one in connector.channels if channel in (None, one.name)]
         if not channels:
-            raise SettingsError(
-                f"notices: {channel or 'no channel'} is not set up; set notices.mail.to or notices.webhook.url."
-            )
+            missing = f"{channel} is not set up" if channel else "no channel is set up"
+            raise SettingsError(f"notices: {missing}; set notices.mail.to or notices.webhook.url.")
 
         async def send() -> None:
             for one in channels:

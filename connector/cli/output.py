@@ -53,6 +53,19 @@ def say(text: str, style: str = "") -> None:
         out.print(escape(text), style=style)
 
 
+def entry(label: str, text: str) -> None:
+    """A label (markup of ours) and a text beside it, whose lines begin below each other on a terminal."""
+    if not out.is_terminal:
+        out.print(label, end="")
+        say(text)
+        return
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(label, escape(text))
+    out.print(grid)
+
+
 def note(text: str) -> None:
     """A sentence beside the result: it goes to standard error."""
     err.print(escape(text), style="dim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ def report(
     with installation(config) as connector:
         reports = connector.reports.of_unit(unit) if unit else connector.reports
         if html is not None:
-            _write(html, render(gather(reports), lang, connector.clock()))
+            _write(html, render(gather(reports), lang, connector.clock(), unit))
             say(f"{html}: written.")
         elif json:
             as_json(_values(reports))
@@ -77,7 +78,7 @@ def _show(found: Picture) -> None:
         return
     _overview(found)
     _compliance(found)
-    table(
+    _section(
         "By unit, those below counted too",
         ("unit", "name", "assignments", "satisfied", "overdue", ""),
         (
@@ -89,17 +90,18 @@ def _show(found: Picture) -> None:
     _managers(found)
     _courses(found)
     if found.expiring:
-        table(
+        _section(
             "Ends within 90 days",
             ("what", "name", "30 days", "60 days", "90 days"),
             ((row["code"], row["name"], row["in_30"], row["in_60"], row["in_90"]) for row in found.expiring),
         )
     if found.quality:
-        table(
+        _section(
             "What looks wrong in the data",
             ("finding", "severity", "found", "what to do"),
             ((row["finding"], row["severity"], row["found"], row["advice"]) for row in found.quality),
         )
+    say("")
     hops = ", ".join(f"{row['hop']} {row['reached_at']:%Y-%m-%d %H:%M}" for row in found.freshness)
     say(f"How fresh this is (UTC): {hops}.", style="dim")
 
@@ -121,8 +123,15 @@ def _overview(found: Picture) -> None:
         say(f"Completions by week, since {found.weeks[0]['starts_on']}: {line}")
 
 
+def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table with a line of air above it; nothing where there are no rows."""
+    if listed := list(rows):
+        say("")
+        table(title, columns, listed)
+
+
 def _compliance(found: Picture) -> None:
-    table(
+    _section(
         "Compliance now",
         ("requirement", "name", "people", "satisfied", "open", "overdue", ""),
         (
@@ -134,7 +143,7 @@ def _compliance(found: Picture) -> None:
 
 
 def _managers(found: Picture) -> None:
-    table(
+    _section(
         "Overdue by manager",
         ("manager", "name", "unit", "people", "overdue", "oldest due"),
         (
@@ -150,13 +159,18 @@ def _manager(key: str | None) -> str:
 
 
 def _courses(found: Picture) -> None:
-    table(
+    passes = any(row["pass_rate"] is not None for row in found.courses)
+    _section(
         "Courses",
-        ("course", "name", "enrolled", "completed", "average", "median", "passed", ""),
+        ("course", "name", "enrolled", "completed", "average", "median", *(["passed"] if passes else []), ""),
         (
             (row["shortname"], row["fullname"], row["enrolled"], row["completed"], row["average_grade"],
-             row["median_grade"], None if row["pass_rate"] is None else f"{row['pass_rate']:.0f} %",
+             row["median_grade"], *([_percent(row["pass_rate"])] if passes else []),
              bar(row["completed"], row["enrolled"]))
             for row in found.courses
         ),
     )  # fmt: skip
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f} %"

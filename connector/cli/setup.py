@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from connector.cli.common import Config, Json, run
-from connector.cli.output import as_json, out, say
+from connector.cli.output import as_json, entry, say
 from connector.doctor import Finding, examine
 from connector.domain.errors import SettingsError
 from connector.settings import DEFAULT_FILE
@@ -112,8 +112,7 @@ def doctor(
         as_json(findings)
     else:
         for finding in findings:
-            out.print(f"{MARKS[finding.state]} {finding.what:<12} ", end="")
-            say(finding.text)
+            entry(f"{MARKS[finding.state]} {finding.what:<12} ", finding.text)
     bad = [finding for finding in findings if finding.state == "bad"]
     raise typer.Exit(max((_status(finding) for finding in bad), default=0))
 

@@ -42,7 +42,7 @@ class Notice:
     """One thing to tell.
 
     The same thing has the same ``key``; where its ``mark`` has changed it is news again, as a hold of other changes
-    is. ``path`` is where in the console it can be seen to.
+    is. ``path`` is where in the console it can be seen to, "" where it has no page for it.
     """
 
     kind: NoticeKind
@@ -112,13 +112,12 @@ def _holds(situation: Situation) -> Iterator[Notice]:
 def _refused(situation: Situation) -> Iterator[Notice]:
     for feed in situation.refused:
         facts: Facts = {"source": feed.source, "feed": feed.digest[:12], "reasons": len(feed.reasons)}
-        path = f"/holds/{feed.digest}"
-        yield Notice(NoticeKind.FEED_REFUSED, f"feed {feed.source}", facts, path, feed.digest[:16])
+        yield Notice(NoticeKind.FEED_REFUSED, f"feed {feed.source}", facts, mark=feed.digest[:16])
 
 
 def _cases(situation: Situation) -> Iterator[Notice]:
     if situation.cases:
-        yield Notice(NoticeKind.CASES_OPEN, "cases", {"count": situation.cases}, "/cases")
+        yield Notice(NoticeKind.CASES_OPEN, "cases", {"count": situation.cases})
 
 
 def _late(situation: Situation, limits: Limits) -> Iterator[Notice]:

@@ -153,7 +153,7 @@ class Parquet:
         if importlib.util.find_spec("pyarrow") is None:
             raise SettingsError(
                 "Parquet needs the package pyarrow, which is large and not installed: "
-                "`pip install moodle-connector[parquet]`, or export CSV."
+                "`pip install -c constraints.txt '.[parquet]'` in the checkout, or export CSV."
             )
 
     @contextmanager

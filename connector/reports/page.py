@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -12,9 +13,9 @@ from io import BytesIO
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from connector.reports.charts import columns, line, share
@@ -23,6 +24,14 @@ from connector.reports.picture import Picture
 
 LONGEST = 40
 """Rows of a table of units; the rest is counted, and an export has them all."""
+HOPS = {
+    "feed": "Data from HR",
+    "people": "People and units",
+    "changes": "What is new in Moodle",
+    "everything": "All of Moodle",
+}
+"""What the hops of the data are called, in the order in which the data goes."""
+NOTHING = "–"
 
 
 class Language(StrEnum):
@@ -45,28 +54,40 @@ class Speech:
     def say(self, text: str, **values: object) -> str:
         return self.texts.get(text, text).format(**values)
 
-    def number(self, value: float | None, after: str = "") -> str:
-        return "–" if value is None else f"{format_decimal(value, locale=self.locale)}{after}"
+    def number(self, value: float | None) -> str:
+        return NOTHING if value is None else format_decimal(value, locale=self.locale)
+
+    def grade(self, value: float | None) -> str:
+        """With one decimal always, so that a column of them can be compared."""
+        return NOTHING if value is None else format_decimal(value, "#,##0.0", locale=self.locale)
+
+    def percent(self, value: float | None) -> str:
+        """Of 100, with one decimal at most."""
+        share = None if value is None else Decimal(str(round(value, 1))) / 100
+        return NOTHING if share is None else format_percent(share, locale=self.locale, decimal_quantization=False)
 
     def day(self, value: date | None) -> str:
         return format_date(value, "medium", locale=self.locale) if value else ""
 
     def moment(self, value: datetime) -> str:
-        return f"{format_datetime(value, 'medium', locale=self.locale)} UTC"
+        at = value.astimezone(UTC)
+        return f"{self.day(at.date())} {format_time(at, 'short', locale=self.locale)} UTC"
 
     def month(self, value: date) -> str:
         return format_date(value, "LLL", locale=self.locale)
 
     def name(self, names: Mapping[str, str] | None) -> str:
-        return localised(names, str(self.locale))
+        return localised(names, self.language.value.replace("-", "_"))
 
 
-def render(found: Picture, language: Language, now: datetime) -> str:
-    """The page. Everything that came from outside is escaped."""
+def render(found: Picture, language: Language, now: datetime, unit: str = "") -> str:
+    """The page, of everybody or of the unit that has this key. Everything that came from outside is escaped."""
     speech = _speech(language)
     tools: dict[str, Callable[..., Any]] = {
         "_": speech.say,
         "number": speech.number,
+        "grade": speech.grade,
+        "percent": speech.percent,
         "day": speech.day,
         "moment": speech.moment,
         "localised": speech.name,
@@ -77,7 +98,17 @@ def render(found: Picture, language: Language, now: datetime) -> str:
     }
     months = [speech.month(row["starts_on"]) for row in found.months]
     template = _templates().get_template("page.html")
-    return template.render(found=found, language=language.value, now=now, months=months, longest=LONGEST, **tools)
+    return template.render(
+        found=found,
+        unit=next((row["unit_name"] for row in found.units if row["unit"] == unit), None) or unit,
+        names={row["requirement"]: row["requirement_name"] for row in found.compliance},
+        language=language.value,
+        now=now,
+        months=months,
+        longest=LONGEST,
+        hops=HOPS,
+        **tools,
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from gettext import NullTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -26,6 +27,8 @@ SOURCE = "en"
 """The language in which texts stand in the code."""
 OWN_NAMES: Mapping[str, str] = {"en": "English", "zh-TW": "繁體中文", "fr": "Français", "vi": "Tiếng Việt"}
 """Each language in its own words."""
+COLONS: Mapping[str, str] = {"en": ": ", "zh-TW": "：", "fr": "\u00a0: ", "vi": ": "}
+"""What stands between a name and its value."""
 
 
 def message(text: str) -> str:
@@ -58,12 +61,17 @@ class Speech:
         text = self.language.texts.ngettext(one, many, count)
         return text.format(count=self.number(count), **values)
 
+    @property
+    def colon(self) -> str:
+        return COLONS[self.language.tag]
+
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.language.locale)
 
     def percent(self, share: float) -> str:
         """0.25 as 25 %; below ten per cent with one decimal."""
-        return format_percent(share, format="#,##0.#%" if share < 0.1 else None, locale=self.language.locale)
+        rounded = Decimal(str(round(share, 3 if share < 0.1 else 2)))
+        return format_percent(rounded, locale=self.language.locale, decimal_quantization=False)
 
     def moment(self, at: datetime) -> str:
         """Day and time in the person's zone, with its distance from Greenwich: short names of zones are ambiguous."""

@@ -175,6 +175,7 @@ def test_held_changes_wait_for_a_word_and_then_go(settled: House) -> None:
     assert settled.call("apply").status == 3
     shown = settled.run("hold", "list")
     assert hold["plan_hash"][:12] in shown.out
+    assert "hold approve PLAN --by NAME" in shown.out, "what to do"
     approved = settled.run("hold", "approve", hold["plan_hash"][:12], "--by", "Ada", "--json")
     assert (approved.status, approved.json["approved"], approved.json["by"]) == (0, ["suspend"], "Ada")
     assert settled.call("apply", hold["plan_hash"][:12]).status == 0

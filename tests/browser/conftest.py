@@ -13,7 +13,8 @@ from selenium.webdriver.chrome.service import Service
 
 from adapters.moodle.twin import ServedTwin, TwinState, serve_twin
 from tests.browser.pages import Browser
-from tests.console import Served, serving, speak
+from tests.console import Served, speak
+from tests.console import served as served
 from tests.support import House, Seen, make_courses
 
 ARGUMENTS = (
@@ -63,12 +64,6 @@ def house(tmp_path: Path, database_url: str, twin: ServedTwin) -> Iterator[House
     speak(built)
     yield built
     built.close()
-
-
-@pytest.fixture
-def served(house: House) -> Iterator[Served]:
-    with serving(house) as one:
-        yield one
 
 
 @pytest.fixture

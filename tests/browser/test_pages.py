@@ -43,6 +43,7 @@ async def test_every_page_of_a_plan_is_accessible(served: Served, browser: Brows
     looked_at(browser, "sign-in")
     browser.fill(name="ada", password="wrong wrong wrong", code="000000")
     browser.press()
+    assert browser.focus().get_attribute("name") == "password", "the name stays, and the rest is typed anew"
     looked_at(browser, "sign-in-failed")
     browser.sign_in(hr)
     assert browser.path == "/holds"
@@ -51,6 +52,8 @@ async def test_every_page_of_a_plan_is_accessible(served: Served, browser: Brows
     looked_at(browser, "plan")
     browser.go(f"/holds/{plan}?person=nobody")
     looked_at(browser, "plan-nothing-found")
+    browser.press("#changes .empty a")
+    assert browser.path == f"/holds/{plan}", "there is a way back to all of them"
     browser.go(f"/holds/{plan}/approve")
     assert "60 people" in browser.text, "people are counted once, though two classes concern them"
     looked_at(browser, "confirm")
@@ -106,7 +109,9 @@ async def test_pages_speak_each_language(served: Served, browser: Browser, house
     browser.sign_in(hr, f"/holds/{plan}")
     assert browser.find("html").get_attribute("lang") == language
     looked_at(browser, f"plan-{language}", ["light", "phone"])
-    title = {"en": "Held plan", "zh-TW": "保留中的計畫", "fr": "Plan retenu", "vi": "Kế hoạch đang giữ"}[language]
+    title = {"en": "Held plan", "zh-TW": "暫緩的計畫", "fr": "Plan mis en attente", "vi": "Kế hoạch tạm dừng"}[
+        language
+    ]
     assert browser.chrome.title.startswith(title)
     browser.go(f"/holds/{plan}/approve?class=suspend")
     browser.look(PHONE, "light")

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from adapters.moodle.twin import ServedTwin, serve_twin
+from tests.console import client as client
+from tests.console import hr as hr
+from tests.console import served as served
+from tests.integration.mirrored import Learning
 from tests.support import House, Seen, make_courses
 
 
@@ -29,6 +33,11 @@ def house(tmp_path: Path, database_url: str, twin: ServedTwin) -> Iterator[House
 @pytest.fixture
 def moodle(twin: ServedTwin) -> Seen:
     return Seen(twin.state)
+
+
+@pytest.fixture
+def learning(house: House, moodle: Seen) -> Learning:
+    return Learning(house, moodle)
 
 
 @pytest.fixture

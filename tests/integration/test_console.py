@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import httpx
@@ -18,27 +17,10 @@ from connector.settings import ConsoleSettings
 from connector.web.app import declared, refuse_undeclared, web_app
 from connector.web.console import PAGES
 from connector.web.page import LARGEST_FORM, Open, Page
-from tests.console import FORM_TOKEN, SECRET, Browserless, Jobs, Owner, Served, employees, leaving, serving
+from tests.console import FORM_TOKEN, SECRET, Browserless, Jobs, Owner, Served, employees, leaving
 from tests.support import House, Seen
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
-
-
-@pytest.fixture
-def served(house: House) -> Iterator[Served]:
-    with serving(house) as one:
-        yield one
-
-
-@pytest.fixture
-def hr(served: Served) -> Owner:
-    return served.account("ada", Role.HR)
-
-
-@pytest.fixture
-def client(served: Served) -> Iterator[Browserless]:
-    with served.client() as one:
-        yield one
 
 
 async def held(house: House, count: int = 30) -> str:

@@ -193,7 +193,7 @@ def test_a_sheet_of_excel_is_followed_by_another(tmp_path: Path, monkeypatch: py
 def test_parquet_without_its_package_is_told(views: ViewRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra because it is large; the sentence says how to get it."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(SettingsError, match=r"pip install moodle-connector\[parquet\]"):
+    with pytest.raises(SettingsError, match=r"pip install -c constraints.txt"):
         written(views, tmp_path, "parquet", Selection("units"))
 
 

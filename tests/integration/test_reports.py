@@ -14,13 +14,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from babel.messages.pofile import read_po
 
 from connector.cli import command
 from connector.domain.errors import SettingsError
 from connector.reports.charts import columns, line, share
-from connector.reports.page import Language, render
+from connector.reports.page import HOPS, Language, render
 from connector.reports.picture import Picture, gather
 from connector.store.database import Database
 from connector.store.reports import ReportViews
@@ -104,10 +105,39 @@ def test_names_are_written_as_their_readers_do(picture: Picture) -> None:
     assert "&lt;script&gt;" in page
 
 
+def test_requirements_are_named_in_the_language_of_the_page(picture: Picture) -> None:
+    """Also where they end soon; without a name in this language in English."""
+    names = {"en": "Safety", "zh_tw": "作業安全", "fr": "Sécurité"}
+    rows = [{**picture.compliance[0], "requirement": "S", "requirement_name": names}]
+    ends = [{"kind": "requirement", "code": "S", "name": "Safety", "in_30": 1, "in_60": 1, "in_90": 1}]
+    for language, name in {"zh-TW": "作業安全", "fr": "Sécurité", "vi": "Safety", "en": "Safety"}.items():
+        told = read(render(replace(picture, compliance=rows, expiring=ends), Language(language), NOW)).text
+        assert told.count(name) == 2, language
+        assert [other for other in names.values() if other != name and other in told] == []
+
+
+def test_numbers_are_written_as_the_language_does(picture: Picture) -> None:
+    """Percent signs, decimals and times; what no course has gets no column."""
+    rows = [{**picture.courses[0], "pass_rate": None, "average_grade": 66.49, "average_days": 2.0}]
+    assert picture.overview is not None
+    part = replace(picture, overview={**picture.overview, "compliance_rate": 61.7}, courses=rows)
+    told = {
+        language: read(render(part, language, datetime(2026, 2, 3, 16, 5, tzinfo=UTC))).text for language in Language
+    }
+    for language, texts in {
+        Language.EN: ("61.7%", "66.5", "Feb 3, 2026 4:05\u202fPM UTC", "average days"),
+        Language.FR: ("61,7\xa0%", "66,5", "3 févr. 2026 16:05 UTC", "durée moyenne"),
+        Language.VI: ("61,7%", "66,5", "3 thg 2, 2026 16:05 UTC", "số ngày trung bình"),
+        Language.ZH_TW: ("61.7%", "66.5", "2026年2月3日 下午4:05 UTC", "平均天數"),
+    }.items():
+        assert [text for text in texts if text not in told[language]] == [], language
+    assert "passed" not in told[Language.EN]
+
+
 def test_every_text_is_in_every_language() -> None:
     """Each catalogue has what the page says, each placeholder too, and nothing that it does not say."""
     template = (files("connector.reports") / "page.html").read_text("utf-8")
-    said = set(re.findall(r'_\("([^"]+)"', template)) | {"people", "changes", "everything", "feed"}
+    said = set(re.findall(r'_\("([^"]+)"', template)) | set(HOPS.values())
     for language in Language:
         if language is Language.EN:
             continue
@@ -132,7 +162,8 @@ def test_one_unit_alone(reports: ReportViews) -> None:
     assert part.overview is not None and whole.overview is not None
     assert (whole.overview["people"], part.overview["people"]) == (10, 5)
     assert {row["unit"] for row in part.units} == {"North", "North-1"}
-    page = render(part, Language.EN, NOW)
+    page = render(part, Language.EN, NOW, "North")
+    assert "<title>Training report: Nordwerk</title>" in page, "whom it is about"
     assert "managers of other units" in page
     for stranger in ("Südwerk", "S-boss", "Nguyễn-Nam", "T-boss"):
         assert stranger not in page
@@ -181,7 +212,7 @@ def test_the_command(database_url: str, tmp_path: Path, monkeypatch: pytest.Monk
     assert {row["requirement"]: row["satisfied"] for row in found["compliance"]} == {"FIRE-R": 0, "SAFE-R": 10}
     assert date.fromisoformat(found["overdue_by_manager"][0]["oldest_due_on"]) < NOW.date()
     assert command(["report", "--html", "r.html", "--lang", "zh-TW", "--unit", "South"]) == 0
-    assert "訓練報告" in (tmp_path / "r.html").read_text("utf-8")
+    assert "訓練報告：Südwerk" in (tmp_path / "r.html").read_text("utf-8")
     assert command(["report", "--html", str(tmp_path / "no" / "r.html")]) == 1
     assert command(["report", "--unit", "Nowhere"]) == 2
     capsys.readouterr()
@@ -190,3 +221,8 @@ def test_the_command(database_url: str, tmp_path: Path, monkeypatch: pytest.Monk
     for text in ("Compliance now", "Overdue by manager", "Completions by week", "Ends within 90 days", "北川小明"):
         assert text in told
     assert "\x1b" not in told
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM facts.dim_course")
+    assert command(["report"]) == 0
+    titles = re.compile("^Courses *$", re.MULTILINE)
+    assert (len(titles.findall(told)), titles.findall(capsys.readouterr().out)) == (1, []), "no table without rows"

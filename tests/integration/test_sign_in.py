@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,27 +16,10 @@ from connector.domain.errors import SettingsError, StorageError
 from connector.domain.sign_in import Role
 from connector.sign_in.setting_up import SetUpProblem
 from connector.sign_in.signing_in import SigningIn
-from tests.console import PASSWORD, SECRET, Browserless, Owner, Served, serving
+from tests.console import PASSWORD, SECRET, Browserless, Owner, Served
 from tests.support import House
 
 pytestmark = pytest.mark.parametrize("twin", ["4.5"], indirect=True)
-
-
-@pytest.fixture
-def served(house: House) -> Iterator[Served]:
-    with serving(house) as one:
-        yield one
-
-
-@pytest.fixture
-def hr(served: Served) -> Owner:
-    return served.account("ada", Role.HR)
-
-
-@pytest.fixture
-def client(served: Served) -> Iterator[Browserless]:
-    with served.client() as one:
-        yield one
 
 
 def trail(house: House) -> list[tuple[str, str, str]]:

@@ -19,9 +19,10 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from adapters.mail import Mail, MailServer
 from adapters.mail.mail import Security
 from adapters.mail.rendering import render, sentence
-from adapters.mail.texts import FRAMES, HOPS, SENTENCES
+from adapters.mail.texts import CLASSES, FRAMES, HOPS, SENTENCES
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, Unavailable
 from connector.domain.notices import Language, Notice, NoticeKind, Telling
+from connector.domain.plan import GuardClass
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HOLD = Notice(
@@ -30,9 +31,7 @@ HOLD = Notice(
     {"class": "suspend", "count": 31, "limit": 20, "plan": "3f2a9c41d0be"},
     "/holds/3f2a",
 )
-FEED = Notice(
-    NoticeKind.FEED_REFUSED, "feed hr f", {"source": "<hr> & co", "feed": "9a4c", "reasons": 2}, "/holds/9a4c"
-)
+FEED = Notice(NoticeKind.FEED_REFUSED, "feed hr f", {"source": "<hr> & co", "feed": "9a4c", "reasons": 2})
 MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": "changes", "hours": 7})
 TELLING = Telling(new=(HOLD, FEED), over=(MIRROR,))
 FACTS: dict[str, str | int] = {
@@ -121,13 +120,13 @@ async def test_it_arrives(security: Security, auth: bool) -> None:
     assert bool(post.sessions[0].authenticated) == auth
     assert letter["To"] == "it@example.com, hr@example.com"
     assert letter["Auto-Submitted"] == "auto-generated"
-    assert letter["Subject"].startswith("[learn.example.com] 31 changes of the class suspend wait for approval")
+    assert letter["Subject"].startswith("[learn.example.com] Waiting for approval: suspend accounts (31, limit 20")
     assert letter["Subject"].endswith("(+2)")
     text, html = (letter.get_body([kind]).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
     for part in (
         "A feed of <hr> & co was refused",
         "https://c.example/holds/3f2a",
-        "Moodle was last read 7 hours ago (what is new: reports are that old)",
+        "Moodle was last read 7 h ago (what is new: reports are that old)",
     ):
         assert part in text
     assert "A feed of &lt;hr&gt; &amp; co was refused" in html
@@ -171,9 +170,11 @@ async def test_a_server_without_encryption_gets_nothing() -> None:
 def test_every_notice_has_its_sentence(language: Language) -> None:
     """In every language, with all the figures that belong to it."""
     assert set(SENTENCES[language]) == set(NoticeKind)
+    assert set(CLASSES[language]) == set(GuardClass)
     for kind in NoticeKind:
         said = sentence(Notice(kind, "key", FACTS), language)
         assert "{" not in said
+        assert language == "en" or "suspend " not in said, "classes are named in the language too"
         assert {part for part in SENTENCES["en"][kind].split() if "{" in part} or kind is NoticeKind.TEST
         assert _names(SENTENCES[language][kind]) == _names(SENTENCES["en"][kind])
 

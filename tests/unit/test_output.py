@@ -106,6 +106,18 @@ def test_differences_name_only_what_changes() -> None:
     assert said == "city: Old → New; profile.grade: 3 → –"
 
 
+def test_an_entry_stays_in_its_column(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal what does not fit goes on below the text, not below the label; elsewhere it is one line."""
+    text = "one two three four five six [seven]"
+    output.entry("✓ moodle  ", text)
+    assert capsys.readouterr().out == f"✓ moodle  {text}\n"
+    screen = io.StringIO()
+    monkeypatch.setattr(output, "out", Console(file=screen, force_terminal=True, width=30, no_color=True))
+    output.entry("✓ moodle  ", text)
+    lines = [line.rstrip() for line in screen.getvalue().splitlines()]
+    assert lines == ["✓ moodle  one two three four", "          five six [seven]"]
+
+
 def test_names_are_written_as_their_language_writes_them() -> None:
     """The family first and no space where the script has none."""
     assert full_name("小明", "王") == "王小明"

@@ -82,6 +82,7 @@ def test_everything_at_once() -> None:
         {"job": "sync", "failures": 3, "error": "Unavailable"},
     ]
     assert notices[0].path == "/holds/3f2a9c41d0be" + "0" * 52
+    assert {notice.path for notice in notices[1:]} == {""}, "no link to a page that the console has not"
     assert "Xiaoming" not in repr(notices)
     assert kinds(situation, Limits(None, None, 0)) == [
         NoticeKind.HOLD_WAITING,

@@ -20,7 +20,7 @@ from connector.domain.review import Stage
 from connector.domain.sign_in import LANGUAGES, PasswordProblem, Role
 from connector.sign_in.setting_up import SetUpProblem
 from connector.web import words
-from connector.web.languages import OWN_NAMES, Speech, load_languages, preferred
+from connector.web.languages import COLONS, OWN_NAMES, Speech, load_languages, preferred
 
 WEB = Path(str(files("connector.web")))
 TRANSLATED = [tag for tag in LANGUAGES if tag != "en"]
@@ -78,6 +78,8 @@ def test_translations_are_in_their_language(tag: str) -> None:
     assert len(same) <= 8, same
     if tag == "zh-TW":
         assert [said for _, said in pairs if not re.search(r"[\u4e00-\u9fff]", said)] == []
+    if tag == "fr":
+        assert [said for _, said in pairs if re.search(r"'| [?:;!]", said)] == [], "as a printer sets French"
 
 
 def test_every_word_of_the_plan_has_a_name() -> None:
@@ -85,7 +87,7 @@ def test_every_word_of_the_plan_has_a_name() -> None:
     assert set(words.CLASSES) == set(words.CONSEQUENCES) == set(GuardClass)
     assert (set(words.ACTIONS), set(words.STAGES), set(words.ROLES)) == (set(Action), set(Stage), set(Role))
     assert set(words.SET_UP_PROBLEMS) == {*PasswordProblem, SetUpProblem.CODE}
-    assert set(OWN_NAMES) == set(LANGUAGES) == set(load_languages())
+    assert set(OWN_NAMES) == set(COLONS) == set(LANGUAGES) == set(load_languages())
 
 
 @pytest.mark.parametrize(
@@ -119,5 +121,9 @@ def test_numbers_and_times_are_written_as_the_language_does() -> None:
     }  # fmt: skip
     assert "22" in said["fr"][0], "it is the next day in Taipei"
     assert all("+08:00" in moment for moment, _ in said.values())
+    assert {tag: Speech(one, ZoneInfo("UTC")).percent(0.0749) for tag, one in load_languages().items()} == {
+        "en": "7.5%", "zh-TW": "7.5%", "fr": "7,5\u00a0%", "vi": "7,5%"
+    }  # fmt: skip
+    assert Speech(load_languages()["fr"], ZoneInfo("UTC")).percent(0.754) == "75\u00a0%"
     [french] = [one for tag, one in load_languages().items() if tag == "fr"]
     assert Speech(french, ZoneInfo("UTC")).tn("{count} change", "{count} changes", 0) == "0 changement"
