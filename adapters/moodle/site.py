@@ -205,24 +205,27 @@ class MoodleSite:
 
     # ------------------------------------------------------------ the way back
     async def participants(self, course_id: int, suspended_only: bool = False) -> AsyncIterator[list[Participant]]:
-        """Everybody in a course, in pages by id: first those who may enter now, then the suspended and expired.
+        """Everybody in a course, in pages by id. Who may not enter now, suspended or expired, is asked first.
 
-        Who changes from one to the other while this reads can come twice or, rarely, not at all.
+        Whoever changes from one to the other while this reads is in the list of all, and comes once.
         """
-        options = [("onlyactive", True), ("onlysuspended", False)]
-        for option, active in options[suspended_only:]:
-            async for rows in self._enrolled(course_id, option):
-                with foreseen(ENROLLED):
-                    page = [Participant(int(row["id"]), course_id, read.role_ids(row), active) for row in rows]
+        suspended: set[int] = set()
+        async for rows in self._enrolled(course_id, {"onlysuspended": 1}):
+            page = _participants(course_id, rows, active=lambda _: False)
+            suspended.update(one.user_id for one in page)
+            if suspended_only:
                 yield page
+        if not suspended_only:
+            async for rows in self._enrolled(course_id, {}):
+                yield _participants(course_id, rows, active=lambda user_id: user_id not in suspended)
 
-    async def _enrolled(self, course_id: int, option: str) -> AsyncIterator[list[Mapping[str, Any]]]:
+    async def _enrolled(self, course_id: int, which: Mapping[str, object]) -> AsyncIterator[list[Mapping[str, Any]]]:
         """Pages by offset, made safe: each begins with the last row of the page before, so that a person who was
         unenrolled meanwhile does not push another one out of sight."""
         start, last = 0, 0
         while True:
             options = {
-                option: 1, "userfields": "id,roles", "sortby": "id", "limitfrom": start, "limitnumber": PAGE,
+                **which, "userfields": "id,roles", "sortby": "id", "limitfrom": start, "limitnumber": PAGE,
             }  # fmt: skip
             named = [{"name": name, "value": value} for name, value in options.items()]
             rows = await self._client.call(ENROLLED, {"courseid": course_id, "options": named})
@@ -268,3 +271,10 @@ class MoodleSite:
         keys = list(dict.fromkeys(refs))
         answers = await self._client.call_many([call(key) for key in keys], at_once=50) if keys else []
         return {key: read.unless_missing(answer) for key, answer in zip(keys, answers, strict=True)}
+
+
+def _participants(
+    course_id: int, rows: Sequence[Mapping[str, Any]], active: Callable[[int], bool]
+) -> list[Participant]:
+    with foreseen(ENROLLED):
+        return [Participant(int(row["id"]), course_id, read.role_ids(row), active(int(row["id"]))) for row in rows]

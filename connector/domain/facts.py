@@ -85,6 +85,10 @@ class Staff(Protocol):
         """Moodle's ids of the courses that mappings name."""
         ...
 
+    def lost_accounts(self) -> Iterator[list[int]]:
+        """Accounts that Moodle did not show any more when it was last asked, also those of nobody any more."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

@@ -6,7 +6,7 @@ know when a course was completed at all.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -161,25 +161,42 @@ class Gone:
 
 
 class GrantBook(Protocol):
-    """What this connector has granted. Bound to one site."""
+    """What this connector has granted, compared with what was read. Bound to one site.
 
-    def cohorts(self) -> list[int]:
-        """Moodle's ids of the cohorts with members that were granted."""
+    What somebody took away in Moodle is noted part by part, and ends all at once, because the guard counts all of it.
+    What was granted or altered after a reading began (``read_at``) is not judged by it.
+    """
+
+    def begin(self) -> None:
+        """Forget what was noted by a reading that did not come to its end."""
         ...
 
-    def end_lost(
-        self,
-        gone: Iterable[Gone],
-        members: Mapping[int, Collection[int]],
-        read_at: datetime,
-        now: datetime,
-        *,
-        any_number: bool = False,
-    ) -> int:
-        """End grants that somebody took away in Moodle, so that the next plan gives them again where they are wanted.
+    def cohorts(self) -> Iterator[list[int]]:
+        """Moodle's ids of the cohorts with members that were granted, in lists that hold some thousand of these."""
+        ...
 
-        ``members`` of cohorts were read from ``read_at`` on. What was granted after a reading began is not judged
-        by it. Gives the number of grants. Raises HoldClass where they are more than the guard lets pass, unless
+    def courses(self) -> list[int]:
+        """Moodle's ids of the courses in which something was granted."""
+        ...
+
+    def note_cohorts(
+        self, cohort_ids: Sequence[int], members: Mapping[int, Collection[int]], read_at: datetime
+    ) -> None:
+        """Note who is no longer in these cohorts: nobody is in one that is gone, which ``members`` lacks."""
+        ...
+
+    def note_courses(self, course_ids: Sequence[int], read_at: datetime) -> None:
+        """Note all that was granted in these courses, which are gone."""
+        ...
+
+    def note_enrolments(self, gone: Sequence[Gone]) -> None:
+        """Note enrolments that are no more, with the roles that went with them."""
+        ...
+
+    def end_lost(self, now: datetime, *, any_number: bool = False) -> int:
+        """End what was noted, so that the next plan gives it again where it is wanted: at the place named so then.
+
+        Gives the number of grants. Raises HoldClass where they are more than the guard lets pass, unless
         ``any_number``: then nothing has ended.
         """
         ...
@@ -232,6 +249,10 @@ class Reader(Protocol):
 
     async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
         """Who is in each of these cohorts; one that is gone is left out."""
+        ...
+
+    async def missing_courses(self, course_ids: Sequence[int]) -> list[int]:
+        """Of these courses those that Moodle no longer has. One that is only closed to the token is there."""
         ...
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:

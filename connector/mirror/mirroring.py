@@ -44,7 +44,8 @@ class Mirror:
         What is new is read only where the reader can tell it and all was read before; else all is read.
         ``give_again``: however much somebody took away in Moodle, the next plan gives it again.
         Raises Busy where another process reads this Moodle, and the error tree. Then the facts are as they were; but
-        for HoldClass and what fails while cohorts are read: they are up to date, and only what was taken away waits.
+        for HoldClass and what fails while cohorts and courses that are gone are looked for: then they are up to date,
+        and only what was taken away waits.
         """
         with self.facts.lock() as free:
             if not free:
@@ -60,17 +61,24 @@ class Mirror:
                 self.facts.finish(load, "stopped", type(error).__name__, self.clock())
                 raise
             self.facts.finish(load, "done", "", self.clock())
-            if extent is Extent.EVERYTHING:
-                await self._end_lost(give_again)
+            if read.courses is not None and extent is Extent.EVERYTHING:
+                await self._end_lost(read.courses, give_again)
             return loaded
 
-    async def _end_lost(self, give_again: bool) -> None:
-        """What somebody took away in Moodle is no longer granted: the next plan gives it again where it is wanted."""
-        began = self.clock()
-        cohorts = self.grants.cohorts()
-        members = await self.reader.members(cohorts) if cohorts else {}
-        gone = (one for some in self.facts.unenrolled(began - REMEMBERED) for one in some)
-        self.grants.end_lost(gone, members, began, self.clock(), any_number=give_again)
+    async def _end_lost(self, courses: Sequence[Course], give_again: bool) -> None:
+        """What somebody took away in Moodle is no longer granted: the next plan gives it again where it is wanted.
+
+        So is what went with its cohort or course, which may be there anew under another id.
+        """
+        grants, began = self.grants, self.clock()
+        grants.begin()
+        for cohorts in grants.cohorts():
+            grants.note_cohorts(cohorts, await self.reader.members(cohorts), began)
+        if unlisted := sorted(set(grants.courses()) - {course.id for course in courses}):
+            grants.note_courses(await self.reader.missing_courses(unlisted), began)
+        for gone in self.facts.unenrolled(began - REMEMBERED):
+            grants.note_enrolments(gone)
+        grants.end_lost(self.clock(), any_number=give_again)
 
 
 @dataclass

@@ -152,6 +152,7 @@ class Facts:
             if read.courses is not None:
                 merging.courses()
             merging.requirements(staff, terms)
+            merging.lost(staff)
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
             if taken or merging.moved:
@@ -229,6 +230,12 @@ class _Merging:
         )
         self._temporary("read_requirements", "read_requirement", rows)
         self._versions("requirements")
+
+    def lost(self, staff: Staff) -> None:
+        """Accounts that were deleted, to tell that from those that only are nobody's any more."""
+        rows = ((account_id,) for some in staff.lost_accounts() for account_id in some)
+        self._temporary("read_lost_accounts", "lost_account", rows)
+        self._run("shown_again")
 
     def learned(self, fact: str) -> None:
         """Enrolments come first: the others look at who is enrolled."""

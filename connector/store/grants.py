@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from connector.domain.errors import HoldClass
 from connector.domain.guard import LIMITS
 from connector.domain.plan import GuardClass
 from connector.domain.reading import Gone
-from connector.store.database import Connection, Database, one, part, query
+from connector.store.database import Database, one, part, query
+
+MEMBERS = 20_000
+COHORTS = 100
+"""Cohorts are compared together while they have so many members that were granted, and are so many, at most."""
 
 
 class Grants:
@@ -18,32 +21,59 @@ class Grants:
         self._database = database
         self._site = site
 
-    def cohorts(self) -> list[int]:
-        return [row["place_id"] for row in self._database.rows("grants.cohorts", site=self._site)]
+    def begin(self) -> None:
+        self._database.run("grants.forget_noted", site=self._site)
 
-    def end_lost(
-        self,
-        gone: Iterable[Gone],
-        members: Mapping[int, Collection[int]],
-        read_at: datetime,
-        now: datetime,
-        *,
-        any_number: bool = False,
-    ) -> int:
-        values = {"site": self._site, "read_at": read_at, "now": now, "cohorts": list(members)}
+    def cohorts(self) -> Iterator[list[int]]:
+        bundle: list[int] = []
+        members = 0
+        for row in self._database.rows("grants.cohorts", site=self._site):
+            if bundle and (len(bundle) >= COHORTS or members + row["members"] > MEMBERS):
+                yield bundle
+                bundle, members = [], 0
+            bundle.append(row["place_id"])
+            members += row["members"]
+        if bundle:
+            yield bundle
+
+    def courses(self) -> list[int]:
+        return [row["place_id"] for row in self._database.rows("grants.courses", site=self._site)]
+
+    def note_cohorts(
+        self, cohort_ids: Sequence[int], members: Mapping[int, Collection[int]], read_at: datetime
+    ) -> None:
+        values = {"site": self._site, "read_at": read_at, "cohorts": list(members)}
+        gone = [cohort for cohort in cohort_ids if cohort not in members]
         with self._database.transaction() as connection:
-            for table in ("gone", "member"):
-                connection.execute(query(f"grants.{table}"))
-            with connection.cursor() as cursor:
-                with cursor.copy("COPY gone FROM STDIN") as copy:
-                    for lost in gone:
-                        copy.write_row((lost.user_id, lost.course_id, lost.read_at))
-                with cursor.copy("COPY member FROM STDIN") as copy:
-                    for cohort, people in members.items():
-                        for person in people:
-                            copy.write_row((cohort, person))
+            connection.execute(query("grants.member"))
+            with connection.cursor() as cursor, cursor.copy("COPY member FROM STDIN") as copy:
+                for cohort, people in members.items():
+                    for person in people:
+                        copy.write_row((cohort, person))
+            connection.execute(query("grants.note_memberships"), values)
+            if gone:
+                connection.execute(query("grants.note_cohorts"), {**values, "gone": gone})
+                connection.execute(query("grants.forget_cohorts"), {**values, "gone": gone})
+
+    def note_courses(self, course_ids: Sequence[int], read_at: datetime) -> None:
+        if course_ids:
+            self._database.run("grants.note_courses", site=self._site, gone=list(course_ids), read_at=read_at)
+
+    def note_enrolments(self, gone: Sequence[Gone]) -> None:
+        self._database.run(
+            "grants.note_enrolments",
+            site=self._site,
+            accounts=[one.user_id for one in gone],
+            courses=[one.course_id for one in gone],
+            read_at=[one.read_at for one in gone],
+        )
+
+    def end_lost(self, now: datetime, *, any_number: bool = False) -> int:
+        values = {"site": self._site, "now": now}
+        with self._database.transaction() as connection:
             held = one(connection, "grants.held", site=self._site)["held"]
-            ended = part(connection, lambda at: _end(at, values))  # a sync may be writing the ledger too
+            # a sync may be writing the ledger too
+            ended = part(connection, lambda at: at.execute(query("grants.end_noted"), values).rowcount)
             limit = LIMITS[GuardClass.REMOVE_GRANT].of(held)
             if ended > limit and not any_number:
                 raise HoldClass(
@@ -51,9 +81,5 @@ class Grants:
                     f"Moodle, more than the {limit:,} that pass by themselves. The facts are up to date. "
                     "Where they are to be given again, run `moodle-connector reconcile --give-again`."
                 )
-            return ended
-
-
-def _end(connection: Connection, values: Mapping[str, Any]) -> int:
-    steps = ("grants.end_enrolments", "grants.end_memberships")
-    return sum(connection.execute(query(step), values).rowcount for step in steps)
+            connection.execute(query("grants.forget_noted"), values)
+        return ended

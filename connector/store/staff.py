@@ -34,3 +34,7 @@ class StaffTables:
 
     def courses(self) -> dict[str, int]:
         return {row["ref"]: row["moodle_id"] for row in self._database.rows("staff.courses", site=self._site)}
+
+    def lost_accounts(self) -> Iterator[list[int]]:
+        for rows in self._database.stream("staff.lost_accounts", site=self._site):
+            yield [row["account_id"] for row in rows]

@@ -81,6 +81,10 @@ class PlainReader:
         """See the port."""
         return await self._site.cohort_members(cohort_ids)
 
+    async def missing_courses(self, course_ids: Sequence[int]) -> list[int]:
+        """See the port."""
+        return await shared.missing_courses(self._client, course_ids)
+
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """Each course with the progress of its managed people, who are those of the last ``everything``."""
         managed = {one for ids in self._book.bound() for one in ids} if self._book else set()

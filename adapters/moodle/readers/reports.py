@@ -102,6 +102,10 @@ class ReportsReader:
         """See the port."""
         return await self._site.cohort_members(cohort_ids)
 
+    async def missing_courses(self, course_ids: Sequence[int]) -> list[int]:
+        """See the port."""
+        return await shared.missing_courses(self._client, course_ids)
+
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """See the port. Small courses come together; one too large for one answer is read until it is still."""
         for ids in self._bundles(course_ids):

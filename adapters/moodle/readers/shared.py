@@ -1,4 +1,4 @@
-"""What both readers ask of plain functions: all courses, course totals, and badges where no report has them."""
+"""What both readers ask of plain functions: courses, course totals, and badges where no report has them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 from adapters.moodle import rows as read
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
+from adapters.moodle.site import ENROLLED
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
+from connector.domain.errors import AccessRefused, ConnectorError, Missing
 from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate
 
@@ -33,6 +35,20 @@ async def all_courses(client: MoodleClient) -> list[Course]:
             for row in answer["courses"]
             if int(row["id"]) != SITE_COURSE and row.get("format") != "site"
         ]
+
+
+async def missing_courses(client: MoodleClient, course_ids: Sequence[int]) -> list[int]:
+    """Of these courses those that are gone. The list of all courses lacks those that are closed to the token as well.
+
+    Asked for its participants Moodle refuses a closed course otherwise than one that it does not have.
+    """
+    one = [{"name": "limitnumber", "value": 1}]
+    calls: list[Call] = [(ENROLLED, {"courseid": course, "options": one}) for course in course_ids]
+    answers = await client.call_many(calls) if calls else []
+    for answer in answers:
+        if isinstance(answer, ConnectorError) and not isinstance(answer, Missing | AccessRefused):
+            raise answer
+    return [course for course, answer in zip(course_ids, answers, strict=True) if isinstance(answer, Missing)]
 
 
 async def grade_items(client: MoodleClient, samples: Mapping[int, int]) -> list[GradeItem]:

@@ -119,7 +119,7 @@ def create_courses(state: TwinState, args: Any) -> list[dict[str, Any]]:
 
 
 def courses_by_field(state: TwinState, args: Any) -> dict[str, Any]:
-    """By id, ids, shortname, idnumber or category; with no field, all."""
+    """By id, ids, shortname, idnumber or category; with no field, all. Closed ones are left out."""
     field, value = args["field"], args["value"]
     if field == "idnumber":
         ids = [state.course_by_idnumber.get(value, 0)]
@@ -133,7 +133,8 @@ def courses_by_field(state: TwinState, args: Any) -> dict[str, Any]:
         ids = sorted(state.courses)
     else:
         raise invalid_parameter()
-    return {"courses": [show(state, state.courses[i]) for i in ids if i in state.courses], "warnings": []}
+    open_ids = [i for i in ids if i in state.courses and i not in state.closed]
+    return {"courses": [show(state, state.courses[i]) for i in open_ids], "warnings": []}
 
 
 def show(state: TwinState, course: TwinCourse) -> dict[str, Any]:

@@ -146,6 +146,9 @@ def enrolled_users(state: TwinState, args: Any) -> list[dict[str, Any]]:
     course = state.courses.get(args["courseid"])
     if course is None:
         raise missing_record(state.version, "course")
+    if course.id in state.closed:
+        text = f"You cannot execute functions in the course context (course id:{course.id})."
+        raise Refusal("errorcoursecontextnotvalid", text, module="webservice")
     options = {option["name"]: option["value"] for option in args["options"]}
     ids = _chosen(course, options)
     sort = options.get("sortby", "id")

@@ -68,6 +68,11 @@ class Life:
             self._state.course_by_idnumber.pop(course.idnumber, None)
             self._state.course_by_shortname.pop(course.shortname)
 
+    def close_course(self, ref: str) -> None:
+        """Hide a course, and let the token's account into it no longer."""
+        with self._state.lock:
+            self._state.closed.add(self._course(ref).id)
+
     def complete(self, username: str, course: str, at: int | None = None) -> None:
         """The person completes the course at ``at`` (epoch seconds, default now); a first time stays, as in Moodle."""
         with self._state.lock:

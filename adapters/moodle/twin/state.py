@@ -175,6 +175,8 @@ class TwinState:
         """Whether the token may read reports, and change them."""
         self.forced_zone = ""
         """The time zone that the site forces upon everybody, if it does."""
+        self.closed: set[int] = set()
+        """Courses that are hidden, and that the token may not enter."""
         self.lacking: set[str] = set()
         """Functions that the token's service does not have."""
         self.started = int(time.time())

@@ -357,6 +357,13 @@ WHERE NOT EXISTS (
     SELECT FROM facts.fact_completion f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
 
+-- name: read_lost_accounts
+CREATE TEMPORARY TABLE lost_account (account_id bigint PRIMARY KEY) ON COMMIT DROP
+
+-- name: shown_again
+-- Accounts that Moodle did not show for a while and that are in a course after all.
+DELETE FROM lost_account a USING facts.landing_enrolment l WHERE l.load_id = %(load)s AND l.moodle_id = a.account_id
+
 -- name: landed_grades
 CREATE TEMPORARY TABLE grade_now ON COMMIT DROP AS
 SELECT DISTINCT ON (l.moodle_id, l.course_id) d.person_id, l.moodle_id, l.course_id, l.value, l.decimals, l.graded_at
@@ -380,17 +387,20 @@ WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.
        OR f.graded_at IS NULL AND n.graded_at IS NOT NULL AND n.decimals IS NOT DISTINCT FROM f.decimals)
 
 -- name: close_grades
--- Grades that changed or are no more, and why. With the enrolment Moodle deletes the grade. Moodle's own report shows no
--- grades of suspended people: what did not come of somebody who is still enrolled stays.
+-- Grades that changed or are no more, and why. With the enrolment Moodle deletes the grade. Of an account that Moodle has
+-- and that is nobody's any more nothing is told. Moodle's own report shows no grades of suspended people: what did not
+-- come of somebody who is still enrolled stays.
 UPDATE facts.fact_grade f
 SET valid_to = %(now)s, ended_by = CASE
-        WHEN c.course_id IS NULL OR p.person_id IS NULL THEN 'deletion'
+        WHEN c.course_id IS NULL OR a.account_id IS NOT NULL THEN 'deletion'
+        WHEN p.person_id IS NULL THEN 'unbinding'
         WHEN e.moodle_id IS NULL AND %(whole)s THEN 'unenrolment'
         WHEN n.value IS NULL THEN 'reset'
         ELSE 'regrade'
     END
 FROM facts.fact_grade g
 LEFT JOIN facts.dim_course c ON c.course_id = g.course_id AND c.valid_to = 'infinity'
+LEFT JOIN lost_account a ON a.account_id = g.moodle_id
 LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
 LEFT JOIN enrolment_now e ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id
 LEFT JOIN grade_now n ON n.moodle_id = g.moodle_id AND n.course_id = g.course_id

@@ -155,11 +155,13 @@ FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, mo
 JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
 LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref
 ON CONFLICT (site, person_id, kind, target) WHERE ended_at IS NULL DO UPDATE
-SET terms = excluded.terms, place_id = COALESCE(ledger.place_id, excluded.place_id), suspended = false
+SET terms = excluded.terms, place_id = COALESCE(ledger.place_id, excluded.place_id), suspended = false,
+    granted_at = excluded.granted_at
 
 -- name: grant_altered
--- New terms, or active again.
-UPDATE connector.ledger l SET terms = c.after - 'suspended', suspended = COALESCE((c.after ->> 'suspended')::boolean, false)
+-- New terms, or active again. A reading that began before does not know it.
+UPDATE connector.ledger l SET terms = c.after - 'suspended', suspended = COALESCE((c.after ->> 'suspended')::boolean, false),
+    granted_at = %(now)s
 FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
   AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL

@@ -20,6 +20,10 @@ WHERE l.site = %(site)s AND l.kind = 'assignment'
 -- Moodle's ids of the courses that mappings name.
 SELECT ref, moodle_id FROM connector.reference WHERE site = %(site)s AND kind = 'course'
 
+-- name: lost_accounts
+-- Accounts that Moodle no longer has.
+SELECT account_id FROM connector.account WHERE site = %(site)s AND fields = '{}'
+
 -- name: basis
 -- What the people and assignments above depend on: while it stays the same on one day, they need not be taken again.
 SELECT (SELECT max(feed_id) FROM connector.feed WHERE status = 'accepted') AS feed_id,
