@@ -33,7 +33,7 @@ async def read(house: House, **more: Any) -> list[int]:
     asked: list[int] = []
     async with moodle_client(house.twin.url, house.settings.moodle_token()) as client:
         site = MoodleSite(client)
-        reader = Counted(site, await site.known_info())
+        reader = Counted(site, await site.site_info())
         reader.asked = asked
         try:
             await house.connector.way_back(reader).read(Extent.EVERYTHING, **more)

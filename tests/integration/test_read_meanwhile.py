@@ -86,7 +86,7 @@ async def test_an_enrolment_made_active_while_moodle_is_read_stays_ours(house: H
     house.clock.forward(hours=1)
     async with moodle_client(house.twin.url, house.settings.moodle_token()) as client:
         site = MoodleSite(client)
-        reader = Returning(site, await site.known_info())
+        reader = Returning(site, await site.site_info())
         reader.house, reader.people = house, people
         await house.connector.way_back(reader).read(Extent.EVERYTHING)
     assert ("E1", "enrolment", "SAFE", True, False) in house.ledger()

@@ -35,7 +35,7 @@ async def test_nobody_is_asked_about_nothing(twin: ServedTwin, site: MoodleSite)
 
 async def test_what_could_not_be_asked_is_not_gone(twin: ServedTwin, site: MoodleSite) -> None:
     """A site that does not answer, or a token that was revoked, says nothing of a course."""
-    await site.known_info()
+    await site.site_info()
     for kind, error in (("maintenance", TryAgain), ("revoked", AccessRefused)):
         twin.faults.add(Fault(kind, times=9))  # type: ignore[arg-type]
         with pytest.raises(error):
