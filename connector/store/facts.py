@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Extent, Loaded, Member, Read, Staff, Terms
 from connector.domain.reading import Gone, Page, ReadAccess
-from connector.store.database import Connection, Database, dumps, one, query
+from connector.store.database import Connection, Database, Row, dumps, one, query
 
 _LANDING: dict[str, tuple[LiteralString, LiteralString]] = {
     "enrolments": ("landing_enrolment", "load_id, moodle_id, course_id, active, enrolled_at, precision"),
@@ -46,6 +46,10 @@ _HELD: dict[str, LiteralString] = {
     "assignments": "fact_assignment",
 }
 """The table of each fact that a load tells of."""
+
+MANY = 5_000
+"""From so many rows on PostgreSQL is told at once what a table has: it knows of it as it was, perhaps empty, and would
+look at all rows for each row. Autovacuum does not see what a transaction has written so far."""
 
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
@@ -114,14 +118,19 @@ class Facts:
             }
 
     def vanished(self, load: int, course_ids: Sequence[int]) -> list[int]:
-        found = self._database.rows("facts.vanished", load=load, courses=list(course_ids))
-        return [row["course_id"] for row in found]
+        return [row["course_id"] for row in self._by_sets("facts.vanished", load=load, courses=list(course_ids))]
 
     def knows_courses(self, load: int) -> bool:
         return not self._database.one("facts.unknown_courses", load=load)["there"]
 
     def samples(self, load: int) -> dict[int, int]:
-        return {row["course_id"]: row["moodle_id"] for row in self._database.rows("facts.samples", load=load)}
+        return {row["course_id"]: row["moodle_id"] for row in self._by_sets("facts.samples", load=load)}
+
+    def _by_sets(self, name: str, **values: object) -> list[Row]:
+        """The rows of a query that compares all that landed."""
+        with self._database.transaction() as connection:
+            connection.execute(query("facts.by_sets"))
+            return connection.execute(query(name), values).fetchall()
 
     def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
         for rows in self._database.stream("facts.unenrolled", since=since):
@@ -137,6 +146,7 @@ class Facts:
             _copy(connection, "landing_person", _PEOPLE, map(_values_of(Member), people))
             assigned = (one for some in staff.assignments() for one in some)
             _copy(connection, "landing_assignment", _ASSIGNED, map(_values_of(Assigned), assigned))
+            connection.execute("ANALYZE facts.landing_person, facts.landing_assignment")
         return True
 
     # ------------------------------------------------------------ merging
@@ -147,6 +157,8 @@ class Facts:
         with self._database.transaction() as connection:
             merging = _Merging(connection, load, read, now)
             merging.check()
+            if taken or read.extent is Extent.EVERYTHING or sum(read.landed.values()) >= MANY:
+                connection.execute(query("facts.by_sets"))
             if taken:
                 merging.people()
             if read.courses is not None:
@@ -164,6 +176,7 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             loaded = merging.tally()
+            connection.execute(query("facts.by_either"))
             if taken or merging.moved or read.extent is Extent.EVERYTHING:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
@@ -243,7 +256,10 @@ class _Merging:
             self._run("accesses")
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
-        self._run(f"landed_{fact}", f"index_{fact}")
+        self._weigh(self._read.landed.get(fact, 0), f"facts.{_LANDING[fact][0]}")
+        rows = self._run(f"landed_{fact}")
+        self._run(f"index_{fact}")
+        self._weigh(rows, _now(fact))
         if fact != "certificates":
             self._run(f"refine_{fact}")
         self._versions(fact)
@@ -254,6 +270,7 @@ class _Merging:
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:
             cycle += 1
         self._run("index_assignments")
+        self._weigh(MANY, _now("assignments"))
         self._versions("assignments")
 
     def summaries(self, *, taken: bool) -> None:
@@ -284,6 +301,13 @@ class _Merging:
         """Close what holds no longer, then begin what holds instead."""
         self._ended[fact] = self._run(f"close_{fact}")
         self._begun[fact] = self._run(f"begin_{fact}")
+        if table := _HELD.get(fact):
+            self._weigh(self._begun[fact], f"facts.{table}")
+
+    def _weigh(self, rows: int, table: str) -> None:
+        """Tell PostgreSQL what a table has, into which so many rows were written."""
+        if rows >= MANY:
+            self._connection.execute(f"ANALYZE {table}".encode())
 
     def _run(self, *steps: str) -> int:
         """Run steps; gives the rows of the last."""
@@ -296,6 +320,11 @@ class _Merging:
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def _now(fact: str) -> str:
+    """The table of a fact as it was read just now: enrolment_now for enrolments."""
+    return f"{_HELD[fact].partition('_')[2]}_now"
 
 
 CHECKS: Mapping[str, str] = {
