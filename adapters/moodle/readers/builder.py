@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -13,7 +14,6 @@ import orjson
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.readers.kinds import Kind
-from adapters.moodle.together import together
 from connector.domain.errors import AlreadyThere, ConnectorError, SettingsError
 
 LIST = "core_reportbuilder_list_reports"
@@ -99,15 +99,28 @@ def _rows(report: Report, answer: Mapping[str, Any]) -> Rows:
 async def pages(
     client: MoodleClient, report: Report, filters: Mapping[str, object], at_once: int = AT_ONCE
 ) -> AsyncIterator[list[Row]]:
-    """All rows of a report, page after page in its order, ``at_once`` of them under way where there are so many."""
-    at_once = at_once if report.rows > PAGE else 1
-    for start in count(step=at_once):
-        jobs = [partial(retrieved, client, [(report, filters)], start + number) for number in range(at_once)]
-        for (found,) in await together(jobs):
+    """All rows of a report, page after page in its order. Where it is large the next pages are under way meanwhile,
+    so that Moodle works while one is looked at: ``at_once`` of them.
+    """
+    asked: deque[asyncio.Task[list[Rows]]] = deque()
+    numbers = count()
+    ahead = at_once if report.rows > PAGE else 1
+
+    def ask(pages: int) -> None:
+        while len(asked) < pages:
+            asked.append(asyncio.create_task(retrieved(client, [(report, filters)], next(numbers))))
+
+    try:
+        ask(ahead)
+        while asked:
+            (found,) = await asked.popleft()
+            if len(found.rows) == PAGE:
+                ask(ahead)
             if found.rows:
                 yield found.rows
-            if len(found.rows) < PAGE:
-                return
+    finally:
+        # Not cancelled: Moodle would go on with them, and 5.1 mixes filters of requests on one report.
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def later_pages(
