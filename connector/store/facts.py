@@ -48,8 +48,7 @@ _HELD: dict[str, LiteralString] = {
 """The table of each fact that a load tells of."""
 
 MANY = 5_000
-"""From so many rows on PostgreSQL is told at once what a table has: it knows of it as it was, perhaps empty, and would
-look at all rows for each row. Autovacuum does not see what a transaction has written so far."""
+"""From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
 
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
@@ -146,7 +145,6 @@ class Facts:
             _copy(connection, "landing_person", _PEOPLE, map(_values_of(Member), people))
             assigned = (one for some in staff.assignments() for one in some)
             _copy(connection, "landing_assignment", _ASSIGNED, map(_values_of(Assigned), assigned))
-            connection.execute("ANALYZE facts.landing_person, facts.landing_assignment")
         return True
 
     # ------------------------------------------------------------ merging
@@ -256,10 +254,7 @@ class _Merging:
             self._run("accesses")
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
-        self._weigh(self._read.landed.get(fact, 0), f"facts.{_LANDING[fact][0]}")
-        rows = self._run(f"landed_{fact}")
-        self._run(f"index_{fact}")
-        self._weigh(rows, _now(fact))
+        self._run(f"landed_{fact}", f"index_{fact}")
         if fact != "certificates":
             self._run(f"refine_{fact}")
         self._versions(fact)
@@ -270,7 +265,6 @@ class _Merging:
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:
             cycle += 1
         self._run("index_assignments")
-        self._weigh(MANY, _now("assignments"))
         self._versions("assignments")
 
     def summaries(self, *, taken: bool) -> None:
@@ -301,13 +295,8 @@ class _Merging:
         """Close what holds no longer, then begin what holds instead."""
         self._ended[fact] = self._run(f"close_{fact}")
         self._begun[fact] = self._run(f"begin_{fact}")
-        if table := _HELD.get(fact):
-            self._weigh(self._begun[fact], f"facts.{table}")
-
-    def _weigh(self, rows: int, table: str) -> None:
-        """Tell PostgreSQL what a table has, into which so many rows were written."""
-        if rows >= MANY:
-            self._connection.execute(f"ANALYZE {table}".encode())
+        if self._begun[fact] >= MANY:  # for the sums that follow: autovacuum does not see what is written here
+            self._connection.execute(f"ANALYZE facts.{_HELD[fact]}".encode())
 
     def _run(self, *steps: str) -> int:
         """Run steps; gives the rows of the last."""
@@ -320,11 +309,6 @@ class _Merging:
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
             for row in rows:
                 copy.write_row(row)
-
-
-def _now(fact: str) -> str:
-    """The table of a fact as it was read just now: enrolment_now for enrolments."""
-    return f"{_HELD[fact].partition('_')[2]}_now"
 
 
 CHECKS: Mapping[str, str] = {
