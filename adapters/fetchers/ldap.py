@@ -1,7 +1,7 @@
 """LDAP and Active Directory: everybody whom a filter finds below a base, page by page.
 
-By ldap3: pure Python, so that it needs no compiler (bonsai and python-ldap have no wheels for Linux), under the LGPL as
-psycopg is. It is settled rather than lively, and little of it is used: bind, StartTLS, paged search.
+By ldap3: pure Python, so that it needs no compiler (bonsai and python-ldap have no wheels for Linux), under the LGPL
+as psycopg is. It is settled rather than lively, and little of it is used: bind, StartTLS, paged search.
 """
 
 from __future__ import annotations
@@ -34,18 +34,27 @@ _WRONG_QUESTION = (16, 17, 18, 21, 32, 34)
 _FLAGS = ("userAccountControl", "pwdAccountLockedTime", "nsAccountLock")
 
 
+class _Trust(ldap3.Tls):
+    """TLS as Python's own defaults have it: ldap3 checks names by a function of its own, or one that is deprecated."""
+
+    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: ARG002 - always
+        context = ssl.create_default_context(cafile=self.ca_certs_file)
+        connection.socket = context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+
+
 @dataclass(frozen=True)
 class LdapFetch:
     """A ``Fetch``: each entry is a person, its attributes by name, ``dn`` among them.
 
-    ``url``: ``ldaps://dc.example.com`` or ``ldap://…``, which is turned to TLS by StartTLS; the certificate has to be good
-    for this name, by ``ca_file`` or else by the machine's own. ``user``: a DN, or as AD has it ``reader@example.com``.
+    ``url``: ``ldaps://dc.example.com`` or ``ldap://…``, which is turned to TLS by StartTLS; the certificate has to be
+    good for this name, by ``ca_file`` or else by the machine's own. ``user``: a DN, or as AD
+    has it ``reader@example.com``.
     ``base`` and ``filter``: where and whom. ``attributes``: those that are wanted.
     ``page_size``: entries in one answer; AD gives 1,000 at most. ``timeout``: seconds for each answer.
 
     Made plain: ``disabled`` is true or false, by AD's userAccountControl, OpenLDAP's pwdAccountLockedTime and 389's
-    nsAccountLock; ``manager`` (a DN) becomes the manager's ``key_attribute`` in ``manager_key``. Attributes with several
-    values, ``memberOf`` among them, are lists; objectGUID is text as AD shows it, other bytes are hexadecimal.
+    nsAccountLock; ``manager`` (a DN) becomes the manager's ``key_attribute`` in ``manager_key``. Attributes with
+    several values, ``memberOf`` among them, are lists; objectGUID is text as AD shows it, other bytes are hexadecimal.
     Referrals are not followed. Raises SettingsError where the options make no sense.
     """
 
@@ -119,14 +128,10 @@ class LdapFetch:
                 paged_size=self.page_size, paged_cookie=cookie, paged_criticality=True,
             )  # fmt: skip
             if connection.result["result"]:
-                self._refuse(
-                    connection.result["result"], f"the search ended early: {connection.result['description']}"
-                )
+                self._refuse(connection.result["result"], f"the search ended: {connection.result['description']}")
             control = (connection.result.get("controls") or {}).get(_PAGED)
             if control is None:
-                raise FeedRefused(
-                    f"ldap: {self._host}: an answer does not say whether more follows; it cannot be paged."
-                )
+                raise FeedRefused(f"ldap: {self._host}: an answer does not say whether more follows (no paging).")
             entries = [each for each in connection.response or [] if each["type"] == "searchResEntry"]
             yield from entries
             cookie = bytes(control["value"]["cookie"] or b"")
@@ -136,11 +141,7 @@ class LdapFetch:
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
-        trust = ldap3.Tls(
-            validate=ssl.CERT_REQUIRED,
-            version=ssl.PROTOCOL_TLS_CLIENT,
-            ca_certs_file=str(self.ca_file) if self.ca_file else None,
-        )
+        trust = _Trust(ca_certs_file=str(self.ca_file) if self.ca_file else None)
         secure = self._place.scheme == "ldaps"
         server = ldap3.Server(
             self._host, self._place.port or (636 if secure else 389), use_ssl=secure, tls=trust,
@@ -148,28 +149,28 @@ class LdapFetch:
         )  # fmt: skip
         connection = ldap3.Connection(
             server, self.user, self.password, authentication=ldap3.SIMPLE, auto_referrals=False, read_only=True,
-            receive_timeout=self.timeout, check_names=False, return_empty_attributes=False,
+            receive_timeout=max(1, round(self.timeout)), check_names=False, return_empty_attributes=False,
         )  # fmt: skip
         try:
             connection.open(read_server_info=False)
             if not secure and not connection.start_tls(read_server_info=False):
                 raise SettingsError(
-                    f"ldap: {self._host} does not offer StartTLS; use ldaps, nothing is sent in the clear."
+                    f"ldap: {self._host} does not offer StartTLS; use ldaps. Nothing goes in the clear."
                 )
             if not connection.bind(read_server_info=False):
                 self._refuse(connection.result["result"], "the bind failed")
             yield connection
         finally:
             connection.strategy.close()
+            if connection.socket is not None:  # left open where it could not connect
+                connection.socket.close()
 
     def _refuse(self, code: int, why: str) -> None:
         """Raise what a result code means."""
         if code in _WRONG_CREDENTIALS:
             raise AccessRefused(f"ldap: {self._host} refuses the user or what it asks for (result {code}).")
         if code in _WRONG_QUESTION:
-            raise SettingsError(
-                f"ldap: {self._host}: base, filter or an attribute is not known there (result {code})."
-            )
+            raise SettingsError(f"ldap: {self._host}: base, filter or attribute is not known there (result {code}).")
         if code in (51, 52):
             raise Unavailable(f"ldap: {self._host} is busy or not available (result {code}).")
         hint = " Raise the server's limit for this user, or narrow the filter." if code in (3, 4, 11) else ""
@@ -184,10 +185,10 @@ class LdapFetch:
         except LDAPException as error:
             if "certificate" in str(error).lower() or "StartTLS" in type(error).__name__:
                 raise AccessRefused(
-                    f"ldap: {self._host}: its certificate is not believed, or TLS failed. Give its authority in ca_file."
+                    f"ldap: {self._host}: its certificate is not believed, or TLS failed; name its authority in ca_file"
                 ) from None
             raise Unavailable(
-                f"ldap: {self._host} cannot be reached, or the connection was lost on the way ({type(error).__name__})."
+                f"ldap: {self._host} cannot be reached, or was lost on the way ({type(error).__name__})."
             ) from None
         except OSError as error:
             raise Unavailable(f"ldap: {self._host} cannot be reached ({type(error).__name__}).") from None
