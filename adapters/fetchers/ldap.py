@@ -185,7 +185,7 @@ class LdapFetch:
         except LDAPException as error:
             if "certificate" in str(error).lower() or "StartTLS" in type(error).__name__:
                 raise AccessRefused(
-                    f"ldap: {self._host}: its certificate is not believed, or TLS failed; name its authority in ca_file"
+                    f"ldap: {self._host}: its certificate is not believed; name its authority in ca_file"
                 ) from None
             raise Unavailable(
                 f"ldap: {self._host} cannot be reached, or was lost on the way ({type(error).__name__})."

@@ -20,16 +20,29 @@ def json_line(row: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE)
     except orjson.JSONEncodeError:
+        pass
+    try:
+        return orjson.dumps(_widened(row), default=_plain, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
         bad = next((name for name, value in row.items() if not _writable(value)), "?")
         raise FeedRefused(f"column {bad}: a value cannot be written as JSON; have it as text.") from None
 
 
 def _writable(value: object) -> bool:
     try:
-        orjson.dumps(value, default=_plain)
+        orjson.dumps(_widened(value), default=_plain)
     except orjson.JSONEncodeError:
         return False
     return True
+
+
+def _widened(value: Any) -> Any:
+    """Whole numbers beyond 64 bits as Decimal: orjson does not write them, nor asks what to do."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, dict):
+        return {name: _widened(each) for name, each in value.items()}
+    return [_widened(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: object) -> object:
@@ -37,8 +50,6 @@ def _plain(value: object) -> object:
         return orjson.Fragment(str(value)) if value.is_finite() else str(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()
-    if isinstance(value, int):  # beyond 64 bits
-        return orjson.Fragment(str(value))
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, set | frozenset):

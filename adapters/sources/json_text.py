@@ -34,18 +34,24 @@ def lines(text: TextIO, file: str) -> Iterator[tuple[int, object]]:
 
 
 def parsed(line: str, file: str, number: int) -> object:
-    """Read one JSON value. Raises FeedRefused."""
+    """Read one JSON value that stands on a line. Raises FeedRefused."""
     try:
-        value = _DECODER.decode(line.strip(" \t\r\n"))
+        return decoded(line)
     except json.JSONDecodeError:
         ended = "" if line.endswith(("\n", "\r")) else " The file ends here: it is probably cut off."
         raise _refused(file, number, f"this is no JSON value on one line.{ended}") from None
-    except RecursionError:
-        raise _refused(file, number, _DEEP) from None
     except ValueError as error:
         raise _refused(file, number, str(error)) from None
+
+
+def decoded(text: str) -> object:
+    """Read one JSON value strictly. Raises ValueError; JSONDecodeError quotes the text, others do not."""
+    try:
+        value = _DECODER.decode(text.strip(" \t\r\n"))
+    except RecursionError:
+        raise ValueError(_DEEP) from None
     if _depth(value) > DEEPEST:
-        raise _refused(file, number, _DEEP)
+        raise ValueError(_DEEP)
     return value
 
 
