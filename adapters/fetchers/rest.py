@@ -55,7 +55,7 @@ class RestFetch:
 
     ``url`` with ``params`` and ``headers`` is asked by GET; ``access`` says who asks. ``answer``: ``rows``, or
     ``as_is`` for one answer that is kept whole, such as XML. ``since_param``: the parameter of a delta, and
-    ``since_path`` the JMESPath of the mark for the next one, in the last page; without ``since_param`` it is an address.
+    ``since_path`` the JMESPath of the mark for the next one, in the last page; without ``since_param`` an address.
     ``allowed``: hosts that may be private or without TLS. ``tries`` of each request, from ``first_wait`` seconds on.
 
     Raises SettingsError where the options make no sense.
