@@ -61,7 +61,7 @@ from mappings.loader import load
 
 Clock = Callable[[], datetime]
 
-UNDELIMITED = {"xml"}
+UNDELIMITED = {"xml", "json"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
 
@@ -306,9 +306,12 @@ class Connector:
             "columns": sorted(self.mapping.columns),
         }
         if settings.format in UNDELIMITED:
-            options |= {"record": settings.record, "fields": self.mapping.xpaths, "namespaces": settings.namespaces}
-            return open_source("xml", path, options)
+            options |= {"record": settings.record, "fields": self.mapping.expressions}
+        if settings.format == "xml":
+            return open_source("xml", path, options | {"namespaces": settings.namespaces})
         options["key"] = self.mapping.key_column
+        if settings.format == "json":
+            return open_source("json", path, options | {"separator": settings.separator or ","})
         options["delimiter"] = settings.delimiter or ("\t" if settings.format == "tsv" else None)
         options["skip_lines"] = settings.skip_lines
         if settings.columns:

@@ -18,8 +18,8 @@ class CompanyMapping:
     """Made by ``mappings.loader.load``; implements the port ``Mapper``.
 
     ``digest``: SHA-256 over all mapping files. ``source``: how deliveries are read, and their gates.
-    ``columns``: what a feed must have: every column that is read; of XML, which leaves out what is empty, only what
-    nobody may be without. ``xpaths``: of XML, the XPath of each field of a record by the name under which it stands.
+    ``columns``: what a feed must have: every column that is read; of XML and JSON, which leave out what is empty, only
+    what nobody may be without. ``expressions``: of these, the path of each field by the name under which it stands.
     ``key_column``: the column with the key, where it is one: who is in a row that cannot be read is still known.
     ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
@@ -28,7 +28,7 @@ class CompanyMapping:
     digest: str
     source: SourceSettings
     columns: frozenset[str]
-    xpaths: Mapping[str, str]
+    expressions: Mapping[str, str]
     key_column: str | None
     paths: tuple[LearningPath, ...]
     requirements: tuple[Requirement, ...]

@@ -7,9 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from lxml import etree
-
-from mappings import templates, transforms
+from mappings import paths, templates, transforms
 from mappings.checks import Check, characters
 from mappings.model import FieldSpec, Origin, SourceSettings
 from mappings.problems import Document, Path, Problems, known
@@ -176,17 +174,40 @@ class FieldCompiler:
         if origin.first_of is not None:
             pipes = [self._pipe(each, (*path, "first_of", i)) for i, each in enumerate(origin.first_of)]
             return _first_of([pipe for pipe in pipes if pipe], steps)
-        xml = self.source.format == "xml"
-        column = origin.column or origin.xpath or ""
-        declared = self.source.fields if xml else self.source.columns
-        if origin.xpath is not None and not xml:
-            self._wrong((*path, "xpath"), f"is for format xml; the source is {self.source.format}: use column")
-        elif origin.xpath is not None and (wrong := wrong_xpath(column, self.source.namespaces)):
-            self._wrong((*path, "xpath"), wrong)
-        elif origin.column is not None and column not in declared and (declared or xml):
-            where = "source.fields" if xml else "source.columns"
-            self._wrong((*path, "column"), f"{column} is not in {where}; {known(column, declared)}")
-        return Pipe(f"column {column}", _column(column, optional=xml), steps, frozenset({column}), none, plain=True)
+        path_given = paths.given(origin)
+        column = path_given[1] if path_given else self._named(origin.column or "")
+        if path_given:
+            self._check_path(*path_given, path)
+        else:
+            self._check_column(origin.column or "", (*path, "column"))
+        return Pipe(f"column {column}", self._column(column), steps, frozenset({column}), none, plain=True)
+
+    def _check_path(self, word: str, given: str, path: Path) -> None:
+        spoken = paths.language(self.source)
+        if spoken is None or spoken.origin != word:
+            meant = next(name for name, each in paths.LANGUAGES.items() if each.origin == word)
+            instead = spoken.origin if spoken else "column"
+            self._wrong((*path, word), f"is for format {meant}; the source is {self.source.format}: use {instead}")
+        elif wrong := spoken.wrong(given, self.source.namespaces):
+            self._wrong((*path, word), wrong)
+        elif self.source.fields.get(given, given) != given:
+            self._wrong((*path, word), f"{given} is a name in source.fields too; use column")
+
+    def _check_column(self, column: str, path: Path) -> None:
+        spoken = paths.language(self.source)
+        declared = self.source.fields if spoken else self.source.columns
+        closed = declared or (spoken is not None and spoken.of_name is None)
+        if closed and column not in declared:
+            where = "source.fields" if spoken else "source.columns"
+            self._wrong(path, f"{column} is not in {where}; {known(column, declared)}")
+
+    def _named(self, column: str) -> str:
+        """The name under which a column stands in a record: of one that nothing declares, its path."""
+        spoken = paths.language(self.source)
+        return spoken.of_name(column) if spoken and spoken.of_name and not self.source.fields else column
+
+    def _column(self, column: str) -> Callable[[Texts, Texts], str]:
+        return _column(column, optional=paths.language(self.source) is not None)
 
     def _template(self, text: str, path: Path, steps: tuple[tuple[str, transforms.Step], ...]) -> Pipe:
         try:
@@ -194,8 +215,10 @@ class FieldCompiler:
         except ValueError as error:
             self._wrong((*path, "template"), str(error))
             template = templates.Template(("",), ())
-        columns = {name: name.removeprefix("column:") for name in template.names if name.startswith("column:")}
-        fetchers = {name: _column(column, self.source.format == "xml") for name, column in columns.items()}
+        columns = {
+            name: self._named(name.removeprefix("column:")) for name in template.names if name.startswith("column:")
+        }
+        fetchers = {name: self._column(column) for name, column in columns.items()}
 
         def fetch(record: Texts, values: Texts) -> str:
             if not fetchers:
@@ -225,17 +248,8 @@ class FieldCompiler:
         self.problems.add(self.document.at(path), message)
 
 
-def wrong_xpath(path: str, namespaces: Mapping[str, str]) -> str | None:
-    """What is wrong with an XPath, or None."""
-    try:
-        etree.XPath(path, namespaces=dict(namespaces) or None)
-    except etree.XPathError as error:
-        return f"is no XPath: {error}"
-    return None
-
-
 def _column(column: str, optional: bool) -> Callable[[Texts, Texts], str]:
-    """Reads a column. In XML an element that is not there is empty; in a table a column must be there."""
+    """Reads a column. In XML and JSON what is not there is empty; in a table a column must be there."""
 
     def fetch(record: Texts, _values: Texts) -> str:
         raw = record.get(column)

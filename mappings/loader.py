@@ -9,11 +9,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from connector.domain.grants import LearningPath, Requirement
-from mappings import checks, granting, rules, templates
+from mappings import checks, granting, paths, rules, templates
 from mappings import files as reader
 from mappings.company import CompanyMapping
 from mappings.conditions import Condition, ConditionError, Conditions
-from mappings.fields import Field, wrong_xpath
+from mappings.fields import Field
 from mappings.model import MappingFile, PathsFile, RequirementsFile, RequirementSpec, RolesFile
 from mappings.person import PersonMapper, compile_fields
 from mappings.problems import Document, Place, Problems, known
@@ -114,8 +114,9 @@ class _Company:
             checks.timezone(source.timezone)
         except Refused as refused:
             self._problems.add(self._document.at(("source", "timezone")), str(refused))
+        spoken = paths.language(source)
         for name, path in source.fields.items():
-            if wrong := wrong_xpath(path, source.namespaces):
+            if spoken and (wrong := spoken.wrong(path, source.namespaces)):
                 self._problems.add(self._document.at(("source", "fields", name)), wrong)
 
     def _add_cohorts(self) -> None:
@@ -177,15 +178,13 @@ class _Company:
     def finish(self, digest: str) -> CompanyMapping:
         """The mapping, once nothing is wrong."""
         file = self._file
-        xml = file.source.format == "xml"
+        table = paths.language(file.source) is None
         return CompanyMapping(
             digest=digest,
             source=file.source,
-            columns=_columns(field for field in self._fields if not xml or field.indispensable),
-            xpaths={name: file.source.fields.get(name, name) for name in sorted(_columns(self._fields))}
-            if xml
-            else {},
-            key_column=file.key.column or file.key.xpath,
+            columns=_columns(field for field in self._fields if table or field.indispensable),
+            expressions=paths.expressions(file.source, _columns(self._fields)),
+            key_column=next(field.column for field in self._fields if field.group == "key") or None,
             paths=tuple(self._paths),
             requirements=tuple(self._requirements),
             role_ids=self._role_ids,

@@ -54,6 +54,10 @@ def _expression(value: str) -> str:
     return value
 
 
+def _listed(words: tuple[str, ...], last: str) -> str:
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 class Strict(BaseModel):
     """Nothing unknown, nothing changed after loading."""
 
@@ -70,17 +74,27 @@ class Gates(Strict):
     min_rows: Annotated[int, Field(ge=0)] = 1
 
 
+_ONLY_FOR = {
+    ("csv", "tsv"): ("delimiter", "columns", "skip_lines", "trailer"),
+    ("xml", "json"): ("record", "fields"),
+    ("xml",): ("namespaces",),
+    ("json",): ("separator",),
+}
+"""Options of a source that belong to some formats."""
+
+
 class SourceSettings(Strict):
     """How the source's deliveries are read.
 
     ``file``: which files, as a shell pattern. ``encoding``: a Python codec, or ``auto`` for a byte-order mark and else
     UTF-8. ``columns``: names by position, for files without a header row. ``skip_lines``: before the header.
     ``trailer``: a regular expression for the last row with its cells joined by the delimiter; a group ``count`` in it
-    has to equal the number of rows. ``record`` and ``fields``: XPaths, for XML.
+    has to equal the number of rows. ``record`` and ``fields``: paths, XPaths for XML and JMESPaths for JSON, where
+    without ``record`` each line is an object. ``separator``: what stands between several values of JSON.
     """
 
     name: Code
-    format: Literal["csv", "tsv", "xml"]
+    format: Literal["csv", "tsv", "xml", "json"]
     file: Text = "*"
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
@@ -90,6 +104,7 @@ class SourceSettings(Strict):
     record: Text | None = None
     fields: dict[Text, Text] = {}
     namespaces: dict[Text, Text] = {}
+    separator: Text | None = None
     complete: bool = True
     timezone: Text = "UTC"
     gates: Gates = Gates()
@@ -98,11 +113,13 @@ class SourceSettings(Strict):
     def _belongs_together(self) -> Self:
         if self.format == "xml" and self.record is None:
             raise ValueError("format xml needs record: the XPath of one person")
-        if self.format != "xml" and (self.record or self.fields or self.namespaces):
-            raise ValueError("record, fields and namespaces are for format xml")
-        if self.format == "xml" and (self.delimiter or self.columns or self.trailer or self.skip_lines):
-            raise ValueError("delimiter, columns, skip_lines and trailer are for delimited files, not for xml")
+        for formats, names in _ONLY_FOR.items():
+            if self.format not in formats and any(getattr(self, name) for name in names):
+                raise ValueError(f"{_listed(names, 'and')}: for format {_listed(formats, 'or')} only")
         return self
+
+
+_ORIGINS = ("column", "xpath", "jmespath", "template", "value", "first_of")
 
 
 class Origin(Strict):
@@ -110,6 +127,7 @@ class Origin(Strict):
 
     column: Text | None = None
     xpath: Text | None = None
+    jmespath: Text | None = None
     template: Text | None = None
     value: str | None = None
     first_of: tuple[Origin, ...] | None = None
@@ -117,10 +135,10 @@ class Origin(Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        given = [n for n in ("column", "xpath", "template", "value", "first_of") if getattr(self, n) is not None]
+        given = [name for name in _ORIGINS if getattr(self, name) is not None]
         if len(given) != 1:
             found = " and ".join(given) or "none"
-            raise ValueError(f"needs exactly one of column, xpath, template, value, first_of; found {found}")
+            raise ValueError(f"needs exactly one of {', '.join(_ORIGINS)}; found {found}")
         return self
 
 

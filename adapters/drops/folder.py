@@ -122,11 +122,11 @@ class FolderDrop:
                 return None
             if self.marker and _stat(marker := path.with_name(path.name + self.marker)):
                 # First: a marker left behind would vouch for the next file of this name.
-                _move_to(marker, self.folder / into, None)
-            return _move_to(path, self.folder / into, reason)
+                move_to(marker, self.folder / into, None)
+            return move_to(path, self.folder / into, reason)
 
 
-def _move_to(path: Path, folder: Path, reason: str | None) -> Path:
+def move_to(path: Path, folder: Path, reason: str | None) -> Path:
     """Move the file under the first free of its name, name.1, name.2 …; never over another file."""
     folder.mkdir(exist_ok=True)
     for number in count():

@@ -12,13 +12,15 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from adapters.sources.delimited import DelimitedSource
+from adapters.sources.json import JsonSource
 from adapters.sources.xml import XmlSource
 from connector.domain.errors import MappingError
 from connector.domain.ports import Source
 
-SOURCES: dict[str, type[DelimitedSource] | type[XmlSource]] = {
+SOURCES: dict[str, type[DelimitedSource] | type[XmlSource] | type[JsonSource]] = {
     "delimited": DelimitedSource,
     "xml": XmlSource,
+    "json": JsonSource,
 }
 """Format name, as a mapping writes it, to the class that reads it."""
 

@@ -18,7 +18,7 @@ BLOCKS = dict(re.findall(r"```yaml\n# (.*?)\n(.*?)```", PAGE, re.S))
 def files(title: str) -> dict[str, str]:
     """The company that an example belongs to: the page's whole mapping with the example in its place."""
     whole, block = BLOCKS["mapping.yaml"], BLOCKS[title]
-    if title == "mapping.yaml, whole":
+    if title.startswith("mapping.yaml, whole"):
         return {"mapping.yaml": block}
     if title == "mapping.yaml, under person":
         return {"mapping.yaml": whole.replace("\nattributes:", f"{block}\nattributes:", 1)}

@@ -166,7 +166,7 @@ def test_a_mistake_in_a_field_of_a_person(case: str, tmp_path: Path) -> None:
 
 
 SOURCES = {
-    "format": ("{name: hr, format: json}", "source.format: must be 'csv', 'tsv' or 'xml'"),
+    "format": ("{name: hr, format: excel}", "source.format: must be 'csv', 'tsv', 'xml' or 'json'"),
     "encoding": ("{name: hr, format: csv, encoding: utf-99}", "source.encoding: must be auto or an encoding such as"),
     "time zone": ("{name: hr, format: csv, timezone: Asia/Taipeh}", "source.timezone: is not a time zone"),
     "trailer": ("{name: hr, format: csv, trailer: '('}", "source.trailer: is no regular expression"),
@@ -180,7 +180,19 @@ SOURCES = {
     ),
     "no number": ("{name: hr, format: csv, gates: {min_share: most}}", "source.gates.min_share: must be a number"),
     "xml without record": ("{name: hr, format: xml}", "source: format xml needs record"),
-    "record without xml": ("{name: hr, format: csv, record: //p}", "source: record, fields and namespaces are for"),
+    "record without xml": (
+        "{name: hr, format: csv, record: //p}",
+        "source: record and fields: for format xml or json only",
+    ),
+    "namespaces of json": (
+        "{name: hr, format: json, namespaces: {a: b}}",
+        "source: namespaces: for format xml only",
+    ),
+    "trailer of xml": (
+        "{name: hr, format: xml, record: //p, trailer: x}",
+        "source: delimiter, columns, skip_lines and trailer: for format csv or tsv only",
+    ),
+    "separator of a table": ("{name: hr, format: csv, separator: ;}", "source: separator: for format json only"),
     "column of a file without header": (
         "{name: hr, format: csv, columns: [id, login, first, last]}",
         "person.email.column:",
@@ -205,6 +217,20 @@ def test_mistakes_in_an_xml_source(tmp_path: Path) -> None:
         "mapping.yaml:2: source.fields.id: is no XPath: Invalid expression",
         "mapping.yaml:8: person.email.column: mail is not in source.fields; Known are first, id, last, login",
         "mapping.yaml:9: person.city.xpath: is no XPath: Invalid expression",
+    ]
+
+
+def test_mistakes_in_a_json_source(tmp_path: Path) -> None:
+    """JMESPaths are checked with their functions, and no name means two things."""
+    source = "{name: hr, format: json, fields: {id: 'a[', login: b, first: c, last: d}}"
+    text = MAPPING.replace("{name: hr, format: csv}", source)
+    text += "  city: {jmespath: 'lenth(a)'}\n  phone1: {jmespath: login}\n  phone2: {xpath: a}\n"
+    assert mistakes(tmp_path, text) == [
+        "mapping.yaml:2: source.fields.id: is no JMESPath",
+        "mapping.yaml:8: person.email.column: mail is not in source.fields; Known are first, id, last, login",
+        "mapping.yaml:9: person.city.jmespath: is no JMESPath: Unknown function: lenth()",
+        "mapping.yaml:10: person.phone1.jmespath: login is a name in source.fields too; use column",
+        "mapping.yaml:11: person.phone2.xpath: is for format xml; the source is json: use jmespath",
     ]
 
 

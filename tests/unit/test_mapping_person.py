@@ -153,7 +153,7 @@ def test_a_missing_column_rejects_and_never_clears(tmp_path: Path) -> None:
     mapping = company(tmp_path, MAPPING + "  department: {column: dept, when_empty: clear}\n")
     assert rejections(mapping) == [Rejection(2, "E1", "department", "column dept is not in the feed")]
     assert mapping.columns == {"id", "login", "first", "last", "mail", "dept"}
-    assert (mapping.key_column, mapping.xpaths) == ("id", {})
+    assert (mapping.key_column, mapping.expressions) == ("id", {})
 
 
 def test_an_element_that_xml_leaves_out_is_empty(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_an_element_that_xml_leaves_out_is_empty(tmp_path: Path) -> None:
     mapping = company(tmp_path, text)
     assert person(mapping).account["city"] == ""
     assert mapping.columns == {"id", "login", "first", "last", "mail"}
-    assert mapping.xpaths == {
+    assert mapping.expressions == {
         "id": "@id",
         "login": "u",
         "first": "f",
@@ -171,6 +171,25 @@ def test_an_element_that_xml_leaves_out_is_empty(tmp_path: Path) -> None:
         "mail": "e",
         "addr/city": "addr/city",
     }
+
+
+def test_columns_and_paths_of_json(tmp_path: Path) -> None:
+    """Flat objects are mapped by the names of their columns, others by JMESPaths; what is not there is empty."""
+    text = MAPPING.replace("{name: hr, format: csv}", "{name: hr, format: json}")
+    mapping = company(
+        tmp_path, text + "  city: {jmespath: 'addr[0].city', when_empty: clear}\n  phone1: {column: Work phone}\n"
+    )
+    assert person(mapping).account["city"] == ""
+    assert mapping.key_column == "id"
+    assert mapping.columns == {"id", "login", "first", "last", "mail"}
+    assert mapping.expressions == {name: name for name in [*mapping.columns, "addr[0].city", '"Work phone"']}
+
+
+def test_declared_fields_of_json(tmp_path: Path) -> None:
+    """Names of one's own for long paths, as with XML."""
+    source = "{name: hr, format: json, record: value, fields: {id: a.b, login: u, first: f, last: l, mail: e}}"
+    mapping = company(tmp_path, MAPPING.replace("{name: hr, format: csv}", source))
+    assert mapping.expressions == {"id": "a.b", "login": "u", "first": "f", "last": "l", "mail": "e"}
 
 
 def test_the_last_day_is_not_before_the_first(tmp_path: Path) -> None:

@@ -21,13 +21,17 @@ def test_options_of_a_mapping_file_build_each_source(tmp_path: Path) -> None:
     assert list(one.records()) == [Record(1, {"id": "1", "n": "Ann"})]
     assert list(other.records()) == [Record(1, {"n": "Ann"})]
     assert (one.identity.complete, other.identity.complete) == (True, False)
-    assert set(SOURCES) == {"delimited", "xml"}
+    lines = tmp_path / "a.jsonl"
+    lines.write_text('{"n": "Ann"}\n')
+    third = open_source("json", lines, {"name": "hr", "fields": {"n": "n"}, "columns": ["n"]})
+    assert list(third.records()) == [Record(1, {"n": "Ann"})]
+    assert set(SOURCES) == {"delimited", "xml", "json"}
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "words"),
     [
-        ("excel", {"name": "hr"}, "excel is not known. Known are: delimited, xml"),
+        ("excel", {"name": "hr"}, "excel is not known. Known are: delimited, xml, json"),
         ("delimited", {"name": "hr", "delimeter": ";"}, "delimeter: not an option of delimited. Known are: name, enc"),
         ("delimited", {"name": "hr", "path": "/etc/passwd"}, "path: not an option"),
         ("delimited", {}, "name: "),
@@ -36,6 +40,11 @@ def test_options_of_a_mapping_file_build_each_source(tmp_path: Path) -> None:
         ("delimited", {"name": "hr", "encoding": "klingon"}, "encoding: "),
         ("xml", {"name": "hr", "record": "/a"}, "fields: "),
         ("xml", {"name": "hr", "record": "/a", "fields": {"id": 3}}, "fields.id: "),
+        ("json", {"name": "hr"}, "fields: "),
+        ("json", {"name": "hr", "fields": {"id": "a["}}, "fields: id: a[ is not a JMESPath"),
+        ("json", {"name": "hr", "fields": {"id": "lenth(a)"}}, "fields: id: lenth(a) is not a JMESPath"),
+        ("json", {"name": "hr", "fields": {"id": "a"}, "record": "a[?b]"}, "record: a[?b] is no plain path"),
+        ("json", {"name": "hr", "fields": {"id": "a"}, "key": "b"}, "b: not among the fields"),
     ],
 )
 def test_a_wrong_option_is_named(tmp_path: Path, kind: str, options: dict[str, object], words: str) -> None:
