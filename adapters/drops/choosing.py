@@ -68,7 +68,8 @@ class Choice:
     def look(self, listed: Callable[[], Mapping[str, Seen]], take: Callable[[str, Seen], Delivery]) -> Look:
         """List twice, ``settle`` seconds apart where there is something, and take in order what stayed the same.
 
-        ``listed`` gives all files by name, without folders. ``take`` may raise UnusableError, NotYetError, NoRoomError.
+        ``listed`` gives all files by name, without folders. ``take`` may raise UnusableError, NotYetError or
+        NoRoomError.
         """
         before = self._wanted(listed())
         if before:

@@ -11,7 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.drops.choosing import STILL_WRITTEN, TAKEN_AWAY, Choice, NotYetError, Order, Seen, UnusableError, free_names
+from adapters.drops.choosing import (
+    STILL_WRITTEN,
+    TAKEN_AWAY,
+    Choice,
+    NotYetError,
+    Order,
+    Seen,
+    UnusableError,
+    free_names,
+)
 from connector.domain.errors import SettingsError
 from connector.domain.feeds import Delivery, Look
 
