@@ -69,9 +69,13 @@ class FolderSite:
 class Faults(asyncssh.SFTPServer):
     """Serves a folder, with what it is told to do wrong."""
 
-    def __init__(self, chan: asyncssh.SSHServerChannel[bytes], chroot: bytes, faults: dict[str, Any]) -> None:
-        super().__init__(chan, chroot=chroot)
-        self.faults, self.connection = faults, chan.get_connection()
+    def __init__(self, chan: asyncssh.SSHServerChannel[bytes], server: SshServer) -> None:
+        super().__init__(chan, chroot=os.fsencode(server.folder))
+        self.faults, self.files = server.faults, server.files
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        self.files.append(super().open(path, pflags, attrs))
+        return self.files[-1]
 
     async def scandir(self, path: bytes) -> Any:
         async for name in super().scandir(path):
@@ -108,6 +112,8 @@ class SshServer:
     key: asyncssh.SSHKey = field(default_factory=lambda: asyncssh.generate_private_key("ssh-ed25519"))
     client_key: asyncssh.SSHKey = field(default_factory=lambda: asyncssh.generate_private_key("ssh-ed25519"))
     port: int = 0
+    files: list[Any] = field(default_factory=list)
+    _connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
 
     @contextmanager
     def running(self) -> Iterator[SshServer]:
@@ -125,7 +131,12 @@ class SshServer:
             loop.close()
 
     async def _listen(self) -> asyncssh.SSHAcceptor:
+        connections = self._connections
+
         class Login(asyncssh.SSHServer):
+            def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+                connections.append(conn)
+
             def password_auth_supported(self) -> bool:
                 return True
 
@@ -139,16 +150,22 @@ class SshServer:
             server_factory=Login,
             server_host_keys=[self.key],
             authorized_client_keys=asyncssh.import_authorized_keys(public),
-            sftp_factory=lambda chan: Faults(chan, os.fsencode(self.folder), self.faults),
+            sftp_factory=lambda chan: Faults(chan, self),
         )
 
     async def _end(self, server: asyncssh.SSHAcceptor) -> None:
         server.close()
+        for connection in self._connections:
+            connection.abort()
+            await connection.wait_closed()
         await server.wait_closed()
+        await asyncio.sleep(0.05)  # their sockets are closed one turn of the loop later
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for file in self.files:
+            file.close()  # those that a cut connection left open
 
     def settings(self) -> dict[str, Any]:
         fingerprint = self.key.get_fingerprint()

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from adapters.drops.choosing import STILL_WRITTEN, NoRoomError, NotYetError, Seen, UnusableError
 from connector.domain.errors import SettingsError
@@ -63,8 +62,8 @@ class Spool:
         self._refuse_large(seen.size)
         part, path = self._now / ".part", self._now / name
         try:
+            digest = self._written(part, seen, read)
             with _usable(self.folder):
-                digest = self._written(part, seen, read)
                 os.utime(part, (seen.modified, seen.modified))
                 with _named():
                     part.rename(path)
@@ -80,18 +79,22 @@ class Spool:
 
     def _written(self, part: Path, seen: Seen, read: Callable[[Write], object]) -> str:
         digest, size = hashlib.sha256(), 0
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with _usable(self.folder):
+            file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
-            def write(chunk: bytes) -> None:
-                nonlocal size
-                size += len(chunk)
-                if size > seen.size:
-                    raise NotYetError(STILL_WRITTEN)
-                digest.update(chunk)
-                _write(file, chunk, self.folder)
+        def write(piece: bytes) -> None:
+            nonlocal size
+            size += len(piece)
+            if size > seen.size:
+                raise NotYetError(STILL_WRITTEN)
+            digest.update(piece)
+            with _usable(self.folder):  # here, as who reads takes every OSError for one of the connection
+                _write(file, piece)
 
+        try:
             read(write)
-            file.flush()
+        finally:
+            os.close(file)
         if size < seen.size:
             raise NotYetError(f"only {size} of {seen.size} bytes came")
         return digest.hexdigest()
@@ -112,11 +115,10 @@ class Spool:
             )
 
 
-def _write(file: BinaryIO, chunk: bytes, folder: Path) -> None:
-    try:  # here, as who reads takes every OSError for one of the connection
-        file.write(chunk)
-    except OSError as error:
-        raise _translated(folder, error) from error
+def _write(file: int, piece: bytes) -> None:
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[os.write(file, rest) :]
 
 
 def _locked(folder: Path) -> int:
@@ -163,19 +165,15 @@ def _named() -> Iterator[None]:
 
 @contextmanager
 def _usable(folder: Path) -> Iterator[None]:
-    """Translate what the operating system says of the spool; what a connection says was translated before."""
+    """Translate what the operating system says of the spool."""
     try:
         yield
     except OSError as error:
-        raise _translated(folder, error) from error
-
-
-def _translated(folder: Path, error: OSError) -> SettingsError:
-    if error.errno in _FULL:
-        return _full(folder, error.strerror or "full")
-    return SettingsError(
-        f"spool {folder}: {error.strerror or error}. This service has to make it and write files there."
-    )
+        if error.errno in _FULL:
+            raise _full(folder, error.strerror or "full") from error
+        raise SettingsError(
+            f"spool {folder}: {error.strerror or error}. This service has to make it and write files there."
+        ) from error
 
 
 def _full(folder: Path, why: str) -> NoRoomError:

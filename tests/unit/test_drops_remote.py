@@ -138,7 +138,7 @@ def test_where_a_marker_is_agreed_the_file_waits_for_it(site: Site) -> None:
     """The marker is no feed itself, and goes with its file so that it vouches for no later one."""
     one = site.drop(marker=".done")
     for number in range(2):
-        site.put("a.csv", b"content", age=-number)
+        site.put("a.csv", f"content {number}".encode(), age=-number)
         assert one.look().left == {"a.csv": "it waits for a.csv.done"}
         site.put("a.csv.done", b"")
         one.mark_done(only(one))
