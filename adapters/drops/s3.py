@@ -147,10 +147,16 @@ class S3Folder:
         try:
             head: dict[str, Any] = self.client.head_object(Bucket=self.bucket, Key=self.prefix + name)
         except ClientError as error:
-            if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+            if code_of(error) in CHANGED or (code_of(error) == "403" and not self._is_listed(name)):
                 return None
             raise
         return head
+
+    def _is_listed(self, name: str) -> bool:
+        """Where listing is allowed by prefix only, S3 answers 403 for an object that is not there."""
+        key = self.prefix + name
+        page = self.client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
+        return any(one["Key"] == key for one in page.get("Contents", []))
 
     def _copied(self, name: str, seen: Seen, target: str, taken: str) -> bool:
         """Copy with what is kept beside the content; False where another object has the name now."""
@@ -166,6 +172,7 @@ class S3Folder:
                 CopySourceIfMatch=seen.tag,
                 IfNoneMatch="*",
                 MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",  # to copy tags takes rights of their own
                 Metadata={**head["Metadata"], _TAKEN: taken},
                 **kept,
             )

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from paramiko import HostKeys, MissingHostKeyPolicy, PKey, SSHClient
-from paramiko.pkey import UnknownKeyType
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
+from paramiko import ECDSAKey, Ed25519Key, HostKeys, MissingHostKeyPolicy, PKey, RSAKey, SSHClient
 from paramiko.ssh_exception import SSHException
 
 from connector.domain.errors import AccessRefused, SettingsError
+
+_KINDS: Mapping[type, tuple[type[PKey], PrivateFormat]] = {
+    Ed25519PrivateKey: (Ed25519Key, PrivateFormat.OpenSSH),
+    EllipticCurvePrivateKey: (ECDSAKey, PrivateFormat.TraditionalOpenSSL),
+    RSAPrivateKey: (RSAKey, PrivateFormat.TraditionalOpenSSL),
+}
 
 
 @dataclass(frozen=True)
@@ -45,16 +62,30 @@ def known_hosts_of(path: Path) -> HostKeys:
 
 
 def private_key(path: Path, passphrase: str | None) -> PKey:
-    """Read the key, in OpenSSH's form or PEM. Raises SettingsError where it cannot be used or all may read it."""
+    """Read the key, in OpenSSH's form or PEM. Raises SettingsError where it cannot be used or all may read it.
+
+    It is read by cryptography and only then given to paramiko, in the form that paramiko reads without fail: its own
+    reader takes an OpenSSH key for invalid whose comment happens to leave no padding (paramiko issue 2445).
+    """
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o007:
             raise SettingsError(f"key_file {path}: everybody on this computer may read it. Change that (chmod 600).")
-        secret = passphrase.encode() if passphrase else None
-        return PKey.from_path(path, secret)  # type: ignore[arg-type]  # it says str, and takes bytes only
+        content = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"key_file {path}: it cannot be read ({error.strerror}).") from error
-    except (UnknownKeyType, UnsupportedAlgorithm, SSHException, ValueError, TypeError):
+    try:
+        key = _read(content, passphrase.encode() if passphrase else None)
+        made, form = next(how for kind, how in _KINDS.items() if isinstance(key, kind))
+        text = key.private_bytes(Encoding.PEM, form, NoEncryption()).decode("ascii")
+        return made.from_private_key(StringIO(text))
+    except (UnsupportedAlgorithm, SSHException, ValueError, TypeError, StopIteration):
         raise SettingsError(
             f"key_file {path}: no Ed25519, ECDSA or RSA key can be read from it. Either it is none, "
             "or its passphrase is wrong, missing, or given though there is none."
         ) from None
+
+
+def _read(content: bytes, passphrase: bytes | None) -> Any:
+    if b"BEGIN OPENSSH" in content:
+        return load_ssh_private_key(content, passphrase)
+    return load_pem_private_key(content, passphrase)

@@ -15,6 +15,7 @@ import asyncssh
 import pytest
 
 from adapters.drops.sftp import SftpDrop
+from adapters.drops.sftp_keys import private_key
 from connector.domain.errors import AccessRefused, ProtocolError, SettingsError, Unavailable
 from tests.drops import PASSWORD, SSHD, FolderSite, SshServer, openssh
 
@@ -114,6 +115,21 @@ def test_a_private_key_logs_in(tmp_path: Path, kind: str, passphrase: str | None
             one.drop(passphrase="wrong").look()
 
 
+@pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp521", "ssh-rsa"])
+@pytest.mark.parametrize("form", ["openssh", "pkcs8-pem", "pkcs1-pem"])
+def test_a_private_key_is_read_whatever_its_comment_and_form(tmp_path: Path, kind: str, form: str) -> None:
+    """paramiko alone fails where the comment leaves no padding (its issue 2445)."""
+    if kind == "ssh-ed25519" and form == "pkcs1-pem":
+        form = "pkcs8-pem"  # the older form knows no such key
+    file = tmp_path / "key"
+    key = asyncssh.generate_private_key(kind)
+    for length in range(9 if form == "openssh" else 1):
+        key.set_comment("c" * length)
+        key.write_private_key(str(file), form)
+        file.chmod(0o600)
+        assert private_key(file, None).fingerprint == key.get_fingerprint()
+
+
 def test_a_private_key_that_cannot_be_used_is_told(site: FolderSite, tmp_path: Path) -> None:
     """Absent, open to everybody, nonsense, or not the one that the server knows."""
     file = tmp_path / "key"
@@ -207,7 +223,9 @@ def test_a_file_replaced_while_it_is_fetched_is_left(site: FolderSite, server: S
     assert copies(site) == []
 
 
-@pytest.mark.parametrize("name", [b"../evil.csv", b"/etc/evil.csv", b"sub/evil.csv", b"evil\n.csv", b"x/../../evil.csv"])
+@pytest.mark.parametrize(
+    "name", [b"../evil.csv", b"/etc/evil.csv", b"sub/evil.csv", b"evil\n.csv", b"x/../../evil.csv"]
+)
 def test_names_that_lead_elsewhere_are_not_followed(
     site: FolderSite, server: SshServer, tmp_path: Path, name: bytes
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import resource
 import subprocess
 import sys
@@ -206,4 +205,5 @@ def test_names_to_move_to_never_repeat_and_keep_the_ending(name: str) -> None:
     flat = [one for pair in offered for one in pair]
     assert len(flat) == len(set(flat))
     assert offered[0] == (name, f"{name}.reason.txt")
-    assert all(os.path.splitext(target)[1] == os.path.splitext(name)[1] for target, _ in offered)  # noqa: PTH122
+    if ending := Path(name).suffix:
+        assert all(Path(target).suffix == ending for target, _ in offered)
