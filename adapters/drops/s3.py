@@ -98,6 +98,8 @@ class S3Folder:
             Bucket=self.bucket, Prefix=self.prefix, Delimiter="/"
         )
         for page in pages:
+            if "IsTruncated" not in page:  # boto3 makes an empty listing of any XML, such as a proxy's page
+                raise FeedRefused(f"s3 {self.bucket}: the answer is no listing. Is something else at endpoint_url?")
             for one in page.get("Contents", []):
                 name = one["Key"].removeprefix(self.prefix)
                 if name in found:

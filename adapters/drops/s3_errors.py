@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from connector.domain.errors import (
     AccessRefused,
@@ -77,6 +78,8 @@ def translated(where: str) -> Iterator[None]:
         raise _of_answer(error, where) from error
     except boto.NoCredentialsError:
         raise AccessRefused(f"{where}: there are no credentials; {_CREDENTIALS}.") from None
+    except ResponseParserError as error:
+        raise FeedRefused(f"{where}: an answer is cut off or malformed, and cannot be read.") from error
     except boto.PaginationError as error:
         raise FeedRefused(f"{where}: the listing repeats a page, so that it cannot be whole.") from error
     except boto.FlexibleChecksumError as error:

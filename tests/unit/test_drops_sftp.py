@@ -1,10 +1,12 @@
-"""The SFTP drop against a server that does wrong, and against OpenSSH's own: who is trusted, and what is never lost."""
+"""The SFTP drop against a server that does wrong, and against OpenSSH's own: who is trusted, what is never lost."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -348,3 +350,22 @@ def test_it_works_within_a_running_event_loop(real: FolderSite) -> None:
         return len(real.drop().look().ready)
 
     assert asyncio.run(job()) == 1
+
+
+def test_the_configuration_of_the_page_is_one_of_sshd(tmp_path: Path) -> None:
+    """Who copies it into sshd_config has a server that starts."""
+    if SSHD is None:
+        pytest.skip("needs OpenSSH's sshd: on Debian apt-get install openssh-server")
+    page = (Path(__file__).parents[2] / "docs" / "sources" / "sftp.md").read_text("utf-8")
+    (block,) = re.findall(r"```\n(Match .*?)```", page, re.DOTALL)
+    key = tmp_path / "host"
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(key))
+    key.chmod(0o600)
+    config = tmp_path / "sshd_config"
+    config.write_text(f"HostKey {key}\nSubsystem sftp internal-sftp\n{block}")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd that root starts asks for it
+    for user, command in (("moodle-connector", "internal-sftp"), ("hr", "none")):
+        asked = [str(SSHD), "-T", "-f", str(config), "-C", f"user={user},host=h,addr=127.0.0.1"]
+        said = subprocess.run(asked, capture_output=True, check=True, text=True).stdout
+        assert f"forcecommand {command}\n" in said

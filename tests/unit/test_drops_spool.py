@@ -1,4 +1,4 @@
-"""The spool: wholly or not at all, for nobody else, and nothing left over; and the choice of files, whatever arrives."""
+"""The spool: wholly or not at all, for nobody else, nothing left over; and the choice, whatever arrives."""
 
 from __future__ import annotations
 
