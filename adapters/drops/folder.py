@@ -9,19 +9,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from itertools import count
 from pathlib import Path
-from typing import Literal
 
+from adapters.drops.choosing import (
+    STILL_WRITTEN,
+    TAKEN_AWAY,
+    Choice,
+    NotYetError,
+    Order,
+    Seen,
+    UnusableError,
+    free_names,
+)
 from connector.domain.errors import SettingsError
 from connector.domain.feeds import Delivery, Look
-
-UNFINISHED = (".tmp", ".part", ".filepart")
-
-
-class _UnusableError(Exception):
-    """Somebody must do something about this file; others go on."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +41,16 @@ class FolderDrop:
     folder: Path
     pattern: str = "*"
     settle: float = 5.0
-    order: Literal["oldest", "newest"] = "oldest"
+    order: Order = "oldest"
     marker: str | None = None
     sleep: Callable[[float], object] = time.sleep
 
     def __post_init__(self) -> None:
-        if "/" in self.pattern or not self.pattern:
-            raise SettingsError(f"pattern: {self.pattern!r} has to be the pattern of a file name, such as *.csv.")
-        if self.settle < 0:
-            raise SettingsError("settle: give a number of seconds, 0 or more.")
+        self._choice()
 
     def look(self) -> Look:
         """Look twice and give the files that are complete. Takes ``settle`` seconds where there are any."""
-        before = self._seen()
-        if before:
-            self.sleep(self.settle)
-        after = self._seen()
-        ready: list[Delivery] = []
-        left: dict[str, str] = {}
-        unusable: dict[str, str] = {}
-        for name, now in after.items():
-            try:
-                result = self._delivery(name, before.get(name), now)
-            except _UnusableError as error:
-                unusable[name] = str(error)
-                continue
-            if isinstance(result, Delivery):
-                ready.append(result)
-            else:
-                left[name] = result
-        ready.sort(key=lambda one: (one.modified, one.name), reverse=self.order == "newest")
-        return Look(tuple(ready), left, unusable)
+        return self._choice().look(self._listed, self._take)
 
     def mark_done(self, delivery: Delivery) -> Path | None:
         """Move the file to ``done/`` and give where it is now.
@@ -83,36 +63,28 @@ class FolderDrop:
         """Move the file to ``refused/``, with ``reason`` beside it in ``.reason.txt``; else as ``mark_done``."""
         return self._move(delivery, "refused", reason)
 
-    def _seen(self) -> dict[str, os.stat_result]:
+    def _choice(self) -> Choice:
+        return Choice(self.pattern, self.settle, self.order, self.marker, self.sleep)
+
+    def _listed(self) -> dict[str, Seen]:
         with _usable(self.folder):
-            seen = {path.name: _stat(path) for path in self.folder.iterdir() if self._wanted(path.name)}
-        return {name: found for name, found in seen.items() if found is not None and not stat.S_ISDIR(found.st_mode)}
+            found = {path.name: _stat(path) for path in self.folder.iterdir()}
+        return {name: _seen(one) for name, one in found.items() if one is not None and not stat.S_ISDIR(one.st_mode)}
 
-    def _wanted(self, name: str) -> bool:
-        endings = (*UNFINISHED, self.marker.lower()) if self.marker else UNFINISHED
-        return fnmatchcase(name, self.pattern) and not name.startswith(".") and not name.lower().endswith(endings)
-
-    def _delivery(self, name: str, before: os.stat_result | None, now: os.stat_result) -> Delivery | str:
-        """Give the delivery, or why the file is left for now."""
+    def _take(self, name: str, now: Seen) -> Delivery:
         path = self.folder / name
-        if not stat.S_ISREG(now.st_mode):
-            raise _UnusableError("it is a link or device; put the file itself here")
-        if before is None or _differ(before, now):
-            return "it is still being written"
-        if self.marker and _stat(path.with_name(name + self.marker)) is None:
-            return f"it waits for {name}{self.marker}"
         try:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-                read = os.fstat(file.fileno())
+                read = _seen(os.fstat(file.fileno()))
         except FileNotFoundError:
-            return "its sender took it away again"
+            raise NotYetError(TAKEN_AWAY) from None
         except OSError as error:
             reason = f"it cannot be read ({error.strerror}); give this service the right to read it"
-            raise _UnusableError(reason) from error
-        if _differ(now, read):
-            return "it is still being written"
-        return Delivery(path, name, digest, now.st_size, now.st_mtime)
+            raise UnusableError(reason) from error
+        if read != now:
+            raise NotYetError(STILL_WRITTEN)
+        return Delivery(path, name, digest, now.size, now.modified)
 
     def _move(self, delivery: Delivery, into: str, reason: str | None) -> Path | None:
         path = self.folder / delivery.name
@@ -122,16 +94,14 @@ class FolderDrop:
                 return None
             if self.marker and _stat(marker := path.with_name(path.name + self.marker)):
                 # First: a marker left behind would vouch for the next file of this name.
-                move_to(marker, self.folder / into, None)
-            return move_to(path, self.folder / into, reason)
+                _move_to(marker, self.folder / into, None)
+            return _move_to(path, self.folder / into, reason)
 
 
-def move_to(path: Path, folder: Path, reason: str | None) -> Path:
-    """Move the file under the first free of its name, name.1, name.2 …; never over another file."""
+def _move_to(path: Path, folder: Path, reason: str | None) -> Path:
+    """Move the file under the first free of its names; never over another file."""
     folder.mkdir(exist_ok=True)
-    for number in count():
-        target = folder / (f"{path.stem}.{number}{path.suffix}" if number else path.name)
-        note = target.with_name(f"{target.name}.reason.txt")
+    for target, note in ((folder / name, folder / beside) for name, beside in free_names(path.name)):
         if os.path.lexists(note):
             continue
         try:
@@ -157,8 +127,9 @@ def _stat(path: Path) -> os.stat_result | None:
         return None
 
 
-def _differ(one: os.stat_result, other: os.stat_result) -> bool:
-    return any(getattr(one, each) != getattr(other, each) for each in ("st_size", "st_mtime_ns", "st_ino"))
+def _seen(found: os.stat_result) -> Seen:
+    tag = f"{found.st_ino} {found.st_mtime_ns}"
+    return Seen(found.st_size, found.st_mtime, tag, stat.S_ISREG(found.st_mode))
 
 
 @contextmanager

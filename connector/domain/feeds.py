@@ -98,7 +98,8 @@ class RefusedFeed:
 class Delivery:
     """One file that may be read. It is known by ``name`` and ``digest``, the SHA-256 of its content.
 
-    ``size`` in bytes, ``modified`` in epoch seconds: both tell whether the file is still the one taken.
+    ``size`` in bytes, ``modified`` in epoch seconds, and ``tag`` where its place has one (S3: the ETag), tell together
+    whether the file is still the one taken.
     """
 
     path: Path
@@ -106,6 +107,7 @@ class Delivery:
     digest: str
     size: int
     modified: float
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
