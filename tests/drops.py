@@ -18,14 +18,24 @@ from typing import Any, Protocol
 
 import asyncssh
 import boto3
+import pytest
 
 from adapters.drops.remote import RemoteDrop
 from adapters.drops.s3 import S3Drop
 from adapters.drops.sftp import SftpDrop
 
 SSHD = shutil.which("sshd") or (Path("/usr/sbin/sshd").exists() and "/usr/sbin/sshd") or None
+HOW = "apt-get install openssh-server"
 PASSWORD = "a-password-of-a-test"
 ACCESS = {"access_key": "AKIAEXAMPLE", "secret_key": "a-secret-of-a-test"}
+
+
+def need_sshd() -> None:
+    """Leave a test out where there is no OpenSSH; fail where the run demands it."""
+    if SSHD is None and os.environ.get("CONNECTOR_TEST_SSH") == "required":
+        pytest.fail(f"CONNECTOR_TEST_SSH=required, and there is no sshd of OpenSSH: {HOW}", pytrace=False)
+    if SSHD is None:
+        pytest.skip(f"needs OpenSSH's sshd: on Debian {HOW}")
 
 
 class Site(Protocol):

@@ -19,7 +19,7 @@ import pytest
 from adapters.drops.sftp import SftpDrop
 from adapters.drops.sftp_keys import private_key
 from connector.domain.errors import AccessRefused, ProtocolError, SettingsError, Unavailable
-from tests.drops import PASSWORD, SSHD, FolderSite, SshServer, openssh
+from tests.drops import PASSWORD, SSHD, FolderSite, SshServer, need_sshd, openssh
 
 OTHER = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
@@ -40,8 +40,7 @@ def site(server: SshServer, tmp_path: Path) -> FolderSite:
 @pytest.fixture
 def real(tmp_path: Path) -> Iterator[FolderSite]:
     """A folder behind OpenSSH's sshd."""
-    if SSHD is None:
-        pytest.skip("needs OpenSSH's sshd: on Debian apt-get install openssh-server")
+    need_sshd()
     folder, work = tmp_path / "folder", tmp_path / "work"
     folder.mkdir()
     work.mkdir()
@@ -354,8 +353,7 @@ def test_it_works_within_a_running_event_loop(real: FolderSite) -> None:
 
 def test_the_configuration_of_the_page_is_one_of_sshd(tmp_path: Path) -> None:
     """Who copies it into sshd_config has a server that starts."""
-    if SSHD is None:
-        pytest.skip("needs OpenSSH's sshd: on Debian apt-get install openssh-server")
+    need_sshd()
     page = (Path(__file__).parents[2] / "docs" / "sources" / "sftp.md").read_text("utf-8")
     (block,) = re.findall(r"```\n(Match .*?)```", page, re.DOTALL)
     key = tmp_path / "host"
