@@ -11,7 +11,7 @@ from connector.scim.answers import Answer
 from connector.scim.listing import page
 from connector.scim.models import PROVIDER
 
-NOT_OFFERED = frozenset({"password"})
+NOT_OFFERED = frozenset({"password", "members.display"})
 """Attributes of the library's models that this server never keeps."""
 
 
@@ -46,8 +46,15 @@ def _of(all_of_them: Iterator[dict[str, Any]], ident: str | None, filtered: bool
 def _schemas(base: str) -> Iterator[dict[str, Any]]:
     for schema in PROVIDER.schemas:
         body = _shown(schema, "Schema", f"{base}/Schemas/{schema.id}")
-        body["attributes"] = [one for one in body["attributes"] if one["name"] not in NOT_OFFERED]
-        yield body
+        yield {**body, "attributes": _offered(body["attributes"])}
+
+
+def _offered(attributes: list[dict[str, Any]], before: str = "") -> list[dict[str, Any]]:
+    offered = [dict(one) for one in attributes if before + one["name"] not in NOT_OFFERED]
+    for one in offered:
+        if "subAttributes" in one:
+            one["subAttributes"] = _offered(one["subAttributes"], f"{one['name']}.")
+    return offered
 
 
 def _resource_types(base: str) -> Iterator[dict[str, Any]]:

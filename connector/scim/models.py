@@ -25,6 +25,7 @@ from scim2_models import (
     Reference,
     ResourceType,
     ResponseParameters,
+    Returned,
     ScimPolicy,
     ScimProvider,
     SearchRequest,
@@ -80,19 +81,9 @@ class User(scim2_models.User[AnyExtension]):
     Emails: ClassVar[type[ComplexAttribute]] = Email
 
 
-class GroupMember(ComplexAttribute):
-    """As RFC 7643, 8.7.1 has it: names of members are those of the members."""
-
-    value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
-    """Id of the member."""
-
-    ref: Annotated[Reference[User | Group] | None, Mutability.immutable] = Field(  # type: ignore[type-arg]
-        None, serialization_alias="$ref", validation_alias="$ref"
-    )
-    """The URI of the member."""
-
-    type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User", "Group"])
-    """User or Group."""
+class GroupMember(scim2_models.GroupMember):
+    display: Annotated[str | None, Mutability.read_only, Returned.never] = None
+    """RFC 7643, 8.7.1 knows no name of a member: names are those of the members themselves."""
 
 
 class Group(scim2_models.Group):
