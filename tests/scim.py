@@ -41,9 +41,9 @@ class Clock:
 class Identity(httpx.Client):
     """An identity system that pushes people here."""
 
-    def user(self, name: str, **more: Any) -> dict[str, Any]:
+    def user(self, user_name: str, /, **more: Any) -> dict[str, Any]:
         """Create a user; gives it as it was answered."""
-        answer = self.post("/Users", json={"schemas": [USER], "userName": name, **more})
+        answer = self.post("/Users", json={"schemas": [USER], "userName": user_name, **more})
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
@@ -88,7 +88,7 @@ def _nothing() -> Iterator[Waking]:
     yield _Nothing()
 
 
-def _schedule() -> AbstractContextManager[Waking]:
+def schedule() -> AbstractContextManager[Waking]:
     return _nothing()
 
 
@@ -102,7 +102,7 @@ def serving(database_url: str) -> Iterator[Service]:
     )
     clock = Clock()
     with Connector(settings, clock=clock) as connector, _listen(settings.service) as listener:
-        server = uvicorn.Server(uvicorn.Config(web_app(connector, _schedule), log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(web_app(connector, schedule), log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

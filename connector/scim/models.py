@@ -82,7 +82,7 @@ class User(scim2_models.User[AnyExtension]):
 
 
 class GroupMember(scim2_models.GroupMember):
-    display: Annotated[str | None, Mutability.read_only, Returned.never] = None
+    display: Annotated[str | None, Returned.never] = None
     """RFC 7643, 8.7.1 knows no name of a member: names are those of the members themselves."""
 
 
