@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -30,8 +31,6 @@ from connector.domain.reading import Reader
 from connector.domain.sign_in import SessionTimes
 from connector.mirror.accounts import OVERLAP
 from connector.mirror.mirroring import Mirror
-from connector.scim.directory import Directory
-from connector.scim.listing import Listing
 from connector.settings import Settings
 from connector.sign_in.clients import ClientAccess
 from connector.sign_in.setting_up import SettingUp
@@ -64,6 +63,10 @@ from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.loader import load
+
+if TYPE_CHECKING:
+    from connector.scim.directory import Directory
+    from connector.scim.listing import Listing
 
 Clock = Callable[[], datetime]
 
@@ -239,9 +242,14 @@ class Connector:
 
     def scim_directory(self, client: int, base: str) -> Directory:
         """What a client may do with its directory; ``base`` is the address under which it reaches this server."""
+        from connector.scim.directory import Directory  # only here: the other commands start sooner
+
         return Directory(ScimDirectory(self.database, client, self.clock), base)
 
     def scim_listing(self, client: int, base: str) -> Listing:
+        """What it may list of it."""
+        from connector.scim.listing import Listing
+
         return Listing(ScimDirectory(self.database, client, self.clock), base)
 
     @cached_property

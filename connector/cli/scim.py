@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -32,7 +33,7 @@ def list_tokens(config: Config = None, json: Json = False) -> None:
     with installation(config) as connector:
         tokens = connector.scim_access.all()
     if json:
-        as_json([{**_shown(one), "state": state.value} for one, state in tokens])
+        as_json([{**asdict(one), "state": state.value} for one, state in tokens])
     elif not tokens:
         say("There is no client yet. `moodle-connector scim token add` makes one.")
     else:
@@ -92,12 +93,6 @@ def _tell(connector: Connector, client: str, secret: str, json: bool) -> None:
         return
     say(f"Token: {secret}")
     say(f"Give it to {client} with the address {address} by a safe way. It is shown this once.")
-
-
-def _shown(one: object) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(one)  # type: ignore[call-overload, no-any-return]
 
 
 def _time(moment: datetime | None) -> str:
