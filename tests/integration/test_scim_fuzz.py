@@ -47,7 +47,29 @@ COMPARISONS = st.builds(
     lambda name, operator, value: f"{name} {operator} {_literal(value)}" if operator != "pr" else f"{name} pr",
     st.sampled_from(NAMES), st.sampled_from(OPERATORS), PLAIN,
 )  # fmt: skip
+TEXTS = ["userName", "title", "displayName", "externalId", "id", "emails.value", f"{ENTERPRISE}:department"]
+SOUND = st.one_of(
+    st.builds(
+        lambda name, operator, value: f"{name} {operator} {_literal(value)}",
+        st.sampled_from(TEXTS),
+        st.sampled_from(OPERATORS[:9]),
+        st.sampled_from(["ada", "ADA", "T", "a@b.cc", "", "IT", "Team", "%"]),
+    ),
+    st.builds("{} pr".format, st.sampled_from([*TEXTS, "emails", "groups", "members", "active", "meta"])),
+    st.sampled_from(["active eq true", 'emails[type eq "work" and value co "b"]', "emails.primary eq true"]),
+    st.sampled_from(['meta.created gt "2020-01-01T00:00:00Z"', 'emails[type eq "work"].value eq "A@B.cc"']),
+)
+"""Comparisons that are good for users at least."""
 FILTERS = st.one_of(
+    st.recursive(
+        SOUND,
+        lambda inner: st.one_of(
+            st.builds("{} and {}".format, inner, inner),
+            st.builds("({}) or {}".format, inner, inner),
+            st.builds("not ({})".format, inner),
+        ),
+        max_leaves=5,
+    ),
     st.text(max_size=30),
     st.recursive(
         COMPARISONS,
@@ -67,11 +89,28 @@ PATHS = st.one_of(
     FILTERS,
     st.builds("{}[{}].{}".format, st.sampled_from(NAMES), COMPARISONS, st.sampled_from(["value", "type", "x"])),
 )
-OPERATIONS = st.fixed_dictionaries(
+WRITES: list[tuple[str, Any]] = [
+    ("title", "Boss"), ("active", "False"), ("name", {"givenName": "A"}), ("name.familyName", None), ("emails", []),
+    ("emails", [{"value": "x@y.zz", "primary": True}]), ('emails[type eq "work"].value', "w@y.zz"),
+    ("displayName", "D"),
+    ('emails[type eq "home" and primary eq true].value', "h@y.zz"), ("emails.type", "other"), ("userName", "Ada"),
+    (f"{ENTERPRISE}:manager", "m"), (f"{ENTERPRISE}:manager", ""), (ENTERPRISE, {"manager": None}), (ENTERPRISE, None),
+    ("schemas", [USER]), ("members", None), ("members", [{"value": "x"}]), ('members[value eq "x"]', None),
+    ('members[value pr]', None), ("x509Certificates", [{"value": "YWJj"}]), ("phoneNumbers[type pr].value", 1),
+    ("roles", {"value": "r"}), ("roles", ["r"]), ('addresses[type eq "work"]', {"country": "TW"}), ("meta", {}),
+]  # fmt: skip
+LIKELY = st.builds(
+    lambda op, write, bare: (
+        {"op": op, "value": dict([write])} if bare else {"op": op, "path": write[0], "value": write[1]}
+    ),
+    st.sampled_from(["add", "Replace", "REMOVE"]), st.sampled_from(WRITES), st.booleans(),
+)  # fmt: skip
+ANYTHING = st.fixed_dictionaries(
     {"op": st.one_of(st.sampled_from(["add", "Replace", "REMOVE", "move"]), PLAIN)},
     optional={"path": st.one_of(PATHS, PLAIN), "value": VALUES},
 )
-QUIET = hypothesis.settings(max_examples=50, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+OPERATIONS = st.one_of(LIKELY, LIKELY, LIKELY, ANYTHING)
+QUIET = hypothesis.settings(max_examples=40, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
