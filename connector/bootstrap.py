@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -31,6 +32,7 @@ from connector.domain.sign_in import SessionTimes
 from connector.mirror.accounts import OVERLAP
 from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
+from connector.sign_in.clients import ClientAccess
 from connector.sign_in.setting_up import SettingUp
 from connector.sign_in.signing_in import SigningIn
 from connector.store.accounts import Accounts
@@ -51,6 +53,9 @@ from connector.store.notices import Notices
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
 from connector.store.review import Reviews
+from connector.store.scim import ScimSources
+from connector.store.scim_directory import ScimDirectory
+from connector.store.scim_tokens import ScimTokens
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
@@ -58,6 +63,10 @@ from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
 from mappings.loader import load
+
+if TYPE_CHECKING:
+    from connector.scim.directory import Directory
+    from connector.scim.listing import Listing
 
 Clock = Callable[[], datetime]
 
@@ -224,6 +233,29 @@ class Connector:
         from adapters.secrets.seal import FernetSeal
 
         return Argon2Passwords(), TimeCodes(), FernetSeal(self.settings.console_secrets())
+
+    # ------------------------------------------------------------ the SCIM server
+    @cached_property
+    def scim_access(self) -> ClientAccess:
+        """Who may push people here, by token."""
+        return ClientAccess(ScimTokens(self.database), self.audit_trail, self.clock)
+
+    def scim_directory(self, client: int, base: str) -> Directory:
+        """What a client may do with its directory; ``base`` is the address under which it reaches this server."""
+        from connector.scim.directory import Directory  # only here: the other commands start sooner
+
+        return Directory(ScimDirectory(self.database, client, self.clock), base)
+
+    def scim_listing(self, client: int, base: str) -> Listing:
+        """What it may list of it."""
+        from connector.scim.listing import Listing
+
+        return Listing(ScimDirectory(self.database, client, self.clock), base)
+
+    @cached_property
+    def scim_sources(self) -> ScimSources:
+        """Directories as sources of the way in."""
+        return ScimSources(self.database)
 
     # ------------------------------------------------------------ the outside
     @cached_property

@@ -22,6 +22,7 @@ from connector.cli import (
     notices,
     report,
     reporting,
+    scim,
     service,
     setup,
 )
@@ -42,6 +43,7 @@ app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
+app.add_typer(scim.app, name="scim")
 app.add_typer(reporting.app, name="reporting")
 app.add_typer(database.app, name="db")
 

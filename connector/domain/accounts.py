@@ -25,6 +25,9 @@ class Audited(StrEnum):
     HOLD_APPROVED = "hold_approved"
     """Written by the database itself with the decision, whoever takes it and wherever."""
     HOLD_REJECTED = "hold_rejected"
+    SCIM_ADMITTED = "scim_token_added"
+    SCIM_ROTATED = "scim_token_rotated"
+    SCIM_REVOKED = "scim_token_revoked"
 
 
 @dataclass(frozen=True, slots=True)

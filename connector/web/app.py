@@ -17,6 +17,7 @@ from connector.web.console import add_console
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, Open
 from connector.web.requests import Requests
+from connector.web.scim import ByToken, add_scim
 
 READY_SECONDS = 5.0
 """For so long an answer of /ready holds: whoever may ask it must not be able to press Moodle with it."""
@@ -89,6 +90,7 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
             return Response(status_code=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
         return Response(counted.page(), media_type=CONTENT_TYPE_LATEST)
 
+    add_scim(app, connector)
     if connector.settings.console.url:
         add_console(app, connector, wake)
     refuse_undeclared(app)
@@ -101,7 +103,7 @@ def declared_open(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def declared(app: FastAPI) -> list[tuple[str, Asked | None]]:
+def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | None]]:
     """Every route with what it asks for; None where it does not say."""
     return [(getattr(one, "path", "?"), getattr(getattr(one, "endpoint", None), "may", None)) for one in app.routes]
 

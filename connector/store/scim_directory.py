@@ -1,0 +1,229 @@
+"""The directory of one SCIM client in PostgreSQL; see ``connector.domain.scim.DirectoryStore``.
+
+Whoever writes locks the client's row first: changes come one after another, so that none is lost, their numbers grow
+in the order in which they are committed, and no two wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import psycopg
+
+from connector.domain.scim import (
+    Draft,
+    Entry,
+    Joining,
+    Kind,
+    MemberUnknown,
+    NameTaken,
+    Narrowing,
+    Related,
+    Slice,
+)
+from connector.store.database import Connection, Database, Row, dumps, one, query
+
+T = TypeVar("T")
+
+ROOMS = {Kind.USER: "scim_user", Kind.GROUP: "scim_group"}
+
+
+@dataclass(frozen=True, slots=True)
+class ScimDirectory:
+    database: Database
+    client: int
+    clock: Callable[[], datetime]
+
+    # ------------------------------------------------------------ reading
+    def get(self, kind: Kind, ident: str, related: bool) -> Entry | None:
+        if not is_id(ident):
+            return None
+        return self.database.transact(lambda connection: self._get(connection, kind, ident, related))
+
+    def find(self, kind: Kind, narrowing: Narrowing, part: Slice, related: bool) -> tuple[int, Sequence[Entry]]:
+        if not all(value is None or is_id(value) for value in (narrowing.id, narrowing.member)):
+            return 0, ()
+        values = {
+            "client": self.client,
+            "id": narrowing.id,
+            "name": narrowing.name,
+            "external": narrowing.external,
+            "email": narrowing.email,
+            "member": narrowing.member,
+            "start": part.start,
+            "count": part.count,
+            "order": ("down" if part.descending else "up") if part.by_name else "",
+        }
+
+        def work(connection: Connection) -> tuple[int, Sequence[Entry]]:
+            total = one(connection, f"{ROOMS[kind]}.count", **values)["found"]
+            rows = connection.execute(query(f"{ROOMS[kind]}.find"), values).fetchall()
+            return total, self._entries(connection, kind, rows, related)
+
+        return self.database.transact(work)
+
+    def _get(self, connection: Connection, kind: Kind, ident: str, related: bool) -> Entry | None:
+        rows = connection.execute(query(f"{ROOMS[kind]}.get"), {"client": self.client, "id": ident}).fetchall()
+        return next(iter(self._entries(connection, kind, rows, related)), None)
+
+    def _entries(self, connection: Connection, kind: Kind, rows: list[Row], related: bool) -> list[Entry]:
+        others: dict[str, list[Related]] = {}
+        if related and rows:
+            values = {"client": self.client, "ids": [row["id"] for row in rows]}
+            for row in connection.execute(query(f"{ROOMS[kind]}.related"), values):
+                others.setdefault(row["of"], []).append(Related(row["id"], Kind(row["kind"]), row["display"]))
+        return [Entry(kind=kind, related=tuple(others.get(row["id"], ())), **row) for row in rows]
+
+    # ------------------------------------------------------------ writing
+    def add(self, kind: Kind, draft: Draft) -> Entry:
+        def work(writing: _Writing) -> Entry:
+            ident = str(uuid4())
+            writing.keep(f"{ROOMS[kind]}.add", ident, draft)
+            if draft.members:
+                writing.join(ident, draft.members)
+            return self._sure(writing, kind, ident)
+
+        return self._write(work)
+
+    def alter(self, kind: Kind, ident: str, work: Callable[[Entry], Draft | None]) -> Entry | None:
+        def alter(writing: _Writing) -> Entry | None:
+            entry = self._get(writing.connection, kind, ident, related=True)
+            if entry is None or (draft := work(entry)) is None:
+                return entry
+            writing.keep(f"{ROOMS[kind]}.alter", ident, draft)
+            if kind is Kind.GROUP:
+                if draft.document.get("displayName") != entry.document.get("displayName"):
+                    writing.run("scim.touch_members", id=ident)
+                if draft.members is not None:
+                    present = frozenset(one.id for one in entry.related)
+                    writing.leave(ident, present - draft.members)
+                    writing.join(ident, draft.members - present)
+            return self._sure(writing, kind, ident)
+
+        return self._write(alter) if is_id(ident) else None
+
+    def join(self, ident: str, check: Callable[[Entry], None], steps: Sequence[Joining]) -> Entry | None:
+        def join(writing: _Writing) -> Entry | None:
+            entry = self._get(writing.connection, Kind.GROUP, ident, related=False)
+            if entry is None:
+                return None
+            check(entry)
+            moved = [writing.join(ident, step.ids) if step.comes else writing.leave(ident, step.ids) for step in steps]
+            if any(moved):
+                writing.run("scim.touch_group", id=ident)
+            return self._get(writing.connection, Kind.GROUP, ident, related=False)
+
+        return self._write(join) if is_id(ident) else None
+
+    def remove(self, kind: Kind, ident: str, check: Callable[[Entry], None]) -> bool:
+        def remove(writing: _Writing) -> bool:
+            entry = self._get(writing.connection, kind, ident, related=False)
+            if entry is None:
+                return False
+            check(entry)
+            if kind is Kind.GROUP:
+                writing.run("scim.touch_members", id=ident)
+            for group in writing.rows("scim.leave_all", id=ident):
+                writing.run("scim.touch_group", id=group)
+            writing.run(f"{ROOMS[kind]}.remove", id=ident)
+            return True
+
+        return self._write(remove) if is_id(ident) else False
+
+    def _sure(self, writing: _Writing, kind: Kind, ident: str) -> Entry:
+        entry = self._get(writing.connection, kind, ident, related=True)
+        if entry is None:
+            raise LookupError("what was just written is not there")
+        return entry
+
+    def _write(self, work: Callable[[_Writing], T]) -> T:
+        def transaction(connection: Connection) -> T:
+            changes = one(connection, "scim.lock_client", client=self.client)["changes"]
+            writing = _Writing(connection, self.client, changes + 1, self.clock())
+            done = work(writing)
+            if writing.wrote:
+                writing.run("scim.note_change")
+            return done
+
+        try:
+            return self.database.transact(transaction)
+        except psycopg.errors.UniqueViolation as error:
+            raise NameTaken("Another user has this userName.", "uniqueness") from error
+
+
+@dataclass(slots=True)
+class _Writing:
+    """One transaction that writes into a directory; ``change`` is its number."""
+
+    connection: Connection
+    client: int
+    change: int
+    now: datetime
+    wrote: bool = False
+
+    def run(self, query_name: str, /, **values: object) -> None:
+        self._execute(query_name, values)
+
+    def rows(self, query_name: str, /, **values: object) -> list[str]:
+        """Ids that a query gives."""
+        return [row["id"] for row in self._execute(query_name, values).fetchall()]
+
+    def keep(self, query_name: str, ident: str, draft: Draft) -> None:
+        keys = draft.keys
+        self.run(
+            query_name,
+            id=ident,
+            document=dumps(draft.document).decode(),
+            name=keys.name,
+            external=keys.external,
+            number=keys.number,
+            emails=list(keys.emails),
+        )
+
+    def join(self, group: str, ids: Collection[str]) -> bool:
+        """Let them come into a group; True where one was not in it. Raises MemberUnknown."""
+        if not ids:
+            return False
+        wanted = [ident for ident in ids if is_id(ident)]
+        if len(wanted) < len(ids) or len(self._known(wanted)) < len(wanted):
+            raise MemberUnknown("A member is neither a user nor a group of this directory.", "invalidValue")
+        groups = self._moving("scim.join_groups", group, wanted)
+        return self._touch(self._moving("scim.join_users", group, wanted)) or bool(groups)
+
+    def leave(self, group: str, ids: Collection[str]) -> bool:
+        """Let them go out of a group; True where one was in it."""
+        return self._touch(self._moving("scim.leave", group, [ident for ident in ids if is_id(ident)]))
+
+    def _known(self, ids: list[str]) -> list[str]:
+        values = {"client": self.client, "ids": _uuids(ids)}
+        return [row["id"] for row in self.connection.execute(query("scim.known"), values)]
+
+    def _moving(self, name: str, group: str, ids: list[str]) -> list[str]:
+        values = {"client": self.client, "id": group, "ids": _uuids(ids)}
+        return [row["id"] for row in self.connection.execute(query(name), values)] if ids else []
+
+    def _touch(self, ids: list[str]) -> bool:
+        if ids:
+            self.run("scim.touch_users", ids=_uuids(ids))
+        return bool(ids)
+
+    def _execute(self, name: str, values: dict[str, object]) -> psycopg.Cursor[Row]:
+        self.wrote = True
+        shared = {"client": self.client, "change": self.change, "now": self.now}
+        return self.connection.execute(query(name), {**shared, **values})
+
+
+def is_id(given: str) -> bool:
+    """Whether this may be an id of ours: a UUID in the one form that we give."""
+    try:
+        return str(UUID(given)) == given
+    except ValueError:
+        return False
+
+
+def _uuids(ids: Collection[str]) -> list[UUID]:
+    return [UUID(ident) for ident in ids]
