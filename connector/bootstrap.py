@@ -22,7 +22,7 @@ from adapters.sources import open_source
 from connector.databases import Databases
 from connector.domain.accounts import OneTimeCodes, Passwords, Seal
 from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError, StorageError
-from connector.domain.facts import Terms
+from connector.domain.facts import Extent, Terms
 from connector.domain.gates import Gates
 from connector.domain.notices import Channel, Limits, Situation
 from connector.domain.observing import CallObserver
@@ -154,6 +154,10 @@ class Connector:
     @cached_property
     def choices(self) -> Choices:
         return Choices(self.database, self.site)
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(self.reporting, self.site)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -298,12 +302,16 @@ class Connector:
         """How this Moodle is best read, found out by some requests."""
         return await choose(moodle, self.settings.moodle.reader)
 
-    async def choice(self, moodle: MoodleSite) -> Choice:
-        """As ``looked_at``, but what was found is kept for a while, for other processes too."""
+    async def choice(self, moodle: MoodleSite, *, anew: bool = False) -> Choice:
+        """As ``looked_at``, but what was found is kept for a while, for other processes too.
+
+        ``anew``: it is looked whether the reports are as they should be. Who reads everything believes what is
+        absent, and a condition that somebody adds to a report hides people.
+        """
         wanted, now = self.settings.moodle.reader, self.clock()
-        told = self.choices.kept(wanted, now)
+        told = None if anew else self.choices.kept(wanted, now)
         known = retold(await moodle.site_info(), told) if told else None
-        if known is None:
+        if known is None or (known.reports and moodle.speaks_otherwise):
             known = await self.looked_at(moodle)
             self.choices.keep(wanted, known.told(), now, now + (CHOICE_HOLDS if known.reports else PLAIN_HOLDS))
         return known
@@ -317,9 +325,9 @@ class Connector:
             self.choices.forget()
             raise
 
-    async def reader(self, moodle: MoodleSite) -> Reader:
+    async def reader(self, moodle: MoodleSite, *, anew: bool = False) -> Reader:
         """The reader of this connection: by reports where it can, by plain functions everywhere else."""
-        return (await self.choice(moodle)).reader(moodle)
+        return (await self.choice(moodle, anew=anew)).reader(moodle)
 
     async def set_up_reports(self, moodle: MoodleSite) -> list[str]:
         """Set the reports up that an administrator has made; gives what was done."""
@@ -387,7 +395,8 @@ class Connector:
         """The way in while the block lasts, with the best reader that the token allows."""
         async with self.working_moodle() as moodle:
             with self._choosing_again():
-                yield self.way_in(moodle, await self.reader(moodle), stopping)
+                reader = await self.reader(moodle, anew=self.accounts.read_until() is None)
+                yield self.way_in(moodle, reader, stopping)
 
     def way_in(self, moodle: MoodleSite, reader: Reader | None = None, stopping: Stopping = never) -> WayIn:
         """Without a reader plans are made from what is known of accounts already."""
@@ -421,17 +430,12 @@ class Connector:
         )
 
     @asynccontextmanager
-    async def mirroring(self, *, anew: bool = False) -> AsyncIterator[Mirror]:
-        """The way back while the block lasts, with the best reader that the token allows.
-
-        ``anew``: it is looked first whether the reports are as they should be; who reads everything believes what is
-        absent, and a condition that somebody adds to a report hides people.
-        """
+    async def mirroring(self, extent: Extent) -> AsyncIterator[Mirror]:
+        """The way back while the block lasts, for so much, with the best reader that the token allows."""
         async with self.working_moodle() as moodle:
-            if anew:
-                self.choices.forget()
             with self._choosing_again():
-                yield self.way_back(await self.reader(moodle))
+                everything = extent is Extent.EVERYTHING or self.facts.read_until() is None
+                yield self.way_back(await self.reader(moodle, anew=everything))
 
     def way_back(self, reader: Reader) -> Mirror:
         mapping = self.mapping
@@ -439,7 +443,7 @@ class Connector:
             reader,
             self.accounts,
             Grants(self.database, self.site),
-            Facts(self.reporting, self.site),
+            self.facts,
             StaffTables(self.database, self.site),
             Terms(mapping.digest, mapping.paths, mapping.requirements),
             self.clock,

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from connector.domain.errors import Busy, ConnectorError, Stopped
+from connector.domain.errors import Busy, ConnectorError, HoldClass, Stopped
 from connector.domain.jobs import JobObserver, JobOutcome, JobStore
 from jobs.times import Every, Times
 
@@ -35,6 +35,10 @@ class Job:
     def at_start(self) -> bool:
         """An interval begins at once, a time of the day is waited for."""
         return isinstance(self.times, Every)
+
+
+KEPT = {JobOutcome.ASIDE: JobOutcome.STOPPED, JobOutcome.HELD: JobOutcome.FAILED}
+"""What is written down of outcomes that matter to the schedule only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,7 @@ class Running:
                 return JobOutcome.ELSEWHERE, {}
             self.store.begin(name, self.clock())
             outcome, error, came = attempt(job.run)
-            kept = JobOutcome.STOPPED if outcome is JobOutcome.ASIDE else outcome
-            self.store.end(name, kept, error, self.clock())
+            self.store.end(name, KEPT.get(outcome, outcome), error, self.clock())
             return outcome, came
 
     def _is_due(self, name: str, job: Job) -> bool:
@@ -99,7 +102,7 @@ def told(error: Exception) -> JobOutcome:
         return JobOutcome.ASIDE
     if isinstance(error, ConnectorError):
         log.error("failed", error=kind, message=str(error))
-        return JobOutcome.FAILED
+        return JobOutcome.HELD if isinstance(error, HoldClass) else JobOutcome.FAILED
     place = traceback.extract_tb(error.__traceback__)[-1]
     log.error("broken", error=kind, where=f"{Path(place.filename).name}:{place.lineno}")
     return JobOutcome.BROKEN

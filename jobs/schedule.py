@@ -75,13 +75,10 @@ class _Line:
             self._wait(AGAIN)
 
     def _after(self, outcome: JobOutcome) -> datetime | None:
-        """The next time; sooner where a job failed, and where one of the clock stepped aside.
-
-        A night without it would be a day without it; an interval comes round by itself.
-        """
+        """The next time; sooner where a job failed or stepped aside: a night without it would be a day without it."""
         now = self.running.clock()
         due = self._next(now)
-        missed = outcome is JobOutcome.FAILED or (outcome is JobOutcome.ASIDE and not self.job.at_start)
+        missed = outcome in (JobOutcome.FAILED, JobOutcome.ASIDE)
         return due and min(due, now + RETRY) if missed else due
 
     def _next(self, now: datetime) -> datetime | None:

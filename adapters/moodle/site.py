@@ -29,6 +29,8 @@ from connector.domain.ports import (
 ENROLLED = "core_enrol_get_enrolled_users"
 PAGE = 1000
 PEOPLE_A_CALL = 100
+ENGLISH_IN_UTC = ("en", "UTC")
+"""Language and time zone of the service account where reports are read: they tell times in those."""
 
 
 class MoodleSite:
@@ -37,6 +39,8 @@ class MoodleSite:
     def __init__(self, client: MoodleClient) -> None:
         self._client = client
         self._info: SiteInfo | None = None
+        self.speaks_otherwise = False
+        """Whether ``check_sight`` saw that Moodle writes for this account in another language or time zone."""
 
     @property
     def client(self) -> MoodleClient:
@@ -63,7 +67,13 @@ class MoodleSite:
         Moodle answers look-ups by what a token may not see with nobody, and no error: everybody would be created anew.
         Looked at are the guest and the first administrator, whom every site has.
         """
-        others = await self._client.call(BY_FIELD, {"field": "id", "values": ["1", "2"]})
+        own = (await self.site_info()).user_id
+        ids = dict.fromkeys(["1", "2", str(own)])
+        rows = await self._client.call(BY_FIELD, {"field": "id", "values": list(ids)})
+        with foreseen(BY_FIELD):
+            told = {int(row.get("id", 0)): (row.get("lang"), row.get("timezone")) for row in rows}
+            others = [row for row in rows if row.get("id") != own or own in (1, 2)]
+        self.speaks_otherwise = own in told and told[own] != ENGLISH_IN_UTC
         seen = [name for name in others[0] if all(name in row for row in others)] if others else []
         for name, capability in (
             ("id", "moodle/user:viewdetails"),

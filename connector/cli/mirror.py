@@ -46,7 +46,7 @@ def _read(extent: Extent, config: Path | None, json: bool, give_again: bool = Fa
 
 async def read(connector: Connector, extent: Extent, give_again: bool = False) -> list[Loaded]:
     """Read Moodle into the facts, with progress."""
-    async with connector.mirroring() as way:
+    async with connector.mirroring(extent) as way:
         with progress("Reading Moodle") as advance:
             return await way.read(extent, lambda _, rows: advance(rows), give_again=give_again)
 

@@ -17,6 +17,7 @@ from connector.bootstrap import Connector
 from connector.cli.common import Config, installation, run
 from connector.cli.logs import set_up_logs
 from connector.domain.errors import SettingsError
+from connector.domain.facts import Extent
 from connector.settings import ServiceSettings
 from jobs import mirror as mirroring
 from jobs.running import Came, Job, Running
@@ -108,12 +109,12 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
 
     async def mirror() -> Mapping[str, object]:
         """Read what is new in Moodle into the facts."""
-        async with connector.mirroring() as way:
+        async with connector.mirroring(Extent.CHANGES) as way:
             return await mirroring.mirror(way, stopping.is_set)
 
     async def reconcile() -> Mapping[str, object]:
         """Read all of Moodle into the facts."""
-        async with connector.mirroring(anew=True) as way:
+        async with connector.mirroring(Extent.EVERYTHING) as way:
             return await mirroring.reconcile(way, stopping.is_set)
 
     async def notices() -> Mapping[str, object]:

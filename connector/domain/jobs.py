@@ -19,6 +19,8 @@ class JobOutcome(StrEnum):
     """With an error that nobody foresaw."""
     STOPPED = "stopped"
     """The process was told to end; what is left is done by the next start."""
+    HELD = "held"
+    """It failed, and waits for a person: trying sooner helps nobody. Kept as failed."""
     ELSEWHERE = "elsewhere"
     """Another process is at it, or has just done it. Never kept."""
     ASIDE = "aside"

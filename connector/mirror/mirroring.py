@@ -17,8 +17,9 @@ from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader
 from connector.mirror.accounts import OVERLAP, refresh_accounts
 
-REMEMBERED = timedelta(days=7)
-"""For so long an enrolment that ended in Moodle is compared with what was granted, should a process be killed."""
+REMEMBERED = timedelta(days=365)
+"""For so long an enrolment that ended in Moodle is compared with what was granted: until somebody has decided, where
+many were lost at once."""
 
 Progress = Callable[[str, int], None]
 """Called with what is being read and the number of rows since the last call."""

@@ -164,7 +164,7 @@ def read(given: Values) -> Values:
         connector.observer = calls
 
         async def once(extent: Extent) -> list[Loaded]:
-            async with connector.mirroring() as way:
+            async with connector.mirroring(extent) as way:
                 told["reader"] = way.reader.name
                 return await way.read(extent)
 

@@ -8,9 +8,10 @@ import pytest
 
 from adapters.moodle.readers import builder, setup
 from adapters.moodle.readers.kinds import PEOPLE
+from connector.cli import mirror as commands
 from connector.domain.errors import SettingsError
 from connector.domain.facts import Extent
-from tests.support import House, rows
+from tests.support import House, Seen, rows
 
 LOOKS = {builder.LIST, setup.GET}
 """What is asked to find out, and never to read."""
@@ -40,7 +41,7 @@ async def read(house: House, calls: Calls, extent: Extent = Extent.CHANGES) -> s
     """Mirror as a new process; gives the name of the reader."""
     house.reopen()
     house.connector.observer = calls
-    async with house.connector.mirroring(anew=extent is Extent.EVERYTHING) as mirror:
+    async with house.connector.mirroring(extent) as mirror:
         await mirror.read(extent)
         return mirror.reader.name
 
@@ -137,3 +138,41 @@ async def test_reports_made_since_are_used_at_once(house: House, calls: Calls) -
     assert await read(house, calls) == "plain"
     await house.make_reports()
     assert await read(house, calls) == "reports"
+
+
+@pytest.mark.anyio
+async def test_another_account_looks_anew(house: House, calls: Calls) -> None:
+    """What was found by one service account says nothing of another, which may speak another language."""
+    await house.make_reports()
+    await read(house, calls, Extent.EVERYTHING)
+    house.sql("UPDATE connector.reading_choice SET told = jsonb_set(told, '{account}', '12345')")
+    calls.names.clear()
+    assert await read(house, calls) == "reports"
+    assert calls.looked()
+
+
+@pytest.mark.anyio
+async def test_a_changed_time_zone_is_put_right_at_once(house: House, calls: Calls, moodle: Seen) -> None:
+    """Who changes the service account's zone in Moodle does not shift the times of what is learned that day."""
+    await house.make_reports()
+    await read(house, calls, Extent.EVERYTHING)
+    async with house.connector.moodle() as site:
+        own = (await site.site_info()).user_id
+    with moodle.state.lock:
+        moodle.state.users[own].fields["timezone"] = "Asia/Taipei"
+    calls.names.clear()
+    assert await read(house, calls) == "reports"
+    assert calls.looked()
+    with moodle.state.lock:
+        assert moodle.state.users[own].fields["timezone"] == "UTC"
+
+
+@pytest.mark.anyio
+async def test_the_commands_look_before_they_read_everything(house: House, calls: Calls) -> None:
+    """``reconcile`` from the command line believes no choice of yesterday, ``mirror`` does once all was read."""
+    await house.make_reports()
+    for extent, looks in ((Extent.CHANGES, True), (Extent.CHANGES, False), (Extent.EVERYTHING, True)):
+        house.reopen()
+        house.connector.observer = calls
+        await commands.read(house.connector, extent)
+        assert calls.looked() is looks

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import anyio
 import pytest
 
-from connector.domain.errors import Busy, Stopped, Unavailable
+from connector.domain.errors import Busy, HoldClass, Stopped, Unavailable
 from connector.domain.jobs import JobOutcome, JobState
 from connector.store.database import Database
 from connector.store.jobs import Jobs
@@ -265,11 +265,32 @@ def test_a_night_that_failed_is_made_up_for_soon(jobs: Jobs, monkeypatch: pytest
         assert [outcome for _, outcome in seen.runs] == [JobOutcome.FAILED, JobOutcome.DONE]
 
 
-@pytest.mark.parametrize(("times", "minutes"), [(HOURLY, 60), (NIGHTLY, 15)])
+def test_what_waits_for_a_person_is_not_tried_sooner(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where many have lost what they were given, Moodle is not read as a whole every quarter of an hour."""
+    monkeypatch.setattr(schedule_module, "LOOK", 0.02)
+    hands, tries = Hands(datetime(2026, 3, 2, 2, 29, 59, tzinfo=UTC)), []
+
+    def work() -> Mapping[str, object]:
+        tries.append(hands.now)
+        raise HoldClass("1,442 of 8,400 were lost.")
+
+    with one_job(jobs, Job(work, NIGHTLY), hands) as (_, seen):
+        hands.now = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
+        wait_for(lambda: seen.runs == [("sync", JobOutcome.HELD)])
+        hands.now += timedelta(hours=20)
+        time.sleep(0.1)
+        assert len(tries) == 1
+        state = jobs.states()["sync"]
+        assert (state.outcome, state.failures, state.error) == (JobOutcome.FAILED, 1, "HoldClass")
+        hands.now += timedelta(hours=4)
+        wait_for(lambda: len(tries) == 2)
+
+
+@pytest.mark.parametrize("times", [HOURLY, NIGHTLY])
 def test_a_job_that_steps_aside_has_not_failed(
-    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, times: Every | Cron, minutes: int
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, times: Every | Cron
 ) -> None:
-    """Nobody is told, what failed before is not forgotten; an interval comes round, a night is made up for soon."""
+    """Nobody is told, what failed before is not forgotten, and it is made up for soon."""
     monkeypatch.setattr(schedule_module, "LOOK", 0.02)
     jobs.begin("sync", NOW)
     jobs.end("sync", JobOutcome.FAILED, "Unavailable", NOW)
@@ -285,7 +306,7 @@ def test_a_job_that_steps_aside_has_not_failed(
         wait_for(lambda: seen.runs == [("sync", JobOutcome.ASIDE)])
         state = jobs.states()["sync"]
         assert (state.outcome, state.failures, state.error) == (JobOutcome.STOPPED, 1, "Unavailable")
-        hands.now += timedelta(minutes=minutes - 1)
+        hands.now += timedelta(minutes=14)
         time.sleep(0.1)
         assert len(tries) == 1
         hands.now += timedelta(minutes=1)

@@ -14,13 +14,15 @@ import orjson
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.readers.kinds import Kind
-from connector.domain.errors import AlreadyThere, ConnectorError, SettingsError
+from connector.domain.errors import AlreadyThere, ConnectorError, SettingsError, Unavailable
 
 LIST = "core_reportbuilder_list_reports"
 SET_FILTERS = "core_reportbuilder_set_filters"
 RETRIEVE = "core_reportbuilder_retrieve_report"
 PAGE = 5000
 AT_ONCE = 2
+ENOUGH = 0.9
+"""Of the rows that Moodle tells of at first; people come and go while they are read."""
 LISTED = 200
 
 Row = list[str]
@@ -100,11 +102,13 @@ async def pages(
     client: MoodleClient, report: Report, filters: Mapping[str, object], at_once: int = AT_ONCE
 ) -> AsyncIterator[list[Row]]:
     """All rows of a report, page after page in its order. Where it is large the next pages are under way meanwhile,
-    so that Moodle works while one is looked at: ``at_once`` of them.
+    so that Moodle works while one is looked at: ``at_once`` of them. Raises Unavailable where far fewer rows came than
+    Moodle said at first.
     """
     asked: deque[asyncio.Task[list[Rows]]] = deque()
     numbers = count()
     ahead = at_once if report.rows > PAGE else 1
+    seen = told = 0
 
     def ask(pages: int) -> None:
         while len(asked) < pages:
@@ -114,12 +118,17 @@ async def pages(
         ask(ahead)
         while asked:
             (found,) = await asked.popleft()
+            seen, told = seen + len(found.rows), told or found.total
             if len(found.rows) == PAGE:
                 ask(ahead)
             if found.rows:
                 yield found.rows
+        if seen < told * ENOUGH:  # another process set other filters on this report, which 5.1 took for ours
+            raise Unavailable(
+                f"Moodle gave {seen:,} of {told:,} rows of the report {report.name}: it is read again later."
+            )
     finally:
-        # Not cancelled: Moodle would go on with them, and 5.1 mixes filters of requests on one report.
+        # Not cancelled where this ends by itself: Moodle would go on, and 5.1 mixes filters of requests on one report.
         await asyncio.gather(*asked, return_exceptions=True)
 
 

@@ -46,12 +46,14 @@ class Choice:
             {"kind": key, "id": report.id, "name": report.name, "width": report.width, "rows": report.rows}
             for key, report in self.reports.items()
         ]
-        return {"kinds": KINDS_DIGEST, "reports": found, "remarks": list(self.remarks)}
+        about = {"kinds": KINDS_DIGEST, "account": self.info.user_id, "release": self.info.release}
+        return {**about, "reports": found, "remarks": list(self.remarks)}
 
 
 def retold(info: SiteInfo, told: Mapping[str, Any]) -> Choice | None:
-    """The choice that was told, None where this version reads other reports, or other columns of them."""
-    if told["kinds"] != KINDS_DIGEST:
+    """The choice that was told; None where it was found by another account, of another release of Moodle, or by a
+    version of this product that reads other reports or other columns of them."""
+    if (told["kinds"], told["account"], told["release"]) != (KINDS_DIGEST, info.user_id, info.release):
         return None
     kinds = {kind.key: kind for kind in KINDS}
     reports = {

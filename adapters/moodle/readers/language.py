@@ -9,6 +9,7 @@ from adapters.moodle.accounts import BY_FIELD
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.readers.builder import values_of
+from adapters.moodle.site import ENGLISH_IN_UTC
 from connector.domain.errors import AccessRefused, SettingsError
 from connector.domain.ports import SiteInfo
 
@@ -30,7 +31,7 @@ async def speak_english_in_utc(client: MoodleClient, info: SiteInfo) -> None:
     rows, times = values_of(await client.call_many([own, (TIMESTAMPS, NOON)]))
     with foreseen(BY_FIELD):
         told = [(row.get("lang"), row.get("timezone")) for row in rows]
-    if told != [("en", "UTC")]:
+    if told != [ENGLISH_IN_UTC]:
         account = {"id": info.user_id, "lang": "en", "timezone": "UTC"}
         answer = await client.call(UPDATE_USERS, {"users": [account]})
         if answer and answer.get("warnings"):

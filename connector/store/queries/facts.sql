@@ -16,7 +16,10 @@ INSERT INTO facts.load (site, kind, reader, started_at) VALUES (%(site)s, %(kind
 RETURNING load_id
 
 -- name: finish
-UPDATE facts.load SET status = %(status)s, finished_at = %(now)s, detail = %(detail)s WHERE load_id = %(load)s
+-- After what it has merged, though the clock was put back.
+UPDATE facts.load SET status = %(status)s, detail = %(detail)s,
+       finished_at = GREATEST(%(now)s, (SELECT h.reached_at FROM facts.hop h WHERE h.name = 'people'))
+WHERE load_id = %(load)s
 
 -- name: hop
 -- When a hop was reached, and what it came from.
