@@ -255,6 +255,8 @@ class _Merging:
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
         self._run(f"landed_{fact}", f"index_{fact}")
+        if fact == "completions":
+            self._run("completed_days")
         if fact != "certificates":
             self._run(f"refine_{fact}")
         self._versions(fact)

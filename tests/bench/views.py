@@ -154,3 +154,4 @@ def _nothing_new(connection: Connection) -> None:
             f"CREATE TEMPORARY TABLE {fact}_now ON COMMIT DROP AS "
             "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
         )
+    connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")

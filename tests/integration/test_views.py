@@ -37,7 +37,7 @@ def sums(house: House) -> dict[str, list[tuple[Any, ...]]]:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("twin", ["4.5"], indirect=True)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 async def test_what_changes_add_up_to_is_what_a_whole_reckoning_gives(house: House, moodle: Seen, seed: int) -> None:
     """Increments touch units, courses and days only; afterwards everything is as if it had been reckoned anew."""
     dice = random.Random(seed)

@@ -317,6 +317,14 @@ ORDER BY l.moodle_id, l.course_id, l.completed DESC
 -- name: index_completions
 ALTER TABLE completion_now ADD PRIMARY KEY (moodle_id, course_id)
 
+-- name: completed_days
+-- The days on which these courses were completed by what was known until now: a sum of theirs may have to sink.
+CREATE TEMPORARY TABLE completed_day ON COMMIT DROP AS
+SELECT DISTINCT (f.completed_at AT TIME ZONE 'UTC')::date AS day
+FROM facts.fact_completion f
+JOIN completion_now n ON n.moodle_id = f.moodle_id AND n.course_id = f.course_id
+WHERE f.valid_to = 'infinity' AND f.completed_at IS NOT NULL
+
 -- name: refine_completions
 -- The same state, of which more is told now. When it was first seen, it had happened.
 UPDATE facts.fact_completion f

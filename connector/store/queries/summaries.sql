@@ -158,6 +158,7 @@ FROM counted p LEFT JOIN learned l ON l.unit = p.unit
 -- name: touched_days
 CREATE TEMPORARY TABLE touched_day ON COMMIT DROP AS
 SELECT (completed_at AT TIME ZONE 'UTC')::date AS day FROM completion_now WHERE completed_at IS NOT NULL
+UNION SELECT day FROM completed_day
 UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_now
 UNION SELECT (%(now)s AT TIME ZONE 'UTC')::date
 
