@@ -98,9 +98,8 @@ class RestFetch:
     def _pages(self, fetching: _Fetching, into: Output, since: str) -> str:
         seen: set[bytes] = set()
         came, total = 0, None
-        url: httpx.URL | None = self._first(since)
+        url = self._first(since)
         for number in range(1, self.limits.pages + 1):
-            assert url is not None  # noqa: S101 - the loop ends where there is none
             page = self._page(fetching.ask(url), url, number)
             came += len(page.rows)
             if self.paging.total:
@@ -114,11 +113,12 @@ class RestFetch:
             seen.add(digest)
             for line in lines:
                 into.write(line)
-            url = self.paging.following(page, number, came)
-            if url is None:
+            following = self.paging.following(page, number, came)
+            if following is None:
                 return self._ended(page, came, total)
             if not lines and not self.paging.empty:
                 raise FeedRefused(f"rest: page {number} is empty, and more is said to follow.")
+            url = following
         raise FeedRefused(f"rest: there are more than {self.limits.pages:,} pages.")
 
     def _ended(self, page: Page, came: int, total: int | None) -> str:

@@ -15,7 +15,7 @@ from moto.server import ThreadedMotoServer
 from adapters.drops.remote import RemoteDrop
 from connector.domain.errors import SettingsError
 from connector.domain.feeds import Delivery
-from tests.drops import SSHD, BucketSite, FolderSite, Site, SshServer, openssh
+from tests.drops import BucketSite, FolderSite, Site, SshServer, need_sshd, openssh
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         with SshServer(folder).running() as server:
             yield FolderSite(folder, spool, server.settings())
     elif request.param == "openssh":
-        if SSHD is None:
-            pytest.skip("needs OpenSSH's sshd: on Debian apt-get install openssh-server")
+        need_sshd()
         with openssh(work, folder) as settings:
             yield FolderSite(folder, spool, settings)
     else:
