@@ -13,7 +13,7 @@ from connector.cli.common import Config, Json, installation, run
 from connector.cli.output import as_json, counted, differences, note, progress, say, step, table
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.feeds import Look
-from connector.domain.plan import HoldState, Plan
+from connector.domain.plan import Hold, HoldState, Plan, Window
 from connector.domain.plan_store import NumberedChange
 from connector.sync.apply import Applied, held_classes
 from connector.sync.intake import Intake
@@ -195,12 +195,18 @@ def _show_holds(made: Plan) -> None:
         by = f" by {hold.decided_by}" if hold.decided_by else ""
         held = "Approved" if hold.state is HoldState.APPROVED else "Held"
         say(
-            f"{held}: {hold.count:,} of class {hold.guard.value}, the limit is {hold.limit:,} "
+            f"{held}: {hold.count:,} of class {hold.guard.value}{_gone_before(hold)}, the limit is {hold.limit:,} "
             f"({hold.state.value}{by}).",
             style="yellow",
         )
     if any(hold.state == "waiting" for hold in made.holds):
         say(f"Approve with: moodle-connector hold approve {made.hash[:12]} --by NAME", style="yellow")
+
+
+def _gone_before(hold: Hold) -> str:
+    """What else counts, where many small plans came to too much."""
+    spans = {Window.PLAN: "", Window.DAY: "24 hours", Window.WEEK: "7 days"}
+    return f" with {hold.spent:,} in the last {spans[hold.window]}" if spans[hold.window] else ""
 
 
 def _take(connector: Connector, way: WayIn, file: Path) -> Intake:

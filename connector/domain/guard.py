@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connector.domain.plan import GuardClass
+from connector.domain.plan import GuardClass, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,34 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
+    """``count`` changes of a class, with ``spent`` that went within the window before, are more than ``limit``."""
+
     guard: GuardClass
     count: int
     limit: int
+    window: Window = Window.PLAN
+    spent: int = 0
 
 
-def breaches(counts: Mapping[GuardClass, int], base: Base) -> list[Breach]:
-    """The classes that are above their limit, in the order of the table. ``counts`` is changes by class."""
+Spent = Mapping[Window, Mapping[GuardClass, int]]
+"""What was carried out by class within each window that ends now, without a person's word."""
+
+
+def breaches(counts: Mapping[GuardClass, int], base: Base, spent: Spent | None = None) -> list[Breach]:
+    """The classes that are above their limit, in the order of the table. ``counts`` is changes by class.
+
+    Many small plans are as bad as a large one: what went in a day, or in a week, has the limit of one plan. Of a
+    class that is above several the shortest window is told.
+    """
     found = []
     for guard, limit in LIMITS.items():
         count = counts.get(guard, 0)
-        if guard is GuardClass.CREATE and base.first_load:
+        if not count or (guard is GuardClass.CREATE and base.first_load):
             continue
         allowed = limit.of(base.grants.get(guard, 0) if limit.of_grants else base.people)
-        if count > allowed:
-            found.append(Breach(guard, count, allowed))
+        for window in Window:
+            before = (spent or {}).get(window, {}).get(guard, 0)
+            if count + before > allowed:
+                found.append(Breach(guard, count, allowed, window, before))
+                break
     return found

@@ -179,9 +179,23 @@ class HoldState(StrEnum):
     """A newer plan took this one's place."""
 
 
+class Window(StrEnum):
+    """Over what a limit is counted."""
+
+    PLAN = "plan"
+    DAY = "day"
+    """24 hours up to now."""
+    WEEK = "week"
+    """7 days up to now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A class of changes of a plan that waits for a person. ``digest`` is over the changes of that class."""
+    """A class of changes of a plan that waits for a person. ``digest`` is over the changes of that class.
+
+    ``spent`` changes of the class were carried out within ``window`` without anybody's word: with them it is more
+    than ``limit``.
+    """
 
     guard: GuardClass
     count: int
@@ -191,6 +205,8 @@ class Hold:
     plan_hash: str = ""
     decided_by: str = ""
     expires_at: datetime | None = None
+    window: Window = Window.PLAN
+    spent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.domain.plan import Action, Change, GuardClass, HoldState
+from connector.domain.plan import Action, Change, GuardClass, HoldState, Window
 
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
@@ -47,6 +47,8 @@ class HeldClass:
     decided_at: datetime | None
     expires_at: datetime | None
     done: bool
+    window: Window = Window.PLAN
+    spent: int = 0
 
     @property
     def share(self) -> float:

@@ -12,7 +12,7 @@ from connector.domain.decide import AccountPair, GrantPair, Status
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import Base, breaches
-from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, digest_of
+from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
 from connector.domain.plan_store import (
     DifferingTarget,
     Holder,
@@ -197,7 +197,11 @@ class Plans:
         about = {"site": self._site, "source": scope.source}
         base = one(connection, "plans.base", **about)
         grants = {GuardClass.REMOVE_ROLE: base["roles"], GuardClass.REMOVE_GRANT: base["grants"]}
-        for breach in breaches(guards, Base(base["people"], grants, base["first_load"])):
+        spent: dict[Window, dict[GuardClass, int]] = {Window.DAY: {}, Window.WEEK: {}}
+        for row in connection.execute(query("plans.spent"), {**about, "now": scope.now}):
+            for window in spent:
+                spent[window][GuardClass(row["guard_class"])] = row[window.value]
+        for breach in breaches(guards, Base(base["people"], grants, base["first_load"]), spent):
             digest = _hash(connection, plan, breach.guard)
             known = connection.execute(
                 query("plans.approval"), {**about, "guard_class": breach.guard, "digest": digest, "now": scope.now}
@@ -210,6 +214,8 @@ class Plans:
                     "guard_class": breach.guard,
                     "count": breach.count,
                     "limit": breach.limit,
+                    "window": breach.window,
+                    "spent": breach.spent,
                     "digest": digest,
                     **decision,
                 },
@@ -339,4 +345,6 @@ def _hold(row: Row) -> Hold:
         row["plan_hash"] or "",
         row["decided_by"],
         row["expires_at"],
+        Window(row["window"]),
+        row["spent"],
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.domain.guard import LIMITS
-from connector.domain.plan import Action, GuardClass, HoldState
+from connector.domain.plan import Action, GuardClass, HoldState, Window
 from connector.domain.review import (
     ChangePage,
     HeldClass,
@@ -114,6 +114,8 @@ def _held(row: Row, base: Row, actions: dict[Action, int]) -> HeldClass:
         row["decided_at"],
         row["expires_at"],
         row["done"],
+        Window(row["window"]),
+        row["spent"],
     )
 
 

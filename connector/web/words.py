@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.domain.plan import Action, Change, GuardClass
+from connector.domain.plan import Action, Change, GuardClass, Window
 from connector.domain.review import Stage
 from connector.domain.sign_in import PasswordProblem, Role
 from connector.sign_in.setting_up import SetUpProblem
@@ -33,6 +33,11 @@ CONSEQUENCES: Mapping[GuardClass, str] = {
     GuardClass.REMOVE_GRANT: message("These people leave courses or cohorts that they were given."),
     GuardClass.DELETE: message("These accounts and all that belongs to them are deleted for good."),
 }
+BUDGETS: Mapping[Window, str] = {
+    Window.DAY: message("In the last 24 hours before"),
+    Window.WEEK: message("In the last 7 days before"),
+}
+"""What went without anybody's word and counts too, where many small plans came to more than the limit."""
 ACTIONS: Mapping[Action, str] = {
     Action.CREATE_COHORT: message("Create cohort"),
     Action.RELEASE_IDENTITY: message("Release name or address"),

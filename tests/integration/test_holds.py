@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.errors import SettingsError
-from connector.domain.plan import Action, GuardClass, HoldState
+from connector.domain.plan import Action, GuardClass, HoldState, Window
 from tests.support import House, Row, Seen, row, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
@@ -233,3 +233,51 @@ async def test_small_companies_are_not_held_for_little(house: House) -> None:
     """The floors: ten leavers of forty go."""
     plan = await house.plan(await leaving(house, 10))
     assert house.holds(plan) == {}
+
+
+async def test_many_small_plans_are_held_as_one_large_one(house: House, moodle: Seen) -> None:
+    """The limit holds over 24 hours and 7 days; then it goes by itself, without anybody's word."""
+    people = rows(60)
+    await house.settled_in(people)
+    await house.sync(some(people, 6, status="left"))
+    house.clock.forward(hours=1)
+    plan = await house.plan(some(people, 12, status="left"))
+    assert house.holds(plan) == {G.SUSPEND: (6, 10, WAITING)}
+    assert [(hold.window, hold.spent) for hold in plan.holds] == [(Window.DAY, 6)]
+    assert (await house.apply(plan)).held == (G.SUSPEND,)
+    house.clock.forward(hours=24)
+    plan = await house.plan()
+    assert [(hold.window, hold.spent) for hold in plan.holds] == [(Window.WEEK, 6)]
+    assert sum(moodle.suspended(one["id"]) for one in people) == 6
+    house.clock.forward(days=6)
+    plan = await house.plan()
+    assert plan.holds == ()
+    await house.apply(plan)
+    assert sum(moodle.suspended(one["id"]) for one in people) == 12
+
+
+async def test_what_a_person_approved_is_no_budget(house: House, moodle: Seen) -> None:
+    """Somebody has looked at it: a few leavers more on the same day go without asking again."""
+    people = rows(60)
+    await house.settled_in(people)
+    plan = await house.plan(some(people, 11, status="left"))
+    house.decide(plan, APPROVED)
+    approved = house.connector.plans.find(plan.hash)
+    assert approved is not None
+    await house.apply(approved)
+    plan = await house.plan(some(people, 15, status="left"))
+    assert plan.holds == ()
+    await house.apply(plan)
+    assert sum(moodle.suspended(one["id"]) for one in people) == 15
+
+
+async def test_the_first_load_is_no_budget(house: House, moodle: Seen) -> None:
+    """Who came with it was not limited, and limits nobody who comes after."""
+    await house.sync(rows(60, unit="Field"))
+    plan = await house.plan([*rows(60, unit="Field"), *rows(25, "N", unit="Field")])
+    assert plan.holds == ()
+    await house.apply(plan)
+    plan = await house.plan([*rows(60, unit="Field"), *rows(26, "N", unit="Field")])
+    assert [(hold.guard, hold.count, hold.window, hold.spent) for hold in plan.holds] == [
+        (G.CREATE, 1, Window.DAY, 25)
+    ]

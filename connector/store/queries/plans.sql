@@ -286,6 +286,24 @@ FROM connector.ledger l
 JOIN connector.person p USING (person_id)
 WHERE l.site = %(site)s AND p.source = %(source)s AND l.ended_at IS NULL AND l.ours
 
+-- name: spent
+-- What was carried out in the last day and week by guard class, but for what a person approved, and but for whom the
+-- first load created, which has no limit.
+SELECT c.guard_class, count(*) FILTER (WHERE o.finished_at > %(now)s - interval '24 hours') AS day, count(*) AS week
+FROM connector.plan p
+JOIN connector.change c ON c.plan = p.number AND c.guard_class IS NOT NULL
+JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal AND o.state = 'done'
+WHERE p.site = %(site)s AND p.source = %(source)s
+  AND p.number IN (SELECT r.plan FROM connector.run r
+                   WHERE r.site = %(site)s AND COALESCE(r.finished_at, %(now)s) > %(now)s - interval '7 days')
+  AND o.finished_at > %(now)s - interval '7 days'
+  AND NOT EXISTS (SELECT FROM connector.hold h
+                  WHERE h.plan = p.number AND h.guard_class = c.guard_class AND h.state = 'approved')
+  AND (c.guard_class <> 'create' OR p.number > (
+      SELECT min(q.number) FROM connector.plan q JOIN connector.run r ON r.plan = q.number
+      WHERE q.site = %(site)s AND q.source = %(source)s AND r.status = 'done'))
+GROUP BY c.guard_class
+
 -- name: approval
 -- A decision on the same changes that is still valid, made for an earlier plan and not used up by it.
 SELECT h.state, h.decided_by, h.decided_at, h.expires_at FROM connector.hold h
@@ -300,9 +318,10 @@ LIMIT 1
 
 -- name: add_hold
 -- A class of changes that waits.
-INSERT INTO connector.hold (plan, guard_class, count, "limit", digest, state, decided_by, decided_at, expires_at)
-VALUES (%(plan)s, %(guard_class)s, %(count)s, %(limit)s, %(digest)s, %(state)s, %(decided_by)s, %(decided_at)s,
-        %(expires_at)s)
+INSERT INTO connector.hold (plan, guard_class, count, "limit", "window", spent, digest,
+                            state, decided_by, decided_at, expires_at)
+VALUES (%(plan)s, %(guard_class)s, %(count)s, %(limit)s, %(window)s, %(spent)s, %(digest)s,
+        %(state)s, %(decided_by)s, %(decided_at)s, %(expires_at)s)
 
 -- name: seal
 -- The plan is made; from here on nothing in it is altered.
@@ -332,14 +351,14 @@ LIMIT 2
 
 -- name: holds
 -- The holds of a plan.
-SELECT h.guard_class, h.count, h."limit", h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
+SELECT h.guard_class, h.count, h."limit", h."window", h.spent, h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
 FROM connector.hold h JOIN connector.plan p ON p.number = h.plan
 WHERE h.plan = %(plan)s
 ORDER BY h.guard_class
 
 -- name: waiting_holds
 -- Every hold whose changes have not all been carried out.
-SELECT h.guard_class, h.count, h."limit", h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
+SELECT h.guard_class, h.count, h."limit", h."window", h.spent, h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
 FROM connector.hold h JOIN connector.plan p ON p.number = h.plan
 WHERE p.site = %(site)s AND p.status <> 'superseded' AND h.state IN ('waiting', 'approved', 'rejected')
   AND EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)

@@ -24,7 +24,7 @@ LIMIT 1
 
 -- name: held
 -- The held classes of a plan.
-SELECT h.guard_class, h.digest, h.count, h."limit", h.state, h.decided_by, h.decided_at, h.expires_at,
+SELECT h.guard_class, h.digest, h.count, h."limit", h."window", h.spent, h.state, h.decided_by, h.decided_at, h.expires_at,
        (SELECT count(DISTINCT c.person_id) FROM connector.change c
         WHERE c.plan = h.plan AND c.guard_class = h.guard_class) AS people,
        NOT EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.guard import LIMITS, Base, Breach, breaches
-from connector.domain.plan import GuardClass
+from connector.domain.plan import GuardClass, Window
 
 G = GuardClass
 numbers = st.integers(0, 100_000)
@@ -87,3 +87,32 @@ def test_a_larger_company_never_holds_more(given_counts: dict[GuardClass, int], 
 def test_nothing_is_no_breach(about: Base) -> None:
     """An empty plan is never held."""
     assert breaches({}, about) == []
+
+
+spends = st.dictionaries(st.sampled_from([Window.DAY, Window.WEEK]), counts)
+
+
+def test_many_small_plans_are_as_bad_as_a_large_one() -> None:
+    """What went within a day, or a week, has the limit of one plan; the shortest window that is full is told."""
+    about, plan = Base(100, {}, first_load=False), {G.SUSPEND: 4}
+    assert breaches(plan, about, {Window.DAY: {G.SUSPEND: 6}, Window.WEEK: {G.SUSPEND: 6}}) == []
+    day = {Window.DAY: {G.SUSPEND: 7}, Window.WEEK: {G.SUSPEND: 9}}
+    assert breaches(plan, about, day) == [Breach(G.SUSPEND, 4, 10, Window.DAY, 7)]
+    week = {Window.DAY: {G.SUSPEND: 1}, Window.WEEK: {G.SUSPEND: 7}}
+    assert breaches(plan, about, week) == [Breach(G.SUSPEND, 4, 10, Window.WEEK, 7)]
+    assert breaches({G.SUSPEND: 11}, about, week) == [Breach(G.SUSPEND, 11, 10)]
+
+
+@given(bases, spends)
+def test_what_went_before_holds_nothing_by_itself(about: Base, spent: dict[Window, dict[GuardClass, int]]) -> None:
+    """A plan without changes of a class is not held for what others did."""
+    assert breaches({}, about, spent) == []
+
+
+@given(counts, bases, spends)
+def test_what_went_before_frees_nothing(
+    given_counts: dict[GuardClass, int], about: Base, spent: dict[Window, dict[GuardClass, int]]
+) -> None:
+    """A class that is held by the plan alone is held whatever went before."""
+    alone = {breach.guard for breach in breaches(given_counts, about)}
+    assert alone <= {breach.guard for breach in breaches(given_counts, about, spent)}
