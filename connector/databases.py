@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 
-from connector.domain.errors import StorageError
+from connector.domain.errors import SettingsError, StorageError
 from connector.settings import Settings
 from connector.store import revision
 from connector.store.database import URL, Database
-from connector.store.embedded import EmbeddedServer, default_data_dir
+from connector.store.embedded import EmbeddedServer, default_data_dir, ensure_database
 from connector.store.revision import CONNECTOR, REPORTING, Line
 
 TABLES = {line.name: line for line in (CONNECTOR, REPORTING)}
@@ -29,6 +29,7 @@ class Databases:
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
+        self._embedded_reporting: str | None = None
 
     def __enter__(self) -> Databases:
         return self
@@ -47,17 +48,39 @@ class Databases:
         server.start()
         self._exits.callback(server.stop)
         url = server.url()
-        for line in TABLES.values():
-            if line is CONNECTOR or not self.settings.reporting.url.get_secret_value():
-                found, newest = revision.current(url, line, DATA_DIR)
-                if found != newest:
-                    _migrations().upgrade(url, line, setting=DATA_DIR)
+        self._bring_up(url, CONNECTOR)
+        if not self.settings.reporting.url.get_secret_value():
+            self._embedded_reporting = url
+            if self.settings.site in self.settings.sites:  # the facts know one Moodle: each site has its own
+                name = f"reporting_{self.settings.site}"
+                ensure_database(url, name)
+                self._embedded_reporting = server.url(name)
+            self._bring_up(self._embedded_reporting, REPORTING)
         return url
+
+    @staticmethod
+    def _bring_up(url: str, line: Line) -> None:
+        found, newest = revision.current(url, line, DATA_DIR)
+        if found != newest:
+            _migrations().upgrade(url, line, setting=DATA_DIR)
 
     @cached_property
     def reporting_url(self) -> str:
-        """The database of facts and views: one of its own where the settings name it."""
-        return self.settings.reporting.url.get_secret_value() or self.connector_url
+        """The database of facts and views: one of its own where the settings name it, or there are several sites.
+
+        Raises SettingsError where several sites would share one.
+        """
+        if given := self.settings.reporting.url.get_secret_value():
+            return given
+        connector_url = self.connector_url
+        if self._embedded_reporting is not None:
+            return self._embedded_reporting
+        if self.settings.site in self.settings.sites and len(self.settings.sites) > 1:
+            raise SettingsError(
+                f"sites.{self.settings.site}.reporting.url: name a database for the reports of this site. "
+                "Of several sites each has its own, so that nobody reads another's."
+            )
+        return connector_url
 
     @cached_property
     def connector(self) -> Database:

@@ -116,15 +116,17 @@ async def _mapping(connector: Connector) -> str | None:
         return None
     mapping = connector.mapping
     paths, requirements = len(mapping.paths), len(mapping.requirements)
-    return f"source {mapping.source.name}; learning paths: {paths}, requirements: {requirements}"
+    return f"{', '.join(mapping.sources)}; learning paths: {paths}, requirements: {requirements}"
 
 
 async def _drop(connector: Connector) -> str | None:
-    if connector.settings.drop.folder is None:
+    if connector.settings.mapping is None or not (connector.settings.drop.folder or connector.settings.sources):
         return None
-    folder = connector.settings.drop.folder
-    waiting = connector.drop().look().ready
-    return f"{folder}: {len(waiting)} complete {'file waits' if len(waiting) == 1 else 'files wait'}"
+    found = []
+    for inlet in connector.inlets():
+        waiting = len(inlet.arrivals().ready)
+        found.append(f"{inlet.name}: {waiting} complete {'feed waits' if waiting == 1 else 'feeds wait'}")
+    return "; ".join(found)
 
 
 async def _moodle(connector: Connector) -> str | None:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,10 @@ from pydantic_settings import (
 
 from connector.domain.errors import SettingsError
 from connector.domain.notices import Language
+from connector.source_settings import Secret, SourceSettings, secret
 from jobs.times import Times, read_times, read_zone
+
+M = TypeVar("M", bound=BaseModel)
 
 DEFAULT_FILE = Path("config/connector.toml")
 SHORTEST_SECRET = 32
@@ -62,11 +65,6 @@ def _postgresql(value: SecretStr) -> SecretStr:
     return SecretStr(re.sub(r"^postgres(ql)?(\+psycopg)?:", "postgresql:", address))
 
 
-def _token(value: SecretStr) -> SecretStr | None:
-    """White space around a token comes from copying; an empty one is none."""
-    return SecretStr(value.get_secret_value().strip()) if value.get_secret_value().strip() else None
-
-
 def _times(value: str) -> str:
     read_times(value, ZoneInfo("UTC"))
     return value.strip()
@@ -85,7 +83,8 @@ def _addresses(value: str) -> str:
     return ", ".join(found)
 
 
-Secret = Annotated[SecretStr | None, AfterValidator(lambda given: given and _token(given))]
+SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+SiteName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
 WhenText = Annotated[str, AfterValidator(_times)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 
@@ -153,7 +152,7 @@ class ServiceSettings(BaseModel):
 
     def scrape_token(self) -> str | None:
         """What opens /metrics to others than this computer, None where nothing does."""
-        return _secret("service.metrics_token", self.metrics_token, self.metrics_token_file)
+        return secret("service.metrics_token", self.metrics_token, self.metrics_token_file)
 
 
 class MailSettings(BaseModel):
@@ -171,7 +170,7 @@ class MailSettings(BaseModel):
     password_file: Path | None = None
 
     def secret(self) -> str | None:
-        return _secret("notices.mail.password", self.password, self.password_file)
+        return secret("notices.mail.password", self.password, self.password_file)
 
 
 class WebhookSettings(BaseModel):
@@ -186,7 +185,7 @@ class WebhookSettings(BaseModel):
 
     def key(self) -> str | None:
         """What signs each request."""
-        return _secret("notices.webhook.secret", self.secret, self.secret_file)
+        return secret("notices.webhook.secret", self.secret, self.secret_file)
 
 
 class NoticeSettings(BaseModel):
@@ -220,36 +219,77 @@ class ConsoleSettings(BaseModel):
     proxies: list[str] = ["127.0.0.1"]
 
 
+class SiteSettings(BaseModel):
+    """One of several Moodle sites: what else stands at the top, for this site alone.
+
+    ``service``, ``notices`` and ``console`` may stay at the top for all.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    moodle: MoodleSettings
+    mapping: Path | None = None
+    create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
+    drop: DropSettings = DropSettings()
+    sources: dict[SourceName, SourceSettings] = {}
+    reporting: ReportingSettings = ReportingSettings()
+    service: ServiceSettings | None = None
+    notices: NoticeSettings | None = None
+    console: ConsoleSettings | None = None
+
+
 class Settings(BaseSettings):
     """All settings. ``database_url`` empty means the embedded PostgreSQL in ``data_dir``.
 
     ``load_settings`` reads ``database_url_file`` where ``database_url`` is empty.
+    ``site``: the name under which everything about this Moodle is kept; empty: its address. Where there are several,
+    each has its own under ``sites``, and ``of`` gives the settings of one.
     """
 
     model_config = SettingsConfigDict(env_prefix="CONNECTOR_", env_nested_delimiter="__", extra="forbid")
 
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)] = SecretStr("")
     database_url_file: Path | None = None
+    site: Annotated[str, Field(pattern=r"^[a-z0-9_-]*$", max_length=40)] = ""
     data_dir: Path | None = None
     mapping: Path | None = None
     create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
     moodle: MoodleSettings = MoodleSettings()
     drop: DropSettings = DropSettings()
+    sources: dict[SourceName, SourceSettings] = {}
+    sites: dict[SiteName, SiteSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Literal["text", "json"] = "text"
 
+    def of(self, site: str | None) -> Settings:
+        """The settings of one site. Raises SettingsError where it is not said which, or there is none of that name."""
+        if not self.sites:
+            if site in (None, self.site):
+                return self
+            raise SettingsError(f"--site: there is no site {site}; the settings have no [sites.{site}].")
+        known = ", ".join(self.sites)
+        if self.moodle.url or self.mapping or self.sources or self.drop.folder:
+            raise SettingsError(f"sites: where there are several ({known}), nothing of one stands outside of them.")
+        if site is None:
+            raise SettingsError(f"There are several sites: say which by --site or CONNECTOR_SITE: {known}.")
+        if site not in self.sites:
+            raise SettingsError(f"--site: there is no site {site}; there are {known}.")
+        its = self.sites[site]
+        given = {name: value for name in type(its).model_fields if (value := getattr(its, name)) is not None}
+        return self.model_copy(update={"site": site, "mapping": its.mapping, **given})
+
     def moodle_token(self) -> str:
         """The token. Raises SettingsError where there is none."""
-        if token := _secret("moodle.token", self.moodle.token, self.moodle.token_file):
+        if token := secret("moodle.token", self.moodle.token, self.moodle.token_file):
             return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
 
     def console_secrets(self) -> list[str]:
         """What closes and opens secrets at rest, the newest first. Raises SettingsError where there is none."""
-        given = _secret("console.secret", self.console.secret, self.console.secret_file) or ""
+        given = secret("console.secret", self.console.secret, self.console.secret_file) or ""
         secrets = [one.strip() for one in given.split(",") if one.strip()]
         if not secrets:
             raise SettingsError("console: there is no secret. Set CONNECTOR_CONSOLE__SECRET, or console.secret_file.")
@@ -259,23 +299,6 @@ class Settings(BaseSettings):
                 "`openssl rand -base64 32` makes a good one."
             )
         return secrets
-
-
-def _secret(name: str, given: SecretStr | None, file: Path | None) -> str | None:
-    """A secret from its variable, else from its file; None where it is in neither."""
-    if given is not None and (secret := given.get_secret_value().strip()):
-        return secret
-    if file is None:
-        return None
-    try:
-        secret = file.read_text("utf-8").strip()
-    except OSError as error:
-        raise SettingsError(f"{name}_file: cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError:
-        raise SettingsError(f"{name}_file: it is not a text file.") from None
-    if not secret:
-        raise SettingsError(f"{name}_file: it is empty.")
-    return secret
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -367,32 +390,23 @@ def _reader(file: Path) -> type[Settings]:
 
 def _with_database(settings: Settings) -> Settings:
     """The database's address from its file, where it is given by one only."""
-    address = _secret("database_url", settings.database_url, settings.database_url_file)
+    address = secret("database_url", settings.database_url, settings.database_url_file)
     try:
         return settings.model_copy(update={"database_url": _postgresql(SecretStr(address or ""))})
     except ValueError as error:
         raise SettingsError(f"database_url_file: {error}.") from None
 
 
-def _anchored(settings: Settings, folder: Path) -> Settings:
-    """Relative paths count from the folder of the settings file."""
+def _anchored(settings: M, folder: Path) -> M:
+    """Relative paths, at every level, count from the folder of the settings file."""
+    found = {name: getattr(settings, name) for name in type(settings).model_fields}
+    moved = {name: _moved(value, folder) for name, value in found.items()}
+    return settings.model_copy(update={name: value for name, value in moved.items() if value is not found[name]})
 
-    def at(path: Path | None) -> Path | None:
-        return None if path is None else folder / path.expanduser()
 
-    notices = settings.notices
-    mail = notices.mail.model_copy(update={"password_file": at(notices.mail.password_file)})
-    webhook = notices.webhook.model_copy(update={"secret_file": at(notices.webhook.secret_file)})
-    metrics = {"metrics_token_file": at(settings.service.metrics_token_file)}
-    return settings.model_copy(
-        update={
-            "data_dir": at(settings.data_dir),
-            "database_url_file": at(settings.database_url_file),
-            "mapping": at(settings.mapping),
-            "moodle": settings.moodle.model_copy(update={"token_file": at(settings.moodle.token_file)}),
-            "console": settings.console.model_copy(update={"secret_file": at(settings.console.secret_file)}),
-            "drop": settings.drop.model_copy(update={"folder": at(settings.drop.folder)}),
-            "service": settings.service.model_copy(update=metrics),
-            "notices": notices.model_copy(update={"mail": mail, "webhook": webhook}),
-        }
-    )
+def _moved(value: object, folder: Path) -> object:
+    if isinstance(value, Path):
+        return folder / value.expanduser()
+    if isinstance(value, dict):
+        return {name: _moved(each, folder) for name, each in value.items()}
+    return _anchored(value, folder) if isinstance(value, BaseModel) else value

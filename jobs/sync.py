@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from connector.domain.cases import CaseStore
-from connector.domain.errors import FeedRefused, SettingsError, Stopped
-from connector.domain.feeds import Drop, FeedStore, Look
-from connector.domain.gates import Gates
+from connector.domain.errors import (
+    AccessRefused,
+    ConnectorError,
+    FeedRefused,
+    SettingsError,
+    Stopped,
+    Unavailable,
+)
+from connector.domain.feeds import FeedStore, Look
 from connector.domain.journal import Journal
 from connector.domain.plan import Plan
 from connector.domain.plan_store import PlanStore, Scope
@@ -19,6 +24,7 @@ from connector.domain.ports import Mapper, Moodle, Source
 from connector.domain.reading import AccountBook, Reader
 from connector.mirror.accounts import refresh_accounts
 from connector.sync.apply import Applied, Pace, Stopping, apply_plan, never
+from connector.sync.arrivals import Arrived, Inlet
 from connector.sync.intake import Intake, Progress, take_in
 from connector.sync.make_plan import Step, make_plan
 from connector.sync.planning import Rules
@@ -28,16 +34,24 @@ Reading = Callable[[str], AbstractContextManager[Progress]]
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of what had arrived: the feeds that were believed, and what was seen of files left where they are."""
+
+    feeds: tuple[Intake, ...]
+    look: Look
+    failed: ConnectorError | None = None
+    """What went wrong with one of several sources: of the others all was taken."""
+
+
+@dataclass(frozen=True, slots=True)
 class WayIn:
     """Everything that the way in needs, handed in by the composition root.
 
-    ``source`` is the source's name, ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts
-    are made before somebody's first day; ``open_feed`` reads a file as the mapping says.
+    ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts are made before somebody's first day.
     """
 
-    source: str
+    inlets: Sequence[Inlet]
     mapper: Mapper
-    gates: Gates
     roles: Mapping[str, int]
     protected: frozenset[str]
     ahead: int
@@ -50,57 +64,73 @@ class WayIn:
     journal: Journal
     clock: Callable[[], datetime]
     pace: Pace
-    open_feed: Callable[[Path], Source]
-    drop: Drop | None = None
     stopping: Stopping = never
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
         """Read and believe a feed. Raises FeedRefused."""
-        return take_in(feed, self.mapper, self.feeds, self.gates, self.clock(), progress)
+        gates = next(inlet.gates for inlet in self.inlets if inlet.name == feed.identity.source)
+        return take_in(feed, self.mapper, self.feeds, gates, self.clock(), progress)
 
-    def take_deliveries(self, reading: Reading) -> tuple[Intake | None, Look]:
-        """Take every complete file of the drop, oldest first; gives the last one, and what was seen.
+    def take_arrived(self, reading: Reading) -> Taken:
+        """Take every feed that is complete, source by source, oldest first.
 
-        ``reading`` surrounds each file with a display of progress. A refused file is moved aside with its reason, and
-        FeedRefused raised; files that come after it wait for the next time.
+        ``reading`` surrounds each with a display of progress. What cannot be had or is refused of one source keeps
+        none of the others, and is raised where there is no other. A refused file is moved aside with its reason, and
+        files of the same source that come after it wait for the next time.
         """
-        if self.drop is None:
-            return None, Look((), {})
-        taken, look = None, self.drop.look()
-        for delivery in look.ready:
+        taken, looks, errors = list[Intake](), list[Look](), list[ConnectorError]()
+        for inlet in self.inlets:
             try:
-                with reading(delivery.name) as progress:
-                    taken = self.take(self.open_feed(delivery.path), progress)
-            except FeedRefused as refused:
-                self.drop.mark_refused(delivery, str(refused))
-                raise
-            self.drop.mark_done(delivery)
-        return taken, look
+                arrivals = inlet.arrivals()
+                looks.append(arrivals.look)
+                taken += self._take_all(arrivals.ready, reading)
+            except (FeedRefused, Unavailable, AccessRefused) as error:
+                errors.append(error)
+        if len(errors) == len(self.inlets):
+            raise errors[0]
+        unusable = _joined(look.unusable for look in looks)
+        return Taken(tuple(taken), Look((), _joined(look.left for look in looks), unusable), next(iter(errors), None))
 
-    async def plan(self, step: Step | None = None) -> Plan:
+    def _take_all(self, arrived: Iterable[Arrived], reading: Reading) -> Iterator[Intake]:
+        for one in arrived:
+            try:
+                with reading(one.name) as progress:
+                    taken = self.take(one.feed, progress)
+            except FeedRefused as refused:
+                one.refused(str(refused))
+                raise
+            one.done()
+            yield taken
+
+    async def plan(self, step: Step | None = None, people: Collection[str] | None = None) -> Plan:
         """Plan from what HR last said and what Moodle has; changes of accounts are read first, where they can be told.
 
-        Raises SettingsError where no feed was ever good.
+        ``people``: keys of the only people whom the plan is to be about. Raises SettingsError where a source was never
+        heard of.
         """
-        latest = self.feeds.latest(self.source)
-        if latest is None:
-            raise SettingsError(
-                f"No feed of {self.source} has been read yet: give a file, or put one into the drop folder."
-            )
-        if self.reader is not None and self.reader.incremental:
+        self._check_heard()
+        if people is None and self.reader is not None and self.reader.incremental:
             if step is not None:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
-        scope = Scope(self.source, self.clock(), self.ahead)
+        scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people))
         rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, self.roles)
-        return await make_plan(scope, latest.feed_id, rules, self.moodle, self.plans, self.cases, step)
+        return await make_plan(scope, self._newest_feed(), rules, self.moodle, self.plans, self.cases, step)
+
+    def _check_heard(self) -> None:
+        if unheard := self.feeds.unheard(list(self.mapper.sources)):
+            raise SettingsError(
+                f"No feed of {', '.join(unheard)} has been read yet: give a file, or put one where it is looked for."
+            )
+
+    def _newest_feed(self) -> int | None:
+        found = [feed.feed_id for source in self.mapper.sources if (feed := self.feeds.latest(source))]
+        return max(found, default=None)
 
     def current(self, plan: Plan) -> Plan | None:
         """The plan as it stands, if still made from what is true: the last feed, this mapping, no other run since."""
-        latest = self.feeds.latest(plan.source)
-        feed_id = latest.feed_id if latest else None
         fresh = self.plans.read(plan.number)
-        basis = self.plans.basis(feed_id, self.mapper.digest, plan.number)
+        basis = self.plans.basis(self._newest_feed(), self.mapper.digest, plan.number)
         return fresh if fresh.status != "superseded" and fresh.basis == basis else None
 
     async def apply(self, plan: Plan, progress: Progress | None = None) -> Applied:
@@ -119,12 +149,14 @@ class WayIn:
 
     async def sync(self) -> Mapping[str, object]:
         """Take what has arrived, plan, and apply what is not held, with nobody looking on; gives what to log."""
-        taken, look = self.take_deliveries(lambda _name: nullcontext(self._heed))
+        taken = self.take_arrived(lambda _name: nullcontext(self._heed))
         plan = await self.plan(self._heed)
         applied = await self.apply(plan)
+        if taken.failed is not None:
+            raise taken.failed
         return {
-            "feed": taken.name if taken else None,
-            "unusable": dict(look.unusable),
+            "feeds": [feed.name for feed in taken.feeds],
+            "unusable": dict(taken.look.unusable),
             "plan": plan.hash[:12],
             "apply_run": applied.run,
             "changes": plan.size,
@@ -141,3 +173,7 @@ class WayIn:
 
     async def _own_username(self) -> str:
         return (await self.moodle.site_info()).username
+
+
+def _joined(found: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {name: why for each in found for name, why in each.items()}

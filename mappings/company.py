@@ -6,51 +6,74 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector.domain.grants import GrantSet, LearningPath, Requirement
-from connector.domain.people import Person, Record, Rejection
+from connector.domain.people import Person, Record, Rejection, Said
 from mappings.explain import Explanation, explain
 from mappings.model import SourceSettings
-from mappings.person import PersonMapper
+from mappings.person import PersonMaker, SourceMapper
 from mappings.rules import Rules, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMapping:
+    """What the mapping says of one source. ``settings``: how its deliveries are read, and their gates.
+
+    ``columns``: what a feed must have: every column that is read; of XML and JSON, which leave out what is empty, only
+    what nobody may be without. ``expressions``: of these, the path of each field by the name under which it stands.
+    ``key_column``: the column with the key, where it is one: who is in a row that cannot be read is still known.
+    """
+
+    settings: SourceSettings
+    columns: frozenset[str]
+    expressions: Mapping[str, str]
+    key_column: str | None
+    mapper: SourceMapper = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyMapping:
     """Made by ``mappings.loader.load``; implements the port ``Mapper``.
 
-    ``digest``: SHA-256 over all mapping files. ``source``: how deliveries are read, and their gates.
-    ``columns``: what a feed must have: every column that is read; of XML and JSON, which leave out what is empty, only
-    what nobody may be without. ``expressions``: of these, the path of each field by the name under which it stands.
-    ``key_column``: the column with the key, where it is one: who is in a row that cannot be read is still known.
+    ``digest``: SHA-256 over all mapping files. ``sources`` by name, in the order in which they are believed.
     ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
     """
 
     digest: str
-    source: SourceSettings
-    columns: frozenset[str]
-    expressions: Mapping[str, str]
-    key_column: str | None
+    sources: Mapping[str, SourceMapping]
     paths: tuple[LearningPath, ...]
     requirements: tuple[Requirement, ...]
     role_ids: Mapping[str, int]
     create_only: frozenset[str]
     protected: frozenset[str]
-    people: PersonMapper = field(repr=False)
+    people: PersonMaker = field(repr=False)
     rules: Rules = field(repr=False)
     scope: Scope | None = field(repr=False)
 
-    def person(self, record: Record) -> Person | list[Rejection]:
-        """The person that a record describes, or all that is wrong with it.
+    @property
+    def authoritative(self) -> tuple[str, ...]:
+        """The sources that name people, in the order in which they are believed."""
+        return tuple(name for name, source in self.sources.items() if source.settings.authoritative)
+
+    def said(self, source: str, record: Record) -> Said | list[Rejection]:
+        """What a record of a source says of a person, or all that is wrong with it."""
+        return self.sources[source].mapper.said(record)
+
+    def person(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
+        """The person of whom the sources say this, or all that is wrong. ``line`` is for the rejections.
 
         An empty list means that the person is out of the mapping's scope: not rejected, and not wanted either.
         """
-        person = self.people.person(record)
+        if len(self.sources) == 1:
+            source, only = next(iter(said.items()))
+            person = self.people.of_one(source, only, line)
+        else:
+            person = self.people.of_several(said, line)
         if self.scope is None or not isinstance(person, Person):
             return person
         within = self.scope.within(person)
         if within is True:
             return person
-        return [Rejection(record.line, person.key, "scope", within)] if within else []
+        return [Rejection(line, person.key, "scope", within)] if within else []
 
     def grants(self, person: Person) -> GrantSet:
         """All that the rules give.
@@ -59,6 +82,13 @@ class CompanyMapping:
         """
         return self.rules.grants(person)
 
-    def mapping_try(self, record: Record) -> Explanation:
-        """What a record becomes, step by step, for a person to read."""
-        return explain(record, self.people, self.rules, self.person(record))
+    def mapping_try(self, source: str, record: Record, others: Mapping[str, Said] | None = None) -> Explanation:
+        """What a record becomes, step by step, for a person to read; ``others``: what other sources say."""
+        return explain(record, self.sources[source].mapper, self.rules, self.outcome(source, record, others))
+
+    def outcome(
+        self, source: str, record: Record, others: Mapping[str, Said] | None = None
+    ) -> Person | list[Rejection]:
+        """What a record becomes, with what ``others`` say of the same person."""
+        said = self.said(source, record)
+        return said if isinstance(said, list) else self.person({**(others or {}), source: said}, record.line)

@@ -9,7 +9,7 @@ from connector.domain.grants import Grant
 from connector.domain.people import Person, Record, Rejection
 from mappings.conditions import Value
 from mappings.fields import Trace
-from mappings.person import PersonMapper
+from mappings.person import SourceMapper
 from mappings.rules import Rule, Rules
 
 
@@ -41,9 +41,9 @@ class Explanation:
     grants: tuple[Grant, ...]
 
 
-def explain(record: Record, people: PersonMapper, rules: Rules, outcome: Person | list[Rejection]) -> Explanation:
+def explain(record: Record, source: SourceMapper, rules: Rules, outcome: Person | list[Rejection]) -> Explanation:
     """Tell the way of ``record`` to ``outcome``."""
-    fields = people.trace(record)
+    fields = source.trace(record)
     key = next((trace.value for trace in fields if trace.field == "key" and trace.refused is None), None)
     if not isinstance(outcome, Person):
         return Explanation(record.line, key, fields, tuple(outcome), None, (), ())

@@ -195,10 +195,10 @@ class FieldCompiler:
 
     def _check_column(self, column: str, path: Path) -> None:
         spoken = paths.language(self.source)
-        declared = self.source.fields if spoken else self.source.columns
+        declared = self.source.fields if spoken else paths.columns(self.source)
         closed = declared or (spoken is not None and spoken.of_name is None)
         if closed and column not in declared:
-            where = "source.fields" if spoken else "source.columns"
+            where = "source.fields" if spoken else "source.columns" if self.source.columns else "what SCIM gives"
             self._wrong(path, f"{column} is not in {where}; {known(column, declared)}")
 
     def _named(self, column: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources.abc import Traversable
@@ -11,11 +11,21 @@ from pathlib import Path
 from connector.domain.grants import LearningPath, Requirement
 from mappings import checks, granting, paths, rules, templates
 from mappings import files as reader
-from mappings.company import CompanyMapping
+from mappings.company import CompanyMapping, SourceMapping
 from mappings.conditions import Condition, ConditionError, Conditions
 from mappings.fields import Field
-from mappings.model import MappingFile, PathsFile, RequirementsFile, RequirementSpec, RolesFile
-from mappings.person import PersonMapper, compile_fields
+from mappings.model import (
+    AttributeSpec,
+    CompanyFile,
+    MappingFile,
+    PathsFile,
+    RequirementsFile,
+    RequirementSpec,
+    RolesFile,
+    SourceFile,
+    SourceSettings,
+)
+from mappings.person import REQUIRED, PersonMaker, SourceMapper, compile_fields
 from mappings.problems import Document, Place, Problems, known
 from mappings.problems import Path as Way
 from mappings.refused import Refused
@@ -23,6 +33,9 @@ from mappings.schema import validate
 
 FILES = ("mapping.yaml", "roles.yaml", "paths.yaml", "requirements.yaml")
 """The first must be there; the others may be."""
+
+SOURCES = "sources"
+"""The folder with a file for each of several sources."""
 
 BESIDE = ("courses.yaml",)
 """YAML files that may lie in the folder without being part of the mapping."""
@@ -38,14 +51,20 @@ def load(folder: Path | Traversable) -> CompanyMapping:
     problems = Problems()
     documents = _documents(folder, problems)
     head, roles, paths, requirements = documents
-    mapping_file = validate(MappingFile, head, problems) if head else None
+    mapping_file = _mapping(head, problems) if head else None
     roles_file = validate(RolesFile, roles, problems) if roles else None
     paths_file = validate(PathsFile, paths, problems) if paths else None
     requirements_file = validate(RequirementsFile, requirements, problems) if requirements else None
     if mapping_file is None or head is None:
         problems.raise_if_any()
         raise AssertionError("a mapping file that cannot be used has a problem")
-    company = _Company(mapping_file, head, problems)
+    if isinstance(mapping_file, MappingFile):
+        source_files = []
+        files: list[tuple[str, SourceFile, Document]] = [(mapping_file.source.name, mapping_file, head)]
+    else:
+        source_files = [f"{SOURCES}/{name}.yaml" for name in mapping_file.sources]
+        files = _sources(folder, mapping_file, head, problems)
+    company = _Company(mapping_file, head, files, problems)
     if roles_file and roles:
         company.add_roles(roles_file, roles)
     if paths_file and paths:
@@ -54,7 +73,33 @@ def load(folder: Path | Traversable) -> CompanyMapping:
     if requirements_file and requirements:
         company.add_requirements(requirements_file, requirements, known_paths=paths_known)
     problems.raise_if_any()
-    return company.finish(_digest(folder))
+    return company.finish(_digest(folder, [*FILES, *source_files]))
+
+
+def _mapping(head: Document, problems: Problems) -> MappingFile | CompanyFile | None:
+    """``mapping.yaml``, of one source or of several."""
+    if "sources" in head.data:
+        return validate(CompanyFile, head, problems)
+    return validate(MappingFile, head, problems)
+
+
+def _sources(
+    folder: Path | Traversable, company: CompanyFile, head: Document, problems: Problems
+) -> list[tuple[str, SourceFile, Document]]:
+    """The file of each source, as far as it can be used."""
+    found = []
+    for i, name in enumerate(company.sources):
+        file = folder / SOURCES / f"{name}.yaml"
+        at = head.at(("sources", i))
+        if name in company.sources[:i]:
+            problems.add(at, f"{name} stands here twice: keep one")
+        elif not file.is_file():
+            problems.add(at, f"there is no file {SOURCES}/{name}.yaml beside this one")
+        elif (document := reader.read(file, problems)) and (spec := validate(SourceFile, document, problems)):
+            if spec.source.name != name:
+                problems.add(document.at(("source", "name")), f"must be {name}, as the file is called")
+            found.append((name, spec, document))
+    return found
 
 
 def _documents(folder: Path | Traversable, problems: Problems) -> list[Document | None]:
@@ -69,10 +114,10 @@ def _documents(folder: Path | Traversable, problems: Problems) -> list[Document 
     return [reader.read(folder / name, problems) if name in present or name == FILES[0] else None for name in FILES]
 
 
-def _digest(folder: Path | Traversable) -> str:
+def _digest(folder: Path | Traversable, names: Iterable[str]) -> str:
     digest = sha256(version("moodle-connector").encode())  # a newer version may map otherwise
-    for name in FILES:
-        file = folder / name
+    for name in names:
+        file = folder.joinpath(*name.split("/"))
         content = file.read_bytes() if file.is_file() else b""
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
@@ -85,39 +130,83 @@ def _columns(fields: Iterable[Field]) -> frozenset[str]:
 class _Company:
     """Puts together what the files say; mistakes go to ``problems``."""
 
-    def __init__(self, file: MappingFile, document: Document, problems: Problems) -> None:
+    def __init__(
+        self,
+        file: MappingFile | CompanyFile,
+        document: Document,
+        sources: Sequence[tuple[str, SourceFile, Document]],
+        problems: Problems,
+    ) -> None:
         self._file = file
         self._document = document
         self._problems = problems
-        self._attributes = {name: _TYPES[spec.type] for name, spec in file.attributes.items()}
+        self._sources = {name: spec for name, spec, _ in sources}
+        self._attribute_specs: dict[str, AttributeSpec] = {}
+        self._fields: dict[str, list[Field]] = {}
+        sole = isinstance(file, MappingFile)
+        for name, spec, of_source in sources:
+            self._add_attributes(spec, of_source)
+            self._fields[name] = compile_fields(spec, of_source, problems, sole=sole)
+            self._check_source(spec.source, of_source)
+        if isinstance(file, CompanyFile):
+            self._check_several(file)
+        self._attributes = {name: _TYPES[spec.type] for name, spec in self._attribute_specs.items()}
         self._role_ids = dict(ROLE_IDS)
         self._audiences: dict[str, str] = {}
         self._rules: list[rules.Rule] = []
         self._paths: list[LearningPath] = []
         self._requirements: list[Requirement] = []
-        self._fields = compile_fields(file, document, problems)
         self._types = self._variables()
         self._conditions = Conditions(self._types)
         self._scope = self._condition(file.scope, document, ("scope",)) if file.scope else None
-        self._check_source()
         self._add_cohorts()
+
+    def _add_attributes(self, spec: SourceFile, document: Document) -> None:
+        for name, attribute in spec.attributes.items():
+            known_as = self._attribute_specs.setdefault(name, attribute)
+            if known_as.type != attribute.type:
+                self._problems.add(
+                    document.at(("attributes", name, "type")), f"another source says that it is a {known_as.type}"
+                )
+
+    def _check_several(self, file: CompanyFile) -> None:
+        """Together the sources must say what nobody can be without, and orders name what is there."""
+        said = {field.name: name for name, fields in self._fields.items() for field in fields}
+        if len(self._sources) < len(file.sources):
+            return  # what a file that cannot be used says is not known
+        for name in REQUIRED:
+            if name not in said:
+                self._problems.add(self._document.at(("sources",)), f"no source maps {name}, which everybody needs")
+        if not any(spec.source.authoritative for spec in self._sources.values()):
+            self._problems.add(self._document.at(("sources",)), "one of them at least must be authoritative")
+        for name, order in file.precedence.items():
+            if name not in said or name == "key":
+                self._problems.add(
+                    self._document.at(("precedence", name)), f"no source maps {name}; {known(name, said)}"
+                )
+            for i, source in enumerate(order):
+                if source not in file.sources:
+                    self._problems.add(
+                        self._document.at(("precedence", name, i)),
+                        f"there is no source {source}; {known(source, file.sources)}",
+                    )
 
     def _variables(self) -> dict[str, type]:
         """What conditions and templates may name: the employment, the account fields that are mapped, attributes."""
         employment = dict.fromkeys(rules.EMPLOYMENT, str) | {"active": bool}
-        account = {name: str for name in checks.ACCOUNT if getattr(self._file.person, name) is not None}
+        mapped = [spec.person for spec in self._sources.values()]
+        account = {name: str for name in checks.ACCOUNT if any(getattr(person, name) is not None for person in mapped)}
         return {**employment, **account, "idnumber": str, **self._attributes}
 
-    def _check_source(self) -> None:
-        source = self._file.source
+    def _check_source(self, source: SourceSettings, document: Document) -> None:
         try:
             checks.timezone(source.timezone)
         except Refused as refused:
-            self._problems.add(self._document.at(("source", "timezone")), str(refused))
+            self._problems.add(document.at(("source", "timezone")), str(refused))
         spoken = paths.language(source)
         for name, path in source.fields.items():
             if spoken and (wrong := spoken.wrong(path, source.namespaces)):
-                self._problems.add(self._document.at(("source", "fields", name)), wrong)
+                self._problems.add(document.at(("source", "fields", name)), wrong)
 
     def _add_cohorts(self) -> None:
         for i, spec in enumerate(self._file.cohorts):
@@ -178,21 +267,40 @@ class _Company:
     def finish(self, digest: str) -> CompanyMapping:
         """The mapping, once nothing is wrong."""
         file = self._file
-        table = paths.language(file.source) is None
         return CompanyMapping(
             digest=digest,
-            source=file.source,
-            columns=_columns(field for field in self._fields if table or field.indispensable),
-            expressions=paths.expressions(file.source, _columns(self._fields)),
-            key_column=next(field.column for field in self._fields if field.group == "key") or None,
+            sources={name: self._source(name) for name in self._sources},
             paths=tuple(self._paths),
             requirements=tuple(self._requirements),
             role_ids=self._role_ids,
-            create_only=frozenset(field.name for field in self._fields if not field.spec.compare),
+            create_only=frozenset(
+                field.name for fields in self._fields.values() for field in fields if not field.spec.compare
+            ),
             protected=frozenset(name.strip().lower() for name in file.protected),
-            people=PersonMapper(self._fields, file.attributes, file.source.timezone),
+            people=PersonMaker(
+                self._fields,
+                self._attribute_specs,
+                self._timezones(),
+                file.precedence if isinstance(file, CompanyFile) else {},
+            ),
             rules=rules.Rules(self._rules, self._attributes),
             scope=rules.Scope(self._scope, self._attributes) if self._scope else None,
+        )
+
+    def _timezones(self) -> dict[str, str]:
+        """Of each source, those first that name people."""
+        sources = sorted(self._sources.items(), key=lambda item: not item[1].source.authoritative)
+        return {name: spec.source.timezone for name, spec in sources}
+
+    def _source(self, name: str) -> SourceMapping:
+        fields, settings = self._fields[name], self._sources[name].source
+        table = paths.language(settings) is None
+        return SourceMapping(
+            settings,
+            columns=_columns(field for field in fields if table or field.indispensable),
+            expressions=paths.expressions(settings, _columns(fields)),
+            key_column=next(field.column for field in fields if field.group == "key") or None,
+            mapper=SourceMapper(fields),
         )
 
     def _role(self, role: str, document: Document, path: Way) -> None:

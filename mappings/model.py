@@ -91,10 +91,12 @@ class SourceSettings(Strict):
     ``trailer``: a regular expression for the last row with its cells joined by the delimiter; a group ``count`` in it
     has to equal the number of rows. ``record`` and ``fields``: paths, XPaths for XML and JMESPaths for JSON, where
     without ``record`` each line is an object. ``separator``: what stands between several values of JSON.
+    ``authoritative``: who stands in it is a person of the company; of several sources some may only say more of people
+    whom others name.
     """
 
     name: Code
-    format: Literal["csv", "tsv", "xml", "json"]
+    format: Literal["csv", "tsv", "xml", "json", "scim"]
     file: Text = "*"
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
@@ -106,6 +108,7 @@ class SourceSettings(Strict):
     namespaces: dict[Text, Text] = {}
     separator: Text | None = None
     complete: bool = True
+    authoritative: bool = True
     timezone: Text = "UTC"
     gates: Gates = Gates()
 
@@ -172,13 +175,13 @@ class CohortSpec(Strict):
     when: Text | None = None
 
 
-class PersonSpec(Strict):
-    """What is known of a person: the account by Moodle's own field names, and the employment."""
+class PartSpec(Strict):
+    """What one of several sources says of a person: the account by Moodle's own field names, and the employment."""
 
-    username: FieldSpec
-    firstname: FieldSpec
-    lastname: FieldSpec
-    email: FieldSpec
+    username: FieldSpec | None = None
+    firstname: FieldSpec | None = None
+    lastname: FieldSpec | None = None
+    email: FieldSpec | None = None
     auth: FieldSpec | None = None
     idnumber: FieldSpec | None = None
     lang: FieldSpec | None = None
@@ -206,15 +209,45 @@ class PersonSpec(Strict):
     earlier_keys: FieldSpec | None = None
 
 
-class MappingFile(Strict):
-    """``mapping.yaml``."""
+class PersonSpec(PartSpec):
+    """All that is known of a person, where one source says everything."""
+
+    username: FieldSpec
+    firstname: FieldSpec
+    lastname: FieldSpec
+    email: FieldSpec
+
+
+class SourceFile(Strict):
+    """``sources/NAME.yaml``: how one of several sources is read, and what it says of a person."""
 
     version: Literal["1"]
     source: SourceSettings
     tables: dict[Text, dict[str, str]] = {}
     key: FieldSpec
-    person: PersonSpec
+    person: PartSpec = PartSpec()
     attributes: dict[AttributeName, AttributeSpec] = {}
+
+
+class CompanyFile(Strict):
+    """``mapping.yaml`` where there are several sources; their order is that in which they are believed.
+
+    ``precedence``: by field the sources that are believed first, where it is not that order; a custom profile field is
+    ``profile:SHORTNAME``.
+    """
+
+    version: Literal["1"]
+    sources: Annotated[tuple[Code, ...], Field(min_length=1)]
+    precedence: dict[Text, Annotated[tuple[Code, ...], Field(min_length=1)]] = {}
+    scope: Text | None = None
+    cohorts: tuple[CohortSpec, ...] = ()
+    protected: tuple[Text, ...] = ()
+
+
+class MappingFile(SourceFile):
+    """``mapping.yaml`` where one source says everything."""
+
+    person: PersonSpec
     scope: Text | None = None
     cohorts: tuple[CohortSpec, ...] = ()
     protected: tuple[Text, ...] = ()

@@ -11,6 +11,7 @@ import jmespath
 from jmespath.exceptions import ArityError, JMESPathError, UnknownFunctionError
 from lxml import etree
 
+from connector.domain.scim_records import COLUMNS
 from mappings.model import Origin, SourceSettings
 
 
@@ -29,6 +30,11 @@ class PathLanguage:
 def language(source: SourceSettings) -> PathLanguage | None:
     """The language of the source's format; None for tables, which have columns."""
     return LANGUAGES.get(source.format)
+
+
+def columns(source: SourceSettings) -> tuple[str, ...]:
+    """The columns that a table is known to have; none where its header row tells them."""
+    return COLUMNS if source.format == "scim" else source.columns
 
 
 def given(origin: Origin) -> tuple[str, str] | None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
-from connector.domain.people import Attribute, Person, Record, Rejection
+from connector.domain.people import Attribute, Person, Record, Rejection, Said
 from mappings import checks
 from mappings.conditions import RESERVED
-from mappings.fields import Field, FieldCompiler, Group, Texts, Trace
-from mappings.model import AttributeSpec, FieldSpec, MappingFile
+from mappings.fields import Field, FieldCompiler, Group, Trace
+from mappings.model import AttributeSpec, FieldSpec, SourceFile
 from mappings.problems import Document, Path, Problems
 from mappings.refused import Refused
 
-_REQUIRED = ("key", "username", "firstname", "lastname", "email")
+REQUIRED = ("key", "username", "firstname", "lastname", "email")
+"""What nobody can be without."""
+BETWEEN = "\x1f"
+"""Stands between the parts of a field that has several: no text of a feed may have it."""
 _SEVERAL = ("earlier_keys", "units_above")
-_NEVER_CLEARED = (*_REQUIRED, "auth", "idnumber")
+_NEVER_CLEARED = (*REQUIRED, "auth", "idnumber")
 _CONVERT: dict[str, Callable[[str], Attribute]] = {
     "string": lambda text: text,
     "int": lambda text: int(text) if text else None,
@@ -25,29 +28,19 @@ _CONVERT: dict[str, Callable[[str], Attribute]] = {
 }
 
 
-class PersonMapper:
-    """Makes people from records by compiled ``fields``, which stand in the order of their needs."""
+class SourceMapper:
+    """What one source says of a person, by compiled ``fields``, which stand in the order of their needs."""
 
-    def __init__(self, fields: Sequence[Field], attributes: dict[str, AttributeSpec], timezone: str) -> None:
-        self._fields = tuple(fields)
-        by_name = {field.name: field for field in fields}
-        self._account = tuple(f.name for f in fields if f.group == "account")
-        self._profile = tuple((f.name, f.name.removeprefix("profile:")) for f in fields if f.group == "profile")
-        self._cleared = tuple(name for name in self._account if by_name[name].clears)
-        self._cleared_profile = tuple(
-            f.name.removeprefix("profile:") for f in fields if f.clears and f.group == "profile"
-        )
-        self._attributes = tuple((name, _CONVERT[spec.type]) for name, spec in attributes.items())
-        self._timezone = timezone
-        self._unique_username = by_name["username"].spec.unique == "suffix"
-        self._separators = {name: by_name[name].spec.separator or "," for name in _SEVERAL if name in by_name}
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.fields = tuple(fields)
+        self._separators = [(f.name, f.spec.separator or ",") for f in fields if f.name in _SEVERAL]
 
-    def person(self, record: Record) -> Person | list[Rejection]:
-        """The person, or everything that is wrong with the record."""
+    def said(self, record: Record) -> dict[str, str] | list[Rejection]:
+        """Checked values by the name of their field, "" for nothing; or everything that is wrong with the record."""
         values: dict[str, str] = {}
         refused: dict[str, str] = {}
         texts = record.fields
-        for field in self._fields:
+        for field in self.fields:
             if refused and not field.needs.isdisjoint(refused.keys() | field.needs - values.keys()):
                 continue  # what it is made of is wrong already
             raw = texts.get(field.column)  # most fields are a column: saves a call for each of them
@@ -55,19 +48,19 @@ class PersonMapper:
                 values[field.name] = field.values[field.fetch(texts, values) if raw is None else raw]
             except Refused as error:
                 refused[field.name] = field.reason(error)
-        starts, ends = _day(values.get("starts", "")), _day(values.get("ends", ""))
-        if starts and ends and starts > ends:
-            refused["ends"] = "the last day of employment is before the first"
         if refused:
             key = values.get("key")
             return [Rejection(record.line, key, name, reason) for name, reason in refused.items()]
-        return self._build(values, starts, ends)
+        for name, separator in self._separators:
+            if text := values[name]:
+                values[name] = BETWEEN.join(part.strip() for part in text.split(separator))
+        return values
 
     def trace(self, record: Record) -> tuple[Trace, ...]:
         """How each field came to its value."""
         values: dict[str, str] = {}
         traces = []
-        for field in self._fields:
+        for field in self.fields:
             if field.needs <= values.keys():
                 trace = field.trace(record.fields, values)
                 if trace.refused is None:
@@ -78,8 +71,65 @@ class PersonMapper:
             traces.append(trace)
         return tuple(traces)
 
-    def _build(self, values: Texts, starts: date | None, ends: date | None) -> Person:
+
+class PersonMaker:
+    """Makes a person of what the sources say."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Sequence[Field]],
+        attributes: Mapping[str, AttributeSpec],
+        timezones: Mapping[str, str],
+        precedence: Mapping[str, Sequence[str]],
+    ) -> None:
+        """``sources`` in the order in which they are believed, but for the fields of ``precedence``.
+
+        ``timezones`` by source, those first that name people.
+        """
+        fields = {f.name: f for of_source in reversed([*sources.values()]) for f in of_source}
+        clears = {f.name for of_source in sources.values() for f in of_source if f.clears}
+        self._account = tuple(name for name, f in fields.items() if f.group == "account")
+        self._profile = tuple((n, n.removeprefix("profile:")) for n, f in fields.items() if f.group == "profile")
+        self._cleared = tuple(name for name in self._account if name in clears)
+        self._cleared_profile = tuple(short for name, short in self._profile if name in clears)
+        self._attributes = tuple((name, _CONVERT[spec.type]) for name, spec in attributes.items())
+        self._timezones = timezones
+        self._unique = {
+            source for source, of in sources.items() for f in of if f.name == "username" and f.spec.unique == "suffix"
+        }
+        self._order = {
+            name: sorted(sources, key=lambda source: first.index(source) if source in first else len(first))
+            for name, first in ((name, list(precedence.get(name, ()))) for name in fields)
+        }
+
+    def of_one(self, source: str, said: Said, line: int) -> Person | list[Rejection]:
+        """The person of whom one source says everything."""
+        return self._build(said, line, source, source)
+
+    def of_several(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
+        """The person of whom several sources say something: of each field the first that says anything."""
+        values: dict[str, str] = {}
+        given: dict[str, str] = {}
+        for name, order in self._order.items():
+            given[name] = next((source for source in order if said.get(source, {}).get(name)), "")
+            values[name] = said[given[name]][name] if given[name] else ""
         key = values["key"]
+        lacking = [name for name in REQUIRED if not values.get(name)]
+        if lacking:
+            return [
+                Rejection(line, key or None, name, "no source says it, and nobody can be without it")
+                for name in lacking
+            ]
+        leading = next(source for source in self._timezones if source in said)
+        return self._build(values, line, leading, given["username"])
+
+    def _build(self, values: Said, line: int, leading: str, names: str) -> Person | list[Rejection]:
+        """``leading``: the source whose time zone holds where none is said; ``names``: which gave the username."""
+        key = values["key"]
+        get = values.get
+        starts, ends = _day(get("starts", "")), _day(get("ends", ""))
+        if starts and ends and starts > ends:
+            return [Rejection(line, key, "ends", "the last day of employment is before the first")]
         account = {name: value for name in self._account if (value := values[name])}
         account.setdefault("idnumber", key)
         for name in self._cleared:
@@ -87,7 +137,6 @@ class PersonMapper:
         profile = {short: value for name, short in self._profile if (value := values[name])}
         for short in self._cleared_profile:
             profile.setdefault(short, "")
-        get = values.get
         return Person(
             key=key,
             account=account,
@@ -95,36 +144,38 @@ class PersonMapper:
             attributes={name: convert(values[name]) for name, convert in self._attributes},
             unit=get("unit", ""),
             unit_name=get("unit_name", ""),
-            units_above=self._several("units_above", values, get("unit", "")),
+            units_above=_several(get("units_above", ""), get("unit", "")),
             job_role=get("job_role", ""),
             manager=get("manager", ""),
             starts=starts,
             ends=ends,
             active=get("active") != "false",
-            timezone=get("timezone") or self._timezone,
-            earlier_keys=self._several("earlier_keys", values, key),
-            unique_username=self._unique_username,
+            timezone=get("timezone") or self._timezones[leading],
+            earlier_keys=_several(get("earlier_keys", ""), key),
+            source=leading,
+            unique_username=names in self._unique,
         )
 
-    def _several(self, name: str, values: Texts, own: str) -> tuple[str, ...]:
-        """The parts of a field, each once; the person's own key or unit may stand among them and is left out."""
-        text = values.get(name)
-        if not text:
-            return ()
-        parts = (part.strip() for part in text.split(self._separators[name]))
-        return tuple(dict.fromkeys(part for part in parts if part and part != own))
+
+def _several(text: str, own: str) -> tuple[str, ...]:
+    """The parts of a field, each once; the person's own key or unit may stand among them and is left out."""
+    return tuple(dict.fromkeys(part for part in text.split(BETWEEN) if part and part != own)) if text else ()
 
 
-def compile_fields(file: MappingFile, document: Document, problems: Problems) -> list[Field]:
-    """All fields of the file in the order of their needs; mistakes go to ``problems``."""
+def compile_fields(file: SourceFile, document: Document, problems: Problems, *, sole: bool) -> list[Field]:
+    """All fields of the file in the order of their needs; mistakes go to ``problems``.
+
+    ``sole``: no other source can say what is empty here.
+    """
     wanted = _wanted(file, document, problems)
     names = [name for name, group, *_ in wanted if group != "profile"]
     compiler = FieldCompiler(document, problems, file.source, file.tables, names)
     fields: dict[str, Field] = {}
     paths: dict[str, Path] = {}
     for name, group, spec, path, check in wanted:
-        _sensible(name, group, spec, document, path, problems)
-        spec = spec if spec.when_empty or name not in _REQUIRED else spec.model_copy(update={"when_empty": "reject"})
+        _sensible(name, group, spec, document, path, problems, sole=sole)
+        if name in (REQUIRED if sole else REQUIRED[:1]) and not spec.when_empty:
+            spec = spec.model_copy(update={"when_empty": "reject"})
         paths[name] = path
         if field := compiler.field(name, group, spec, path, check):
             fields[name] = field
@@ -138,7 +189,7 @@ def compile_fields(file: MappingFile, document: Document, problems: Problems) ->
 
 
 def _wanted(
-    file: MappingFile, document: Document, problems: Problems
+    file: SourceFile, document: Document, problems: Problems
 ) -> list[tuple[str, Group, FieldSpec, Path, checks.Check]]:
     person = file.person
     wanted: list[tuple[str, Group, FieldSpec, Path, checks.Check]] = [
@@ -164,7 +215,9 @@ def _wanted(
     return wanted
 
 
-def _sensible(name: str, group: Group, spec: FieldSpec, document: Document, path: Path, problems: Problems) -> None:
+def _sensible(
+    name: str, group: Group, spec: FieldSpec, document: Document, path: Path, problems: Problems, *, sole: bool
+) -> None:
     """Options that mean nothing for this field are mistakes."""
 
     def wrong(option: str, message: str) -> None:
@@ -173,7 +226,7 @@ def _sensible(name: str, group: Group, spec: FieldSpec, document: Document, path
     moodle = group in ("account", "profile")
     if spec.when_empty == "clear" and (not moodle or name in _NEVER_CLEARED):
         wrong("when_empty", "clear empties a field in Moodle, which this one does not allow: use ignore or reject")
-    if spec.when_empty == "ignore" and name in _REQUIRED:
+    if spec.when_empty == "ignore" and name in (REQUIRED if sole else REQUIRED[:1]):
         wrong("when_empty", f"nobody can be without {name}: use reject or default")
     if not spec.compare and not moodle:
         wrong("compare", "is for Moodle's fields only: this one is not sent to Moodle")

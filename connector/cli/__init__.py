@@ -26,7 +26,7 @@ from connector.cli import (
     service,
     setup,
 )
-from connector.cli.common import CONFIG_HELP, JSON_HELP
+from connector.cli.common import CONFIG_HELP, JSON_HELP, SITE_HELP
 from connector.cli.failures import INTERRUPTED, Failure, failure_of, tell
 
 app = typer.Typer(
@@ -52,6 +52,7 @@ app.add_typer(database.app, name="db")
 def before_the_command(
     config: str = typer.Option(None, "--config", metavar="PATH", help=CONFIG_HELP),
     json: bool = typer.Option(False, "--json", help=JSON_HELP),
+    site: str = typer.Option(None, "--site", metavar="NAME", help=SITE_HELP),
 ) -> None:
     """Options that may stand before the command as well as after it; ``common`` looks for them here."""
 

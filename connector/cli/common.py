@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import anyio
+import click
 import typer
 
 from connector.bootstrap import Connector
@@ -16,6 +17,7 @@ from connector.settings import load_settings
 T = TypeVar("T")
 
 CONFIG_HELP = "Settings file. Default: CONNECTOR_CONFIG, or config/connector.toml."
+SITE_HELP = "Which Moodle, where the settings have several sites. Default: CONNECTOR_SITE."
 JSON_HELP = "Print one JSON document."
 
 
@@ -46,8 +48,11 @@ By = Annotated[
 
 
 def installation(config: Path | None) -> Connector:
-    """The installation that the settings describe."""
-    return Connector(load_settings(config))
+    """The installation that the settings describe: of several sites the one that is named."""
+    settings = load_settings(config)
+    context = click.get_current_context(silent=True)
+    named = context.find_root().params.get("site") if context else None
+    return Connector(settings.of(named or settings.site or None))
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

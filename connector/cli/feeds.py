@@ -17,10 +17,10 @@ from connector.domain.plan import Hold, HoldState, Plan, Window
 from connector.domain.plan_store import NumberedChange
 from connector.sync.apply import Applied, held_classes
 from connector.sync.intake import Intake
-from jobs.sync import WayIn
+from jobs.sync import Taken, WayIn
 
 File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="HR's file. Default: what HR last said.")]
-Source = Annotated[str | None, typer.Option("--source", help="The source, where it is not the mapping's only one.")]
+Source = Annotated[str | None, typer.Option("--source", help="Of which source the file is, where there are several.")]
 HELD = 3
 
 
@@ -40,11 +40,10 @@ def plan(
 ) -> None:
     """Compare HR with Moodle and store a plan. The file is left where it is, and nothing in Moodle changes."""
     with installation(config) as connector:
-        _check_source(connector, source)
 
         async def work() -> tuple[Intake | None, Plan]:
             async with connector.entering() as way:
-                taken = _take(connector, way, file) if file else None
+                taken = _take(connector, way, file, source) if file else None
                 return taken, await _make(way)
 
         taken, made = run(work)
@@ -83,29 +82,38 @@ def apply(
 def sync(file: File = None, source: Source = None, config: Config = None, json: Json = False) -> None:
     """Take the feed, plan, and carry out what is not held. Files of the drop folder are moved to done or refused."""
     with installation(config) as connector:
-        _check_source(connector, source)
 
-        async def work() -> tuple[Intake | None, Look, Plan, Applied]:
+        async def work() -> tuple[Taken, Plan, Applied]:
             async with connector.entering() as way:
-                taken, look = (_take(connector, way, file), Look((), {})) if file else _take_deliveries(way)
+                taken = _only(_take(connector, way, file, source)) if file else _take_arrived(way)
                 made = await _make(way)
-                return taken, look, made, await _carry_out(way, made)
+                return taken, made, await _carry_out(way, made)
 
-        taken, look, made, applied = run(work)
+        taken, made, applied = run(work)
         if json:
-            files = {"left": dict(look.left), "unusable": dict(look.unusable)}
-            as_json({"feed": _feed(taken), "files": files, "plan": _head(made), "applied": asdict(applied)})
+            files = {"left": dict(taken.look.left), "unusable": dict(taken.look.unusable)}
+            feeds = [_feed(feed) for feed in taken.feeds]
+            as_json({"feeds": feeds, "files": files, "plan": _head(made), "applied": asdict(applied)})
         else:
-            show_plan(connector, made, taken, 0, None, False)
+            for feed in taken.feeds[:-1]:
+                show_intake(feed)
+            show_plan(connector, made, taken.feeds[-1] if taken.feeds else None, 0, None, False)
             show_applied(connector, made, applied, False)
-    raise typer.Exit(FeedRefused.exit_status if look.unusable else HELD if applied.held else 0)
+        if taken.failed is not None:
+            raise taken.failed
+    raise typer.Exit(FeedRefused.exit_status if taken.look.unusable else HELD if applied.held else 0)
 
 
-def _take_deliveries(way: WayIn) -> tuple[Intake | None, Look]:
-    taken, look = way.take_deliveries(lambda name: progress(f"Reading {name}"))
-    for name, why in {**look.left, **look.unusable}.items():
+def _only(taken: Intake) -> Taken:
+    """Nothing but the file that was given."""
+    return Taken((taken,), Look((), {}))
+
+
+def _take_arrived(way: WayIn) -> Taken:
+    taken = way.take_arrived(lambda name: progress(f"Reading {name}"))
+    for name, why in {**taken.look.left, **taken.look.unusable}.items():
         note(f"{name}: left where it is: {why}")
-    return taken, look
+    return taken
 
 
 def show_plan(
@@ -209,8 +217,8 @@ def _gone_before(hold: Hold) -> str:
     return f" with {hold.spent:,} in the last {spans[hold.window]}" if spans[hold.window] else ""
 
 
-def _take(connector: Connector, way: WayIn, file: Path) -> Intake:
-    feed = connector.source(file)
+def _take(connector: Connector, way: WayIn, file: Path, source: str | None) -> Intake:
+    feed = connector.source(file, source)
     with progress(f"Reading {file.name}") as advance:
         return way.take(feed, advance)
 
@@ -229,17 +237,11 @@ def _waiting(connector: Connector, made: Plan) -> bool:
     return bool(held_classes(made, connector.clock()))
 
 
-def _check_source(connector: Connector, source: str | None) -> None:
-    known = connector.mapping.source.name
-    if source not in (None, known):
-        raise SettingsError(f"--source: the mapping knows the source {known} only.")
-
-
 def _head(made: Plan) -> dict[str, Any]:
     return {
         "number": made.number,
         "hash": made.hash,
-        "source": made.source,
+        "people": None if made.people is None else sorted(made.people),
         "created_at": made.created_at,
         "counts": dict(made.counts),
         "holds": list(made.holds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,7 @@ def check(config: Config = None, json: Json = False) -> None:
     with installation(config) as connector:
         mapping = connector.mapping
     found = {
-        "source": mapping.source.name,
+        "sources": list(mapping.sources),
         "paths": [path.code for path in mapping.paths],
         "requirements": [requirement.code for requirement in mapping.requirements],
         "digest": mapping.digest,
@@ -31,14 +32,22 @@ def check(config: Config = None, json: Json = False) -> None:
         as_json(found)
     else:
         say(
-            f"The mapping is good: source {mapping.source.name}, {counted(len(mapping.paths), 'learning path')}, "
+            f"The mapping is good: {_sources(mapping.sources)}, {counted(len(mapping.paths), 'learning path')}, "
             f"{counted(len(mapping.requirements), 'requirement')}."
         )
+
+
+def _sources(names: Iterable[str]) -> str:
+    found = list(names)
+    return f"source{'s' if len(found) > 1 else ''} {', '.join(found)}"
 
 
 @app.command("try")
 def try_row(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as HR gives it.")],
+    source: Annotated[
+        str | None, typer.Option("--source", help="Of which source it is, where there are several.")
+    ] = None,
     line: Annotated[
         int | None, typer.Option("--line", min=1, help="The row that begins at this line of the file.")
     ] = None,
@@ -49,7 +58,8 @@ def try_row(
     """Show what one row of a file becomes: each field, each rule, each grant. Nothing is written."""
     with installation(config) as connector:
         mapping = connector.mapping
-        records = connector.source(file).records()
+        feed = connector.source(file, source)
+        records = feed.records()
         wanted = (
             next((record for record in records if record.line == line), None)
             if line is not None
@@ -59,7 +69,7 @@ def try_row(
         raise SettingsError(f"{file.name}: no row begins at line {line}." if line else f"{file.name}: no row {row}.")
     if isinstance(wanted, Rejection):
         raise SettingsError(f"{file.name}: {wanted}")
-    explanation = mapping.mapping_try(wanted)
+    explanation = mapping.mapping_try(feed.identity.source, wanted)
     if json:
         as_json(explanation)
         return

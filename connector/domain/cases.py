@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -44,8 +44,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class CaseStore(Protocol):
-    def open(self, cases: Iterable[Case], now: datetime) -> None:
-        """The cases that a plan found: new ones are opened, open ones kept, and those not found again ended."""
+    def open(self, cases: Iterable[Case], now: datetime, people: Collection[str] | None = None) -> None:
+        """The cases that a plan found: new ones are opened, open ones kept, and those not found again ended.
+
+        ``people``: the plan was about these only, and so are the cases that end.
+        """
         ...
 
     def waiting(self) -> list[Case]: ...

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from connector.domain.gates import Reason
 from connector.domain.grants import GrantSet
-from connector.domain.people import FeedIdentity, Person, Rejection
+from connector.domain.people import FeedIdentity, Person, Rejection, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,39 @@ class KnownRow:
     key: str
 
 
-StagedRow = StagedPerson | KnownRow | list[Rejection]
+@dataclass(frozen=True, slots=True)
+class StagedSaying:
+    """One good row of one of several sources. ``digest`` as in ``StagedPerson``."""
+
+    line: int
+    digest: bytes
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """All that is said of the person with a key, by source. ``line`` is that of the feed that brought it about."""
+
+    key: str
+    line: int
+    said: Mapping[str, Said]
+
+
+class Merging(Protocol):
+    """Makes people of what several sources say. Pure."""
+
+    @property
+    def sources(self) -> Sequence[str]: ...
+
+    @property
+    def authoritative(self) -> Sequence[str]: ...
+
+    def merged(self, sayings: Sayings) -> StagedPerson | list[Rejection]:
+        """The person, everything that is wrong, or an empty list for somebody out of scope."""
+        ...
+
+
+StagedRow = StagedPerson | StagedSaying | KnownRow | list[Rejection]
 """A good row, new or known, everything that is wrong with a bad one, or an empty list for somebody out of scope."""
 
 
@@ -63,6 +95,10 @@ class FeedTotals:
             self.duplicate_keys,
             self.present + sum(1 for row in rows if not isinstance(row, list) or (row and row[0].key)),
         )
+
+    def with_unmade(self, people: int) -> FeedTotals:
+        """So many more could not be put together from what several sources say."""
+        return replace(self, rejected=self.rejected + people)
 
     def with_duplicates(self, rows: int, keys: int) -> FeedTotals:
         """``rows`` share their ``keys`` with others: all of them are set aside."""
@@ -135,13 +171,19 @@ class Drop(Protocol):
 class FeedStore(Protocol):
     """Keeps feeds. Every method is one transaction, or says so."""
 
-    def lock(self, source: str) -> AbstractContextManager[bool]:
-        """One reading of a source at a time: gives False where another process is at it."""
+    def lock(self) -> AbstractContextManager[bool]:
+        """One reading at a time, because sources say things of the same people: False where another is at it."""
         ...
 
-    def latest(self, source: str) -> KnownFeed | None: ...
+    def latest(self, source: str, *, complete: bool = False) -> KnownFeed | None:
+        """The last good feed of a source; ``complete``: the last one in which absence means something."""
+        ...
 
-    def known(self, source: str, digests: Sequence[bytes]) -> Mapping[bytes, str]:
+    def unheard(self, sources: Sequence[str]) -> list[str]:
+        """Sources of which no feed was believed yet; of several, none that was kept as what they say of people."""
+        ...
+
+    def known(self, source: str, digests: Sequence[bytes], *, sole: bool) -> Mapping[bytes, str]:
         """The keys of the people whose last row had one of these digests."""
         ...
 
@@ -151,8 +193,14 @@ class FeedStore(Protocol):
 
     def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None: ...
 
-    def accept(self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime) -> None:
-        """Believe the staged feed. Raises StorageError where not all of what was read is still staged."""
+    def accept(
+        self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime, merging: Merging | None = None
+    ) -> FeedTotals:
+        """Believe the staged feed, and put people together by ``merging`` where it is one of several sources'.
+
+        Gives the totals with those who could not be put together. Raises StorageError where not all of what was read
+        is still staged.
+        """
         ...
 
     def released(self, source: str, digest: str) -> bool: ...

@@ -40,8 +40,6 @@ class Base:
 
     people: int
     grants: Mapping[GuardClass, int]
-    first_load: bool
-    """True until the source's first applied run: creating is then not limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,14 @@ Spent = Mapping[Window, Mapping[GuardClass, int]]
 def breaches(counts: Mapping[GuardClass, int], base: Base, spent: Spent | None = None) -> list[Breach]:
     """The classes that are above their limit, in the order of the table. ``counts`` is changes by class.
 
-    Many small plans are as bad as a large one: what went in a day, or in a week, has the limit of one plan. Of a
-    class that is above several the shortest window is told.
+    Creating for sources whose first load is under way has no limit and is not counted. Many small plans are as bad as
+    a large one: what went in a day, or in a week, has the limit of one plan. Of a class that is above several the
+    shortest window is told.
     """
     found = []
     for guard, limit in LIMITS.items():
         count = counts.get(guard, 0)
-        if not count or (guard is GuardClass.CREATE and base.first_load):
+        if not count:
             continue
         allowed = limit.of(base.grants.get(guard, 0) if limit.of_grants else base.people)
         for window in Window:

@@ -213,13 +213,14 @@ class Hold:
 class Plan:
     """The head of a stored plan; its changes are read as a stream.
 
+    ``people``: keys of the only people whom it is about; None: everybody.
     ``basis`` is a digest of what the plan was made from (feed, mapping, last applied run): when it no longer
     holds, the plan is made again and never applied. ``counts`` is by action.
     """
 
     number: int
     hash: str
-    source: str
+    people: frozenset[str] | None
     feed_id: int | None
     basis: str
     created_at: datetime

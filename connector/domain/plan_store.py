@@ -16,11 +16,14 @@ from connector.domain.ports import Account
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a plan is about: one source, one site, one moment. ``ahead``: days an account is made before the start."""
+    """What a plan is about: a site's people at one moment. ``ahead``: days an account is made before the start.
 
-    source: str
+    ``people``: keys of the only people whom it is about; None: everybody.
+    """
+
     now: datetime
     ahead: int = 0
+    people: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ class NumberedChange:
 
 class PlanStore(Protocol):
     """Finds what differs, and keeps plans. Bound to one site. Every method is one transaction."""
+
+    def chain(self, keys: Collection[str]) -> frozenset[str]:
+        """These people, as far as they are known, and all managers above them, as HR says."""
+        ...
 
     # making a plan
     def lock(self) -> AbstractContextManager[bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from connector.domain.grants import GrantSet
-from connector.domain.people import FeedIdentity, Person, Record, Rejection
+from connector.domain.people import FeedIdentity, Person, Record, Rejection, Said
 
 
 # ---------------------------------------------------------------- the way in: sources and mapping
@@ -39,8 +39,22 @@ class Mapper(Protocol):
         """Fields that are set when the account is created and never compared; ``profile:NAME`` for custom ones."""
         ...
 
-    def person(self, record: Record) -> Person | list[Rejection]:
-        """The person, or everything that is wrong with the record; an empty list for somebody out of scope."""
+    @property
+    def sources(self) -> Collection[str]:
+        """Names of the sources that it maps, in the order in which they are believed."""
+        ...
+
+    @property
+    def authoritative(self) -> Collection[str]:
+        """Those of them that say who is a person of the company; the others only say more of them."""
+        ...
+
+    def said(self, source: str, record: Record) -> Said | list[Rejection]:
+        """What a record of a source says of a person, or everything that is wrong with it."""
+        ...
+
+    def person(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
+        """The person of whom the sources say this, or everything that is wrong; empty for somebody out of scope."""
         ...
 
     def grants(self, person: Person) -> GrantSet:

@@ -68,7 +68,6 @@ class ReviewedPlan:
 
     number: int
     hash: str
-    source: str
     created_at: datetime
     status: str
     size: int
@@ -149,7 +148,7 @@ class Reviews(Protocol):
         ...
 
     def successor(self, plan: ReviewedPlan) -> str | None:
-        """The hash of the newest plan of the same source that came after a superseded one."""
+        """The hash of the newest plan of everybody that came after a superseded one."""
         ...
 
     def units(self, plan: ReviewedPlan, limit: int = 500) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ class Cases:
         self._database = database
         self._site = site
 
-    def open(self, cases: Iterable[Case], now: datetime) -> None:
+    def open(self, cases: Iterable[Case], now: datetime, people: Collection[str] | None = None) -> None:
         found = []
         with self._database.transaction() as connection:
             for case in cases:
@@ -32,7 +32,9 @@ class Cases:
                         "now": now,
                     },
                 )
-            connection.execute(query("cases.end_others"), {"site": self._site, "found": found, "now": now})
+            about = None if people is None else sorted(people)
+            values = {"site": self._site, "found": found, "now": now, "people": about}
+            connection.execute(query("cases.end_others"), values)
 
     def waiting(self) -> list[Case]:
         return [_case(row) for row in self._database.rows("cases.waiting", site=self._site)]

@@ -263,6 +263,17 @@ def create_database(server_url: str, name: str, template: str | None = None) -> 
     _execute(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + copy)
 
 
+def ensure_database(server_url: str, name: str) -> None:
+    """Make an empty database where there is none of this name."""
+    try:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            there = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
+    except psycopg.Error as error:
+        raise StorageError(f"The database server could not be asked for its databases: {error}") from error
+    if there is None:
+        create_database(server_url, name)
+
+
 def drop_database(server_url: str, name: str) -> None:
     """Remove a database if it is there, and cut off whoever is connected to it."""
     _execute(server_url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

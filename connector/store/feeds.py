@@ -8,11 +8,21 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from connector.domain.errors import StorageError
-from connector.domain.feeds import FeedTotals, KnownFeed, KnownRow, RefusedFeed, StagedPerson, StagedRow
+from connector.domain.feeds import (
+    FeedTotals,
+    KnownFeed,
+    KnownRow,
+    Merging,
+    RefusedFeed,
+    StagedPerson,
+    StagedRow,
+    StagedSaying,
+)
 from connector.domain.gates import Reason
 from connector.domain.grants import GrantSet
 from connector.domain.people import FeedIdentity, Rejection
 from connector.store.database import Connection, Database, dumps, one, query
+from connector.store.statements import Statements
 
 CHUNK = 50
 """Rows in memory at once."""
@@ -20,38 +30,46 @@ REJECTIONS = 10_000
 """Rejections in memory at once."""
 GRANT_SETS = 1_000
 """Sets of grants in memory at once."""
+MERGED = 500
+"""People of several sources in memory at once."""
+FEW = 100
+"""After so few rows of a delta nothing is counted anew."""
 
 _PEOPLE = (
-    "COPY connector.staged (feed_id, line, key, row_digest, wanted, initial, grant_set, unit, unit_name, units_above, "
-    "job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes, unique_username) FROM STDIN"
+    "COPY connector.staged (feed_id, line, key, source, said, row_digest, wanted, initial, grant_set, unit, "
+    "unit_name, units_above, job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes, "
+    "unique_username) FROM STDIN"
 )
-_ACCEPTING = (
-    "update_people",
-    "insert_people",
-    "drop_unused_grant_sets",
-    "note_rows",
-    "mark_present",
-    "mark_absent",
-)
-_NOTHING_NEW = (None,) * 16
+_ACCEPTING = ("update_people", "insert_people", "drop_unused_grant_sets")
+_SOLE = ("note_rows", "mark_present", "mark_absent")
+"""Where the rows of one source are the people."""
+_NOTHING_NEW = (None,) * 18
+_NOT_A_PERSON = (None,) * 15
 _REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
 
 
 class Feeds:
     """Keeps feeds; see ``connector.domain.feeds.FeedStore``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, site: str) -> None:
         self._database = database
+        self._site = site
 
-    def lock(self, source: str) -> AbstractContextManager[bool]:
-        return self._database.lock(f"feed {source}")
+    def lock(self) -> AbstractContextManager[bool]:
+        return self._database.lock(f"feed {self._site}")
 
-    def latest(self, source: str) -> KnownFeed | None:
-        row = self._database.row("feeds.latest_accepted", source=source)
+    def latest(self, source: str, *, complete: bool = False) -> KnownFeed | None:
+        row = self._database.row("feeds.latest_accepted", site=self._site, source=source, complete=complete)
         return KnownFeed(**row) if row else None
 
-    def known(self, source: str, digests: Sequence[bytes]) -> dict[bytes, str]:
-        rows = self._database.rows("feeds.known_rows", source=source, digests=list(digests))
+    def unheard(self, sources: Sequence[str]) -> list[str]:
+        rows = self._database.rows("feeds.heard", site=self._site, stated=len(sources) > 1)
+        heard = {row["source"] for row in rows}
+        return [source for source in sources if source not in heard]
+
+    def known(self, source: str, digests: Sequence[bytes], *, sole: bool) -> dict[bytes, str]:
+        name = "feeds.known_rows" if sole else "statements.known_rows"
+        rows = self._database.rows(name, site=self._site, source=source, digests=list(digests))
         return {row["row_digest"]: row["key"] for row in rows}
 
     def stage(
@@ -60,10 +78,11 @@ class Feeds:
         """Read all rows into the staging table; memory stays flat. Nothing is believed yet."""
         totals = FeedTotals()
         with self._database.transaction() as connection:
-            connection.execute(query("feeds.clear_staged"), {"source": identity.source})
+            connection.execute(query("feeds.clear_staged"), {"site": self._site, "source": identity.source})
             begun = one(
                 connection,
                 "feeds.begin",
+                site=self._site,
                 source=identity.source,
                 name=identity.name,
                 digest=identity.digest,
@@ -76,7 +95,7 @@ class Feeds:
             feed_id: int = begun["feed_id"]
             stream = iter(rows)
             while chunk := list(islice(stream, CHUNK)):
-                totals = _copy(connection, feed_id, identity.source, chunk, stream, totals)
+                totals = self._copy(connection, feed_id, identity.source, chunk, stream, totals)
             connection.execute("ANALYZE connector.staged (feed_id, key)")
             doubled = one(connection, "feeds.mark_duplicates", feed_id=feed_id)
         return feed_id, totals.with_duplicates(**doubled)
@@ -84,40 +103,72 @@ class Feeds:
     def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
         self._judge(feed_id, "refused", totals, reasons)
 
-    def accept(self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime) -> None:
+    def accept(
+        self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime, merging: Merging | None = None
+    ) -> FeedTotals:
         """Believe the staged feed: what it says of each person, and who is absent. One transaction."""
-        values = {"feed_id": feed_id, "source": identity.source, "now": now}
         # a row that nobody can be told from may be of anybody: then nobody is counted as absent
-        steps = _ACCEPTING if identity.complete and not totals.keyless else _ACCEPTING[:-1]
+        absences = identity.complete and not totals.keyless
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> FeedTotals:
             staged = one(connection, "feeds.count_staged", feed_id=feed_id)["rows"]
             if staged != totals.present:  # the table is emptied when PostgreSQL crashes: no rows is not "all left"
                 raise StorageError("What was read of the feed is gone from the database; read it again.")
-            for step in steps:
-                connection.execute(query(f"feeds.{step}"), values)
-            connection.execute(query("feeds.clear_staged"), {"source": identity.source})
-            connection.execute(query("feeds.judge"), _judgement(feed_id, "accepted", totals, ()))
+            if merging is None:
+                connection.execute(query("statements.forget"), {"site": self._site})
+                self._believe(connection, feed_id, identity, now, _SOLE if absences else _SOLE[:-1])
+                judged = totals
+            else:
+                statements = Statements(connection, self._site, feed_id, identity, now, merging)
+                statements.keep(absences=absences)
+                judged = totals.with_unmade(self._stage_people(connection, feed_id, statements.people()))
+                self._believe(connection, feed_id, identity, now)
+                statements.end()
+            connection.execute(query("feeds.clear_staged"), {"site": self._site, "source": identity.source})
+            connection.execute(query("feeds.judge"), _judgement(feed_id, "accepted", judged, ()))
+            return judged
 
-        self._database.transact(work)
+        judged = self._database.transact(work)
+        if identity.complete or totals.rows > FEW:
+            self._analyse()
+        return judged
+
+    def _believe(
+        self, connection: Connection, feed_id: int, identity: FeedIdentity, now: datetime, more: Sequence[str] = ()
+    ) -> None:
+        values = {"feed_id": feed_id, "site": self._site, "source": identity.source, "now": now}
+        for step in (*_ACCEPTING, *more):
+            connection.execute(query(f"feeds.{step}"), values)
+
+    def _stage_people(
+        self, connection: Connection, feed_id: int, people: Iterator[StagedPerson | list[Rejection]]
+    ) -> int:
+        """Stage people that were put together; gives how many could not be."""
+        unmade = 0
+        while chunk := list(islice(people, MERGED)):
+            totals = self._copy(connection, feed_id, "", chunk, iter(()), FeedTotals())
+            unmade += totals.rejected
+        return unmade
+
+    def _analyse(self) -> None:
         with self._database.transaction() as connection:
             # The columns that queries join and filter by: looking at the JSON of all people takes ten times as long.
             connection.execute(
-                "ANALYZE connector.person (source, key, row_digest, grant_set, manager_key, manager_id, gone)"
+                "ANALYZE connector.person (site, key, row_digest, grant_set, manager_key, manager_id, gone)"
             )
             connection.execute("ANALYZE connector.grant_set")
 
     def released(self, source: str, digest: str) -> bool:
-        return self._database.row("feeds.released", source=source, digest=digest) is not None
+        return self._database.row("feeds.released", site=self._site, source=source, digest=digest) is not None
 
     def release(self, source: str, digest: str, by: str, now: datetime) -> None:
-        self._database.run("feeds.release", source=source, digest=digest, by=by, now=now)
+        self._database.run("feeds.release", site=self._site, source=source, digest=digest, by=by, now=now)
 
     def refused(self) -> list[RefusedFeed]:
         """Sources whose last feed was refused and may be released."""
         return [
             RefusedFeed(row["source"], row["name"], row["digest"], row["received_at"], tuple(row["reasons"]))
-            for row in self._database.rows("feeds.refused")
+            for row in self._database.rows("feeds.refused", site=self._site)
             if row["status"] == "refused"
         ]
 
@@ -127,6 +178,44 @@ class Feeds:
 
     def _judge(self, feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
         self._database.run("feeds.judge", **_judgement(feed_id, status, totals, reasons))
+
+    def _copy(
+        self,
+        connection: Connection,
+        feed_id: int,
+        source: str,
+        chunk: Sequence[StagedRow],
+        stream: Iterator[StagedRow],
+        totals: FeedTotals,
+    ) -> FeedTotals:
+        """Copy ``chunk`` and what follows in ``stream``, until many rejections or grant sets are to be written.
+
+        The next rows are read and mapped while PostgreSQL takes in the last ones.
+        """
+        rejections: list[Rejection] = []
+        sets: dict[bytes, GrantSet] = {}
+        with connection.cursor() as cursor, cursor.copy(_PEOPLE) as copy:
+            while chunk:
+                totals = totals.plus(chunk)
+                for row in chunk:
+                    if isinstance(row, StagedPerson):
+                        sets[row.grants.digest] = row.grants
+                        copy.write_row(_columns(feed_id, row))
+                    elif isinstance(row, StagedSaying):
+                        copy.write_row(_saying(feed_id, source, row))
+                    elif isinstance(row, KnownRow):
+                        copy.write_row((feed_id, row.line, row.key, *_NOTHING_NEW))
+                    elif row:
+                        rejections += row
+                        if row[0].key:
+                            copy.write_row((feed_id, row[0].line, row[0].key, *_NOTHING_NEW))
+                full = len(rejections) >= REJECTIONS or len(sets) >= GRANT_SETS
+                chunk = [] if full else list(islice(stream, CHUNK))
+        _copy_rejections(connection, feed_id, rejections)
+        grants = [{"digest": digest.hex(), **grant} for digest, held in sets.items() for grant in held.values()]
+        values = {"site": self._site, "grants": dumps(grants).decode()}
+        connection.execute(query("feeds.write_grant_sets"), values)
+        return totals
 
 
 def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> dict[str, object]:
@@ -141,41 +230,6 @@ def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[
     }
 
 
-def _copy(
-    connection: Connection,
-    feed_id: int,
-    source: str,
-    chunk: list[StagedRow],
-    stream: Iterator[StagedRow],
-    totals: FeedTotals,
-) -> FeedTotals:
-    """Copy ``chunk`` and what follows in ``stream``, until many rejections or grant sets are to be written between.
-
-    The next rows are read and mapped while PostgreSQL takes in the last ones.
-    """
-    rejections: list[Rejection] = []
-    sets: dict[bytes, GrantSet] = {}
-    with connection.cursor() as cursor, cursor.copy(_PEOPLE) as copy:
-        while chunk:
-            totals = totals.plus(chunk)
-            for row in chunk:
-                if isinstance(row, StagedPerson):
-                    sets[row.grants.digest] = row.grants
-                    copy.write_row(_columns(feed_id, row))
-                elif isinstance(row, KnownRow):
-                    copy.write_row((feed_id, row.line, row.key, *_NOTHING_NEW))
-                elif row:
-                    rejections += row
-                    if row[0].key:
-                        copy.write_row((feed_id, row[0].line, row[0].key, *_NOTHING_NEW))
-            full = len(rejections) >= REJECTIONS or len(sets) >= GRANT_SETS
-            chunk = [] if full else list(islice(stream, CHUNK))
-    _copy_rejections(connection, feed_id, rejections)
-    grants = [{"digest": digest.hex(), **grant} for digest, held in sets.items() for grant in held.values()]
-    connection.execute(query("feeds.write_grant_sets"), {"source": source, "grants": dumps(grants).decode()})
-    return totals
-
-
 def _copy_rejections(connection: Connection, feed_id: int, rejections: Sequence[Rejection]) -> None:
     with connection.cursor() as cursor, cursor.copy(_REJECTIONS) as copy:
         for rejection in rejections:
@@ -188,7 +242,9 @@ def _columns(feed_id: int, row: StagedPerson) -> tuple[object, ...]:
         feed_id,
         row.line,
         person.key,
-        row.digest,
+        person.source,
+        None,
+        row.digest or None,
         dumps(row.wanted).decode(),
         dumps(row.initial).decode(),
         row.grants.digest if row.grants else None,
@@ -205,3 +261,8 @@ def _columns(feed_id: int, row: StagedPerson) -> tuple[object, ...]:
         dumps(person.attributes).decode(),
         person.unique_username,
     )
+
+
+def _saying(feed_id: int, source: str, row: StagedSaying) -> tuple[object, ...]:
+    said = dumps(dict(row.said)).decode()
+    return (feed_id, row.line, row.said["key"], source, said, row.digest, *_NOT_A_PERSON)

@@ -36,6 +36,9 @@ class Plans:
         self._database = database
         self._site = site
 
+    def chain(self, keys: Collection[str]) -> frozenset[str]:
+        return frozenset(row["key"] for row in self._database.rows("plans.chain", site=self._site, keys=sorted(keys)))
+
     # ------------------------------------------------------------ making a plan
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock(f"moodle {self._site}")
@@ -52,7 +55,7 @@ class Plans:
                 connection,
                 "plans.begin",
                 site=self._site,
-                source=scope.source,
+                people=None if scope.people is None else sorted(scope.people),
                 feed_id=feed_id,
                 basis=basis,
                 now=scope.now,
@@ -136,14 +139,16 @@ class Plans:
         return [change_of(row) for row in self._database.rows("plans.take_colliding_identities", plan=plan)]
 
     def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]:
-        for rows in self._database.stream("plans.manager_pairs", source=scope.source):
+        for rows in self._database.stream("plans.manager_pairs", **self._scope(scope)):
             yield [ManagerPair(**row) for row in rows]
 
     def manager_cycles(self, scope: Scope) -> list[str]:
-        return [row["key"] for row in self._database.rows("plans.manager_cycles", source=scope.source)]
+        return [row["key"] for row in self._database.rows("plans.manager_cycles", **self._scope(scope))]
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
-        return {row["target"]: row["name"] for row in self._database.rows("plans.wanted_cohorts", source=scope.source)}
+        return {
+            row["target"]: row["name"] for row in self._database.rows("plans.wanted_cohorts", **self._scope(scope))
+        }
 
     def compare_grants(self, plan: int, scope: Scope) -> None:
         with self._database.transaction() as connection:
@@ -158,8 +163,8 @@ class Plans:
         return [row["account_id"] for row in self._database.rows("plans.accounts_to_enrol", plan=plan)]
 
     def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:
-        values = {"site": self._site, "source": scope.source, "usernames": sorted(usernames)}
-        return {row["key"] for row in self._database.rows("plans.protected_people", **values)}
+        rows = self._database.rows("plans.protected_people", usernames=sorted(usernames), **self._scope(scope))
+        return {row["key"] for row in rows}
 
     def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str]]) -> None:
         statement = "COPY connector.present_grant (plan, account_id, kind, target) FROM STDIN"
@@ -172,6 +177,7 @@ class Plans:
             yield [_grant_pair(row) for row in rows]
 
     def seal(self, plan: int, scope: Scope) -> Plan:
+        people = None if scope.people is None else sorted(scope.people)
         with self._database.transaction() as connection:
             for step in _DROP_SCRATCH:
                 connection.execute(query(step), {"plan": plan})
@@ -184,8 +190,9 @@ class Plans:
             values = {"plan": plan, "hash": _hash(connection, plan), "counts": dumps(actions).decode()}
             connection.execute(query("plans.seal"), values)
             for step in ("plans.supersede", "plans.supersede_holds"):
-                connection.execute(query(step), {"site": self._site, "source": scope.source, "plan": plan})
-            connection.execute("ANALYZE connector.change")
+                connection.execute(query(step), {"site": self._site, "plan": plan, "people": people})
+            if people is None:
+                connection.execute("ANALYZE connector.change")
         return self.read(plan)
 
     def _add_holds(self, connection: Connection, plan: int, scope: Scope, counted: Sequence[Row]) -> None:
@@ -194,14 +201,17 @@ class Plans:
             if row["guard_class"]:
                 guard = GuardClass(row["guard_class"])
                 guards[guard] = guards.get(guard, 0) + row["count"]
-        about = {"site": self._site, "source": scope.source}
+        about = {"site": self._site}
+        exempt = one(connection, "plans.exempt", plan=plan)["count"]
+        if exempt:
+            guards[GuardClass.CREATE] -= exempt
         base = one(connection, "plans.base", **about)
         grants = {GuardClass.REMOVE_ROLE: base["roles"], GuardClass.REMOVE_GRANT: base["grants"]}
         spent: dict[Window, dict[GuardClass, int]] = {Window.DAY: {}, Window.WEEK: {}}
         for row in connection.execute(query("plans.spent"), {**about, "now": scope.now}):
             for window in spent:
                 spent[window][GuardClass(row["guard_class"])] = row[window.value]
-        for breach in breaches(guards, Base(base["people"], grants, base["first_load"]), spent):
+        for breach in breaches(guards, Base(base["people"], grants), spent):
             digest = _hash(connection, plan, breach.guard)
             known = connection.execute(
                 query("plans.approval"), {**about, "guard_class": breach.guard, "digest": digest, "now": scope.now}
@@ -267,10 +277,16 @@ class Plans:
 
     def read(self, number: int) -> Plan:
         head = self._database.one("plans.by_number", plan=number)
-        return Plan(**head, holds=tuple(_hold(row) for row in self._database.rows("plans.holds", plan=number)))
+        people = head.pop("people")
+        holds = tuple(_hold(row) for row in self._database.rows("plans.holds", plan=number))
+        return Plan(**head, people=None if people is None else frozenset(people), holds=holds)
 
     def _scope(self, scope: Scope) -> dict[str, Any]:
-        return {"site": self._site, "source": scope.source, "now": scope.now, "ahead": scope.ahead}
+        ids = None if scope.people is None else self._ids(scope.people)
+        return {"site": self._site, "now": scope.now, "ahead": scope.ahead, "ids": ids}
+
+    def _ids(self, keys: Collection[str]) -> list[int]:
+        return [row["person_id"] for row in self._database.rows("plans.ids", site=self._site, keys=sorted(keys))]
 
 
 def _reserve(

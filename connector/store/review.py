@@ -38,7 +38,7 @@ class Reviews:
             return self._plan(connection, row) if row else None
 
     def successor(self, plan: ReviewedPlan) -> str | None:
-        row = self._database.row("review.successor", site=self._site, source=plan.source, plan=plan.number)
+        row = self._database.row("review.successor", site=self._site, plan=plan.number)
         return row["hash"] if row else None
 
     def units(self, plan: ReviewedPlan, limit: int = 500) -> list[tuple[str, str]]:
@@ -72,11 +72,11 @@ class Reviews:
         return people
 
     def standings(self, plan: ReviewedPlan, now: datetime) -> list[Standing]:
-        rows = self._database.rows("review.standings", site=self._site, source=plan.source, plan=plan.number)
+        rows = self._database.rows("review.standings", site=self._site, plan=plan.number)
         return [_standing(row, now) for row in rows]
 
     def _plan(self, connection: Connection, row: Row) -> ReviewedPlan:
-        base = one(connection, "plans.base", site=self._site, source=row["source"])
+        base = one(connection, "plans.base", site=self._site)
         actions: dict[str, dict[Action, int]] = {}
         for each in connection.execute(query("review.actions"), {"plan": row["number"]}):
             actions.setdefault(each["guard_class"], {})[Action(each["action"])] = each["count"]
@@ -84,7 +84,6 @@ class Reviews:
         return ReviewedPlan(
             row["number"],
             row["hash"],
-            row["source"],
             row["created_at"],
             row["status"],
             sum(row["counts"].values()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -10,9 +10,18 @@ from itertools import islice
 from typing import Any
 
 from connector.domain.errors import FeedRefused, Unavailable
-from connector.domain.feeds import FeedStore, FeedTotals, KnownFeed, KnownRow, StagedPerson, StagedRow
+from connector.domain.feeds import (
+    FeedStore,
+    FeedTotals,
+    KnownFeed,
+    KnownRow,
+    Sayings,
+    StagedPerson,
+    StagedRow,
+    StagedSaying,
+)
 from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verdict
-from connector.domain.people import FeedIdentity, Person, Record, Rejection
+from connector.domain.people import FeedIdentity, Person, Record, Rejection, Said
 from connector.domain.ports import Mapper, Source
 
 CHUNK = 1000
@@ -45,9 +54,9 @@ def take_in(
     progress: Progress | None = None,
 ) -> Intake:
     """Read a feed and believe it, or raise FeedRefused with every reason; then nothing has changed."""
-    with feeds.lock(source.identity.source) as free:
+    with feeds.lock() as free:
         if not free:
-            raise Unavailable(f"Another process is reading a feed of {source.identity.source}; try again later.")
+            raise Unavailable("Another process is reading a feed; try again later.")
         return _take_in(source, mapper, feeds, gates, now, progress or _silent)
 
 
@@ -59,11 +68,11 @@ def _take_in(
     if last is not None and _same(last, identity, mapper):
         totals = FeedTotals(rows=last.rows, rejected=last.rejected)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
-    feed_id, totals = feeds.stage(
-        identity, mapper.digest, _staged(source, mapper, feeds if last else None, progress), now
-    )
+    known = feeds if last else None
+    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, known, progress), now)
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
-    before = LastGoodFeed(last.rows, last.received_at) if last and identity.complete else None
+    whole = feeds.latest(identity.source, complete=True) if identity.complete else None
+    before = LastGoodFeed(whole.rows, whole.received_at) if whole else None
     reasons = verdict(
         counts,
         before,
@@ -78,7 +87,7 @@ def _take_in(
         sentences = " ".join(reason.text for reason in reasons)
         bad = "".join(f"\n  {row}" for row in feeds.rejections(feed_id, SHOWN))
         raise FeedRefused(f"{identity.name}: refused, nothing was changed. {sentences}{bad}")
-    feeds.accept(feed_id, identity, totals, now)
+    totals = feeds.accept(feed_id, identity, totals, now, None if _sole(mapper) else Merger(mapper))
     return Intake(feed_id, identity.name, totals, tuple(feeds.rejections(feed_id)))
 
 
@@ -104,16 +113,52 @@ def _staged(source: Source, mapper: Mapper, feeds: FeedStore | None, progress: P
     records, digest_of = source.records(), _row_digest(mapper)
     while chunk := list(islice(records, CHUNK)):
         digests = [digest_of(record) if isinstance(record, Record) else b"" for record in chunk]
-        known = feeds.known(source.identity.source, digests) if feeds else {}
+        known = feeds.known(source.identity.source, digests, sole=_sole(mapper)) if feeds else {}
         for record, digest in zip(chunk, digests, strict=True):
             if isinstance(record, Rejection):
                 yield [replace(record, key=None)]  # its key was not mapped: it may be written otherwise
             elif key := known.get(digest):
                 yield KnownRow(record.line, key)
             else:
-                person = mapper.person(record)
-                yield person if isinstance(person, list) else staged(person, mapper, record.line, digest)
+                yield _row(source.identity.source, record, digest, mapper)
         progress(len(chunk))
+
+
+def _row(source: str, record: Record, digest: bytes, mapper: Mapper) -> StagedRow:
+    said = mapper.said(source, record)
+    if isinstance(said, list):
+        return said
+    if not _sole(mapper):
+        return StagedSaying(record.line, digest, {name: value for name, value in said.items() if value})
+    return _person(mapper, {source: said}, record.line, digest)
+
+
+def _person(mapper: Mapper, said: Mapping[str, Said], line: int, digest: bytes) -> StagedPerson | list[Rejection]:
+    person = mapper.person(said, line)
+    return person if isinstance(person, list) else staged(person, mapper, line, digest)
+
+
+def _sole(mapper: Mapper) -> bool:
+    """Does one source say everything, so that its rows are the people?"""
+    return len(mapper.sources) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """Puts people together from what several sources say; implements ``connector.domain.feeds.Merging``."""
+
+    mapper: Mapper
+
+    @property
+    def sources(self) -> Sequence[str]:
+        return tuple(self.mapper.sources)
+
+    @property
+    def authoritative(self) -> Sequence[str]:
+        return tuple(self.mapper.authoritative)
+
+    def merged(self, sayings: Sayings) -> StagedPerson | list[Rejection]:
+        return _person(self.mapper, sayings.said, sayings.line, b"")
 
 
 def _row_digest(mapper: Mapper) -> Callable[[Record], bytes]:

@@ -60,7 +60,7 @@ async def _make_plan(
     _plan_managers(planning)
     say("grants")
     await plan_grants(planning)
-    cases.open(planning.cases, scope.now)
+    cases.open(planning.cases, scope.now, scope.people)
     return plans.seal(number, scope)
 
 

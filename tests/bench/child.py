@@ -201,6 +201,7 @@ def map_rows(given: Values) -> Values:
     """Rows into people and their grants, in memory: the median of a few passes over them."""
     with _connector({"url": NOWHERE, "token": "none", **given}) as connector:
         mapping = connector.mapping
+        (source,) = mapping.sources
         records = [
             record
             for record in islice(connector.source(Path(given["file"])).records(), given["rows"])
@@ -210,7 +211,7 @@ def map_rows(given: Values) -> Values:
     for _ in range(PASSES):
         began = time.perf_counter()
         for record in records:
-            person = mapping.person(record)
+            person = mapping.outcome(source, record)
             if not isinstance(person, Person):
                 raise RuntimeError(f"line {record.line} of the bench's own feed was refused: {person}")
             mapping.grants(person)

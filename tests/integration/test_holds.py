@@ -200,16 +200,16 @@ async def test_a_plan_whose_basis_changed_is_not_current(house: House, why: str)
     elif why == "mapping":
         house.edit("mapping.yaml", '"Unit {unit}"', '"The unit {unit}"')
     else:
-        house.connector.journal.start(plan_of_another_source(house), house.clock())
+        house.connector.journal.start(another_plan(house), house.clock())
     async with house.way() as way:
         assert way.current(plan) is None
 
 
-def plan_of_another_source(house: House) -> int:
-    """A plan of another source for the same Moodle."""
+def another_plan(house: House) -> int:
+    """Another plan for the same Moodle."""
     [one] = house.sql(
-        "INSERT INTO connector.plan (site, source, basis, created_at, status, hash) "
-        "VALUES (%s, 'other', '', now(), 'planned', 'f') RETURNING number",
+        "INSERT INTO connector.plan (site, basis, created_at, status, hash) "
+        "VALUES (%s, '', now(), 'planned', 'f') RETURNING number",
         house.connector.site,
     )
     number: int = one["number"]

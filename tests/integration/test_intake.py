@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.people import Rejection
 from connector.sync.intake import take_in
+from tests.mapped import only
 from tests.support import COLUMNS, House, Row, row, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]
@@ -271,7 +272,7 @@ async def test_a_feed_whose_reading_fails_halfway_leaves_nothing(house: House) -
     async with house.way() as way:
         source = Breaking(house.connector.source(house.file(rows(6))))
         with pytest.raises(FeedRefused, match="the line broke"):
-            take_in(source, way.mapper, way.feeds, way.gates, house.clock())  # type: ignore[arg-type]
+            take_in(source, way.mapper, way.feeds, way.inlets[0].gates, house.clock())  # type: ignore[arg-type]
     assert state(house) == before
     assert house.sql("SELECT FROM connector.staged") == []
     assert (await house.take(rows(6))).totals.rows == 6
@@ -320,7 +321,7 @@ def test_who_is_gone_is_who_was_missing_twice_a_day_apart(
 
 def test_the_columns_of_the_tests_are_those_of_their_mapping(house: House) -> None:
     """A column that the mapping needs and no test gives would make every test a test of that."""
-    assert house.connector.mapping.columns <= set(COLUMNS)
+    assert only(house.connector.mapping).columns <= set(COLUMNS)
 
 
 async def test_a_refused_feed_leaves_nothing_that_is_planned(house: House) -> None:

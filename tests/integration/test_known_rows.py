@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
 from connector.domain.grants import GrantSet
-from connector.domain.people import Person, Record, Rejection
+from connector.domain.people import Person, Record, Rejection, Said
 from connector.domain.ports import Mapper
 from connector.sync.intake import take_in
 from tests.support import House, Row, row, rows
@@ -30,9 +30,20 @@ class Counting:
     def create_only(self) -> frozenset[str]:
         return self._inner.create_only
 
-    def person(self, record: Record) -> Person | list[Rejection]:
+    @property
+    def sources(self) -> Collection[str]:
+        return self._inner.sources
+
+    @property
+    def authoritative(self) -> Collection[str]:
+        return self._inner.authoritative
+
+    def said(self, source: str, record: Record) -> Said | list[Rejection]:
         self.lines.append(record.line)
-        return self._inner.person(record)
+        return self._inner.said(source, record)
+
+    def person(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
+        return self._inner.person(said, line)
 
     def grants(self, person: Person) -> GrantSet:
         return self._inner.grants(person)
@@ -42,7 +53,7 @@ async def mapped(house: House, people: Sequence[Row]) -> list[int]:
     """The lines of a delivery that had to be mapped."""
     async with house.way() as way:
         mapper = Counting(way.mapper)
-        take_in(house.connector.source(house.file(people)), mapper, way.feeds, way.gates, house.clock())
+        take_in(house.connector.source(house.file(people)), mapper, way.feeds, way.inlets[0].gates, house.clock())
     return mapper.lines
 
 

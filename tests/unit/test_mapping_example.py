@@ -11,6 +11,7 @@ from connector.domain.grants import Grant
 from connector.domain.people import Person, Record, Rejection
 from mappings.company import CompanyMapping
 from mappings.loader import load
+from tests.mapped import outcome
 
 MAPPING = """\
 version: 1
@@ -35,14 +36,14 @@ def company(folder: Path, mapping: str = MAPPING, **files: str) -> CompanyMappin
 
 def person(mapping: CompanyMapping, **fields: str) -> Person:
     """The person of the example row with ``fields`` changed or added."""
-    found = mapping.person(Record(2, ROW | fields))
+    found = outcome(mapping, Record(2, ROW | fields))
     assert isinstance(found, Person), found
     return found
 
 
 def rejections(mapping: CompanyMapping, **fields: str) -> list[Rejection]:
     """What is wrong with the example row with ``fields`` changed or added."""
-    found = mapping.person(Record(2, ROW | fields))
+    found = outcome(mapping, Record(2, ROW | fields))
     assert isinstance(found, list), found
     return found
 
@@ -70,4 +71,5 @@ def test_the_example_becomes_a_person(tmp_path: Path) -> None:
             "email": "ada@example.com",
             "idnumber": "E1",
         },
+        source="hr",
     )

@@ -166,7 +166,7 @@ def test_a_mistake_in_a_field_of_a_person(case: str, tmp_path: Path) -> None:
 
 
 SOURCES = {
-    "format": ("{name: hr, format: excel}", "source.format: must be 'csv', 'tsv', 'xml' or 'json'"),
+    "format": ("{name: hr, format: excel}", "source.format: must be 'csv', 'tsv', 'xml', 'json' or 'scim'"),
     "encoding": ("{name: hr, format: csv, encoding: utf-99}", "source.encoding: must be auto or an encoding such as"),
     "time zone": ("{name: hr, format: csv, timezone: Asia/Taipeh}", "source.timezone: is not a time zone"),
     "trailer": ("{name: hr, format: csv, trailer: '('}", "source.trailer: is no regular expression"),
@@ -411,4 +411,4 @@ def test_a_folder_that_is_no_company(tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     """Editors on Windows write one."""
-    assert company(tmp_path, "\ufeff" + MAPPING).source.name == "hr"
+    assert list(company(tmp_path, "\ufeff" + MAPPING).sources) == ["hr"]

@@ -13,6 +13,9 @@ from connector.domain.people import Person, Record, Rejection
 from mappings import fields
 from mappings.companies import folder
 from mappings.loader import load
+from tests.mapped import only
+from tests.mapped import outcome as of_record
+from tests.mapped import told as way_of
 from tests.unit.test_mapping_example import MAPPING, ROW, company, person, rejections
 
 STARTER = load(folder("starter"))
@@ -71,6 +74,7 @@ attributes:
         active=True,
         timezone="Asia/Taipei",
         earlier_keys=("X1", "X2"),
+        source="hr",
         unique_username=True,
     )
 
@@ -152,8 +156,8 @@ def test_a_missing_column_rejects_and_never_clears(tmp_path: Path) -> None:
     """A column that is not there says nothing about anybody, least of all that the field should be emptied."""
     mapping = company(tmp_path, MAPPING + "  department: {column: dept, when_empty: clear}\n")
     assert rejections(mapping) == [Rejection(2, "E1", "department", "column dept is not in the feed")]
-    assert mapping.columns == {"id", "login", "first", "last", "mail", "dept"}
-    assert (mapping.key_column, mapping.expressions) == ("id", {})
+    assert only(mapping).columns == {"id", "login", "first", "last", "mail", "dept"}
+    assert (only(mapping).key_column, only(mapping).expressions) == ("id", {})
 
 
 def test_an_element_that_xml_leaves_out_is_empty(tmp_path: Path) -> None:
@@ -162,8 +166,8 @@ def test_an_element_that_xml_leaves_out_is_empty(tmp_path: Path) -> None:
     text = MAPPING.replace("{name: hr, format: csv}", source) + "  city: {xpath: addr/city, when_empty: clear}\n"
     mapping = company(tmp_path, text)
     assert person(mapping).account["city"] == ""
-    assert mapping.columns == {"id", "login", "first", "last", "mail"}
-    assert mapping.expressions == {
+    assert only(mapping).columns == {"id", "login", "first", "last", "mail"}
+    assert only(mapping).expressions == {
         "id": "@id",
         "login": "u",
         "first": "f",
@@ -180,16 +184,18 @@ def test_columns_and_paths_of_json(tmp_path: Path) -> None:
         tmp_path, text + "  city: {jmespath: 'addr[0].city', when_empty: clear}\n  phone1: {column: Work phone}\n"
     )
     assert person(mapping).account["city"] == ""
-    assert mapping.key_column == "id"
-    assert mapping.columns == {"id", "login", "first", "last", "mail"}
-    assert mapping.expressions == {name: name for name in [*mapping.columns, "addr[0].city", '"Work phone"']}
+    assert only(mapping).key_column == "id"
+    assert only(mapping).columns == {"id", "login", "first", "last", "mail"}
+    assert only(mapping).expressions == {
+        name: name for name in [*only(mapping).columns, "addr[0].city", '"Work phone"']
+    }
 
 
 def test_declared_fields_of_json(tmp_path: Path) -> None:
     """Names of one's own for long paths, as with XML."""
     source = "{name: hr, format: json, record: value, fields: {id: a.b, login: u, first: f, last: l, mail: e}}"
     mapping = company(tmp_path, MAPPING.replace("{name: hr, format: csv}", source))
-    assert mapping.expressions == {"id": "a.b", "login": "u", "first": "f", "last": "l", "mail": "e"}
+    assert only(mapping).expressions == {"id": "a.b", "login": "u", "first": "f", "last": "l", "mail": "e"}
 
 
 def test_the_last_day_is_not_before_the_first(tmp_path: Path) -> None:
@@ -252,7 +258,7 @@ def test_the_memory_of_values_is_bounded(tmp_path: Path, monkeypatch: pytest.Mon
     mapping = company(tmp_path)
     people = [person(mapping, id=f"E{i}", login=f"p{i}") for i in range(100)]
     assert [p.account["username"] for p in people] == [f"p{i}" for i in range(100)]
-    assert all(len(field.values) <= 10 for field in mapping.people._fields)
+    assert all(len(field.values) <= 10 for field in only(mapping).mapper.fields)
 
 
 def test_the_digest_changes_with_any_file(tmp_path: Path) -> None:
@@ -264,12 +270,12 @@ def test_the_digest_changes_with_any_file(tmp_path: Path) -> None:
     assert len({first, second, third}) == 3
 
 
-@given(st.dictionaries(st.sampled_from([*STARTER.columns]), st.text(), min_size=10))
+@given(st.dictionaries(st.sampled_from([*only(STARTER).columns]), st.text(), min_size=10))
 def test_no_row_stops_a_run(row: dict[str, str]) -> None:
     """Whatever stands in a row, it becomes a person or is rejected, and explaining it agrees."""
     record = Record(7, row)
-    outcome = STARTER.person(record)
-    told = STARTER.mapping_try(record)
+    outcome = of_record(STARTER, record)
+    told = way_of(STARTER, record)
     if isinstance(outcome, Person):
         assert told.person == outcome
         assert told.grants == STARTER.grants(outcome)

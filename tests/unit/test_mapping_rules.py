@@ -13,6 +13,7 @@ from connector.domain.grants import GrantKind, LearningPath, Requirement
 from connector.domain.people import Person, Record
 from mappings import conditions, rules
 from mappings.conditions import Condition, ConditionError, Conditions
+from tests.mapped import told as way_of
 from tests.unit.test_mapping_example import MAPPING, ROW, company, person, targets
 
 STAFF = (
@@ -331,7 +332,7 @@ def test_try_tells_each_step(tmp_path: Path) -> None:
         STAFF.replace("{column: login}", "{column: login, transforms: [lower, {slice: '0:2'}]}"),
         roles="version: 1\nroles:\n  - {role: teacher, when: grade > 3}\n  - {role: manager, when: unit == 'X'}\n",
     )
-    told = mapping.mapping_try(Record(9, ROW | EXTRA | {"login": "ADA", "grade": ""}))
+    told = way_of(mapping, Record(9, ROW | EXTRA | {"login": "ADA", "grade": ""}))
     username = next(trace for trace in told.fields if trace.field == "username")
     assert (username.origin, username.raw, username.value) == ("column login", "ADA", "ad")
     assert username.steps == (("lower", "ada"), ("slice", "ad"))
@@ -345,7 +346,7 @@ def test_try_tells_each_step(tmp_path: Path) -> None:
 def test_try_tells_why_a_row_is_rejected(tmp_path: Path) -> None:
     """The field that failed shows how far it came, and what depends on it says so."""
     mapping = company(tmp_path, STAFF + "  note: {template: 'x{email}'}\n")
-    told = mapping.mapping_try(Record(9, ROW | EXTRA | {"mail": "nobody"}))
+    told = way_of(mapping, Record(9, ROW | EXTRA | {"mail": "nobody"}))
     failed = {trace.field: trace.refused for trace in told.fields if trace.refused}
     assert failed == {
         "email": "column mail is not a valid e-mail address",

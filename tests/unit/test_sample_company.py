@@ -30,6 +30,7 @@ from mappings.companies.vn_academy.feeds import ENCODING, as_written
 from mappings.company import CompanyMapping
 from mappings.courses import load_courses
 from mappings.loader import load
+from tests.mapped import only, outcome
 from tests.unit.test_docs import README
 
 TODAY = date(2026, 11, 2)
@@ -64,12 +65,12 @@ def read(company: Company, path: Path) -> Read:
     rows = 0
     for record in records(company, path):
         rows += 1
-        outcome = mapping_of(company).person(record) if isinstance(record, Record) else [record]
-        if isinstance(outcome, Person):
-            assert outcome.key not in people
-            people[outcome.key] = outcome
+        found = outcome(mapping_of(company), record) if isinstance(record, Record) else [record]
+        if isinstance(found, Person):
+            assert found.key not in people
+            people[found.key] = found
         else:
-            rejected += outcome
+            rejected += found
     fields: dict[str | None, tuple[str, ...]] = {}
     for one in rejected:
         fields[one.key] = (*fields.get(one.key, ()), one.field)
@@ -148,7 +149,7 @@ def test_readme_tells_every_company() -> None:
     """README's table has each company with what it is, how many people the demo gives it, and how it delivers."""
     rows = dict(row.split("` | ", 1) for row in README.split("\n| `") if "` | " in row)
     for company in SAMPLES.values():
-        source = mapping_of(company).source
+        source = only(mapping_of(company)).settings
         cells = [cell.strip() for cell in rows[company.name].split("\n")[0].strip("| ").split("|")]
         assert cells[0] == company.title
         assert cells[1] == f"{company.people:,}"
@@ -169,7 +170,7 @@ def test_the_starters_five_people() -> None:
     """The first steps work as the comments in the files promise."""
     mapping = load(folder("starter"))
     text = (folder("starter") / "people.csv").read_text(encoding="utf-8")
-    found = [mapping.person(Record(i, row)) for i, row in enumerate(csv.DictReader(text.splitlines()), 2)]
+    found = [outcome(mapping, Record(i, row)) for i, row in enumerate(csv.DictReader(text.splitlines()), 2)]
     good = [person for person in found if isinstance(person, Person)]
     assert len(good) == 5
     assert [person.job_role for person in good] == ["manager", "staff", "trainer", "manager", "staff"]
@@ -201,7 +202,7 @@ def test_feeds_are_deterministic(company: Company, tmp_path: Path) -> None:
 @every_company
 def test_files_are_those_of_the_source(company: Company) -> None:
     """Put into the drop folder, both deliveries would be taken."""
-    assert all(fnmatch(name, mapping_of(company).source.file) for name in company.files)
+    assert all(fnmatch(name, only(mapping_of(company)).settings.file) for name in company.files)
 
 
 def test_the_day_has_begun_for_everybody(tale: Told) -> None:
@@ -308,7 +309,7 @@ def test_the_gas_distributors_file(encoding: str, tmp_path: Path) -> None:
     write_gas(path, tw_gas.COMPANY.staff(500, TODAY, 1), encoding)
     with path.open(encoding=encoding, newline="") as file:
         found = list(csv.DictReader(file))
-    assert set(HEADINGS) >= mapping_of(tw_gas.COMPANY).columns
+    assert set(HEADINGS) >= only(mapping_of(tw_gas.COMPANY)).columns
     assert list(found[-1].values())[:3] == ["合計", "500", ""]
     assert {len(row["到職日"]) for row in found[:-1]} == {9, 10}  # 094/07/28 and 2023-12-05
 

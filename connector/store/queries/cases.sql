@@ -6,9 +6,10 @@ ON CONFLICT (site, kind, subject) WHERE settled_at IS NULL
 DO UPDATE SET reason = excluded.reason, candidates = excluded.candidates
 
 -- name: end_others
--- Cases whose cause is gone end by themselves.
+-- Cases whose cause is gone end by themselves; of a plan of some people those of these people.
 UPDATE connector."case" SET settled_at = %(now)s
 WHERE site = %(site)s AND settled_at IS NULL AND NOT (kind || ':' || subject) = ANY(%(found)s)
+  AND (%(people)s::text[] IS NULL OR subject = ANY(%(people)s))
 
 -- name: waiting
 -- What a person must decide.

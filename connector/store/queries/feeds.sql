@@ -1,27 +1,32 @@
 -- name: latest_accepted
--- The last good feed of a source.
+-- The last good feed of a source, or the last one that was complete.
 SELECT feed_id, name, digest, modified, mapping_digest, rows, received_at, rejected
 FROM connector.feed
-WHERE source = %(source)s AND status = 'accepted'
+WHERE site = %(site)s AND source = %(source)s AND status = 'accepted' AND (complete OR NOT %(complete)s)
 ORDER BY feed_id DESC
 LIMIT 1
 
+-- name: heard
+-- Sources with a good feed that was kept as is asked for: as what one of several sources says, or as people at once.
+SELECT DISTINCT source FROM connector.feed
+WHERE site = %(site)s AND status = 'accepted' AND (stated OR NOT %(stated)s)
+
 -- name: begin
 -- A new delivery, not yet judged.
-INSERT INTO connector.feed (source, name, digest, size, modified, received_at, complete, mapping_digest)
-VALUES (%(source)s, %(name)s, %(digest)s, %(size)s, %(modified)s, %(now)s, %(complete)s, %(mapping_digest)s)
+INSERT INTO connector.feed (site, source, name, digest, size, modified, received_at, complete, mapping_digest)
+VALUES (%(site)s, %(source)s, %(name)s, %(digest)s, %(size)s, %(modified)s, %(now)s, %(complete)s, %(mapping_digest)s)
 RETURNING feed_id
 
 -- name: clear_staged
 -- What an earlier reading of this source left behind.
-DELETE FROM connector.staged s USING connector.feed f WHERE f.feed_id = s.feed_id AND f.source = %(source)s
+DELETE FROM connector.staged s USING connector.feed f WHERE f.feed_id = s.feed_id AND f.site = %(site)s AND f.source = %(source)s
 
 -- name: mark_duplicates
 -- Rows that share a key are all set aside: nobody can say which one is right. The person counts as present.
 WITH doubled AS (
     SELECT key FROM connector.staged WHERE feed_id = %(feed_id)s GROUP BY key HAVING count(*) > 1
 ), marked AS (
-    UPDATE connector.staged s SET wanted = NULL
+    UPDATE connector.staged s SET wanted = NULL, said = NULL
     FROM doubled d
     WHERE s.feed_id = %(feed_id)s AND s.key = d.key
     RETURNING s.line, s.key
@@ -35,7 +40,7 @@ SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM noted
 
 -- name: known_rows
 -- Rows that said the same when their people were last read.
-SELECT row_digest, key FROM connector.person WHERE source = %(source)s AND row_digest = ANY(%(digests)b)
+SELECT row_digest, key FROM connector.person WHERE site = %(site)s AND row_digest = ANY(%(digests)b)
 
 -- name: count_staged
 -- Is everything that was read still there?
@@ -51,35 +56,35 @@ WHERE feed_id = %(feed_id)s
 -- name: update_people
 -- People of whom the feed says something new.
 UPDATE connector.person p
-SET wanted = s.wanted, initial = s.initial, grant_set = s.grant_set, unit = s.unit, unit_name = s.unit_name,
+SET source = s.source, wanted = s.wanted, initial = s.initial, grant_set = s.grant_set, unit = s.unit, unit_name = s.unit_name,
     units_above = s.units_above, job_role = s.job_role, manager_key = s.manager_key, starts = s.starts, ends = s.ends,
     active = s.active, timezone = s.timezone, earlier_keys = s.earlier_keys, attributes = s.attributes,
     unique_username = s.unique_username, changed_at = %(now)s, feed_id = s.feed_id, line = s.line
 FROM connector.staged s
-WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.source = %(source)s AND p.key = s.key
-  AND (p.wanted, p.initial, p.grant_set, p.unit, p.unit_name, p.units_above, p.job_role, p.manager_key,
+WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.site = %(site)s AND p.key = s.key
+  AND (p.source, p.wanted, p.initial, p.grant_set, p.unit, p.unit_name, p.units_above, p.job_role, p.manager_key,
        p.starts, p.ends, p.active, p.timezone, p.earlier_keys, p.attributes, p.unique_username)
       IS DISTINCT FROM
-      (s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.units_above, s.job_role, s.manager_key,
+      (s.source, s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.units_above, s.job_role, s.manager_key,
        s.starts, s.ends, s.active, s.timezone, s.earlier_keys, s.attributes, s.unique_username)
 
 -- name: insert_people
 -- People whom the source names for the first time.
-INSERT INTO connector.person (source, key, row_digest, wanted, initial, grant_set, unit, unit_name, units_above,
+INSERT INTO connector.person (site, source, key, row_digest, wanted, initial, grant_set, unit, unit_name, units_above,
                               job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes,
                               unique_username, first_seen, changed_at, feed_id, line)
-SELECT %(source)s, s.key, s.row_digest, s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.units_above,
+SELECT %(site)s, s.source, s.key, s.row_digest, s.wanted, s.initial, s.grant_set, s.unit, s.unit_name, s.units_above,
        s.job_role, s.manager_key, s.starts, s.ends, s.active, s.timezone, s.earlier_keys, s.attributes,
        s.unique_username, %(now)s,
        %(now)s, s.feed_id, s.line
 FROM connector.staged s
 WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL
-  AND NOT EXISTS (SELECT FROM connector.person p WHERE p.source = %(source)s AND p.key = s.key)
+  AND NOT EXISTS (SELECT FROM connector.person p WHERE p.site = %(site)s AND p.key = s.key)
 
 -- name: write_grant_sets
 -- Sets of grants that are not known yet: a JSON list of them, each grant with the digest of its set in hexadecimal.
-INSERT INTO connector.grant_set (source, digest, kind, target, terms, rule, level, ref)
-SELECT %(source)s, decode(g.digest, 'hex'), g.kind, g.target, g.terms, g.rule, g.level, g.ref
+INSERT INTO connector.grant_set (site, digest, kind, target, terms, rule, level, ref)
+SELECT %(site)s, decode(g.digest, 'hex'), g.kind, g.target, g.terms, g.rule, g.level, g.ref
 FROM jsonb_to_recordset(%(grants)s)
      AS g(digest text, kind text, target text, terms jsonb, rule text, level text, ref text)
 ON CONFLICT DO NOTHING
@@ -87,14 +92,14 @@ ON CONFLICT DO NOTHING
 -- name: drop_unused_grant_sets
 -- Sets that are nobody's any more.
 DELETE FROM connector.grant_set g
-WHERE g.source = %(source)s
-  AND NOT EXISTS (SELECT FROM connector.person p WHERE p.source = g.source AND p.grant_set = g.digest)
+WHERE g.site = %(site)s
+  AND NOT EXISTS (SELECT FROM connector.person p WHERE p.site = g.site AND p.grant_set = g.digest)
 
 -- name: note_rows
 -- Rows that need not be mapped again while they and the mapping stay as they are.
 UPDATE connector.person p SET row_digest = s.row_digest
 FROM connector.staged s
-WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.source = %(source)s AND p.key = s.key
+WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.site = %(site)s AND p.key = s.key
   AND p.row_digest IS DISTINCT FROM s.row_digest
 
 -- name: mark_absent
@@ -107,31 +112,31 @@ SET absent_since = COALESCE(p.absent_since, %(now)s),
         SELECT FROM connector.feed f
         JOIN connector.feed a ON (a.digest, a.modified) = (f.digest, f.modified)
         WHERE f.feed_id = %(feed_id)s AND a.feed_id = p.absent_feed_id)
-WHERE p.source = %(source)s AND NOT p.gone
+WHERE p.site = %(site)s AND NOT p.gone
   AND NOT EXISTS (SELECT FROM connector.staged s WHERE s.feed_id = %(feed_id)s AND s.key = p.key)
 
 -- name: mark_present
 -- People who are in the feed again.
 UPDATE connector.person p
 SET absent_since = NULL, absent_feed_id = NULL, gone = false
-WHERE p.source = %(source)s AND p.absent_since IS NOT NULL
+WHERE p.site = %(site)s AND p.absent_since IS NOT NULL
   AND EXISTS (SELECT FROM connector.staged s WHERE s.feed_id = %(feed_id)s AND s.key = p.key)
 
 -- name: released
 -- Has a person let this content pass?
-SELECT released_by FROM connector.feed_release WHERE source = %(source)s AND digest = %(digest)s
+SELECT released_by FROM connector.feed_release WHERE site = %(site)s AND source = %(source)s AND digest = %(digest)s
 
 -- name: release
 -- A person lets this content pass.
-INSERT INTO connector.feed_release (source, digest, released_by, released_at)
-VALUES (%(source)s, %(digest)s, %(by)s, %(now)s)
-ON CONFLICT (source, digest) DO UPDATE SET released_by = excluded.released_by, released_at = excluded.released_at
+INSERT INTO connector.feed_release (site, source, digest, released_by, released_at)
+VALUES (%(site)s, %(source)s, %(digest)s, %(by)s, %(now)s)
+ON CONFLICT (site, source, digest) DO UPDATE SET released_by = excluded.released_by, released_at = excluded.released_at
 
 -- name: refused
 -- The last feed of each source, where it was refused.
 SELECT DISTINCT ON (source) feed_id, source, name, digest, received_at, rows, reasons, status
 FROM connector.feed
-WHERE status <> 'reading'
+WHERE site = %(site)s AND status <> 'reading'
 ORDER BY source, feed_id DESC
 
 -- name: rejections

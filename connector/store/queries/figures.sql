@@ -3,13 +3,14 @@
 -- of the newest one.
 WITH newest AS (
     SELECT number, counts FROM connector.plan
-    WHERE site = %(site)s AND status IN ('planned', 'applying', 'applied') ORDER BY number DESC LIMIT 1
+    WHERE site = %(site)s AND status IN ('planned', 'applying', 'applied') AND people IS NULL
+    ORDER BY number DESC LIMIT 1
 ), last_feeds AS (
     SELECT DISTINCT ON (source) source, status FROM connector.feed
-    WHERE status <> 'reading' ORDER BY source, feed_id DESC
+    WHERE site = %(site)s AND status <> 'reading' ORDER BY source, feed_id DESC
 )
 SELECT
-    (SELECT extract(epoch FROM now() - max(received_at)) FROM connector.feed WHERE status = 'accepted') AS feed_age,
+    (SELECT extract(epoch FROM now() - max(received_at)) FROM connector.feed WHERE site = %(site)s AND status = 'accepted') AS feed_age,
     (SELECT jsonb_object_agg(h.guard_class, h.count) FROM connector.hold h
      WHERE h.plan = (SELECT number FROM newest) AND h.state = 'waiting') AS holds,
     (SELECT count(*) FROM last_feeds WHERE status = 'refused') AS refused_feeds,

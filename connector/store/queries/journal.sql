@@ -129,7 +129,7 @@ WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND b.site = %(site)s 
 -- Who leads whom is kept in our own model.
 UPDATE connector.person p
 SET manager_id = (SELECT m.person_id FROM connector.person m
-                  WHERE m.source = p.source AND m.key = c.after ->> 'manager' AND c.after ->> 'manager' <> '')
+                  WHERE m.site = p.site AND m.key = c.after ->> 'manager' AND c.after ->> 'manager' <> '')
 FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND p.person_id = c.person_id
 

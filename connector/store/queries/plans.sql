@@ -11,9 +11,22 @@ WHERE p.site = %(site)s AND p.status = 'superseded' AND p.created_at < %(now)s -
 
 -- name: begin
 -- A new plan, still empty.
-INSERT INTO connector.plan (site, source, feed_id, basis, created_at)
-VALUES (%(site)s, %(source)s, %(feed_id)s, %(basis)s, %(now)s)
+INSERT INTO connector.plan (site, people, feed_id, basis, created_at)
+VALUES (%(site)s, %(people)s, %(feed_id)s, %(basis)s, %(now)s)
 RETURNING number
+
+-- name: ids
+-- The people with these keys.
+SELECT person_id FROM connector.person WHERE site = %(site)s AND key = ANY(%(keys)s)
+
+-- name: chain
+-- These people and all managers above them, as HR says.
+WITH RECURSIVE up (key, manager_key) AS (
+    SELECT p.key, p.manager_key FROM connector.person p WHERE p.site = %(site)s AND p.key = ANY(%(keys)s)
+    UNION
+    SELECT m.key, m.manager_key FROM up JOIN connector.person m ON m.site = %(site)s AND m.key = up.manager_key
+)
+SELECT key FROM up ORDER BY key
 
 -- name: account_pairs
 -- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
@@ -25,7 +38,7 @@ CROSS JOIN LATERAL (
 ) s
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
-WHERE p.source = %(source)s
+WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
   AND CASE
       WHEN b.account_id IS NULL THEN s.status IN ('joining', 'active')
       ELSE a.suspended <> (s.status <> 'active')
@@ -35,10 +48,12 @@ WHERE p.source = %(source)s
 ORDER BY p.key
 
 -- name: shared_emails
--- E-mail addresses that stand at more than one person who works here.
+-- E-mail addresses that stand at more than one person who works here; of those that a plan is about, where it is of some.
 SELECT lower(p.wanted ->> 'email') AS email, array_agg(p.key ORDER BY p.key) AS keys
 FROM connector.person p
-WHERE p.source = %(source)s AND p.wanted ->> 'email' <> ''
+WHERE p.site = %(site)s AND p.wanted ->> 'email' <> ''
+  AND (%(ids)s::bigint[] IS NULL OR lower(p.wanted ->> 'email') IN (
+      SELECT lower(o.wanted ->> 'email') FROM connector.person o WHERE o.person_id = ANY(%(ids)s)))
   AND connector.employment_status(p, %(now)s, %(ahead)s) <> 'left'
 GROUP BY lower(p.wanted ->> 'email')
 HAVING count(*) > 1
@@ -82,9 +97,9 @@ RETURNING username
 SELECT p.person_id, p.key, COALESCE(o.key, '') AS was, COALESCE(m.key, '') AS becomes, p.line
 FROM connector.person p
 LEFT JOIN connector.person o ON o.person_id = p.manager_id
-LEFT JOIN connector.person m ON m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id
-WHERE p.source = %(source)s AND p.manager_id IS DISTINCT FROM m.person_id
-  AND (m.person_id IS NOT NULL OR p.manager_key IN ('', p.key))
+LEFT JOIN connector.person m ON m.site = p.site AND m.key = p.manager_key AND m.person_id <> p.person_id
+WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+  AND p.manager_id IS DISTINCT FROM m.person_id AND (m.person_id IS NOT NULL OR p.manager_key IN ('', p.key))
 ORDER BY p.key
 
 -- name: manager_cycles
@@ -92,13 +107,14 @@ ORDER BY p.key
 WITH RECURSIVE up (person_id, above) AS (
     SELECT p.person_id, m.person_id
     FROM connector.person p
-    JOIN connector.person m ON m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id
-    WHERE p.source = %(source)s AND p.manager_id IS DISTINCT FROM m.person_id
+    JOIN connector.person m ON m.site = p.site AND m.key = p.manager_key AND m.person_id <> p.person_id
+    WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+      AND p.manager_id IS DISTINCT FROM m.person_id
     UNION
     SELECT up.person_id, m.person_id
     FROM up
     JOIN connector.person p ON p.person_id = up.above
-    JOIN connector.person m ON m.source = p.source AND m.key = p.manager_key AND m.person_id <> p.person_id
+    JOIN connector.person m ON m.site = p.site AND m.key = p.manager_key AND m.person_id <> p.person_id
     WHERE up.above <> up.person_id
 )
 SELECT p.key FROM up JOIN connector.person p ON p.person_id = up.person_id WHERE up.above = up.person_id ORDER BY p.key
@@ -107,12 +123,13 @@ SELECT p.key FROM up JOIN connector.person p ON p.person_id = up.person_id WHERE
 -- Cohorts that rules give to somebody: a feed that was refused has left sets that are nobody's.
 SELECT DISTINCT ON (g.target) g.target, COALESCE(g.terms ->> 'name', g.target) AS name
 FROM connector.grant_set g
-WHERE g.kind = 'cohort' AND g.source = %(source)s
-  AND EXISTS (SELECT FROM connector.person p WHERE p.source = g.source AND p.grant_set = g.digest)
+WHERE g.kind = 'cohort' AND g.site = %(site)s
+  AND EXISTS (SELECT FROM connector.person p
+              WHERE p.site = g.site AND p.grant_set = g.digest AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s)))
 ORDER BY g.target, g.terms ->> 'name'
 
 -- name: compare_grants
--- Pairs of what rules give and what the ledger holds, where they differ for people of one source.
+-- Pairs of what rules give and what the ledger holds, where they differ.
 INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id, kind, target, level, ref, wanted, granted,
                                        place_id, ours, suspended, timezone, rule, earlier)
 WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for each grant
@@ -120,14 +137,17 @@ WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for
            connector.employment_status(p, %(now)s, %(ahead)s) AS status
     FROM connector.person p
     LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
-    WHERE p.source = %(source)s
+    WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
 ), pairs AS (
     SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
            COALESCE(w.target, l.target) AS target, w.level, w.ref, w.terms AS wanted, l.terms AS granted, l.place_id,
            l.ours, l.suspended, w.rule
-    FROM connector.wanted_grant w
+    FROM (
+        SELECT * FROM connector.wanted_grant WHERE %(ids)s::bigint[] IS NULL OR person_id = ANY(%(ids)s)
+    ) w
     FULL JOIN (
-        SELECT * FROM connector.ledger WHERE ledger.site = %(site)s AND ended_at IS NULL
+        SELECT * FROM connector.ledger
+        WHERE ledger.site = %(site)s AND ended_at IS NULL AND (%(ids)s::bigint[] IS NULL OR person_id = ANY(%(ids)s))
     ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
 )
 SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.level, d.ref, d.wanted, d.granted,
@@ -235,7 +255,8 @@ SELECT account_id, array_agg(subject ORDER BY subject) AS keys FROM doubled GROU
 SELECT p.key FROM connector.binding b
 JOIN connector.person p USING (person_id)
 JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
-WHERE b.site = %(site)s AND p.source = %(source)s AND lower(a.fields ->> 'username') = ANY(%(usernames)s)
+WHERE b.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+  AND lower(a.fields ->> 'username') = ANY(%(usernames)s)
 
 -- name: take_colliding_identities
 -- Changes of people whose present username or e-mail another person takes over in the same plan.
@@ -274,41 +295,43 @@ SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan =
 
 -- name: base
 -- What the guard's percentages are of.
-SELECT (SELECT count(*) FROM connector.binding b JOIN connector.person p USING (person_id)
-        WHERE b.site = %(site)s AND p.source = %(source)s) AS people,
+SELECT (SELECT count(*) FROM connector.binding WHERE site = %(site)s) AS people,
        count(*) FILTER (WHERE l.kind = 'role') AS roles,
-       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment') AND NOT l.suspended) AS grants,
-       NOT EXISTS (
-           SELECT FROM connector.run r JOIN connector.plan q ON q.number = r.plan
-           WHERE r.kind = 'apply' AND r.status = 'done' AND q.site = %(site)s AND q.source = %(source)s
-       ) AS first_load
+       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment') AND NOT l.suspended) AS grants
 FROM connector.ledger l
+WHERE l.site = %(site)s AND l.ended_at IS NULL AND l.ours
+
+-- name: exempt
+-- Accounts that a plan creates for people of sources whose first load is still to be carried out: they have no limit.
+SELECT count(*) AS count
+FROM connector.change c
 JOIN connector.person p USING (person_id)
-WHERE l.site = %(site)s AND p.source = %(source)s AND l.ended_at IS NULL AND l.ours
+LEFT JOIN connector.loaded_source s ON s.site = p.site AND s.source = p.source
+WHERE c.plan = %(plan)s AND c.guard_class = 'create' AND s.plan IS NULL
 
 -- name: spent
 -- What was carried out in the last day and week by guard class, but for what a person approved, and but for whom the
--- first load created, which has no limit.
+-- first load of a source created, which has no limit.
 SELECT c.guard_class, count(*) FILTER (WHERE o.finished_at > %(now)s - interval '24 hours') AS day, count(*) AS week
 FROM connector.plan p
 JOIN connector.change c ON c.plan = p.number AND c.guard_class IS NOT NULL
 JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal AND o.state = 'done'
-WHERE p.site = %(site)s AND p.source = %(source)s
+WHERE p.site = %(site)s
   AND p.number IN (SELECT r.plan FROM connector.run r
                    WHERE r.site = %(site)s AND COALESCE(r.finished_at, %(now)s) > %(now)s - interval '7 days')
   AND o.finished_at > %(now)s - interval '7 days'
   AND NOT EXISTS (SELECT FROM connector.hold h
                   WHERE h.plan = p.number AND h.guard_class = c.guard_class AND h.state = 'approved')
-  AND (c.guard_class <> 'create' OR p.number > (
-      SELECT min(q.number) FROM connector.plan q JOIN connector.run r ON r.plan = q.number
-      WHERE q.site = %(site)s AND q.source = %(source)s AND r.status = 'done'))
+  AND (c.guard_class <> 'create' OR EXISTS (
+      SELECT FROM connector.person q JOIN connector.loaded_source s ON s.site = q.site AND s.source = q.source
+      WHERE q.person_id = c.person_id AND s.plan < c.plan))
 GROUP BY c.guard_class
 
 -- name: approval
 -- A decision on the same changes that is still valid, made for an earlier plan and not used up by it.
 SELECT h.state, h.decided_by, h.decided_at, h.expires_at FROM connector.hold h
 JOIN connector.plan p ON p.number = h.plan
-WHERE p.site = %(site)s AND p.source = %(source)s AND h.guard_class = %(guard_class)s AND h.digest = %(digest)s
+WHERE p.site = %(site)s AND h.guard_class = %(guard_class)s AND h.digest = %(digest)s
   AND h.state IN ('approved', 'rejected') AND NOT EXISTS (
       SELECT FROM connector.operation o JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
       WHERE o.plan = h.plan AND c.guard_class = h.guard_class AND o.state = 'done')
@@ -328,24 +351,27 @@ VALUES (%(plan)s, %(guard_class)s, %(count)s, %(limit)s, %(window)s, %(spent)s, 
 UPDATE connector.plan SET status = 'planned', hash = %(hash)s, counts = %(counts)s WHERE number = %(plan)s
 
 -- name: supersede
--- Older plans of the same source that were not carried out to the end.
+-- Older plans that were not carried out to the end, of nobody whom the new one is not about.
 UPDATE connector.plan SET status = 'superseded'
-WHERE site = %(site)s AND source = %(source)s AND number < %(plan)s AND status IN ('planned', 'applying')
+WHERE site = %(site)s AND number < %(plan)s AND status IN ('planned', 'applying')
+  AND (%(people)s::text[] IS NULL OR people <@ %(people)s)
 
 -- name: supersede_holds
 -- Nobody needs to decide on them any more.
 UPDATE connector.hold h SET state = 'superseded'
 FROM connector.plan p
-WHERE p.number = h.plan AND p.site = %(site)s AND p.source = %(source)s AND h.plan < %(plan)s AND h.state = 'waiting'
+WHERE p.number = h.plan AND p.site = %(site)s AND h.plan < %(plan)s AND h.state = 'waiting'
+  AND (%(people)s::text[] IS NULL OR p.people <@ %(people)s)
 
 -- name: by_number
 -- The head of one plan.
-SELECT number, hash, source, feed_id, basis, created_at, counts, status FROM connector.plan WHERE number = %(plan)s
+SELECT number, hash, people, feed_id, basis, created_at, counts, status FROM connector.plan WHERE number = %(plan)s
 
 -- name: find
--- A plan by the beginning of its hash, or the newest one.
-SELECT number, hash, source, feed_id, basis, created_at, counts, status FROM connector.plan
-WHERE site = %(site)s AND status <> 'making' AND (%(hash)s::text IS NULL OR starts_with(hash, %(hash)s))
+-- A plan by the beginning of its hash, or the newest one of everybody.
+SELECT number, hash, people, feed_id, basis, created_at, counts, status FROM connector.plan
+WHERE site = %(site)s AND status <> 'making'
+  AND CASE WHEN %(hash)s::text IS NULL THEN people IS NULL ELSE starts_with(hash, %(hash)s) END
 ORDER BY number DESC
 LIMIT 2
 

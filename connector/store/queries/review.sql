@@ -1,6 +1,6 @@
 -- name: waiting
 -- Plans that have a held class of which something is left to be carried out.
-SELECT DISTINCT p.number, p.hash, p.source, p.created_at, p.status, p.counts
+SELECT DISTINCT p.number, p.hash, p.created_at, p.status, p.counts
 FROM connector.plan p JOIN connector.hold h ON h.plan = p.number
 WHERE p.site = %(site)s AND p.status NOT IN ('making', 'superseded') AND h.state <> 'superseded'
   AND EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)
@@ -10,15 +10,15 @@ ORDER BY p.number DESC
 
 -- name: find
 -- The newest plan with a hash.
-SELECT number, hash, source, created_at, status, counts FROM connector.plan
+SELECT number, hash, created_at, status, counts FROM connector.plan
 WHERE site = %(site)s AND hash = %(hash)s AND status <> 'making'
 ORDER BY number DESC
 LIMIT 1
 
 -- name: successor
--- The newest plan of the same source.
+-- The newest plan of everybody.
 SELECT hash FROM connector.plan
-WHERE site = %(site)s AND source = %(source)s AND number > %(plan)s AND status NOT IN ('making', 'superseded')
+WHERE site = %(site)s AND people IS NULL AND number > %(plan)s AND status NOT IN ('making', 'superseded')
 ORDER BY number DESC
 LIMIT 1
 
@@ -89,7 +89,7 @@ WITH newest AS (
     FROM connector.hold asked
     JOIN connector.hold h ON h.digest = asked.digest AND h.guard_class = asked.guard_class
     JOIN connector.plan p ON p.number = h.plan
-    WHERE asked.plan = %(plan)s AND p.site = %(site)s AND p.source = %(source)s
+    WHERE asked.plan = %(plan)s AND p.site = %(site)s
     ORDER BY asked.guard_class, h.plan DESC
 )
 SELECT n.guard_class, n.state, n.expires_at, n.status = 'superseded' AS superseded,

@@ -8,6 +8,7 @@ SELECT p.person_id, p.key AS hr_key, b.account_id AS moodle_id, p.unit, p.unit_n
 FROM connector.person p
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+WHERE p.site = %(site)s
 
 -- name: assignments
 -- Requirements that the ledger holds or held.
@@ -26,8 +27,8 @@ SELECT account_id FROM connector.account WHERE site = %(site)s AND fields = '{}'
 
 -- name: basis
 -- What the people and assignments above depend on: while it stays the same on one day, they need not be taken again.
-SELECT (SELECT max(feed_id) FROM connector.feed WHERE status = 'accepted') AS feed_id,
-       (SELECT max(received_at) FROM connector.feed WHERE status = 'accepted') AS fed_at,
+SELECT (SELECT max(feed_id) FROM connector.feed WHERE site = %(site)s AND status = 'accepted') AS feed_id,
+       (SELECT max(received_at) FROM connector.feed WHERE site = %(site)s AND status = 'accepted') AS fed_at,
        (SELECT count(*) FROM connector.binding WHERE site = %(site)s) AS bound,
        (SELECT max(bound_at) FROM connector.binding WHERE site = %(site)s) AS bound_at,
        (SELECT max(seen_at) FROM connector.account WHERE site = %(site)s) AS seen_at,

@@ -12,9 +12,7 @@ from connector.domain.plan import GuardClass, Window
 G = GuardClass
 numbers = st.integers(0, 100_000)
 counts = st.dictionaries(st.sampled_from(GuardClass), numbers)
-bases = st.builds(
-    Base, numbers, st.fixed_dictionaries({G.REMOVE_GRANT: numbers, G.REMOVE_ROLE: numbers}), st.booleans()
-)
+bases = st.builds(Base, numbers, st.fixed_dictionaries({G.REMOVE_GRANT: numbers, G.REMOVE_ROLE: numbers}))
 
 SPECIFIED = [
     # class, base, the largest number that goes
@@ -32,8 +30,8 @@ SPECIFIED = [
 def base(guard: GuardClass, size: int) -> Base:
     """A base that is ``size`` for this class, and another number for all others."""
     if LIMITS[guard].of_grants:
-        return Base(7, {guard: size}, first_load=False)
-    return Base(size, dict.fromkeys(GuardClass, 7), first_load=False)
+        return Base(7, {guard: size})
+    return Base(size, dict.fromkeys(GuardClass, 7))
 
 
 @pytest.mark.parametrize(("guard", "size", "most"), SPECIFIED)
@@ -57,13 +55,6 @@ def test_a_percentage_is_exact(guard: GuardClass, percent: int, size: int) -> No
     assert breaches({guard: most + 1}, base(guard, size)) != []
 
 
-def test_the_first_load_may_create_everybody_and_nothing_else() -> None:
-    """The exemption is for creating only, and ends with the first applied run."""
-    many = {G.CREATE: 20_000, G.SUSPEND: 20_000}
-    assert [breach.guard for breach in breaches(many, Base(0, {}, first_load=True))] == [G.SUSPEND]
-    assert [breach.guard for breach in breaches(many, Base(0, {}, first_load=False))] == [G.SUSPEND, G.CREATE]
-
-
 @given(counts, bases, st.sampled_from(GuardClass), numbers)
 def test_more_changes_never_free_a_class(
     given_counts: dict[GuardClass, int], about: Base, guard: GuardClass, more: int
@@ -78,7 +69,7 @@ def test_more_changes_never_free_a_class(
 @given(counts, bases, numbers)
 def test_a_larger_company_never_holds_more(given_counts: dict[GuardClass, int], about: Base, more: int) -> None:
     """Nor does it hold something that a smaller one lets go."""
-    larger = Base(about.people + more, {guard: size + more for guard, size in about.grants.items()}, about.first_load)
+    larger = Base(about.people + more, {guard: size + more for guard, size in about.grants.items()})
     held = {breach.guard for breach in breaches(given_counts, about)}
     assert {breach.guard for breach in breaches(given_counts, larger)} <= held
 
@@ -94,7 +85,7 @@ spends = st.dictionaries(st.sampled_from([Window.DAY, Window.WEEK]), counts)
 
 def test_many_small_plans_are_as_bad_as_a_large_one() -> None:
     """What went within a day, or a week, has the limit of one plan; the shortest window that is full is told."""
-    about, plan = Base(100, {}, first_load=False), {G.SUSPEND: 4}
+    about, plan = Base(100, {}), {G.SUSPEND: 4}
     assert breaches(plan, about, {Window.DAY: {G.SUSPEND: 6}, Window.WEEK: {G.SUSPEND: 6}}) == []
     day = {Window.DAY: {G.SUSPEND: 7}, Window.WEEK: {G.SUSPEND: 9}}
     assert breaches(plan, about, day) == [Breach(G.SUSPEND, 4, 10, Window.DAY, 7)]

@@ -6,24 +6,23 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
 
-from adapters.drops.folder import FolderDrop
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FUNCTIONS
 from adapters.moodle.readers.choose import Choice, choose, retold, set_up_reports
 from adapters.moodle.site import MoodleSite
-from adapters.sources import open_source
+from connector.bootstrap.sources import client_of, drop_of, feed_in, gates_of, shared_folder
 from connector.databases import Databases
 from connector.domain.accounts import OneTimeCodes, Passwords, Seal
 from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError, StorageError
 from connector.domain.facts import Extent, Terms
-from connector.domain.gates import Gates
+from connector.domain.feeds import KnownFeed
 from connector.domain.notices import Channel, Limits, Situation
 from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
@@ -35,13 +34,14 @@ from connector.settings import Settings
 from connector.sign_in.clients import ClientAccess
 from connector.sign_in.setting_up import SettingUp
 from connector.sign_in.signing_in import SigningIn
+from connector.source_settings import ScimSettings
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.choices import Choices
 from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
-from connector.store.embedded import install_term_handler
+from connector.store.embedded import default_data_dir, install_term_handler
 from connector.store.facts import CHECKS, Facts, checks
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
@@ -59,9 +59,10 @@ from connector.store.scim_tokens import ScimTokens
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
+from connector.sync.arrivals import DirectoryInlet, FileInlet, Inlet
 from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
-from mappings.company import CompanyMapping
+from mappings.company import CompanyMapping, SourceMapping
 from mappings.loader import load
 
 if TYPE_CHECKING:
@@ -70,7 +71,6 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 
-UNDELIMITED = {"xml", "json"}
 NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
 
@@ -125,7 +125,9 @@ class Connector:
     # ------------------------------------------------------------ what is kept
     @property
     def site(self) -> str:
-        """The name under which everything about this Moodle is kept: its address without the scheme."""
+        """The name under which everything about this Moodle is kept: the given one, or its address without scheme."""
+        if self.settings.site:
+            return self.settings.site
         if not self.settings.moodle.url:
             raise SettingsError("moodle.url: there is no Moodle yet. Set CONNECTOR_MOODLE__URL to its address.")
         parts = urlsplit(self.settings.moodle.url)
@@ -133,7 +135,7 @@ class Connector:
 
     @cached_property
     def feeds(self) -> Feeds:
-        return Feeds(self.database)
+        return Feeds(self.database, self.site)
 
     @cached_property
     def plans(self) -> Plans:
@@ -336,36 +338,38 @@ class Connector:
             self.choices.forget()
         return done
 
-    def source(self, path: Path) -> Source:
-        """The feed in a file, as the mapping says it is to be read."""
-        settings = self.mapping.source
-        options: dict[str, object] = {
-            "name": settings.name,
-            "encoding": settings.encoding,
-            "complete": settings.complete,
-            "columns": sorted(self.mapping.columns),
-        }
-        if settings.format in UNDELIMITED:
-            options |= {"record": settings.record, "fields": self.mapping.expressions}
-        if settings.format == "xml":
-            return open_source("xml", path, options | {"namespaces": settings.namespaces})
-        options["key"] = self.mapping.key_column
-        if settings.format == "json":
-            return open_source("json", path, options | {"separator": settings.separator or ","})
-        options["delimiter"] = settings.delimiter or ("\t" if settings.format == "tsv" else None)
-        options["skip_lines"] = settings.skip_lines
-        if settings.columns:
-            options["header"] = settings.columns
-        if settings.trailer:
-            options["trailer"] = settings.trailer
-        return open_source("delimited", path, options)
+    def source(self, path: Path, name: str | None = None) -> Source:
+        """The feed in a file, as the mapping says it is to be read. Raises SettingsError for an unknown source."""
+        return feed_in(path, self._mapped(name))
 
-    def drop(self) -> FolderDrop:
-        """The folder into which HR's files are put. Raises SettingsError where none is set."""
-        drop = self.settings.drop
-        if drop.folder is None:
-            raise SettingsError("drop.folder: name the folder into which HR's files are put, or give a file.")
-        return FolderDrop(drop.folder, self.mapping.source.file, settle=drop.settle_seconds, marker=drop.marker)
+    def inlets(self) -> tuple[Inlet, ...]:
+        """Every source of the mapping, in its order. Raises SettingsError where the settings name another."""
+        known = self.mapping.sources
+        if unknown := sorted(self.settings.sources.keys() - known.keys()):
+            raise SettingsError(f"sources.{unknown[0]}: the mapping has no such source; it has {', '.join(known)}.")
+        return tuple(self._inlet(name, mapping) for name, mapping in known.items())
+
+    def _inlet(self, name: str, mapping: SourceMapping) -> Inlet:
+        gates, place = gates_of(mapping), self.settings.sources.get(name)
+        if isinstance(place, ScimSettings):
+            return DirectoryInlet(name, gates, self.scim_sources, client_of(place, name))
+        if place is not None:
+            return FileInlet(name, gates, partial(feed_in, mapping=mapping), drop_of(place, mapping, self._spools))
+        drop = shared_folder(self.settings.drop, mapping) if self.settings.drop.folder else None
+        return FileInlet(name, gates, partial(feed_in, mapping=mapping), drop)
+
+    @property
+    def _spools(self) -> Path:
+        folder = (self.settings.data_dir or default_data_dir()) / "spool"
+        return folder / self.settings.site if self.settings.site else folder
+
+    def _mapped(self, name: str | None) -> SourceMapping:
+        known = self.mapping.sources
+        if name is None and len(known) > 1:
+            raise SettingsError(f"--source: say of which source it is: {', '.join(known)}.")
+        if name is not None and name not in known:
+            raise SettingsError(f"--source: the mapping knows {', '.join(known)} only.")
+        return known[name] if name else next(iter(known.values()))
 
     def readiness(self) -> dict[str, bool]:
         """Whether the database and Moodle answer now."""
@@ -401,17 +405,9 @@ class Connector:
     def way_in(self, moodle: MoodleSite, reader: Reader | None = None, stopping: Stopping = never) -> WayIn:
         """Without a reader plans are made from what is known of accounts already."""
         mapping = self.mapping
-        gates = mapping.source.gates
         return WayIn(
-            mapping.source.name,
+            self.inlets(),
             mapping,
-            Gates(
-                gates.min_share,
-                gates.max_duplicate_share,
-                gates.max_rejected_share,
-                timedelta(hours=gates.max_age_hours) if gates.max_age_hours else None,
-                gates.min_rows,
-            ),
             mapping.role_ids,
             mapping.protected,
             self.settings.create_days_ahead,
@@ -424,8 +420,6 @@ class Connector:
             self.journal,
             self.clock,
             self.pace or Pace(workers=self.settings.moodle.workers),
-            self.source,
-            self.drop() if self.settings.drop.folder is not None else None,
             stopping,
         )
 
@@ -485,8 +479,7 @@ class Connector:
 
     def situation(self) -> Situation:
         """How things stand, for those who are to be told."""
-        source = self.mapping.source.name
-        latest = self.feeds.latest(source)
+        source, latest = self._longest_silent()
         hops = {row["hop"]: row["reached_at"] for row in self.reports.freshness()}
         everything: datetime | None = hops.get("everything")
         times = self.settings.service.times("reconcile")
@@ -502,6 +495,11 @@ class Connector:
             everything,
             second_missed(times, everything and everything + OVERLAP),
         )
+
+    def _longest_silent(self) -> tuple[str, KnownFeed | None]:
+        """The source that has not been heard of for longest, with its last good feed."""
+        latest = {source: self.feeds.latest(source) for source in self.mapping.sources}
+        return min(latest.items(), key=lambda item: item[1].received_at.timestamp() if item[1] else 0.0)
 
 
 end_cleanly_on_term = install_term_handler

@@ -1,0 +1,235 @@
+"""Several sources say things of the same people: each is believed by itself, and people are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.plan import Action
+from tests.support import House, Row, Seen, rows
+
+pytestmark = pytest.mark.anyio
+
+COMPANY = """
+version: 1
+sources: [hr, agency, directory]
+precedence:
+  email: [directory]
+  profile:costcentre: [agency, hr]
+cohorts:
+  - {idnumber: "unit-{unit}", name: "{unit}"}
+"""
+HR = """
+version: 1
+source: {name: hr, format: csv}
+key: {column: id}
+person:
+  firstname: {column: first}
+  lastname: {column: last}
+  email: {column: email}
+  unit: {column: unit}
+  manager: {column: boss}
+  profile:
+    costcentre: {column: cost}
+"""
+AGENCY = """
+version: 1
+source: {name: agency, format: csv, timezone: Asia/Taipei}
+key: {column: no}
+person:
+  firstname: {column: first}
+  lastname: {column: last}
+  email: {column: email}
+  unit: {value: Agency}
+  profile:
+    costcentre: {column: cost}
+"""
+DIRECTORY = """
+version: 1
+source: {name: directory, format: csv, authoritative: false}
+key: {column: employee}
+person:
+  username: {column: login, transforms: [lower]}
+  email: {column: mail}
+  city: {column: city, when_empty: clear}
+"""
+COLUMNS = {
+    "hr": ("id", "first", "last", "email", "unit", "boss", "cost"),
+    "agency": ("no", "first", "last", "email", "cost"),
+    "directory": ("employee", "login", "mail", "city"),
+}
+KEYS = {"hr": "id", "agency": "no", "directory": "employee"}
+
+
+@pytest.fixture
+def several(house: House) -> House:
+    """An installation with three sources."""
+    make_several(house)
+    return house
+
+
+def make_several(house: House) -> None:
+    for file in house.mapping.iterdir():
+        file.unlink()
+    (house.mapping / "sources").mkdir()
+    (house.mapping / "mapping.yaml").write_text(COMPANY, "utf-8")
+    for name, text in (("hr", HR), ("agency", AGENCY), ("directory", DIRECTORY)):
+        (house.mapping / "sources" / f"{name}.yaml").write_text(text, "utf-8")
+    house.reopen()
+
+
+def said(source: str, key: str, **more: str) -> Row:
+    """A row of a source, empty but for its key and what is given."""
+    named = {"first": f"First{key}", "last": f"Last{key}"} if source != "directory" else {"login": key.lower()}
+    return {**dict.fromkeys(COLUMNS[source], ""), KEYS[source]: key, **named, **more}
+
+
+of_hr = partial(said, "hr")
+of_agency = partial(said, "agency")
+of_directory = partial(said, "directory")
+
+
+async def tell(house: House, source: str, rows: Iterable[Row]) -> Path:
+    """A feed of one source, believed."""
+    path = house.file(rows, columns=COLUMNS[source])
+    await house.take(path, source)
+    return path
+
+
+async def begin(house: House) -> None:
+    """Two people of HR, one of the agency, and the directory that knows all three."""
+    await tell(house, "hr", [of_hr("E1", unit="Lab", email="e1@old.test"), of_hr("E2", unit="Lab", boss="E1")])
+    await tell(house, "agency", [of_agency("A1", email="a1@agency.test", cost="9")])
+    rows = [of_directory(key, mail=f"{key.lower()}@example.test", city="Taipei") for key in ("E1", "E2")]
+    await tell(house, "directory", [*rows, of_directory("A1"), of_directory("S1", mail="robot@example.test")])
+    applied = await house.sync()
+    assert (applied.tally.refused, applied.tally.waiting, house.cases()) == (0, 0, [])
+
+
+async def test_people_are_put_together(several: House, moodle: Seen) -> None:
+    """Each field is that of the first source that says anything, and a service account of the directory is nobody."""
+    await begin(several)
+    assert moodle.people() == ["A1", "E1", "E2"]
+    assert moodle.fields("E1", "username", "email", "city") == ("e1", "e1@example.test", "Taipei")
+    assert moodle.fields("A1", "username", "email", "city") == ("a1", "a1@agency.test", "")
+    assert moodle.cohorts() == {"unit-Lab": {"E1", "E2"}, "unit-Agency": {"A1"}}
+    assert (await several.plan()).size == 0
+
+
+async def test_nothing_is_planned_before_all_were_heard(several: House, moodle: Seen) -> None:
+    """Half of a company is no company: nobody is put together while a source was never read."""
+    await tell(several, "hr", [of_hr("E1", unit="Lab")])
+    await tell(several, "agency", [of_agency("A1")])
+    with pytest.raises(SettingsError, match="No feed of directory has been read yet"):
+        await several.plan()
+    assert several.sql("SELECT key FROM connector.person") == []
+    await tell(several, "directory", [of_directory("E1", mail="e1@example.test")])
+    assert [one["key"] for one in several.sql("SELECT key FROM connector.person")] == ["E1"]
+    assert moodle.people() == []
+
+
+async def test_one_source_changes_one_field(several: House, moodle: Seen) -> None:
+    """What the others say stays, and nobody else is touched."""
+    await begin(several)
+    await tell(several, "hr", [of_hr("E1", unit="Shop", email="new@old.test"), of_hr("E2", unit="Lab", boss="E1")])
+    plan = await several.plan()
+    assert {subject for _, subject, _ in several.does(plan) if not subject.startswith("unit-")} == {"E1"}
+    await several.apply(plan)
+    assert moodle.fields("E1", "email", "city") == ("e1@example.test", "Taipei")
+    assert moodle.cohorts()["unit-Shop"] == {"E1"}
+
+
+async def test_somebody_moves_between_two_sources(several: House, moodle: Seen) -> None:
+    """From the agency into the company under the same key: one account, never suspended."""
+    await begin(several)
+    account = moodle.id("A1")
+    hr = [of_hr("E1", unit="Lab"), of_hr("E2", unit="Lab", boss="E1")]
+    several.edit("sources/agency.yaml", "format: csv,", "format: csv, gates: {min_rows: 0, min_share: 0},")
+    await tell(several, "agency", [])
+    await tell(several, "hr", [*hr, of_hr("A1", unit="Lab", email="a1@old.test")])
+    await several.sync()
+    several.clock.forward(hours=25)
+    await tell(several, "agency", [])
+    plan = await several.plan()
+    assert several.does(plan, Action.SUSPEND_ACCOUNT, Action.CREATE_ACCOUNT) == []
+    await several.apply(plan)
+    assert (moodle.id("A1"), moodle.suspended("A1")) == (account, False)
+    assert moodle.cohorts()["unit-Lab"] == {"A1", "E1", "E2"}
+    assert several.sql("SELECT source FROM connector.person WHERE key = 'A1'") == [{"source": "hr"}]
+
+
+async def test_who_is_gone_from_all_has_left(several: House, moodle: Seen) -> None:
+    """By two good feeds a day apart; that the directory forgot somebody first makes nobody nameless."""
+    await begin(several)
+    several.edit("sources/directory.yaml", "format: csv,", "format: csv, gates: {min_share: 0},")
+    await tell(several, "directory", [of_directory("E1", mail="e1@example.test", city="Taipei")])
+    several.clock.forward(hours=25)
+    await tell(several, "directory", [of_directory("E1", mail="e1@example.test", city="Lyon")])
+    plan = await several.plan()
+    assert several.does(plan) == [("update_account", "E1", "")]
+    hr = [of_hr("E1", unit="Lab")] + [of_hr(f"N{n}") for n in range(9)]
+    several.edit("sources/hr.yaml", "format: csv}", "format: csv, gates: {min_share: 0}}")
+    await tell(several, "hr", hr)
+    assert several.does(await several.plan(), Action.SUSPEND_ACCOUNT) == []
+    several.clock.forward(hours=25)
+    await tell(several, "hr", hr)
+    assert several.does(await several.plan(), Action.SUSPEND_ACCOUNT) == [("suspend_account", "E2", "")]
+    await several.sync()
+    assert (moodle.suspended("E2"), moodle.suspended("E1")) == (True, False)
+
+
+async def test_who_is_lacking_something_is_named_and_stays(several: House, moodle: Seen) -> None:
+    """A person whom no source gives a username is rejected alone, and an account that is there stays as it is."""
+    await begin(several)
+    await tell(several, "hr", [of_hr("E1", unit="Lab"), of_hr("E2", unit="Lab", boss="E1"), of_hr("E3")])
+    path = several.file([of_hr("E1", unit="Lab"), of_hr("E2", unit="Lab"), of_hr("E4")], columns=COLUMNS["hr"])
+    taken = await several.take(path, "hr")
+    found = [(one.line, one.key, one.field) for one in taken.rejections]
+    assert found == [(4, "E4", "email"), (4, "E4", "username")]
+    assert taken.totals.rejected == 1
+    await several.sync()
+    assert moodle.people() == ["A1", "E1", "E2"]
+
+
+async def test_a_bad_feed_of_one_source_hides_nobody(several: House, moodle: Seen) -> None:
+    """A feed of the agency that is cut off is refused by its own gates; the company's people do not notice."""
+    await begin(several)
+    many = [of_agency(f"B{n}") for n in range(20)]
+    await tell(several, "agency", [of_agency("A1", email="a1@agency.test"), *many])
+    for short in (many[:3], []):
+        with pytest.raises(FeedRefused):
+            await tell(several, "agency", short)
+    assert several.does(await several.plan(), Action.SUSPEND_ACCOUNT) == []
+
+
+async def test_a_source_that_comes_later_takes_nothing_away(house: House, moodle: Seen) -> None:
+    """One source becomes three: until the new ones were heard of the people stay as they were."""
+    await house.settled_in(rows(3))
+    make_several(house)
+    before = house.sql("SELECT key, wanted FROM connector.person ORDER BY key")
+    await tell(house, "hr", [of_hr(f"E000{n}", unit="Office") for n in (1, 2, 3)])
+    assert house.sql("SELECT key, wanted FROM connector.person ORDER BY key") == before
+    with pytest.raises(SettingsError, match="No feed of agency, directory"):
+        await house.plan()
+    await tell(house, "agency", [of_agency("A1", email="a1@agency.test")])
+    rows_of = [of_directory(f"E000{n}", mail=f"e000{n}@example.test") for n in (1, 2, 3)]
+    await tell(house, "directory", rows_of)
+    plan = await house.plan()
+    assert house.does(plan, Action.SUSPEND_ACCOUNT, Action.CREATE_ACCOUNT) == []
+    assert moodle.people() == ["E0001", "E0002", "E0003"]
+
+
+async def test_a_source_that_is_dropped_says_nothing_any_more(several: House) -> None:
+    """What only it said goes with it, and whom only it named has left."""
+    await begin(several)
+    several.edit("mapping.yaml", "sources: [hr, agency, directory]", "sources: [hr, directory]")
+    (several.mapping / "mapping.yaml").write_text(
+        (several.mapping / "mapping.yaml").read_text("utf-8").replace("[agency, hr]", "[hr]"), "utf-8"
+    )
+    several.reopen()
+    await tell(several, "hr", [of_hr("E1", unit="Lab"), of_hr("E2", unit="Lab", boss="E1")])
+    assert several.does(await several.plan(), Action.SUSPEND_ACCOUNT) == [("suspend_account", "A1", "")]
