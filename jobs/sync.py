@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
 from connector.domain.cases import CaseStore
 from connector.domain.errors import (
     AccessRefused,
+    Busy,
     ConnectorError,
     FeedRefused,
     SettingsError,
@@ -17,7 +18,9 @@ from connector.domain.errors import (
     Unavailable,
 )
 from connector.domain.feeds import FeedStore, Look
+from connector.domain.gates import Gates
 from connector.domain.journal import Journal
+from connector.domain.people import Record
 from connector.domain.plan import Plan
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Mapper, Moodle, Source
@@ -28,6 +31,9 @@ from connector.sync.arrivals import Arrived, Inlet
 from connector.sync.intake import Intake, Progress, take_in
 from connector.sync.make_plan import Step, make_plan
 from connector.sync.planning import Rules
+
+UNGATED = Gates(min_share=0, max_duplicate_share=1, max_rejected_share=1, min_rows=0)
+"""What is pushed comes person by person: a bad one among few is no bad feed."""
 
 Reading = Callable[[str], AbstractContextManager[Progress]]
 """Given a file's name, a block with what counts the rows read."""
@@ -41,6 +47,19 @@ class Taken:
     look: Look
     failed: ConnectorError | None = None
     """What went wrong with one of several sources: of the others all was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was pushed and read: whom it is about."""
+
+    people: frozenset[str]
+    arrived: tuple[Arrived, ...]
+
+    def done(self) -> None:
+        """It has been carried out."""
+        for one in self.arrived:
+            one.done()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,24 +166,68 @@ class WayIn:
             self.stopping,
         )
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nobody else reads, plans or applies while the block lasts. Raises Busy where somebody does."""
+        with self.plans.turn() as free:
+            if not free:
+                raise Busy("Another process is bringing in what HR says; try again when it has ended.")
+            yield
+
     async def sync(self) -> Mapping[str, object]:
         """Take what has arrived, plan, and apply what is not held, with nobody looking on; gives what to log."""
-        taken = self.take_arrived(lambda _name: nullcontext(self._heed))
-        plan = await self.plan(self._heed)
-        applied = await self.apply(plan)
+        with self.turn():
+            taken = self.take_arrived(lambda _name: nullcontext(self._heed))
+            plan = await self.plan(self._heed)
+            applied = await self.apply(plan)
         if taken.failed is not None:
             raise taken.failed
-        return {
-            "feeds": [feed.name for feed in taken.feeds],
-            "unusable": dict(taken.look.unusable),
-            "plan": plan.hash[:12],
-            "apply_run": applied.run,
-            "changes": plan.size,
-            "done": applied.tally.done,
-            "refused": applied.tally.refused,
-            "waiting": applied.tally.waiting,
-            "held": [guard.value for guard in applied.held],
-        }
+        unusable = dict(taken.look.unusable)
+        return {"feeds": [feed.name for feed in taken.feeds], "unusable": unusable, **_came(plan, applied)}
+
+    async def push(self) -> Mapping[str, object]:
+        """Take what was pushed since, and carry it out for these people alone; gives what to log.
+
+        What was pushed is done with once it was applied: where that fails it is read again the next time.
+        """
+        with self.turn():
+            pushed = self.take_pushed()
+            if not pushed.people:
+                return {"people": 0}
+            plan = await self.plan(self._heed, pushed.people)
+            applied = await self.apply(plan)
+            pushed.done()
+        return {"people": len(pushed.people), **_came(plan, applied)}
+
+    async def sync_person(self, key: str) -> tuple[Plan, Applied]:
+        """One person and the managers above: what HR said last, and what was pushed since, carried out at once.
+
+        Raises SettingsError where HR never said anything of such a person.
+        """
+        with self.turn():
+            pushed = self.take_pushed()
+            chain = self.plans.chain([key])
+            if key not in chain:
+                raise SettingsError(f"No source has ever named {key}.")
+            plan = await self.plan(self._heed, chain | pushed.people)
+            applied = await self.apply(plan)
+            pushed.done()
+            return plan, applied
+
+    def take_pushed(self) -> Pushed:
+        """Read what was pushed; whoever it is about may be planned for alone."""
+        arrived = [one for inlet in self.inlets for one in inlet.pushed().ready]
+        people: set[str] = set()
+        for one in arrived:
+            people |= self._keys(one.feed)
+            take_in(one.feed, self.mapper, self.feeds, UNGATED, self.clock())
+        return Pushed(frozenset(people), tuple(arrived))
+
+    def _keys(self, feed: Source) -> set[str]:
+        said = (
+            self.mapper.said(feed.identity.source, record) for record in feed.records() if isinstance(record, Record)
+        )
+        return {one["key"] for one in said if not isinstance(one, list)}
 
     def _heed(self, _came: object) -> None:
         """Called between two pieces of reading and planning, which leave nothing behind when they are ended there."""
@@ -177,3 +240,16 @@ class WayIn:
 
 def _joined(found: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {name: why for each in found for name, why in each.items()}
+
+
+def _came(plan: Plan, applied: Applied) -> dict[str, object]:
+    """What to log of a plan that was carried out."""
+    return {
+        "plan": plan.hash[:12],
+        "apply_run": applied.run,
+        "changes": plan.size,
+        "done": applied.tally.done,
+        "refused": applied.tally.refused,
+        "waiting": applied.tally.waiting,
+        "held": [guard.value for guard in applied.held],
+    }

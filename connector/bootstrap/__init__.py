@@ -349,6 +349,11 @@ class Connector:
             raise SettingsError(f"sources.{unknown[0]}: the mapping has no such source; it has {', '.join(known)}.")
         return tuple(self._inlet(name, mapping) for name, mapping in known.items())
 
+    @property
+    def has_pushes(self) -> bool:
+        """Whether one of the sources is pushed."""
+        return any(isinstance(place, ScimSettings) for place in self.settings.sources.values())
+
     def _inlet(self, name: str, mapping: SourceMapping) -> Inlet:
         gates, place = gates_of(mapping), self.settings.sources.get(name)
         if isinstance(place, ScimSettings):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,12 +81,26 @@ def apply(
     raise typer.Exit(HELD if applied.held else 0)
 
 
-def sync(file: File = None, source: Source = None, config: Config = None, json: Json = False) -> None:
-    """Take the feed, plan, and carry out what is not held. Files of the drop folder are moved to done or refused."""
+def sync(
+    file: File = None,
+    source: Source = None,
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="KEY", help="Only this person, and the managers above, at once.")
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Take what has arrived, plan, and carry out what is not held. Files that were taken are moved to done or refused.
+
+    With --person nothing but FILE and what was pushed is read: who it is about is as HR said last.
+    """
     with installation(config) as connector:
+        if person is not None:
+            _sync_person(connector, person, file, source, json)
+            return
 
         async def work() -> tuple[Taken, Plan, Applied]:
-            async with connector.entering() as way:
+            async with connector.entering() as way, _turn(way):
                 taken = _only(_take(connector, way, file, source)) if file else _take_arrived(way)
                 made = await _make(way)
                 return taken, made, await _carry_out(way, made)
@@ -102,6 +118,28 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
         if taken.failed is not None:
             raise taken.failed
     raise typer.Exit(FeedRefused.exit_status if taken.look.unusable else HELD if applied.held else 0)
+
+
+@asynccontextmanager
+async def _turn(way: WayIn) -> AsyncIterator[None]:
+    with way.turn():
+        yield
+
+
+def _sync_person(connector: Connector, key: str, file: Path | None, source: str | None, json: bool) -> None:
+    async def work() -> tuple[Intake | None, Plan, Applied]:
+        async with connector.entering() as way:
+            taken = _take(connector, way, file, source) if file else None
+            return taken, *await way.sync_person(key)
+
+    taken, made, applied = run(work)
+    if json:
+        as_json({"feeds": [_feed(taken)] if taken else [], "plan": _head(made), "applied": asdict(applied)})
+    else:
+        show_plan(connector, made, taken, 100, None, False)
+        show_applied(connector, made, applied, False)
+    if applied.held:
+        raise typer.Exit(HELD)
 
 
 def _only(taken: Intake) -> Taken:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from threading import Event
 from types import FrameType
 
@@ -20,6 +21,7 @@ from connector.domain.errors import SettingsError
 from connector.domain.facts import Extent
 from connector.settings import ServiceSettings
 from jobs import mirror as mirroring
+from jobs.pushes import heard
 from jobs.running import Came, Job, Running
 from jobs.schedule import Schedule, scheduled
 from jobs.stopping import heeding
@@ -54,8 +56,11 @@ def serve(config: Config = None) -> None:
 
             @contextmanager
             def schedule() -> Iterator[Schedule]:
-                with scheduled(jobs, running, stopping, settings.service.stop_seconds) as waiting:
+                with scheduled(jobs, running, stopping, settings.service.stop_seconds) as waiting, ExitStack() as more:
                     metrics.state.queue = waiting.waiting
+                    if connector.has_pushes:
+                        word = connector.scim_sources.heard
+                        more.enter_context(heard(word, partial(waiting.soon, "push"), stopping))
                     yield waiting
 
             server = uvicorn.Config(
@@ -107,6 +112,11 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         async with connector.entering(stopping.is_set) as way:
             return await way.sync()
 
+    async def push() -> Mapping[str, object]:
+        """Carry out what identity systems have pushed."""
+        async with connector.entering(stopping.is_set) as way:
+            return await way.push()
+
     async def mirror() -> Mapping[str, object]:
         """Read what is new in Moodle into the facts."""
         async with connector.mirroring(Extent.CHANGES) as way:
@@ -123,6 +133,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
 
     jobs = {
         "sync": Job(job(sync), service.times("sync"), then),
+        "push": Job(job(push)),
         "mirror": Job(job(mirror), service.times("mirror"), then),
         "reconcile": Job(job(reconcile), service.times("reconcile"), then),
     }

@@ -91,6 +91,10 @@ class PlanStore(Protocol):
         """These people, as far as they are known, and all managers above them, as HR says."""
         ...
 
+    def turn(self) -> AbstractContextManager[bool]:
+        """One way in at a time, from reading to applying: gives False where another process is at it."""
+        ...
+
     # making a plan
     def lock(self) -> AbstractContextManager[bool]:
         """One planning at a time: gives False where another process is at it."""

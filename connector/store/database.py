@@ -11,6 +11,7 @@ from typing import Any, LiteralString, TypeVar, cast
 
 import orjson
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -120,6 +121,18 @@ class Database:
         Raises StorageError where the database cannot be reached or used.
         """
         with self._told(), self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def listening(self, channel: str) -> Iterator[Connection]:
+        """A connection of its own that hears what is notified on a channel. Raises StorageError as ``transaction``."""
+        with (
+            self._told(),
+            psycopg.Connection[Row].connect(
+                self.url, autocommit=True, row_factory=dict_row, options=_OPTIONS
+            ) as connection,
+        ):
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield connection
 
     def transact(self, work: Callable[[Connection], T]) -> T:

@@ -39,6 +39,9 @@ class Plans:
     def chain(self, keys: Collection[str]) -> frozenset[str]:
         return frozenset(row["key"] for row in self._database.rows("plans.chain", site=self._site, keys=sorted(keys)))
 
+    def turn(self) -> AbstractContextManager[bool]:
+        return self._database.lock(f"way in {self._site}")
+
     # ------------------------------------------------------------ making a plan
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock(f"moodle {self._site}")

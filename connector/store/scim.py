@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Event
 
 from connector.domain.errors import SettingsError
 from connector.domain.people import FeedIdentity, Record, Rejection
 from connector.domain.scim_records import record
 from connector.store.database import Database, Row
 
+LOOK = 1.0
+"""Seconds between two looks at whether listening is to end."""
 CHANNEL = "connector_scim"
 """PostgreSQL notifies it with every transaction that changes a directory."""
 
@@ -82,6 +85,17 @@ class ScimSources:
     def taken(self, client: str, change: int) -> None:
         """The way in has believed everything up to this change."""
         self._database.run("scim.taken", name=client, change=change)
+
+    def heard(self, ended: Event) -> Iterator[None]:
+        """Something once it listens, and then with each change of a directory, until ``ended`` is set.
+
+        Raises StorageError where the database cannot be reached any more.
+        """
+        with self._database.listening(CHANNEL) as connection:
+            yield
+            while not ended.is_set():
+                for _ in connection.notifies(timeout=LOOK, stop_after=1):
+                    yield
 
     def _row(self, client: str, since: int) -> Row:
         row = self._database.row("scim.counter", name=client, since=since)

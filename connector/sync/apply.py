@@ -17,7 +17,7 @@ import anyio
 from connector.domain.errors import (
     AlreadyThere,
     AnswerLost,
-    HoldClass,
+    Busy,
     SetAside,
     Stop,
     Stopped,
@@ -96,12 +96,12 @@ async def apply_plan(
     it is asked when nobody else can plan or apply.
 
     Raises Stop where a person must act, and TryAgain where the plan was overtaken, Moodle stayed away or ``stopping``
-    became true: the journal says how far it came, and calling again goes on from there. Raises HoldClass where
-    another process is at work.
+    became true: the journal says how far it came, and calling again goes on from there. Raises Busy where another
+    process is at work.
     """
     with journal.lock() as free:
         if not free:
-            raise HoldClass("Another process is applying a plan to this Moodle; wait until it has ended.")
+            raise Busy("Another process is applying a plan to this Moodle; try again when it has ended.")
         fresh = current()
         if fresh is None:
             raise Unavailable(

@@ -51,6 +51,10 @@ class Inlet(Protocol):
         """Everything that waits to be read. Raises the error tree where that cannot be told."""
         ...
 
+    def pushed(self) -> Arrivals:
+        """What somebody pushed since it was last read, person by person; nothing where nobody can push."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FileInlet:
@@ -75,6 +79,9 @@ class FileInlet:
             for delivery in look.ready
         ]
         return Arrivals(ready, look)
+
+    def pushed(self) -> Arrivals:
+        return _NOTHING
 
 
 class DirectorySource(Source, Protocol):
@@ -110,7 +117,6 @@ class DirectoryInlet:
         return _only(self._arrived(self.directories.directory(self.client, self.name)))
 
     def pushed(self) -> Arrivals:
-        """What changed since it was last read; nothing where nothing did."""
         if not self.directories.pending(self.client):
             return _NOTHING
         return _only(self._arrived(self.directories.changed(self.client, self.name)))

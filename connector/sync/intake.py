@@ -9,7 +9,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from connector.domain.errors import FeedRefused, Unavailable
+from connector.domain.errors import Busy, FeedRefused
 from connector.domain.feeds import (
     FeedStore,
     FeedTotals,
@@ -56,7 +56,7 @@ def take_in(
     """Read a feed and believe it, or raise FeedRefused with every reason; then nothing has changed."""
     with feeds.lock() as free:
         if not free:
-            raise Unavailable("Another process is reading a feed; try again later.")
+            raise Busy("Another process is reading a feed; try again when it has ended.")
         return _take_in(source, mapper, feeds, gates, now, progress or _silent)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from connector.domain.cases import CaseStore
 from connector.domain.decide import released_identity
-from connector.domain.errors import Unavailable
+from connector.domain.errors import Busy
 from connector.domain.plan import Action, Change, Plan
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Moodle
@@ -37,7 +37,7 @@ async def make_plan(
     """
     with plans.lock() as free:
         if not free:
-            raise Unavailable("Another process is planning for this Moodle; try again when it has ended.")
+            raise Busy("Another process is planning for this Moodle; try again when it has ended.")
         return await _make_plan(scope, feed_id, rules, moodle, plans, cases, step or _silent)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.moodle.twin import Fault
-from connector.domain.errors import AccessRefused, HoldClass, Stop, TryAgain
+from connector.domain.errors import AccessRefused, Busy, Stop, TryAgain
 from connector.domain.plan import Action
 from connector.sync.apply import Pace
 from tests.support import HASTE, House, Seen, assert_whole, fail, row, rows
@@ -240,7 +240,7 @@ async def test_only_one_process_applies(house: House) -> None:
     plan = await house.plan(rows(3))
     with house.connector.journal.lock() as free:
         assert free
-        with pytest.raises(HoldClass, match="Another process"):
+        with pytest.raises(Busy, match="Another process"):
             await house.apply(plan)
     assert house.sql("SELECT FROM connector.run") == []
     assert (await house.apply(plan)).tally.done == plan.size
