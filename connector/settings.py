@@ -350,10 +350,12 @@ def unknown_variables() -> list[str]:
 
 def _problem(file: Path | None, kind: str, where: Sequence[int | str], text: str) -> str:
     """One mistake with file and line where it stands in the file, else with the variable that may hold it."""
+    where = [part for i, part in enumerate(where) if not (i > 1 and where[i - 2] == "sources" and len(where) > i + 1)]
     field = ".".join(map(str, where))
     text = "there is no such setting" if kind == "extra_forbidden" else text.removeprefix("Value error, ")
     variable = f"CONNECTOR_{'__'.join(map(str, where)).upper()}"
-    line = _line(file, [str(part) for part in where]) if file and variable not in os.environ else None
+    place = [str(part) for part in (where[:-1] if kind == "missing" else where)]
+    line = _line(file, place) if file and variable not in os.environ else None
     return f"{file}:{line}: {field}: {text}." if line else f"{variable}: {text}."
 
 

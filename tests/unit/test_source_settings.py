@@ -1,0 +1,205 @@
+"""Settings of sources: what the pages tell to copy leads to the parts that do it, with secrets from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from adapters.drops.fetched import FetchedDrop
+from adapters.drops.folder import FolderDrop
+from adapters.drops.s3 import S3Drop
+from adapters.drops.sftp import SftpDrop
+from adapters.fetchers.ldap import LdapFetch
+from adapters.fetchers.rest import RestFetch
+from adapters.fetchers.rest_access import Basic, ClientCredentials
+from adapters.fetchers.sql import SqlFetch
+from connector.bootstrap import Connector
+from connector.bootstrap.sources import drop_of
+from connector.domain.errors import SettingsError
+from connector.settings import Settings, load_settings
+from connector.source_settings import ScimSettings, SourceSettings
+from mappings.loader import load
+from tests.mapped import only
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = ("sftp", "s3", "sql", "ldap", "rest")
+MAPPING = """
+version: 1
+source: {{name: {name}, format: {format}}}
+key: {{column: id}}
+person:
+  username: {{column: id}}
+  firstname: {{column: id}}
+  lastname: {{column: id}}
+  email: {{column: id}}
+"""
+
+
+def settings_of(tmp_path: Path, text: str) -> Settings:
+    file = tmp_path / "connector.toml"
+    file.write_text(text, "utf-8")
+    return load_settings(file)
+
+
+def built(tmp_path: Path, settings: SourceSettings, name: str, file_format: str = "json") -> object:
+    folder = tmp_path / f"of-{name}"
+    folder.mkdir(exist_ok=True)
+    (folder / "mapping.yaml").write_text(MAPPING.format(name=name, format=file_format), "utf-8")
+    assert not isinstance(settings, ScimSettings)
+    return drop_of(settings, only(load(folder)), tmp_path / "spools")
+
+
+BLOCKS = [
+    (page, block)
+    for page in PAGES
+    for block in re.findall(r"```toml\n(.*?)```", (DOCS / "sources" / f"{page}.md").read_text("utf-8"), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("page", "block"), BLOCKS, ids=[f"{page}-{n}" for n, (page, _) in enumerate(BLOCKS)])
+def test_what_a_page_tells_to_copy_is_a_source(
+    page: str, block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every example of every page, with its secret in a variable."""
+    name = re.findall(r"\[sources\.(\w+)", block)[0]
+    secret = "ACCESS__SECRET" if page == "rest" else "SECRET_KEY" if page == "s3" else "PASSWORD"
+    if "key_file" not in block:
+        monkeypatch.setenv(f"CONNECTOR_SOURCES__{name.upper()}__{secret}", "from the environment")
+    if page == "s3":
+        monkeypatch.setenv(f"CONNECTOR_SOURCES__{name.upper()}__ACCESS_KEY", "key")
+    drop = built(tmp_path, settings_of(tmp_path, block).sources[name], name)
+    if isinstance(drop, FetchedDrop):
+        kinds = {"sql": SqlFetch, "ldap": LdapFetch, "rest": RestFetch}
+        assert isinstance(drop.source, kinds[page])
+        found = drop.source.access if isinstance(drop.source, RestFetch) else drop.source
+        shown = found.client_secret if isinstance(found, ClientCredentials) else getattr(found, "password", None)
+        assert shown == "from the environment"
+    else:
+        assert isinstance(drop, SftpDrop if page == "sftp" else S3Drop)
+    assert "from the environment" not in repr(drop)
+
+
+def test_a_preset_needs_a_name_and_a_secret(tmp_path: Path) -> None:
+    """Nothing but the company, and the key in a file beside."""
+    (tmp_path / "key").write_text("k3y\n", "utf-8")
+    text = """
+[sources.hr]
+kind = "rest"
+preset = "bamboohr"
+places = {company = "acme"}
+access = {kind = "basic", user = "k3y", secret_file = "key"}
+"""
+    drop = built(tmp_path, settings_of(tmp_path, text).sources["hr"], "hr")
+    assert isinstance(drop, FetchedDrop)
+    assert isinstance(drop.source, RestFetch)
+    assert drop.source.url == "https://acme.bamboohr.com/api/v1/employees/directory"
+    assert drop.source.records == "employees"
+    assert isinstance(drop.source.access, Basic)
+    wrong = settings_of(tmp_path, text.replace('"basic", user = "k3y"', '"api_key"')).sources["hr"]
+    with pytest.raises(SettingsError, match=r"sources.hr.access: the preset bamboohr has another kind"):
+        built(tmp_path, wrong, "hr")
+
+
+def test_an_api_that_answers_xml_is_read_as_xml(tmp_path: Path) -> None:
+    """One answer, kept as it is, under a name that says so."""
+    text = """
+[sources.hr]
+kind = "rest"
+url = "https://hr.example.com/report"
+answer = "as_is"
+access = {kind = "api_key", secret = "s"}
+"""
+    folder = tmp_path / "of-hr"
+    folder.mkdir()
+    xml = MAPPING.format(name="hr", format="xml").replace("format: xml", "format: xml, record: //p")
+    (folder / "mapping.yaml").write_text(re.sub(r"column: id", "xpath: id", xml), "utf-8")
+    drop = drop_of(settings_of(tmp_path, text).sources["hr"], only(load(folder)), tmp_path)  # type: ignore[arg-type]
+    assert isinstance(drop, FetchedDrop)
+    assert drop.ending == ".xml"
+
+
+def test_a_folder_of_its_own(tmp_path: Path) -> None:
+    """Relative to the settings, with the mapping's pattern where none is given."""
+    text = '[sources.hr]\nkind = "folder"\nfolder = "inbox"\nsettle_seconds = 0\n'
+    drop = built(tmp_path, settings_of(tmp_path, text).sources["hr"], "hr")
+    assert isinstance(drop, FolderDrop)
+    assert (drop.folder, drop.pattern, drop.settle) == (tmp_path / "inbox", "*", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[sources.hr]\nkind = "ftp"\n', r"connector.toml:1: sources.hr: .*'folder'"),
+        (
+            '[sources.hr]\nkind = "sftp"\nhost = "h"\nuser = "u"\npath = "x"\n',
+            r"sources.hr.sftp.path: there is no such",
+        ),
+        ('[sources.hr]\nkind = "sql"\n', r"sources.hr.sql.url"),
+        ('[sources.hr]\nkind = "folder"\nfolder = "a"\nsettle_seconds = -1\n', "settle_seconds"),
+    ],
+)
+def test_a_mistake_is_told_by_its_name(text: str, told: str, tmp_path: Path) -> None:
+    """With the setting, and never its value."""
+    with pytest.raises(SettingsError, match=told):
+        settings_of(tmp_path, text)
+
+
+def test_a_source_that_the_mapping_does_not_have(tmp_path: Path) -> None:
+    """A misspelt name would leave a source without a place, in silence."""
+    folder = tmp_path / "company"
+    folder.mkdir()
+    (folder / "mapping.yaml").write_text(MAPPING.format(name="hr", format="csv"), "utf-8")
+    text = 'mapping = "company"\n[sources.rh]\nkind = "folder"\nfolder = "inbox"\n'
+    with (
+        Connector(settings_of(tmp_path, text)) as connector,
+        pytest.raises(SettingsError, match=r"sources.rh: the mapping has no such source; it has hr"),
+    ):
+        connector.inlets()
+
+
+SITES = """
+[sites.academy]
+mapping = "academy"
+create_days_ahead = 7
+moodle = {url = "https://a.example.com", token = "t"}
+[sites.partners]
+moodle = {url = "https://p.example.com"}
+service = {port = 8081}
+"""
+
+
+def test_one_of_several_sites(tmp_path: Path) -> None:
+    """Its own settings, and those at the top that are for all; never another's."""
+    settings = settings_of(tmp_path, 'log = "json"\n' + SITES)
+    academy, partners = settings.of("academy"), settings.of("partners")
+    assert (academy.mapping, academy.create_days_ahead, academy.log) == (tmp_path / "academy", 7, "json")
+    assert (partners.mapping, partners.create_days_ahead, partners.service.port) == (None, 0, 8081)
+    assert (academy.service.port, Connector(academy).site, Connector(partners).site) == (8080, "academy", "partners")
+    assert academy.moodle_token() == "t"
+    with pytest.raises(SettingsError, match="there is no token"):
+        partners.moodle_token()
+
+
+@pytest.mark.parametrize(
+    ("before", "site", "told"),
+    [
+        ("", None, "There are several sites: say which by --site or CONNECTOR_SITE: academy, partners"),
+        ("", "shop", "there is no site shop; there are academy, partners"),
+        ('mapping = "x"\n', "academy", "nothing of one stands outside of them"),
+    ],
+)
+def test_which_site_has_to_be_said(before: str, site: str | None, told: str, tmp_path: Path) -> None:
+    """Nothing is done to a site by accident."""
+    with pytest.raises(SettingsError, match=told):
+        settings_of(tmp_path, before + SITES).of(site)
+
+
+def test_a_site_may_have_a_name_alone(tmp_path: Path) -> None:
+    """With one Moodle: everything is kept under the name, and the address may change."""
+    text = 'site = "academy"\nmoodle = {url = "https://a.example.com"}\n'
+    settings = settings_of(tmp_path, text)
+    assert Connector(settings.of(None)).site == Connector(settings.of("academy")).site == "academy"
+    with pytest.raises(SettingsError, match="there is no site other"):
+        settings.of("other")
