@@ -173,7 +173,10 @@ class _Company:
             self._requirements.append(_requirement(spec))
             where: Way = (*at, "audience") if spec.audience else (*at, "path")
             if audience and (when := self._condition(audience, document, where)):
-                self._rules.append(granting.requirement(spec, when))
+                self._rules.append(granting.requirement(spec, spec.due, when))
+            for j, also in enumerate(spec.also):
+                if when := self._condition(also.audience, document, (*at, "also", j, "audience")):
+                    self._rules.append(granting.requirement(spec, also.due, when))
 
     def finish(self, digest: str) -> CompanyMapping:
         """The mapping, once nothing is wrong."""
@@ -219,14 +222,6 @@ class _Company:
 
 
 def _requirement(spec: RequirementSpec) -> Requirement:
-    due, again = spec.due, spec.recertify
-    return Requirement(
-        spec.code,
-        spec.name,
-        spec.path,
-        due.on,
-        due.days_after_hire,
-        due.days_after_assignment,
-        again.months if again else None,
-        again.window_days if again else 0,
-    )
+    if again := spec.recertify:
+        return Requirement(spec.code, spec.name, spec.path, again.months, again.window_days, again.grace_days)
+    return Requirement(spec.code, spec.name, spec.path)

@@ -40,6 +40,7 @@ class PersonMapper:
         self._attributes = tuple((name, _CONVERT[spec.type]) for name, spec in attributes.items())
         self._timezone = timezone
         self._unique_username = by_name["username"].spec.unique == "suffix"
+        self._says_leave = not by_name.keys().isdisjoint({"on_leave", "leave_from"})
         self._separators = {name: by_name[name].spec.separator or "," for name in _SEVERAL if name in by_name}
 
     def person(self, record: Record) -> Person | list[Rejection]:
@@ -58,6 +59,9 @@ class PersonMapper:
         starts, ends = _day(values.get("starts", "")), _day(values.get("ends", ""))
         if starts and ends and starts > ends:
             refused["ends"] = "the last day of employment is before the first"
+        away, back = _day(values.get("leave_from", "")), _day(values.get("leave_until", ""))
+        if away and back and away > back:
+            refused["leave_until"] = "the last day of leave is before the first"
         if refused:
             key = values.get("key")
             return [Rejection(record.line, key, name, reason) for name, reason in refused.items()]
@@ -101,6 +105,9 @@ class PersonMapper:
             starts=starts,
             ends=ends,
             active=get("active") != "false",
+            leave_from=_day(get("leave_from", "")),
+            leave_until=_day(get("leave_until", "")),
+            on_leave=get("on_leave") == "true" or bool(get("leave_from")) if self._says_leave else None,
             timezone=get("timezone") or self._timezone,
             earlier_keys=self._several("earlier_keys", values, key),
             unique_username=self._unique_username,
@@ -120,6 +127,7 @@ def compile_fields(file: MappingFile, document: Document, problems: Problems) ->
     wanted = _wanted(file, document, problems)
     names = [name for name, group, *_ in wanted if group != "profile"]
     compiler = FieldCompiler(document, problems, file.source, file.tables, names)
+    _leave_is_whole(file, document, problems)
     fields: dict[str, Field] = {}
     paths: dict[str, Path] = {}
     for name, group, spec, path, check in wanted:
@@ -162,6 +170,15 @@ def _wanted(
             problems.add(document.at(path), f"{name} has a meaning in conditions: choose another name")
         wanted.append((name, "attribute", attribute, path, checks.TYPED[attribute.type]))
     return wanted
+
+
+def _leave_is_whole(file: MappingFile, document: Document, problems: Problems) -> None:
+    """A leave begins on a day that HR names, or when HR says that it has."""
+    person = file.person
+    if person.leave_from and person.on_leave:
+        problems.add(document.at(("person", "on_leave")), "leave_from says it already: map one of the two")
+    if person.leave_until and not (person.leave_from or person.on_leave):
+        problems.add(document.at(("person", "leave_until")), "needs leave_from or on_leave: when the leave begins")
 
 
 def _sensible(name: str, group: Group, spec: FieldSpec, document: Document, path: Path, problems: Problems) -> None:

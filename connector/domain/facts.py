@@ -66,6 +66,15 @@ class Assigned:
     withdrawn_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A leave of a person; ``last`` is None while nobody knows of the return."""
+
+    person_id: int
+    first: date
+    last: date | None
+
+
 class Staff(Protocol):
     """What the connector itself knows of people, as the facts take it. Bound to one site."""
 
@@ -80,6 +89,8 @@ class Staff(Protocol):
     def people(self, now: datetime) -> Iterator[list[Member]]: ...
 
     def assignments(self) -> Iterator[list[Assigned]]: ...
+
+    def leaves(self) -> Iterator[list[Away]]: ...
 
     def courses(self) -> dict[str, int]:
         """Moodle's ids of the courses that mappings name."""

@@ -57,6 +57,8 @@ class Person:
     ``profile``: wanted custom profile fields by shortname. ``attributes``: what rules may name.
     ``units_above``: the units above the person's own, the topmost first.
     ``starts`` and ``ends`` are the first and last day of employment in ``timezone``; ``active`` is HR's own word.
+    ``leave_from`` and ``leave_until`` are the first and last day away, None where HR does not say; ``on_leave``: HR
+    says that the person is away now, or gives a first day; None where this source says nothing of leave.
     """
 
     key: str
@@ -71,6 +73,9 @@ class Person:
     starts: date | None = None
     ends: date | None = None
     active: bool = True
+    leave_from: date | None = None
+    leave_until: date | None = None
+    on_leave: bool | None = None
     timezone: str = "UTC"
     earlier_keys: tuple[str, ...] = ()
     unique_username: bool = False

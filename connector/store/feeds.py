@@ -23,7 +23,8 @@ GRANT_SETS = 1_000
 
 _PEOPLE = (
     "COPY connector.staged (feed_id, line, key, row_digest, wanted, initial, grant_set, unit, unit_name, units_above, "
-    "job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes, unique_username) FROM STDIN"
+    "job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes, unique_username, "
+    "leave_from, leave_until, on_leave) FROM STDIN"
 )
 _ACCEPTING = (
     "update_people",
@@ -33,7 +34,7 @@ _ACCEPTING = (
     "mark_present",
     "mark_absent",
 )
-_NOTHING_NEW = (None,) * 16
+_NOTHING_NEW = (None,) * 19
 _REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
 
 
@@ -96,6 +97,7 @@ class Feeds:
                 raise StorageError("What was read of the feed is gone from the database; read it again.")
             for step in steps:
                 connection.execute(query(f"feeds.{step}"), values)
+            connection.execute(query("leaves.note"), values)
             connection.execute(query("feeds.clear_staged"), {"source": identity.source})
             connection.execute(query("feeds.judge"), _judgement(feed_id, "accepted", totals, ()))
 
@@ -204,4 +206,7 @@ def _columns(feed_id: int, row: StagedPerson) -> tuple[object, ...]:
         list(person.earlier_keys) or None,
         dumps(person.attributes).decode(),
         person.unique_username,
+        person.leave_from,
+        person.leave_until,
+        person.on_leave,
     )

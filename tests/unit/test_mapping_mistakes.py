@@ -334,10 +334,52 @@ requirements:
     name: {en: S}
     path: SAFETY
     due: {on: 2026-01-31, days_after_hire: 1}
+  - code: T
+    name: {en: T}
+    path: SAFETY
+    due: {every: 02-30}
+    on_change: forget
+    also:
+      - audience: activ
+        due: {days_after_hire: 1, at_least_days: 3}
+  - {code: U, name: {en: U}, path: SAFETY, due: {every: 3-31}, recertify: {months: 1, grace_days: -1}}
 """
     found = mistakes(tmp_path, paths=paths, requirements=requirements)
     assert found[0].startswith("requirements.yaml:6: requirements[0].due.on: must be a date such as 2026-01-31")
     assert found[1].startswith("requirements.yaml:10: requirements[1].due: needs exactly one of on,")
+    assert "requirements.yaml:14: requirements[2].due.every: must be a month and a day such as 03-31" in found[2]
+    assert found[3].startswith("requirements.yaml:15: requirements[2].on_change: ")
+    assert "requirements.yaml:18: requirements[2].also[0].due: at_least_days belongs to every" in found[4]
+    assert "requirements.yaml:19: requirements[3].due.every: must be a month and a day such as 03-31" in found[5]
+    assert found[6].startswith("requirements.yaml:19: requirements[3].recertify.grace_days: ")
+
+
+def test_a_mistake_in_a_further_audience(tmp_path: Path) -> None:
+    """It is found where it stands."""
+    paths = "version: 1\npaths:\n  - {code: SAFETY, name: {en: A}, courses: [X], audience: active}\n"
+    requirements = """\
+version: 1
+requirements:
+  - code: R
+    name: {en: R}
+    path: SAFETY
+    due: {days_after_hire: 1}
+    also:
+      - {audience: active, due: {every: 12-31}}
+      - {audience: activ, due: {every: 12-31}}
+"""
+    [found] = mistakes(tmp_path, paths=paths, requirements=requirements)
+    assert found.startswith("requirements.yaml:9: requirements[0].also[1].audience: unknown name activ;")
+
+
+def test_a_leave_has_one_beginning(tmp_path: Path) -> None:
+    """Mapped as a day or as HR's word, and not at all without one of them."""
+    begun = "  leave_until: {column: back}\n"
+    [found] = mistakes(tmp_path, MAPPING + begun)
+    assert "person.leave_until: needs leave_from or on_leave" in found
+    both = "  leave_from: {column: away}\n  on_leave: {column: gone}\n"
+    [found] = mistakes(tmp_path, MAPPING + both)
+    assert "person.on_leave: leave_from says it already: map one of the two" in found
 
 
 def test_all_mistakes_of_all_files_are_shown_at_once(tmp_path: Path) -> None:
