@@ -21,6 +21,7 @@ class CompanyMapping:
     ``columns``: what a feed must have: every column that is read; of XML and JSON, which leave out what is empty, only
     what nobody may be without. ``expressions``: of these, the path of each field by the name under which it stands.
     ``key_column``: the column with the key, where it is one: who is in a row that cannot be read is still known.
+    ``prerequisites``: courses that must be completed before something is granted.
     ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
     """
@@ -32,6 +33,7 @@ class CompanyMapping:
     key_column: str | None
     paths: tuple[LearningPath, ...]
     requirements: tuple[Requirement, ...]
+    prerequisites: frozenset[str]
     role_ids: Mapping[str, int]
     create_only: frozenset[str]
     protected: frozenset[str]

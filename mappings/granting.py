@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import repeat
 
 from connector.domain.due import add_days
-from connector.domain.grants import Grant, GrantKind
+from connector.domain.grants import Grant, GrantKind, Term
 from mappings.conditions import Condition
 from mappings.model import CohortSpec, DueSpec, EnrolmentSpec, PathSpec, RequirementSpec, RoleSpec
 from mappings.rules import Rule
@@ -35,26 +36,33 @@ def role(spec: RoleSpec, condition: Condition, context: Template) -> Rule:
     return Rule(rule, condition, dict.fromkeys(context.names), build)
 
 
-def path(spec: PathSpec, condition: Condition) -> Rule:
-    """Enrolment in every course of a learning path."""
+def path(spec: PathSpec, condition: Condition, needs: Sequence[str] = ()) -> Rule:
+    """Enrolment in every course of a learning path, once the courses that it ``needs`` are completed."""
     rule, enrolment = f"path {spec.code}", spec.enrolment
 
     def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
-        terms: dict[str, str | int | bool | None] = {"role": enrolment.role, "path": spec.code}
+        terms: dict[str, Term] = {"role": enrolment.role, "path": spec.code}
         terms |= {**_period(enrolment, values.get("starts", "")), "on_loss": enrolment.on_loss}
         terms |= _overlap(spec.overlap_days)
-        return tuple(Grant(GrantKind.ENROLMENT, course, terms, rule) for course in spec.courses)
+        before = ((), *((course,) for course in spec.courses)) if spec.order == "strict" else repeat(())
+        return tuple(
+            Grant(GrantKind.ENROLMENT, course, terms | _after((*needs, *last)), rule)
+            for course, last in zip(spec.courses, before, strict=False)
+        )
 
     return Rule(rule, condition, ("starts",) if enrolment.start == "hire" else (), build)
 
 
-def requirement(spec: RequirementSpec, due: DueSpec, condition: Condition) -> Rule:
-    """An assignment with its due rule. Without a day of hire, what is after hire counts from the assignment."""
+def requirement(spec: RequirementSpec, due: DueSpec, condition: Condition, needs: Sequence[str] = ()) -> Rule:
+    """An assignment with its due rule, once the courses that it ``needs`` are completed.
+
+    Without a day of hire, what is after hire counts from the assignment.
+    """
     rule, fixed = f"requirement {spec.code}", _due(due)
     after_hire = due.days_after_hire is not None or due.months_after_hire is not None
 
     def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
-        terms: dict[str, str | int | bool | None] = {"path": spec.path, "cycle": 1, **fixed}
+        terms: dict[str, Term] = {"path": spec.path, "cycle": 1, **fixed, **_after(needs)}
         if after_hire and values["starts"]:
             terms["due_from"] = values["starts"]
         if spec.on_change != "keep":
@@ -77,8 +85,12 @@ def _due(due: DueSpec) -> dict[str, str | int]:
     return {"due_months": months or 0}
 
 
-def _overlap(days: int) -> dict[str, str | int | bool | None]:
+def _overlap(days: int) -> dict[str, Term]:
     return {"overlap_days": days} if days else {}
+
+
+def _after(courses: Sequence[str]) -> dict[str, Term]:
+    return {"after": tuple(courses)} if courses else {}
 
 
 def _period(enrolment: EnrolmentSpec, hired: str) -> dict[str, str | int]:

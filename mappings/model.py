@@ -263,7 +263,10 @@ class EnrolmentSpec(Strict):
 
 
 class PathSpec(Strict):
-    """A learning path: courses in order, for an audience."""
+    """A learning path: courses in order, for an audience.
+
+    ``after``: paths and requirements to be completed before. ``order: strict``: so is each course before the next one.
+    """
 
     code: Code
     name: dict[LanguageCode, Text]
@@ -271,6 +274,8 @@ class PathSpec(Strict):
     audience: Text
     enrolment: EnrolmentSpec = EnrolmentSpec()
     overlap_days: OverlapDays = 0
+    after: tuple[Code, ...] = ()
+    order: Literal["free", "strict"] = "free"
 
 
 class PathsFile(Strict):
@@ -331,7 +336,8 @@ class RequirementSpec(Strict):
     """A path that an audience (the path's own where none is named) must complete in time.
 
     ``also``: further audiences with other due rules; of several that somebody belongs to the first one counts.
-    ``on_change``: what becomes of the due date when somebody comes under another due rule.
+    ``on_change``: what becomes of the due date when somebody comes under another due rule. ``after``: paths and
+    requirements to be completed before it is assigned.
     """
 
     code: Code
@@ -341,6 +347,7 @@ class RequirementSpec(Strict):
     due: DueSpec
     also: tuple[AlsoSpec, ...] = ()
     on_change: Literal["keep", "prorate", "restart"] = "keep"
+    after: tuple[Code, ...] = ()
     recertify: RecertifySpec | None = None
 
 

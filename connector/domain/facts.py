@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -108,6 +108,8 @@ class Terms:
     digest: str
     paths: Sequence[LearningPath]
     requirements: Sequence[Requirement]
+    prerequisites: Collection[str] = ()
+    """Courses that must be completed before something is granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,10 @@ class FactStore(Protocol):
 
     def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
         """Enrolments that a full reading after ``since`` found ended, and that have not begun again."""
+        ...
+
+    def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
+        """Who has ever completed one of these courses: person and course."""
         ...
 
     def take(self, staff: Staff, basis: str, now: datetime) -> bool:

@@ -10,6 +10,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+Term = str | int | bool | tuple[str, ...] | None
+
 
 class GrantKind(StrEnum):
     """Kinds of grant; every one of them stands in the ledger."""
@@ -42,12 +44,13 @@ class Grant:
     "end"?, "end_days"?, "on_loss": "suspend"|"unenrol"}``; assignment ``{"path", "cycle", …}`` with the due rule of
     ``connector.domain.due`` (ISO dates; ``*_days`` count from the day of the grant and are resolved when it is first
     planned). All but assignments may have ``overlap_days``: kept so long after no rule gives it any more.
+    Enrolments and assignments may have ``after``: courses to be completed before they are given.
     ``rule`` is the name of the rule that gave it, for ``explain``.
     """
 
     kind: GrantKind
     target: str
-    terms: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    terms: Mapping[str, Term] = field(default_factory=dict)
     rule: str = ""
 
     @property
@@ -80,11 +83,15 @@ class GrantSet(tuple[Grant, ...]):
 
 @dataclass(frozen=True, slots=True)
 class LearningPath:
-    """An ordered set of courses for an audience; ``courses`` are idnumbers or shortnames."""
+    """An ordered set of courses for an audience; ``courses`` are idnumbers or shortnames.
+
+    ``strict``: each is given only once the one before is completed.
+    """
 
     code: str
     name: Mapping[str, str]
     courses: tuple[str, ...]
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

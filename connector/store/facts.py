@@ -137,6 +137,10 @@ class Facts:
         for rows in self._database.stream("facts.unenrolled", since=since):
             yield [Gone(row["moodle_id"], row["course_id"], row["read_at"]) for row in rows]
 
+    def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
+        for rows in self._database.stream("facts.completed", courses=list(course_ids)):
+            yield [(row["person_id"], row["course_id"]) for row in rows]
+
     def take(self, staff: Staff, basis: str, now: datetime) -> bool:
         before = self._database.row("facts.hop", name="people")
         if before and before["basis"] == basis and self._database.row("facts.taken"):
@@ -231,6 +235,7 @@ class _Merging:
     def requirements(self, staff: Staff, terms: Terms) -> None:
         ids = staff.courses()
         courses = {path.code: list(path.courses) for path in terms.paths}
+        strict = {path.code for path in terms.paths if path.strict}
         rows = (
             (
                 requirement.code,
@@ -241,6 +246,7 @@ class _Merging:
                 requirement.recertify_months,
                 requirement.window_days if requirement.recertify_months else None,
                 requirement.grace_days if requirement.recertify_months else None,
+                requirement.path in strict,
             )
             for requirement in terms.requirements
         )

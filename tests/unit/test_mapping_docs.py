@@ -38,7 +38,7 @@ def files(title: str) -> dict[str, str]:
         return {"mapping.yaml": re.sub(r"source:\n(  .*\n)+", lambda _: block, whole, count=1)}
     if title == "requirements.yaml":
         return {"mapping.yaml": whole, title: block, "paths.yaml": BLOCKS["paths.yaml"]}
-    return {"mapping.yaml": whole, title: block}
+    return {"mapping.yaml": whole, title.partition(",")[0]: block}
 
 
 @pytest.mark.parametrize("title", BLOCKS)

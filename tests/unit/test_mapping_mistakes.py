@@ -372,6 +372,46 @@ requirements:
     assert found.startswith("requirements.yaml:9: requirements[0].also[1].audience: unknown name activ;")
 
 
+def test_mistakes_in_what_comes_before(tmp_path: Path) -> None:
+    """Codes that are not there, circles, a course before itself, and a requirement before itself."""
+    paths = """\
+version: 1
+paths:
+  - {code: ONE, name: {en: A}, courses: [X], audience: active, after: [THREE]}
+  - {code: TWO, name: {en: A}, courses: [Y], audience: active, after: [ONE, THREEE]}
+  - {code: THREE, name: {en: A}, courses: [Z], audience: active, after: [R-TWO]}
+  - {code: FOUR, name: {en: A}, courses: [Q], audience: active, order: never}
+"""
+    requirements = """\
+version: 1
+requirements:
+  - {code: R-TWO, name: {en: R}, path: TWO, due: {on: 2026-12-31}}
+  - {code: R, name: {en: R}, path: ONE, due: {on: 2026-12-31}, after: [FUOR, ONE]}
+"""
+    [found] = mistakes(tmp_path, paths=paths, requirements=requirements)
+    assert found.startswith("paths.yaml:6: paths[3].order: ")
+    found = mistakes(tmp_path, paths=paths.replace(", order: never", ""), requirements=requirements)
+    assert found[0].startswith("paths.yaml:3: paths[0].after: a circle: ")
+    assert all(code in found[0] for code in ("ONE", "TWO", "THREE", " before "))
+    assert found[1].startswith(
+        "paths.yaml:4: paths[1].after: there is no path or requirement THREEE; did you mean THREE?"
+    )
+    assert found[2].startswith("requirements.yaml:4: requirements[1].after: ONE is what it requires itself")
+    assert found[3].startswith("requirements.yaml:4: requirements[1].after: there is no path or requirement FUOR;")
+    far = """\
+version: 1
+paths:
+  - {code: ONE, name: {en: A}, courses: [X], audience: active}
+  - {code: TWO, name: {en: A}, courses: [Y], audience: active, after: [ONE]}
+  - {code: THREE, name: {en: A}, courses: [Z, X], audience: active, after: [TWO]}
+"""
+    (tmp_path / "far").mkdir()
+    [again] = mistakes(tmp_path / "far", paths=far)
+    assert again.startswith("paths.yaml:5: paths[2].after: X stands in this path and in one that comes before it")
+    [itself] = mistakes(tmp_path / "far", paths=far.replace("[Z, X]", "[Z]").replace("after: [ONE]", "after: [TWO]"))
+    assert "paths.yaml:4: paths[1].after: a circle: TWO before TWO" in itself
+
+
 def test_a_leave_has_one_beginning(tmp_path: Path) -> None:
     """Mapped as a day or as HR's word, and not at all without one of them."""
     begun = "  leave_until: {column: back}\n"

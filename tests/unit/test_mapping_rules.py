@@ -206,6 +206,39 @@ requirements:
     assert [due("8", "ENG"), due("6", "ENG"), due("5", "ENG"), due("5", "LAB")] == [[7], [30], ["12-31"], []]
 
 
+def test_what_waits_for_which_courses(tmp_path: Path) -> None:
+    """A path for all courses of those before it, a course in strict order for the last one, a requirement for both."""
+    paths = """\
+version: 1
+paths:
+  - {code: A, name: {en: A}, courses: [C1, C2], audience: active, order: strict}
+  - {code: B, name: {en: B}, courses: [C3, C4, C5], audience: active, after: [A], order: strict}
+  - {code: D, name: {en: D}, courses: [C6], audience: active, after: [RB]}
+"""
+    requirements = """\
+version: 1
+requirements:
+  - {code: RA, name: {en: A}, path: A, due: {days_after_assignment: 1}}
+  - {code: RB, name: {en: B}, path: B, due: {days_after_assignment: 1}}
+  - {code: RD, name: {en: D}, path: D, due: {days_after_assignment: 1}, after: [RA]}
+"""
+    mapping = company(tmp_path, STAFF, paths=paths, requirements=requirements)
+    found = {g.target: g.terms.get("after", ()) for g in mapping.grants(person(mapping, **EXTRA))}
+    assert found == {
+        "C1": (),
+        "C2": ("C1",),
+        "C3": ("C1", "C2"),
+        "C4": ("C1", "C2", "C3"),
+        "C5": ("C1", "C2", "C4"),
+        "C6": ("C3", "C4", "C5"),
+        "RA": (),
+        "RB": ("C1", "C2"),
+        "RD": ("C3", "C4", "C5", "C1", "C2"),
+    }
+    assert mapping.prerequisites == {"C1", "C2", "C3", "C4", "C5"}
+    assert [path.strict for path in mapping.paths] == [True, True, False]
+
+
 def test_what_overlaps_says_for_how_long(tmp_path: Path) -> None:
     """Cohorts, roles and paths may; what says nothing has no such term."""
     text = STAFF + "cohorts: [{idnumber: c, name: C, overlap_days: 3}]\n"

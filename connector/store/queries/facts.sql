@@ -484,7 +484,7 @@ WHERE NOT EXISTS (
 -- name: read_requirements
 CREATE TEMPORARY TABLE read_requirement (
     requirement text PRIMARY KEY, name jsonb, path text, courses text[], course_ids bigint[], recertify_months integer,
-    window_days integer, grace_days integer
+    window_days integer, grace_days integer, strict boolean
 ) ON COMMIT DROP
 
 -- name: close_requirements
@@ -492,13 +492,15 @@ CREATE TEMPORARY TABLE read_requirement (
 UPDATE facts.dim_requirement d SET valid_to = %(now)s
 FROM read_requirement r
 WHERE d.valid_to = 'infinity' AND r.requirement = d.requirement
-  AND (r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, r.grace_days)
-      IS DISTINCT FROM (d.name, d.path, d.courses, d.course_ids, d.recertify_months, d.window_days, d.grace_days)
+  AND (r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, r.grace_days, r.strict)
+      IS DISTINCT FROM
+      (d.name, d.path, d.courses, d.course_ids, d.recertify_months, d.window_days, d.grace_days, d.strict)
 
 -- name: begin_requirements
 INSERT INTO facts.dim_requirement (requirement, name, path, courses, course_ids, recertify_months, window_days, grace_days,
-                                   valid_from)
-SELECT r.requirement, r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, r.grace_days, %(now)s
+                                   strict, valid_from)
+SELECT r.requirement, r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, r.grace_days, r.strict,
+       %(now)s
 FROM read_requirement r
 WHERE NOT EXISTS (
     SELECT FROM facts.dim_requirement d WHERE d.requirement = r.requirement AND d.valid_to = 'infinity')
@@ -596,6 +598,10 @@ SELECT a.grant_id, a.cycle, a.person_id, a.requirement, a.assigned_on, a.window_
 FROM assignment_now a
 WHERE NOT EXISTS (SELECT FROM facts.fact_assignment f
                   WHERE f.grant_id = a.grant_id AND f.cycle = a.cycle AND f.valid_to = 'infinity')
+
+-- name: completed
+-- Whoever has completed these courses, though it was reset since.
+SELECT DISTINCT person_id, course_id FROM facts.fact_completion WHERE completed AND course_id = ANY(%(courses)s)
 
 -- name: loaded
 -- What merging one fact came to.

@@ -142,7 +142,12 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
 FROM pairs d
 JOIN people p USING (person_id)
 WHERE CASE
-    WHEN d.granted IS NULL THEN p.status IN ('joining', 'active')
+    WHEN d.granted IS NULL THEN p.status IN ('joining', 'active') AND (NOT d.wanted ? 'after' OR NOT EXISTS (
+        SELECT FROM jsonb_array_elements_text(d.wanted -> 'after') AS need (ref)
+        WHERE NOT EXISTS (
+            SELECT FROM connector.completed_course c
+            JOIN connector.reference r ON r.site = c.site AND r.kind = 'course' AND r.moodle_id = c.course_id
+            WHERE c.site = %(site)s AND c.person_id = d.person_id AND r.ref = need.ref)))
     WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
     WHEN d.kind IN ('enrolment', 'assignment') THEN p.status IN ('joining', 'active') AND d.ours AND (
         d.suspended

@@ -1,4 +1,4 @@
-"""Leave: when people are away, and deadlines stand still."""
+"""Leave, during which deadlines stand still, and completed courses, for which other grants wait."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE connector.completed_course")
     op.execute("DROP TABLE connector.leave")
     op.execute("ALTER TABLE connector.differing_grant DROP COLUMN leaves")
     op.execute("ALTER TABLE connector.staged DROP COLUMN leave_from, DROP COLUMN leave_until, DROP COLUMN on_leave")
