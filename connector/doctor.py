@@ -12,6 +12,7 @@ from typing import Literal
 from connector.bootstrap import Connector
 from connector.databases import TABLES
 from connector.domain.errors import ConnectorError
+from connector.mirror.criteria import criteria_of
 from connector.settings import load_settings, settings_file, unknown_variables
 
 State = Literal["good", "bad", "none"]
@@ -160,12 +161,13 @@ async def _reports_set_up(connector: Connector) -> Finding | None:
 
 
 async def _courses(connector: Connector) -> str | None:
-    """Are the courses of the learning paths there?"""
+    """Are the courses of the learning paths there, and can they be completed?"""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
         return None
     refs = sorted({course for path in connector.mapping.paths for course in path.courses})
     async with connector.moodle() as moodle:
         found = await moodle.courses(refs) if refs else {}
+        criteria = await criteria_of(moodle, (course.id for courses in found.values() for course in courses))
     missing = [ref for ref in refs if not found.get(ref)]
     untracked = [ref for ref in refs if any(not course.completion_enabled for course in found.get(ref, []))]
     if missing:
@@ -177,7 +179,15 @@ async def _courses(connector: Connector) -> str | None:
         raise ConnectorError(
             f"Completion is off in {', '.join(untracked)}: nobody can ever complete it. Turn it on in Moodle."
         )
-    return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there"
+    endless = [ref for ref in refs if any(criteria[course.id] is False for course in found[ref])]
+    if endless:
+        raise ConnectorError(
+            f"No completion criteria are set in {', '.join(endless)}: nobody can ever complete it. "
+            "Set them in Moodle, under Course completion."
+        )
+    untold = [ref for ref in refs if any(criteria[course.id] is None for course in found[ref])]
+    beside = f"; whether {', '.join(untold)} can be completed, Moodle tells once somebody is in it" if untold else ""
+    return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there{beside}"
 
 
 async def _notices(connector: Connector) -> str | None:

@@ -199,6 +199,9 @@ EMPLOYMENT: dict[str, Check] = {
     "starts": day,
     "ends": day,
     "active": boolean,
+    "leave_from": day,
+    "leave_until": day,
+    "on_leave": boolean,
     "timezone": timezone,
     "earlier_keys": text(5000, markup=True),
 }

@@ -34,6 +34,7 @@ class CompanyMapping:
     """Made by ``mappings.loader.load``; implements the port ``Mapper``.
 
     ``digest``: SHA-256 over all mapping files. ``sources`` by name, in the order in which they are believed.
+    ``prerequisites``: courses that must be completed before something is granted.
     ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
     """
@@ -42,6 +43,7 @@ class CompanyMapping:
     sources: Mapping[str, SourceMapping]
     paths: tuple[LearningPath, ...]
     requirements: tuple[Requirement, ...]
+    prerequisites: frozenset[str]
     role_ids: Mapping[str, int]
     create_only: frozenset[str]
     protected: frozenset[str]

@@ -26,6 +26,7 @@ from mappings.model import (
     SourceSettings,
 )
 from mappings.person import REQUIRED, PersonMaker, SourceMapper, compile_fields
+from mappings.prerequisites import Prerequisites
 from mappings.problems import Document, Place, Problems, known
 from mappings.problems import Path as Way
 from mappings.refused import Refused
@@ -67,11 +68,16 @@ def load(folder: Path | Traversable) -> CompanyMapping:
     company = _Company(mapping_file, head, files, problems)
     if roles_file and roles:
         company.add_roles(roles_file, roles)
+    before = Prerequisites(
+        paths_file.paths if paths_file else (), requirements_file.requirements if requirements_file else ()
+    )
     if paths_file and paths:
-        company.add_paths(paths_file, paths)
+        company.add_paths(paths_file, paths, before)
+        if requirements_file or not requirements:
+            before.check_paths(paths, problems)
     paths_known = paths_file is not None or not (folder / FILES[2]).is_file()
     if requirements_file and requirements:
-        company.add_requirements(requirements_file, requirements, known_paths=paths_known)
+        company.add_requirements(requirements_file, requirements, before, known_paths=paths_known)
     problems.raise_if_any()
     return company.finish(_digest(folder, [*FILES, *source_files]))
 
@@ -156,6 +162,7 @@ class _Company:
         self._rules: list[rules.Rule] = []
         self._paths: list[LearningPath] = []
         self._requirements: list[Requirement] = []
+        self._needed: set[str] = set()
         self._types = self._variables()
         self._conditions = Conditions(self._types)
         self._scope = self._condition(file.scope, document, ("scope",)) if file.scope else None
@@ -227,7 +234,7 @@ class _Company:
             if when and context:
                 self._rules.append(granting.role(spec, when, context))
 
-    def add_paths(self, file: PathsFile, document: Document) -> None:
+    def add_paths(self, file: PathsFile, document: Document, before: Prerequisites) -> None:
         """Learning paths, in the order of the file."""
         for i, spec in enumerate(file.paths):
             if spec.code in self._audiences:
@@ -241,11 +248,14 @@ class _Company:
                     )
             self._role(spec.enrolment.role, document, ("paths", i, "enrolment", "role"))
             self._audiences[spec.code] = spec.audience
-            self._paths.append(LearningPath(spec.code, spec.name, spec.courses))
+            self._paths.append(LearningPath(spec.code, spec.name, spec.courses, spec.order == "strict"))
             if when := self._condition(spec.audience, document, ("paths", i, "audience")):
-                self._rules.append(granting.path(spec, when))
+                self._rules.append(granting.path(spec, when, before.of_path(spec)))
+            self._needed.update(before.of_path(spec), spec.courses[:-1] if spec.order == "strict" else ())
 
-    def add_requirements(self, file: RequirementsFile, document: Document, known_paths: bool) -> None:
+    def add_requirements(
+        self, file: RequirementsFile, document: Document, before: Prerequisites, known_paths: bool
+    ) -> None:
         """Requirements; their paths must exist (unless the file of the paths is wrong itself)."""
         codes: set[str] = set()
         for i, spec in enumerate(file.requirements):
@@ -258,11 +268,18 @@ class _Company:
             if spec.path not in self._audiences and known_paths:
                 message = f"there is no path {spec.path}; {known(spec.path, self._audiences)}"
                 self._problems.add(document.at((*at, "path")), message)
+            if known_paths:
+                before.check_requirement(i, spec, document, self._problems)
+            needs = before.of_requirement(spec)
+            self._needed.update(needs)
             audience = spec.audience or self._audiences.get(spec.path)
             self._requirements.append(_requirement(spec))
             where: Way = (*at, "audience") if spec.audience else (*at, "path")
             if audience and (when := self._condition(audience, document, where)):
-                self._rules.append(granting.requirement(spec, when))
+                self._rules.append(granting.requirement(spec, spec.due, when, needs))
+            for j, also in enumerate(spec.also):
+                if when := self._condition(also.audience, document, (*at, "also", j, "audience")):
+                    self._rules.append(granting.requirement(spec, also.due, when, needs))
 
     def finish(self, digest: str) -> CompanyMapping:
         """The mapping, once nothing is wrong."""
@@ -272,6 +289,7 @@ class _Company:
             sources={name: self._source(name) for name in self._sources},
             paths=tuple(self._paths),
             requirements=tuple(self._requirements),
+            prerequisites=frozenset(self._needed),
             role_ids=self._role_ids,
             create_only=frozenset(
                 field.name for fields in self._fields.values() for field in fields if not field.spec.compare
@@ -327,14 +345,6 @@ class _Company:
 
 
 def _requirement(spec: RequirementSpec) -> Requirement:
-    due, again = spec.due, spec.recertify
-    return Requirement(
-        spec.code,
-        spec.name,
-        spec.path,
-        due.on,
-        due.days_after_hire,
-        due.days_after_assignment,
-        again.months if again else None,
-        again.window_days if again else 0,
-    )
+    if again := spec.recertify:
+        return Requirement(spec.code, spec.name, spec.path, again.months, again.window_days, again.grace_days)
+    return Requirement(spec.code, spec.name, spec.path)

@@ -12,6 +12,8 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[a-z0-9]+)*$", max_length=30)]
 ShortName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$", max_length=255)]
+OverlapDays = Annotated[int, Field(ge=0, le=3650)]
+"""Days that something is kept after no rule gives it any more."""
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Transform = str | dict[str, object]
 """A transform without options by its name, or ``{name: options}``."""
@@ -23,6 +25,16 @@ def _start(value: str) -> str:
             date.fromisoformat(value)
         except ValueError:
             raise ValueError("must be hire, assignment, none or a date such as 2026-01-31") from None
+    return value
+
+
+def _month_day(value: str) -> str:
+    try:
+        if not re.fullmatch(r"[0-9]{2}-[0-9]{2}", value):
+            raise ValueError
+        date.fromisoformat(f"2000-{value}")
+    except ValueError:
+        raise ValueError("must be a month and a day such as 03-31") from None
     return value
 
 
@@ -173,6 +185,7 @@ class CohortSpec(Strict):
     idnumber: Text
     name: Text
     when: Text | None = None
+    overlap_days: OverlapDays = 0
 
 
 class PartSpec(Strict):
@@ -205,6 +218,9 @@ class PartSpec(Strict):
     starts: FieldSpec | None = None
     ends: FieldSpec | None = None
     active: FieldSpec | None = None
+    leave_from: FieldSpec | None = None
+    leave_until: FieldSpec | None = None
+    on_leave: FieldSpec | None = None
     timezone: FieldSpec | None = None
     earlier_keys: FieldSpec | None = None
 
@@ -259,6 +275,7 @@ class RoleSpec(Strict):
     role: Text
     context: Annotated[str | dict[str, str], AfterValidator(_context)] = "system"
     when: Text
+    overlap_days: OverlapDays = 0
 
 
 class RolesFile(Strict):
@@ -279,13 +296,19 @@ class EnrolmentSpec(Strict):
 
 
 class PathSpec(Strict):
-    """A learning path: courses in order, for an audience."""
+    """A learning path: courses in order, for an audience.
+
+    ``after``: paths and requirements to be completed before. ``order: strict``: so is each course before the next one.
+    """
 
     code: Code
     name: dict[LanguageCode, Text]
     courses: Annotated[tuple[Text, ...], Field(min_length=1)]
     audience: Text
     enrolment: EnrolmentSpec = EnrolmentSpec()
+    overlap_days: OverlapDays = 0
+    after: tuple[Code, ...] = ()
+    order: Literal["free", "strict"] = "free"
 
 
 class PathsFile(Strict):
@@ -295,35 +318,69 @@ class PathsFile(Strict):
     paths: tuple[PathSpec, ...] = ()
 
 
+Count = Annotated[int, Field(ge=0, le=36_500)]
+_DUE = (
+    "on", "days_after_hire", "months_after_hire", "days_after_assignment", "months_after_assignment", "every",
+)  # fmt: skip
+
+
 class DueSpec(Strict):
-    """When a requirement is due: exactly one of the three."""
+    """When a requirement is due: exactly one of the rules.
+
+    ``every``: each year on that day (``03-31``), the first one at least ``at_least_days`` after the assignment.
+    """
 
     on: date | None = None
-    days_after_hire: Annotated[int, Field(ge=0)] | None = None
-    days_after_assignment: Annotated[int, Field(ge=0)] | None = None
+    days_after_hire: Count | None = None
+    months_after_hire: Count | None = None
+    days_after_assignment: Count | None = None
+    months_after_assignment: Count | None = None
+    every: Annotated[str, AfterValidator(_month_day)] | None = None
+    at_least_days: Count | None = None
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
-        if sum(value is not None for value in (self.on, self.days_after_hire, self.days_after_assignment)) != 1:
-            raise ValueError("needs exactly one of on, days_after_hire, days_after_assignment")
+        if sum(getattr(self, name) is not None for name in _DUE) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(_DUE)}")
+        if self.at_least_days is not None and self.every is None:
+            raise ValueError("at_least_days belongs to every")
         return self
 
 
 class RecertifySpec(Strict):
-    """For how many months what was completed holds, and from how many days before its end it may be done again."""
+    """For how many months what was completed holds, and from how many days before its end it may be done again.
+
+    ``grace_days`` after its end doing it again is not late yet.
+    """
 
     months: Annotated[int, Field(gt=0, le=600)]
     window_days: Annotated[int, Field(ge=0, le=3650)] = 90
+    grace_days: Annotated[int, Field(ge=0, le=3650)] = 0
+
+
+class AlsoSpec(Strict):
+    """A further audience of a requirement, with a due rule of its own."""
+
+    audience: Text
+    due: DueSpec
 
 
 class RequirementSpec(Strict):
-    """A path that an audience (the path's own where none is named) must complete in time."""
+    """A path that an audience (the path's own where none is named) must complete in time.
+
+    ``also``: further audiences with other due rules; of several that somebody belongs to the first one counts.
+    ``on_change``: what becomes of the due date when somebody comes under another due rule. ``after``: paths and
+    requirements to be completed before it is assigned.
+    """
 
     code: Code
     name: dict[LanguageCode, Text]
     path: Text
     audience: Text | None = None
     due: DueSpec
+    also: tuple[AlsoSpec, ...] = ()
+    on_change: Literal["keep", "prorate", "restart"] = "keep"
+    after: tuple[Code, ...] = ()
     recertify: RecertifySpec | None = None
 
 

@@ -94,6 +94,7 @@ class PersonMaker:
         self._cleared_profile = tuple(short for name, short in self._profile if name in clears)
         self._attributes = tuple((name, _CONVERT[spec.type]) for name, spec in attributes.items())
         self._timezones = timezones
+        self._says_leave = not fields.keys().isdisjoint({"on_leave", "leave_from"})
         self._unique = {
             source for source, of in sources.items() for f in of if f.name == "username" and f.spec.unique == "suffix"
         }
@@ -130,6 +131,9 @@ class PersonMaker:
         starts, ends = _day(get("starts", "")), _day(get("ends", ""))
         if starts and ends and starts > ends:
             return [Rejection(line, key, "ends", "the last day of employment is before the first")]
+        away, back = _day(get("leave_from", "")), _day(get("leave_until", ""))
+        if away and back and away > back:
+            return [Rejection(line, key, "leave_until", "the last day of leave is before the first")]
         account = {name: value for name in self._account if (value := values[name])}
         account.setdefault("idnumber", key)
         for name in self._cleared:
@@ -150,6 +154,9 @@ class PersonMaker:
             starts=starts,
             ends=ends,
             active=get("active") != "false",
+            leave_from=away,
+            leave_until=back,
+            on_leave=get("on_leave") == "true" or away is not None if self._says_leave else None,
             timezone=get("timezone") or self._timezones[leading],
             earlier_keys=_several(get("earlier_keys", ""), key),
             source=leading,
@@ -170,6 +177,7 @@ def compile_fields(file: SourceFile, document: Document, problems: Problems, *, 
     wanted = _wanted(file, document, problems)
     names = [name for name, group, *_ in wanted if group != "profile"]
     compiler = FieldCompiler(document, problems, file.source, file.tables, names)
+    _leave_is_whole(file, document, problems)
     fields: dict[str, Field] = {}
     paths: dict[str, Path] = {}
     for name, group, spec, path, check in wanted:
@@ -213,6 +221,15 @@ def _wanted(
             problems.add(document.at(path), f"{name} has a meaning in conditions: choose another name")
         wanted.append((name, "attribute", attribute, path, checks.TYPED[attribute.type]))
     return wanted
+
+
+def _leave_is_whole(file: SourceFile, document: Document, problems: Problems) -> None:
+    """A leave begins on a day that HR names, or when HR says that it has."""
+    person = file.person
+    if person.leave_from and person.on_leave:
+        problems.add(document.at(("person", "on_leave")), "leave_from says it already: map one of the two")
+    if person.leave_until and not (person.leave_from or person.on_leave):
+        problems.add(document.at(("person", "leave_until")), "needs leave_from or on_leave: when the leave begins")
 
 
 def _sensible(

@@ -34,7 +34,7 @@ from jobs.sync import WayIn
 COMPANY = Path(__file__).parent / "integration" / "company"
 COLUMNS = (
     "id", "username", "first", "last", "email", "auth", "city", "grade", "cost", "unit", "job", "manager", "starts",
-    "ends", "status", "zone", "earlier",
+    "ends", "status", "zone", "earlier", "away", "back",
 )  # fmt: skip
 HASTE = Pace(workers=2, waits=(0.01, 0.02, 0.05, 0.1))
 """Short waits, so that a test of patience is not one."""

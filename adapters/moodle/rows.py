@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.moodle.client import function_names
 from connector.domain.errors import ConnectorError, ProtocolError, SetAside
-from connector.domain.ports import Cohort, Course, RoleContext, SiteInfo, Warned
+from connector.domain.ports import Cohort, Course, CourseProgress, RoleContext, SiteInfo, Warned
 
 _COHORT_GONE = re.compile(r"cohort id=(\d+) not exists")
 _LAST_ID = re.compile(r"id=(\d+)\D*$")
@@ -79,6 +79,18 @@ def cohort_warnings(row: Mapping[str, Any], members: Sequence[tuple[int, int]]) 
     if not named:
         raise ProtocolError("core_cohort_add_cohort_members: a warning that names nobody")
     return [Warned(int(named[1]), code, text)]
+
+
+def progress(user_id: int, row: Mapping[str, Any]) -> CourseProgress:
+    """Of ``core_enrol_get_users_courses``; ``completionhascriteria`` may be left out."""
+    criteria = row.get("completionhascriteria")
+    return CourseProgress(
+        user_id,
+        int(row["id"]),
+        number(row.get("progress")),
+        row.get("completed"),
+        None if criteria is None else bool(criteria),
+    )
 
 
 def number(value: Any) -> float | None:

@@ -266,7 +266,7 @@ class MoodleSite:
         answers = await self._client.call_many(calls, at_once=PEOPLE_A_CALL)
         with foreseen(function):
             return [
-                CourseProgress(user, int(row["id"]), read.number(row.get("progress")), row.get("completed"))
+                read.progress(user, row)
                 for user, answer in zip(people, answers, strict=True)
                 for row in read.unless_missing(answer) or ()
             ]

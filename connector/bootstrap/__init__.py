@@ -444,7 +444,7 @@ class Connector:
             Grants(self.database, self.site),
             self.facts,
             StaffTables(self.database, self.site),
-            Terms(mapping.digest, mapping.paths, mapping.requirements),
+            Terms(mapping.digest, mapping.paths, mapping.requirements, mapping.prerequisites),
             self.clock,
         )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from connector.domain.due import due_terms
 from connector.domain.grants import GrantKind
+from connector.domain.leave import Leave
 from connector.domain.matching import folded
 from connector.domain.plan import Action, Change
 
@@ -128,6 +130,8 @@ class GrantPair:
     present: bool = False
     elsewhere: bool = False
     place_id: int | None = None
+    leaves: Sequence[Leave] = ()
+    """When the person was, is and will be away."""
 
 
 _GIVE = {
@@ -156,13 +160,13 @@ def grant_change(pair: GrantPair, today: date) -> Change | None:
     if wanted is not None and pair.granted is not None:
         return _altered(pair, wanted, pair.granted, today)
     if pair.granted is not None:
-        return _taken(pair, pair.granted)
+        return _unwanted(pair, pair.granted, today)
     return None
 
 
 def _given(pair: GrantPair, wanted: Mapping[str, Any], today: date) -> Change:
     kept = {"granted_on": pair.earlier} if pair.earlier else {}
-    after = resolved(wanted, kept, today, pair.timezone)
+    after = resolved(wanted, kept, today, pair.timezone, pair.leaves)
     if pair.present:
         change = _grant(_RECOGNISE[pair.kind], pair, {"present": True}, after)
         return replace(change, reason="there already, by somebody else")
@@ -170,14 +174,35 @@ def _given(pair: GrantPair, wanted: Mapping[str, Any], today: date) -> Change:
 
 
 def _altered(pair: GrantPair, wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date) -> Change | None:
-    action = _ALTER.get(pair.kind)
-    if action is None or not pair.ours:
+    if not pair.ours:
         return None
+    action = _ALTER.get(pair.kind)
+    if action is None:
+        return _noted(pair, wanted, granted)
     # days of a grant that was suspended count from its return: an access that has ended long ago is of no use
-    after = resolved(wanted, {} if pair.suspended else granted, today, pair.timezone)
+    after = resolved(wanted, {} if pair.suspended else granted, today, pair.timezone, pair.leaves)
     if after == dict(granted) and not pair.suspended:
         return None
     return _grant(action, pair, {**granted, "suspended": pair.suspended}, after)
+
+
+def _noted(pair: GrantPair, wanted: Mapping[str, Any], granted: Mapping[str, Any]) -> Change | None:
+    """What Moodle has no terms of: only for how long it is kept once nothing gives it any more may differ."""
+    after = {name: value for name, value in granted.items() if name not in ("overlap_days", "kept_until")}
+    after |= {name: value for name, value in wanted.items() if name == "overlap_days"}
+    return _grant(Action.NOTE_TERMS, pair, granted, after) if after != dict(granted) else None
+
+
+def _unwanted(pair: GrantPair, granted: Mapping[str, Any], today: date) -> Change | None:
+    """What no rule gives any more to somebody who works here may overlap with what comes: until a day noted once."""
+    if pair.wanted is None and pair.status in (Status.ACTIVE, Status.JOINING) and pair.ours and not pair.elsewhere:
+        until = granted.get("kept_until")
+        if until is None and (days := granted.get("overlap_days")):
+            kept = {**granted, "kept_until": (today + timedelta(days=int(days))).isoformat()}
+            return _grant(Action.NOTE_TERMS, pair, granted, kept)
+        if until is not None and today <= date.fromisoformat(until):
+            return None
+    return _taken(pair, granted)
 
 
 def _taken(pair: GrantPair, granted: Mapping[str, Any]) -> Change | None:
@@ -193,14 +218,20 @@ def _taken(pair: GrantPair, granted: Mapping[str, Any]) -> Change | None:
     return _grant(Action.SUSPEND_ENROLMENT, pair, granted, {**granted, "suspended": True})
 
 
-RESOLVED = {"start": "starts_on", "end": "ends_on", "due": "due_on"}
+RESOLVED = {"start": "starts_on", "end": "ends_on"}
 
 
-def resolved(wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date, timezone: str) -> dict[str, Any]:
+def resolved(
+    wanted: Mapping[str, Any],
+    granted: Mapping[str, Any],
+    today: date,
+    timezone: str,
+    leaves: Sequence[Leave] = (),
+) -> dict[str, Any]:
     """The rule's terms and, beside them, what came of them: ``granted_on``, ``starts_on``, ``ends_on``, ``due_on``.
 
     ``*_days`` count from the day of the grant, which the ledger keeps (``granted``: its terms, {} for a new one).
-    Dates are ISO dates in ``timezone``; one that is absent is open.
+    Dates are ISO dates in ``timezone``; one that is absent is open. What is due is told in ``connector.domain.due``.
     """
     granted_on = str(granted.get("granted_on", today.isoformat()))
     terms = {**wanted, "granted_on": granted_on, "timezone": timezone}
@@ -210,7 +241,7 @@ def resolved(wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date,
             terms[outcome] = wanted[name]
         elif days is not None:
             terms[outcome] = (date.fromisoformat(granted_on) + timedelta(days=int(days))).isoformat()
-    return terms
+    return terms | due_terms(wanted, granted, date.fromisoformat(granted_on), today, leaves)
 
 
 def _grant(action: Action, pair: GrantPair, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:

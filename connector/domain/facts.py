@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -66,6 +66,15 @@ class Assigned:
     withdrawn_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A leave of a person; ``last`` is None while nobody knows of the return."""
+
+    person_id: int
+    first: date
+    last: date | None
+
+
 class Staff(Protocol):
     """What the connector itself knows of people, as the facts take it. Bound to one site."""
 
@@ -80,6 +89,8 @@ class Staff(Protocol):
     def people(self, now: datetime) -> Iterator[list[Member]]: ...
 
     def assignments(self) -> Iterator[list[Assigned]]: ...
+
+    def leaves(self) -> Iterator[list[Away]]: ...
 
     def courses(self) -> dict[str, int]:
         """Moodle's ids of the courses that mappings name."""
@@ -97,6 +108,8 @@ class Terms:
     digest: str
     paths: Sequence[LearningPath]
     requirements: Sequence[Requirement]
+    prerequisites: Collection[str] = ()
+    """Courses that must be completed before something is granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,10 @@ class FactStore(Protocol):
 
     def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
         """Enrolments that a full reading after ``since`` found ended, and that have not begun again."""
+        ...
+
+    def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
+        """Who has ever completed one of these courses: person and course."""
         ...
 
     def take(self, staff: Staff, basis: str, now: datetime) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
+
+Term = str | int | bool | tuple[str, ...] | None
 
 
 class GrantKind(StrEnum):
@@ -40,14 +41,16 @@ class Grant:
     ``target`` names it: a cohort's idnumber; ``ROLE@system``, ``ROLE@category:IDNUMBER`` or ``ROLE@course:REF``;
     a course's idnumber or shortname; a requirement's code.
     ``terms``, JSON values only: cohort ``{"name"}``; enrolment ``{"role", "path", "start"?, "start_days"?,
-    "end"?, "end_days"?, "on_loss": "suspend"|"unenrol"}``; assignment ``{"path", "cycle", "due"?, "due_days"?}``
-    (ISO dates; ``*_days`` count from the day of the grant and are resolved when it is first planned).
+    "end"?, "end_days"?, "on_loss": "suspend"|"unenrol"}``; assignment ``{"path", "cycle", …}`` with the due rule of
+    ``connector.domain.due`` (ISO dates; ``*_days`` count from the day of the grant and are resolved when it is first
+    planned). All but assignments may have ``overlap_days``: kept so long after no rule gives it any more.
+    Enrolments and assignments may have ``after``: courses to be completed before they are given.
     ``rule`` is the name of the rule that gave it, for ``explain``.
     """
 
     kind: GrantKind
     target: str
-    terms: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    terms: Mapping[str, Term] = field(default_factory=dict)
     rule: str = ""
 
     @property
@@ -80,28 +83,31 @@ class GrantSet(tuple[Grant, ...]):
 
 @dataclass(frozen=True, slots=True)
 class LearningPath:
-    """An ordered set of courses for an audience; ``courses`` are idnumbers or shortnames."""
+    """An ordered set of courses for an audience; ``courses`` are idnumbers or shortnames.
+
+    ``strict``: each is given only once the one before is completed.
+    """
 
     code: str
     name: Mapping[str, str]
     courses: tuple[str, ...]
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """An audience must complete a path (``path``) by a due rule.
+    """An audience must complete a path (``path``); by when, the grants say that its rules give.
 
-    ``recertify_months``: what was completed holds so long; ``window_days`` before its end it may be done again.
+    ``recertify_months``: what was completed holds so long; ``window_days`` before its end it may be done again, and
+    ``grace_days`` after it that is not late yet.
     """
 
     code: str
     name: Mapping[str, str]
     path: str
-    due_on: date | None = None
-    due_days_after_hire: int | None = None
-    due_days_after_assignment: int | None = None
     recertify_months: int | None = None
     window_days: int = 0
+    grace_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ class Person:
     ``units_above``: the units above the person's own, the topmost first.
     ``source``: the first of the sources that name the person.
     ``starts`` and ``ends`` are the first and last day of employment in ``timezone``; ``active`` is HR's own word.
+    ``leave_from`` and ``leave_until`` are the first and last day away, None where HR does not say; ``on_leave``: HR
+    says that the person is away now, or gives a first day; None where this source says nothing of leave.
     """
 
     key: str
@@ -74,6 +76,9 @@ class Person:
     starts: date | None = None
     ends: date | None = None
     active: bool = True
+    leave_from: date | None = None
+    leave_until: date | None = None
+    on_leave: bool | None = None
     timezone: str = "UTC"
     earlier_keys: tuple[str, ...] = ()
     source: str = ""

@@ -80,6 +80,8 @@ class Action(StrEnum):
     SUSPEND_ENROLMENT = "suspend_enrolment"
     UNENROL = "unenrol"
     WITHDRAW_REQUIREMENT = "withdraw_requirement"
+    NOTE_TERMS = "note_terms"
+    """What the ledger says of a grant, and Moodle does not know: until when it is kept though no rule gives it."""
     FORGET_GRANT = "forget_grant"
     """A grant that was never ours is not wanted any more: only our note of it ends."""
 
@@ -116,6 +118,7 @@ RULES: Mapping[Action, Rule] = {
     Action.SUSPEND_ENROLMENT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
     Action.UNENROL: Rule(Phase.UNENROLMENTS, GuardClass.REMOVE_GRANT),
     Action.WITHDRAW_REQUIREMENT: Rule(Phase.REMOVALS),
+    Action.NOTE_TERMS: Rule(Phase.REMOVALS),
     Action.FORGET_GRANT: Rule(Phase.REMOVALS),
 }
 

@@ -160,12 +160,16 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class CourseProgress:
-    """One person's course as ``core_enrol_get_users_courses`` shows it; plain functions know no time of completion."""
+    """One person's course as ``core_enrol_get_users_courses`` shows it; plain functions know no time of completion.
+
+    ``has_criteria``: whether the course has completion criteria; None where Moodle does not tell.
+    """
 
     user_id: int
     course_id: int
     progress: float | None
     completed: bool | None
+    has_criteria: bool | None = None
 
 
 class Moodle(Protocol):

@@ -6,7 +6,7 @@ know when a course was completed at all.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -191,6 +191,10 @@ class GrantBook(Protocol):
 
     def note_enrolments(self, gone: Sequence[Gone]) -> None:
         """Note enrolments that are no more, with the roles that went with them."""
+        ...
+
+    def note_completed(self, completed: Iterable[tuple[int, int]]) -> None:
+        """Who has completed which course of those before which something else is granted: all of it, anew."""
         ...
 
     def end_lost(self, now: datetime, *, any_number: bool = False) -> int:

@@ -62,9 +62,17 @@ class Mirror:
                 self.facts.finish(load, "stopped", type(error).__name__, self.clock())
                 raise
             self.facts.finish(load, "done", "", self.clock())
+            self._note_completed()
             if read.courses is not None and extent is Extent.EVERYTHING:
                 await self._end_lost(read.courses, give_again)
             return loaded
+
+    def _note_completed(self) -> None:
+        """What waits for a course to be completed is planned from this; the facts may be in another database."""
+        if self.terms.prerequisites:
+            ids = self.staff.courses()
+            needed = [ids[ref] for ref in self.terms.prerequisites if ref in ids]
+            self.grants.note_completed(row for rows in self.facts.completed(needed) for row in rows)
 
     async def _end_lost(self, courses: Sequence[Course], give_again: bool) -> None:
         """What somebody took away in Moodle is no longer granted: the next plan gives it again where it is wanted.

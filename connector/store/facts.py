@@ -11,9 +11,11 @@ from operator import attrgetter
 from typing import Any, LiteralString
 
 from connector.domain.errors import SettingsError, StorageError
-from connector.domain.facts import Assigned, Extent, Loaded, Member, Read, Staff, Terms
+from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms
+from connector.domain.leave import after_leave
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.leaves import leaves_of
 
 _LANDING: dict[str, tuple[LiteralString, LiteralString]] = {
     "enrolments": ("landing_enrolment", "load_id, moodle_id, course_id, active, enrolled_at, precision"),
@@ -135,6 +137,10 @@ class Facts:
         for rows in self._database.stream("facts.unenrolled", since=since):
             yield [Gone(row["moodle_id"], row["course_id"], row["read_at"]) for row in rows]
 
+    def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
+        for rows in self._database.stream("facts.completed", courses=list(course_ids)):
+            yield [(row["person_id"], row["course_id"]) for row in rows]
+
     def take(self, staff: Staff, basis: str, now: datetime) -> bool:
         before = self._database.row("facts.hop", name="people")
         if before and before["basis"] == basis and self._database.row("facts.taken"):
@@ -145,6 +151,8 @@ class Facts:
             _copy(connection, "landing_person", _PEOPLE, map(_values_of(Member), people))
             assigned = (one for some in staff.assignments() for one in some)
             _copy(connection, "landing_assignment", _ASSIGNED, map(_values_of(Assigned), assigned))
+            leaves = (one for some in staff.leaves() for one in some)
+            _copy(connection, "landing_leave", "person_id, first_on, last_on", map(_values_of(Away), leaves))
         return True
 
     # ------------------------------------------------------------ merging
@@ -227,6 +235,7 @@ class _Merging:
     def requirements(self, staff: Staff, terms: Terms) -> None:
         ids = staff.courses()
         courses = {path.code: list(path.courses) for path in terms.paths}
+        strict = {path.code for path in terms.paths if path.strict}
         rows = (
             (
                 requirement.code,
@@ -236,6 +245,8 @@ class _Merging:
                 [ids.get(ref) for ref in courses.get(requirement.path, [])],
                 requirement.recertify_months,
                 requirement.window_days if requirement.recertify_months else None,
+                requirement.grace_days if requirement.recertify_months else None,
+                requirement.path in strict,
             )
             for requirement in terms.requirements
         )
@@ -266,8 +277,16 @@ class _Merging:
         cycle = 1
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:
             cycle += 1
-        self._run("index_assignments")
+            self._after_leave(cycle)
+        self._run("pause", "index_assignments")
         self._versions("assignments")
+
+    def _after_leave(self, cycle: int) -> None:
+        """Leave moves what is due again too; of the first cycle the ledger has the day already."""
+        rows = self._connection.execute(query("facts.due_with_leave"), {"cycle": cycle}).fetchall()
+        due = [after_leave(row["due_on"], row["window_opens_on"], leaves_of(row["leaves"])) for row in rows]
+        values = {"cycle": cycle, "grants": [row["grant_id"] for row in rows], "due": due}
+        self._connection.execute(query("facts.move_due"), values)
 
     def summaries(self, *, taken: bool) -> None:
         """What reports add up, reckoned anew: all of it after a full reading or where people moved."""

@@ -38,13 +38,13 @@ FEW = 100
 _PEOPLE = (
     "COPY connector.staged (feed_id, line, key, source, said, row_digest, wanted, initial, grant_set, unit, "
     "unit_name, units_above, job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes, "
-    "unique_username) FROM STDIN"
+    "unique_username, leave_from, leave_until, on_leave) FROM STDIN"
 )
-_ACCEPTING = ("update_people", "insert_people", "drop_unused_grant_sets")
-_SOLE = ("note_rows", "mark_present", "mark_absent")
+_ACCEPTING = ("feeds.update_people", "feeds.insert_people", "feeds.drop_unused_grant_sets", "leaves.note")
+_SOLE = ("feeds.note_rows", "feeds.mark_present", "feeds.mark_absent")
 """Where the rows of one source are the people."""
-_NOTHING_NEW = (None,) * 18
-_NOT_A_PERSON = (None,) * 15
+_NOTHING_NEW = (None,) * 21
+_NOT_A_PERSON = (None,) * 18
 _REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
 
 
@@ -138,7 +138,7 @@ class Feeds:
     ) -> None:
         values = {"feed_id": feed_id, "site": self._site, "source": identity.source, "now": now}
         for step in (*_ACCEPTING, *more):
-            connection.execute(query(f"feeds.{step}"), values)
+            connection.execute(query(step), values)
 
     def _stage_people(
         self, connection: Connection, feed_id: int, people: Iterator[StagedPerson | list[Rejection]]
@@ -260,6 +260,9 @@ def _columns(feed_id: int, row: StagedPerson) -> tuple[object, ...]:
         list(person.earlier_keys) or None,
         dumps(person.attributes).decode(),
         person.unique_username,
+        person.leave_from,
+        person.leave_until,
+        person.on_leave,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from connector.domain.errors import HoldClass
@@ -67,6 +67,15 @@ class Grants:
             courses=[one.course_id for one in gone],
             read_at=[one.read_at for one in gone],
         )
+
+    def note_completed(self, completed: Iterable[tuple[int, int]]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(query("completed.read"))
+            with connection.cursor() as cursor, cursor.copy("COPY completed FROM STDIN") as copy:
+                for row in completed:
+                    copy.write_row(row)
+            for step in ("completed.forget", "completed.note"):
+                connection.execute(query(step), {"site": self._site})
 
     def end_lost(self, now: datetime, *, any_number: bool = False) -> int:
         values = {"site": self._site, "now": now}

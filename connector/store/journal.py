@@ -35,6 +35,7 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.UNASSIGN_ROLE: ("grant_ended",),
     Action.UNENROL: ("roles_went", "grant_ended"),
     Action.WITHDRAW_REQUIREMENT: ("grant_ended",),
+    Action.NOTE_TERMS: ("terms_noted",),
     Action.FORGET_GRANT: ("grant_ended",),
 }
 """What is written down when an action is done."""

@@ -26,6 +26,7 @@ from connector.domain.ports import Account
 from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.leaves import leaves_of
 
 APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
@@ -351,6 +352,7 @@ def _grant_pair(row: Row) -> GrantPair:
         row["present"],
         row["elsewhere"],
         row["place_id"],
+        leaves_of(row["leaves"]),
     )
 
 

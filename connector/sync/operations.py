@@ -86,5 +86,6 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
         Action.ASSIGN_REQUIREMENT: own,
         Action.CHANGE_REQUIREMENT: own,
         Action.WITHDRAW_REQUIREMENT: own,
+        Action.NOTE_TERMS: own,
         Action.FORGET_GRANT: own,
     }

@@ -62,6 +62,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.SUSPEND_ENROLMENT: message("Suspend enrolment"),
     Action.UNENROL: message("Unenrol"),
     Action.WITHDRAW_REQUIREMENT: message("Withdraw requirement"),
+    Action.NOTE_TERMS: message("Note terms of a grant"),
     Action.FORGET_GRANT: message("Forget grant"),
 }
 STAGES: Mapping[Stage, str] = {

@@ -171,12 +171,16 @@ async def test_requirements_are_laid_changed_and_withdrawn(house: House) -> None
     await house.settled_in(people)
     first = house.clock.day(14)
     assert due() == [("E1", first), ("E2", "2020-01-01")]
-    house.edit("requirements.yaml", "days_after_assignment: 14", "days_after_assignment: 20")
+    house.edit("requirements.yaml", "days_after_assignment: 14}", "days_after_assignment: 20}")
+    house.edit("requirements.yaml", "2020-01-01", "2020-01-02")
     house.clock.forward(days=5)
     await house.settled_in(people)
-    assert due() == [("E1", house.clock.day(15)), ("E2", "2020-01-01")]
+    assert due() == [("E1", first), ("E2", "2020-01-02")], "kept, but a date is that date"
+    house.edit("requirements.yaml", "days_after_assignment: 20}", "days_after_assignment: 21}, on_change: restart")
+    await house.settled_in(people)
+    assert due() == [("E1", house.clock.day(21)), ("E2", "2020-01-02")]
     await house.settled_in([row("E1"), row("E2", unit="Lab")])
-    assert due() == [("E2", "2020-01-01")]
+    assert due() == [("E2", "2020-01-02")]
 
 
 async def test_a_requirement_may_be_called_as_a_course_that_is_missing(house: House) -> None:

@@ -334,10 +334,92 @@ requirements:
     name: {en: S}
     path: SAFETY
     due: {on: 2026-01-31, days_after_hire: 1}
+  - code: T
+    name: {en: T}
+    path: SAFETY
+    due: {every: 02-30}
+    on_change: forget
+    also:
+      - audience: activ
+        due: {days_after_hire: 1, at_least_days: 3}
+  - {code: U, name: {en: U}, path: SAFETY, due: {every: 3-31}, recertify: {months: 1, grace_days: -1}}
 """
     found = mistakes(tmp_path, paths=paths, requirements=requirements)
     assert found[0].startswith("requirements.yaml:6: requirements[0].due.on: must be a date such as 2026-01-31")
     assert found[1].startswith("requirements.yaml:10: requirements[1].due: needs exactly one of on,")
+    assert "requirements.yaml:14: requirements[2].due.every: must be a month and a day such as 03-31" in found[2]
+    assert found[3].startswith("requirements.yaml:15: requirements[2].on_change: ")
+    assert "requirements.yaml:18: requirements[2].also[0].due: at_least_days belongs to every" in found[4]
+    assert "requirements.yaml:19: requirements[3].due.every: must be a month and a day such as 03-31" in found[5]
+    assert found[6].startswith("requirements.yaml:19: requirements[3].recertify.grace_days: ")
+
+
+def test_a_mistake_in_a_further_audience(tmp_path: Path) -> None:
+    """It is found where it stands."""
+    paths = "version: 1\npaths:\n  - {code: SAFETY, name: {en: A}, courses: [X], audience: active}\n"
+    requirements = """\
+version: 1
+requirements:
+  - code: R
+    name: {en: R}
+    path: SAFETY
+    due: {days_after_hire: 1}
+    also:
+      - {audience: active, due: {every: 12-31}}
+      - {audience: activ, due: {every: 12-31}}
+"""
+    [found] = mistakes(tmp_path, paths=paths, requirements=requirements)
+    assert found.startswith("requirements.yaml:9: requirements[0].also[1].audience: unknown name activ;")
+
+
+def test_mistakes_in_what_comes_before(tmp_path: Path) -> None:
+    """Codes that are not there, circles, a course before itself, and a requirement before itself."""
+    paths = """\
+version: 1
+paths:
+  - {code: ONE, name: {en: A}, courses: [X], audience: active, after: [THREE]}
+  - {code: TWO, name: {en: A}, courses: [Y], audience: active, after: [ONE, THREEE]}
+  - {code: THREE, name: {en: A}, courses: [Z], audience: active, after: [R-TWO]}
+  - {code: FOUR, name: {en: A}, courses: [Q], audience: active, order: never}
+"""
+    requirements = """\
+version: 1
+requirements:
+  - {code: R-TWO, name: {en: R}, path: TWO, due: {on: 2026-12-31}}
+  - {code: R, name: {en: R}, path: ONE, due: {on: 2026-12-31}, after: [FUOR, ONE]}
+"""
+    [found] = mistakes(tmp_path, paths=paths, requirements=requirements)
+    assert found.startswith("paths.yaml:6: paths[3].order: ")
+    found = mistakes(tmp_path, paths=paths.replace(", order: never", ""), requirements=requirements)
+    assert found[0].startswith("paths.yaml:3: paths[0].after: a circle: ")
+    assert all(code in found[0] for code in ("ONE", "TWO", "THREE", " before "))
+    assert found[1].startswith(
+        "paths.yaml:4: paths[1].after: there is no path or requirement THREEE; did you mean THREE?"
+    )
+    assert found[2].startswith("requirements.yaml:4: requirements[1].after: ONE is what it requires itself")
+    assert found[3].startswith("requirements.yaml:4: requirements[1].after: there is no path or requirement FUOR;")
+    far = """\
+version: 1
+paths:
+  - {code: ONE, name: {en: A}, courses: [X], audience: active}
+  - {code: TWO, name: {en: A}, courses: [Y], audience: active, after: [ONE]}
+  - {code: THREE, name: {en: A}, courses: [Z, X], audience: active, after: [TWO]}
+"""
+    (tmp_path / "far").mkdir()
+    [again] = mistakes(tmp_path / "far", paths=far)
+    assert again.startswith("paths.yaml:5: paths[2].after: X stands in this path and in one that comes before it")
+    [itself] = mistakes(tmp_path / "far", paths=far.replace("[Z, X]", "[Z]").replace("after: [ONE]", "after: [TWO]"))
+    assert "paths.yaml:4: paths[1].after: a circle: TWO before TWO" in itself
+
+
+def test_a_leave_has_one_beginning(tmp_path: Path) -> None:
+    """Mapped as a day or as HR's word, and not at all without one of them."""
+    begun = "  leave_until: {column: back}\n"
+    [found] = mistakes(tmp_path, MAPPING + begun)
+    assert "person.leave_until: needs leave_from or on_leave" in found
+    both = "  leave_from: {column: away}\n  on_leave: {column: gone}\n"
+    [found] = mistakes(tmp_path, MAPPING + both)
+    assert "person.on_leave: leave_from says it already: map one of the two" in found
 
 
 def test_all_mistakes_of_all_files_are_shown_at_once(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -145,13 +144,20 @@ def test_the_period_of_an_enrolment(enrolment: str, hired: str, terms: Mapping[s
     ("due", "hired", "terms"),
     [
         ("{on: 2026-12-31}", "2020-01-31", {"due": "2026-12-31"}),
-        ("{days_after_hire: 30}", "2020-01-31", {"due": "2020-03-01"}),
+        ("{days_after_hire: 30}", "2020-01-31", {"due_days": 30, "due_from": "2020-01-31"}),
+        ("{months_after_hire: 3}", "2020-01-31", {"due_months": 3, "due_from": "2020-01-31"}),
+        ("{months_after_hire: 3}", "", {"due_months": 3}),
+        ("{months_after_assignment: 1}", "2020-01-31", {"due_months": 1}),
+        ("{every: 03-31, at_least_days: 30}", "2020-01-31", {"due_every": "03-31", "due_after_days": 30}),
+        ("{every: 02-29}", "2020-01-31", {"due_every": "02-29", "due_after_days": 0}),
+        ("{days_after_assignment: 9}, on_change: keep", "", {"due_days": 9}),
+        ("{days_after_assignment: 9}, on_change: prorate", "", {"due_days": 9, "on_change": "prorate"}),
         ("{days_after_hire: 30}", "", {"due_days": 30}),
         ("{days_after_assignment: 0}", "2020-01-31", {"due_days": 0}),
     ],
 )
 def test_due_dates(due: str, hired: str, terms: Mapping[str, object], tmp_path: Path) -> None:
-    """A requirement is due on a day, or after a number of days; it goes to its path's audience."""
+    """A requirement is due on a day, each year on one, or after days or months; it goes to its path's audience."""
     requirements = f"version: 1\nrequirements: [{{code: R, name: {{en: R}}, path: A, due: {due}}}]\n"
     mapping = company(tmp_path, STAFF, paths=PATHS % "{}", requirements=requirements)
     found = [g for g in mapping.grants(person(mapping, **EXTRA | {"hired": hired})) if g.kind == GrantKind.ASSIGNMENT]
@@ -171,7 +177,79 @@ requirements:
     mapping = company(tmp_path, STAFF, paths=PATHS % "{}", requirements=requirements)
     assert "assignment R" not in targets(mapping.grants(person(mapping, **EXTRA)))
     assert "assignment R" in targets(mapping.grants(person(mapping, **EXTRA | {"grade": "6"})))
-    assert mapping.requirements == (Requirement("R", {"en": "R"}, "A", due_on=date(2026, 12, 31)),)
+    assert mapping.requirements == (Requirement("R", {"en": "R"}, "A"),)
+
+
+def test_a_requirement_may_have_further_audiences(tmp_path: Path) -> None:
+    """Each with a due rule of its own; who belongs to several comes under the first one."""
+    requirements = """\
+version: 1
+requirements:
+  - code: R
+    name: {en: R}
+    path: A
+    audience: grade > 7
+    due: {days_after_assignment: 7}
+    also:
+      - {audience: grade > 5, due: {days_after_assignment: 30}}
+      - {audience: unit == "ENG", due: {every: 12-31}}
+    recertify: {months: 12, window_days: 60, grace_days: 14}
+"""
+    mapping = company(tmp_path, STAFF, paths=PATHS % "{}", requirements=requirements)
+    assert mapping.requirements == (Requirement("R", {"en": "R"}, "A", 12, 60, 14),)
+
+    def due(grade: str, unit: str) -> list[object]:
+        found = mapping.grants(person(mapping, **EXTRA | {"grade": grade, "unit": unit}))
+        terms = [dict(g.terms) for g in found if g.kind == GrantKind.ASSIGNMENT]
+        assert all(g.rule == "requirement R" for g in found if g.kind == GrantKind.ASSIGNMENT)
+        return [one.get("due_days", one.get("due_every")) for one in terms]
+
+    assert [due("8", "ENG"), due("6", "ENG"), due("5", "ENG"), due("5", "LAB")] == [[7], [30], ["12-31"], []]
+
+
+def test_what_waits_for_which_courses(tmp_path: Path) -> None:
+    """A path for all courses of those before it, a course in strict order for the last one, a requirement for both."""
+    paths = """\
+version: 1
+paths:
+  - {code: A, name: {en: A}, courses: [C1, C2], audience: active, order: strict}
+  - {code: B, name: {en: B}, courses: [C3, C4, C5], audience: active, after: [A], order: strict}
+  - {code: D, name: {en: D}, courses: [C6], audience: active, after: [RB]}
+"""
+    requirements = """\
+version: 1
+requirements:
+  - {code: RA, name: {en: A}, path: A, due: {days_after_assignment: 1}}
+  - {code: RB, name: {en: B}, path: B, due: {days_after_assignment: 1}}
+  - {code: RD, name: {en: D}, path: D, due: {days_after_assignment: 1}, after: [RA]}
+"""
+    mapping = company(tmp_path, STAFF, paths=paths, requirements=requirements)
+    found = {g.target: g.terms.get("after", ()) for g in mapping.grants(person(mapping, **EXTRA))}
+    assert found == {
+        "C1": (),
+        "C2": ("C1",),
+        "C3": ("C1", "C2"),
+        "C4": ("C1", "C2", "C3"),
+        "C5": ("C1", "C2", "C4"),
+        "C6": ("C3", "C4", "C5"),
+        "RA": (),
+        "RB": ("C1", "C2"),
+        "RD": ("C3", "C4", "C5", "C1", "C2"),
+    }
+    assert mapping.prerequisites == {"C1", "C2", "C3", "C4", "C5"}
+    assert [path.strict for path in mapping.paths] == [True, True, False]
+
+
+def test_what_overlaps_says_for_how_long(tmp_path: Path) -> None:
+    """Cohorts, roles and paths may; what says nothing has no such term."""
+    text = STAFF + "cohorts: [{idnumber: c, name: C, overlap_days: 3}]\n"
+    roles = "version: 1\nroles: [{role: teacher, when: active, overlap_days: 4}]\n"
+    paths = (PATHS % "{}").replace("code: A,", "code: A, overlap_days: 5,")
+    mapping = company(tmp_path, text, roles=roles, paths=paths)
+    found = mapping.grants(person(mapping, **EXTRA))
+    assert {(g.kind.value, g.terms.get("overlap_days")) for g in found} == {
+        ("cohort", 3), ("role", 4), ("enrolment", 5),
+    }  # fmt: skip
 
 
 def test_a_course_on_two_paths_is_granted_once(tmp_path: Path) -> None:
@@ -252,7 +330,7 @@ def test_people_who_differ_in_personal_values_only_share_nothing_wrong(tmp_path:
             grants = {g.kind: g for g in mapping.grants(person(mapping, **EXTRA | {"mail": mail, "hired": hired}))}
             assert (GrantKind.ROLE in grants) is teaches
             assert grants[GrantKind.ENROLMENT].terms["start"] == hired
-            assert str(grants[GrantKind.ASSIGNMENT].terms["due"])[:7] == f"{hired[:4]}-02"
+            assert grants[GrantKind.ASSIGNMENT].terms["due_from"] == hired
 
 
 TYPES: dict[str, type] = {"unit": str, "role": str, "grade": int, "active": bool}

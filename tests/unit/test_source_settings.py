@@ -134,9 +134,9 @@ def test_a_folder_of_its_own(tmp_path: Path) -> None:
         ('[sources.hr]\nkind = "ftp"\n', r"connector.toml:1: sources.hr: .*'folder'"),
         (
             '[sources.hr]\nkind = "sftp"\nhost = "h"\nuser = "u"\npath = "x"\n',
-            r"sources.hr.sftp.path: there is no such",
+            r"toml:5: sources.hr.path: there is no such",
         ),
-        ('[sources.hr]\nkind = "sql"\n', r"sources.hr.sql.url"),
+        ('[sources.hr]\nkind = "sql"\n', r"toml:1: sources.hr.url: Field required"),
         ('[sources.hr]\nkind = "folder"\nfolder = "a"\nsettle_seconds = -1\n', "settle_seconds"),
     ],
 )

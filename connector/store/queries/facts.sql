@@ -35,7 +35,7 @@ TRUNCATE facts.landing_enrolment, facts.landing_completion, facts.landing_grade,
          facts.landing_access
 
 -- name: drop_staff
-TRUNCATE facts.landing_person, facts.landing_assignment
+TRUNCATE facts.landing_person, facts.landing_assignment, facts.landing_leave
 
 -- name: count_landed
 -- Is everything that was read still there?
@@ -484,7 +484,7 @@ WHERE NOT EXISTS (
 -- name: read_requirements
 CREATE TEMPORARY TABLE read_requirement (
     requirement text PRIMARY KEY, name jsonb, path text, courses text[], course_ids bigint[], recertify_months integer,
-    window_days integer
+    window_days integer, grace_days integer, strict boolean
 ) ON COMMIT DROP
 
 -- name: close_requirements
@@ -492,18 +492,22 @@ CREATE TEMPORARY TABLE read_requirement (
 UPDATE facts.dim_requirement d SET valid_to = %(now)s
 FROM read_requirement r
 WHERE d.valid_to = 'infinity' AND r.requirement = d.requirement
-  AND (r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days)
-      IS DISTINCT FROM (d.name, d.path, d.courses, d.course_ids, d.recertify_months, d.window_days)
+  AND (r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, r.grace_days, r.strict)
+      IS DISTINCT FROM
+      (d.name, d.path, d.courses, d.course_ids, d.recertify_months, d.window_days, d.grace_days, d.strict)
 
 -- name: begin_requirements
-INSERT INTO facts.dim_requirement (requirement, name, path, courses, course_ids, recertify_months, window_days, valid_from)
-SELECT r.requirement, r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, %(now)s
+INSERT INTO facts.dim_requirement (requirement, name, path, courses, course_ids, recertify_months, window_days, grace_days,
+                                   strict, valid_from)
+SELECT r.requirement, r.name, r.path, r.courses, r.course_ids, r.recertify_months, r.window_days, r.grace_days, r.strict,
+       %(now)s
 FROM read_requirement r
 WHERE NOT EXISTS (
     SELECT FROM facts.dim_requirement d WHERE d.requirement = r.requirement AND d.valid_to = 'infinity')
 
 -- name: first_cycle
--- Each requirement of each person: satisfied when the last course of its path was first completed.
+-- Each requirement of each person: satisfied when the last course of its path was first completed. What was completed
+-- before the assignment, by a rehired person too, counts while it is still valid.
 CREATE TEMPORARY TABLE assignment_now ON COMMIT DROP AS
 SELECT a.grant_id, 1 AS cycle, a.person_id, a.requirement, a.assigned_on, NULL::date AS window_opens_on, a.due_on,
        s.satisfied_at, (s.satisfied_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date
@@ -512,22 +516,28 @@ FROM facts.landing_assignment a
 JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
 LEFT JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
 LEFT JOIN (
-    SELECT a.grant_id, CASE WHEN count(*) = count(f.completed_at) THEN max(f.completed_at) END AS satisfied_at
-    FROM facts.landing_assignment a
-    JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
-    CROSS JOIN LATERAL unnest(r.course_ids) AS need (course_id)
-    LEFT JOIN (
-        SELECT person_id, course_id, min(completed_at) AS completed_at FROM facts.fact_completion
-        WHERE completed GROUP BY person_id, course_id
-    ) f ON f.person_id = a.person_id AND f.course_id = need.course_id
-    GROUP BY a.grant_id
+    SELECT grant_id, CASE WHEN count(*) = count(completed_at) THEN max(completed_at) END AS satisfied_at
+    FROM (
+        SELECT a.grant_id, min(f.completed_at) AS completed_at
+        FROM facts.landing_assignment a
+        JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
+        JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
+        CROSS JOIN LATERAL unnest(r.course_ids) WITH ORDINALITY AS need (course_id, place)
+        LEFT JOIN facts.fact_completion f
+               ON f.person_id = a.person_id AND f.course_id = need.course_id AND f.completed
+              AND (r.recertify_months IS NULL OR a.assigned_on <=
+                   (f.completed_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date)
+        GROUP BY a.grant_id, need.place
+    ) each
+    GROUP BY grant_id
 ) s USING (grant_id)
 
 -- name: next_cycle
 -- What follows cycle %(cycle)s where its validity ends and the window before that is open: satisfied by what was
--- completed since the window opened.
+-- completed since the window opened. Within the grace after the end it is not late yet.
 INSERT INTO assignment_now
-SELECT a.grant_id, a.cycle + 1, a.person_id, a.requirement, o.opens_on, o.opens_on, a.expires_on, s.satisfied_at,
+SELECT a.grant_id, a.cycle + 1, a.person_id, a.requirement, o.opens_on, o.opens_on,
+       a.expires_on + COALESCE(r.grace_days, 0), s.satisfied_at,
        (s.satisfied_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date, a.withdrawn_at
 FROM assignment_now a
 JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
@@ -546,6 +556,27 @@ LEFT JOIN LATERAL (
 WHERE a.cycle = %(cycle)s AND a.expires_on IS NOT NULL
   AND o.opens_on <= (%(now)s AT TIME ZONE p.timezone)::date
   AND (a.withdrawn_at IS NULL OR o.opens_on <= (a.withdrawn_at AT TIME ZONE p.timezone)::date)
+
+-- name: due_with_leave
+-- What is due in cycle %(cycle)s for people with leave.
+SELECT a.grant_id, a.due_on, a.window_opens_on, l.leaves
+FROM assignment_now a
+JOIN (SELECT person_id, range_agg(daterange(first_on, last_on, '[]')) AS leaves FROM facts.landing_leave
+      GROUP BY person_id) l USING (person_id)
+WHERE a.cycle = %(cycle)s
+
+-- name: move_due
+UPDATE assignment_now a SET due_on = m.due_on
+FROM unnest(%(grants)s::bigint[], %(due)s::date[]) AS m (grant_id, due_on)
+WHERE a.grant_id = m.grant_id AND a.cycle = %(cycle)s
+
+-- name: pause
+-- While somebody is away nothing is due.
+UPDATE assignment_now a SET due_on = NULL
+FROM facts.landing_leave l
+JOIN facts.dim_person p ON p.person_id = l.person_id AND p.valid_to = 'infinity'
+WHERE a.person_id = l.person_id AND a.satisfied_at IS NULL
+  AND (%(now)s AT TIME ZONE p.timezone)::date BETWEEN l.first_on AND COALESCE(l.last_on, 'infinity')
 
 -- name: index_assignments
 ALTER TABLE assignment_now ADD PRIMARY KEY (grant_id, cycle)
@@ -567,6 +598,10 @@ SELECT a.grant_id, a.cycle, a.person_id, a.requirement, a.assigned_on, a.window_
 FROM assignment_now a
 WHERE NOT EXISTS (SELECT FROM facts.fact_assignment f
                   WHERE f.grant_id = a.grant_id AND f.cycle = a.cycle AND f.valid_to = 'infinity')
+
+-- name: completed
+-- Whoever has completed these courses, though it was reset since.
+SELECT DISTINCT person_id, course_id FROM facts.fact_completion WHERE completed AND course_id = ANY(%(courses)s)
 
 -- name: loaded
 -- What merging one fact came to.

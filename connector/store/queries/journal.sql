@@ -166,6 +166,13 @@ FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
   AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL
 
+-- name: terms_noted
+-- What Moodle does not know of: nothing was given or taken.
+UPDATE connector.ledger l SET terms = c.after
+FROM connector.change c
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
+  AND l.kind = c.kind AND l.target = c.target AND l.ended_at IS NULL
+
 -- name: roles_went
 -- With an enrolment Moodle takes every role that the person has in the course; what is still wanted is given again.
 UPDATE connector.ledger r SET ended_at = %(now)s

@@ -131,12 +131,13 @@ ORDER BY g.target, g.terms ->> 'name'
 -- name: compare_grants
 -- Pairs of what rules give and what the ledger holds, where they differ.
 INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id, kind, target, level, ref, wanted, granted,
-                                       place_id, ours, suspended, timezone, rule, earlier)
+                                       place_id, ours, suspended, timezone, rule, leaves, earlier)
 WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for each grant
-    SELECT p.person_id, p.key, p.timezone, b.account_id,
+    SELECT p.person_id, p.key, p.timezone, b.account_id, v.days AS leaves,
            connector.employment_status(p, %(now)s, %(ahead)s) AS status
     FROM connector.person p
     LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
+    LEFT JOIN connector.leave v ON v.person_id = p.person_id
     WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
 ), pairs AS (
     SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
@@ -151,7 +152,7 @@ WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for
     ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
 )
 SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.level, d.ref, d.wanted, d.granted,
-       d.place_id, COALESCE(d.ours, true), COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), CASE
+       d.place_id, COALESCE(d.ours, true), COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), p.leaves, CASE
            WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
                SELECT l.terms ->> 'granted_on' FROM connector.ledger l
                WHERE l.person_id = d.person_id AND l.kind = d.kind AND l.target = d.target
@@ -161,11 +162,20 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
 FROM pairs d
 JOIN people p USING (person_id)
 WHERE CASE
-    WHEN d.granted IS NULL THEN p.status IN ('joining', 'active')
+    WHEN d.granted IS NULL THEN p.status IN ('joining', 'active') AND (NOT d.wanted ? 'after' OR NOT EXISTS (
+        SELECT FROM jsonb_array_elements_text(d.wanted -> 'after') AS need (ref)
+        WHERE NOT EXISTS (
+            SELECT FROM connector.completed_course c
+            JOIN connector.reference r ON r.site = c.site AND r.kind = 'course' AND r.moodle_id = c.course_id
+            WHERE c.site = %(site)s AND c.person_id = d.person_id AND r.ref = need.ref)))
     WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
-    ELSE p.status IN ('joining', 'active') AND d.ours AND d.kind IN ('enrolment', 'assignment')
-         AND (d.suspended
-              OR d.granted - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on'] <> d.wanted)
+    WHEN d.kind IN ('enrolment', 'assignment') THEN p.status IN ('joining', 'active') AND d.ours AND (
+        d.suspended
+        OR d.granted - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on', 'due_since', 'due_before_leave']
+           <> d.wanted
+        OR d.kind = 'assignment' AND p.leaves IS NOT NULL)  -- which moves what is due
+    ELSE p.status IN ('joining', 'active') AND d.ours AND (
+        d.granted ? 'kept_until' OR d.granted -> 'overlap_days' IS DISTINCT FROM d.wanted -> 'overlap_days')
 END
 
 -- name: differing_targets
@@ -198,7 +208,7 @@ WITH new AS MATERIALIZED (
     SELECT DISTINCT account_id, kind, target FROM connector.present_grant WHERE plan = %(plan)s
 )
 SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ours, d.suspended, d.timezone, d.rule,
-       d.earlier, d.place_id,
+       d.earlier, d.place_id, d.leaves,
        e.account_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM connector.grant_in_doubt i
            WHERE i.site = %(site)s AND i.person_id = d.person_id AND i.target = d.target

@@ -213,8 +213,9 @@ INSERT INTO facts.summary_quality (name, severity, found, examples, as_of)
 WITH active AS (
     SELECT * FROM facts.dim_person WHERE valid_to = 'infinity' AND status = 'active'
 ), need AS (
-    SELECT r.requirement, n.ref, n.course_id
-    FROM facts.dim_requirement r CROSS JOIN LATERAL unnest(r.courses, r.course_ids) AS n (ref, course_id)
+    SELECT r.requirement, n.ref, n.course_id, n.place > 1 AND r.strict AS later
+    FROM facts.dim_requirement r
+    CROSS JOIN LATERAL unnest(r.courses, r.course_ids) WITH ORDINALITY AS n (ref, course_id, place)
     WHERE r.valid_to = 'infinity'
 ), found (name, severity, example) AS (
     SELECT 'people_without_account', 'warning', hr_key FROM active WHERE moodle_id IS NULL
@@ -250,7 +251,7 @@ WITH active AS (
     FROM standing s
     JOIN need n ON n.requirement = s.requirement
     JOIN active p ON p.person_id = s.person_id
-    WHERE s.state <> 'satisfied' AND p.moodle_id IS NOT NULL AND n.course_id IS NOT NULL
+    WHERE s.state <> 'satisfied' AND NOT n.later AND p.moodle_id IS NOT NULL AND n.course_id IS NOT NULL
       AND NOT EXISTS (SELECT FROM facts.fact_enrolment e WHERE e.moodle_id = p.moodle_id
                         AND e.course_id = n.course_id AND e.active AND e.valid_to = 'infinity')
 )

@@ -208,10 +208,10 @@ async def test_what_learners_do_is_read_back(site: MoodleSite, twin: ServedTwin)
     twin.life.grade("p0", "SAFE101", 83.5, at=1_700_000_001)
     progress = [row async for page in site.progress([a, b, 9999]) for row in page]
     assert progress == [
-        CourseProgress(a, course, 100.0, True),
-        CourseProgress(a, plain, None, False),
-        CourseProgress(b, course, 0.0, False),
-        CourseProgress(b, plain, None, False),
+        CourseProgress(a, course, 100.0, True, True),
+        CourseProgress(a, plain, None, False, False),
+        CourseProgress(b, course, 0.0, False, True),
+        CourseProgress(b, plain, None, False, False),
     ]
     assert await grades(site, course) == [
         ReadGrade(a, course, 83.5, None, datetime.fromtimestamp(1_700_000_001, UTC)),

@@ -280,14 +280,60 @@ def test_an_enrolment_that_was_suspended_comes_back() -> None:
     assert change.after == {**granted, "granted_on": TODAY.isoformat()}
 
 
+@pytest.mark.parametrize("kind", [GrantKind.COHORT, GrantKind.ROLE, GrantKind.ENROLMENT])
+def test_a_grant_overlaps_with_what_comes_next(kind: GrantKind) -> None:
+    """That nothing gives it any more is noted once; the last day is still a day of it, on the next one it is taken."""
+    granted = resolved({"overlap_days": 5}, {}, TODAY, "UTC")
+    note = grant_change(grant_pair(kind, granted=granted), TODAY)
+    assert note is not None
+    assert (note.action, note.before) == (A.NOTE_TERMS, granted)
+    assert note.after == {**granted, "kept_until": "2026-03-07"}
+    kept = grant_pair(kind, granted=note.after)
+    assert [grant_change(kept, TODAY + timedelta(days)) for days in range(6)] == [None] * 6
+    taken = grant_change(kept, TODAY + timedelta(6))
+    assert taken is not None
+    assert taken.action is GIVEN[kind][1]
+
+
+@pytest.mark.parametrize("kind", [GrantKind.COHORT, GrantKind.ROLE, GrantKind.ENROLMENT])
+def test_an_overlap_ends_for_who_leaves_and_for_who_comes_back(kind: GrantKind) -> None:
+    """A leaver keeps nothing; what is given again is as it was, and a later overlap is whole."""
+    granted = resolved({"overlap_days": 5}, {}, TODAY, "UTC")
+    kept = grant_pair(kind, granted={**granted, "kept_until": "2026-03-07"})
+    left = grant_change(replace(kept, status=Status.LEFT), TODAY)
+    assert left is not None
+    assert left.action is GIVEN[kind][1]
+    again = grant_change(replace(kept, wanted={"overlap_days": 5}), TODAY)
+    assert again is not None
+    assert again.after == granted
+    assert again.action is (A.CHANGE_ENROLMENT if kind is GrantKind.ENROLMENT else A.NOTE_TERMS)
+
+
+def test_what_is_not_ours_or_is_held_elsewhere_does_not_overlap() -> None:
+    """There is nothing that would be taken later."""
+    for more in ({"ours": False}, {"elsewhere": True}):
+        change = grant_change(grant_pair(granted={"overlap_days": 5}, **more), TODAY)
+        assert change is not None
+        assert change.action is A.FORGET_GRANT
+
+
+@pytest.mark.parametrize("days", [0, 9])
+def test_an_overlap_of_other_length_is_noted(days: int) -> None:
+    """Moodle has no terms of a membership; the ledger has."""
+    wanted = {"overlap_days": days} if days else {}
+    change = grant_change(grant_pair(GrantKind.COHORT, wanted=wanted, granted={"overlap_days": 5}), TODAY)
+    assert change is not None
+    assert (change.action, change.after) == (A.NOTE_TERMS, wanted)
+
+
 @pytest.mark.parametrize("kind", [GrantKind.COHORT, GrantKind.ROLE])
 def test_cohorts_and_roles_have_no_terms_to_alter(kind: GrantKind) -> None:
     """A cohort that is called something else is the same membership."""
     assert grant_change(grant_pair(kind, wanted={"name": "new"}, granted={"name": "old"}), TODAY) is None
 
 
-def test_new_terms_are_counted_from_the_day_of_the_grant() -> None:
-    """A longer period is no new start, and a fixed day is just that day."""
+def test_a_due_date_is_kept_through_a_move() -> None:
+    """Another rule is no new start, unless the requirement says so; the day of the assignment stays."""
     granted = resolved({"due_days": 14}, {}, TODAY, "Asia/Taipei")
     assert granted["due_on"] == "2026-03-16"
     later = grant_change(
@@ -295,7 +341,7 @@ def test_new_terms_are_counted_from_the_day_of_the_grant() -> None:
         TODAY + timedelta(days=100),
     )
     assert later is not None
-    assert (later.action, later.after["due_on"]) == (A.CHANGE_REQUIREMENT, "2026-04-01")
+    assert (later.action, later.after["due_on"]) == (A.CHANGE_REQUIREMENT, "2026-03-16")
     assert later.after["granted_on"] == "2026-03-02"
     same = grant_pair(GrantKind.ASSIGNMENT, wanted={"due_days": 14}, granted=granted, timezone="Asia/Taipei")
     assert grant_change(same, TODAY + timedelta(days=100)) is None
