@@ -40,6 +40,7 @@ from connector.store.cases import Cases
 from connector.store.choices import Choices
 from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
+from connector.store.decisions import Decisions
 from connector.store.dictionary import Dictionary
 from connector.store.embedded import install_term_handler
 from connector.store.facts import CHECKS, Facts, checks
@@ -59,6 +60,7 @@ from connector.store.scim_tokens import ScimTokens
 from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
+from connector.sync.deciding import Deciding
 from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
@@ -142,6 +144,16 @@ class Connector:
     @cached_property
     def cases(self) -> Cases:
         return Cases(self.database, self.site)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What people assigned and waived beside the rules."""
+        return Decisions(self.database, self.mapping.source.name)
+
+    @property
+    def deciding(self) -> Deciding:
+        """How people assign and waive."""
+        return Deciding(self.decisions, self.mapping.assignable.keys(), self.clock)
 
     @cached_property
     def journal(self) -> Journal:

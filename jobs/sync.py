@@ -92,7 +92,9 @@ class WayIn:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
         scope = Scope(self.source, self.clock(), self.ahead)
-        rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, self.roles)
+        rules = Rules(
+            self.mapper.digest, self.protected | {await self._own_username()}, self.roles, self.mapper.assignable
+        )
         return await make_plan(scope, latest.feed_id, rules, self.moodle, self.plans, self.cases, step)
 
     def current(self, plan: Plan) -> Plan | None:

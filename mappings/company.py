@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet, LearningPath, Requirement
 from connector.domain.people import Person, Record, Rejection
 from mappings.explain import Explanation, explain
@@ -23,6 +24,7 @@ class CompanyMapping:
     ``key_column``: the column with the key, where it is one: who is in a row that cannot be read is still known.
     ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
+    ``assignable``: what each path and requirement gives to whom a person assigns it.
     """
 
     digest: str
@@ -35,6 +37,7 @@ class CompanyMapping:
     role_ids: Mapping[str, int]
     create_only: frozenset[str]
     protected: frozenset[str]
+    assignable: Assignable = field(repr=False)
     people: PersonMapper = field(repr=False)
     rules: Rules = field(repr=False)
     scope: Scope | None = field(repr=False)

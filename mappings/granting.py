@@ -34,7 +34,7 @@ def role(spec: RoleSpec, condition: Condition, context: Template) -> Rule:
     return Rule(rule, condition, dict.fromkeys(context.names), build)
 
 
-def path(spec: PathSpec, condition: Condition) -> Rule:
+def path(spec: PathSpec, condition: Condition | None) -> Rule:
     """Enrolment in every course of a learning path."""
     rule, enrolment = f"path {spec.code}", spec.enrolment
 
@@ -46,7 +46,7 @@ def path(spec: PathSpec, condition: Condition) -> Rule:
     return Rule(rule, condition, ("starts",) if enrolment.start == "hire" else (), build)
 
 
-def requirement(spec: RequirementSpec, condition: Condition) -> Rule:
+def requirement(spec: RequirementSpec, condition: Condition | None) -> Rule:
     """An assignment with its due date. Without a day of hire, its days count from the assignment."""
     rule, due = f"requirement {spec.code}", spec.due
 

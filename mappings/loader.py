@@ -11,10 +11,11 @@ from pathlib import Path
 from connector.domain.grants import LearningPath, Requirement
 from mappings import checks, granting, paths, rules, templates
 from mappings import files as reader
+from mappings.assignable import assignable
 from mappings.company import CompanyMapping
 from mappings.conditions import Condition, ConditionError, Conditions
 from mappings.fields import Field
-from mappings.model import MappingFile, PathsFile, RequirementsFile, RequirementSpec, RolesFile
+from mappings.model import MappingFile, PathsFile, PathSpec, RequirementsFile, RequirementSpec, RolesFile
 from mappings.person import PersonMapper, compile_fields
 from mappings.problems import Document, Place, Problems, known
 from mappings.problems import Path as Way
@@ -95,6 +96,8 @@ class _Company:
         self._rules: list[rules.Rule] = []
         self._paths: list[LearningPath] = []
         self._requirements: list[Requirement] = []
+        self._path_specs: tuple[PathSpec, ...] = ()
+        self._requirement_specs: tuple[RequirementSpec, ...] = ()
         self._fields = compile_fields(file, document, problems)
         self._types = self._variables()
         self._conditions = Conditions(self._types)
@@ -140,6 +143,7 @@ class _Company:
 
     def add_paths(self, file: PathsFile, document: Document) -> None:
         """Learning paths, in the order of the file."""
+        self._path_specs = file.paths
         for i, spec in enumerate(file.paths):
             if spec.code in self._audiences:
                 self._problems.add(
@@ -158,6 +162,7 @@ class _Company:
 
     def add_requirements(self, file: RequirementsFile, document: Document, known_paths: bool) -> None:
         """Requirements; their paths must exist (unless the file of the paths is wrong itself)."""
+        self._requirement_specs = file.requirements
         codes: set[str] = set()
         for i, spec in enumerate(file.requirements):
             at: Way = ("requirements", i)
@@ -190,6 +195,7 @@ class _Company:
             role_ids=self._role_ids,
             create_only=frozenset(field.name for field in self._fields if not field.spec.compare),
             protected=frozenset(name.strip().lower() for name in file.protected),
+            assignable=assignable(self._path_specs, self._requirement_specs),
             people=PersonMapper(self._fields, file.attributes, file.source.timezone),
             rules=rules.Rules(self._rules, self._attributes),
             scope=rules.Scope(self._scope, self._attributes) if self._scope else None,

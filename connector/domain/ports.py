@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet
 from connector.domain.people import FeedIdentity, Person, Record, Rejection
 
@@ -37,6 +38,11 @@ class Mapper(Protocol):
     @property
     def create_only(self) -> frozenset[str]:
         """Fields that are set when the account is created and never compared; ``profile:NAME`` for custom ones."""
+        ...
+
+    @property
+    def assignable(self) -> Assignable:
+        """What each path and requirement gives to whom a person assigns it."""
         ...
 
     def person(self, record: Record) -> Person | list[Rejection]:
