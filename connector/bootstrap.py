@@ -15,7 +15,8 @@ import anyio
 
 from adapters.drops.folder import FolderDrop
 from adapters.moodle.client import MoodleClient
-from adapters.moodle.functions import FUNCTIONS
+from adapters.moodle.functions import FOR_LEARNERS, FUNCTIONS
+from adapters.moodle.letters import write
 from adapters.moodle.readers.choose import Choice, choose, retold, set_up_reports
 from adapters.moodle.site import MoodleSite
 from adapters.sources import open_source
@@ -48,7 +49,8 @@ from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
 from connector.store.grants import Grants
 from connector.store.jobs import Jobs
-from connector.store.journal import Journal
+from connector.store.journal import EFFECTS, TELLING, Journal
+from connector.store.learners import DueNotices
 from connector.store.logins import Logins
 from connector.store.notices import Notices
 from connector.store.plans import Plans
@@ -61,6 +63,7 @@ from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
 from connector.sync.deciding import Deciding
+from jobs.learners import LearnerNotices
 from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping
@@ -157,7 +160,9 @@ class Connector:
 
     @cached_property
     def journal(self) -> Journal:
-        return Journal(self.database, self.site)
+        told = self.settings.notices
+        effects = TELLING if told.learners == "moodle" else EFFECTS
+        return Journal(self.database, self.site, effects, first_load=told.learners_first_load)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -493,6 +498,21 @@ class Connector:
             hours(limits.remind_hours),
             self.channels,
             Notices(self.database, self.site),
+        )
+
+    def learner_notices(self, stopping: Stopping = never) -> LearnerNotices:
+        """How learners are told their due dates."""
+        return LearnerNotices(
+            DueNotices(self.database, self.site),
+            self.working_moodle,
+            FOR_LEARNERS,
+            self.settings.moodle.url,
+            {path.code: path for path in self.mapping.paths},
+            lambda: self.plans.references("course"),
+            self.settings.notices.language,
+            write,
+            self.clock,
+            stopping,
         )
 
     def situation(self) -> Situation:

@@ -1,4 +1,4 @@
-"""What people assign and waive beside the rules."""
+"""What people assign and waive beside the rules, and what learners are told of due dates."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def downgrade() -> None:
     for view in ("wanted_grant", "assigned_grant", "waived", "decision_said", "ruled_grant"):
         op.execute(f"DROP VIEW connector.{view}")
     op.execute(_RULES_ALONE)
-    for table in ("decision", "assignable"):
+    for table in ("due_notice", "decision", "assignable"):
         op.execute(f"DROP TABLE connector.{table}")
     op.execute("DROP FUNCTION connector.note_manual_decision")

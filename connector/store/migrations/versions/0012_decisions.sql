@@ -100,8 +100,27 @@ FROM (
         SELECT FROM connector.ruled_grant r
         WHERE r.person_id = a.person_id AND r.kind = a.kind AND r.target = a.target)
 ) w
-WHERE NOT EXISTS (
-    SELECT FROM connector.decision v
-    WHERE v.in_force AND v.kind = 'waive' AND w.kind = 'assignment' AND v.person_id = w.person_id AND v.code = w.target);
+-- not by NOT EXISTS: this is looked up in a hash once made, however little the planner knows of the few decisions
+WHERE w.kind <> 'assignment' OR (w.person_id, w.target) NOT IN (
+    SELECT v.person_id, v.code FROM connector.decision v WHERE v.in_force AND v.kind = 'waive');
 COMMENT ON VIEW connector.wanted_grant IS
     'What each person is to have: what the rules give and people assigned, once each, without what people waived.';
+
+-- What learners are to be told in Moodle.
+CREATE TABLE connector.due_notice (
+    site        text NOT NULL,
+    person_id   bigint NOT NULL REFERENCES connector.person,
+    requirement text NOT NULL,
+    due_on      date NOT NULL,
+    changed     boolean NOT NULL,
+    noted_at    timestamptz NOT NULL,
+    state       text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'done', 'refused', 'over')),
+    told_at     timestamptz,
+    message     text NOT NULL DEFAULT '',
+    PRIMARY KEY (site, person_id, requirement, due_on)
+);
+COMMENT ON TABLE connector.due_notice IS 'Due dates that learners are told in Moodle: each once, whatever happens.';
+COMMENT ON COLUMN connector.due_notice.state IS
+    'sent without an end: it may have arrived, and is not sent again. over: it held no longer before anybody was told.';
+COMMENT ON COLUMN connector.due_notice.changed IS 'Whether it was due on another day before.';
+CREATE INDEX due_notice_waiting ON connector.due_notice (site, person_id) WHERE state = 'waiting';
