@@ -66,6 +66,18 @@ class Assigned:
     withdrawn_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A requirement that somebody waived, by which the last plan went. Days are the person's own."""
+
+    decision_id: int
+    person_id: int
+    requirement: str
+    by_hr: bool
+    starts_on: date
+    ends_on: date | None
+
+
 class Staff(Protocol):
     """What the connector itself knows of people, as the facts take it. Bound to one site."""
 
@@ -80,6 +92,8 @@ class Staff(Protocol):
     def people(self, now: datetime) -> Iterator[list[Member]]: ...
 
     def assignments(self) -> Iterator[list[Assigned]]: ...
+
+    def waivers(self) -> Iterator[list[Waiver]]: ...
 
     def courses(self) -> dict[str, int]:
         """Moodle's ids of the courses that mappings name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from connector.domain.facts import Assigned, Member
+from connector.domain.facts import Assigned, Member, Waiver
 from connector.store.database import Database
 
 
@@ -31,6 +31,10 @@ class StaffTables:
     def assignments(self) -> Iterator[list[Assigned]]:
         for rows in self._database.stream("staff.assignments", site=self._site):
             yield [Assigned(**row) for row in rows]
+
+    def waivers(self) -> Iterator[list[Waiver]]:
+        for rows in self._database.stream("staff.waivers"):
+            yield [Waiver(**row) for row in rows]
 
     def courses(self) -> dict[str, int]:
         return {row["ref"]: row["moodle_id"] for row in self._database.rows("staff.courses", site=self._site)}

@@ -16,6 +16,11 @@ SELECT l.grant_id, l.person_id, l.target AS requirement, (l.terms ->> 'granted_o
 FROM connector.ledger l
 WHERE l.site = %(site)s AND l.kind = 'assignment'
 
+-- name: waivers
+-- Requirements that people waived and by which the last plan went.
+SELECT decision_id, person_id, code AS requirement, manager_id IS NULL AS by_hr, starts_on, ends_on
+FROM connector.decision WHERE in_force AND kind = 'waive'
+
 -- name: courses
 -- Moodle's ids of the courses that mappings name.
 SELECT ref, moodle_id FROM connector.reference WHERE site = %(site)s AND kind = 'course'
