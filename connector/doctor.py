@@ -11,12 +11,12 @@ from typing import Literal
 
 from connector.bootstrap import Connector
 from connector.databases import TABLES
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import AccessRefused, ConnectorError
 from connector.mirror.criteria import criteria_of
 from connector.settings import load_settings, settings_file, unknown_variables
 
 State = Literal["good", "bad", "none"]
-NEEDS = {"facts": {"database"}, "reports": {"moodle"}, "courses": {"moodle", "mapping"}}
+NEEDS = {"facts": {"database"}, "reports": {"moodle"}, "courses": {"moodle", "mapping"}, "learners": {"moodle"}}
 """Checks that are left out where another one has failed."""
 
 
@@ -51,6 +51,7 @@ async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
             ("reports", _reports_set_up if fix else _reports),
             ("courses", _courses),
             ("notices", _notices),
+            ("learners", _learners),
         ):
             bad = {finding.what for finding in findings if finding.state == "bad"}
             if bad & NEEDS.get(what, set()):
@@ -195,3 +196,19 @@ async def _notices(connector: Connector) -> str | None:
     if not connector.settings.moodle.url or not connector.channels:
         return None
     return f"by {', '.join(channel.name for channel in connector.channels)}; `moodle-connector notice test` sends one"
+
+
+async def _learners(connector: Connector) -> str | None:
+    """Can learners be told their due dates?"""
+    if connector.settings.notices.learners == "none" or not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        lacking = sorted(connector.learner_notices().needs - (await moodle.site_info()).functions)
+    if lacking:
+        raise AccessRefused(
+            f"Learners are told nothing: the token may not call {', '.join(lacking)}. Add it to its service in "
+            "Moodle, and give its role moodle/site:sendmessage and moodle/site:messageanyuser."
+        )
+    return "told their due dates by messages in Moodle; the first load " + (
+        "too" if connector.settings.notices.learners_first_load else "excepted"
+    )

@@ -142,11 +142,12 @@ class ServiceSettings(BaseModel):
     mirror: WhenText = "every 60 minutes"
     reconcile: WhenText = "30 2 * * *"
     notices: WhenText = "every 5 minutes"
+    learners: WhenText = "every 15 minutes"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
     metrics_token_file: Path | None = None
 
-    def times(self, job: Literal["sync", "mirror", "reconcile", "notices"]) -> Times | None:
+    def times(self, job: Literal["sync", "mirror", "reconcile", "notices", "learners"]) -> Times | None:
         """When a job runs; None for never."""
         return read_times(getattr(self, job), read_zone(self.timezone))
 
@@ -189,7 +190,10 @@ class WebhookSettings(BaseModel):
 
 
 class NoticeSettings(BaseModel):
-    """What people are told, and how often again. Hours of 0 mean never."""
+    """What people are told, and how often again. Hours of 0 mean never.
+
+    ``learners``: how learners are told their due dates; with ``learners_first_load`` those of the first load, too.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -198,6 +202,8 @@ class NoticeSettings(BaseModel):
     feed_hours: Annotated[float, Field(ge=0)] = 0
     mirror_hours: Annotated[float, Field(ge=0)] = 6
     failures: Annotated[int, Field(ge=0)] = 3
+    learners: Literal["none", "moodle"] = "none"
+    learners_first_load: bool = False
     mail: MailSettings = MailSettings()
     webhook: WebhookSettings = WebhookSettings()
 

@@ -133,7 +133,9 @@ class WayIn:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
         scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people))
-        rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, self.roles)
+        rules = Rules(
+            self.mapper.digest, self.protected | {await self._own_username()}, self.roles, self.mapper.assignable
+        )
         return await make_plan(scope, self._newest_feed(), rules, self.moodle, self.plans, self.cases, step)
 
     def _check_heard(self) -> None:

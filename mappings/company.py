@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet, LearningPath, Requirement
 from connector.domain.people import Person, Record, Rejection, Said
 from mappings.explain import Explanation, explain
@@ -37,6 +38,7 @@ class CompanyMapping:
     ``prerequisites``: courses that must be completed before something is granted.
     ``create_only``: Moodle fields set at creation and never compared, profile fields as ``profile:SHORTNAME``.
     ``protected``: user names, in lower case, of accounts that are never touched.
+    ``assignable``: what each path and requirement gives to whom a person assigns it.
     """
 
     digest: str
@@ -47,6 +49,7 @@ class CompanyMapping:
     role_ids: Mapping[str, int]
     create_only: frozenset[str]
     protected: frozenset[str]
+    assignable: Assignable = field(repr=False)
     people: PersonMaker = field(repr=False)
     rules: Rules = field(repr=False)
     scope: Scope | None = field(repr=False)

@@ -36,7 +36,7 @@ def role(spec: RoleSpec, condition: Condition, context: Template) -> Rule:
     return Rule(rule, condition, dict.fromkeys(context.names), build)
 
 
-def path(spec: PathSpec, condition: Condition, needs: Sequence[str] = ()) -> Rule:
+def path(spec: PathSpec, condition: Condition | None, needs: Sequence[str] = ()) -> Rule:
     """Enrolment in every course of a learning path, once the courses that it ``needs`` are completed."""
     rule, enrolment = f"path {spec.code}", spec.enrolment
 
@@ -53,7 +53,7 @@ def path(spec: PathSpec, condition: Condition, needs: Sequence[str] = ()) -> Rul
     return Rule(rule, condition, ("starts",) if enrolment.start == "hire" else (), build)
 
 
-def requirement(spec: RequirementSpec, due: DueSpec, condition: Condition, needs: Sequence[str] = ()) -> Rule:
+def requirement(spec: RequirementSpec, due: DueSpec, condition: Condition | None, needs: Sequence[str] = ()) -> Rule:
     """An assignment with its due rule, once the courses that it ``needs`` are completed.
 
     Without a day of hire, what is after hire counts from the assignment.

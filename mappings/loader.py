@@ -11,6 +11,7 @@ from pathlib import Path
 from connector.domain.grants import LearningPath, Requirement
 from mappings import checks, granting, paths, rules, templates
 from mappings import files as reader
+from mappings.assignable import assignable
 from mappings.company import CompanyMapping, SourceMapping
 from mappings.conditions import Condition, ConditionError, Conditions
 from mappings.fields import Field
@@ -19,6 +20,7 @@ from mappings.model import (
     CompanyFile,
     MappingFile,
     PathsFile,
+    PathSpec,
     RequirementsFile,
     RequirementSpec,
     RolesFile,
@@ -79,7 +81,7 @@ def load(folder: Path | Traversable) -> CompanyMapping:
     if requirements_file and requirements:
         company.add_requirements(requirements_file, requirements, before, known_paths=paths_known)
     problems.raise_if_any()
-    return company.finish(_digest(folder, [*FILES, *source_files]))
+    return company.finish(_digest(folder, [*FILES, *source_files]), before)
 
 
 def _mapping(head: Document, problems: Problems) -> MappingFile | CompanyFile | None:
@@ -163,6 +165,8 @@ class _Company:
         self._paths: list[LearningPath] = []
         self._requirements: list[Requirement] = []
         self._needed: set[str] = set()
+        self._path_specs: tuple[PathSpec, ...] = ()
+        self._requirement_specs: tuple[RequirementSpec, ...] = ()
         self._types = self._variables()
         self._conditions = Conditions(self._types)
         self._scope = self._condition(file.scope, document, ("scope",)) if file.scope else None
@@ -236,6 +240,7 @@ class _Company:
 
     def add_paths(self, file: PathsFile, document: Document, before: Prerequisites) -> None:
         """Learning paths, in the order of the file."""
+        self._path_specs = file.paths
         for i, spec in enumerate(file.paths):
             if spec.code in self._audiences:
                 self._problems.add(
@@ -257,6 +262,7 @@ class _Company:
         self, file: RequirementsFile, document: Document, before: Prerequisites, known_paths: bool
     ) -> None:
         """Requirements; their paths must exist (unless the file of the paths is wrong itself)."""
+        self._requirement_specs = file.requirements
         codes: set[str] = set()
         for i, spec in enumerate(file.requirements):
             at: Way = ("requirements", i)
@@ -281,7 +287,7 @@ class _Company:
                 if when := self._condition(also.audience, document, (*at, "also", j, "audience")):
                     self._rules.append(granting.requirement(spec, also.due, when, needs))
 
-    def finish(self, digest: str) -> CompanyMapping:
+    def finish(self, digest: str, before: Prerequisites) -> CompanyMapping:
         """The mapping, once nothing is wrong."""
         file = self._file
         return CompanyMapping(
@@ -295,6 +301,7 @@ class _Company:
                 field.name for fields in self._fields.values() for field in fields if not field.spec.compare
             ),
             protected=frozenset(name.strip().lower() for name in file.protected),
+            assignable=assignable(self._path_specs, self._requirement_specs, before),
             people=PersonMaker(
                 self._fields,
                 self._attribute_specs,

@@ -107,13 +107,18 @@ class MoodleClient:
         return await self._repeating(function, params or {}, reading=known)
 
     async def call_many(
-        self, calls: Sequence[Call], at_once: int = 100, *, reading: bool | None = None
+        self,
+        calls: Sequence[Call],
+        at_once: int = 100,
+        *,
+        reading: bool | None = None,
+        to_first_error: bool = False,
     ) -> list[Any | ConnectorError]:
         """Call many functions, as few requests as may be; one result for each, in order, a value or its error.
 
         ``tool_mobile_call_external_functions`` ends its list at the first error: what follows is sent again. It
         counts as reading when all of ``calls`` do, or when ``reading`` says so. Where the site lacks it, the calls
-        are made one by one.
+        are made one by one. ``to_first_error``: the result ends with the first error, and what follows is not sent.
         Errors that concern more than one call (TryAgain, Stop) of a whole request are raised.
         """
         results: list[Any | ConnectorError] = []
@@ -123,6 +128,8 @@ class MoodleClient:
                 results += await self._batch(rest, reading)
             else:
                 results.append(await self._single(rest[0], reading))
+            if to_first_error and isinstance(results[-1], ConnectorError):
+                break
         return results
 
     def knows(self, functions: Collection[str]) -> None:

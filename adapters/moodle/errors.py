@@ -67,6 +67,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "wsaccessuserunconfirmed": (AccessRefused, "the service account is not confirmed"),
     "wsaccessuserexpired": (AccessRefused, "the service account's password has expired"),
     "wsaccessusernologin": (AccessRefused, "the service account may not sign in (auth nologin)"),
+    "disabled": (AccessRefused, "enable messaging in Moodle: Site administration, General, Messaging settings"),
     # not now
     "sitemaintenance": (Unavailable, _WAIT),
     "upgraderunning": (Unavailable, _WAIT),

@@ -44,5 +44,8 @@ FOR_REPORTS = frozenset(
     }
 )
 
+FOR_LEARNERS = frozenset({"core_message_send_instant_messages"})
+"""Only where learners are to be told their due dates."""
+
 FOR_BADGES = frozenset({"core_badges_get_user_badges"})
 """Only where badges are to be read, and no report has them."""

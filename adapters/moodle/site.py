@@ -10,9 +10,10 @@ from adapters.moodle import rows as read
 from adapters.moodle.accounts import AT_ONCE, BY_FIELD, look_up
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
+from adapters.moodle.messages import send_messages
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
-from connector.domain.errors import AccessRefused, AnswerLost
+from connector.domain.errors import AccessRefused, AnswerLost, ConnectorError
 from connector.domain.ports import (
     Account,
     Category,
@@ -212,6 +213,11 @@ class MoodleSite:
         """Each (user id, course id). Deletes the person's grades there: suspend where the record matters."""
         wanted = [{"userid": user, "courseid": course} for user, course in enrolments]
         await self._write("enrol_manual_unenrol_users", "enrolments", wanted)
+
+    # ------------------------------------------------------------ messages
+    async def send_messages(self, messages: Sequence[tuple[int, str]]) -> list[str | ConnectorError]:
+        """See the port. At most some dozens, in one request."""
+        return await send_messages(self._client, messages)
 
     # ------------------------------------------------------------ the way back
     async def participants(self, course_id: int, suspended_only: bool = False) -> AsyncIterator[list[Participant]]:

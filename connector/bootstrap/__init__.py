@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import anyio
 
 from adapters.moodle.client import MoodleClient
-from adapters.moodle.functions import FUNCTIONS
+from adapters.moodle.functions import FOR_LEARNERS, FUNCTIONS
+from adapters.moodle.letters import write
 from adapters.moodle.readers.choose import Choice, choose, retold, set_up_reports
 from adapters.moodle.site import MoodleSite
 from connector.bootstrap.sources import client_of, drop_of, feed_in, gates_of, shared_folder
@@ -40,6 +41,7 @@ from connector.store.cases import Cases
 from connector.store.choices import Choices
 from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.database import Database
+from connector.store.decisions import Decisions
 from connector.store.dictionary import Dictionary
 from connector.store.embedded import default_data_dir, install_term_handler
 from connector.store.facts import CHECKS, Facts, checks
@@ -47,7 +49,8 @@ from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
 from connector.store.grants import Grants
 from connector.store.jobs import Jobs
-from connector.store.journal import Journal
+from connector.store.journal import EFFECTS, TELLING, Journal
+from connector.store.learners import DueNotices
 from connector.store.logins import Logins
 from connector.store.notices import Notices
 from connector.store.plans import Plans
@@ -60,6 +63,8 @@ from connector.store.staff import StaffTables
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
 from connector.sync.arrivals import DirectoryInlet, FileInlet, Inlet
+from connector.sync.deciding import Deciding
+from jobs.learners import LearnerNotices
 from jobs.notices import Noticing, second_missed
 from jobs.sync import WayIn
 from mappings.company import CompanyMapping, SourceMapping
@@ -146,8 +151,20 @@ class Connector:
         return Cases(self.database, self.site)
 
     @cached_property
+    def decisions(self) -> Decisions:
+        """What people assigned and waived beside the rules."""
+        return Decisions(self.database, self.site)
+
+    @property
+    def deciding(self) -> Deciding:
+        """How people assign and waive."""
+        return Deciding(self.decisions, self.mapping.assignable.keys(), self.clock)
+
+    @cached_property
     def journal(self) -> Journal:
-        return Journal(self.database, self.site)
+        told = self.settings.notices
+        effects = TELLING if told.learners == "moodle" else EFFECTS
+        return Journal(self.database, self.site, effects, first_load=told.learners_first_load)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -480,6 +497,21 @@ class Connector:
             hours(limits.remind_hours),
             self.channels,
             Notices(self.database, self.site),
+        )
+
+    def learner_notices(self, stopping: Stopping = never) -> LearnerNotices:
+        """How learners are told their due dates."""
+        return LearnerNotices(
+            DueNotices(self.database, self.site),
+            self.working_moodle,
+            FOR_LEARNERS,
+            self.settings.moodle.url,
+            {path.code: path for path in self.mapping.paths},
+            lambda: self.plans.references("course"),
+            self.settings.notices.language,
+            write,
+            self.clock,
+            stopping,
         )
 
     def situation(self) -> Situation:

@@ -10,6 +10,7 @@ import typer
 
 from connector.bootstrap import end_cleanly_on_term
 from connector.cli import (
+    assignments,
     cases,
     console,
     database,
@@ -36,11 +37,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (demo, setup, feeds, mirror, report, export, service):
+for room in (demo, setup, feeds, assignments, mirror, report, export, service):
     room.add_to(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
+app.add_typer(assignments.app, name="assignment")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
 app.add_typer(scim.app, name="scim")

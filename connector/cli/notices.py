@@ -1,4 +1,4 @@
-"""notice test: do notices arrive?"""
+"""notice test: do notices arrive? notice learners: tell them what waits."""
 
 from __future__ import annotations
 
@@ -41,3 +41,18 @@ def test(
         as_json({"sent": [one.name for one in channels]})
     else:
         say(f"Sent by {', '.join(one.name for one in channels)}.")
+
+
+@app.command()
+def learners(config: Config = None, json: Json = False) -> None:
+    """Tell learners their due dates that wait, by messages in Moodle; the service does it after each sync."""
+    with installation(config) as connector:
+        if connector.settings.notices.learners == "none":
+            raise SettingsError("notices.learners: learners are not to be told anything; set it to moodle.")
+        came = run(connector.learner_notices().tell)
+    if json:
+        as_json(came)
+    elif lacking := came.get("lacking"):
+        raise SettingsError(f"Nobody was told: add {lacking} to the token's service in Moodle.")
+    else:
+        say(f"Told: {came['told']}, refused: {came['refused']}, over before anybody was told: {came['over']}.")

@@ -102,6 +102,7 @@ def _listen(service: ServiceSettings) -> socket.socket:
 def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
     """Every job of the service. One whose setting is empty runs only when somebody asks."""
     service = connector.settings.service
+    told = connector.settings.notices.learners == "moodle"
     then = ("notices",) if connector.channels else ()
 
     def job(work: Callable[[], Awaitable[Came]]) -> Callable[[], Came]:
@@ -131,10 +132,18 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Tell people what they should know."""
         return await connector.noticing().tell()
 
+    async def learners() -> Mapping[str, object]:
+        """Tell learners their due dates."""
+        return await connector.learner_notices(stopping.is_set).tell()
+
     jobs = {
-        "sync": Job(job(sync), service.times("sync"), then),
-        "push": Job(job(push)),
+        "sync": Job(job(sync), service.times("sync"), (*then, "learners") if told else then),
+        "push": Job(job(push), None, ("learners",) if told else ()),
         "mirror": Job(job(mirror), service.times("mirror"), then),
         "reconcile": Job(job(reconcile), service.times("reconcile"), then),
     }
-    return {**jobs, "notices": Job(job(notices), service.times("notices"))} if then else jobs
+    if then:
+        jobs["notices"] = Job(job(notices), service.times("notices"))
+    if told:
+        jobs["learners"] = Job(job(learners), service.times("learners"))
+    return jobs

@@ -75,6 +75,18 @@ class Away:
     last: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A requirement that somebody waived, by which the last plan went. Days are the person's own."""
+
+    decision_id: int
+    person_id: int
+    requirement: str
+    by_hr: bool
+    starts_on: date
+    ends_on: date | None
+
+
 class Staff(Protocol):
     """What the connector itself knows of people, as the facts take it. Bound to one site."""
 
@@ -91,6 +103,8 @@ class Staff(Protocol):
     def assignments(self) -> Iterator[list[Assigned]]: ...
 
     def leaves(self) -> Iterator[list[Away]]: ...
+
+    def waivers(self) -> Iterator[list[Waiver]]: ...
 
     def courses(self) -> dict[str, int]:
         """Moodle's ids of the courses that mappings name."""

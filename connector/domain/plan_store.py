@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from connector.domain.decide import AccountPair, GrantPair
+from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantKind
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
 from connector.domain.ports import Account
@@ -137,6 +138,10 @@ class PlanStore(Protocol):
     def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]: ...
 
     def manager_cycles(self, scope: Scope) -> list[str]: ...
+
+    def weigh_decisions(self, assignable: Assignable, scope: Scope) -> None:
+        """What people assigned and waived counts in this plan as it holds at the moment of ``scope``."""
+        ...
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...
 

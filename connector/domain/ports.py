@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from connector.domain.decisions import Assignable
+from connector.domain.errors import ConnectorError
 from connector.domain.grants import GrantSet
 from connector.domain.people import FeedIdentity, Person, Record, Rejection, Said
 
@@ -37,6 +39,11 @@ class Mapper(Protocol):
     @property
     def create_only(self) -> frozenset[str]:
         """Fields that are set when the account is created and never compared; ``profile:NAME`` for custom ones."""
+        ...
+
+    @property
+    def assignable(self) -> Assignable:
+        """What each path and requirement gives to whom a person assigns it."""
         ...
 
     @property
@@ -224,6 +231,14 @@ class Moodle(Protocol):
 
     async def unenrol(self, enrolments: Sequence[tuple[int, int]]) -> None:
         """Each (user id, course id)."""
+        ...
+
+    async def send_messages(self, messages: Sequence[tuple[int, str]]) -> list[str | ConnectorError]:
+        """Send each (user id, HTML), in order; gives "" for one that was sent, and why Moodle refused another.
+
+        The list ends with the first error: those after it were not sent. Nothing keeps a message that is sent again
+        from arriving again: after AnswerLost all of them may have arrived.
+        """
         ...
 
     def participants(self, course_id: int, suspended_only: bool = False) -> AsyncIterator[list[Participant]]:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, LiteralString
 
 from connector.domain.errors import SettingsError, StorageError
-from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms
+from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
@@ -36,6 +36,7 @@ _PEOPLE: LiteralString = (
     "timezone, firstname, lastname, email"
 )
 _ASSIGNED: LiteralString = "grant_id, person_id, requirement, assigned_on, due_on, withdrawn_at"
+_WAIVERS: LiteralString = "decision_id, person_id, requirement, by_hr, starts_on, ends_on"
 
 _HELD: dict[str, LiteralString] = {
     "people": "dim_person",
@@ -170,6 +171,7 @@ class Facts:
             if read.courses is not None:
                 merging.courses()
             merging.requirements(staff, terms)
+            merging.waivers(staff)
             merging.lost(staff)
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
@@ -252,6 +254,12 @@ class _Merging:
         )
         self._temporary("read_requirements", "read_requirement", rows)
         self._versions("requirements")
+
+    def waivers(self, staff: Staff) -> None:
+        """A few rows, taken as they are."""
+        self._run("drop_waivers")
+        rows = (_values_of(Waiver)(one) for some in staff.waivers() for one in some)
+        _copy(self._connection, "waiver", _WAIVERS, rows)
 
     def lost(self, staff: Staff) -> None:
         """Accounts that were deleted, to tell that from those that only are nobody's any more."""

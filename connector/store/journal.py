@@ -40,11 +40,28 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
 }
 """What is written down when an action is done."""
 
+TELLING: Mapping[Action, tuple[str, ...]] = {
+    action: (*effects, "due_noted") if action in (Action.ASSIGN_REQUIREMENT, Action.CHANGE_REQUIREMENT) else effects
+    for action, effects in EFFECTS.items()
+}
+"""The same where learners are told their due dates."""
+
 
 class Journal:
-    def __init__(self, database: Database, site: str) -> None:
+    """``effects``: EFFECTS or TELLING; ``first_load``: learners are told what a source's first load assigns, too."""
+
+    def __init__(
+        self,
+        database: Database,
+        site: str,
+        effects: Mapping[Action, tuple[str, ...]] = EFFECTS,
+        *,
+        first_load: bool = False,
+    ) -> None:
         self._database = database
         self._site = site
+        self._effects = effects
+        self._first_load = first_load
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock(f"moodle {self._site}")
@@ -92,12 +109,13 @@ class Journal:
             "now": now,
             "ordinals": [outcome.ordinal for outcome in done],
             "moodle_ids": [outcome.moodle_id for outcome in done],
+            "first_load": self._first_load,
         }
 
         def work(connection: Connection) -> None:
             with connection.cursor() as cursor:
                 cursor.executemany(query("journal.record"), [_row(run, plan, outcome, now) for outcome in outcomes])
-            for effect in EFFECTS[action] if done else ():
+            for effect in self._effects[action] if done else ():
                 connection.execute(query(f"journal.{effect}"), values)
 
         self._database.transact(work)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.domain.decide import AccountPair, GrantPair, Status
+from connector.domain.decisions import Assignable
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import Base, breaches
@@ -26,6 +27,7 @@ from connector.domain.ports import Account
 from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
 
 APPROVAL_LASTS = timedelta(hours=24)
@@ -49,7 +51,8 @@ class Plans:
 
     def basis(self, feed_id: int | None, mapping_digest: str, plan: int | None = None) -> str:
         state = self._database.one("plans.state", site=self._site, plan=plan)
-        return hashlib.sha256(f"{feed_id}|{mapping_digest}|{state['run_id']}|{state['settled']}".encode()).hexdigest()
+        told = f"{feed_id}|{mapping_digest}|{state['run_id']}|{state['settled']}|{state['decided']}"
+        return hashlib.sha256(told.encode()).hexdigest()
 
     def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int:
         with self._database.transaction() as connection:
@@ -148,6 +151,9 @@ class Plans:
 
     def manager_cycles(self, scope: Scope) -> list[str]:
         return [row["key"] for row in self._database.rows("plans.manager_cycles", **self._scope(scope))]
+
+    def weigh_decisions(self, assignable: Assignable, scope: Scope) -> None:
+        self._database.transact(lambda connection: weigh(connection, self._site, assignable, scope.now))
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
         return {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from connector.domain.cases import Case
+from connector.domain.decisions import Assignable
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Moodle
 
@@ -53,8 +54,10 @@ class Planning:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What planning takes from a mapping: accounts that are never touched, and Moodle's ids of roles by name."""
+    """What planning takes from a mapping: accounts that are never touched, Moodle's ids of roles by name, and what
+    people may assign."""
 
     digest: str
     protected: frozenset[str]
     roles: Mapping[str, int]
+    assignable: Assignable

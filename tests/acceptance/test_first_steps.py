@@ -29,6 +29,7 @@ def test_init_then_doctor_then_sync(house: House) -> None:
     assert {each["what"]: each["state"] for each in found.json} == {
         "package": "good", "settings": "good", "database": "good", "facts": "none", "mapping": "good", "drop": "good",
         "moodle": "good", "reports": "none", "courses": "good", "notices": "none",
+        "learners": "none",
     }  # fmt: skip
     example = folder / "config/feeds/people.csv.example"
     assert house.call("--config", settings, "sync", example).status == 0
@@ -97,6 +98,23 @@ def test_doctor_says_what_to_do_for_each_failure(house: House) -> None:
     done = house.call("doctor")
     assert done.status == 1
     assert "Moodle has no course with the idnumber or shortname NOSUCH" in done.plain
+
+
+def test_doctor_says_whether_learners_can_be_told(house: House) -> None:
+    """Without the function in the token's service nobody is, and it is named; the command that tells says so too."""
+    assert house.call("notice", "learners").status == 2, "nobody wishes it"
+    house.set("CONNECTOR_NOTICES__LEARNERS", "moodle")
+    assert "told their due dates by messages" in house.call("doctor").plain
+    assert house.call("sync", house.feed(people(8))).status == 0
+    assert house.call("sync", house.feed(people(9))).status == 0
+    house.twin.state.lacking.add("core_message_send_instant_messages")
+    done = house.call("doctor")
+    assert (done.status, "may not call core_message_send_instant_messages" in done.plain) == (1, True)
+    done = house.call("notice", "learners")
+    assert (done.status, "core_message_send_instant_messages" in done.plain) == (2, True)
+    house.twin.state.lacking.clear()
+    assert house.call("notice", "learners", "--json").json == {"over": 0, "refused": 0, "told": 1}
+    assert len(house.twin.state.messages) == 1
 
 
 def facts_of(house: House) -> tuple[int, str, str]:

@@ -73,6 +73,10 @@ def fill(url: str, now: datetime) -> None:
             "INSERT INTO facts.load (site, kind, reader, started_at, finished_at, status) "
             "VALUES ('s', 'everything', 'plain', %s, %s, 'done')", [began, now],
         )  # fmt: skip
+        for number, who in enumerate(("N1", "S1"), start=1):
+            cursor.execute(
+                "INSERT INTO facts.waiver VALUES (%s, %s, 'FIRE-R', false, %s, NULL)", [number, ids[who], began]
+            )
         cursor.execute("INSERT INTO facts.load_fact VALUES (1, 'grades', 10, 10, 0)")
         cursor.execute(
             "INSERT INTO facts.hop SELECT h, %s FROM unnest(ARRAY['feed', 'people', 'everything', 'changes']) h", [now]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
+from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet
 from connector.domain.people import Person, Record, Rejection, Said
 from connector.domain.ports import Mapper
@@ -29,6 +30,10 @@ class Counting:
     @property
     def create_only(self) -> frozenset[str]:
         return self._inner.create_only
+
+    @property
+    def assignable(self) -> Assignable:
+        return self._inner.assignable
 
     @property
     def sources(self) -> Collection[str]:

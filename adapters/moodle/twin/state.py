@@ -115,6 +115,16 @@ class TwinCohort:
     """When each person was added."""
 
 
+@dataclass(frozen=True, slots=True)
+class TwinMessage:
+    """A personal message of the service account; ``format`` is Moodle's number."""
+
+    id: int
+    to: int
+    text: str
+    format: int
+
+
 ROLES = {
     1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student",
     6: "guest", 7: "user", 8: "frontpage",
@@ -177,6 +187,11 @@ class TwinState:
         """The time zone that the site forces upon everybody, if it does."""
         self.closed: set[int] = set()
         """Courses that are hidden, and that the token may not enter."""
+        self.messages: list[TwinMessage] = []
+        self.messaging = True
+        """Whether messaging is enabled on the site."""
+        self.unreachable: set[int] = set()
+        """People whose preferences keep the service account from writing to them."""
         self.lacking: set[str] = set()
         """Functions that the token's service does not have."""
         self.started = int(time.time())

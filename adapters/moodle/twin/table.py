@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.moodle.twin import calendar, cohorts, courses, enrolments, learning, people
+from adapters.moodle.twin import calendar, cohorts, courses, enrolments, learning, messages, people
 from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, raw, validate
 from adapters.moodle.twin.people import picture
 from adapters.moodle.twin.refusals import Refusal, coding_error, missing_record
@@ -140,6 +140,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "core_enrol_get_enrolled_users": Function(enrolments.ENROLLED_SPEC, enrolments.enrolled_users),
     "core_enrol_get_users_courses": Function(enrolments.USERS_COURSES_SPEC, enrolments.users_courses),
     "core_group_create_groups": Function(courses.GROUPS_SPEC, courses.create_groups),
+    "core_message_send_instant_messages": Function(messages.SEND_SPEC, messages.send),
     "core_reportbuilder_columns_add": Function(setup.ADD_SPEC, setup.add_column),
     "core_reportbuilder_columns_delete": Function(setup.COLUMN_SPEC, setup.delete_column),
     "core_reportbuilder_columns_reorder": Function(setup.MOVE_SPEC, setup.move_column),

@@ -369,6 +369,9 @@ WHERE NOT EXISTS (
     SELECT FROM facts.fact_completion f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
 
+-- name: drop_waivers
+DELETE FROM facts.waiver
+
 -- name: read_lost_accounts
 CREATE TEMPORARY TABLE lost_account (account_id bigint PRIMARY KEY) ON COMMIT DROP
 

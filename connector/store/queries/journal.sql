@@ -193,6 +193,18 @@ WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s 
       WHERE o.site = l.site AND o.person_id = l.person_id AND o.kind = l.kind AND o.place_id = l.place_id
         AND o.target <> l.target AND o.ended_at IS NULL AND o.ours))
 
+-- name: due_noted
+-- A due date that the learner is to be told: once for each day, and not by a source's first load, unless wished.
+INSERT INTO connector.due_notice (site, person_id, requirement, due_on, changed, noted_at)
+SELECT %(site)s, c.person_id, c.target, (c.after ->> 'due_on')::date, c.before ? 'due_on', %(now)s
+FROM connector.change c
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s)
+  AND c.after ->> 'due_on' IS DISTINCT FROM c.before ->> 'due_on' AND c.after ->> 'due_on' IS NOT NULL
+  AND (%(first_load)s OR EXISTS (
+      SELECT FROM connector.person e JOIN connector.loaded_source s ON s.site = e.site AND s.source = e.source
+      WHERE e.person_id = c.person_id AND s.plan < c.plan))
+ON CONFLICT (site, person_id, requirement, due_on) DO NOTHING
+
 -- name: tally
 -- How a plan stands.
 SELECT count(*) FILTER (WHERE o.state = 'done') AS done,

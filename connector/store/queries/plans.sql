@@ -152,11 +152,17 @@ WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for
     ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
 )
 SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.level, d.ref, d.wanted, d.granted,
-       d.place_id, COALESCE(d.ours, true), COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, ''), p.leaves, CASE
+       d.place_id, COALESCE(d.ours, true), COALESCE(d.suspended, false), p.timezone, COALESCE(d.rule, (
+           SELECT v.said FROM connector.waived v WHERE d.kind = 'assignment' AND v.person_id = d.person_id AND v.code = d.target
+       ), ''), p.leaves, CASE
            WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
                SELECT l.terms ->> 'granted_on' FROM connector.ledger l
                WHERE l.person_id = d.person_id AND l.kind = d.kind AND l.target = d.target
                  AND l.ended_at > %(now)s - interval '30 days'
+                 AND NOT EXISTS (  -- a waiver that ran its course was no mistake: days count anew
+                     SELECT FROM connector.decision v
+                     WHERE v.person_id = d.person_id AND v.kind = 'waive' AND v.code = d.target
+                       AND v.withdrawn_at IS NULL AND NOT v.in_force AND v.ends_on >= l.ended_at::date)
                ORDER BY l.ended_at DESC LIMIT 1)
        END
 FROM pairs d
@@ -421,11 +427,14 @@ ORDER BY ordinal
 LIMIT %(limit)s
 
 -- name: state
--- What a plan is made from, besides its feed: the last run that another plan or nobody's plan made, and the cases.
+-- What a plan is made from, besides its feed: the last run that another plan or nobody's plan made, the cases, and
+-- what people assigned and waived.
 SELECT COALESCE((SELECT max(run_id) FROM connector.run
                  WHERE site = %(site)s AND kind = 'apply' AND plan IS DISTINCT FROM %(plan)s::bigint), 0) AS run_id,
        (SELECT count(*) + count(withdrawn_at) FROM connector."case"
-        WHERE site = %(site)s AND settled_at IS NOT NULL AND settled_by <> '') AS settled
+        WHERE site = %(site)s AND settled_at IS NOT NULL AND settled_by <> '') AS settled,
+       (SELECT count(*) + count(withdrawn_at) FROM connector.decision d JOIN connector.person p USING (person_id)
+        WHERE p.site = %(site)s) AS decided
 
 -- name: remember_reference
 -- Moodle's id of something that mappings name.

@@ -17,6 +17,12 @@ SELECT l.grant_id, l.person_id, l.target AS requirement, (l.terms ->> 'granted_o
 FROM connector.ledger l
 WHERE l.site = %(site)s AND l.kind = 'assignment'
 
+-- name: waivers
+-- Requirements that people waived and by which the last plan went.
+SELECT d.decision_id, person_id, d.code AS requirement, d.manager_id IS NULL AS by_hr, d.starts_on, d.ends_on
+FROM connector.decision d JOIN connector.person p USING (person_id)
+WHERE p.site = %(site)s AND d.in_force AND d.kind = 'waive'
+
 -- name: courses
 -- Moodle's ids of the courses that mappings name.
 SELECT ref, moodle_id FROM connector.reference WHERE site = %(site)s AND kind = 'course'

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import adapters.moodle
-from adapters.moodle.functions import FOR_BADGES, FOR_REPORTS, FUNCTIONS
+from adapters.moodle.functions import FOR_BADGES, FOR_LEARNERS, FOR_REPORTS, FUNCTIONS
 from adapters.moodle.twin.table import FUNCTIONS as OF_THE_TWIN
 
-CALLERS = ("accounts.py", "client.py", "site.py", "readers/*.py")
+CALLERS = ("accounts.py", "client.py", "messages.py", "site.py", "readers/*.py")
 
 
 def test_the_list_is_complete() -> None:
@@ -17,5 +17,5 @@ def test_the_list_is_complete() -> None:
     folder = Path(adapters.moodle.__file__).parent
     text = "".join(path.read_text("utf-8") for name in CALLERS for path in sorted(folder.glob(name)))
     called = set(re.findall(r'"((?:core|enrol|gradereport|tool_mobile)_\w+)"', text))
-    assert called == FUNCTIONS | FOR_REPORTS | FOR_BADGES
+    assert called == FUNCTIONS | FOR_REPORTS | FOR_BADGES | FOR_LEARNERS
     assert set(OF_THE_TWIN) >= called

@@ -1,0 +1,63 @@
+"""What a learner reads in Moodle about a due date, in each language, as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from babel import Locale
+from babel.dates import format_date
+
+from connector.domain.learners import DueLetter
+from connector.domain.notices import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """``new`` and ``changed`` take {path} and {due}, which come with their markup."""
+
+    locale: str
+    new: str
+    changed: str
+    begin: str
+
+
+TEXTS: Mapping[Language, Texts] = {
+    "en": Texts(
+        "en",
+        "Please complete the learning path {path} by {due}.",
+        "The learning path {path} is now due on {due}.",
+        "Go to the course",
+    ),
+    "fr": Texts(
+        "fr",
+        "Veuillez terminer le parcours {path} au plus tard le {due}.",
+        "La nouvelle échéance du parcours {path} est le {due}.",
+        "Accéder au cours",
+    ),
+    "vi": Texts(
+        "vi",
+        "Vui lòng hoàn thành lộ trình học {path} trước hết {due}.",
+        "Hạn mới của lộ trình học {path} là {due}.",
+        "Đến khóa học",
+    ),
+    "zh-TW": Texts(
+        "zh_Hant_TW",
+        "請於 {due} 前（含當日）完成學習地圖：{path}。",
+        "學習地圖 {path} 的完成期限已改為 {due}。",
+        "前往課程",
+    ),
+}
+
+
+def write(letter: DueLetter) -> str:
+    """The letter as HTML; names of the mapping are escaped."""
+    texts = TEXTS[letter.language]
+    due = format_date(letter.due_on, "long", locale=Locale.parse(texts.locale))
+    sentence = (texts.changed if letter.changed else texts.new).format(path=_strong(letter.path), due=_strong(due))
+    return f'<p>{sentence}</p><p><a href="{escape(letter.url)}">{texts.begin}</a></p>'
+
+
+def _strong(text: str) -> str:
+    return f"<strong>{escape(text)}</strong>"
