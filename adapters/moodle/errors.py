@@ -101,6 +101,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "shortnametaken": (AlreadyThere, _LOOK),
     "courseidnumbertaken": (AlreadyThere, _LOOK),
     "categoryidnumbertaken": (AlreadyThere, _LOOK),
+    "idnumbertaken": (AlreadyThere, _LOOK),
     "useremailduplicate": (AlreadyThere, _LOOK),
     "usernameexists": (AlreadyThere, _LOOK),
     # what it refers to is not there; 4.5 and 5.1 use different codes for one fault

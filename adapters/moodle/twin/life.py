@@ -64,6 +64,8 @@ class Life:
                 self._state.leave_course(user_id, course)
             for places in self._state.roles.values():
                 places.pop(("course", course.id), None)
+            for group_id in [one.id for one in self._state.groups.values() if one.course_id == course.id]:
+                self._state.groups.pop(group_id)
             self._state.courses.pop(course.id)
             self._state.course_by_idnumber.pop(course.idnumber, None)
             self._state.course_by_shortname.pop(course.shortname)

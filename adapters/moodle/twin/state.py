@@ -115,6 +115,18 @@ class TwinCohort:
     """When each person was added."""
 
 
+@dataclass(slots=True)
+class TwinGroup:
+    """A group within a course; ``members`` says when each person was added."""
+
+    id: int
+    course_id: int
+    name: str
+    idnumber: str
+    description: str = ""
+    members: dict[int, int] = field(default_factory=dict)
+
+
 ROLES = {
     1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student",
     6: "guest", 7: "user", 8: "frontpage",
@@ -162,7 +174,9 @@ class TwinState:
         self.cohort_by_idnumber: dict[str, int] = {}
         self.reserved: set[str] = set()
         """Usernames of creates under way whose connection is gone already ("write late")."""
-        self.groups = 0
+        self.groups: dict[int, TwinGroup] = {}
+        self.rolled_back: dict[int, list[TwinGroup]] = {}
+        """By course: groups that are not there and that Moodle's cache still shows."""
         self.calls: Counter[str] = Counter()
         self._next: Counter[str] = Counter()
         self.reports: dict[int, Report] = {}
@@ -269,12 +283,15 @@ class TwinState:
         return self.roles.get(user_id, {}).get(("course", course_id), set())
 
     def unenrol(self, user_id: int, course: TwinCourse, plugin: str = "manual") -> None:
-        """Moodle's ``unenrol_user``: with the last enrolment go the roles and the grades; completions stay."""
+        """Moodle's ``unenrol_user``: with the last enrolment go roles, groups and grades; completions stay."""
         people = course.enrolments if plugin == "manual" else course.others.get(plugin, {})
         if people.pop(user_id, None) is not None and not course.enrolments_of(user_id):
             self.user_courses.get(user_id, {}).pop(course.id, None)
             self.roles.get(user_id, {}).pop(("course", course.id), None)
             course.grades.pop(user_id, None)
+            for group in self.groups.values():
+                if group.course_id == course.id:
+                    group.members.pop(user_id, None)
 
     def leave_course(self, user_id: int, course: TwinCourse) -> None:
         """The person leaves by every method."""
