@@ -1,15 +1,20 @@
-"""What a rule of each kind grants: cohorts, roles, enrolments of learning paths, assignments of requirements."""
+"""What a rule of each kind grants: cohorts, roles, learning paths and their groups, assignments of requirements."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from connector.domain.grants import Grant, GrantKind
+from connector.domain.grants import Grant, GrantKind, GroupTarget
 from mappings.conditions import Condition
 from mappings.model import CohortSpec, EnrolmentSpec, PathSpec, RequirementSpec, RoleSpec
 from mappings.rules import Rule
 from mappings.templates import Template
+
+GroupTemplates = tuple[Template, Template]
+"""Of the idnumber and the name of a group."""
+LONGEST_NAME = 254
+"""Of a group in Moodle."""
 
 
 def cohort(spec: CohortSpec, condition: Condition | None, idnumber: Template, name: Template) -> Rule:
@@ -34,16 +39,40 @@ def role(spec: RoleSpec, condition: Condition, context: Template) -> Rule:
     return Rule(rule, condition, dict.fromkeys(context.names), build)
 
 
-def path(spec: PathSpec, condition: Condition) -> Rule:
-    """Enrolment in every course of a learning path."""
+def path(spec: PathSpec, condition: Condition, groups: Sequence[GroupTemplates] = ()) -> Rule:
+    """Enrolment in every course of a learning path, and membership of groups there; or membership of its cohort."""
+    if spec.cohort_idnumber:
+        return _cohort_of_path(spec, condition)
     rule, enrolment = f"path {spec.code}", spec.enrolment
+    names = ["starts"] if enrolment.start == "hire" else []
+    names += [name for templates in groups for template in templates for name in template.names]
 
     def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
         terms: dict[str, str | int | bool | None] = {"role": enrolment.role, "path": spec.code}
         terms |= {**_period(enrolment, values.get("starts", "")), "on_loss": enrolment.on_loss}
-        return tuple(Grant(GrantKind.ENROLMENT, course, terms, rule) for course in spec.courses)
+        enrolments = [Grant(GrantKind.ENROLMENT, course, terms, rule) for course in spec.courses]
+        return (*enrolments, *_memberships(spec, groups, values, rule))
 
-    return Rule(rule, condition, ("starts",) if enrolment.start == "hire" else (), build)
+    return Rule(rule, condition, dict.fromkeys(names), build)
+
+
+def _memberships(
+    spec: PathSpec, groups: Sequence[GroupTemplates], values: Mapping[str, str], rule: str
+) -> Iterator[Grant]:
+    for idnumber, name in groups:
+        group, called = idnumber.fill(values).strip(), name.fill(values).strip()  # Moodle trims both
+        if group and called:
+            terms = {"name": called[:LONGEST_NAME], "path": spec.code}
+            for course in spec.courses:
+                yield Grant(GrantKind.GROUP, str(GroupTarget(course, group)), terms, rule)
+
+
+def _cohort_of_path(spec: PathSpec, condition: Condition) -> Rule:
+    """Membership of the path's cohort, from which Moodle itself enrols."""
+    rule = f"path {spec.code}"
+    terms = {"name": next(iter(spec.name.values()), spec.code), "path": spec.code}
+    granted = (Grant(GrantKind.COHORT, spec.cohort_idnumber, terms, rule),)
+    return Rule(rule, condition, (), lambda _: granted)
 
 
 def requirement(spec: RequirementSpec, condition: Condition) -> Rule:

@@ -280,6 +280,13 @@ class Seen:
             names = list(self.state.cohort_by_idnumber)
         return {name: members for name in names if (members := self.cohort(name))}
 
+    def groups(self, course: str) -> dict[str, set[str]]:
+        """Who is in each group of a course, by the group's idnumber, or its name where it has none."""
+        with self.state.lock:
+            course_id = self.state.course_by_idnumber[course]
+            found = [group for group in self.state.groups.values() if group.course_id == course_id]
+            return {one.idnumber or one.name: {self._name(user_id) for user_id in one.members} for one in found}
+
     def enrolled(self, course: str) -> dict[str, bool]:
         """Who is in the course, and whether the enrolment is in force (False: suspended)."""
         with self.state.lock:

@@ -221,7 +221,7 @@ class Moodle(Protocol):
         ...
 
     async def add_group_members(self, members: Sequence[tuple[int, int]]) -> None:
-        """Each (group id, user id); all or nothing. Only who is enrolled, suspended or not; calling again is harmless."""
+        """Each (group id, user id); all or nothing. Only who is enrolled; calling again is harmless."""
         ...
 
     async def remove_group_members(self, members: Sequence[tuple[int, int]]) -> None:

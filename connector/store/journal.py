@@ -13,6 +13,7 @@ from connector.store.database import Connection, Database, one, query
 
 EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATE_COHORT: ("cohort_made",),
+    Action.CREATE_GROUP: ("group_made",),
     Action.CREATE_ACCOUNT: ("account_made", "bind"),
     Action.ADOPT_ACCOUNT: ("hand_over_grants", "hand_over_account", "bind"),
     Action.RELEASE_IDENTITY: ("account_changed",),
@@ -27,13 +28,16 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.ENROL: ("granted",),
     Action.RECOGNISE_ENROLMENT: ("granted",),
     Action.RECOGNISE_ROLE: ("granted",),
+    Action.ADD_TO_GROUP: ("granted",),
+    Action.RECOGNISE_GROUP: ("granted",),
     Action.ASSIGN_REQUIREMENT: ("granted",),
     Action.CHANGE_ENROLMENT: ("grant_altered",),
     Action.SUSPEND_ENROLMENT: ("grant_altered",),
     Action.CHANGE_REQUIREMENT: ("grant_altered",),
     Action.REMOVE_FROM_COHORT: ("grant_ended",),
+    Action.REMOVE_FROM_GROUP: ("grant_ended",),
     Action.UNASSIGN_ROLE: ("grant_ended",),
-    Action.UNENROL: ("roles_went", "grant_ended"),
+    Action.UNENROL: ("roles_went", "groups_went", "grant_ended"),
     Action.WITHDRAW_REQUIREMENT: ("grant_ended",),
     Action.FORGET_GRANT: ("grant_ended",),
 }

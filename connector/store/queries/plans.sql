@@ -143,19 +143,28 @@ JOIN people p USING (person_id)
 WHERE CASE
     WHEN d.granted IS NULL THEN p.status IN ('joining', 'active')
     WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
+         AND NOT (d.kind = 'group' AND EXISTS (  -- it rests, or goes, with the enrolment that we take away
+             SELECT FROM connector.course_group g
+             JOIN connector.ledger e ON e.site = g.site AND e.place_id = g.course_id AND e.person_id = d.person_id
+                  AND e.kind = 'enrolment' AND e.ended_at IS NULL AND e.ours
+             WHERE g.site = %(site)s AND g.group_id = d.place_id AND (p.status NOT IN ('joining', 'active') OR NOT EXISTS (
+                 SELECT FROM connector.wanted_grant w
+                 LEFT JOIN connector.reference r ON r.site = g.site AND r.kind = 'course' AND r.ref = w.ref
+                 WHERE w.person_id = d.person_id AND w.kind = 'enrolment'
+                   AND (w.target = e.target OR r.moodle_id = g.course_id)))))
     ELSE p.status IN ('joining', 'active') AND d.ours AND d.kind IN ('enrolment', 'assignment')
          AND (d.suspended
               OR d.granted - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on'] <> d.wanted)
 END
 
 -- name: differing_targets
--- What differing roles and enrolments refer to; what is only taken away is known by Moodle's id already.
+-- What differing roles, enrolments and groups refer to; what is only taken away is known by Moodle's id already.
 SELECT kind, target, bool_or(place_id IS NULL OR wanted IS NOT NULL AND status <> 'left') AS named,
        bool_or(granted IS NULL AND (account_id IS NOT NULL OR person_id IN (
            SELECT c.person_id FROM connector.change c WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
        ))) AS new
 FROM connector.differing_grant
-WHERE plan = %(plan)s AND kind IN ('role', 'enrolment')
+WHERE plan = %(plan)s AND kind IN ('role', 'enrolment', 'group')
 GROUP BY kind, target
 ORDER BY kind, target
 
@@ -182,7 +191,7 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
        e.account_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM connector.grant_in_doubt i
            WHERE i.site = %(site)s AND i.person_id = d.person_id AND i.target = d.target
-             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' ELSE 'enrol' END
+             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' WHEN 'group' THEN 'add_to_group' ELSE 'enrol' END
        ) AND NOT EXISTS (
            SELECT FROM connector.reference r
            JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
@@ -277,7 +286,7 @@ SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan =
 SELECT (SELECT count(*) FROM connector.binding b JOIN connector.person p USING (person_id)
         WHERE b.site = %(site)s AND p.source = %(source)s) AS people,
        count(*) FILTER (WHERE l.kind = 'role') AS roles,
-       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment') AND NOT l.suspended) AS grants,
+       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment', 'group') AND NOT l.suspended) AS grants,
        NOT EXISTS (
            SELECT FROM connector.run r JOIN connector.plan q ON q.number = r.plan
            WHERE r.kind = 'apply' AND r.status = 'done' AND q.site = %(site)s AND q.source = %(source)s

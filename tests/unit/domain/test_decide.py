@@ -203,6 +203,7 @@ def test_two_people_are_freed_to_different_values() -> None:
 
 # ---------------------------------------------------------------- grants
 GIVEN = {
+    GrantKind.GROUP: (A.ADD_TO_GROUP, A.REMOVE_FROM_GROUP),
     GrantKind.COHORT: (A.ADD_TO_COHORT, A.REMOVE_FROM_COHORT),
     GrantKind.ROLE: (A.ASSIGN_ROLE, A.UNASSIGN_ROLE),
     GrantKind.ENROLMENT: (A.ENROL, A.SUSPEND_ENROLMENT),
