@@ -13,9 +13,15 @@ from connector.bootstrap import Connector
 from connector.databases import TABLES
 from connector.domain.errors import ConnectorError
 from connector.settings import load_settings, settings_file, unknown_variables
+from connector.sync.cohort_paths import not_enrolling
 
 State = Literal["good", "bad", "none"]
-NEEDS = {"facts": {"database"}, "reports": {"moodle"}, "courses": {"moodle", "mapping"}}
+NEEDS = {
+    "facts": {"database"},
+    "reports": {"moodle"},
+    "courses": {"moodle", "mapping"},
+    "cohort sync": {"moodle", "mapping", "courses"},
+}
 """Checks that are left out where another one has failed."""
 
 
@@ -49,6 +55,7 @@ async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
             ("moodle", _moodle),
             ("reports", _reports_set_up if fix else _reports),
             ("courses", _courses),
+            ("cohort sync", _cohort_sync),
             ("notices", _notices),
         ):
             bad = {finding.what for finding in findings if finding.state == "bad"}
@@ -176,6 +183,26 @@ async def _courses(connector: Connector) -> str | None:
             f"Completion is off in {', '.join(untracked)}: nobody can ever complete it. Turn it on in Moodle."
         )
     return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there"
+
+
+async def _cohort_sync(connector: Connector) -> str | None:
+    """Does Moodle enrol from the cohorts of paths that leave that to it? Seen by their members."""
+    if not connector.settings.moodle.url or connector.settings.mapping is None:
+        return None
+    paths = [path for path in connector.mapping.paths if path.cohort]
+    if not paths:
+        return None
+    async with connector.moodle() as moodle:
+        found = await not_enrolling(moodle, paths)
+    if found:
+        where = "; ".join(f"{course} (cohort {cohort})" for cohort, course in found)
+        raise ConnectorError(
+            f"Nobody of the cohort is in the course: {where}. Add the enrolment method Cohort sync with that cohort "
+            "to the course in Moodle, and see that the method is enabled for the site."
+        )
+    return (
+        f"{', '.join(path.code for path in paths)}: members of the cohorts are in the courses, as far as there are any"
+    )
 
 
 async def _notices(connector: Connector) -> str | None:

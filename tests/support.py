@@ -347,6 +347,8 @@ async def assert_whole(house: House, moodle: Seen, people: Iterable[Row]) -> Non
     enrolled = {(who, course, active) for course in courses for who, active in moodle.enrolled(course).items()}
     ours = {(who, target, not suspended) for who, kind, target, suspended in granted if kind == "enrolment"}
     assert ours == enrolled
+    grouped = {(who, f"{c}:{group}") for c in courses for group, found in moodle.groups(c).items() for who in found}
+    assert {(who, target) for who, kind, target, _ in granted if kind == "group"} == grouped
     roles = {(one["id"], role, place) for one in people for role, place in moodle.roles(one["id"])}
     named = [(who, *target.split("@")) for who, kind, target, _ in granted if kind == "role"]
     assert {(who, role, place.rpartition(":")[2]) for who, role, place in named} == roles

@@ -113,6 +113,8 @@ class TwinCohort:
     idnumber: str
     members: dict[int, int | None] = field(default_factory=dict)
     """When each person was added."""
+    enrols_in: set[int] = field(default_factory=set)
+    """Courses with the enrolment method Cohort sync for this cohort."""
 
 
 @dataclass(slots=True)
@@ -132,6 +134,7 @@ ROLES = {
     6: "guest", 7: "user", 8: "frontpage",
 }  # fmt: skip
 """Ids of a fresh site."""
+STUDENT = 5
 
 
 class TwinState:
@@ -281,6 +284,22 @@ class TwinState:
     # ------------------------------------------------------------ what ties people to them
     def course_roles(self, user_id: int, course_id: int) -> set[int]:
         return self.roles.get(user_id, {}).get(("course", course_id), set())
+
+    def join(self, user_id: int, cohort: TwinCohort) -> None:
+        """Into the cohort, and at once into the courses that are in step with it (enrol/cohort/locallib.php)."""
+        cohort.members[user_id] = int(time.time())
+        self.user_cohorts.setdefault(user_id, {})[cohort.id] = None
+        for course in [self.courses[course_id] for course_id in cohort.enrols_in]:
+            course.others.setdefault("cohort", {})[user_id] = Enrolment(0, 0, False, int(time.time()))
+            self.user_courses.setdefault(user_id, {})[course.id] = None
+            self.roles.setdefault(user_id, {}).setdefault(("course", course.id), set()).add(STUDENT)
+
+    def leave(self, user_id: int, cohort: TwinCohort) -> None:
+        """Out of the cohort, and, as on a fresh site, unenrolled at once where the cohort had enrolled."""
+        if cohort.members.pop(user_id, None) is not None:
+            for course_id in cohort.enrols_in:
+                self.unenrol(user_id, self.courses[course_id], "cohort")
+        self.user_cohorts.get(user_id, {}).pop(cohort.id, None)
 
     def unenrol(self, user_id: int, course: TwinCourse, plugin: str = "manual") -> None:
         """Moodle's ``unenrol_user``: with the last enrolment go roles, groups and grades; completions stay."""
