@@ -427,6 +427,7 @@ class Connector:
             self.source,
             self.drop() if self.settings.drop.folder is not None else None,
             stopping,
+            frozenset(course for path in mapping.paths if path.cohort for course in path.courses),
         )
 
     @asynccontextmanager

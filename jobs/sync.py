@@ -32,7 +32,8 @@ class WayIn:
     """Everything that the way in needs, handed in by the composition root.
 
     ``source`` is the source's name, ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts
-    are made before somebody's first day; ``open_feed`` reads a file as the mapping says.
+    are made before somebody's first day; ``open_feed`` reads a file as the mapping says; ``courses`` are those of
+    paths by cohort.
     """
 
     source: str
@@ -53,6 +54,7 @@ class WayIn:
     open_feed: Callable[[Path], Source]
     drop: Drop | None = None
     stopping: Stopping = never
+    courses: frozenset[str] = frozenset()
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
         """Read and believe a feed. Raises FeedRefused."""
@@ -92,7 +94,7 @@ class WayIn:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
         scope = Scope(self.source, self.clock(), self.ahead)
-        rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, self.roles)
+        rules = Rules(self.mapper.digest, self.protected | {await self._own_username()}, self.roles, self.courses)
         return await make_plan(scope, latest.feed_id, rules, self.moodle, self.plans, self.cases, step)
 
     def current(self, plan: Plan) -> Plan | None:

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,7 +177,7 @@ class House:
 
     async def apply(self, plan: Plan, pace: Pace | None = None) -> Applied:
         async with self.way() as way:
-            return await (way if pace is None else _paced(way, pace)).apply(plan)
+            return await (way if pace is None else replace(way, pace=pace)).apply(plan)
 
     async def sync(self, people: Iterable[Row] | Path | None = None, pace: Pace | None = None) -> Applied:
         return await self.apply(await self.plan(people), pace)
@@ -233,13 +233,6 @@ class House:
             "JOIN connector.person p USING (person_id) WHERE l.ended_at IS NULL"
         )
         return {(r["key"], r["kind"], r["target"], r["ours"], r["suspended"]) for r in found}
-
-
-def _paced(way: WayIn, pace: Pace) -> WayIn:
-    return WayIn(
-        way.source, way.mapper, way.gates, way.roles, way.protected, way.ahead, way.moodle, way.reader, way.accounts,
-        way.feeds, way.plans, way.cases, way.journal, way.clock, pace, way.open_feed, way.drop,
-    )  # fmt: skip
 
 
 class Seen:

@@ -61,7 +61,10 @@ async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> se
     missing: set[Target] = set()
     places = {(one.kind, one.target): _looked_up(one) for one in targets if one.named}
     for level in ("course", "category"):
-        refs = sorted({place.ref for place in places.values() if place.level == level})
+        refs = sorted(
+            {place.ref for place in places.values() if place.level == level}
+            | (planning.courses if level == "course" else frozenset())
+        )
         known = await _ids(planning, level, refs) if refs else {}
         planning.plans.remember_references(level, known, planning.scope.now)
         missing |= {target for target, place in places.items() if place.level == level and place.ref not in known}

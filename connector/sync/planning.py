@@ -22,6 +22,7 @@ class Planning:
     settled: dict[tuple[str, str], dict[str, object]]
     protected: frozenset[str]
     roles: Mapping[str, int]
+    courses: frozenset[str] = frozenset()
     cases: list[Case] = field(default_factory=list)
 
     def decided(self, kind: str, subject: str, choice: str) -> bool:
@@ -53,8 +54,12 @@ class Planning:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What planning takes from a mapping: accounts that are never touched, and Moodle's ids of roles by name."""
+    """What planning takes from a mapping: accounts that are never touched, and Moodle's ids of roles by name.
+
+    ``courses``: of paths by cohort. No grant names them, and requirements need to know which they are.
+    """
 
     digest: str
     protected: frozenset[str]
     roles: Mapping[str, int]
+    courses: frozenset[str] = frozenset()

@@ -70,6 +70,16 @@ async def test_courses_in_which_nobody_of_the_cohort_is_are_named(house: House, 
     assert await not_set_up(house) == []
 
 
+async def test_a_course_of_such_a_path_that_is_missing_is_a_case(house: House) -> None:
+    """No grant names it, and still it is told; it ends when the course is there."""
+    house.edit("paths.yaml", "[SAFE, FIRE]", "[SAFE, NOWHERE]")
+    await house.sync([row("E1", unit="Field")])
+    assert house.cases() == [("missing_course", "NOWHERE")]
+    house.twin.life.make_course("NOWHERE")
+    assert (await house.plan()).size == 0
+    assert house.cases() == []
+
+
 async def test_a_path_that_turns_to_cohort_takes_its_enrolments_back(house: House, moodle: Seen) -> None:
     """What was granted by enrolment is suspended, as its terms said, and the cohort takes over."""
     house.edit("paths.yaml", "by: cohort", "by: enrolment")

@@ -345,7 +345,14 @@ def test_a_grant_that_was_carried_out_needs_nothing_more(
     change = grant_change(pair, TODAY)
     if change is None:
         return
-    ends = {A.REMOVE_FROM_COHORT, A.UNASSIGN_ROLE, A.UNENROL, A.WITHDRAW_REQUIREMENT, A.FORGET_GRANT}
+    ends = {
+        A.REMOVE_FROM_COHORT,
+        A.REMOVE_FROM_GROUP,
+        A.UNASSIGN_ROLE,
+        A.UNENROL,
+        A.WITHDRAW_REQUIREMENT,
+        A.FORGET_GRANT,
+    }
     if change.action in ends:
         assert change.before == granted
         after = replace(pair, granted=None, ours=True, suspended=False)
