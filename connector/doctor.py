@@ -14,9 +14,16 @@ from connector.databases import TABLES
 from connector.domain.errors import AccessRefused, ConnectorError
 from connector.mirror.criteria import criteria_of
 from connector.settings import load_settings, settings_file, unknown_variables
+from connector.sync.cohort_paths import not_enrolling
 
 State = Literal["good", "bad", "none"]
-NEEDS = {"facts": {"database"}, "reports": {"moodle"}, "courses": {"moodle", "mapping"}, "learners": {"moodle"}}
+NEEDS = {
+    "facts": {"database"},
+    "reports": {"moodle"},
+    "courses": {"moodle", "mapping"},
+    "cohort sync": {"moodle", "mapping", "courses"},
+    "learners": {"moodle"},
+}
 """Checks that are left out where another one has failed."""
 
 
@@ -50,6 +57,7 @@ async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
             ("moodle", _moodle),
             ("reports", _reports_set_up if fix else _reports),
             ("courses", _courses),
+            ("cohort sync", _cohort_sync),
             ("notices", _notices),
             ("learners", _learners),
         ):
@@ -189,6 +197,26 @@ async def _courses(connector: Connector) -> str | None:
     untold = [ref for ref in refs if any(criteria[course.id] is None for course in found[ref])]
     beside = f"; whether {', '.join(untold)} can be completed, Moodle tells once somebody is in it" if untold else ""
     return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there{beside}"
+
+
+async def _cohort_sync(connector: Connector) -> str | None:
+    """Does Moodle enrol from the cohorts of paths that leave that to it? Seen by their members."""
+    if not connector.settings.moodle.url or connector.settings.mapping is None:
+        return None
+    paths = [path for path in connector.mapping.paths if path.cohort]
+    if not paths:
+        return None
+    async with connector.moodle() as moodle:
+        found = await not_enrolling(moodle, paths)
+    if found:
+        where = "; ".join(f"{course} (cohort {cohort})" for cohort, course in found)
+        raise ConnectorError(
+            f"Nobody of the cohort is in the course: {where}. Add the enrolment method Cohort sync with that cohort "
+            "to the course in Moodle, and see that the method is enabled for the site."
+        )
+    return (
+        f"{', '.join(path.code for path in paths)}: members of the cohorts are in the courses, as far as there are any"
+    )
 
 
 async def _notices(connector: Connector) -> str | None:

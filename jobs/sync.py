@@ -66,7 +66,8 @@ class Pushed:
 class WayIn:
     """Everything that the way in needs, handed in by the composition root.
 
-    ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts are made before somebody's first day.
+    ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts are made before somebody's first day;
+    ``courses`` are those of paths by cohort.
     """
 
     inlets: Sequence[Inlet]
@@ -84,6 +85,7 @@ class WayIn:
     clock: Callable[[], datetime]
     pace: Pace
     stopping: Stopping = never
+    courses: frozenset[str] = frozenset()
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
         """Read and believe a feed. Raises FeedRefused."""
@@ -133,9 +135,8 @@ class WayIn:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
         scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people))
-        rules = Rules(
-            self.mapper.digest, self.protected | {await self._own_username()}, self.roles, self.mapper.assignable
-        )
+        untouched = self.protected | {await self._own_username()}
+        rules = Rules(self.mapper.digest, untouched, self.roles, self.mapper.assignable, self.courses)
         return await make_plan(scope, self._newest_feed(), rules, self.moodle, self.plans, self.cases, step)
 
     def _check_heard(self) -> None:

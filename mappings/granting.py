@@ -1,17 +1,22 @@
-"""What a rule of each kind grants: cohorts, roles, enrolments of learning paths, assignments of requirements."""
+"""What a rule of each kind grants: cohorts, roles, learning paths and their groups, assignments of requirements."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import repeat
 
 from connector.domain.due import add_days
-from connector.domain.grants import Grant, GrantKind, Term
+from connector.domain.grants import Grant, GrantKind, GroupTarget, Term
 from mappings.conditions import Condition
 from mappings.model import CohortSpec, DueSpec, EnrolmentSpec, PathSpec, RequirementSpec, RoleSpec
 from mappings.rules import Rule
 from mappings.templates import Template
+
+GroupTemplates = tuple[Template, Template]
+"""Of the idnumber and the name of a group."""
+LONGEST_NAME = 254
+"""Of a group in Moodle."""
 
 
 def cohort(spec: CohortSpec, condition: Condition | None, idnumber: Template, name: Template) -> Rule:
@@ -36,21 +41,56 @@ def role(spec: RoleSpec, condition: Condition, context: Template) -> Rule:
     return Rule(rule, condition, dict.fromkeys(context.names), build)
 
 
-def path(spec: PathSpec, condition: Condition | None, needs: Sequence[str] = ()) -> Rule:
-    """Enrolment in every course of a learning path, once the courses that it ``needs`` are completed."""
+def path(
+    spec: PathSpec,
+    condition: Condition | None,
+    needs: Sequence[str] = (),
+    groups: Sequence[GroupTemplates] = (),
+) -> Rule:
+    """Enrolment in every course of a learning path, and membership of groups there; or membership of its cohort.
+
+    Given once the courses that it ``needs`` are completed.
+    """
+    if spec.cohort_idnumber:
+        return _cohort_of_path(spec, condition, needs)
     rule, enrolment = f"path {spec.code}", spec.enrolment
+    names = ["starts"] if enrolment.start == "hire" else []
+    names += [name for templates in groups for template in templates for name in template.names]
 
     def build(values: Mapping[str, str]) -> tuple[Grant, ...]:
         terms: dict[str, Term] = {"role": enrolment.role, "path": spec.code}
         terms |= {**_period(enrolment, values.get("starts", "")), "on_loss": enrolment.on_loss}
         terms |= _overlap(spec.overlap_days)
         before = ((), *((course,) for course in spec.courses)) if spec.order == "strict" else repeat(())
-        return tuple(
-            Grant(GrantKind.ENROLMENT, course, terms | _after((*needs, *last)), rule)
-            for course, last in zip(spec.courses, before, strict=False)
-        )
+        waiting = {course: _after((*needs, *last)) for course, last in zip(spec.courses, before, strict=False)}
+        enrolments = [Grant(GrantKind.ENROLMENT, course, terms | waiting[course], rule) for course in spec.courses]
+        return (*enrolments, *_memberships(spec, groups, waiting, values, rule))
 
-    return Rule(rule, condition, ("starts",) if enrolment.start == "hire" else (), build)
+    return Rule(rule, condition, dict.fromkeys(names), build)
+
+
+def _memberships(
+    spec: PathSpec,
+    groups: Sequence[GroupTemplates],
+    waiting: Mapping[str, dict[str, Term]],
+    values: Mapping[str, str],
+    rule: str,
+) -> Iterator[Grant]:
+    for idnumber, name in groups:
+        group, called = idnumber.fill(values).strip(), name.fill(values).strip()  # Moodle trims both
+        if group and called:
+            terms: dict[str, Term] = {"name": called[:LONGEST_NAME], "path": spec.code}
+            for course in spec.courses:
+                yield Grant(GrantKind.GROUP, str(GroupTarget(course, group)), terms | waiting[course], rule)
+
+
+def _cohort_of_path(spec: PathSpec, condition: Condition | None, needs: Sequence[str]) -> Rule:
+    """Membership of the path's cohort, from which Moodle itself enrols."""
+    rule = f"path {spec.code}"
+    named: dict[str, Term] = {"name": next(iter(spec.name.values()), spec.code), "path": spec.code}
+    terms = named | _overlap(spec.overlap_days) | _after(needs)
+    granted = (Grant(GrantKind.COHORT, spec.cohort_idnumber, terms, rule),)
+    return Rule(rule, condition, (), lambda _: granted)
 
 
 def requirement(spec: RequirementSpec, due: DueSpec, condition: Condition | None, needs: Sequence[str] = ()) -> Rule:

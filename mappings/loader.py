@@ -253,10 +253,39 @@ class _Company:
                     )
             self._role(spec.enrolment.role, document, ("paths", i, "enrolment", "role"))
             self._audiences[spec.code] = spec.audience
-            self._paths.append(LearningPath(spec.code, spec.name, spec.courses, spec.order == "strict"))
+            self._paths.append(
+                LearningPath(spec.code, spec.name, spec.courses, spec.order == "strict", spec.cohort_idnumber)
+            )
+            self._check_way(spec, document, ("paths", i))
+            groups = self._groups(spec, document, ("paths", i))
             if when := self._condition(spec.audience, document, ("paths", i, "audience")):
-                self._rules.append(granting.path(spec, when, before.of_path(spec)))
+                self._rules.append(granting.path(spec, when, before.of_path(spec), groups))
             self._needed.update(before.of_path(spec), spec.courses[:-1] if spec.order == "strict" else ())
+
+    def _check_way(self, spec: PathSpec, document: Document, at: Way) -> None:
+        """What belongs to the other way of enrolling, and a cohort whose idnumber Moodle would not hold."""
+        for name in spec.only_otherwise:
+            way = "enrolment" if spec.by == "cohort" else "cohort"
+            self._problems.add(
+                document.at((*at, name)), f"is for a path by: {way} only, and this one is by: {spec.by}"
+            )
+        if len(spec.cohort_idnumber) > 100:
+            message = "the code makes an idnumber of over 100 characters: name a cohort"
+            self._problems.add(document.at((*at, "code")), message)
+
+    def _groups(self, spec: PathSpec, document: Document, at: Way) -> list[granting.GroupTemplates]:
+        """Templates of the groups. Course and group are told apart by the first colon."""
+        for j, course in enumerate(spec.courses if spec.groups else ()):
+            if ":" in course:
+                message = "has a colon, which a course of a path with groups may not have: use its other name"
+                self._problems.add(document.at((*at, "courses", j)), message)
+        found = []
+        for j, group in enumerate(spec.groups):
+            idnumber = self._template(group.idnumber, document, (*at, "groups", j, "idnumber"))
+            name = self._template(group.name, document, (*at, "groups", j, "name"))
+            if idnumber and name:
+                found.append((idnumber, name))
+        return found
 
     def add_requirements(
         self, file: RequirementsFile, document: Document, before: Prerequisites, known_paths: bool

@@ -295,20 +295,47 @@ class EnrolmentSpec(Strict):
     on_loss: Literal["suspend", "unenrol"] = "suspend"
 
 
+class GroupSpec(Strict):
+    """A group in each course of a path; a text alone is both. An empty part in a template means no group."""
+
+    idnumber: Text
+    name: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_is_both(cls, value: object) -> object:
+        return {"idnumber": value, "name": value} if isinstance(value, str) else value
+
+
 class PathSpec(Strict):
     """A learning path: courses in order, for an audience.
 
     ``after``: paths and requirements to be completed before. ``order: strict``: so is each course before the next one.
+    ``by``: the connector enrols itself, or puts people into ``cohort``, from which Moodle's cohort sync enrols.
     """
 
     code: Code
     name: dict[LanguageCode, Text]
     courses: Annotated[tuple[Text, ...], Field(min_length=1)]
     audience: Text
+    by: Literal["enrolment", "cohort"] = "enrolment"
     enrolment: EnrolmentSpec = EnrolmentSpec()
     overlap_days: OverlapDays = 0
     after: tuple[Code, ...] = ()
     order: Literal["free", "strict"] = "free"
+    groups: tuple[GroupSpec, ...] = ()
+    cohort: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)] | None = None
+
+    @property
+    def cohort_idnumber(self) -> str:
+        """Of the cohort by which the path enrols, "" where it has none."""
+        return (self.cohort or f"path-{self.code}") if self.by == "cohort" else ""
+
+    @property
+    def only_otherwise(self) -> tuple[str, ...]:
+        """What is said here that belongs to the other way."""
+        others = ("enrolment", "groups", "order") if self.by == "cohort" else ("cohort",)
+        return tuple(name for name in others if name in self.model_fields_set)
 
 
 class PathsFile(Strict):

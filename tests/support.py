@@ -273,6 +273,13 @@ class Seen:
             names = list(self.state.cohort_by_idnumber)
         return {name: members for name in names if (members := self.cohort(name))}
 
+    def groups(self, course: str) -> dict[str, set[str]]:
+        """Who is in each group of a course, by the group's idnumber, or its name where it has none."""
+        with self.state.lock:
+            course_id = self.state.course_by_idnumber[course]
+            found = [group for group in self.state.groups.values() if group.course_id == course_id]
+            return {one.idnumber or one.name: {self._name(user_id) for user_id in one.members} for one in found}
+
     def enrolled(self, course: str) -> dict[str, bool]:
         """Who is in the course, and whether the enrolment is in force (False: suspended)."""
         with self.state.lock:
@@ -333,6 +340,8 @@ async def assert_whole(house: House, moodle: Seen, people: Iterable[Row]) -> Non
     enrolled = {(who, course, active) for course in courses for who, active in moodle.enrolled(course).items()}
     ours = {(who, target, not suspended) for who, kind, target, suspended in granted if kind == "enrolment"}
     assert ours == enrolled
+    grouped = {(who, f"{c}:{group}") for c in courses for group, found in moodle.groups(c).items() for who in found}
+    assert {(who, target) for who, kind, target, _ in granted if kind == "group"} == grouped
     roles = {(one["id"], role, place) for one in people for role, place in moodle.roles(one["id"])}
     named = [(who, *target.split("@")) for who, kind, target, _ in granted if kind == "role"]
     assert {(who, role, place.rpartition(":")[2]) for who, role, place in named} == roles

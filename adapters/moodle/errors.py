@@ -102,6 +102,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "shortnametaken": (AlreadyThere, _LOOK),
     "courseidnumbertaken": (AlreadyThere, _LOOK),
     "categoryidnumbertaken": (AlreadyThere, _LOOK),
+    "idnumbertaken": (AlreadyThere, _LOOK),
     "useremailduplicate": (AlreadyThere, _LOOK),
     "usernameexists": (AlreadyThere, _LOOK),
     # what it refers to is not there; 4.5 and 5.1 use different codes for one fault
@@ -126,11 +127,24 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "invalidresponse": (ProtocolError, _BUG),
 }
 
+_COURSE_GONE = "the course is not there, or closed to the service account (moodle/course:view)"
+
 _BY_FUNCTION = {
     # role_assign() in Moodle's lib/accesslib.php throws a coding_exception for an unknown or deleted user
     ("core_role_assign_roles", "codingerror"): (BatchRefused, _SPLIT),
     # a refused password's sentences are no valid warningcode: the other rows were applied, the answer is spoilt
     ("core_user_update_users", "invalidresponse"): (BatchRefused, _SPLIT),
+    # one answer for a course that is gone and one that is closed: it concerns those of this course alone
+    **{
+        (f"core_group_{function}", "errorcoursecontextnotvalid"): (Missing, _COURSE_GONE)
+        for function in (
+            "get_course_groups",
+            "create_groups",
+            "get_group_members",
+            "add_group_members",
+            "delete_group_members",
+        )
+    },
 }
 
 _READS = re.compile(r"_(get|list|retrieve|search|view|check)_")

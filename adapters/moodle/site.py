@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from adapters.moodle import groups
 from adapters.moodle import rows as read
 from adapters.moodle.accounts import AT_ONCE, BY_FIELD, look_up
 from adapters.moodle.client import Call, MoodleClient
@@ -20,6 +21,7 @@ from connector.domain.ports import (
     Cohort,
     Course,
     CourseProgress,
+    Group,
     ManualEnrolment,
     Participant,
     RoleContext,
@@ -184,6 +186,27 @@ class MoodleSite:
         """Each (cohort id, user id); who is no member is no error, an unknown id fails the batch: Missing."""
         wanted = [{"cohortid": cohort, "userid": user} for cohort, user in members]
         await self._write("core_cohort_delete_cohort_members", "members", wanted)
+
+    # ------------------------------------------------------------ groups: see ``adapters.moodle.groups``
+    async def course_groups(self, course_ids: Sequence[int]) -> dict[int, list[Group]]:
+        """See the port."""
+        return await groups.course_groups(self._client, course_ids)
+
+    async def create_group(self, course_id: int, idnumber: str, name: str) -> int:
+        """See the port."""
+        return await groups.create_group(self._client, course_id, idnumber, name)
+
+    async def group_members(self, group_ids: Sequence[int]) -> dict[int, frozenset[int] | None]:
+        """See the port."""
+        return await groups.group_members(self._client, group_ids)
+
+    async def add_group_members(self, members: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        await groups.add_members(self._client, members)
+
+    async def remove_group_members(self, members: Sequence[tuple[int, int]]) -> None:
+        """See the port."""
+        await groups.remove_members(self._client, members)
 
     # ------------------------------------------------------------ roles and enrolments
     async def assign_roles(self, roles: Sequence[RoleContext]) -> None:

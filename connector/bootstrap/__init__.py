@@ -443,6 +443,7 @@ class Connector:
             self.clock,
             self.pace or Pace(workers=self.settings.moodle.workers),
             stopping,
+            frozenset(course for path in mapping.paths if path.cohort for course in path.courses),
         )
 
     @asynccontextmanager

@@ -138,13 +138,19 @@ _GIVE = {
     GrantKind.COHORT: Action.ADD_TO_COHORT,
     GrantKind.ROLE: Action.ASSIGN_ROLE,
     GrantKind.ENROLMENT: Action.ENROL,
+    GrantKind.GROUP: Action.ADD_TO_GROUP,
     GrantKind.ASSIGNMENT: Action.ASSIGN_REQUIREMENT,
 }
-_RECOGNISE = {GrantKind.ENROLMENT: Action.RECOGNISE_ENROLMENT, GrantKind.ROLE: Action.RECOGNISE_ROLE}
+_RECOGNISE = {
+    GrantKind.ENROLMENT: Action.RECOGNISE_ENROLMENT,
+    GrantKind.ROLE: Action.RECOGNISE_ROLE,
+    GrantKind.GROUP: Action.RECOGNISE_GROUP,
+}
 _ALTER = {GrantKind.ENROLMENT: Action.CHANGE_ENROLMENT, GrantKind.ASSIGNMENT: Action.CHANGE_REQUIREMENT}
 _TAKE = {
     GrantKind.COHORT: Action.REMOVE_FROM_COHORT,
     GrantKind.ROLE: Action.UNASSIGN_ROLE,
+    GrantKind.GROUP: Action.REMOVE_FROM_GROUP,
     GrantKind.ASSIGNMENT: Action.WITHDRAW_REQUIREMENT,
 }
 

@@ -19,13 +19,15 @@ class GrantKind(StrEnum):
     COHORT = "cohort"
     ROLE = "role"
     ENROLMENT = "enrolment"
+    GROUP = "group"
+    """A group within a course. It rests with the enrolment there, and goes with it."""
     ASSIGNMENT = "assignment"
     """A requirement laid on a person, with a due date; ours alone, Moodle does not know it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in Moodle a grant holds: ``level`` is cohort, course, category or system, "" for what is ours alone.
+    """Where in Moodle a grant holds: ``level`` is cohort, course, group, category or system, "" for what is ours.
 
     ``ref`` is the name that mappings use for it, "" for the system.
     """
@@ -39,10 +41,10 @@ class Grant:
     """One thing a person should have.
 
     ``target`` names it: a cohort's idnumber; ``ROLE@system``, ``ROLE@category:IDNUMBER`` or ``ROLE@course:REF``;
-    a course's idnumber or shortname; a requirement's code.
-    ``terms``, JSON values only: cohort ``{"name"}``; enrolment ``{"role", "path", "start"?, "start_days"?,
-    "end"?, "end_days"?, "on_loss": "suspend"|"unenrol"}``; assignment ``{"path", "cycle", …}`` with the due rule of
-    ``connector.domain.due`` (ISO dates; ``*_days`` count from the day of the grant and are resolved when it is first
+    a course's idnumber or shortname; ``COURSE:GROUP``, the group's idnumber; a requirement's code.
+    ``terms``, JSON values only: cohort and group ``{"name", "path"?}``; enrolment ``{"role", "path", "start"?,
+    "start_days"?, "end"?, "end_days"?, "on_loss": "suspend"|"unenrol"}``; assignment ``{"path", "cycle", …}`` with the
+    due rule of ``connector.domain.due`` (ISO dates; ``*_days`` count from the day of the grant and are resolved when it is first
     planned). All but assignments may have ``overlap_days``: kept so long after no rule gives it any more.
     Enrolments and assignments may have ``after``: courses to be completed before they are given.
     ``rule`` is the name of the rule that gave it, for ``explain``.
@@ -86,12 +88,14 @@ class LearningPath:
     """An ordered set of courses for an audience; ``courses`` are idnumbers or shortnames.
 
     ``strict``: each is given only once the one before is completed.
+    ``cohort``: the idnumber of the cohort whose synchronisation enrols in Moodle; "" where the connector enrols.
     """
 
     code: str
     name: Mapping[str, str]
     courses: tuple[str, ...]
     strict: bool = False
+    cohort: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,26 @@ class RoleTarget:
         return cls(role, level, ref)
 
 
+@dataclass(frozen=True, slots=True)
+class GroupTarget:
+    """The target of a grant of a group, taken apart: the course as a path names it, and the group's idnumber.
+
+    Courses of paths with groups have no colon in their names; see ``mappings.loader``.
+    """
+
+    course: str
+    group: str
+
+    @classmethod
+    def parse(cls, target: str) -> GroupTarget:
+        """From ``COURSE:GROUP``."""
+        course, _, group = target.partition(":")
+        return cls(course, group)
+
+    def __str__(self) -> str:
+        return f"{self.course}:{self.group}"
+
+
 def place_of(kind: GrantKind, target: str) -> Place:
     """Where in Moodle the target of a grant is."""
     if kind is GrantKind.ASSIGNMENT:
@@ -133,4 +157,6 @@ def place_of(kind: GrantKind, target: str) -> Place:
     if kind is GrantKind.ROLE:
         role = RoleTarget.parse(target)
         return Place(role.level, role.ref)
+    if kind is GrantKind.GROUP:
+        return Place("group", target)
     return Place("course" if kind is GrantKind.ENROLMENT else "cohort", target)

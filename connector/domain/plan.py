@@ -28,7 +28,7 @@ class GuardClass(StrEnum):
     MANAGER = "manager"
     REMOVE_ROLE = "remove_role"
     REMOVE_GRANT = "remove_grant"
-    """Unenrol, or remove from a cohort."""
+    """Unenrol, or remove from a cohort or a group."""
     DELETE = "delete"
 
 
@@ -47,13 +47,16 @@ class Phase(IntEnum):
     GRANTS_COHORT = 8
     GRANTS_ROLE = 9
     GRANTS_ENROLMENT = 10
-    REMOVALS = 11
+    GRANTS_GROUP = 11
+    """After enrolments: Moodle takes into a group only who is in its course."""
+    REMOVALS = 12
 
 
 class Action(StrEnum):
     """What a change does. Names are those of the screen, the journal and the reports."""
 
     CREATE_COHORT = "create_cohort"
+    CREATE_GROUP = "create_group"
     RELEASE_IDENTITY = "release_identity"
     CHANGE_IDENTITY = "change_identity"
     CREATE_ACCOUNT = "create_account"
@@ -73,9 +76,13 @@ class Action(StrEnum):
     """Enrolled by somebody else: noted, and never removed by us."""
     RECOGNISE_ROLE = "recognise_role"
     """Assigned by somebody else, in a course: noted, and never removed by us."""
+    ADD_TO_GROUP = "add_to_group"
+    RECOGNISE_GROUP = "recognise_group"
+    """Put into the group by somebody else: noted, and never removed by us."""
     ASSIGN_REQUIREMENT = "assign_requirement"
     CHANGE_REQUIREMENT = "change_requirement"
     REMOVE_FROM_COHORT = "remove_from_cohort"
+    REMOVE_FROM_GROUP = "remove_from_group"
     UNASSIGN_ROLE = "unassign_role"
     SUSPEND_ENROLMENT = "suspend_enrolment"
     UNENROL = "unenrol"
@@ -96,6 +103,7 @@ class Rule:
 
 RULES: Mapping[Action, Rule] = {
     Action.CREATE_COHORT: Rule(Phase.COHORTS),
+    Action.CREATE_GROUP: Rule(Phase.COHORTS),
     Action.RELEASE_IDENTITY: Rule(Phase.RELEASE, GuardClass.IDENTITY),
     Action.CHANGE_IDENTITY: Rule(Phase.IDENTITY, GuardClass.IDENTITY),
     Action.CREATE_ACCOUNT: Rule(Phase.ACCOUNTS, GuardClass.CREATE),
@@ -111,9 +119,12 @@ RULES: Mapping[Action, Rule] = {
     Action.CHANGE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),
     Action.RECOGNISE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),
     Action.RECOGNISE_ROLE: Rule(Phase.GRANTS_ROLE),
+    Action.ADD_TO_GROUP: Rule(Phase.GRANTS_GROUP),
+    Action.RECOGNISE_GROUP: Rule(Phase.GRANTS_GROUP),
     Action.ASSIGN_REQUIREMENT: Rule(Phase.GRANTS_ENROLMENT),
     Action.CHANGE_REQUIREMENT: Rule(Phase.GRANTS_ENROLMENT),
     Action.REMOVE_FROM_COHORT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
+    Action.REMOVE_FROM_GROUP: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
     Action.UNASSIGN_ROLE: Rule(Phase.REMOVALS, GuardClass.REMOVE_ROLE),
     Action.SUSPEND_ENROLMENT: Rule(Phase.REMOVALS, GuardClass.REMOVE_GRANT),
     Action.UNENROL: Rule(Phase.UNENROLMENTS, GuardClass.REMOVE_GRANT),
@@ -127,10 +138,10 @@ RULES: Mapping[Action, Rule] = {
 class Change:
     """One change of one thing.
 
-    ``subject`` is the person's source key (for a cohort its idnumber), ``person_id`` our own number for that
-    person (None for a cohort). ``target`` is the grant's target, "" for the account itself. ``before`` and
-    ``after`` hold JSON values of just the fields that the change concerns. ``reason`` names the rule or row.
-    ``kind`` is that of the grant, None where the change is of something else.
+    ``subject`` is the person's source key (for a cohort its idnumber, for a group ``COURSE:GROUP``), ``person_id``
+    our own number for that person (None for a cohort or group). ``target`` is the grant's target, "" for the account
+    itself. ``before`` and ``after`` hold JSON values of just the fields that the change concerns. ``reason`` names
+    the rule or row. ``kind`` is that of the grant, None where the change is of something else.
     """
 
     action: Action

@@ -12,7 +12,7 @@ from connector.domain.decide import AccountPair, GrantPair
 from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantKind
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
-from connector.domain.ports import Account
+from connector.domain.ports import Account, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,15 @@ class PlanStore(Protocol):
         ...
 
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
-        """Roles and enrolments; of cohorts the idnumber is the name, and requirements are ours."""
+        """Roles, enrolments and groups; of cohorts the idnumber is the name, and requirements are ours."""
+        ...
+
+    def wanted_groups(self, plan: int) -> dict[str, str]:
+        """Names of the groups that differing grants would give to somebody, by target."""
+        ...
+
+    def remember_groups(self, groups: Mapping[str, Group], now: datetime) -> None:
+        """Moodle's id and course of each group, by target."""
         ...
 
     def accounts_to_enrol(self, plan: int) -> list[int]:

@@ -134,6 +134,16 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A group within a course. Moodle keeps names apart within a course, and idnumbers that are not empty."""
+
+    id: int
+    course_id: int
+    idnumber: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoleContext:
     """``level`` is system, coursecat or course; ``instance`` the id of the category or course (0 for system)."""
 
@@ -222,6 +232,26 @@ class Moodle(Protocol):
         ...
 
     async def remove_cohort_members(self, members: Sequence[tuple[int, int]]) -> None: ...
+
+    async def course_groups(self, course_ids: Sequence[int]) -> dict[int, list[Group]]:
+        """The groups of each course; one that is gone or closed to the token is left out."""
+        ...
+
+    async def create_group(self, course_id: int, idnumber: str, name: str) -> int:
+        """Make one group and give its id. Raises AlreadyThere for a taken idnumber, BatchRefused for a taken name."""
+        ...
+
+    async def group_members(self, group_ids: Sequence[int]) -> dict[int, frozenset[int] | None]:
+        """None for a group that is gone; one whose course is closed to the token is left out."""
+        ...
+
+    async def add_group_members(self, members: Sequence[tuple[int, int]]) -> None:
+        """Each (group id, user id); all or nothing. Only who is enrolled; calling again is harmless."""
+        ...
+
+    async def remove_group_members(self, members: Sequence[tuple[int, int]]) -> None:
+        """Each (group id, user id); all or nothing. Who is not in the group is no error."""
+        ...
 
     async def assign_roles(self, roles: Sequence[RoleContext]) -> None: ...
 

@@ -185,6 +185,14 @@ class GrantBook(Protocol):
         """Note who is no longer in these cohorts: nobody is in one that is gone, which ``members`` lacks."""
         ...
 
+    def groups(self) -> Iterator[list[int]]:
+        """As ``cohorts``, of groups within courses."""
+        ...
+
+    def note_groups(self, members: Mapping[int, Collection[int] | None], read_at: datetime) -> None:
+        """Note who is no longer in these groups: nobody is in one that is gone (None)."""
+        ...
+
     def note_courses(self, course_ids: Sequence[int], read_at: datetime) -> None:
         """Note all that was granted in these courses, which are gone."""
         ...
@@ -253,6 +261,10 @@ class Reader(Protocol):
 
     async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
         """Who is in each of these cohorts; one that is gone is left out."""
+        ...
+
+    async def group_members(self, group_ids: Sequence[int]) -> Mapping[int, Collection[int] | None]:
+        """Who is in each of these groups, None where it is gone; one that cannot be read is left out."""
         ...
 
     async def missing_courses(self, course_ids: Sequence[int]) -> list[int]:

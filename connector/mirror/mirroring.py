@@ -83,6 +83,8 @@ class Mirror:
         grants.begin()
         for cohorts in grants.cohorts():
             grants.note_cohorts(cohorts, await self.reader.members(cohorts), began)
+        for ids in grants.groups():
+            grants.note_groups(await self.reader.group_members(ids), began)
         if unlisted := sorted(set(grants.courses()) - {course.id for course in courses}):
             grants.note_courses(await self.reader.missing_courses(unlisted), began)
         for gone in self.facts.unenrolled(began - REMEMBERED):

@@ -9,11 +9,12 @@ from connector.domain.errors import HoldClass
 from connector.domain.guard import LIMITS
 from connector.domain.plan import GuardClass
 from connector.domain.reading import Gone
+from connector.store import groups
 from connector.store.database import Database, one, part, query
 
 MEMBERS = 20_000
 COHORTS = 100
-"""Cohorts are compared together while they have so many members that were granted, and are so many, at most."""
+"""Cohorts, and groups, are compared together while they have so many members that were granted, and are so many."""
 
 
 class Grants:
@@ -25,9 +26,15 @@ class Grants:
         self._database.run("grants.forget_noted", site=self._site)
 
     def cohorts(self) -> Iterator[list[int]]:
+        return self._bundles("grants.cohorts")
+
+    def groups(self) -> Iterator[list[int]]:
+        return self._bundles("groups.granted")
+
+    def _bundles(self, named: str) -> Iterator[list[int]]:
         bundle: list[int] = []
         members = 0
-        for row in self._database.rows("grants.cohorts", site=self._site):
+        for row in self._database.rows(named, site=self._site):
             if bundle and (len(bundle) >= COHORTS or members + row["members"] > MEMBERS):
                 yield bundle
                 bundle, members = [], 0
@@ -54,6 +61,10 @@ class Grants:
             if gone:
                 connection.execute(query("grants.note_cohorts"), {**values, "gone": gone})
                 connection.execute(query("grants.forget_cohorts"), {**values, "gone": gone})
+
+    def note_groups(self, members: Mapping[int, Collection[int] | None], read_at: datetime) -> None:
+        with self._database.transaction() as connection:
+            groups.note_lost(connection, self._site, members, read_at)
 
     def note_courses(self, course_ids: Sequence[int], read_at: datetime) -> None:
         if course_ids:

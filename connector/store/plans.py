@@ -23,7 +23,8 @@ from connector.domain.plan_store import (
     Reserve,
     Scope,
 )
-from connector.domain.ports import Account
+from connector.domain.ports import Account, Group
+from connector.store import groups as course_groups
 from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
@@ -168,6 +169,12 @@ class Plans:
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
         rows = self._database.rows("plans.differing_targets", plan=plan)
         return [DifferingTarget(GrantKind(row["kind"]), row["target"], row["named"], row["new"]) for row in rows]
+
+    def wanted_groups(self, plan: int) -> dict[str, str]:
+        return {row["target"]: row["name"] for row in self._database.rows("groups.wanted", plan=plan)}
+
+    def remember_groups(self, groups: Mapping[str, Group], now: datetime) -> None:
+        self._database.transact(lambda connection: course_groups.remember(connection, self._site, groups, now))
 
     def accounts_to_enrol(self, plan: int) -> list[int]:
         return [row["account_id"] for row in self._database.rows("plans.accounts_to_enrol", plan=plan)]

@@ -46,7 +46,7 @@ async def _make_plan(
 ) -> Plan:
     number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
     settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
-    planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles)
+    planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles, rules.courses)
     plans.weigh_decisions(rules.assignable, scope)
     say("cohorts")
     await _plan_cohorts(planning)

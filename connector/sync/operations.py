@@ -23,6 +23,7 @@ from connector.sync.operations_on_grants import (
     RoleAssignment,
     Unenrolling,
 )
+from connector.sync.operations_on_groups import GroupAddition, GroupCreation, GroupRemoval
 
 
 class Operation(Protocol):
@@ -64,6 +65,7 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
     update = AccountUpdate(moodle)
     return {
         Action.CREATE_COHORT: CohortCreation(moodle),
+        Action.CREATE_GROUP: GroupCreation(moodle),
         Action.CREATE_ACCOUNT: AccountCreation(moodle),
         Action.ADOPT_ACCOUNT: own,
         Action.RELEASE_IDENTITY: update,
@@ -75,6 +77,8 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
         Action.CHANGE_MANAGER: own,
         Action.ADD_TO_COHORT: CohortAddition(moodle),
         Action.REMOVE_FROM_COHORT: CohortRemoval(moodle),
+        Action.ADD_TO_GROUP: GroupAddition(moodle),
+        Action.REMOVE_FROM_GROUP: GroupRemoval(moodle),
         Action.ASSIGN_ROLE: RoleAssignment(moodle, roles),
         Action.UNASSIGN_ROLE: RoleAssignment(moodle, roles),
         Action.ENROL: Enrolling(moodle, roles),
@@ -83,6 +87,7 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
         Action.UNENROL: Unenrolling(moodle),
         Action.RECOGNISE_ENROLMENT: own,
         Action.RECOGNISE_ROLE: own,
+        Action.RECOGNISE_GROUP: own,
         Action.ASSIGN_REQUIREMENT: own,
         Action.CHANGE_REQUIREMENT: own,
         Action.WITHDRAW_REQUIREMENT: own,

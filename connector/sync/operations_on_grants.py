@@ -17,7 +17,13 @@ from connector.domain.ports import ManualEnrolment, Moodle, RoleContext
 
 NOBODY, ALREADY_THERE = "2", "3"
 """Moodle's warning codes of core_cohort_add_cohort_members."""
-TAKING = (Action.REMOVE_FROM_COHORT, Action.UNASSIGN_ROLE, Action.SUSPEND_ENROLMENT, Action.UNENROL)
+TAKING = (
+    Action.REMOVE_FROM_COHORT,
+    Action.REMOVE_FROM_GROUP,
+    Action.UNASSIGN_ROLE,
+    Action.SUSPEND_ENROLMENT,
+    Action.UNENROL,
+)
 
 
 class CohortCreation:
@@ -33,17 +39,17 @@ class CohortCreation:
             [(one.change.subject, str(one.change.after["name"])) for one in batch]
         )
         ids = {cohort.idnumber: cohort.id for cohort in made}
-        return [_done(one, ids[one.change.subject]) for one in batch]
+        return [done(one, ids[one.change.subject]) for one in batch]
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
         there = {cohort.idnumber: cohort.id for cohort in await self._moodle.cohorts()}
-        return [_done(one, there[one.change.subject]) for one in batch if one.change.subject in there]
+        return [done(one, there[one.change.subject]) for one in batch if one.change.subject in there]
 
     async def cause(self, one: Pending, error: SetAside) -> str:  # noqa: ARG002
         return f"Moodle refuses to create this cohort ({error.code})."
 
 
-class _OfAccount(ABC):
+class OfAccount(ABC):
     """What operations on a person's grants share: what lacks its account or its place waits, the others are sent.
 
     Repeating such a call is harmless, so nothing is looked up after a lost answer.
@@ -67,7 +73,7 @@ class _OfAccount(ABC):
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]: ...
 
 
-class CohortAddition(_OfAccount):
+class CohortAddition(OfAccount):
     """Add to cohorts. Moodle warns of members it does not know and of those who are there already."""
 
     def __init__(self, moodle: Moodle) -> None:
@@ -75,37 +81,37 @@ class CohortAddition(_OfAccount):
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
         outcomes = []
-        for cohort, members in groupby(batch, key=_place):
+        for cohort, members in groupby(batch, key=place_of_change):
             outcomes += await self._add(cohort, list(members))
         return outcomes
 
     async def _add(self, cohort: int, batch: Sequence[Pending]) -> list[Outcome]:
         """One call for one cohort: Moodle's warnings name the person only."""
-        warnings = await self._moodle.add_cohort_members([(cohort, _account(one)) for one in batch])
+        warnings = await self._moodle.add_cohort_members([(cohort, account_of(one)) for one in batch])
         codes = {warning.item: warning.code for warning in warnings}
-        return [_added(one, codes.get(_account(one))) for one in batch]
+        return [_added(one, codes.get(account_of(one))) for one in batch]
 
 
 def _added(one: Pending, code: str | None) -> Outcome:
     if code is None or (code == ALREADY_THERE and one.uncertain):
-        return _done(one)
+        return done(one)
     if code == ALREADY_THERE:
-        return _done(one, 0)  # somebody else's membership: noted, never taken away
+        return done(one, 0)  # somebody else's membership: noted, never taken away
     return _refused(one, code, "Moodle refuses this member: the account or the cohort is gone.")
 
 
-class CohortRemoval(_OfAccount):
+class CohortRemoval(OfAccount):
     """Remove from cohorts; Moodle says nothing where the person was no member."""
 
     def __init__(self, moodle: Moodle) -> None:
         self._moodle = moodle
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.remove_cohort_members([(_place(one), _account(one)) for one in batch])
-        return [_done(one) for one in batch]
+        await self._moodle.remove_cohort_members([(place_of_change(one), account_of(one)) for one in batch])
+        return [done(one) for one in batch]
 
 
-class RoleAssignment(_OfAccount):
+class RoleAssignment(OfAccount):
     """Assign and unassign roles in the system, a category or a course."""
 
     def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
@@ -118,7 +124,7 @@ class RoleAssignment(_OfAccount):
             await self._moodle.assign_roles(contexts)
         else:
             await self._moodle.unassign_roles(contexts)
-        return [_done(one) for one in batch]
+        return [done(one) for one in batch]
 
     async def cause(self, one: Pending, error: SetAside) -> str:
         target = RoleTarget.parse(one.change.target)
@@ -133,11 +139,11 @@ class RoleAssignment(_OfAccount):
     def _context(self, one: Pending) -> RoleContext:
         target = RoleTarget.parse(one.change.target)
         level = {"category": "coursecat"}.get(target.level, target.level)
-        instance = 0 if target.level == "system" else _place(one)
-        return RoleContext(self._roles[target.role], _account(one), level, instance)
+        instance = 0 if target.level == "system" else place_of_change(one)
+        return RoleContext(self._roles[target.role], account_of(one), level, instance)
 
 
-class Enrolling(_OfAccount):
+class Enrolling(OfAccount):
     """Enrol, change or suspend manual enrolments. All or nothing in Moodle; calling again is harmless."""
 
     def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
@@ -146,13 +152,13 @@ class Enrolling(_OfAccount):
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
         await self._moodle.enrol([self._enrolment(one) for one in batch])
-        return [_done(one) for one in batch]
+        return [done(one) for one in batch]
 
     def _enrolment(self, one: Pending) -> ManualEnrolment:
         terms = one.change.after
         return ManualEnrolment(
-            _account(one),
-            _place(one),
+            account_of(one),
+            place_of_change(one),
             self._roles[str(terms.get("role", "student"))],
             _start_of(terms.get("starts_on"), str(terms["timezone"])),
             _start_of(terms.get("ends_on"), str(terms["timezone"]), days_later=1),
@@ -160,19 +166,19 @@ class Enrolling(_OfAccount):
         )
 
 
-class Unenrolling(_OfAccount):
+class Unenrolling(OfAccount):
     """Unenrol. Moodle deletes the person's current grades there: only where a path says so."""
 
     def __init__(self, moodle: Moodle) -> None:
         self._moodle = moodle
 
     async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.unenrol([(_account(one), _place(one)) for one in batch])
-        return [_done(one) for one in batch]
+        await self._moodle.unenrol([(account_of(one), place_of_change(one)) for one in batch])
+        return [done(one) for one in batch]
 
 
 async def is_moot(moodle: Moodle, one: Pending) -> bool:
-    """Is a refused change done all the same, because the course or cohort that it takes something from is gone?
+    """Is a refused change done all the same, because the course, cohort or group that it takes something from is gone?
 
     A course that is only hidden is refused otherwise than one that is gone.
     """
@@ -181,6 +187,8 @@ async def is_moot(moodle: Moodle, one: Pending) -> bool:
     level = one.change.place.level
     if level == "cohort":
         return one.place_id not in {cohort.id for cohort in await moodle.cohorts()}
+    if level == "group":
+        return (await moodle.group_members([one.place_id])).get(one.place_id, ()) is None
     if level != "course":
         return False
     try:
@@ -208,19 +216,22 @@ def _lacking(one: Pending) -> Outcome | None:
     return None
 
 
-def _account(one: Pending) -> int:
+def account_of(one: Pending) -> int:
+    """Moodle's id of the account, which whoever sends has made sure of."""
     if one.account_id is None:
         raise ValueError("a change without an account was sent")
     return one.account_id
 
 
-def _place(one: Pending) -> int:
+def place_of_change(one: Pending) -> int:
+    """Moodle's id of where the grant holds, which whoever sends has made sure of."""
     if one.place_id is None:
         raise ValueError("a change without a place was sent")
     return one.place_id
 
 
-def _done(one: Pending, moodle_id: int | None = None) -> Outcome:
+def done(one: Pending, moodle_id: int | None = None) -> Outcome:
+    """It has happened; ``moodle_id`` is that of what was made."""
     return Outcome(one.ordinal, OutcomeState.DONE, moodle_id)
 
 

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.decide import grant_change
 from connector.domain.errors import Missing
-from connector.domain.grants import GrantKind, RoleTarget, place_of
+from connector.domain.grants import GrantKind, GroupTarget, Place, RoleTarget, place_of
+from connector.domain.plan import Action
 from connector.domain.plan_store import DifferingTarget
 from connector.domain.ports import Category, Course, Participant
+from connector.sync.plan_groups import find_groups, note_members
 from connector.sync.planning import Planning
 
 Target = tuple[GrantKind, str]
@@ -26,6 +28,10 @@ async def plan_grants(planning: Planning) -> None:
     missing = await _resolve(planning, targets)
     known = [one for one in targets if one.new and (one.kind, one.target) not in unknown | missing]
     missing |= await _note_present(planning, known)
+    groups = await find_groups(planning, missing)
+    missing |= {(GrantKind.GROUP, target) for target in groups.unreadable}
+    await note_members(planning, groups, [one.target for one in known if one.kind is GrantKind.GROUP])
+    given: set[str] = set()
     untouchable = plans.protected_people(planning.scope, planning.protected)
     for pairs in plans.grant_pairs(plan):
         decided = (
@@ -35,7 +41,10 @@ async def plan_grants(planning: Planning) -> None:
             and ((pair.kind, pair.target) not in missing or pair.place_id is not None)
             and (pair.key not in untouchable or pair.kind is GrantKind.ASSIGNMENT)
         )
-        plans.add(plan, [change for change in decided if change is not None])
+        changes = [change for change in decided if change is not None]
+        given |= {change.target for change in changes if change.action is Action.ADD_TO_GROUP}
+        plans.add(plan, changes)
+    plans.add(plan, groups.creations(given))
 
 
 def _of_unknown_roles(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
@@ -50,13 +59,23 @@ def _of_unknown_roles(planning: Planning, targets: Sequence[DifferingTarget]) ->
 async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
     """Learn the ids of the courses and categories that grants name; gives the targets that have none."""
     missing: set[Target] = set()
-    places = {(one.kind, one.target): place_of(one.kind, one.target) for one in targets if one.named}
+    places = {(one.kind, one.target): _looked_up(one) for one in targets if one.named}
     for level in ("course", "category"):
-        refs = sorted({place.ref for place in places.values() if place.level == level})
+        refs = sorted(
+            {place.ref for place in places.values() if place.level == level}
+            | (planning.courses if level == "course" else frozenset())
+        )
         known = await _ids(planning, level, refs) if refs else {}
         planning.plans.remember_references(level, known, planning.scope.now)
         missing |= {target for target, place in places.items() if place.level == level and place.ref not in known}
     return missing
+
+
+def _looked_up(one: DifferingTarget) -> Place:
+    """The place whose name is looked up: of a group the course in which it is."""
+    if one.kind is GrantKind.GROUP:
+        return Place("course", GroupTarget.parse(one.target).course)
+    return place_of(one.kind, one.target)
 
 
 async def _ids(planning: Planning, level: str, refs: Sequence[str]) -> dict[str, int]:

@@ -23,6 +23,7 @@ class Planning:
     settled: dict[tuple[str, str], dict[str, object]]
     protected: frozenset[str]
     roles: Mapping[str, int]
+    courses: frozenset[str] = frozenset()
     cases: list[Case] = field(default_factory=list)
 
     def decided(self, kind: str, subject: str, choice: str) -> bool:
@@ -55,9 +56,13 @@ class Planning:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What planning takes from a mapping: accounts that are never touched, Moodle's ids of roles by name, and what
-    people may assign."""
+    people may assign.
+
+    ``courses``: of paths by cohort. No grant names them, and requirements need to know which they are.
+    """
 
     digest: str
     protected: frozenset[str]
     roles: Mapping[str, int]
     assignable: Assignable
+    courses: frozenset[str] = frozenset()

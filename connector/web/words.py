@@ -20,7 +20,7 @@ CLASSES: Mapping[GuardClass, str] = {
     GuardClass.AUTH: message("Change sign-in methods"),
     GuardClass.MANAGER: message("Change managers"),
     GuardClass.REMOVE_ROLE: message("Take roles away"),
-    GuardClass.REMOVE_GRANT: message("Take courses and cohorts away"),
+    GuardClass.REMOVE_GRANT: message("Take courses, cohorts and groups away"),
     GuardClass.DELETE: message("Delete accounts"),
 }
 CONSEQUENCES: Mapping[GuardClass, str] = {
@@ -30,7 +30,7 @@ CONSEQUENCES: Mapping[GuardClass, str] = {
     GuardClass.AUTH: message("These people sign in another way from then on."),
     GuardClass.MANAGER: message("Reports about these people go to somebody else from then on."),
     GuardClass.REMOVE_ROLE: message("These people lose what the role let them do in Moodle."),
-    GuardClass.REMOVE_GRANT: message("These people leave courses or cohorts that they were given."),
+    GuardClass.REMOVE_GRANT: message("These people leave courses, cohorts or groups that they were given."),
     GuardClass.DELETE: message("These accounts and all that belongs to them are deleted for good."),
 }
 BUDGETS: Mapping[Window, str] = {
@@ -40,6 +40,7 @@ BUDGETS: Mapping[Window, str] = {
 """What went without anybody's word and counts too, where many small plans came to more than the limit."""
 ACTIONS: Mapping[Action, str] = {
     Action.CREATE_COHORT: message("Create cohort"),
+    Action.CREATE_GROUP: message("Create group"),
     Action.RELEASE_IDENTITY: message("Release name or address"),
     Action.CHANGE_IDENTITY: message("Change name or address"),
     Action.CREATE_ACCOUNT: message("Create account"),
@@ -55,9 +56,12 @@ ACTIONS: Mapping[Action, str] = {
     Action.CHANGE_ENROLMENT: message("Change enrolment"),
     Action.RECOGNISE_ENROLMENT: message("Recognise enrolment"),
     Action.RECOGNISE_ROLE: message("Recognise role"),
+    Action.ADD_TO_GROUP: message("Add to group"),
+    Action.RECOGNISE_GROUP: message("Recognise group"),
     Action.ASSIGN_REQUIREMENT: message("Assign requirement"),
     Action.CHANGE_REQUIREMENT: message("Change requirement"),
     Action.REMOVE_FROM_COHORT: message("Remove from cohort"),
+    Action.REMOVE_FROM_GROUP: message("Remove from group"),
     Action.UNASSIGN_ROLE: message("Take role away"),
     Action.SUSPEND_ENROLMENT: message("Suspend enrolment"),
     Action.UNENROL: message("Unenrol"),
@@ -117,7 +121,13 @@ REASONS: Mapping[str, str] = {
     "another person takes it over": message("another person takes it over"),
     "there already, by somebody else": message("there already, by somebody else"),
 }
-TAKEN = {Action.REMOVE_FROM_COHORT, Action.UNASSIGN_ROLE, Action.UNENROL, Action.WITHDRAW_REQUIREMENT}
+TAKEN = {
+    Action.REMOVE_FROM_COHORT,
+    Action.REMOVE_FROM_GROUP,
+    Action.UNASSIGN_ROLE,
+    Action.UNENROL,
+    Action.WITHDRAW_REQUIREMENT,
+}
 """What these take is their target, and their terms go with it."""
 IMPERSONAL = {"suspended", "auth", "role", "path", "starts_on", "ends_on", "due_on"}
 """Fields whose values tell nothing about who somebody is."""

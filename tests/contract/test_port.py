@@ -12,7 +12,7 @@ from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import serve_twin
 from connector.domain.errors import AlreadyThere, BatchRefused, Missing
-from connector.domain.ports import ManualEnrolment, Participant, RoleContext
+from connector.domain.ports import Group, ManualEnrolment, Participant, RoleContext
 from tests.contract.conftest import REAL, moodles
 from tests.reading import grades
 
@@ -76,6 +76,27 @@ async def test_a_life(client: MoodleClient) -> None:
         progress = [row async for page in site.progress(list(ids.values())) for row in page]
         assert [(row.user_id, row.course_id, row.completed) for row in progress] == [(ids[joe], course.id, False)]
         assert [(row.user_id, row.value) for row in await grades(site, course.id)] == [(ids[joe], None)]
+        group = await site.create_group(course.id, f"G{run}", f"R&D {run}")
+        assert await site.course_groups([course.id, 999_999]) == {
+            course.id: [Group(group, course.id, f"G{run}", f"R&D {run}")]
+        }
+        with pytest.raises(AlreadyThere):
+            await site.create_group(course.id, f"G{run}", "Another")
+        with pytest.raises(BatchRefused):
+            await site.create_group(course.id, "", f"R&D {run}")
+        for _ in range(2):
+            await site.add_group_members([(group, user) for user in ids.values()])
+        assert await site.group_members([group, 999_999]) == {group: frozenset(ids.values()), 999_999: None}
+        for _ in range(2):
+            await site.remove_group_members([(group, ids[joe])])
+        assert await site.group_members([group]) == {group: frozenset({ids[jane]})}
+        await site.unenrol([(ids[joe], course.id)])
+        with pytest.raises(BatchRefused):
+            await site.add_group_members([(group, ids[joe])])
+        with pytest.raises(Missing):
+            await site.add_group_members([(999_999, ids[jane])])
+        await site.unenrol([(ids[jane], course.id)])
+        assert await site.group_members([group]) == {group: frozenset()}
         with pytest.raises(Missing):
             await site.enrol([enrolments[0], ManualEnrolment(999_999, course.id, STUDENT)])
 

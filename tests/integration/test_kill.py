@@ -33,6 +33,9 @@ WRITES = {
     "core_cohort_delete_cohort_members": ["cut_before", "cut_after"],
     "core_role_assign_roles": ["cut_before", "cut_after"],
     "enrol_manual_enrol_users": ["cut_before", "cut_after", "error502"],
+    "core_group_create_groups": ["cut_before", "cut_after", "error500", "write_late"],
+    "core_group_add_group_members": ["cut_before", "cut_after", "error502"],
+    "core_group_delete_group_members": ["cut_before", "cut_after"],
 }
 
 
@@ -120,6 +123,8 @@ async def test_killed_fifty_times_nothing_is_lost_or_doubled(house: House, moodl
     dice = random.Random(seed)
     people: list[Row] = []
     kills = 0
+    for courses in ("courses: [SAFE, FIRE]", "courses: [LABS]"):
+        house.edit("paths.yaml", courses, f"{courses}\n    groups: ['{{city}}', All]")
     with applier(house) as applying:
         while kills < KILLS:
             people = company(dice, people)

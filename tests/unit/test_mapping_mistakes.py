@@ -308,6 +308,56 @@ paths:
     assert "paths[0].enrolment.start: must be hire, assignment, none or a date such as 2026-01-31" in found[3]
 
 
+def test_mistakes_in_groups_and_ways_of_paths(tmp_path: Path) -> None:
+    """What a path by enrolment and one by cohort may say is told apart; templates and courses are looked at."""
+    paths = f"""\
+version: 1
+paths:
+  - code: A
+    name: {{en: A}}
+    courses:
+      - X
+      - "course:Y"
+    audience: active
+    groups:
+      - "{{unti}}"
+      - idnumber: "{{unit}}"
+        name: "{{"
+      - ""
+    cohort: mine
+  - code: B
+    name: {{en: B}}
+    courses: [X]
+    audience: active
+    by: cohort
+    groups: ["{{unit}}"]
+    enrolment: {{start: hire}}
+  - code: {"C" * 99}
+    name: {{en: C}}
+    courses: [X]
+    audience: active
+    by: cohort
+  - {{code: D, name: {{en: D}}, courses: [X], audience: active, by: magic}}
+"""
+    assert mistakes(tmp_path, paths=paths) == [
+        "paths.yaml:13: paths[0].groups[2]: must not be empty",
+        "paths.yaml:27: paths[3].by: must be 'enrolment' or 'cohort'",
+    ]
+    good = paths.replace('      - ""\n', "").replace("by: magic", "by: enrolment")
+    found = mistakes(tmp_path, paths=good)
+    assert [line.partition(";")[0] for line in found] == [
+        "paths.yaml:7: paths[0].courses[1]: has a colon, which a course of a path with groups may not have: "
+        "use its other name",
+        "paths.yaml:10: paths[0].groups[0].idnumber: {unti} is no field here",
+        "paths.yaml:10: paths[0].groups[0].name: {unti} is no field here",
+        "paths.yaml:12: paths[0].groups[1].name: a single { in a template: write it twice for the character itself",
+        "paths.yaml:13: paths[0].cohort: is for a path by: cohort only, and this one is by: enrolment",
+        "paths.yaml:19: paths[1].groups: is for a path by: enrolment only, and this one is by: cohort",
+        "paths.yaml:20: paths[1].enrolment: is for a path by: enrolment only, and this one is by: cohort",
+        "paths.yaml:21: paths[2].code: the code makes an idnumber of over 100 characters: name a cohort",
+    ]
+
+
 def test_mistakes_in_requirements(tmp_path: Path) -> None:
     """A requirement names a path that exists, once, and has one rule for its due date."""
     paths = "version: 1\npaths:\n  - {code: SAFETY, name: {en: A}, courses: [X], audience: active}\n"

@@ -140,6 +140,44 @@ def test_the_period_of_an_enrolment(enrolment: str, hired: str, terms: Mapping[s
     assert mapping.paths == (LearningPath("A", {"en": "A", "zh_tw": "甲"}, ("C1", "C2")),)
 
 
+def test_groups_of_a_path(tmp_path: Path) -> None:
+    """In each course of the path, by templates; trimmed as Moodle does; an empty part means no group."""
+    groups = 'groups: ["{unit}", {idnumber: "J-{job_role}", name: "Job {job_role} "}, {idnumber: all, name: All}]'
+    mapping = company(tmp_path, STAFF, paths=PATHS % f"{{start: none}}, {groups}")
+    found = [grant for grant in mapping.grants(person(mapping, **EXTRA)) if grant.kind is GrantKind.GROUP]
+    assert [(grant.target, grant.terms["name"]) for grant in found] == [
+        (f"{course}:{group}", name)
+        for course in ("C1", "C2")
+        for group, name in (("ENG", "ENG"), ("J-engineer", "Job engineer"), ("all", "All"))
+    ]
+    assert {(grant.terms["path"], grant.rule, grant.place.level) for grant in found} == {("A", "path A", "group")}
+    assert targets(mapping.grants(person(mapping, **EXTRA | {"unit": "", "role": ""}))) == [
+        "enrolment C1", "enrolment C2", "group C1:all", "group C2:all",
+    ]  # fmt: skip
+    assert mapping.grants(person(mapping, **EXTRA | {"status": "no"})) == ()
+
+
+def test_two_paths_that_share_a_group_give_it_once(tmp_path: Path) -> None:
+    """Both are named as the reason."""
+    paths = "version: 1\npaths:\n"
+    for code in ("A", "B"):
+        paths += f"  - {{code: {code}, name: {{en: X}}, courses: [C1], audience: active, groups: ['{{unit}}']}}\n"
+    mapping = company(tmp_path, STAFF, paths=paths)
+    found = [grant for grant in mapping.grants(person(mapping, **EXTRA)) if grant.kind is GrantKind.GROUP]
+    assert [(grant.target, grant.rule) for grant in found] == [("C1:ENG", "path A; path B")]
+
+
+@pytest.mark.parametrize(("cohort", "idnumber"), [("", "path-A"), (", cohort: safety", "safety")])
+def test_a_path_by_cohort(cohort: str, idnumber: str, tmp_path: Path) -> None:
+    """It grants its cohort and no enrolment; requirements know it as any other path."""
+    paths = (PATHS % "{}").replace("enrolment: {}", f"by: cohort{cohort}")
+    mapping = company(tmp_path, STAFF, paths=paths)
+    [granted] = mapping.grants(person(mapping, **EXTRA))
+    assert (granted.kind, granted.target, granted.rule) == (GrantKind.COHORT, idnumber, "path A")
+    assert granted.terms == {"name": "A", "path": "A"}
+    assert mapping.paths == (LearningPath("A", {"en": "A", "zh_tw": "甲"}, ("C1", "C2"), idnumber),)
+
+
 @pytest.mark.parametrize(
     ("due", "hired", "terms"),
     [

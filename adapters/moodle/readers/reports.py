@@ -102,6 +102,10 @@ class ReportsReader:
         """See the port."""
         return await self._site.cohort_members(cohort_ids)
 
+    async def group_members(self, group_ids: Sequence[int]) -> Mapping[int, Collection[int] | None]:
+        """See the port."""
+        return await self._site.group_members(group_ids)
+
     async def missing_courses(self, course_ids: Sequence[int]) -> list[int]:
         """See the port."""
         return await shared.missing_courses(self._client, course_ids)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, alphanumext, boolean, integer, no_tags, raw
@@ -81,8 +80,7 @@ def _add(state: TwinState, cohort: dict[str, str], user: dict[str, str]) -> tupl
         return "2", f"user {named_user} not exists"
     if person.id in found.members:
         return "3", f"record already exists: cohort({named_cohort} {named_user})"
-    found.members[person.id] = int(time.time())
-    state.user_cohorts.setdefault(person.id, {})[found.id] = None
+    state.join(person.id, found)
     return None
 
 
@@ -100,8 +98,7 @@ def remove_members(state: TwinState, args: Any) -> None:
         if state.living(row["userid"]) is None:
             raise missing_record(state.version, "user")
     for row in args["members"]:
-        state.cohorts[row["cohortid"]].members.pop(row["userid"], None)
-        state.user_cohorts.get(row["userid"], {}).pop(row["cohortid"], None)
+        state.leave(row["userid"], state.cohorts[row["cohortid"]])
 
 
 def delete_cohorts(state: TwinState, args: Any) -> None:

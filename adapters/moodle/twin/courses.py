@@ -1,4 +1,4 @@
-"""core_course_… and core_group_…: categories, courses and their look-ups."""
+"""core_course_…: categories, courses and their look-ups."""
 
 from __future__ import annotations
 
@@ -62,20 +62,6 @@ CATEGORIES_SPEC = Record(
     {
         "criteria": Many(Record({"key": Value(alphanumext), "value": Value(raw)}), ()),
         "addsubcategories": boolean(1),
-    }
-)
-GROUPS_SPEC = Record(
-    {
-        "groups": Many(
-            Record(
-                {
-                    "courseid": integer(),
-                    "name": Value(no_tags),
-                    "description": Value(raw, ""),
-                    "idnumber": Value(raw, ""),
-                }
-            )
-        )
     }
 )
 
@@ -232,15 +218,3 @@ def _show_category(state: TwinState, category: TwinCategory) -> dict[str, Any]:
         "path": "".join(f"/{part}" for part in path),
         "theme": "",
     }
-
-
-def create_groups(state: TwinState, args: Any) -> list[dict[str, Any]]:
-    """Groups are counted, not kept: nothing here reads them."""
-    made = []
-    for row in args["groups"]:
-        if row["courseid"] not in state.courses:
-            raise invalid_parameter()
-        state.groups += 1
-        more = {"descriptionformat": 1, "enrolmentkey": "", "visibility": 0, "participation": True}
-        made.append({"id": state.groups, **row, **more})
-    return made

@@ -7,16 +7,12 @@ import time
 from adapters.moodle.twin.people import mangle
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, TwinBadge
 from adapters.moodle.twin.reports.setup import make_report
-from adapters.moodle.twin.state import Enrolment, Grade, TwinCourse, TwinState
+from adapters.moodle.twin.state import STUDENT, Enrolment, Grade, TwinCourse, TwinState
 
 
 def _now(at: int | None) -> int:
     """``at`` in epoch seconds, or now."""
     return int(time.time()) if at is None else at
-
-
-STUDENT = 5
-"""The role's id on a fresh site."""
 
 
 class Life:
@@ -64,6 +60,8 @@ class Life:
                 self._state.leave_course(user_id, course)
             for places in self._state.roles.values():
                 places.pop(("course", course.id), None)
+            for group_id in [one.id for one in self._state.groups.values() if one.course_id == course.id]:
+                self._state.groups.pop(group_id)
             self._state.courses.pop(course.id)
             self._state.course_by_idnumber.pop(course.idnumber, None)
             self._state.course_by_shortname.pop(course.shortname)
@@ -129,6 +127,14 @@ class Life:
         """End one enrolment; with the last one go roles and grades, and completions stay."""
         with self._state.lock:
             self._state.unenrol(self._user(username), self._course(course), plugin)
+
+    def sync_cohort(self, course: str, cohort: str) -> None:
+        """Add the enrolment method Cohort sync to a course: it enrols the cohort's members, from now on too."""
+        with self._state.lock:
+            found = self._state.cohorts[self._state.cohort_by_idnumber[cohort]]
+            found.enrols_in.add(self._course(course).id)
+            for user_id in list(found.members):
+                self._state.join(user_id, found)
 
     def reset_course(
         self, course: str, *, completions: bool = True, grades: bool = True, enrolments: bool = False

@@ -113,6 +113,20 @@ class TwinCohort:
     idnumber: str
     members: dict[int, int | None] = field(default_factory=dict)
     """When each person was added."""
+    enrols_in: set[int] = field(default_factory=set)
+    """Courses with the enrolment method Cohort sync for this cohort."""
+
+
+@dataclass(slots=True)
+class TwinGroup:
+    """A group within a course; ``members`` says when each person was added."""
+
+    id: int
+    course_id: int
+    name: str
+    idnumber: str
+    description: str = ""
+    members: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,7 @@ ROLES = {
     6: "guest", 7: "user", 8: "frontpage",
 }  # fmt: skip
 """Ids of a fresh site."""
+STUDENT = 5
 
 
 class TwinState:
@@ -172,7 +187,9 @@ class TwinState:
         self.cohort_by_idnumber: dict[str, int] = {}
         self.reserved: set[str] = set()
         """Usernames of creates under way whose connection is gone already ("write late")."""
-        self.groups = 0
+        self.groups: dict[int, TwinGroup] = {}
+        self.rolled_back: dict[int, list[TwinGroup]] = {}
+        """By course: groups that are not there and that Moodle's cache still shows."""
         self.calls: Counter[str] = Counter()
         self._next: Counter[str] = Counter()
         self.reports: dict[int, Report] = {}
@@ -283,13 +300,32 @@ class TwinState:
     def course_roles(self, user_id: int, course_id: int) -> set[int]:
         return self.roles.get(user_id, {}).get(("course", course_id), set())
 
+    def join(self, user_id: int, cohort: TwinCohort) -> None:
+        """Into the cohort, and at once into the courses that are in step with it (enrol/cohort/locallib.php)."""
+        cohort.members[user_id] = int(time.time())
+        self.user_cohorts.setdefault(user_id, {})[cohort.id] = None
+        for course in [self.courses[course_id] for course_id in cohort.enrols_in]:
+            course.others.setdefault("cohort", {})[user_id] = Enrolment(0, 0, False, int(time.time()))
+            self.user_courses.setdefault(user_id, {})[course.id] = None
+            self.roles.setdefault(user_id, {}).setdefault(("course", course.id), set()).add(STUDENT)
+
+    def leave(self, user_id: int, cohort: TwinCohort) -> None:
+        """Out of the cohort, and, as on a fresh site, unenrolled at once where the cohort had enrolled."""
+        if cohort.members.pop(user_id, None) is not None:
+            for course_id in cohort.enrols_in:
+                self.unenrol(user_id, self.courses[course_id], "cohort")
+        self.user_cohorts.get(user_id, {}).pop(cohort.id, None)
+
     def unenrol(self, user_id: int, course: TwinCourse, plugin: str = "manual") -> None:
-        """Moodle's ``unenrol_user``: with the last enrolment go the roles and the grades; completions stay."""
+        """Moodle's ``unenrol_user``: with the last enrolment go roles, groups and grades; completions stay."""
         people = course.enrolments if plugin == "manual" else course.others.get(plugin, {})
         if people.pop(user_id, None) is not None and not course.enrolments_of(user_id):
             self.user_courses.get(user_id, {}).pop(course.id, None)
             self.roles.get(user_id, {}).pop(("course", course.id), None)
             course.grades.pop(user_id, None)
+            for group in self.groups.values():
+                if group.course_id == course.id:
+                    group.members.pop(user_id, None)
 
     def leave_course(self, user_id: int, course: TwinCourse) -> None:
         """The person leaves by every method."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.moodle.twin import calendar, cohorts, courses, enrolments, learning, messages, people
+from adapters.moodle.twin import calendar, cohorts, courses, enrolments, groups, learning, messages, people
 from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, raw, validate
 from adapters.moodle.twin.people import picture
 from adapters.moodle.twin.refusals import Refusal, coding_error, missing_record
@@ -139,7 +139,12 @@ FUNCTIONS: Mapping[str, Function] = {
     "core_course_get_courses_by_field": Function(courses.BY_FIELD_SPEC, courses.courses_by_field),
     "core_enrol_get_enrolled_users": Function(enrolments.ENROLLED_SPEC, enrolments.enrolled_users),
     "core_enrol_get_users_courses": Function(enrolments.USERS_COURSES_SPEC, enrolments.users_courses),
-    "core_group_create_groups": Function(courses.GROUPS_SPEC, courses.create_groups),
+    "core_group_add_group_members": Function(groups.MEMBERS_SPEC, groups.add_members),
+    "core_group_create_groups": Function(groups.CREATE_SPEC, groups.create_groups),
+    "core_group_delete_group_members": Function(groups.MEMBERS_SPEC, groups.remove_members),
+    "core_group_delete_groups": Function(groups.IDS_SPEC, groups.delete_groups),
+    "core_group_get_course_groups": Function(groups.COURSE_SPEC, groups.course_groups),
+    "core_group_get_group_members": Function(groups.IDS_SPEC, groups.members),
     "core_message_send_instant_messages": Function(messages.SEND_SPEC, messages.send),
     "core_reportbuilder_columns_add": Function(setup.ADD_SPEC, setup.add_column),
     "core_reportbuilder_columns_delete": Function(setup.COLUMN_SPEC, setup.delete_column),

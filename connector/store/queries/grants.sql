@@ -71,4 +71,4 @@ WHERE n.site = %(site)s AND n.grant_id = l.grant_id AND l.ended_at IS NULL AND l
 -- How many grants could be lost.
 SELECT count(*) AS held FROM connector.ledger
 WHERE site = %(site)s AND ended_at IS NULL
-  AND (kind IN ('cohort', 'enrolment') OR kind = 'role' AND split_part(target, ':', 1) LIKE '%%@course')
+  AND (kind IN ('cohort', 'enrolment', 'group') OR kind = 'role' AND split_part(target, ':', 1) LIKE '%%@course')

@@ -141,12 +141,27 @@ FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, mo
 JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
 ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen_at = excluded.seen_at
 
+-- name: group_made
+-- The id of a group that was made just now, and its course.
+WITH made AS (
+    SELECT c.subject, (c.after ->> 'course')::bigint AS course_id, d.moodle_id
+    FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
+    JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+), placed AS (
+    INSERT INTO connector.course_group (site, group_id, course_id)
+    SELECT DISTINCT %(site)s, moodle_id, course_id FROM made
+    ON CONFLICT (site, group_id) DO UPDATE SET course_id = excluded.course_id
+)
+INSERT INTO connector.reference (site, kind, ref, moodle_id, seen_at)
+SELECT %(site)s, 'group', subject, moodle_id, %(now)s FROM made
+ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen_at = excluded.seen_at
+
 -- name: granted
 -- The ledger: what was given, by which change, and whether by us. moodle_id 0 says that it was there already: by
 -- somebody else, unless it is ours under another name of the same place.
 INSERT INTO connector.ledger (site, person_id, kind, target, place_id, terms, ours, granted_at, plan, ordinal)
 SELECT %(site)s, c.person_id, c.kind, c.target, r.moodle_id, c.after,
-       c.action NOT IN ('recognise_enrolment', 'recognise_role') AND (d.moodle_id IS DISTINCT FROM 0 OR EXISTS (
+       c.action NOT IN ('recognise_enrolment', 'recognise_role', 'recognise_group') AND (d.moodle_id IS DISTINCT FROM 0 OR EXISTS (
            SELECT FROM connector.ledger o
            WHERE o.site = %(site)s AND o.person_id = c.person_id AND o.kind = c.kind AND o.place_id = r.moodle_id
              AND o.ended_at IS NULL AND o.ours)),
@@ -181,6 +196,16 @@ JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = c.person_id AND l
      AND l.ended_at IS NULL
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND r.site = l.site AND r.person_id = l.person_id
   AND r.kind = 'role' AND split_part(r.target, ':', 1) LIKE '%%@course' AND r.place_id = l.place_id AND r.ended_at IS NULL
+
+-- name: groups_went
+-- With an enrolment Moodle takes the person out of all groups of the course.
+UPDATE connector.ledger m SET ended_at = %(now)s
+FROM connector.change c
+JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
+     AND l.ended_at IS NULL
+JOIN connector.course_group g ON g.site = l.site AND g.course_id = l.place_id
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND m.site = l.site AND m.person_id = l.person_id
+  AND m.kind = 'group' AND m.place_id = g.group_id AND m.ended_at IS NULL
 
 -- name: grant_ended
 -- What was taken away again, or is forgotten: ours only where it is held under another name of the same place.

@@ -120,13 +120,19 @@ WITH RECURSIVE up (person_id, above) AS (
 SELECT p.key FROM up JOIN connector.person p ON p.person_id = up.person_id WHERE up.above = up.person_id ORDER BY p.key
 
 -- name: wanted_cohorts
--- Cohorts that rules give to somebody: a feed that was refused has left sets that are nobody's.
-SELECT DISTINCT ON (g.target) g.target, COALESCE(g.terms ->> 'name', g.target) AS name
-FROM connector.grant_set g
-WHERE g.kind = 'cohort' AND g.site = %(site)s
-  AND EXISTS (SELECT FROM connector.person p
-              WHERE p.site = g.site AND p.grant_set = g.digest AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s)))
-ORDER BY g.target, g.terms ->> 'name'
+-- Cohorts that rules give to somebody, or that people assigned: a feed that was refused has left sets that are nobody's.
+SELECT DISTINCT ON (c.target) c.target, COALESCE(c.terms ->> 'name', c.target) AS name
+FROM (
+    SELECT g.target, g.terms FROM connector.grant_set g
+    WHERE g.kind = 'cohort' AND g.site = %(site)s AND EXISTS (
+        SELECT FROM connector.person p
+        WHERE p.site = g.site AND p.grant_set = g.digest AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s)))
+    UNION ALL
+    SELECT a.target, a.terms FROM connector.assigned_grant a
+    JOIN connector.person p USING (person_id)
+    WHERE a.kind = 'cohort' AND p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+) c
+ORDER BY c.target, c.terms ->> 'name'
 
 -- name: compare_grants
 -- Pairs of what rules give and what the ledger holds, where they differ.
@@ -175,6 +181,15 @@ WHERE CASE
             JOIN connector.reference r ON r.site = c.site AND r.kind = 'course' AND r.moodle_id = c.course_id
             WHERE c.site = %(site)s AND c.person_id = d.person_id AND r.ref = need.ref)))
     WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
+         AND NOT (d.kind = 'group' AND EXISTS (  -- it rests, or goes, with the enrolment that we take away
+             SELECT FROM connector.course_group g
+             JOIN connector.ledger e ON e.site = g.site AND e.place_id = g.course_id AND e.person_id = d.person_id
+                  AND e.kind = 'enrolment' AND e.ended_at IS NULL AND e.ours
+             WHERE g.site = %(site)s AND g.group_id = d.place_id AND (p.status NOT IN ('joining', 'active') OR NOT EXISTS (
+                 SELECT FROM connector.wanted_grant w
+                 LEFT JOIN connector.reference r ON r.site = g.site AND r.kind = 'course' AND r.ref = w.ref
+                 WHERE w.person_id = d.person_id AND w.kind = 'enrolment'
+                   AND (w.target = e.target OR r.moodle_id = g.course_id)))))
     WHEN d.kind IN ('enrolment', 'assignment') THEN p.status IN ('joining', 'active') AND d.ours AND (
         d.suspended
         OR d.granted - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on', 'due_since', 'due_before_leave']
@@ -185,13 +200,13 @@ WHERE CASE
 END
 
 -- name: differing_targets
--- What differing roles and enrolments refer to; what is only taken away is known by Moodle's id already.
+-- What differing roles, enrolments and groups refer to; what is only taken away is known by Moodle's id already.
 SELECT kind, target, bool_or(place_id IS NULL OR wanted IS NOT NULL AND status <> 'left') AS named,
        bool_or(granted IS NULL AND (account_id IS NOT NULL OR person_id IN (
            SELECT c.person_id FROM connector.change c WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
        ))) AS new
 FROM connector.differing_grant
-WHERE plan = %(plan)s AND kind IN ('role', 'enrolment')
+WHERE plan = %(plan)s AND kind IN ('role', 'enrolment', 'group')
 GROUP BY kind, target
 ORDER BY kind, target
 
@@ -218,7 +233,7 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
        e.account_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM connector.grant_in_doubt i
            WHERE i.site = %(site)s AND i.person_id = d.person_id AND i.target = d.target
-             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' ELSE 'enrol' END
+             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' WHEN 'group' THEN 'add_to_group' ELSE 'enrol' END
        ) AND NOT EXISTS (
            SELECT FROM connector.reference r
            JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
@@ -313,7 +328,7 @@ SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan =
 -- What the guard's percentages are of.
 SELECT (SELECT count(*) FROM connector.binding WHERE site = %(site)s) AS people,
        count(*) FILTER (WHERE l.kind = 'role') AS roles,
-       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment') AND NOT l.suspended) AS grants
+       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment', 'group') AND NOT l.suspended) AS grants
 FROM connector.ledger l
 WHERE l.site = %(site)s AND l.ended_at IS NULL AND l.ours
 

@@ -9,7 +9,7 @@ import adapters.moodle
 from adapters.moodle.functions import FOR_BADGES, FOR_LEARNERS, FOR_REPORTS, FUNCTIONS
 from adapters.moodle.twin.table import FUNCTIONS as OF_THE_TWIN
 
-CALLERS = ("accounts.py", "client.py", "messages.py", "site.py", "readers/*.py")
+CALLERS = ("accounts.py", "client.py", "groups.py", "messages.py", "site.py", "readers/*.py")
 
 
 def test_the_list_is_complete() -> None:

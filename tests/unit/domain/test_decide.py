@@ -203,6 +203,7 @@ def test_two_people_are_freed_to_different_values() -> None:
 
 # ---------------------------------------------------------------- grants
 GIVEN = {
+    GrantKind.GROUP: (A.ADD_TO_GROUP, A.REMOVE_FROM_GROUP),
     GrantKind.COHORT: (A.ADD_TO_COHORT, A.REMOVE_FROM_COHORT),
     GrantKind.ROLE: (A.ASSIGN_ROLE, A.UNASSIGN_ROLE),
     GrantKind.ENROLMENT: (A.ENROL, A.SUSPEND_ENROLMENT),
@@ -390,7 +391,14 @@ def test_a_grant_that_was_carried_out_needs_nothing_more(
     change = grant_change(pair, TODAY)
     if change is None:
         return
-    ends = {A.REMOVE_FROM_COHORT, A.UNASSIGN_ROLE, A.UNENROL, A.WITHDRAW_REQUIREMENT, A.FORGET_GRANT}
+    ends = {
+        A.REMOVE_FROM_COHORT,
+        A.REMOVE_FROM_GROUP,
+        A.UNASSIGN_ROLE,
+        A.UNENROL,
+        A.WITHDRAW_REQUIREMENT,
+        A.FORGET_GRANT,
+    }
     if change.action in ends:
         assert change.before == granted
         after = replace(pair, granted=None, ours=True, suspended=False)

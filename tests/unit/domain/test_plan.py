@@ -55,6 +55,7 @@ def test_whatever_takes_away_is_watched() -> None:
         Action.CHANGE_MANAGER: GuardClass.MANAGER,
         Action.REMOVE_FROM_COHORT: GuardClass.REMOVE_GRANT,
         Action.SUSPEND_ENROLMENT: GuardClass.REMOVE_GRANT,
+        Action.REMOVE_FROM_GROUP: GuardClass.REMOVE_GRANT,
         Action.UNENROL: GuardClass.REMOVE_GRANT,
         Action.UNASSIGN_ROLE: GuardClass.REMOVE_ROLE,
     }
