@@ -57,6 +57,7 @@ from connector.store.scim import ScimSources
 from connector.store.scim_directory import ScimDirectory
 from connector.store.scim_tokens import ScimTokens
 from connector.store.staff import StaffTables
+from connector.store.undo import Undos
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
 from jobs.notices import Noticing, second_missed
@@ -146,6 +147,10 @@ class Connector:
     @cached_property
     def journal(self) -> Journal:
         return Journal(self.database, self.site)
+
+    @cached_property
+    def undos(self) -> Undos:
+        return Undos(self.database, self.site)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -76,6 +76,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "take roles away",
         GuardClass.REMOVE_GRANT: "take courses and cohorts away",
         GuardClass.DELETE: "delete accounts",
+        GuardClass.UNDONE: "do again what was taken back",
     },
     "fr": {
         GuardClass.CREATE: "créer des comptes",
@@ -86,6 +87,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "retirer des rôles",
         GuardClass.REMOVE_GRANT: "retirer des cours et des cohortes",
         GuardClass.DELETE: "supprimer des comptes",
+        GuardClass.UNDONE: "refaire ce qui avait été annulé",
     },
     "vi": {
         GuardClass.CREATE: "tạo tài khoản",
@@ -96,6 +98,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "thu hồi vai trò",
         GuardClass.REMOVE_GRANT: "thu hồi khóa học và nhóm người học",
         GuardClass.DELETE: "xóa tài khoản",
+        GuardClass.UNDONE: "làm lại những gì đã được hoàn tác",
     },
     "zh-TW": {
         GuardClass.CREATE: "建立帳號",
@@ -106,6 +109,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "移除角色",
         GuardClass.REMOVE_GRANT: "移除課程與全站群組",
         GuardClass.DELETE: "刪除帳號",
+        GuardClass.UNDONE: "重做已復原的變更",
     },
 }
 """What is held, in words."""

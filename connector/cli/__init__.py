@@ -25,6 +25,7 @@ from connector.cli import (
     scim,
     service,
     setup,
+    undo,
 )
 from connector.cli.common import CONFIG_HELP, JSON_HELP
 from connector.cli.failures import INTERRUPTED, Failure, failure_of, tell
@@ -36,7 +37,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (demo, setup, feeds, mirror, report, export, service):
+for room in (demo, setup, feeds, undo, mirror, report, export, service):
     room.add_to(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")

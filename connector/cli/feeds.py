@@ -94,7 +94,7 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
         taken, look, made, applied = run(work)
         if json:
             files = {"left": dict(look.left), "unusable": dict(look.unusable)}
-            as_json({"feed": _feed(taken), "files": files, "plan": _head(made), "applied": asdict(applied)})
+            as_json({"feed": _feed(taken), "files": files, "plan": head_of(made), "applied": asdict(applied)})
         else:
             show_plan(connector, made, taken, 0, None, False)
             show_applied(connector, made, applied, False)
@@ -118,7 +118,7 @@ def show_plan(
         changes = [
             {**asdict(one.change), "ordinal": one.ordinal, "action": one.change.action.value} for one in numbered
         ]
-        as_json({"feed": _feed(taken), "plan": _head(made), "changes": changes, "cases": cases})
+        as_json({"feed": _feed(taken), "plan": head_of(made), "changes": changes, "cases": cases})
         return
     if taken is not None:
         show_intake(taken)
@@ -168,7 +168,7 @@ def show_applied(connector: Connector, made: Plan, applied: Applied, json: bool)
     if json:
         as_json(
             {
-                "plan": _head(made),
+                "plan": head_of(made),
                 "applied": asdict(applied),
                 "refused": [
                     {"action": change.action.value, "subject": change.subject, "target": change.target, "cause": cause}
@@ -235,7 +235,8 @@ def _check_source(connector: Connector, source: str | None) -> None:
         raise SettingsError(f"--source: the mapping knows the source {known} only.")
 
 
-def _head(made: Plan) -> dict[str, Any]:
+def head_of(made: Plan) -> dict[str, Any]:
+    """The plan without its changes."""
     return {
         "number": made.number,
         "hash": made.hash,

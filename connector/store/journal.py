@@ -36,8 +36,11 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.UNENROL: ("roles_went", "grant_ended"),
     Action.WITHDRAW_REQUIREMENT: ("grant_ended",),
     Action.FORGET_GRANT: ("grant_ended",),
+    Action.GIVE_UP_ACCOUNT: ("given_up",),
 }
 """What is written down when an action is done."""
+TAKEN_BACK = ("undo.done_since", "undo.taken_back")
+"""And what after each of them is known of what people took back."""
 
 
 class Journal:
@@ -96,8 +99,8 @@ class Journal:
         def work(connection: Connection) -> None:
             with connection.cursor() as cursor:
                 cursor.executemany(query("journal.record"), [_row(run, plan, outcome, now) for outcome in outcomes])
-            for effect in EFFECTS[action] if done else ():
-                connection.execute(query(f"journal.{effect}"), values)
+            for step in (*(f"journal.{effect}" for effect in EFFECTS[action]), *TAKEN_BACK) if done else ():
+                connection.execute(query(step), values)
 
         self._database.transact(work)
 
