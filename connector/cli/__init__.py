@@ -17,6 +17,7 @@ from connector.cli import (
     export,
     feeds,
     holds,
+    jobs,
     mapping,
     mirror,
     notices,
@@ -42,6 +43,7 @@ for room in (demo, setup, feeds, undo, mirror, report, export, service):
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
+app.add_typer(jobs.app, name="job")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
 app.add_typer(scim.app, name="scim")

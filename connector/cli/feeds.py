@@ -92,6 +92,7 @@ def sync(file: File = None, source: Source = None, config: Config = None, json: 
                 return taken, look, made, await _carry_out(way, made)
 
         taken, look, made, applied = run(work)
+        connector.jobs.release("sync")
         if json:
             files = {"left": dict(look.left), "unusable": dict(look.unusable)}
             as_json({"feed": _feed(taken), "files": files, "plan": head_of(made), "applied": asdict(applied)})

@@ -122,7 +122,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         return await connector.noticing().tell()
 
     jobs = {
-        "sync": Job(job(sync), service.times("sync"), then),
+        "sync": Job(job(sync), service.times("sync"), then, ladder=True),
         "mirror": Job(job(mirror), service.times("mirror"), then),
         "reconcile": Job(job(reconcile), service.times("reconcile"), then),
     }

@@ -107,14 +107,11 @@ class _Undoing:
             self.take(verdicts)
 
     def _of_grant(self, one: DoneToGrant, there: Seats | None) -> Verdict:
-        present, active = None, None
-        if there is not None and one.account_id is not None:
-            found = there.get(one.account_id)
-            present = found is not None
-            if found and one.change.kind is GrantKind.ENROLMENT:
-                active = found[0]
-            if found and one.change.kind is GrantKind.ROLE:
-                present = self.rules.roles.get(RoleTarget.parse(one.change.target).role) in found[1]
+        found = there.get(one.account_id or 0) if there is not None else None
+        present = found is not None if there is not None and one.account_id is not None else None
+        active = found[0] if found and one.change.kind is GrantKind.ENROLMENT else None
+        if one.change.kind is GrantKind.ROLE:  # who has a role there and is not enrolled is not shown
+            present = self.rules.roles.get(RoleTarget.parse(one.change.target).role) in found[1] if found else None
         now = GrantNow(one.account_id, one.terms, one.ours, one.suspended, present, active)
         zone = ZoneInfo(str((one.terms or {}).get("timezone", "UTC")))
         return grant_verdict(one.change, now, self.scope.now.astimezone(zone).date())

@@ -315,7 +315,12 @@ def feed(company: dict[str, dict[str, str]], case: int) -> list[Row]:
 cases = iter(range(1, 1_000_000))
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(companies, companies, st.booleans())
 def test_whatever_was_done_is_undone(
     house: House, moodle: Seen, first: dict[str, Any], second: dict[str, Any], by_hand: bool
