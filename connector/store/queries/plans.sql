@@ -390,11 +390,13 @@ ORDER BY ordinal
 LIMIT %(limit)s
 
 -- name: state
--- What a plan is made from, besides its feed: the last run of another plan or of nobody's that did anything, and the cases.
+-- What a plan is made from, besides its feed: the last run of another plan or of nobody's that did or does anything, and
+-- the cases.
 SELECT COALESCE((SELECT r.run_id FROM connector.run r
                  WHERE r.site = %(site)s AND r.kind = 'apply' AND r.plan IS DISTINCT FROM %(plan)s::bigint
-                   AND (r.plan IS NULL OR EXISTS (SELECT FROM connector.operation o
-                                                  WHERE o.plan = r.plan AND o.run_id = r.run_id))
+                   AND (r.plan IS NULL OR r.status = 'running' OR EXISTS (
+                       SELECT FROM connector.operation o
+                       WHERE o.plan = r.plan AND o.run_id = r.run_id AND o.state IN ('sent', 'done')))
                  ORDER BY r.run_id DESC LIMIT 1), 0) AS run_id,
        (SELECT count(*) + count(withdrawn_at) FROM connector."case"
         WHERE site = %(site)s AND settled_at IS NOT NULL AND settled_by <> '') AS settled
