@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from connector.domain.decide import released_identity
 from connector.domain.errors import Missing, Unavailable
 from connector.domain.grants import GrantKind, RoleTarget
+from connector.domain.matching import folded
 from connector.domain.plan import Action, Change, Plan
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Account, Moodle
@@ -65,6 +66,7 @@ async def make_undo(
         await undoing.grants()
         step("accounts")
         await undoing.accounts()
+        await undoing.identities()
         for change in plans.take_colliding_identities(number):
             plans.add(number, released_identity(change))
         return Undo(plans.seal(number, scope), tuple(undoing.left))
@@ -84,13 +86,17 @@ class _Undoing:
     left: list[Left] = field(default_factory=list)
     kept: set[int] = field(default_factory=set)
     """People in whose accounts something of ours stays."""
+    renamed: list[Change] = field(default_factory=list)
+    """Identifiers that are to go back, where nobody else has them by now."""
 
     def take(self, verdicts: Sequence[Verdict]) -> None:
         changes = [verdict for verdict in verdicts if isinstance(verdict, Change)]
         spared = [change for change in changes if change.subject in self.untouchable and change.action not in OURS]
         self.left += [verdict for verdict in verdicts if isinstance(verdict, Left)]
         self.left += [Left(change, "the Moodle account of this person is protected") for change in spared]
-        self.plans.add(self.plan, [change for change in changes if change not in spared])
+        going = [change for change in changes if change not in spared]
+        self.renamed += [change for change in going if change.action is Action.CHANGE_IDENTITY]
+        self.plans.add(self.plan, [change for change in going if change.action is not Action.CHANGE_IDENTITY])
 
     # ------------------------------------------------------------ grants
     async def grants(self) -> None:
@@ -142,6 +148,20 @@ class _Undoing:
             for done in bundle:
                 self.take(list(account_verdicts([one.change for one in done], self._now(done[0], there))))
 
+    async def identities(self) -> None:
+        """Give identifiers back that are free, or become free by it."""
+        taken: set[tuple[str, str]] = set()
+        for name in ("username", "email"):
+            wanted = sorted({str(change.after[name]) for change in self.renamed if name in change.after})
+            found = await self.moodle.accounts_by(name, wanted) if wanted else []
+            taken |= {(name, folded(getattr(account, name))) for account in found if not account.deleted}
+        kept, going = [], self.renamed
+        while stuck := [change for change in going if _names(change.after) & (taken - _left_by(going))]:
+            kept += stuck
+            going = [change for change in going if change not in stuck]
+        self.left += [Left(change, "another Moodle account has the former name or address by now") for change in kept]
+        self.plans.add(self.plan, going)
+
     def _done_to_accounts(self) -> Iterator[DoneToAccount]:
         return chain.from_iterable(self.undos.to_people(self.run))
 
@@ -158,6 +178,16 @@ class _Undoing:
         profile = {**one.known.get("profile", {}), **account.profile}
         fields = {**one.known, **account.fields, "profile": profile}
         return AccountNow(account.id, account.suspended, fields, one.manager, one.change.person_id in self.kept)
+
+
+def _names(fields: Mapping[str, object]) -> set[tuple[str, str]]:
+    """User name and address among these fields, as Moodle tells them apart."""
+    return {(name, folded(str(value))) for name, value in fields.items() if name in ("username", "email")}
+
+
+def _left_by(changes: Sequence[Change]) -> set[tuple[str, str]]:
+    """What these changes make free."""
+    return {name for change in changes for name in _names(change.before)}
 
 
 def _stays(one: DoneToGrant, verdict: Verdict) -> bool:
