@@ -99,13 +99,14 @@ def show_undo(connector: Connector, made: Undo, show: int, json: bool) -> None:
             say(f"… and {len(made.left) - show:,} more that are left; --show N prints more of them.", style="dim")
     if made.plan.size:
         say(f"Carry it out with: moodle-connector apply {made.plan.hash[:12]}")
-        say(AFTERWARDS, style="dim")
+        say(DONE_AGAIN if made.of_undo else AFTERWARDS, style="dim")
 
 
 AFTERWARDS = (
     "HR still says the same, so the next plans want it again. They hold just that, as class undone, until somebody "
     "approves it or HR says otherwise."
 )
+DONE_AGAIN = "It does again what was taken back: nothing is held for that afterwards."
 
 
 def _named(one: Left) -> dict[str, object]:

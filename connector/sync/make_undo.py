@@ -34,10 +34,11 @@ Seats = Mapping[int, tuple[bool, tuple[int, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """A plan that takes a run back, and what it leaves as it is."""
+    """A plan that takes a run back, and what it leaves as it is. ``of_undo``: that run was such a plan's itself."""
 
     plan: Plan
     left: tuple[Left, ...]
+    of_undo: bool = False
 
 
 async def make_undo(
@@ -69,7 +70,7 @@ async def make_undo(
         await undoing.identities()
         for change in plans.take_colliding_identities(number):
             plans.add(number, released_identity(change))
-        return Undo(plans.seal(number, scope), tuple(undoing.left))
+        return Undo(plans.seal(number, scope), tuple(undoing.left), run.undoes is not None)
 
 
 @dataclass

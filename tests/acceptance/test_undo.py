@@ -24,6 +24,8 @@ def test_a_run_is_taken_back_by_hand(settled: House) -> None:
     assert settled.call("apply", made.json["plan"]["hash"][:12]).status == 0
     assert settled.account("E005") == before
     listed = settled.call("undo", "--list").out
+    last = settled.call("undo", "--list", "--json").json["runs"][0]["number"]
+    assert "nothing is held for that" in settled.call("undo", str(last), "--by", "Ada").out
     assert f"took back run {number}" in listed
     assert "taken back by run" in listed
     assert settled.call("sync").status == 3
