@@ -13,7 +13,16 @@ from uuid import uuid4
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from connector.domain.errors import Busy, ConnectorError, HoldClass, Stopped
+from connector.domain.errors import (
+    AccessRefused,
+    Busy,
+    ConnectorError,
+    FeedRefused,
+    HoldClass,
+    MappingError,
+    SettingsError,
+    Stopped,
+)
 from connector.domain.jobs import JobObserver, JobOutcome, JobStore
 from jobs.times import Every, Times
 
@@ -25,11 +34,15 @@ Came = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``run`` at ``times`` (None: only when somebody asks); the jobs in ``then`` are wanted after each run."""
+    """``run`` at ``times`` (None: only when somebody asks); the jobs in ``then`` are wanted after each run.
+
+    ``ladder``: while it fails it is tried as ``connector.domain.quarantine`` says, and its times pause.
+    """
 
     run: Callable[[], Came]
     times: Times | None = None
     then: tuple[str, ...] = ()
+    ladder: bool = False
 
     @property
     def at_start(self) -> bool:
@@ -37,7 +50,11 @@ class Job:
         return isinstance(self.times, Every)
 
 
-KEPT = {JobOutcome.ASIDE: JobOutcome.STOPPED, JobOutcome.HELD: JobOutcome.FAILED}
+KEPT = {
+    JobOutcome.ASIDE: JobOutcome.STOPPED,
+    JobOutcome.HELD: JobOutcome.FAILED,
+    JobOutcome.REFUSED: JobOutcome.FAILED,
+}
 """What is written down of outcomes that matter to the schedule only."""
 
 
@@ -68,15 +85,26 @@ class Running:
                 return JobOutcome.ELSEWHERE, {}
             self.store.begin(name, self.clock())
             outcome, error, came = attempt(job.run)
-            self.store.end(name, KEPT.get(outcome, outcome), error, self.clock())
+            again = job.ladder and outcome is JobOutcome.FAILED
+            self.store.end(name, KEPT.get(outcome, outcome), error, self.clock(), try_again=again)
             return outcome, came
 
     def _is_due(self, name: str, job: Job) -> bool:
         """Whether no other process has just done it."""
         last, now = self.store.states().get(name), self.clock()
+        if job.ladder and last is not None and last.tries and last.ended_at is not None and last.ended_at <= now:
+            again = last.next_try(now)
+            return again is not None and again <= now
         if last is None or job.times is None or last.outcome is not JobOutcome.DONE or last.started_at > now:
             return True
         return job.times.after(last.started_at) <= now
+
+
+FAILURES: tuple[tuple[tuple[type[ConnectorError], ...], JobOutcome], ...] = (
+    ((HoldClass,), JobOutcome.HELD),
+    ((FeedRefused, AccessRefused, SettingsError, MappingError), JobOutcome.REFUSED),
+)
+"""What only a person can mend: trying by the ladder helps nobody, and what is mended is found at the next time."""
 
 
 def attempt(run: Callable[[], Came]) -> tuple[JobOutcome, str, Came]:
@@ -102,7 +130,7 @@ def told(error: Exception) -> JobOutcome:
         return JobOutcome.ASIDE
     if isinstance(error, ConnectorError):
         log.error("failed", error=kind, message=str(error))
-        return JobOutcome.HELD if isinstance(error, HoldClass) else JobOutcome.FAILED
+        return next((outcome for types, outcome in FAILURES if isinstance(error, types)), JobOutcome.FAILED)
     place = traceback.extract_tb(error.__traceback__)[-1]
     log.error("broken", error=kind, where=f"{Path(place.filename).name}:{place.lineno}")
     return JobOutcome.BROKEN

@@ -17,6 +17,7 @@ import structlog
 
 from connector.domain.errors import StorageError
 from connector.domain.jobs import JobOutcome, JobState
+from connector.domain.quarantine import LADDER
 from jobs.running import Job, Running
 
 LOOK = 20.0
@@ -40,6 +41,8 @@ class _Line:
     stopping: Event
     wanted: bool = False
     busy: bool = False
+    failing: bool = False
+    """It is tried by the ladder, and its times pause."""
     wake: Event = field(default_factory=Event)
     after: Callable[[], None] = lambda: None
 
@@ -58,6 +61,8 @@ class _Line:
             now = self.running.clock()
             if now < seen:
                 self.due = self._next(now)  # the clock was put back: what was computed from later times is void
+            elif self.failing and self._released():
+                self.due = now
             seen = now
             if self.wanted or (self.due is not None and self.due <= now):
                 self._run()
@@ -78,11 +83,29 @@ class _Line:
         """The next time; sooner where a job failed or stepped aside: a night without it would be a day without it."""
         now = self.running.clock()
         due = self._next(now)
-        missed = outcome in (JobOutcome.FAILED, JobOutcome.ASIDE)
+        if self.failing:  # another process may be at it, whose outcome is not known yet
+            nothing_done = outcome in (JobOutcome.ELSEWHERE, JobOutcome.ASIDE)
+            return due and max(due, now + LADDER[0]) if nothing_done else due
+        missed = outcome in (JobOutcome.FAILED, JobOutcome.REFUSED, JobOutcome.ASIDE)
         return due and min(due, now + RETRY) if missed else due
 
     def _next(self, now: datetime) -> datetime | None:
-        return self.job.times.after(now) if self.job.times else None
+        """Its time; while it fails, when the ladder says that it is tried again."""
+        if self.job.times is None:
+            return None
+        last = self._failing()
+        self.failing = last is not None
+        return last.next_try(now) if last is not None else self.job.times.after(now)
+
+    def _failing(self) -> JobState | None:
+        """How its last run went, where the ladder says when it is tried again."""
+        last = _last(self.running).get(self.name) if self.job.ladder else None
+        return last if last is not None and last.tries else None
+
+    def _released(self) -> bool:
+        """Has a person, or a good run elsewhere, ended the failing? Looked at each time that the clock is."""
+        self.failing = self._failing() is not None
+        return not self.failing
 
     def _wait(self, seconds: float) -> None:
         self.wake.wait(min(LOOK, max(0.0, seconds)))
@@ -116,7 +139,14 @@ def scheduled(
     stopping = stopping or Event()
     last = _last(running)
     lines = {
-        name: _Line(name, job, running, first_time(job, last.get(name), running.clock()), stopping)
+        name: _Line(
+            name,
+            job,
+            running,
+            first_time(job, last.get(name), running.clock()),
+            stopping,
+            failing=job.ladder and name in last and last[name].tries > 0,
+        )
         for name, job in jobs.items()
     }
     schedule = Schedule(lines)
@@ -142,9 +172,12 @@ def first_time(job: Job, last: JobState | None, now: datetime) -> datetime | Non
     """When a job runs first after a start.
 
     At once where its last run did not end well or a time was missed, and an interval that never ran; else at its time.
+    What fails is not tried more often because somebody starts the service again.
     """
     if job.times is None:
         return None
+    if job.ladder and last is not None and last.tries:
+        return last.next_try(now)
     if last is None or last.started_at > now:
         return now if job.at_start else job.times.after(now)
     if last.outcome is not JobOutcome.DONE:

@@ -135,9 +135,9 @@ class WayIn:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
         scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people))
-        untouched = self.protected | {await self._own_username()}
-        rules = Rules(self.mapper.digest, untouched, self.roles, self.mapper.assignable, self.courses)
-        return await make_plan(scope, self._newest_feed(), rules, self.moodle, self.plans, self.cases, step)
+        return await make_plan(
+            scope, self.newest_feed(), await self.rules(), self.moodle, self.plans, self.cases, step
+        )
 
     def _check_heard(self) -> None:
         if unheard := self.feeds.unheard(list(self.mapper.sources)):
@@ -145,14 +145,20 @@ class WayIn:
                 f"No feed of {', '.join(unheard)} has been read yet: give a file, or put one where it is looked for."
             )
 
-    def _newest_feed(self) -> int | None:
+    async def rules(self) -> Rules:
+        """What planning takes from the mapping, with our own account among those that are never touched."""
+        own = (await self.moodle.site_info()).username
+        return Rules(self.mapper.digest, self.protected | {own}, self.roles, self.mapper.assignable, self.courses)
+
+    def newest_feed(self) -> int | None:
+        """The newest feed that was believed, of whatever source."""
         found = [feed.feed_id for source in self.mapper.sources if (feed := self.feeds.latest(source))]
         return max(found, default=None)
 
     def current(self, plan: Plan) -> Plan | None:
         """The plan as it stands, if still made from what is true: the last feed, this mapping, no other run since."""
         fresh = self.plans.read(plan.number)
-        basis = self.plans.basis(self._newest_feed(), self.mapper.digest, plan.number)
+        basis = self.plans.basis(self.newest_feed(), self.mapper.digest, plan.number)
         return fresh if fresh.status != "superseded" and fresh.basis == basis else None
 
     async def apply(self, plan: Plan, progress: Progress | None = None) -> Applied:
@@ -236,9 +242,6 @@ class WayIn:
         """Called between two pieces of reading and planning, which leave nothing behind when they are ended there."""
         if self.stopping():
             raise Stopped("Told to stop before anything was applied; the next run begins anew.")
-
-    async def _own_username(self) -> str:
-        return (await self.moodle.site_info()).username
 
 
 def _joined(found: Iterable[Mapping[str, str]]) -> dict[str, str]:

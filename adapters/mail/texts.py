@@ -76,6 +76,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "take roles away",
         GuardClass.REMOVE_GRANT: "take courses and cohorts away",
         GuardClass.DELETE: "delete accounts",
+        GuardClass.UNDONE: "do again what was taken back",
     },
     "fr": {
         GuardClass.CREATE: "créer des comptes",
@@ -86,6 +87,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "retirer des rôles",
         GuardClass.REMOVE_GRANT: "retirer des cours et des cohortes",
         GuardClass.DELETE: "supprimer des comptes",
+        GuardClass.UNDONE: "refaire ce qui avait été annulé",
     },
     "vi": {
         GuardClass.CREATE: "tạo tài khoản",
@@ -96,6 +98,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "thu hồi vai trò",
         GuardClass.REMOVE_GRANT: "thu hồi khóa học và nhóm người học",
         GuardClass.DELETE: "xóa tài khoản",
+        GuardClass.UNDONE: "làm lại những gì đã được hoàn tác",
     },
     "zh-TW": {
         GuardClass.CREATE: "建立帳號",
@@ -106,6 +109,7 @@ CLASSES: Mapping[Language, Mapping[GuardClass, str]] = {
         GuardClass.REMOVE_ROLE: "移除角色",
         GuardClass.REMOVE_GRANT: "移除課程與全站群組",
         GuardClass.DELETE: "刪除帳號",
+        GuardClass.UNDONE: "重做已復原的變更",
     },
 }
 """What is held, in words."""
@@ -118,6 +122,18 @@ SENTENCES: Mapping[Language, Mapping[NoticeKind, str]] = {
         NoticeKind.FEED_LATE: "No good feed of {source} has come for more than {hours} h.",
         NoticeKind.MIRROR_BEHIND: "Moodle was last read {hours} h ago ({hop}).",
         NoticeKind.JOB_FAILING: "The job {job} has failed, {failures} × in a row ({error}).",
+        NoticeKind.JOB_QUARANTINED: (
+            "The job {job} is in quarantine after {failures} failures in a row ({error}): "
+            "it is tried once a day from now on (see `job list`)."
+        ),
+        NoticeKind.JOB_STILL_QUARANTINED: ("The job {job} is still in quarantine, for {days} days ({error})."),
+        NoticeKind.JOB_GIVEN_UP: (
+            "The job {job} has failed for {days} days ({error}) and is not tried any more: see `job release`."
+        ),
+        NoticeKind.CIRCUIT_OPEN: (
+            "Moodle refuses so many changes that the job {job} was stopped. "
+            "Nothing more is sent until it is tried again."
+        ),
         NoticeKind.TEST: "This is a test: notices arrive.",
     },
     "fr": {
@@ -129,6 +145,20 @@ SENTENCES: Mapping[Language, Mapping[NoticeKind, str]] = {
         NoticeKind.FEED_LATE: "Aucun fichier valable de {source} depuis plus de {hours}\u00a0h.",
         NoticeKind.MIRROR_BEHIND: "Dernière lecture de Moodle il y a {hours}\u00a0h ({hop}).",
         NoticeKind.JOB_FAILING: "La tâche {job} a échoué {failures} fois de suite ({error}).",
+        NoticeKind.JOB_QUARANTINED: (
+            "La tâche {job} est en quarantaine après {failures} échecs de suite ({error})\u00a0: "
+            "un seul essai par jour désormais (voir `job list`)."
+        ),
+        NoticeKind.JOB_STILL_QUARANTINED: (
+            "La tâche {job} est toujours en quarantaine, depuis {days} jours ({error})."
+        ),
+        NoticeKind.JOB_GIVEN_UP: (
+            "La tâche {job} échoue depuis {days} jours ({error}) et n’est plus tentée\u00a0: voir `job release`."
+        ),
+        NoticeKind.CIRCUIT_OPEN: (
+            "Moodle refuse tant de changements que la tâche {job} a été arrêtée. "
+            "Rien n’est envoyé avant le prochain essai."
+        ),
         NoticeKind.TEST: "Ceci est un essai : les avis arrivent.",
     },
     "vi": {
@@ -138,6 +168,17 @@ SENTENCES: Mapping[Language, Mapping[NoticeKind, str]] = {
         NoticeKind.FEED_LATE: "Đã {hours} giờ không có tệp hợp lệ nào của {source}.",
         NoticeKind.MIRROR_BEHIND: "Moodle được đọc lần cuối cách đây {hours} giờ ({hop}).",
         NoticeKind.JOB_FAILING: "Tác vụ {job} đã thất bại {failures} lần liên tiếp ({error}).",
+        NoticeKind.JOB_QUARANTINED: (
+            "Tác vụ {job} bị cách ly sau {failures} lần thất bại liên tiếp ({error}): "
+            "từ nay mỗi ngày thử một lần (xem `job list`)."
+        ),
+        NoticeKind.JOB_STILL_QUARANTINED: ("Tác vụ {job} vẫn bị cách ly, đã {days} ngày ({error})."),
+        NoticeKind.JOB_GIVEN_UP: (
+            "Tác vụ {job} đã thất bại suốt {days} ngày ({error}) và không được thử nữa: xem `job release`."
+        ),
+        NoticeKind.CIRCUIT_OPEN: (
+            "Moodle từ chối quá nhiều thay đổi nên tác vụ {job} đã dừng. Không gửi thêm gì cho đến lần thử sau."
+        ),
         NoticeKind.TEST: "Đây là thư thử: thông báo đã đến nơi.",
     },
     "zh-TW": {
@@ -147,6 +188,12 @@ SENTENCES: Mapping[Language, Mapping[NoticeKind, str]] = {
         NoticeKind.FEED_LATE: "已有 {hours} 小時沒有收到 {source} 的可用檔案。",
         NoticeKind.MIRROR_BEHIND: "上次讀取 Moodle 是 {hours} 小時前（{hop}）。",
         NoticeKind.JOB_FAILING: "工作 {job} 已連續失敗 {failures} 次（{error}）。",
+        NoticeKind.JOB_QUARANTINED: (
+            "工作 {job} 連續失敗 {failures} 次（{error}），已進入隔離：此後每天只嘗試一次（請見 `job list`）。"
+        ),
+        NoticeKind.JOB_STILL_QUARANTINED: ("工作 {job} 仍在隔離中，已 {days} 天（{error}）。"),
+        NoticeKind.JOB_GIVEN_UP: ("工作 {job} 已失敗 {days} 天（{error}），不再自動嘗試：請見 `job release`。"),
+        NoticeKind.CIRCUIT_OPEN: ("Moodle 拒絕的變更過多，工作 {job} 已停止。再次嘗試之前不會再送出任何變更。"),
         NoticeKind.TEST: "這是測試：通知可以送達。",
     },
 }

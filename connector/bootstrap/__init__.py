@@ -60,6 +60,7 @@ from connector.store.scim import ScimSources
 from connector.store.scim_directory import ScimDirectory
 from connector.store.scim_tokens import ScimTokens
 from connector.store.staff import StaffTables
+from connector.store.undo import Undos
 from connector.store.views import ViewRows
 from connector.sync.apply import Pace, Stopping, never
 from connector.sync.arrivals import DirectoryInlet, FileInlet, Inlet
@@ -165,6 +166,10 @@ class Connector:
         told = self.settings.notices
         effects = TELLING if told.learners == "moodle" else EFFECTS
         return Journal(self.database, self.site, effects, first_load=told.learners_first_load)
+
+    @cached_property
+    def undos(self) -> Undos:
+        return Undos(self.database, self.site)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -18,6 +18,7 @@ from connector.cli import (
     export,
     feeds,
     holds,
+    jobs,
     mapping,
     mirror,
     notices,
@@ -26,6 +27,7 @@ from connector.cli import (
     scim,
     service,
     setup,
+    undo,
 )
 from connector.cli.common import CONFIG_HELP, JSON_HELP, SITE_HELP
 from connector.cli.failures import INTERRUPTED, Failure, failure_of, tell
@@ -37,12 +39,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (demo, setup, feeds, assignments, mirror, report, export, service):
+for room in (demo, setup, feeds, assignments, undo, mirror, report, export, service):
     room.add_to(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(assignments.app, name="assignment")
+app.add_typer(jobs.app, name="job")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
 app.add_typer(scim.app, name="scim")

@@ -106,10 +106,12 @@ def sync(
                 return taken, made, await _carry_out(way, made)
 
         taken, made, applied = run(work)
+        if taken.failed is None:
+            connector.jobs.release("sync")
         if json:
             files = {"left": dict(taken.look.left), "unusable": dict(taken.look.unusable)}
             feeds = [_feed(feed) for feed in taken.feeds]
-            as_json({"feeds": feeds, "files": files, "plan": _head(made), "applied": asdict(applied)})
+            as_json({"feeds": feeds, "files": files, "plan": head_of(made), "applied": asdict(applied)})
         else:
             for feed in taken.feeds[:-1]:
                 show_intake(feed)
@@ -134,7 +136,7 @@ def _sync_person(connector: Connector, key: str, file: Path | None, source: str 
 
     taken, made, applied = run(work)
     if json:
-        as_json({"feeds": [_feed(taken)] if taken else [], "plan": _head(made), "applied": asdict(applied)})
+        as_json({"feeds": [_feed(taken)] if taken else [], "plan": head_of(made), "applied": asdict(applied)})
     else:
         show_plan(connector, made, taken, 100, None, False)
         show_applied(connector, made, applied, False)
@@ -164,7 +166,7 @@ def show_plan(
         changes = [
             {**asdict(one.change), "ordinal": one.ordinal, "action": one.change.action.value} for one in numbered
         ]
-        as_json({"feed": _feed(taken), "plan": _head(made), "changes": changes, "cases": cases})
+        as_json({"feed": _feed(taken), "plan": head_of(made), "changes": changes, "cases": cases})
         return
     if taken is not None:
         show_intake(taken)
@@ -214,7 +216,7 @@ def show_applied(connector: Connector, made: Plan, applied: Applied, json: bool)
     if json:
         as_json(
             {
-                "plan": _head(made),
+                "plan": head_of(made),
                 "applied": asdict(applied),
                 "refused": [
                     {"action": change.action.value, "subject": change.subject, "target": change.target, "cause": cause}
@@ -275,7 +277,8 @@ def _waiting(connector: Connector, made: Plan) -> bool:
     return bool(held_classes(made, connector.clock()))
 
 
-def _head(made: Plan) -> dict[str, Any]:
+def head_of(made: Plan) -> dict[str, Any]:
+    """The plan without its changes."""
     return {
         "number": made.number,
         "hash": made.hash,

@@ -137,8 +137,8 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         return await connector.learner_notices(stopping.is_set).tell()
 
     jobs = {
-        "sync": Job(job(sync), service.times("sync"), (*then, "learners") if told else then),
-        "push": Job(job(push), None, ("learners",) if told else ()),
+        "sync": Job(job(sync), service.times("sync"), (*then, "learners") if told else then, ladder=True),
+        "push": Job(job(push), None, ("learners",) if told else (), ladder=True),
         "mirror": Job(job(mirror), service.times("mirror"), then),
         "reconcile": Job(job(reconcile), service.times("reconcile"), then),
     }

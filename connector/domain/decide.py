@@ -64,9 +64,10 @@ def new_account(pair: AccountPair, username: str) -> Change:
     return _change(Action.CREATE_ACCOUNT, pair, {}, _without_empty(after))
 
 
-def adopted_account(pair: AccountPair, account_id: int, by: str) -> Change:
-    """Bind the person to an account that is in Moodle already."""
-    return _change(Action.ADOPT_ACCOUNT, pair, {}, {"account": account_id, "matched_by": by})
+def adopted_account(pair: AccountPair, account_id: int, by: str, holder: str = "") -> Change:
+    """Bind the person to an account that is in Moodle already; ``holder`` is the earlier key that gives it up."""
+    before = {"holder": holder} if holder else {}
+    return _change(Action.ADOPT_ACCOUNT, pair, before, {"account": account_id, "matched_by": by})
 
 
 def account_changes(pair: AccountPair) -> list[Change]:

@@ -6,6 +6,7 @@
     │   ├── MappingError           a mapping file is wrong                 exit status 2
     │   ├── FeedRefused            the feed is not to be trusted           exit status 1
     │   ├── AccessRefused          Moodle refuses the token or a function  exit status 1
+    │   ├── CircuitOpen            Moodle refuses too many changes         exit status 1
     │   ├── StorageError           the database cannot be used             exit status 1
     │   └── ProtocolError          an answer nobody foresaw                exit status 1
     ├── TryAgain               the same call may succeed later
@@ -54,6 +55,10 @@ class FeedRefused(Stop):
 
 class AccessRefused(Stop):
     """Moodle refuses the token, a function or a capability."""
+
+
+class CircuitOpen(Stop):
+    """So many changes were refused that applying was stopped before doing more."""
 
 
 class StorageError(Stop):

@@ -44,8 +44,8 @@ class Grant:
     a course's idnumber or shortname; ``COURSE:GROUP``, the group's idnumber; a requirement's code.
     ``terms``, JSON values only: cohort and group ``{"name", "path"?}``; enrolment ``{"role", "path", "start"?,
     "start_days"?, "end"?, "end_days"?, "on_loss": "suspend"|"unenrol"}``; assignment ``{"path", "cycle", …}`` with the
-    due rule of ``connector.domain.due`` (ISO dates; ``*_days`` count from the day of the grant and are resolved when it is first
-    planned). All but assignments may have ``overlap_days``: kept so long after no rule gives it any more.
+    due rule of ``connector.domain.due`` (ISO dates; ``*_days`` count from the day of the grant and are resolved when
+    it is first planned). All but assignments may have ``overlap_days``: kept so long after no rule gives it any more.
     Enrolments and assignments may have ``after``: courses to be completed before they are given.
     ``rule`` is the name of the rule that gave it, for ``explain``.
     """

@@ -31,6 +31,7 @@ LIMITS: Mapping[GuardClass, Limit] = {
     GuardClass.AUTH: Limit(5, 0.01),
     GuardClass.CREATE: Limit(25, 0.10),
     GuardClass.DELETE: Limit(0, 0.0),
+    GuardClass.UNDONE: Limit(0, 0.0),
 }
 
 

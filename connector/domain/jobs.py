@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from connector.domain.quarantine import Standing, next_try, standing
+
 
 class JobOutcome(StrEnum):
     RUNNING = "running"
@@ -21,6 +23,9 @@ class JobOutcome(StrEnum):
     """The process was told to end; what is left is done by the next start."""
     HELD = "held"
     """It failed, and waits for a person: trying sooner helps nobody. Kept as failed."""
+    REFUSED = "refused"
+    """What it was given is no good (a feed, the token, a setting): a person mends that, and its times go on. Kept as
+    failed."""
     ELSEWHERE = "elsewhere"
     """Another process is at it, or has just done it. Never kept."""
     ASIDE = "aside"
@@ -29,7 +34,11 @@ class JobOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """How a job's last run went, in whichever process. ``failures`` counts runs since the last good one."""
+    """How a job's last run went, in whichever process. ``failures`` counts runs since the last good one.
+
+    ``tries`` are those of them that go by the ladder of ``connector.domain.quarantine``. ``failing_since`` is when the
+    first of them ended, ``ended_at`` when the last run did.
+    """
 
     name: str
     started_at: datetime
@@ -38,6 +47,18 @@ class JobState:
     error: str = ""
     """The type of the last error."""
     succeeded_at: datetime | None = None
+    tries: int = 0
+    failing_since: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where it stands on the ladder; None where it is not failing."""
+        return standing(self.tries, self.failing_since, self.ended_at)
+
+    def next_try(self, now: datetime) -> datetime | None:
+        """When it is tried again while it is failing; None: not before a person says so."""
+        return next_try(self.tries, self.failing_since or now, self.ended_at or now, now)
 
 
 class JobStore(Protocol):
@@ -51,7 +72,13 @@ class JobStore(Protocol):
 
     def begin(self, name: str, now: datetime) -> None: ...
 
-    def end(self, name: str, outcome: JobOutcome, error: str, now: datetime) -> None: ...
+    def end(self, name: str, outcome: JobOutcome, error: str, now: datetime, *, try_again: bool = False) -> None:
+        """``try_again``: a failure that is tried again by the ladder."""
+        ...
+
+    def release(self, name: str) -> bool:
+        """A person says that this job is to be tried again: its failures are forgotten. False where it had none."""
+        ...
 
 
 class JobObserver(Protocol):

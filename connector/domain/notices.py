@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from connector.domain.errors import CircuitOpen
 from connector.domain.feeds import RefusedFeed
 from connector.domain.jobs import JobState
 from connector.domain.plan import Hold, HoldState
+from connector.domain.quarantine import LADDER, Standing
 
 Language = Literal["en", "fr", "vi", "zh-TW"]
 Facts = Mapping[str, str | int]
@@ -33,6 +35,14 @@ class NoticeKind(StrEnum):
     """Facts: hop (changes: what is new; everything: the full reading), hours (since that was last read of Moodle)."""
     JOB_FAILING = "job_failing"
     """Facts: job, failures, error (its type)."""
+    JOB_QUARANTINED = "job_quarantined"
+    """Facts: job, failures, error, days (since the first failure). From now on it is tried once a day."""
+    JOB_STILL_QUARANTINED = "job_still_quarantined"
+    """The same, on each of the days that follow."""
+    JOB_GIVEN_UP = "job_given_up"
+    """The same: it is not tried any more until a person says so."""
+    CIRCUIT_OPEN = "circuit_open"
+    """Facts: job. Moodle refused so many changes that applying was stopped."""
     TEST = "test"
     """Somebody tries whether notices arrive."""
 
@@ -145,9 +155,25 @@ def _hours(span: timedelta) -> int:
 
 def _failing(situation: Situation, limits: Limits) -> Iterator[Notice]:
     for job in situation.jobs:
-        if limits.failures and job.failures >= limits.failures:
-            facts: Facts = {"job": job.name, "failures": job.failures, "error": job.error}
+        if job.failures and job.error == CircuitOpen.__name__:
+            yield Notice(NoticeKind.CIRCUIT_OPEN, f"circuit {job.name}", {"job": job.name})
+        if (kind := _quarantine(job)) is not None:
+            days = (situation.now - (job.failing_since or situation.now)).days
+            facts: Facts = {"job": job.name, "failures": job.tries, "error": job.error, "days": max(days, 0)}
+            yield Notice(kind, f"job {job.name}", facts, mark=f"{kind} {job.tries}")
+        elif limits.failures and job.failures >= limits.failures:
+            facts = {"job": job.name, "failures": job.failures, "error": job.error}
             yield Notice(NoticeKind.JOB_FAILING, f"job {job.name}", facts)
+
+
+def _quarantine(job: JobState) -> NoticeKind | None:
+    """What is to be said of a job that was tried in vain for long; each day's try is news."""
+    if job.standing is Standing.GIVEN_UP:
+        return NoticeKind.JOB_GIVEN_UP
+    if job.standing is not Standing.QUARANTINED:
+        return None
+    entered = job.tries == len(LADDER) + 1
+    return NoticeKind.JOB_QUARANTINED if entered else NoticeKind.JOB_STILL_QUARANTINED
 
 
 # ---------------------------------------------------------------- what people know already

@@ -47,6 +47,8 @@ class Figures:
     """When each job last ended well, in epoch seconds."""
     failures: Mapping[str, int] = field(default_factory=dict)
     """Runs of each job since then that failed."""
+    quarantined: Mapping[str, int] = field(default_factory=dict)
+    """1 for each job that failed so often that it is tried once a day at most."""
 
 
 class FigureStore(Protocol):

@@ -30,6 +30,8 @@ class GuardClass(StrEnum):
     REMOVE_GRANT = "remove_grant"
     """Unenrol, or remove from a cohort or a group."""
     DELETE = "delete"
+    UNDONE = "undone"
+    """What a person had taken back, and HR still says: whatever class it would be otherwise."""
 
 
 class Phase(IntEnum):
@@ -50,6 +52,8 @@ class Phase(IntEnum):
     GRANTS_GROUP = 11
     """After enrolments: Moodle takes into a group only who is in its course."""
     REMOVALS = 12
+    BINDINGS = 13
+    """What is taken from an account is taken while it is known whose it is."""
 
 
 class Action(StrEnum):
@@ -62,6 +66,8 @@ class Action(StrEnum):
     CREATE_ACCOUNT = "create_account"
     ADOPT_ACCOUNT = "adopt_account"
     """Bind a person to an account that is already in Moodle."""
+    GIVE_UP_ACCOUNT = "give_up_account"
+    """The opposite, where an adoption is taken back: our note of whose it is ends."""
     UPDATE_ACCOUNT = "update_account"
     CHANGE_AUTH = "change_auth"
     SUSPEND_ACCOUNT = "suspend_account"
@@ -108,6 +114,7 @@ RULES: Mapping[Action, Rule] = {
     Action.CHANGE_IDENTITY: Rule(Phase.IDENTITY, GuardClass.IDENTITY),
     Action.CREATE_ACCOUNT: Rule(Phase.ACCOUNTS, GuardClass.CREATE),
     Action.ADOPT_ACCOUNT: Rule(Phase.COHORTS),
+    Action.GIVE_UP_ACCOUNT: Rule(Phase.BINDINGS),
     Action.UPDATE_ACCOUNT: Rule(Phase.ACCOUNT_FIELDS),
     Action.CHANGE_AUTH: Rule(Phase.ACCOUNT_FIELDS, GuardClass.AUTH),
     Action.SUSPEND_ACCOUNT: Rule(Phase.ACCOUNT_FIELDS, GuardClass.SUSPEND),
@@ -241,6 +248,8 @@ class Plan:
     counts: Mapping[str, int]
     holds: tuple[Hold, ...] = ()
     status: str = "planned"
+    undoes: int | None = None
+    """The run that it takes back; None where it is made of what HR says."""
 
     @property
     def size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.domain.observing import Course, Figures
+from connector.domain.quarantine import LADDER
 from connector.store.database import Database
 
 
@@ -15,7 +16,7 @@ class FigureViews:
         self._site = site
 
     def now(self) -> Figures:
-        row = self._database.one("figures.now", site=self._site)
+        row = self._database.one("figures.now", site=self._site, ladder=len(LADDER))
         read = self._reporting.one("figures.read")
         return Figures(
             read["active_users"] or 0,
@@ -27,6 +28,7 @@ class FigureViews:
             row["unsent"],
             {name: float(seconds) for name, seconds in (row["succeeded"] or {}).items()},
             row["failures"] or {},
+            row["quarantined"] or {},
         )
 
     def courses(self, limit: int) -> list[Course]:

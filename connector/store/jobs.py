@@ -20,19 +20,16 @@ class Jobs:
 
     def states(self) -> Mapping[str, JobState]:
         return {
-            row["name"]: JobState(
-                row["name"],
-                row["started_at"],
-                JobOutcome(row["outcome"]),
-                row["failures"],
-                row["error"],
-                row["succeeded_at"],
-            )
+            row["name"]: JobState(**{**row, "outcome": JobOutcome(row["outcome"])})
             for row in self._database.rows("jobs.states", site=self._site)
         }
 
     def begin(self, name: str, now: datetime) -> None:
         self._database.run("jobs.begin", site=self._site, name=name, now=now)
 
-    def end(self, name: str, outcome: JobOutcome, error: str, now: datetime) -> None:
-        self._database.run("jobs.end", site=self._site, name=name, outcome=outcome.value, error=error, now=now)
+    def end(self, name: str, outcome: JobOutcome, error: str, now: datetime, *, try_again: bool = False) -> None:
+        values = {"name": name, "outcome": outcome.value, "error": error, "now": now, "try_again": try_again}
+        self._database.run("jobs.end", site=self._site, **values)
+
+    def release(self, name: str) -> bool:
+        return self._database.run("jobs.release", site=self._site, name=name) > 0

@@ -41,8 +41,11 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.WITHDRAW_REQUIREMENT: ("grant_ended",),
     Action.NOTE_TERMS: ("terms_noted",),
     Action.FORGET_GRANT: ("grant_ended",),
+    Action.GIVE_UP_ACCOUNT: ("given_up",),
 }
 """What is written down when an action is done."""
+TAKEN_BACK = ("undo.done_since", "undo.taken_back")
+"""And what after each of them is known of what people took back."""
 
 TELLING: Mapping[Action, tuple[str, ...]] = {
     action: (*effects, "due_noted") if action in (Action.ASSIGN_REQUIREMENT, Action.CHANGE_REQUIREMENT) else effects
@@ -119,8 +122,8 @@ class Journal:
         def work(connection: Connection) -> None:
             with connection.cursor() as cursor:
                 cursor.executemany(query("journal.record"), [_row(run, plan, outcome, now) for outcome in outcomes])
-            for effect in self._effects[action] if done else ():
-                connection.execute(query(f"journal.{effect}"), values)
+            for step in (*(f"journal.{effect}" for effect in self._effects[action]), *TAKEN_BACK) if done else ():
+                connection.execute(query(step), values)
 
         self._database.transact(work)
 

@@ -199,6 +199,8 @@ class Plans:
             for step in _DROP_SCRATCH:
                 connection.execute(query(step), {"plan": plan})
             connection.execute(query("plans.put_in_order"), {"plan": plan})
+            for step in ("undo.hold_again", "undo.hold_release"):
+                connection.execute(query(step), {"site": self._site, "plan": plan})
             counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()
             self._add_holds(connection, plan, scope, counted)
             actions: dict[str, int] = {}

@@ -18,6 +18,7 @@ from connector.domain.errors import (
     AlreadyThere,
     AnswerLost,
     Busy,
+    CircuitOpen,
     SetAside,
     Stop,
     Stopped,
@@ -235,7 +236,7 @@ class _Applying:
         self.tried += len(outcomes)
         self.refused += sum(outcome.state is OutcomeState.REFUSED for outcome in outcomes)
         if self.tried >= self.pace.failing_of and self.refused > self.pace.failing * self.tried:
-            raise Stop(
+            raise CircuitOpen(
                 f"{self.refused} of {self.tried} changes were refused, so applying was stopped before doing more. "
                 f"The last cause was: {self._last_cause(outcomes)} Mend it and run apply again."
             )

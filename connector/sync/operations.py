@@ -68,6 +68,7 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
         Action.CREATE_GROUP: GroupCreation(moodle),
         Action.CREATE_ACCOUNT: AccountCreation(moodle),
         Action.ADOPT_ACCOUNT: own,
+        Action.GIVE_UP_ACCOUNT: own,
         Action.RELEASE_IDENTITY: update,
         Action.CHANGE_IDENTITY: update,
         Action.UPDATE_ACCOUNT: update,

@@ -106,7 +106,8 @@ class Accounts:
             self._planning.plans.remember([account], self._planning.scope.now)
             holder = self._directory.holders.get(account.id)
             pair = replace(pair, suspended_by_us=holder is not None and holder.suspended_by_us)
-            return [adopted_account(pair, account.id, match.by), *self._updates(pair, account)]
+            key = holder.key if holder is not None else ""
+            return [adopted_account(pair, account.id, match.by, key), *self._updates(pair, account)]
         if self._email_is_shared(pair):
             return []
         wanted = _wanted(person)

@@ -160,6 +160,9 @@ def _figures(now: Figures) -> Iterator[GaugeMetricFamily]:
     yield _one("connector_changes_unsent", "Changes of the newest plan not carried out, held ones too.", now.unsent)
     yield _by("connector_job_last_success_timestamp_seconds", "When a job last ended well.", "job", now.succeeded)
     yield _by("connector_job_failures", "Failed runs of a job since it last ended well.", "job", now.failures)
+    yield _by(
+        "connector_job_quarantined", "1 while a failing job is tried once a day at most.", "job", now.quarantined
+    )
 
 
 def _of_courses(courses: list[Course]) -> Iterator[GaugeMetricFamily]:

@@ -22,6 +22,7 @@ CLASSES: Mapping[GuardClass, str] = {
     GuardClass.REMOVE_ROLE: message("Take roles away"),
     GuardClass.REMOVE_GRANT: message("Take courses, cohorts and groups away"),
     GuardClass.DELETE: message("Delete accounts"),
+    GuardClass.UNDONE: message("Do again what was taken back"),
 }
 CONSEQUENCES: Mapping[GuardClass, str] = {
     GuardClass.CREATE: message("New accounts are made in Moodle."),
@@ -32,6 +33,7 @@ CONSEQUENCES: Mapping[GuardClass, str] = {
     GuardClass.REMOVE_ROLE: message("These people lose what the role let them do in Moodle."),
     GuardClass.REMOVE_GRANT: message("These people leave courses, cohorts or groups that they were given."),
     GuardClass.DELETE: message("These accounts and all that belongs to them are deleted for good."),
+    GuardClass.UNDONE: message("Somebody had these changes undone, and HR still says the same. They are made again."),
 }
 BUDGETS: Mapping[Window, str] = {
     Window.DAY: message("In the last 24 hours before"),
@@ -45,6 +47,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.CHANGE_IDENTITY: message("Change name or address"),
     Action.CREATE_ACCOUNT: message("Create account"),
     Action.ADOPT_ACCOUNT: message("Adopt account"),
+    Action.GIVE_UP_ACCOUNT: message("Give account up"),
     Action.UPDATE_ACCOUNT: message("Update account"),
     Action.CHANGE_AUTH: message("Change sign-in method"),
     Action.SUSPEND_ACCOUNT: message("Suspend account"),
@@ -120,6 +123,7 @@ FROM_LINE = message("line {line} of the feed")
 REASONS: Mapping[str, str] = {
     "another person takes it over": message("another person takes it over"),
     "there already, by somebody else": message("there already, by somebody else"),
+    "taken back": message("taken back"),
 }
 TAKEN = {
     Action.REMOVE_FROM_COHORT,

@@ -36,7 +36,7 @@ MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": "changes", "hours": 
 TELLING = Telling(new=(HOLD, FEED), over=(MIRROR,))
 FACTS: dict[str, str | int] = {
     "class": "suspend", "count": 31, "limit": 20, "plan": "3f2a", "source": "hr", "feed": "9a4c", "reasons": 2,
-    "hop": "everything", "hours": 7, "job": "sync", "failures": 3, "error": "Unavailable",
+    "hop": "everything", "hours": 7, "job": "sync", "failures": 3, "error": "Unavailable", "days": 9,
 }  # fmt: skip
 USER, PASSWORD = "connector", "open sesame"
 CA = trustme.CA()

@@ -22,7 +22,8 @@ SELECT
            WHERE plan = (SELECT number FROM newest) AND state IN ('done', 'refused')) AS unsent,
     (SELECT jsonb_object_agg(name, extract(epoch FROM succeeded_at)) FROM connector.job
      WHERE site = %(site)s AND succeeded_at IS NOT NULL) AS succeeded,
-    (SELECT jsonb_object_agg(name, failures) FROM connector.job WHERE site = %(site)s) AS failures
+    (SELECT jsonb_object_agg(name, failures) FROM connector.job WHERE site = %(site)s) AS failures,
+    (SELECT jsonb_object_agg(name, (tries > %(ladder)s)::integer) FROM connector.job WHERE site = %(site)s) AS quarantined
 
 -- name: read
 -- How the facts stand: who was in Moodle within a day, and how old each hop is.

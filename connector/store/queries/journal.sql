@@ -92,6 +92,16 @@ ON CONFLICT (site, person_id) DO UPDATE
 SET account_id = excluded.account_id, bound_at = excluded.bound_at, bound_by = excluded.bound_by,
     suspended_by_us = excluded.suspended_by_us
 
+-- name: given_up
+-- The account is nobody's again; while something of ours is left there, we keep the binding to take it by.
+DELETE FROM connector.binding b
+USING connector.change c
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND b.site = %(site)s AND b.person_id = c.person_id
+  AND b.account_id = (c.before ->> 'account')::bigint
+  AND NOT EXISTS (SELECT FROM connector.ledger l
+                  WHERE l.site = b.site AND l.person_id = b.person_id AND l.kind <> 'assignment' AND l.ended_at IS NULL
+                    AND l.ours)
+
 -- name: account_made
 -- What is known of an account that was made just now.
 INSERT INTO connector.account (site, account_id, fields, suspended, seen_at)

@@ -8,7 +8,7 @@ WHERE site = %(site)s AND channel = %(channel)s ORDER BY since, key
 INSERT INTO connector.notice (site, channel, key, mark, kind, facts, since, told_at)
 VALUES (%(site)s, %(channel)s, %(key)s, %(mark)s, %(kind)s, %(facts)s, %(now)s, %(now)s)
 ON CONFLICT (site, channel, key) DO UPDATE
-SET mark = excluded.mark, facts = excluded.facts, told_at = excluded.told_at
+SET mark = excluded.mark, kind = excluded.kind, facts = excluded.facts, told_at = excluded.told_at
 
 -- name: forget
 -- Told to be over.

@@ -382,10 +382,13 @@ VALUES (%(plan)s, %(guard_class)s, %(count)s, %(limit)s, %(window)s, %(spent)s, 
 UPDATE connector.plan SET status = 'planned', hash = %(hash)s, counts = %(counts)s WHERE number = %(plan)s
 
 -- name: supersede
--- Older plans that were not carried out to the end, of nobody whom the new one is not about.
-UPDATE connector.plan SET status = 'superseded'
-WHERE site = %(site)s AND number < %(plan)s AND status IN ('planned', 'applying')
-  AND (%(people)s::text[] IS NULL OR people <@ %(people)s)
+-- Older plans that were not carried out to the end, of nobody whom the new one is not about. One that takes a run back
+-- waits on while it is made from what is true, so that there is time to approve it.
+UPDATE connector.plan p SET status = 'superseded'
+FROM connector.plan n
+WHERE n.number = %(plan)s AND p.site = %(site)s AND p.number < n.number AND p.status IN ('planned', 'applying')
+  AND (%(people)s::text[] IS NULL OR p.people <@ %(people)s)
+  AND (p.undoes IS NULL OR n.undoes IS NOT NULL OR p.status <> 'planned' OR p.basis <> n.basis)
 
 -- name: supersede_holds
 -- Nobody needs to decide on them any more.
@@ -393,14 +396,15 @@ UPDATE connector.hold h SET state = 'superseded'
 FROM connector.plan p
 WHERE p.number = h.plan AND p.site = %(site)s AND h.plan < %(plan)s AND h.state = 'waiting'
   AND (%(people)s::text[] IS NULL OR p.people <@ %(people)s)
+  AND NOT (p.undoes IS NOT NULL AND p.status = 'planned')
 
 -- name: by_number
 -- The head of one plan.
-SELECT number, hash, people, feed_id, basis, created_at, counts, status FROM connector.plan WHERE number = %(plan)s
+SELECT number, hash, people, feed_id, basis, created_at, counts, status, undoes FROM connector.plan WHERE number = %(plan)s
 
 -- name: find
 -- A plan by the beginning of its hash, or the newest one of everybody.
-SELECT number, hash, people, feed_id, basis, created_at, counts, status FROM connector.plan
+SELECT number, hash, people, feed_id, basis, created_at, counts, status, undoes FROM connector.plan
 WHERE site = %(site)s AND status <> 'making'
   AND CASE WHEN %(hash)s::text IS NULL THEN people IS NULL ELSE starts_with(hash, %(hash)s) END
 ORDER BY number DESC
@@ -442,10 +446,14 @@ ORDER BY ordinal
 LIMIT %(limit)s
 
 -- name: state
--- What a plan is made from, besides its feed: the last run that another plan or nobody's plan made, the cases, and
--- what people assigned and waived.
-SELECT COALESCE((SELECT max(run_id) FROM connector.run
-                 WHERE site = %(site)s AND kind = 'apply' AND plan IS DISTINCT FROM %(plan)s::bigint), 0) AS run_id,
+-- What a plan is made from, besides its feed: the last run of another plan or of nobody's that did or does anything, the
+-- cases, and what people assigned and waived.
+SELECT COALESCE((SELECT r.run_id FROM connector.run r
+                 WHERE r.site = %(site)s AND r.kind = 'apply' AND r.plan IS DISTINCT FROM %(plan)s::bigint
+                   AND (r.plan IS NULL OR r.status = 'running' OR EXISTS (
+                       SELECT FROM connector.operation o
+                       WHERE o.plan = r.plan AND o.run_id = r.run_id AND o.state IN ('sent', 'done')))
+                 ORDER BY r.run_id DESC LIMIT 1), 0) AS run_id,
        (SELECT count(*) + count(withdrawn_at) FROM connector."case"
         WHERE site = %(site)s AND settled_at IS NOT NULL AND settled_by <> '') AS settled,
        (SELECT count(*) + count(withdrawn_at) FROM connector.decision d JOIN connector.person p USING (person_id)

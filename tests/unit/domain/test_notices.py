@@ -72,7 +72,10 @@ def test_everything_at_once() -> None:
         [job(3)],
     )
     notices = worth_telling(situation, LIMITS)
-    assert [notice.kind for notice in notices] == [kind for kind in NoticeKind if kind is not NoticeKind.TEST]
+    later = {kind for kind in NoticeKind if kind.value.startswith(("job_", "circuit_")) or kind is NoticeKind.TEST}
+    assert [notice.kind for notice in notices] == [kind for kind in NoticeKind if kind not in later] + [
+        NoticeKind.JOB_FAILING
+    ]
     assert [dict(notice.facts) for notice in notices] == [
         {"class": "suspend", "count": 31, "limit": 20, "plan": "3f2a9c41d0be"},
         {"source": "hr", "feed": "f" * 12, "reasons": 2},
@@ -157,3 +160,39 @@ def test_once_again_and_over(
     """New at first, a reminder after the time that is set, and once that it is settled."""
     told = [] if told_ago is None else [Told(MIRROR, NOW - 3 * DAY, NOW - timedelta(hours=told_ago))]
     assert to_tell(notices, told, NOW, remind) == telling
+
+
+def failing(tries: int, days: float, error: str = "Unavailable") -> JobState:
+    """A job that has failed so often in so many days, the last time now."""
+    return JobState("sync", NOW, JobOutcome.FAILED, tries, error, None, tries, NOW - timedelta(days=days), NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (failing(2, 0), []),
+        (failing(5, 0.4), [NoticeKind.JOB_FAILING]),
+        (failing(6, 0.4), [NoticeKind.JOB_QUARANTINED]),
+        (failing(7, 1.4), [NoticeKind.JOB_STILL_QUARANTINED]),
+        (failing(33, 27.4), [NoticeKind.JOB_GIVEN_UP]),
+        (failing(1, 0, "CircuitOpen"), [NoticeKind.CIRCUIT_OPEN]),
+        (failing(6, 0.4, "CircuitOpen"), [NoticeKind.CIRCUIT_OPEN, NoticeKind.JOB_QUARANTINED]),
+    ],
+)
+def test_a_job_that_fails_for_long_is_told_as_what_it_is(state: JobState, told: list[NoticeKind]) -> None:
+    """Failing, then in quarantine, then given up: one of them; an open circuit at once, however few failures count."""
+    assert kinds(Situation(NOW, jobs=[state])) == told
+    quarantined = [kind for kind in told if kind is not NoticeKind.JOB_FAILING]
+    assert kinds(Situation(NOW, jobs=[state]), Limits(None, None, 0)) == quarantined, "of that people are always told"
+
+
+def test_each_day_of_quarantine_is_news_and_its_end_too() -> None:
+    """Told once for each try, however long the pause between reminders, and as over when the job ends well."""
+    told: list[Told] = []
+    for tries, days in ((5, 0.4), (6, 0.4), (6, 0.6), (7, 1.4), (33, 27.4)):
+        telling = to_tell(worth_telling(Situation(NOW, jobs=[failing(tries, days)]), LIMITS), told, NOW, None)
+        assert [notice.facts["failures"] for notice in telling.new] == ([] if days == 0.6 else [tries])
+        assert telling.over == ()
+        told = [Told(notice, NOW, NOW) for notice in telling.new] or told
+    [over] = to_tell([], told, NOW, None).over
+    assert over.facts == {"job": "sync", "failures": 33, "error": "Unavailable", "days": 27}

@@ -126,6 +126,7 @@ class Kept:
             unsent=31,
             succeeded={"sync": 1772431200.0},
             failures={"sync": 0, "mirror": 3},
+            quarantined={"sync": 0, "mirror": 1},
         )
 
     def courses(self, limit: int) -> list[Course]:
@@ -160,6 +161,7 @@ def test_what_a_scrape_says() -> None:
         "connector_changes_unsent": {(): 31},
         "connector_job_last_success_timestamp_seconds": {("sync",): 1772431200},
         "connector_job_failures": {("sync",): 0, ("mirror",): 3},
+        "connector_job_quarantined": {("sync",): 0, ("mirror",): 1},
         "connector_operations_total": {("done",): 7, ("refused",): 1, ("waiting",): 0},
         "connector_notices_undelivered_total": {(): 1},
         "connector_job_duration_seconds_count": {("sync", "done"): 1, ("notices", "failed"): 1},

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 _RULES_ALONE = """
 CREATE VIEW connector.wanted_grant AS
