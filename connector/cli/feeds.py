@@ -43,6 +43,8 @@ def plan(
     """Compare HR with Moodle and store a plan. The file is left where it is, and nothing in Moodle changes."""
     with installation(config) as connector:
 
+        _check_source(connector, file, source)
+
         async def work() -> tuple[Intake | None, Plan]:
             async with connector.entering() as way:
                 taken = _take(connector, way, file, source) if file else None
@@ -98,6 +100,8 @@ def sync(
         if person is not None:
             _sync_person(connector, person, file, source, json)
             return
+
+        _check_source(connector, file, source)
 
         async def work() -> tuple[Taken, Plan, Applied]:
             async with connector.entering() as way, _turn(way):
@@ -255,6 +259,14 @@ def _gone_before(hold: Hold) -> str:
     """What else counts, where many small plans came to too much."""
     spans = {Window.PLAN: "", Window.DAY: "24 hours", Window.WEEK: "7 days"}
     return f" with {hold.spent:,} in the last {spans[hold.window]}" if spans[hold.window] else ""
+
+
+def _check_source(connector: Connector, file: Path | None, source: str | None) -> None:
+    known = connector.mapping.sources
+    if source is not None and source not in known:
+        raise SettingsError(f"--source: there is no source {source}; the mapping has {', '.join(known)}.")
+    if source is not None and file is None:
+        raise SettingsError("--source: says of which source a FILE is; without one all sources are looked at.")
 
 
 def _take(connector: Connector, way: WayIn, file: Path, source: str | None) -> Intake:

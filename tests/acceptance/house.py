@@ -31,11 +31,11 @@ COLUMNS = (
 BOSS = "E001"
 Rows = list[dict[str, str]]
 KEPT = {
-    "people": "SELECT person_id, source, key, wanted, initial, grant_set, unit, gone FROM connector.person",
+    "people": "SELECT person_id, site, source, key, wanted, initial, grant_set, unit, gone FROM connector.person",
     "bindings": "SELECT site, person_id, account_id FROM connector.binding",
     "ledger": "SELECT grant_id, person_id, kind, target, terms, ours, suspended, ended_at FROM connector.ledger",
     "accounts": "SELECT site, account_id, fields, suspended FROM connector.account",
-    "plans": "SELECT number, site, source, hash, counts FROM connector.plan",
+    "plans": "SELECT number, site, people, hash, counts FROM connector.plan",
     "changes": "SELECT plan, ordinal, action, subject, target, before, after FROM connector.change",
     "operations": "SELECT plan, ordinal, state FROM connector.operation",
     "feeds": "SELECT feed_id, name, rows FROM connector.feed WHERE status = 'accepted'",

@@ -111,7 +111,7 @@ def test_a_bad_row_is_rejected_alone(settled: House, what: str) -> None:
     assert not value or value not in done.all
     with Untouched(settled, may_grow=GROWS):
         again = settled.call("sync", settled.folder / "people.csv", "--json").json
-    assert again["feed"]["totals"]["rejected"] == 1, "the same feed tells the same again"
+    assert again["feeds"][0]["totals"]["rejected"] == 1, "the same feed tells the same again"
 
 
 def test_good_rows_beside_a_bad_one_are_carried_out(settled: House) -> None:

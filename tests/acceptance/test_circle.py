@@ -81,7 +81,7 @@ def test_sync_moves_a_good_file_to_done(house: House) -> None:
     file = house.drop()
     done = house.run("sync", "--json")
     assert done.status == 0
-    assert done.json["feed"]["name"] == "people-1.csv"
+    assert done.json["feeds"][0]["name"] == "people-1.csv"
     assert not file.exists()
     assert (file.parent / "done/people-1.csv").is_file()
     assert house.account("E012")[0]["email"] == "person12@example.com"
@@ -204,7 +204,7 @@ def test_a_smaller_feed_is_released_by_its_hash(settled: House) -> None:
     done = settled.call("hold", "approve", refused["digest"][:12], "--by", "Ada", "--json")
     assert (done.status, done.json["released"]["name"]) == (0, "people.csv")
     passed = settled.call("sync", file, "--json")
-    assert (passed.status, passed.json["feed"]["totals"]["rows"]) == (0, 6)
+    assert (passed.status, passed.json["feeds"][0]["totals"]["rows"]) == (0, 6)
     assert not settled.account("E012")[1], "missing once is not gone"
     assert settled.call("plan", settled.feed(people(2), "other.csv")).status == 1
 

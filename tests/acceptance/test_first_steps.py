@@ -185,7 +185,7 @@ def test_doctor_fails_where_reports_are_demanded_and_missing(house: House) -> No
 def test_mapping_check_and_try_show_what_a_row_becomes(house: House) -> None:
     """Fields, rules and grants of one row; nothing is written, no Moodle is asked."""
     checked = house.run("mapping", "check", "--json")
-    assert (checked.status, checked.json["source"]) == (0, "hr")
+    assert (checked.status, checked.json["sources"]) == (0, ["hr"])
     before = house.moodle()
     shown = house.run("mapping", "try", house.feed(), "--row", "5", "--json")
     assert shown.status == 0

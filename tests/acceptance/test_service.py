@@ -74,9 +74,9 @@ def test_serve_syncs_and_mirrors_by_the_clock_and_stops_cleanly(house: House) ->
     with serving(house) as service:
         url = service.until(lambda event: event["event"] == "serving")["url"]
         first = service.done("sync")
-        while first["feed"] is None:
+        while not first["feeds"]:
             first = service.done("sync")
-        assert (first["feed"], first["refused"]) == ("people-1.csv", 0)
+        assert (first["feeds"], first["refused"]) == (["people-1.csv"], 0)
         assert service.done("sync")["changes"] == 0, "the clock starts it again"
         while service.done("mirror")["enrolments"] != 12:
             pass
@@ -153,7 +153,7 @@ def test_logs_name_nobody_whatever_goes_wrong(house: House) -> None:
         for fault in FAULTS:
             house.twin.faults.add(fault)
         first = service.done("sync")
-        while first["feed"] is None:
+        while not first["feeds"]:
             first = service.done("sync")
         house.drop(rows[:3], "people-2.csv")
         service.until(lambda event: event["event"] == "failed" and event["error"] == "FeedRefused")
@@ -162,7 +162,7 @@ def test_logs_name_nobody_whatever_goes_wrong(house: House) -> None:
             house.twin.faults.add(fault)
         for address in (f"/people/{names[0]}", f"/health?name={names[1]}", "/metrics"):
             httpx.get(url + address, headers={"X-Request-ID": f"{names[0]} {names[1]}", "User-Agent": names[0]})
-        while service.done("sync")["feed"] != "people-3.csv":
+        while service.done("sync")["feeds"] != ["people-3.csv"]:
             pass
         service.done("mirror")
         service.process.send_signal(signal.SIGTERM)

@@ -90,7 +90,7 @@ async def test_stopped_while_reading_the_feed(house: House, moodle: Seen) -> Non
     assert house.sql("SELECT person_id FROM connector.person") == []
     async with heedful(house, lambda: False, drop=drop) as way:
         came = await way.sync()
-    assert (came["feed"], came["refused"]) == ("people-1.csv", 0)
+    assert (came["feeds"], came["refused"]) == (["people-1.csv"], 0)
     assert len(moodle.people()) == 200
 
 
