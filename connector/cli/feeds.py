@@ -42,7 +42,6 @@ def plan(
 ) -> None:
     """Compare HR with Moodle and store a plan. The file is left where it is, and nothing in Moodle changes."""
     with installation(config) as connector:
-
         _check_source(connector, file, source)
 
         async def work() -> tuple[Intake | None, Plan]:

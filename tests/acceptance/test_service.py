@@ -219,7 +219,7 @@ def test_two_services_share_the_work_quietly(house: House) -> None:
             assert service.process.wait() == 0
     events = [json.loads(line) for line in [*one.log, *other.log]]
     assert {event["event"] for event in events} <= {"serving", "done", "stopped", "stopped early"}
-    assert len([event for event in events if event.get("feed") == "people-1.csv"]) == 1
+    assert len([event for event in events if event.get("feeds") == ["people-1.csv"]]) == 1
     syncs = sorted(event["time"] for event in events if event["event"] == "done" and event["job"] == "sync")
     assert 3 <= len(syncs) <= 6, "one run in two seconds, and not two"
 

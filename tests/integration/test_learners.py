@@ -107,8 +107,14 @@ async def test_in_the_language_of_the_person(
     assert f'<a href="{settled.twin.url}/course/view.php?id={course}">{link}</a>' in text
 
 
+def counted_anew(house: House) -> None:
+    """Other days are meant for those who have the requirement already, too."""
+    house.edit("requirements.yaml", "path: SAFETY, due:", "path: SAFETY, on_change: restart, due:")
+
+
 async def test_each_day_is_told_once(settled: House, moodle: Seen) -> None:
     """Neither a second run, nor the same requirement after a mistake of HR; a new day is told as changed."""
+    counted_anew(settled)
     await settled.settled_in(people("E1"))
     assert (await tell(settled))["told"] == 1
     assert (await tell(settled))["told"] == 0
@@ -134,6 +140,7 @@ async def test_what_a_manager_assigns_is_told(settled: House, moodle: Seen) -> N
 
 async def test_what_holds_no_longer_is_not_told(settled: House, moodle: Seen) -> None:
     """Withdrawn, due on another day, or of somebody who has left, before anybody was told."""
+    counted_anew(settled)
     await settled.settled_in(people("E1", "E2", "E3"))
     settled.edit("requirements.yaml", "days_after_assignment: 14", "days_after_assignment: 21")
     gone = people("E1", "E2")

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from threading import Event
-from typing import Any
 
 import pytest
 
 from adapters.drops.folder import FolderDrop
 from connector.domain.errors import Stopped
+from connector.sync.arrivals import FileInlet
 from jobs.mirror import mirror
 from jobs.stopping import heeding
 from jobs.sync import WayIn
@@ -23,9 +23,10 @@ CREATE = "core_user_create_users"
 
 
 @asynccontextmanager
-async def heedful(house: House, stopping: Callable[[], bool], **more: Any) -> AsyncIterator[WayIn]:
+async def heedful(house: House, stopping: Callable[[], bool], drop: FolderDrop | None = None) -> AsyncIterator[WayIn]:
     async with house.way() as way:
-        yield replace(way, stopping=stopping, **more)
+        inlets = tuple(replace(inlet, drop=drop) for inlet in way.inlets if isinstance(inlet, FileInlet))
+        yield replace(way, stopping=stopping, inlets=inlets)
 
 
 async def stopped_after(house: House, people: list[Row], function: str) -> None:
@@ -83,12 +84,12 @@ async def test_stopped_while_reading_the_feed(house: House, moodle: Seen) -> Non
     folder.mkdir()
     house.file(rows(200), "drop/people-1.csv")
     drop = FolderDrop(folder, "*.csv", settle=0)
-    async with heedful(house, lambda: True, drop=drop) as way:
+    async with heedful(house, lambda: True, drop) as way:
         with pytest.raises(Stopped):
             await way.sync()
     assert (folder / "people-1.csv").is_file()
     assert house.sql("SELECT person_id FROM connector.person") == []
-    async with heedful(house, lambda: False, drop=drop) as way:
+    async with heedful(house, lambda: False, drop) as way:
         came = await way.sync()
     assert (came["feeds"], came["refused"]) == (["people-1.csv"], 0)
     assert len(moodle.people()) == 200

@@ -175,7 +175,7 @@ def test_a_path_by_cohort(cohort: str, idnumber: str, tmp_path: Path) -> None:
     [granted] = mapping.grants(person(mapping, **EXTRA))
     assert (granted.kind, granted.target, granted.rule) == (GrantKind.COHORT, idnumber, "path A")
     assert granted.terms == {"name": "A", "path": "A"}
-    assert mapping.paths == (LearningPath("A", {"en": "A", "zh_tw": "甲"}, ("C1", "C2"), idnumber),)
+    assert mapping.paths == (LearningPath("A", {"en": "A", "zh_tw": "甲"}, ("C1", "C2"), cohort=idnumber),)
 
 
 @pytest.mark.parametrize(
