@@ -1,0 +1,23 @@
+"""What HR said of people before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8").replace("%", "%%"))
+
+
+def downgrade() -> None:
+    op.execute("DROP TRIGGER said_anew ON connector.person")
+    op.execute("DROP TRIGGER absence_noted ON connector.person")
+    op.execute("DROP FUNCTION connector.note_new_words")
+    op.execute("DROP FUNCTION connector.note_absence")
+    op.execute("DROP TABLE connector.person_event")
+    op.execute("DROP INDEX connector.rejection_key")
