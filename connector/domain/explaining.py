@@ -108,7 +108,7 @@ class ChangeTold:
     """A change of a plan, how its class was held, and what came of it.
 
     ``hold``: the state of the hold of its class, None where the class was not held. ``state``: that of the operation,
-    None where it was not attempted; ``code`` and ``message`` are Moodle's answer.
+    None where it was not attempted; ``code`` and ``message`` are Moodle's answer, ``earlier`` that to the try before.
     """
 
     plan: int
@@ -132,6 +132,7 @@ class ChangeTold:
     finished_at: datetime | None
     code: str | None
     message: str | None
+    earlier: str | None
     run: int | None
 
 

@@ -15,6 +15,13 @@ from connector.explain.texts import Event, EventKind, Text, text
 _RECKONING = frozenset({"granted_on", "timezone", "cycle", "due_since", "due_before_leave", "role", "path", "on_loss"})
 """Terms that tell a reader nothing that the rule does not."""
 
+_OURS = frozenset(
+    {Action.ASSIGN_REQUIREMENT, Action.CHANGE_REQUIREMENT, Action.WITHDRAW_REQUIREMENT, Action.CHANGE_MANAGER}
+    | {Action.NOTE_TERMS, Action.FORGET_GRANT, Action.ADOPT_ACCOUNT, Action.GIVE_UP_ACCOUNT}
+    | {Action.RECOGNISE_ENROLMENT, Action.RECOGNISE_ROLE, Action.RECOGNISE_GROUP}
+)
+"""What is written down here alone: Moodle is not asked."""
+
 
 def change_events(dossier: Dossier, focus: Focus | None) -> Iterator[Event]:
     """Each change: when it was done or refused; what was only planned when it was planned, once for equal plans."""
@@ -22,7 +29,8 @@ def change_events(dossier: Dossier, focus: Focus | None) -> Iterator[Event]:
     told = [one for one in dossier.changes if _concerns(one, focus)]
     for one in told:
         if one.state is not None:
-            yield Event(one.finished_at or one.sent_at or one.planned_at, EventKind.MOODLE, _done(one, given))
+            kind = EventKind.LEDGER if one.change.action in _OURS else EventKind.MOODLE
+            yield Event(one.finished_at or one.sent_at or one.planned_at, kind, _done(one, given))
     decided = {(one.guard, one.decided_at): one for one in reversed(told) if one.hold in ("approved", "rejected")}
     for (_, at), one in decided.items():
         if at is not None:
@@ -80,6 +88,8 @@ def _done(one: ChangeTold, given: Mapping[tuple[int, int], LedgerTold]) -> tuple
         parts.append(text("waiting since run {run}", **values))
     if one.attempts and one.attempts > 1:
         parts.append(text("after {attempts} attempts", **values))
+    if one.earlier:
+        parts.append(text("the answer before: {answer}", answer=one.earlier))
     if one.code or one.message:
         parts.append(text("{answer}", answer=" ".join(filter(None, (one.code and f"[{one.code}]", one.message)))))
     if grant := given.get((one.plan, one.ordinal)):
@@ -88,7 +98,9 @@ def _done(one: ChangeTold, given: Mapping[tuple[int, int], LedgerTold]) -> tuple
 
 
 def _noted(grant: LedgerTold) -> Text:
-    place = "–" if grant.place_id is None else str(grant.place_id)
+    place = grant.place_id
+    if place is None:
+        return text("in the ledger as ours") if grant.ours else text("in the ledger as somebody else's")
     if grant.ours:
         return text("in the ledger as ours, Moodle's number {place}", place=place)
     return text("in the ledger as somebody else's, which is never taken away, Moodle's number {place}", place=place)

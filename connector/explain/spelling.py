@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from connector.domain.explaining import RuleSeen
+
+_WORD = re.compile(r"\w+")
 
 
 def spelled(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -34,9 +39,10 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def seen_values(sees: Mapping[str, object]) -> str:
-    """The values that a rule sees, as its condition writes them."""
-    return ", ".join(f"{name} = {_literal(value)}" for name, value in sees.items())
+def seen_values(seen: RuleSeen) -> str:
+    """The values that a rule's condition sees, as it writes them; what else the rule reads says nothing of why."""
+    words = set(_WORD.findall(seen.when))
+    return ", ".join(f"{name} = {_literal(value)}" for name, value in seen.sees.items() if name in words)
 
 
 def _literal(value: object) -> str:

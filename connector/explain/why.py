@@ -91,7 +91,7 @@ def _rule(question: Question, name: str) -> Text:
         "{rule} gives it to whoever has {when}, and here {sees}",
         rule=name,
         when=seen.when,
-        sees=seen_values(seen.sees),
+        sees=seen_values(seen),
     )
 
 
@@ -125,17 +125,23 @@ def _completions(question: Question) -> Iterator[Text]:
     learned, ids = question.learned, question.dossier.courses or {}
     if learned is None or learned.read_at is None:
         return
+    told = set[int | str]()
     for course in question.focus.courses:
+        number = ids.get(course)
         done = [
             one
             for one in learned.completed
-            if one.ended_at is None and (course_name(one) == course or one.course_id == ids.get(course))
+            if one.ended_at is None and (course_name(one) == course or one.course_id == number)
         ]
+        held = question.held(GrantKind.ENROLMENT, course)
+        if not (done or held) or (number or course) in told:
+            continue
+        told.add(number or course)
         if done:
             yield text(
                 "{course} was completed {day}", course=course, day=done[-1].completed_at or done[-1].observed_at
             )
-        elif question.held(GrantKind.ENROLMENT, course):
+        else:
             yield text(
                 "{course} was not completed when Moodle was last read, {day}", course=course, day=learned.read_at
             )

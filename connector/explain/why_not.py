@@ -76,7 +76,7 @@ def _no_rule(question: Question, path: str) -> Text:
         return text("path {path} is for those only to whom it is assigned", path=path)
     if seen.fired:
         return text("path {path} gives it by the mapping of today, by which HR has not been read yet", path=path)
-    values = {"path": path, "when": seen.when, "sees": seen_values(seen.sees)}
+    values = {"path": path, "when": seen.when, "sees": seen_values(seen)}
     if seen.undecided:
         return text(
             "path {path} asks for {when}, which cannot be decided ({undecided})", undecided=seen.undecided, **values

@@ -50,7 +50,8 @@ ORDER BY w.kind, w.target
 SELECT c.plan, c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, c.guard_class AS guard,
        c.digest, p.hash AS plan_hash, p.created_at AS planned_at, p.status AS plan_status, p.undoes, p.asked_by,
        h.state AS hold, h.count AS held_count, h."limit" AS held_limit, h.decided_by, h.decided_at,
-       o.state, o.attempts, o.sent_at, o.finished_at, o.code, o.message, o.run_id AS run
+       o.state, o.attempts, o.sent_at, o.finished_at, o.code, o.message,
+       o.before AS earlier, o.run_id AS run
 FROM connector.change c
 JOIN connector.plan p ON p.number = c.plan
 LEFT JOIN connector.hold h ON h.plan = c.plan AND h.guard_class = c.guard_class
