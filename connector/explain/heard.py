@@ -13,8 +13,11 @@ from connector.explain.texts import Event, EventKind, Text, text
 
 SHORT = 12
 """Characters of a digest that tell it apart."""
-_INNER = ("changed_at", "feed_id", "line", "grant_set", "source", "unique_username")
-"""What a version keeps beside HR's words."""
+_INNER = frozenset(
+    {"changed_at", "feed_id", "line", "grant_set", "source", "unique_username", "initial", "wanted", "attributes"}
+    | {"person_id", "site", "key", "row_digest", "manager_id", "first_seen", "absent_since", "absent_feed_id", "gone"}
+)
+"""What a version keeps beside HR's words, or what is spread out."""
 _UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
@@ -89,25 +92,11 @@ def _read_by(dossier: Dossier, said: Said) -> tuple[Text, ...]:
 
 
 def _words(fields: Mapping[str, Any]) -> dict[str, Any]:
-    flat = {name: value for name, value in fields.items() if name not in _INNER and not isinstance(value, dict)}
-    for name in ("initial", "wanted", "attributes"):
-        for field, value in (fields.get(name) or {}).items():
-            flat |= (
-                {f"{field}.{key}": one for key, one in value.items()} if isinstance(value, dict) else {field: value}
-            )
-    for inner in (
-        "person_id",
-        "site",
-        "key",
-        "row_digest",
-        "manager_id",
-        "first_seen",
-        "absent_since",
-        "absent_feed_id",
-        "gone",
-    ):
-        flat.pop(inner, None)
-    return flat
+    """HR's words of a version, by the names of fields."""
+    words = {name: value for name, value in fields.items() if name not in _INNER}
+    for group in ("initial", "wanted", "attributes"):
+        words |= fields.get(group) or {}
+    return words
 
 
 def _plain(value: object) -> str:

@@ -15,9 +15,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER said_anew ON connector.person")
-    op.execute("DROP TRIGGER absence_noted ON connector.person")
-    op.execute("DROP FUNCTION connector.note_new_words")
-    op.execute("DROP FUNCTION connector.note_absence")
+    op.execute("DROP TRIGGER person_changed ON connector.person")
+    op.execute("DROP FUNCTION connector.note_person_events")
     op.execute("DROP TABLE connector.person_event")
     op.execute("DROP INDEX connector.rejection_key")
