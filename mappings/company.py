@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet, LearningPath, Requirement
 from connector.domain.people import Person, Record, Rejection, Said
-from mappings.explain import Explanation, explain
+from mappings.explain import Explanation, RuleTrace, explain, traced
 from mappings.model import SourceSettings
 from mappings.person import PersonMaker, SourceMapper
 from mappings.rules import Rules, Scope
@@ -90,6 +90,18 @@ class CompanyMapping:
     def mapping_try(self, source: str, record: Record, others: Mapping[str, Said] | None = None) -> Explanation:
         """What a record becomes, step by step, for a person to read; ``others``: what other sources say."""
         return explain(record, self.sources[source].mapper, self.rules, self.outcome(source, record, others))
+
+    def rules_on(self, person: Person) -> tuple[RuleTrace, ...]:
+        """What each rule makes of a person, and the values that it sees."""
+        return traced(self.rules, person)
+
+    def given_by(self, said: Mapping[str, Said]) -> Mapping[str, str]:
+        """Of what several sources say: by field, the source whose word counts."""
+        return self.people.given_by(said)
+
+    def in_scope(self, person: Person) -> bool:
+        """Whether the person is of those whom the mapping is about."""
+        return self.scope is None or self.scope.within(person) is True
 
     def outcome(
         self, source: str, record: Record, others: Mapping[str, Said] | None = None

@@ -47,9 +47,13 @@ def explain(record: Record, source: SourceMapper, rules: Rules, outcome: Person 
     key = next((trace.value for trace in fields if trace.field == "key" and trace.refused is None), None)
     if not isinstance(outcome, Person):
         return Explanation(record.line, key, fields, tuple(outcome), None, (), ())
-    values = rules.values(outcome)
-    traces = tuple(_trace(rule, values) for rule in rules.rules)
-    return Explanation(record.line, key, fields, (), outcome, traces, rules.grants(outcome))
+    return Explanation(record.line, key, fields, (), outcome, traced(rules, outcome), rules.grants(outcome))
+
+
+def traced(rules: Rules, person: Person) -> tuple[RuleTrace, ...]:
+    """What each rule makes of a person."""
+    values = rules.values(person)
+    return tuple(_trace(rule, values) for rule in rules.rules)
 
 
 def _trace(rule: Rule, values: Mapping[str, Value]) -> RuleTrace:

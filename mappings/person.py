@@ -109,11 +109,8 @@ class PersonMaker:
 
     def of_several(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
         """The person of whom several sources say something: of each field the first that says anything."""
-        values: dict[str, str] = {}
-        given: dict[str, str] = {}
-        for name, order in self._order.items():
-            given[name] = next((source for source in order if said.get(source, {}).get(name)), "")
-            values[name] = said[given[name]][name] if given[name] else ""
+        given = self._given(said)
+        values = {name: said[source][name] if source else "" for name, source in given.items()}
         key = values["key"]
         lacking = [name for name in REQUIRED if not values.get(name)]
         if lacking:
@@ -123,6 +120,16 @@ class PersonMaker:
             ]
         leading = next(source for source in self._timezones if source in said)
         return self._build(values, line, leading, given["username"])
+
+    def given_by(self, said: Mapping[str, Said]) -> dict[str, str]:
+        """By field, the source whose word counts, where any says something."""
+        return {name: source for name, source in self._given(said).items() if source}
+
+    def _given(self, said: Mapping[str, Said]) -> dict[str, str]:
+        return {
+            name: next((source for source in order if said.get(source, {}).get(name)), "")
+            for name, order in self._order.items()
+        }
 
     def _build(self, values: Said, line: int, leading: str, names: str) -> Person | list[Rejection]:
         """``leading``: the source whose time zone holds where none is said; ``names``: which gave the username."""

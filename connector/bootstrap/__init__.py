@@ -29,6 +29,7 @@ from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
 from connector.domain.reading import Reader
 from connector.domain.sign_in import SessionTimes
+from connector.explain.explaining import Explaining
 from connector.mirror.accounts import OVERLAP
 from connector.mirror.mirroring import Mirror
 from connector.settings import Settings
@@ -44,6 +45,7 @@ from connector.store.database import Database
 from connector.store.decisions import Decisions
 from connector.store.dictionary import Dictionary
 from connector.store.embedded import default_data_dir, install_term_handler
+from connector.store.explaining import Dossiers, LearnedViews
 from connector.store.facts import CHECKS, Facts, checks
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
@@ -160,6 +162,13 @@ class Connector:
     def deciding(self) -> Deciding:
         """How people assign and waive."""
         return Deciding(self.decisions, self.mapping.assignable.keys(), self.clock)
+
+    @property
+    def explaining(self) -> Explaining:
+        """Why somebody has something, or has not got it."""
+        dossiers = Dossiers(self.database, self.site)
+        ahead = self.settings.create_days_ahead
+        return Explaining(dossiers, lambda: LearnedViews(self.reporting), self.mapping, self.clock, ahead)
 
     @cached_property
     def journal(self) -> Journal:

@@ -15,6 +15,7 @@ from connector.cli import (
     console,
     database,
     demo,
+    explain,
     export,
     feeds,
     holds,
@@ -39,7 +40,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (demo, setup, feeds, assignments, undo, mirror, report, export, service):
+for room in (demo, setup, feeds, explain, assignments, undo, mirror, report, export, service):
     room.add_to(app)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
