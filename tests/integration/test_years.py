@@ -59,9 +59,9 @@ seen: Counter[str] = Counter()
 """How often each law was looked at, over all examples."""
 
 
-@pytest.mark.timeout(300 if settings().max_examples <= 100 else 0)
+@pytest.mark.timeout(900 if settings().max_examples <= 100 else 0)
 @settings(
-    max_examples=max(1, settings().max_examples // 8),
+    max_examples=max(1, settings().max_examples // 12),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
