@@ -19,6 +19,7 @@ from connector.store.revision import CONNECTOR, REPORTING
 
 settings.register_profile("here", deadline=None)  # a busy machine is no failure
 settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None, max_examples=1000)  # by --hypothesis-profile, for a night
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 _numbers = itertools.count(1)

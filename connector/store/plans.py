@@ -146,6 +146,10 @@ class Plans:
     def take_colliding_identities(self, plan: int) -> list[Change]:
         return [change_of(row) for row in self._database.rows("plans.take_colliding_identities", plan=plan)]
 
+    def take_blocked_identities(self, plan: int, scope: Scope) -> list[tuple[str, str]]:
+        rows = self._database.rows("plans.take_blocked_identities", plan=plan, **self._scope(scope))
+        return [(row["subject"], row["name"]) for row in rows]
+
     def manager_pairs(self, scope: Scope) -> Iterator[list[ManagerPair]]:
         for rows in self._database.stream("plans.manager_pairs", **self._scope(scope)):
             yield [ManagerPair(**row) for row in rows]

@@ -55,6 +55,7 @@ async def _make_plan(
     for account_id, keys in plans.take_doubled_adoptions(number).items():
         for key in keys:
             planning.case("already_bound", key, f"one Moodle account matches: {', '.join(keys[:5])}", (account_id,))
+    _take_blocked(planning)
     for change in plans.take_colliding_identities(number):
         plans.add(number, released_identity(change))
     say("managers")
@@ -79,6 +80,13 @@ async def _plan_cohorts(planning: Planning) -> None:
             if idnumber not in there
         ],
     )
+
+
+def _take_blocked(planning: Planning) -> None:
+    """Who waits for a name that its holder cannot leave is a case too, and so on along the chain."""
+    while blocked := planning.plans.take_blocked_identities(planning.plan, planning.scope):
+        for key, name in blocked:
+            planning.case(f"{name}_taken", key, f"the {name} is used by another person, whose own change is a case")
 
 
 def _plan_managers(planning: Planning) -> None:

@@ -305,6 +305,35 @@ WHERE h.plan = %(plan)s AND h.action = 'change_identity' AND h.person_id IN (
 )
 RETURNING action, subject, target, person_id, before, after, reason, kind
 
+-- name: take_blocked_identities
+-- Changes that give somebody the username or e-mail of a person who is to leave it, and does not by this plan.
+WITH kept AS MATERIALIZED (
+    SELECT b.person_id, lower(a.fields ->> 'email') AS email, lower(a.fields ->> 'username') AS username
+    FROM connector.binding b
+    JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+    JOIN connector.person p ON p.person_id = b.person_id
+    WHERE b.site = %(site)s AND connector.employment_status(p, %(now)s, %(ahead)s) <> 'left'
+      AND (lower(a.fields ->> 'email') <> lower(p.wanted ->> 'email')
+           OR lower(a.fields ->> 'username') <> lower(p.wanted ->> 'username'))
+), taking AS (
+    SELECT c.person_id, c.subject, lower(c.after ->> 'email') AS email, lower(c.after ->> 'username') AS username
+    FROM connector.change c WHERE c.plan = %(plan)s AND c.action IN ('change_identity', 'create_account')
+), blocked AS (
+    SELECT t.person_id, t.subject, 'email' AS name FROM taking t
+    JOIN kept k ON k.email = t.email AND k.person_id <> t.person_id
+    WHERE NOT EXISTS (SELECT FROM connector.change c WHERE c.plan = %(plan)s AND c.person_id = k.person_id
+                      AND c.action = 'change_identity' AND c.after ? 'email')
+    UNION
+    SELECT t.person_id, t.subject, 'username' FROM taking t
+    JOIN kept k ON k.username = t.username AND k.person_id <> t.person_id
+    WHERE NOT EXISTS (SELECT FROM connector.change c WHERE c.plan = %(plan)s AND c.person_id = k.person_id
+                      AND c.action = 'change_identity' AND c.after ? 'username')
+), taken AS (
+    DELETE FROM connector.change c USING blocked b
+    WHERE c.plan = %(plan)s AND c.person_id = b.person_id AND c.action IN ('change_identity', 'create_account')
+)
+SELECT subject, name FROM blocked ORDER BY subject, name
+
 -- name: put_in_order
 -- The order in which changes are carried out; it does not depend on the order of the feed.
 UPDATE connector.change c SET ordinal = o.ordinal
