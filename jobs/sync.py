@@ -148,7 +148,14 @@ class WayIn:
     async def rules(self) -> Rules:
         """What planning takes from the mapping, with our own account among those that are never touched."""
         own = (await self.moodle.site_info()).username
-        return Rules(self.mapper.digest, self.protected | {own}, self.roles, self.mapper.assignable, self.courses)
+        return Rules(
+            self.mapper.digest,
+            self.protected | {own},
+            self.roles,
+            self.mapper.assignable,
+            self.courses,
+            tuple(self.mapper.authoritative),
+        )
 
     def newest_feed(self) -> int | None:
         """The newest feed that was believed, of whatever source."""

@@ -29,11 +29,17 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class PersonPair:
-    """A person whose account is missing or differs; ``pair.current`` is the account as it was last known."""
+    """A person whose account is missing or differs; ``pair.current`` is the account as it was last known.
+
+    Of a person without an account: ``earlier_keys`` are all keys that the same human had, ``former_accounts`` what is
+    held under them. ``birth_date`` is an ISO date, "" where it is not known.
+    """
 
     pair: AccountPair
     earlier_keys: tuple[str, ...]
     unique_username: bool
+    former_accounts: tuple[int, ...] = ()
+    birth_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,14 @@ class PlanStore(Protocol):
 
     def weigh_decisions(self, assignable: Assignable, scope: Scope) -> None:
         """What people assigned and waived counts in this plan as it holds at the moment of ``scope``."""
+        ...
+
+    def note_moves(self, authoritative: Sequence[str], merged: Mapping[str, str], scope: Scope) -> None:
+        """Find out who is named under another key now, and who has left, at the moment of ``scope``.
+
+        ``authoritative``: sources that name people. ``merged``: what people settled, by the key that goes the one that
+        stays.
+        """
         ...
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...

@@ -30,6 +30,7 @@ from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
+from connector.store.moves import note_moves
 
 APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
@@ -155,6 +156,12 @@ class Plans:
 
     def weigh_decisions(self, assignable: Assignable, scope: Scope) -> None:
         self._database.transact(lambda connection: weigh(connection, self._site, assignable, scope.now))
+
+    def note_moves(self, authoritative: Sequence[str], merged: Mapping[str, str], scope: Scope) -> None:
+        ids = self._scope(scope)["ids"]
+        self._database.transact(
+            lambda connection: note_moves(connection, self._site, authoritative, merged, scope.now, scope.ahead, ids)
+        )
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
         return {
@@ -347,7 +354,13 @@ def _person_pair(row: Row) -> PersonPair:
         line=row["line"],
         suspended_by_us=bool(row["suspended_by_us"]),
     )
-    return PersonPair(pair, tuple(row["earlier_keys"] or ()), row["unique_username"])
+    return PersonPair(
+        pair,
+        tuple(row["earlier_keys"] or ()),
+        row["unique_username"],
+        tuple(row["former_accounts"] or ()),
+        row["birth_date"],
+    )
 
 
 def _grant_pair(row: Row) -> GrantPair:

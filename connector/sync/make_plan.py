@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from connector.domain.cases import CaseStore
+from connector.domain.cases import CaseStore, merged_keys
 from connector.domain.decide import released_identity
 from connector.domain.errors import Busy
 from connector.domain.plan import Action, Change, Plan
@@ -47,6 +47,7 @@ async def _make_plan(
     number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
     settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
     planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles, rules.courses)
+    plans.note_moves(rules.authoritative, merged_keys(settled), scope)
     plans.weigh_decisions(rules.assignable, scope)
     say("cohorts")
     await _plan_cohorts(planning)

@@ -59,6 +59,7 @@ class Rules:
     people may assign.
 
     ``courses``: of paths by cohort. No grant names them, and requirements need to know which they are.
+    ``authoritative``: sources that name people.
     """
 
     digest: str
@@ -66,3 +67,4 @@ class Rules:
     roles: Mapping[str, int]
     assignable: Assignable
     courses: frozenset[str] = frozenset()
+    authoritative: tuple[str, ...] = ()

@@ -31,14 +31,32 @@ SELECT key FROM up ORDER BY key
 -- name: account_pairs
 -- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
-       p.earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known
+       f.keys AS earlier_keys, f.accounts AS former_accounts, b.account_id, b.suspended_by_us, a.fields AS known,
+       COALESCE(p.attributes ->> 'birth_date', p.wanted #>> '{profile,birth_date}', p.initial #>> '{profile,birth_date}',
+                '') AS birth_date
 FROM connector.person p
 CROSS JOIN LATERAL (
     SELECT connector.employment_status(p, %(now)s, %(ahead)s) AS status
 ) s
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+LEFT JOIN LATERAL (  -- keys that the same human had, and what is held under them
+    SELECT array_agg(k.key ORDER BY k.ordinal, k.key) AS keys,
+           array_agg(h.account_id ORDER BY k.ordinal, k.key) FILTER (WHERE h.account_id IS NOT NULL) AS accounts
+    FROM (
+        SELECT e.key COLLATE "C" AS key, e.ordinal FROM unnest(p.earlier_keys) WITH ORDINALITY AS e (key, ordinal)
+        UNION ALL
+        SELECT q.key, 10000 FROM connector.person q WHERE q.site = p.site AND q.moved_to = p.key
+        UNION ALL
+        SELECT q.key, 10001 FROM connector.person q
+        WHERE q.site = p.site AND q.earlier_keys IS NOT NULL AND q.earlier_keys @> ARRAY[p.key COLLATE "default"]
+          AND q.person_id <> p.person_id AND connector.said_status(q, %(now)s, 0) = 'left'
+    ) k
+    LEFT JOIN connector.person q ON q.site = p.site AND q.key = k.key AND q.person_id <> p.person_id
+    LEFT JOIN connector.binding h ON h.site = q.site AND h.person_id = q.person_id
+) f ON b.account_id IS NULL
 WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+  AND (p.moved_to IS NULL OR NOT connector.handing_over(p))
   AND CASE
       WHEN b.account_id IS NULL THEN s.status IN ('joining', 'active')
       ELSE a.suspended <> (s.status <> 'active')
@@ -140,11 +158,18 @@ INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id,
                                        place_id, ours, suspended, timezone, rule, leaves, earlier)
 WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for each grant
     SELECT p.person_id, p.key, p.timezone, b.account_id, v.days AS leaves,
+           p.moved_to IS NOT NULL AND connector.handing_over(p) AS handing_over,
            connector.employment_status(p, %(now)s, %(ahead)s) AS status
     FROM connector.person p
     LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
     LEFT JOIN connector.leave v ON v.person_id = p.person_id
     WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+), handed AS MATERIALIZED (  -- what goes with an account to whom this plan binds it
+    SELECT b.person_id AS holder_id, c.person_id
+    FROM connector.change c
+    JOIN connector.binding b ON b.site = %(site)s AND b.account_id = (c.after ->> 'account')::bigint
+         AND b.person_id <> c.person_id
+    WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
 ), pairs AS (
     SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
            COALESCE(w.target, l.target) AS target, w.level, w.ref, w.terms AS wanted, l.terms AS granted, l.place_id,
@@ -153,8 +178,11 @@ WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for
         SELECT * FROM connector.wanted_grant WHERE %(ids)s::bigint[] IS NULL OR person_id = ANY(%(ids)s)
     ) w
     FULL JOIN (
-        SELECT * FROM connector.ledger
-        WHERE ledger.site = %(site)s AND ended_at IS NULL AND (%(ids)s::bigint[] IS NULL OR person_id = ANY(%(ids)s))
+        SELECT COALESCE(h.person_id, g.person_id) AS person_id, g.kind, g.target, g.terms, g.place_id, g.ours, g.suspended
+        FROM connector.ledger g
+        LEFT JOIN handed h ON h.holder_id = g.person_id AND g.kind <> 'assignment'
+        WHERE g.site = %(site)s AND g.ended_at IS NULL
+          AND (%(ids)s::bigint[] IS NULL OR g.person_id = ANY(%(ids)s) OR h.person_id = ANY(%(ids)s))
     ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
 )
 SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.level, d.ref, d.wanted, d.granted,
@@ -163,8 +191,10 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
        ), ''), p.leaves, CASE
            WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
                SELECT l.terms ->> 'granted_on' FROM connector.ledger l
-               WHERE l.person_id = d.person_id AND l.kind = d.kind AND l.target = d.target
-                 AND l.ended_at > %(now)s - interval '30 days'
+               WHERE l.kind = d.kind AND l.target = d.target AND l.person_id IN (
+                     SELECT d.person_id UNION ALL
+                     SELECT o.person_id FROM connector.person o WHERE o.site = %(site)s AND o.moved_to = p.key)
+                 AND (l.ended_at IS NULL OR l.ended_at > %(now)s - interval '30 days')
                  AND NOT EXISTS (  -- a waiver that ran its course was no mistake: days count anew
                      SELECT FROM connector.decision v
                      WHERE v.person_id = d.person_id AND v.kind = 'waive' AND v.code = d.target
@@ -173,7 +203,7 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
        END
 FROM pairs d
 JOIN people p USING (person_id)
-WHERE CASE
+WHERE NOT (p.handing_over AND d.kind <> 'assignment') AND CASE
     WHEN d.granted IS NULL THEN p.status IN ('joining', 'active') AND (NOT d.wanted ? 'after' OR NOT EXISTS (
         SELECT FROM jsonb_array_elements_text(d.wanted -> 'after') AS need (ref)
         WHERE NOT EXISTS (

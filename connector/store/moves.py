@@ -1,0 +1,31 @@
+"""Who is named under another key now, and who has left since when: noted at the beginning of each plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from connector.store.database import Connection, query
+
+
+def note_moves(
+    connection: Connection,
+    site: str,
+    authoritative: Sequence[str],
+    merged: Mapping[str, str],
+    now: datetime,
+    ahead: int,
+    ids: Sequence[int] | None,
+) -> None:
+    """``merged``: keys that a person has settled to be somebody else's, with that other key."""
+    values = {
+        "site": site,
+        "authoritative": list(authoritative),
+        "others": list(merged),
+        "kept": list(merged.values()),
+        "now": now,
+        "ahead": ahead,
+        "ids": ids,
+    }
+    for step in ("moves.note", "moves.note_leaving"):
+        connection.execute(query(step), values)
