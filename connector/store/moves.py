@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connector.store.database import Connection, query
+from connector.domain.plan_store import Alike
+from connector.store.database import Connection, Row, query
 
 
 def note_moves(
@@ -27,5 +28,9 @@ def note_moves(
         "ahead": ahead,
         "ids": ids,
     }
-    for step in ("moves.note", "moves.note_leaving"):
+    for step in ("moves.note", "moves.note_leaving", "moves.note_missing_managers"):
         connection.execute(query(step), values)
+
+
+def alike(row: Row) -> Alike:
+    return Alike(row["one"], row["other"], row["declared"], row["waiting"], tuple(row["accounts"]))

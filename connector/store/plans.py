@@ -13,8 +13,10 @@ from connector.domain.decisions import Assignable
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import Base, breaches
+from connector.domain.leaving import Deletable
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
 from connector.domain.plan_store import (
+    Alike,
     DifferingTarget,
     Holder,
     ManagerPair,
@@ -30,7 +32,7 @@ from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
-from connector.store.moves import note_moves
+from connector.store.moves import alike, note_moves
 
 APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
@@ -163,6 +165,20 @@ class Plans:
             lambda connection: note_moves(connection, self._site, authoritative, merged, scope.now, scope.ahead, ids)
         )
 
+    def merges(self, scope: Scope) -> list[Alike]:
+        rows = self._database.rows("moves.merges", site=self._site, now=scope.now)
+        return [alike(row) for row in rows]
+
+    def missing_managers(self, scope: Scope, days: int) -> dict[str, int]:
+        rows = self._database.rows("moves.missing_managers", site=self._site, now=scope.now, days=days)
+        return {row["key"]: row["people"] for row in rows}
+
+    def deletable(self, scope: Scope, protected: Collection[str]) -> list[Deletable]:
+        if scope.leavers.delete_days is None:
+            return []
+        values = {"days": scope.leavers.delete_days, "protected": sorted(protected), **self._scope(scope)}
+        return [Deletable(**row) for row in self._database.rows("moves.deletable", **values)]
+
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
         return {
             row["target"]: row["name"] for row in self._database.rows("plans.wanted_cohorts", **self._scope(scope))
@@ -170,7 +186,8 @@ class Plans:
 
     def compare_grants(self, plan: int, scope: Scope) -> None:
         with self._database.transaction() as connection:
-            connection.execute(query("plans.compare_grants"), {"plan": plan, **self._scope(scope)})
+            days = {"grace": scope.leavers.grace_days, "archive": scope.leavers.archive_days}
+            connection.execute(query("plans.compare_grants"), {"plan": plan, **days, **self._scope(scope)})
             connection.execute("ANALYZE connector.differing_grant (plan, kind, target)")
 
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
@@ -269,6 +286,10 @@ class Plans:
     def references(self, kind: str) -> dict[str, int]:
         rows = self._database.rows("plans.references", site=self._site)
         return {row["ref"]: row["moodle_id"] for row in rows if row["kind"] == kind}
+
+    def sign_in_methods(self, now: datetime) -> list[str]:
+        """The ``auth`` that the mapping gave to people who work here; for the doctor."""
+        return [row["auth"] for row in self._database.rows("plans.sign_in_methods", site=self._site, now=now)]
 
     # ------------------------------------------------------------ reading and deciding
     def find(self, plan_hash: str | None = None) -> Plan | None:

@@ -99,6 +99,8 @@ class Accounts:
         return self._of_unbound(person) if person.pair.account_id is None else self._of_bound(person)
 
     def _of_unbound(self, person: PersonPair) -> list[Change]:
+        if person.pair.person_id in self._planning.undecided:
+            return []
         pair, match = person.pair, self._match(person)
         if isinstance(match, Ambiguous):
             if self._comes_in_time(person, match):

@@ -25,6 +25,8 @@ class Planning:
     roles: Mapping[str, int]
     courses: frozenset[str] = frozenset()
     cases: list[Case] = field(default_factory=list)
+    undecided: set[int] = field(default_factory=set)
+    """People without an account who may be somebody else: they get none before a person has decided."""
 
     def decided(self, kind: str, subject: str, choice: str) -> bool:
         """Has a person settled this case by that choice?"""

@@ -56,7 +56,7 @@ LEFT JOIN LATERAL (  -- keys that the same human had, and what is held under the
     LEFT JOIN connector.binding h ON h.site = q.site AND h.person_id = q.person_id
 ) f ON b.account_id IS NULL
 WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
-  AND (p.moved_to IS NULL OR NOT connector.handing_over(p))
+  AND NOT connector.handing_over(p)
   AND CASE
       WHEN b.account_id IS NULL THEN s.status IN ('joining', 'active')
       ELSE a.suspended <> (s.status <> 'active')
@@ -158,7 +158,8 @@ INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id,
                                        place_id, ours, suspended, timezone, rule, leaves, earlier)
 WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for each grant
     SELECT p.person_id, p.key, p.timezone, b.account_id, v.days AS leaves,
-           p.moved_to IS NOT NULL AND connector.handing_over(p) AS handing_over,
+           connector.handing_over(p) AS handing_over,
+           COALESCE((%(now)s AT TIME ZONE p.timezone)::date - p.left_on, 0) AS days_gone,
            connector.employment_status(p, %(now)s, %(ahead)s) AS status
     FROM connector.person p
     LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
@@ -211,7 +212,11 @@ WHERE NOT (p.handing_over AND d.kind <> 'assignment') AND CASE
             JOIN connector.reference r ON r.site = c.site AND r.kind = 'course' AND r.moodle_id = c.course_id
             WHERE c.site = %(site)s AND c.person_id = d.person_id AND r.ref = need.ref)))
     WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
-         AND NOT (d.kind = 'group' AND EXISTS (  -- it rests, or goes, with the enrolment that we take away
+         AND (p.status <> 'left' OR p.days_gone >= CASE  -- of a leaver roles go at once, the rest in its time
+             WHEN d.kind IN ('cohort', 'group') THEN COALESCE(%(archive)s::integer, %(grace)s)
+             WHEN d.kind = 'enrolment' THEN %(grace)s
+             ELSE 0 END)
+         AND NOT (d.kind = 'group' AND (p.status <> 'left' OR %(archive)s::integer IS NULL) AND EXISTS (  -- it rests, or goes, with the enrolment that we take away
              SELECT FROM connector.course_group g
              JOIN connector.ledger e ON e.site = g.site AND e.place_id = g.course_id AND e.person_id = d.person_id
                   AND e.kind = 'enrolment' AND e.ended_at IS NULL AND e.ours
@@ -498,3 +503,10 @@ ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen
 -- name: references
 -- All ids that are known.
 SELECT kind, ref, moodle_id FROM connector.reference WHERE site = %(site)s
+
+-- name: sign_in_methods
+-- The ways to sign in that the mapping gave to people who work here.
+SELECT DISTINCT COALESCE(p.wanted ->> 'auth', p.initial ->> 'auth', 'manual') AS auth
+FROM connector.person p
+WHERE p.site = %(site)s AND connector.employment_status(p, %(now)s, 0) <> 'left'
+ORDER BY auth

@@ -34,7 +34,8 @@ COMMENT ON FUNCTION connector.employment_status IS
     'The same for one human with several keys: who is named under another key now has left under this one.';
 
 CREATE FUNCTION connector.handing_over(p connector.person) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT EXISTS (SELECT FROM connector.binding b WHERE b.site = p.site AND b.person_id = p.person_id)
+    SELECT p.moved_to IS NOT NULL
+       AND EXISTS (SELECT FROM connector.binding b WHERE b.site = p.site AND b.person_id = p.person_id)
        AND NOT EXISTS (SELECT FROM connector.person n JOIN connector.binding b ON b.site = n.site AND b.person_id = n.person_id
                        WHERE n.site = p.site AND n.key = p.moved_to)
 $$;
