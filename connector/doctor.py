@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from adapters.moodle.functions import FOR_DELETION, FOR_SIGN_IN
 from connector.bootstrap import Connector
 from connector.databases import TABLES
 from connector.domain.errors import AccessRefused, ConnectorError
@@ -259,13 +258,14 @@ async def _sign_in(connector: Connector) -> Finding | None:
     if not methods:
         return Finding("sign-in", "none", "no feed was read yet, so that nobody has a sign-in method")
     async with connector.moodle() as moodle:
-        if (await moodle.site_info()).functions >= FOR_SIGN_IN:
+        needed = connector.functions_beside["sign-in"]
+        if (await moodle.site_info()).functions >= needed:
             shown = (await moodle.login_page()).methods
         elif set(methods) <= ALWAYS_ON:
             shown = frozenset()
         else:
             text = f"whether {', '.join(methods)} is enabled cannot be told: the token may not call "
-            return Finding("sign-in", "none", f"{text}{', '.join(FOR_SIGN_IN)}. Add it to its service in Moodle.")
+            return Finding("sign-in", "none", f"{text}{', '.join(needed)}. Add it to its service in Moodle.")
     if "oauth2" in methods and "oauth2" not in shown:
         raise ConnectorError(
             "People are to sign in by oauth2, and Moodle's login page offers no such provider. Enable OAuth 2 under "
@@ -286,7 +286,7 @@ async def _leavers(connector: Connector) -> str | None:
     if days is None or not connector.settings.moodle.url:
         return None
     async with connector.moodle() as moodle:
-        lacking = sorted(FOR_DELETION - (await moodle.site_info()).functions)
+        lacking = sorted(connector.functions_beside["deletion"] - (await moodle.site_info()).functions)
     if lacking:
         raise AccessRefused(
             f"leavers.delete_days is set, and the token may not call {', '.join(lacking)}. Add it to its service in "

@@ -16,7 +16,7 @@ EAST, WEST = "Pacific/Kiritimati", "Pacific/Pago_Pago"
 
 @pytest.mark.parametrize("day", ["2028-02-29", "2027-03-01", "2028-12-31"])
 async def test_each_begins_on_the_own_morning(house: House, moodle: Seen, day: str) -> None:
-    """A leap day, the first of March of another year, the last day of a leap year: at midnight, not a minute before."""
+    """A leap day, the first of March of another year, the end of a leap year: at midnight, not a minute before."""
     midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
     people = [row("EAST", zone=EAST, starts=day), row("WEST", zone=WEST, starts=day)]
     house.clock.now = midnight - timedelta(days=3)
