@@ -103,7 +103,22 @@ class Plans:
 
     def account_pairs(self, scope: Scope) -> Iterator[list[PersonPair]]:
         for rows in self._database.stream("plans.account_pairs", size=500, **self._scope(scope)):
-            yield [_person_pair(row) for row in rows]
+            former = self._former([row for row in rows if row["account_id"] is None])
+            yield [_person_pair(row, former.get(row["key"], [])) for row in rows]
+
+    def _former(self, rows: Sequence[Row]) -> dict[str, list[tuple[str, int | None]]]:
+        """Other keys of people without an account, and what is held under them."""
+        declared = [(row["key"], earlier) for row in rows for earlier in row["earlier_keys"] or ()]
+        values = {
+            "site": self._site,
+            "people": [row["key"] for row in rows],
+            "keys": [key for key, _ in declared],
+            "earlier": [earlier for _, earlier in declared],
+        }
+        found: dict[str, list[tuple[str, int | None]]] = {}
+        for row in self._database.rows("moves.former", **values) if rows else ():
+            found.setdefault(row["now"], []).append((row["key"], row["account_id"]))
+        return found
 
     def shared_emails(self, scope: Scope) -> dict[str, list[str]]:
         return {row["email"]: row["keys"] for row in self._database.rows("plans.shared_emails", **self._scope(scope))}
@@ -363,7 +378,7 @@ def _hash(connection: Connection, plan: int, guard: GuardClass | None = None) ->
         return digest_of(row["digest"] for row in cursor)
 
 
-def _person_pair(row: Row) -> PersonPair:
+def _person_pair(row: Row, former: Sequence[tuple[str, int | None]]) -> PersonPair:
     pair = AccountPair(
         row["person_id"],
         row["key"],
@@ -377,9 +392,9 @@ def _person_pair(row: Row) -> PersonPair:
     )
     return PersonPair(
         pair,
-        tuple(row["earlier_keys"] or ()),
+        tuple(dict.fromkeys([*(row["earlier_keys"] or ()), *(key for key, _ in former)])),
         row["unique_username"],
-        tuple(row["former_accounts"] or ()),
+        tuple(account_id for _, account_id in former if account_id is not None),
         row["birth_date"],
     )
 

@@ -140,3 +140,16 @@ WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(id
                   WHERE l.site = b.site AND l.person_id = p.person_id AND l.ended_at IS NULL AND l.ours
                     AND l.kind IN ('cohort', 'role', 'enrolment') AND NOT l.suspended)
 ORDER BY p.key
+
+-- name: former
+-- Other keys of these people, and the accounts held under them: earlier ones that they declare, and those that moved here.
+SELECT w.key AS now, q.key, b.account_id
+FROM unnest(%(keys)s::text[], %(earlier)s::text[]) AS w (key, earlier)
+JOIN connector.person q ON q.site = %(site)s AND q.key = w.earlier AND q.key <> w.key
+LEFT JOIN connector.binding b ON b.site = q.site AND b.person_id = q.person_id
+UNION
+SELECT q.moved_to, q.key, b.account_id
+FROM connector.person q
+LEFT JOIN connector.binding b ON b.site = q.site AND b.person_id = q.person_id
+WHERE q.site = %(site)s AND q.moved_to = ANY(%(people)s)
+ORDER BY now, key

@@ -31,7 +31,7 @@ SELECT key FROM up ORDER BY key
 -- name: account_pairs
 -- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
-       f.keys AS earlier_keys, f.accounts AS former_accounts, b.account_id, b.suspended_by_us, a.fields AS known,
+       p.earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known,
        COALESCE(p.attributes ->> 'birth_date', p.wanted #>> '{profile,birth_date}', p.initial #>> '{profile,birth_date}',
                 '') AS birth_date
 FROM connector.person p
@@ -40,21 +40,6 @@ CROSS JOIN LATERAL (
 ) s
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
-LEFT JOIN LATERAL (  -- keys that the same human had, and what is held under them
-    SELECT array_agg(k.key ORDER BY k.ordinal, k.key) AS keys,
-           array_agg(h.account_id ORDER BY k.ordinal, k.key) FILTER (WHERE h.account_id IS NOT NULL) AS accounts
-    FROM (
-        SELECT e.key COLLATE "C" AS key, e.ordinal FROM unnest(p.earlier_keys) WITH ORDINALITY AS e (key, ordinal)
-        UNION ALL
-        SELECT q.key, 10000 FROM connector.person q WHERE q.site = p.site AND q.moved_to = p.key
-        UNION ALL
-        SELECT q.key, 10001 FROM connector.person q
-        WHERE q.site = p.site AND q.earlier_keys IS NOT NULL AND q.earlier_keys @> ARRAY[p.key COLLATE "default"]
-          AND q.person_id <> p.person_id AND connector.said_status(q, %(now)s, 0) = 'left'
-    ) k
-    LEFT JOIN connector.person q ON q.site = p.site AND q.key = k.key AND q.person_id <> p.person_id
-    LEFT JOIN connector.binding h ON h.site = q.site AND h.person_id = q.person_id
-) f ON b.account_id IS NULL
 WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
   AND NOT connector.handing_over(p)
   AND CASE

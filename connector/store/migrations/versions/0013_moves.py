@@ -31,7 +31,7 @@ def downgrade() -> None:
     op.execute(_BEFORE)
     for function in ("said_status", "handing_over"):
         op.execute(f"DROP FUNCTION connector.{function}")
-    for index in ("person_declaring", "person_earlier", "person_moved"):
+    for index in ("person_declaring", "person_moved"):
         op.execute(f"DROP INDEX connector.{index}")
     for column in ("moved_to", "left_on", "manager_missing_since"):
         op.execute(f"ALTER TABLE connector.person DROP COLUMN {column}")

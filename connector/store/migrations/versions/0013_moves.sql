@@ -8,7 +8,6 @@ COMMENT ON COLUMN connector.person.left_on IS
 COMMENT ON COLUMN connector.person.manager_missing_since IS
     'Since when a manager is named whom nobody knows, when the last plan was made.';
 CREATE INDEX person_declaring ON connector.person (site, key) WHERE earlier_keys IS NOT NULL;
-CREATE INDEX person_earlier ON connector.person USING gin (earlier_keys) WHERE earlier_keys IS NOT NULL;
 CREATE INDEX person_moved ON connector.person (site, moved_to) WHERE moved_to IS NOT NULL;
 
 -- Where a person stands on a day: decided in one place, in two steps.
