@@ -23,6 +23,8 @@ NEEDS = {
     "courses": {"moodle", "mapping"},
     "cohort sync": {"moodle", "mapping", "courses"},
     "learners": {"moodle"},
+    "sign-in": {"moodle", "database"},
+    "leavers": {"moodle"},
 }
 """Checks that are left out where another one has failed."""
 
@@ -60,6 +62,8 @@ async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
             ("cohort sync", _cohort_sync),
             ("notices", _notices),
             ("learners", _learners),
+            ("sign-in", _sign_in),
+            ("leavers", _leavers),
         ):
             bad = {finding.what for finding in findings if finding.state == "bad"}
             if bad & NEEDS.get(what, set()):
@@ -240,3 +244,52 @@ async def _learners(connector: Connector) -> str | None:
     return "told their due dates by messages in Moodle; the first load " + (
         "too" if connector.settings.notices.learners_first_load else "excepted"
     )
+
+
+ALWAYS_ON = frozenset({"manual", "nologin"})
+"""Moodle keeps them enabled (``get_enabled_auth_plugins`` in lib/moodlelib.php)."""
+
+
+async def _sign_in(connector: Connector) -> Finding | None:
+    """Are the sign-in methods enabled that the mapping gave to people? Only those with a button can be told."""
+    if not connector.settings.moodle.url or connector.settings.mapping is None:
+        return None
+    methods = connector.plans.sign_in_methods(connector.clock())
+    if not methods:
+        return Finding("sign-in", "none", "no feed was read yet, so that nobody has a sign-in method")
+    async with connector.moodle() as moodle:
+        needed = connector.functions_beside["sign-in"]
+        if (await moodle.site_info()).functions >= needed:
+            shown = (await moodle.login_page()).methods
+        elif set(methods) <= ALWAYS_ON:
+            shown = frozenset()
+        else:
+            text = f"whether {', '.join(methods)} is enabled cannot be told: the token may not call "
+            return Finding("sign-in", "none", f"{text}{', '.join(needed)}. Add it to its service in Moodle.")
+    if "oauth2" in methods and "oauth2" not in shown:
+        raise ConnectorError(
+            "People are to sign in by oauth2, and Moodle's login page offers no such provider. Enable OAuth 2 under "
+            "Authentication in Moodle, and a service with a client that is shown on the login page."
+        )
+    untold = [method for method in methods if method not in ALWAYS_ON | shown]
+    told = [method for method in methods if method not in untold]
+    beside = (
+        f"whether {', '.join(untold)} is enabled, Moodle does not tell; look under Authentication" if untold else ""
+    )
+    text = "; ".join(filter(None, (f"{', '.join(told)}: enabled" if told else "", beside)))
+    return Finding("sign-in", "good" if told else "none", text)
+
+
+async def _leavers(connector: Connector) -> str | None:
+    """Can accounts be deleted, where that is wished?"""
+    days = connector.settings.leavers.delete_days
+    if days is None or not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        lacking = sorted(connector.functions_beside["deletion"] - (await moodle.site_info()).functions)
+    if lacking:
+        raise AccessRefused(
+            f"leavers.delete_days is set, and the token may not call {', '.join(lacking)}. Add it to its service in "
+            "Moodle, and give its role moodle/user:delete; or take the setting away."
+        )
+    return f"accounts that were made here are planned to be deleted {days} days after their people left"

@@ -10,12 +10,21 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -225,6 +234,26 @@ class ConsoleSettings(BaseModel):
     proxies: list[str] = ["127.0.0.1"]
 
 
+LeaverDays = Annotated[int, Field(ge=0, le=3650)]
+
+
+class LeaverSettings(BaseModel):
+    """Days after somebody has left; see ``connector.domain.leaving.Leavers``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grace_days: LeaverDays = 0
+    archive_days: LeaverDays | None = None
+    delete_days: Annotated[int, Field(ge=30, le=36500)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        steps = [days for days in (self.grace_days, self.archive_days, self.delete_days) if days is not None]
+        if steps != sorted(steps):
+            raise ValueError("grace_days, archive_days and delete_days come one after the other")
+        return self
+
+
 class SiteSettings(BaseModel):
     """One of several Moodle sites: what else stands at the top, for this site alone.
 
@@ -236,6 +265,7 @@ class SiteSettings(BaseModel):
     moodle: MoodleSettings
     mapping: Path | None = None
     create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
+    leavers: LeaverSettings = LeaverSettings()
     drop: DropSettings = DropSettings()
     sources: dict[SourceName, SourceSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
@@ -261,6 +291,7 @@ class Settings(BaseSettings):
     mapping: Path | None = None
     create_days_ahead: Annotated[int, Field(ge=0, le=365)] = 0
     moodle: MoodleSettings = MoodleSettings()
+    leavers: LeaverSettings = LeaverSettings()
     drop: DropSettings = DropSettings()
     sources: dict[SourceName, SourceSettings] = {}
     sites: dict[SiteName, SiteSettings] = {}

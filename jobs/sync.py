@@ -20,6 +20,7 @@ from connector.domain.errors import (
 from connector.domain.feeds import FeedStore, Look
 from connector.domain.gates import Gates
 from connector.domain.journal import Journal
+from connector.domain.leaving import AT_ONCE, Leavers
 from connector.domain.people import Record
 from connector.domain.plan import Plan
 from connector.domain.plan_store import PlanStore, Scope
@@ -86,6 +87,7 @@ class WayIn:
     pace: Pace
     stopping: Stopping = never
     courses: frozenset[str] = frozenset()
+    leavers: Leavers = AT_ONCE
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
         """Read and believe a feed. Raises FeedRefused."""
@@ -134,7 +136,7 @@ class WayIn:
             if step is not None:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
-        scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people))
+        scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people), self.leavers)
         return await make_plan(
             scope, self.newest_feed(), await self.rules(), self.moodle, self.plans, self.cases, step
         )
@@ -148,7 +150,14 @@ class WayIn:
     async def rules(self) -> Rules:
         """What planning takes from the mapping, with our own account among those that are never touched."""
         own = (await self.moodle.site_info()).username
-        return Rules(self.mapper.digest, self.protected | {own}, self.roles, self.mapper.assignable, self.courses)
+        return Rules(
+            self.mapper.digest,
+            self.protected | {own},
+            self.roles,
+            self.mapper.assignable,
+            self.courses,
+            tuple(self.mapper.authoritative),
+        )
 
     def newest_feed(self) -> int | None:
         """The newest feed that was believed, of whatever source."""

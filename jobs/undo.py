@@ -18,5 +18,5 @@ async def undo(way: WayIn, undos: UndoStore, number: int, by: str, step: Step) -
     run = undos.run(number)
     if run is None:
         raise SettingsError(f"There is no run {number}. `moodle-connector undo --list` shows the last ones.")
-    scope = Scope(way.clock(), way.ahead)
+    scope = Scope(way.clock(), way.ahead, leavers=way.leavers)
     return await make_undo(run, by, scope, way.newest_feed(), await way.rules(), way.moodle, way.plans, undos, step)

@@ -54,3 +54,9 @@ FOR_LEARNERS = frozenset({"core_message_send_instant_messages"})
 
 FOR_BADGES = frozenset({"core_badges_get_user_badges"})
 """Only where badges are to be read, and no report has them."""
+
+FOR_SIGN_IN = frozenset({"tool_mobile_get_public_config"})
+"""Only for `doctor` to see which identity providers Moodle offers."""
+
+FOR_DELETION = frozenset({"core_user_delete_users"})
+"""Only where accounts of people who left long ago are to be deleted."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.moodle import groups
 from adapters.moodle import rows as read
@@ -36,6 +39,17 @@ ENGLISH_IN_UTC = ("en", "UTC")
 """Language and time zone of the service account where reports are read: they tell times in those."""
 
 
+_METHOD = re.compile(r"/auth/([a-z0-9_]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage:
+    """``methods``: those with a provider on the login page. ``by_email``: an address may stand for the username."""
+
+    methods: frozenset[str]
+    by_email: bool
+
+
 class MoodleSite:
     """The port ``connector.domain.ports.Moodle`` on top of a ``MoodleClient``."""
 
@@ -63,6 +77,19 @@ class MoodleSite:
                 self._info = read.site_info(row)
             self._client.knows(self._info.functions)
         return self._info
+
+    async def login_page(self) -> LoginPage:
+        """What Moodle shows to whoever wants to sign in. Not in the port: only the doctor asks.
+
+        The form is that of ``get_public_config`` in Moodle's admin/tool/mobile/classes/api.php; providers are known by
+        the folder of their method in their address, ``/auth/oauth2/login.php``.
+        """
+        function = "tool_mobile_get_public_config"
+        row = await self._client.call(function)
+        with foreseen(function):
+            paths = [urlsplit(str(provider["url"])).path for provider in row["identityproviders"]]
+            found = {match[1] for path in paths if (match := _METHOD.search(path))}
+            return LoginPage(frozenset(found), bool(int(row["authloginviaemail"])))
 
     async def check_sight(self) -> None:
         """Raise AccessRefused where the token does not see usernames or e-mail addresses of others.
@@ -207,6 +234,11 @@ class MoodleSite:
     async def remove_group_members(self, members: Sequence[tuple[int, int]]) -> None:
         """See the port."""
         await groups.remove_members(self._client, members)
+
+    async def delete_accounts(self, account_ids: Sequence[int]) -> None:
+        """See the port."""
+        if account_ids:
+            await self._client.call("core_user_delete_users", {"userids": list(account_ids)})
 
     # ------------------------------------------------------------ roles and enrolments
     async def assign_roles(self, roles: Sequence[RoleContext]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from adapters.moodle.client import MoodleClient
-from adapters.moodle.functions import FOR_LEARNERS, FUNCTIONS
+from adapters.moodle.functions import FOR_DELETION, FOR_LEARNERS, FOR_SIGN_IN, FUNCTIONS
 from adapters.moodle.letters import write
 from adapters.moodle.readers.choose import Choice, choose, retold, set_up_reports
 from adapters.moodle.site import MoodleSite
@@ -24,6 +24,7 @@ from connector.domain.accounts import OneTimeCodes, Passwords, Seal
 from connector.domain.errors import AccessRefused, ConnectorError, Missing, ProtocolError, SettingsError, StorageError
 from connector.domain.facts import Extent, Terms
 from connector.domain.feeds import KnownFeed
+from connector.domain.leaving import Leavers
 from connector.domain.notices import Channel, Limits, Situation
 from connector.domain.observing import CallObserver
 from connector.domain.ports import Source
@@ -458,6 +459,7 @@ class Connector:
             self.pace or Pace(workers=self.settings.moodle.workers),
             stopping,
             frozenset(course for path in mapping.paths if path.cohort for course in path.courses),
+            Leavers(**self.settings.leavers.model_dump()),
         )
 
     @asynccontextmanager
@@ -513,6 +515,11 @@ class Connector:
             self.channels,
             Notices(self.database, self.site),
         )
+
+    @property
+    def functions_beside(self) -> Mapping[str, frozenset[str]]:
+        """Functions of Moodle that are needed for some things only: by what they are for."""
+        return {"sign-in": FOR_SIGN_IN, "deletion": FOR_DELETION}
 
     def learner_notices(self, stopping: Stopping = never) -> LearnerNotices:
         """How learners are told their due dates."""

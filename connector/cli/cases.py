@@ -76,15 +76,18 @@ def settle(
         int | None, typer.Option(help="The course that is meant is the one with this Moodle id.")
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="It is nobody's: make a new account.")] = False,
+    keep: Annotated[
+        str | None, typer.Option(help="Both are one person: this key stays, and the other has left.")
+    ] = None,
     ignore: Annotated[bool, typer.Option("--ignore", help="Leave it as it is, and do not ask again.")] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
     """Decide a case; the next plan goes by it."""
-    choices = {"account": account, "course": course, "create": create or None, "ignore": ignore or None}
+    choices = {"account": account, "course": course, "create": create or None, "keep": keep, "ignore": ignore or None}
     settlement = {name: value for name, value in choices.items() if value is not None}
     if len(settlement) != 1:
-        raise SettingsError("Give exactly one of --account, --course, --create, --ignore.")
+        raise SettingsError("Give exactly one of --account, --course, --create, --keep, --ignore.")
     with installation(config) as connector:
         case = connector.cases.settle(number, settlement, by, connector.clock())
     if json:

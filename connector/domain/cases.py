@@ -13,7 +13,8 @@ class Case:
     """One thing to decide. ``subject`` is a person's source key or a course's reference.
 
     ``candidates`` are Moodle ids to choose from. ``settlement`` is what a person said: ``{"account": id}``,
-    ``{"course": id}``, ``{"create": true}`` or ``{"ignore": true}``.
+    ``{"course": id}``, ``{"create": true}``, ``{"keep": key}`` or ``{"ignore": true}``. Of a
+    ``merge`` the subject is two keys, ``KEY + KEY``.
     """
 
     kind: str
@@ -32,15 +33,40 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "protected": ("ignore",),
     "email_taken": ("account", "ignore"),
     "username_taken": ("account", "ignore"),
+    "same_name": ("account", "create", "ignore"),
     "email_shared": ("ignore",),
+    "merge": ("keep", "ignore"),
     "account_gone": ("create", "account", "ignore"),
     "suspended_by_hand": ("ignore",),
     "missing_course": ("course", "ignore"),
     "missing_category": ("ignore",),
     "manager_cycle": ("ignore",),
+    "manager_missing": ("ignore",),
     "unknown_role": ("ignore",),
 }
 """Every kind of case, and how it can be settled; all of them also end by themselves once the cause is gone."""
+
+
+def merge_of(one: str, other: str) -> str:
+    """The subject of the case that two keys are one human."""
+    return f"{one} + {other}"
+
+
+def other_of(subject: str, key: str) -> str | None:
+    """Of the subject of a merge the key that is not ``key``; None where ``key`` is neither."""
+    if subject.startswith(f"{key} + "):
+        return subject.removeprefix(f"{key} + ")
+    return subject.removesuffix(f" + {key}") if subject.endswith(f" + {key}") else None
+
+
+def merged_keys(settlements: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, str]:
+    """What people settled of two keys: by the key that goes the one that stays."""
+    found = {}
+    for (kind, subject), settlement in settlements.items():
+        kept = settlement.get("keep") if kind == "merge" else None
+        if kept is not None and (other := other_of(subject, kept)):
+            found[other] = kept
+    return found
 
 
 class CaseStore(Protocol):

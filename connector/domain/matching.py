@@ -1,8 +1,9 @@
 """Which Moodle account is this person's? Pure: candidates in, an answer out.
 
-Order, first unique hit wins: live binding (never asked here), Moodle's idnumber, declared earlier keys, e-mail
-with surname where the account has no idnumber and is not protected. Anything weaker is a suggestion to a person;
-two candidates, or an account that is already bound, are a case to settle and never a guess.
+Order, first unique hit wins: live binding (never asked here), the account held under an earlier key (a rehire),
+Moodle's idnumber, declared earlier keys, e-mail with surname or birth date where the account has no idnumber and is
+not protected. Anything weaker is a suggestion to a person; two candidates, or an account that is already bound, are a
+case to settle and never a guess.
 """
 
 from __future__ import annotations
@@ -19,9 +20,16 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold().strip()
 
 
+BIRTH_DATE = "birth_date"
+"""The short name of the custom profile field, a text with an ISO date, that Moodle shows birth dates in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What matching needs to know of a person."""
+    """What matching needs to know of a person.
+
+    ``former``: accounts held under earlier keys of the same human. ``birth_date``: an ISO date, "" where unknown.
+    """
 
     key: str
     idnumber: str
@@ -31,6 +39,9 @@ class Wanted:
     earlier_keys: tuple[str, ...] = ()
     unique_username: bool = False
     """A taken username gets a suffix instead of being a case."""
+    former: frozenset[int] = frozenset()
+    firstname: str = ""
+    birth_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +69,76 @@ class Ambiguous:
 def correlate(
     wanted: Wanted, candidates: Iterable[Account], bound: Collection[int], protected: Collection[str]
 ) -> Match | NoMatch | Ambiguous:
-    """Find the person's account among ``candidates`` (all accounts that share an idnumber, username or e-mail).
+    """Find the person's account among ``candidates`` (all accounts that share an idnumber, username or e-mail, or are
+    held under an earlier key).
 
     ``bound`` are account ids that already belong to other people, ``protected`` usernames that are never touched.
     """
     alive = [account for account in candidates if not account.deleted]
+    held = [account for account in alive if account.id in wanted.former]
+    if held:
+        return _only(held, "earlier binding", bound, protected)
     for by, key in [("idnumber", wanted.idnumber), *(("earlier key", key) for key in wanted.earlier_keys)]:
         hits = [account for account in alive if key and folded(account.idnumber) == folded(key)]
         if hits:
             return _only(hits, by, bound, protected)
+    free = [a for a in alive if not a.idnumber and a.username not in protected and a.id not in bound]
     same_email = [a for a in alive if wanted.email and folded(a.email) == folded(wanted.email)]
-    claimable = [
-        a
-        for a in same_email
-        if not a.idnumber
-        and a.username not in protected
-        and a.id not in bound
-        and folded(a.fields.get("lastname", "")) == folded(wanted.lastname)
-    ]
-    if claimable:
-        return _only(claimable, "e-mail and surname", bound, protected)
+    known = [a for a in same_email if a in free and (_same_surname(wanted, a) or _same_birth_date(wanted, a))]
+    if known:
+        by = "e-mail and surname" if any(_same_surname(wanted, a) for a in known) else "e-mail and birth date"
+        return _only(known, by, bound, protected)
     if same_email:
-        return _taken("email_taken", "the e-mail address is used by another Moodle account", same_email)
-    same_username = [a for a in alive if folded(a.username) == folded(wanted.username)]
+        reason = "the e-mail address is used by another Moodle account"
+        return _taken("email_taken", f"{reason}{_why(wanted, same_email, bound, protected)}", same_email)
+    same_username = [a for a in alive if wanted.username and folded(a.username) == folded(wanted.username)]
     if same_username and not wanted.unique_username:
-        return _taken("username_taken", "the username is used by another Moodle account", same_username)
+        reason = "the username is used by another Moodle account"
+        return _taken("username_taken", f"{reason}{_why(wanted, same_username, bound, protected)}", same_username)
+    namesakes = [a for a in same_username if a in free and _same_name(wanted, a) and not _born_otherwise(wanted, a)]
+    if namesakes:
+        reason = "a Moodle account without an idnumber has the same name and username"
+        return _taken("same_name", f"{reason}{_why(wanted, namesakes, bound, protected)}", namesakes)
     return NoMatch()
+
+
+def _same_surname(wanted: Wanted, account: Account) -> bool:
+    return folded(account.fields.get("lastname", "")) == folded(wanted.lastname)
+
+
+def _same_name(wanted: Wanted, account: Account) -> bool:
+    there = folded(account.fields.get("firstname", ""))
+    return bool(wanted.firstname) and there == folded(wanted.firstname) and _same_surname(wanted, account)
+
+
+def _same_birth_date(wanted: Wanted, account: Account) -> bool:
+    return bool(wanted.birth_date) and account.profile.get(BIRTH_DATE, "").strip() == wanted.birth_date
+
+
+def _born_otherwise(wanted: Wanted, account: Account) -> bool:
+    there = account.profile.get(BIRTH_DATE, "").strip()
+    return bool(wanted.birth_date and there) and there != wanted.birth_date
+
+
+def _why(wanted: Wanted, accounts: Sequence[Account], bound: Collection[int], protected: Collection[str]) -> str:
+    """What speaks for each account and what against it, without any value; the first few."""
+
+    def of(account: Account) -> str:
+        remarks = {
+            "same e-mail": bool(wanted.email) and folded(account.email) == folded(wanted.email),
+            "same username": bool(wanted.username) and folded(account.username) == folded(wanted.username),
+            "same name": _same_name(wanted, account),
+            "same surname": _same_surname(wanted, account) and not _same_name(wanted, account),
+            "another surname": not _same_surname(wanted, account),
+            "same birth date": _same_birth_date(wanted, account),
+            "another birth date": _born_otherwise(wanted, account),
+            "has another idnumber": bool(account.idnumber),
+            "belongs to another person": account.id in bound,
+            "is protected": account.username in protected,
+        }
+        return f"{account.id}: {', '.join(text for text, holds in remarks.items() if holds)}"
+
+    return f" ({'; '.join(of(account) for account in sorted(accounts, key=lambda a: a.id)[:5])})"
 
 
 def _only(hits: Sequence[Account], by: str, bound: Collection[int], protected: Collection[str]) -> Match | Ambiguous:

@@ -54,6 +54,7 @@ class Phase(IntEnum):
     REMOVALS = 12
     BINDINGS = 13
     """What is taken from an account is taken while it is known whose it is."""
+    DELETIONS = 14
 
 
 class Action(StrEnum):
@@ -95,6 +96,8 @@ class Action(StrEnum):
     WITHDRAW_REQUIREMENT = "withdraw_requirement"
     NOTE_TERMS = "note_terms"
     """What the ledger says of a grant, and Moodle does not know: until when it is kept though no rule gives it."""
+    DELETE_ACCOUNT = "delete_account"
+    """For good, with all grades: of an account that was made here, long after its person left."""
     FORGET_GRANT = "forget_grant"
     """A grant that was never ours is not wanted any more: only our note of it ends."""
 
@@ -138,6 +141,7 @@ RULES: Mapping[Action, Rule] = {
     Action.WITHDRAW_REQUIREMENT: Rule(Phase.REMOVALS),
     Action.NOTE_TERMS: Rule(Phase.REMOVALS),
     Action.FORGET_GRANT: Rule(Phase.REMOVALS),
+    Action.DELETE_ACCOUNT: Rule(Phase.DELETIONS, GuardClass.DELETE),
 }
 
 

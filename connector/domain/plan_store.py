@@ -11,6 +11,7 @@ from typing import Protocol
 from connector.domain.decide import AccountPair, GrantPair
 from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantKind
+from connector.domain.leaving import AT_ONCE, Deletable, Leavers
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
 from connector.domain.ports import Account, Group
 
@@ -25,15 +26,36 @@ class Scope:
     now: datetime
     ahead: int = 0
     people: frozenset[str] | None = None
+    leavers: Leavers = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
 class PersonPair:
-    """A person whose account is missing or differs; ``pair.current`` is the account as it was last known."""
+    """A person whose account is missing or differs; ``pair.current`` is the account as it was last known.
+
+    Of a person without an account: ``earlier_keys`` are all keys that the same human had, ``former_accounts`` what is
+    held under them. ``birth_date`` is an ISO date, "" where it is not known.
+    """
 
     pair: AccountPair
     earlier_keys: tuple[str, ...]
     unique_username: bool
+    former_accounts: tuple[int, ...] = ()
+    birth_date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Two keys, in order, that look like one human: because one declares the other, or by what is said of them.
+
+    ``waiting``: which of them has no account; None where both have one, whose ids ``accounts`` has.
+    """
+
+    one: str
+    other: str
+    declared: bool
+    waiting: int | None
+    accounts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +169,29 @@ class PlanStore(Protocol):
 
     def weigh_decisions(self, assignable: Assignable, scope: Scope) -> None:
         """What people assigned and waived counts in this plan as it holds at the moment of ``scope``."""
+        ...
+
+    def note_moves(self, authoritative: Sequence[str], merged: Mapping[str, str], scope: Scope) -> None:
+        """Find out who is named under another key now, and who has left, at the moment of ``scope``.
+
+        ``authoritative``: sources that name people. ``merged``: what people settled, by the key that goes the one that
+        stays.
+        """
+        ...
+
+    def merges(self, scope: Scope) -> list[Alike]:
+        """Keys at work that look like one human, but for what people settled."""
+        ...
+
+    def missing_managers(self, scope: Scope, days: int) -> dict[str, int]:
+        """Keys that have been named as a manager for so many days and are nobody's, with how many people name them."""
+        ...
+
+    def deletable(self, scope: Scope, protected: Collection[str]) -> list[Deletable]:
+        """Accounts of those who left so long ago that they are to be deleted.
+
+        Made by us, never adopted, suspended by us, with nothing of ours left to take.
+        """
         ...
 
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...

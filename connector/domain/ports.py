@@ -213,6 +213,10 @@ class Moodle(Protocol):
         """Good rows are applied, bad ones come back; ``item`` is the account id."""
         ...
 
+    async def delete_accounts(self, account_ids: Sequence[int]) -> None:
+        """For good, with grades and all else; all or nothing. Raises BatchRefused, AnswerLost."""
+        ...
+
     async def courses(self, refs: Sequence[str]) -> dict[str, list[Course]]:
         """Courses by idnumber, else by shortname; every ref is a key, with an empty list where none is found."""
         ...

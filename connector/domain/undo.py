@@ -50,9 +50,10 @@ LASTING: Mapping[Action, str] = {
     Action.CREATE_COHORT: "a cohort stays, without the members that the run put into it",
     Action.CREATE_GROUP: "a group stays, without the members that the run put into it",
     Action.FORGET_GRANT: "only a note of ours ended by it; the next plan makes it again where it is wanted",
+    Action.DELETE_ACCOUNT: "an account that was deleted in Moodle does not come back, nor do its grades",
     Action.GIVE_UP_ACCOUNT: "the next plan binds the account again, once that is approved",
 }
-"""Actions that nothing takes back, and why that does no harm."""
+"""Actions that nothing takes back, and why that does no harm, or, of a deletion, that it cannot be done."""
 
 TAKING = frozenset(
     {

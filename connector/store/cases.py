@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from connector.domain.cases import CHOICES, Case
+from connector.domain.cases import CHOICES, Case, other_of
 from connector.domain.errors import SettingsError
 from connector.store.database import Database, Row, dumps, query
 
@@ -54,6 +54,9 @@ class Cases:
             choices = CHOICES.get(case.kind, ("ignore",))
             if len(settlement) != 1 or next(iter(settlement)) not in choices:
                 raise SettingsError(f"Case {case_id} ({case.kind}) can be settled by: {', '.join(choices)}.")
+            kept = settlement.get("keep")
+            if kept is not None and other_of(case.subject, str(kept)) is None:
+                raise SettingsError(f"Case {case_id}: --keep is one of the two keys {case.subject}.")
             connection.execute(
                 query("cases.settle"),
                 {"case_id": case_id, "by": by, "now": now, "settlement": dumps(dict(settlement)).decode()},

@@ -42,6 +42,7 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.NOTE_TERMS: ("terms_noted",),
     Action.FORGET_GRANT: ("grant_ended",),
     Action.GIVE_UP_ACCOUNT: ("given_up",),
+    Action.DELETE_ACCOUNT: ("account_deleted",),
 }
 """What is written down when an action is done."""
 TAKEN_BACK = ("undo.done_since", "undo.taken_back")

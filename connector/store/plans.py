@@ -13,8 +13,10 @@ from connector.domain.decisions import Assignable
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import Base, breaches
+from connector.domain.leaving import Deletable
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
 from connector.domain.plan_store import (
+    Alike,
     DifferingTarget,
     Holder,
     ManagerPair,
@@ -30,6 +32,7 @@ from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
+from connector.store.moves import alike, note_moves
 
 APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
@@ -100,7 +103,22 @@ class Plans:
 
     def account_pairs(self, scope: Scope) -> Iterator[list[PersonPair]]:
         for rows in self._database.stream("plans.account_pairs", size=500, **self._scope(scope)):
-            yield [_person_pair(row) for row in rows]
+            former = self._former([row for row in rows if row["account_id"] is None])
+            yield [_person_pair(row, former.get(row["key"], [])) for row in rows]
+
+    def _former(self, rows: Sequence[Row]) -> dict[str, list[tuple[str, int | None]]]:
+        """Other keys of people without an account, and what is held under them."""
+        declared = [(row["key"], earlier) for row in rows for earlier in row["earlier_keys"] or ()]
+        values = {
+            "site": self._site,
+            "people": [row["key"] for row in rows],
+            "keys": [key for key, _ in declared],
+            "earlier": [earlier for _, earlier in declared],
+        }
+        found: dict[str, list[tuple[str, int | None]]] = {}
+        for row in self._database.rows("moves.former", **values) if rows else ():
+            found.setdefault(row["now"], []).append((row["key"], row["account_id"]))
+        return found
 
     def shared_emails(self, scope: Scope) -> dict[str, list[str]]:
         return {row["email"]: row["keys"] for row in self._database.rows("plans.shared_emails", **self._scope(scope))}
@@ -160,6 +178,26 @@ class Plans:
     def weigh_decisions(self, assignable: Assignable, scope: Scope) -> None:
         self._database.transact(lambda connection: weigh(connection, self._site, assignable, scope.now))
 
+    def note_moves(self, authoritative: Sequence[str], merged: Mapping[str, str], scope: Scope) -> None:
+        ids = self._scope(scope)["ids"]
+        self._database.transact(
+            lambda connection: note_moves(connection, self._site, authoritative, merged, scope.now, scope.ahead, ids)
+        )
+
+    def merges(self, scope: Scope) -> list[Alike]:
+        rows = self._database.rows("moves.merges", site=self._site, now=scope.now)
+        return [alike(row) for row in rows]
+
+    def missing_managers(self, scope: Scope, days: int) -> dict[str, int]:
+        rows = self._database.rows("moves.missing_managers", site=self._site, now=scope.now, days=days)
+        return {row["key"]: row["people"] for row in rows}
+
+    def deletable(self, scope: Scope, protected: Collection[str]) -> list[Deletable]:
+        if scope.leavers.delete_days is None:
+            return []
+        values = {"days": scope.leavers.delete_days, "protected": sorted(protected), **self._scope(scope)}
+        return [Deletable(**row) for row in self._database.rows("moves.deletable", **values)]
+
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]:
         return {
             row["target"]: row["name"] for row in self._database.rows("plans.wanted_cohorts", **self._scope(scope))
@@ -167,7 +205,8 @@ class Plans:
 
     def compare_grants(self, plan: int, scope: Scope) -> None:
         with self._database.transaction() as connection:
-            connection.execute(query("plans.compare_grants"), {"plan": plan, **self._scope(scope)})
+            days = {"grace": scope.leavers.grace_days, "archive": scope.leavers.archive_days}
+            connection.execute(query("plans.compare_grants"), {"plan": plan, **days, **self._scope(scope)})
             connection.execute("ANALYZE connector.differing_grant (plan, kind, target)")
 
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
@@ -267,6 +306,10 @@ class Plans:
         rows = self._database.rows("plans.references", site=self._site)
         return {row["ref"]: row["moodle_id"] for row in rows if row["kind"] == kind}
 
+    def sign_in_methods(self, now: datetime) -> list[str]:
+        """The ``auth`` that the mapping gave to people who work here; for the doctor."""
+        return [row["auth"] for row in self._database.rows("plans.sign_in_methods", site=self._site, now=now)]
+
     # ------------------------------------------------------------ reading and deciding
     def find(self, plan_hash: str | None = None) -> Plan | None:
         rows = self._database.rows("plans.find", site=self._site, hash=plan_hash)
@@ -339,7 +382,7 @@ def _hash(connection: Connection, plan: int, guard: GuardClass | None = None) ->
         return digest_of(row["digest"] for row in cursor)
 
 
-def _person_pair(row: Row) -> PersonPair:
+def _person_pair(row: Row, former: Sequence[tuple[str, int | None]]) -> PersonPair:
     pair = AccountPair(
         row["person_id"],
         row["key"],
@@ -351,7 +394,13 @@ def _person_pair(row: Row) -> PersonPair:
         line=row["line"],
         suspended_by_us=bool(row["suspended_by_us"]),
     )
-    return PersonPair(pair, tuple(row["earlier_keys"] or ()), row["unique_username"])
+    return PersonPair(
+        pair,
+        tuple(dict.fromkeys([*(row["earlier_keys"] or ()), *(key for key, _ in former)])),
+        row["unique_username"],
+        tuple(account_id for _, account_id in former if account_id is not None),
+        row["birth_date"],
+    )
 
 
 def _grant_pair(row: Row) -> GrantPair:

@@ -26,10 +26,11 @@ class Directory:
                     self._by.setdefault((name, folded(value)), []).append(later)
 
     def candidates(self, wanted: Wanted) -> list[Account]:
-        """Accounts that share an identifier with a person, each once."""
+        """Accounts that share an identifier with a person or are held under an earlier key, each once."""
         asked = [("idnumber", key) for key in (wanted.idnumber, *wanted.earlier_keys)]
         asked += [("username", wanted.username), ("email", wanted.email)]
         found = {account.id: account for name, value in asked for account in self._having(name, value)}
+        found.update((number, self.accounts[number]) for number in wanted.former if number in self.accounts)
         return list(found.values())
 
     def bound(self, wanted: Wanted, chosen: Collection[int] = ()) -> set[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from connector.domain.cases import CaseStore
+from connector.domain.cases import CaseStore, merge_of, merged_keys
 from connector.domain.decide import released_identity
 from connector.domain.errors import Busy
 from connector.domain.plan import Action, Change, Plan
@@ -18,6 +18,8 @@ from connector.sync.plan_accounts import plan_accounts
 from connector.sync.plan_grants import plan_grants
 from connector.sync.planning import Planning, Rules
 
+MISSING_DAYS = 7
+"""For so long a manager whom nobody knows is just waited for."""
 Step = Callable[[str], None]
 """Called with what is being done, for people who wait."""
 
@@ -47,7 +49,9 @@ async def _make_plan(
     number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
     settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
     planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles, rules.courses)
+    plans.note_moves(rules.authoritative, merged_keys(settled), scope)
     plans.weigh_decisions(rules.assignable, scope)
+    _ask_about_merges(planning)
     say("cohorts")
     await _plan_cohorts(planning)
     say("accounts")
@@ -62,6 +66,7 @@ async def _make_plan(
     _plan_managers(planning)
     say("grants")
     await plan_grants(planning)
+    _plan_deletions(planning)
     cases.open(planning.cases, scope.now, scope.people)
     return plans.seal(number, scope)
 
@@ -89,10 +94,27 @@ def _take_blocked(planning: Planning) -> None:
             planning.case(f"{name}_taken", key, f"the {name} is used by another person, whose own change is a case")
 
 
+def _ask_about_merges(planning: Planning) -> None:
+    """Two keys that look like one human are a person's to settle, always; nobody gets a second account meanwhile."""
+    for found in planning.plans.merges(planning.scope):
+        subject = merge_of(found.one, found.other)
+        why = (
+            "one of the two keys declares the other as an earlier one, and both are at work"
+            if found.declared
+            else "both have one e-mail address, surname and date of birth"
+        )
+        planning.case("merge", subject, why, found.accounts)
+        if found.waiting is not None and not planning.decided("merge", subject, "ignore"):
+            planning.undecided.add(found.waiting)
+
+
 def _plan_managers(planning: Planning) -> None:
     circling = set(planning.plans.manager_cycles(planning.scope))
     for key in sorted(circling):
         planning.case("manager_cycle", key, "the managers above this person lead back to the person")
+    for key, people in planning.plans.missing_managers(planning.scope, MISSING_DAYS).items():
+        reason = f"named as a manager {'once' if people == 1 else f'{people} times'}, and nobody has this key"
+        planning.case("manager_missing", key, f"{reason}, for {MISSING_DAYS} days or more")
     for changes in _manager_changes(planning, circling):
         planning.plans.add(planning.plan, changes)
 
@@ -112,6 +134,25 @@ def _manager_changes(planning: Planning, circling: set[str]) -> Iterator[list[Ch
             for pair in pairs
             if pair.key not in circling
         ]
+
+
+def _plan_deletions(planning: Planning) -> None:
+    """Where a company wants it: accounts of those who left long ago. A person approves each of them, always."""
+    planning.plans.add(
+        planning.plan,
+        [
+            Change(
+                Action.DELETE_ACCOUNT,
+                one.key,
+                "",
+                {"account": one.account_id, "left_on": one.left_on},
+                {},
+                one.person_id,
+                f"left on {one.left_on}",
+            )
+            for one in planning.plans.deletable(planning.scope, planning.protected)
+        ],
+    )
 
 
 def _silent(_step: str) -> None:

@@ -24,6 +24,7 @@ from connector.sync.operations_on_grants import (
     Unenrolling,
 )
 from connector.sync.operations_on_groups import GroupAddition, GroupCreation, GroupRemoval
+from connector.sync.operations_on_leavers import AccountDeletion
 
 
 class Operation(Protocol):
@@ -94,4 +95,5 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
         Action.WITHDRAW_REQUIREMENT: own,
         Action.NOTE_TERMS: own,
         Action.FORGET_GRANT: own,
+        Action.DELETE_ACCOUNT: AccountDeletion(moodle),
     }

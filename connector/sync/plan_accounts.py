@@ -49,7 +49,9 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
     await look_up("idnumber", [key for one in asking for key in (one.idnumber, *one.earlier_keys)])
     await look_up("email", [one.email for one in asking])
     await look_up("username", [one.username for one in asking])
-    await look_up("id", [str(account) for person in unbound for account in planning.chosen_accounts(person.pair.key)])
+    chosen = [account for person in unbound for account in planning.chosen_accounts(person.pair.key)]
+    former = [account for person in unbound for account in person.former_accounts]
+    await look_up("id", [str(account) for account in (*chosen, *former)])
     return batch, Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
 
 
@@ -97,8 +99,12 @@ class Accounts:
         return self._of_unbound(person) if person.pair.account_id is None else self._of_bound(person)
 
     def _of_unbound(self, person: PersonPair) -> list[Change]:
+        if person.pair.person_id in self._planning.undecided:
+            return []
         pair, match = person.pair, self._match(person)
         if isinstance(match, Ambiguous):
+            if self._comes_in_time(person, match):
+                return []
             self._planning.case(match.kind, pair.key, match.reason, match.account_ids)
             return []
         if isinstance(match, Match):
@@ -117,6 +123,15 @@ class Accounts:
             self._planning.case("username_taken", pair.key, "the username was given to another person before")
             return []
         return [new_account(pair, username)]
+
+    def _comes_in_time(self, person: PersonPair, match: Ambiguous) -> bool:
+        """Who works here under an earlier key until the first day has nothing to be decided before that day."""
+        holders = [self._directory.holders.get(account_id) for account_id in match.account_ids]
+        return (
+            match.kind == "already_bound"
+            and person.pair.status is Status.JOINING
+            and all(holder is not None and holder.key in person.earlier_keys for holder in holders)
+        )
 
     def _of_bound(self, person: PersonPair) -> list[Change]:
         pair = person.pair
@@ -187,7 +202,8 @@ class Accounts:
 
 def _wanted(person: PersonPair) -> Wanted:
     fields = {**person.pair.initial, **person.pair.wanted}
-    text = {name: str(fields.get(name) or "") for name in ("idnumber", "username", "email", "lastname")}
+    names = ("idnumber", "username", "email", "lastname", "firstname")
+    text = {name: str(fields.get(name) or "") for name in names}
     return Wanted(
         person.pair.key,
         text["idnumber"],
@@ -196,6 +212,9 @@ def _wanted(person: PersonPair) -> Wanted:
         text["lastname"],
         person.earlier_keys,
         person.unique_username,
+        frozenset(person.former_accounts),
+        text["firstname"],
+        person.birth_date,
     )
 
 

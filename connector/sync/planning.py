@@ -25,6 +25,8 @@ class Planning:
     roles: Mapping[str, int]
     courses: frozenset[str] = frozenset()
     cases: list[Case] = field(default_factory=list)
+    undecided: set[int] = field(default_factory=set)
+    """People without an account who may be somebody else: they get none before a person has decided."""
 
     def decided(self, kind: str, subject: str, choice: str) -> bool:
         """Has a person settled this case by that choice?"""
@@ -59,6 +61,7 @@ class Rules:
     people may assign.
 
     ``courses``: of paths by cohort. No grant names them, and requirements need to know which they are.
+    ``authoritative``: sources that name people.
     """
 
     digest: str
@@ -66,3 +69,4 @@ class Rules:
     roles: Mapping[str, int]
     assignable: Assignable
     courses: frozenset[str] = frozenset()
+    authoritative: tuple[str, ...] = ()

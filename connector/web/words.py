@@ -71,6 +71,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.WITHDRAW_REQUIREMENT: message("Withdraw requirement"),
     Action.NOTE_TERMS: message("Note terms of a grant"),
     Action.FORGET_GRANT: message("Forget grant"),
+    Action.DELETE_ACCOUNT: message("Delete account"),
 }
 STAGES: Mapping[Stage, str] = {
     Stage.WAITING: message("Waiting for a decision"),

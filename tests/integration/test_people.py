@@ -343,3 +343,27 @@ async def test_the_plans_hash_does_not_depend_on_the_order_of_the_feed(house: Ho
         hashes.add(plan.hash)
     assert len(hashes) == 1
     assert plan.size > 30
+
+
+async def test_an_account_by_hand_of_the_same_name_is_asked_about(house: House, moodle: Seen) -> None:
+    """Under the username that the rule makes: nobody is doubled before a person has said whose it is."""
+    usernames_by_rule(house, "{firstname}.{lastname}")
+    number = moodle.add("wei.chen", email="private@example.test", firstname="Wei", lastname="Chen")
+    await house.sync([row("E1", first="Wei", last="Chen")])
+    assert (house.cases(), moodle.people()) == ([("same_name", "E1")], [])
+    house.settle("same_name", "E1", account=number)
+    await house.sync()
+    assert (moodle.id("E1"), house.cases()) == (number, [])
+
+
+async def test_an_account_is_found_by_address_and_day_of_birth(house: House, moodle: Seen) -> None:
+    """Who has married is the same human; the day comes from the feed and is not written to Moodle."""
+    house.twin.state.profile_fields = ("birth_date", "costcentre")
+    house.edit("mapping.yaml", "scope:", "attributes:\n  birth_date: {column: grade, type: date}\n\nscope:")
+    house.edit("mapping.yaml", "    jobgrade: {column: grade, when_empty: clear}\n", "")
+    for name, day in (("one", "1990-02-28"), ("two", "1990-02-27")):
+        number = moodle.add(name, email=f"{name}@example.test", lastname="Maiden")
+        house.twin.state.users[number].profile["birth_date"] = day
+    await house.sync([row(key, email=f"{key.lower()}@example.test", grade="1990-02-28") for key in ("ONE", "TWO")])
+    assert house.cases() == [("email_taken", "TWO")]
+    assert moodle.fields("ONE", "username", "lastname") == ("one", "LastONE")

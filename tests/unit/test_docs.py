@@ -11,7 +11,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from adapters.moodle.functions import FOR_BADGES, FOR_LEARNERS, FOR_REPORTS, FUNCTIONS
+from adapters.moodle.functions import FOR_BADGES, FOR_DELETION, FOR_LEARNERS, FOR_REPORTS, FOR_SIGN_IN, FUNCTIONS
 from connector.cli import app
 from connector.domain.cases import CHOICES
 from connector.domain.guard import LIMITS
@@ -101,7 +101,7 @@ def test_the_functions_of_the_service() -> None:
     for name, functions in (("functions", FUNCTIONS), ("functions for reports", FOR_REPORTS)):
         listed = README.partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0]
         assert re.findall(r"- `(\w+)`", listed) == sorted(functions)
-    assert all(f"`{name}`" in README for name in FOR_BADGES | FOR_LEARNERS)
+    assert all(f"`{name}`" in README for name in FOR_BADGES | FOR_LEARNERS | FOR_DELETION | FOR_SIGN_IN)
 
 
 def settings(model: type[BaseModel], before: str = "") -> Iterator[str]:

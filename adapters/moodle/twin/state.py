@@ -169,6 +169,8 @@ class TwinState:
         self.admin = admin
         self.languages = languages
         self.auths = auths
+        self.identity_providers: tuple[str, ...] = ("oauth2",)
+        """Methods whose identity providers stand on the login page."""
         self.profile_fields = profile_fields
         self.max_input_vars = max_input_vars
         self.url = url

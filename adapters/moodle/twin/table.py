@@ -54,6 +54,32 @@ def call(state: TwinState, name: str, data: Any) -> Any:
         return function.run(state, validate(spec, data))
 
 
+def public_config(state: TwinState, _args: Any) -> dict[str, Any]:
+    """What anybody may know: made from admin/tool/mobile/classes/api.php of Moodle, and not recorded."""
+    return {
+        "wwwroot": state.url,
+        "httpswwwroot": state.url,
+        "sitename": state.sitename,
+        "guestlogin": 0,
+        "rememberusername": 2,
+        "authloginviaemail": 0,
+        "registerauth": "",
+        "forgottenpasswordurl": "",
+        "authinstructions": "",
+        "authnoneenabled": 0,
+        "enablewebservices": 1,
+        "enablemobilewebservice": 0,
+        "maintenanceenabled": 0,
+        "maintenancemessage": "",
+        "typeoflogin": 1,
+        "identityproviders": [
+            {"name": name, "iconurl": "", "url": f"{state.url}/auth/{name}/login.php?id=1"}
+            for name in state.identity_providers
+        ],
+        "warnings": [],
+    }
+
+
 def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
     """Who the token is and what it may do: here, all that the twin can, but for what its service lacks."""
     me = state.users[state.me].fields
@@ -167,6 +193,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "core_user_get_users_by_field": Function(people.BY_FIELD_SPEC, people.users_by_field),
     "core_user_update_users": Function(people.update_spec, people.update_users),
     "core_webservice_get_site_info": Function(_NOTHING, site_info),
+    "tool_mobile_get_public_config": Function(_NOTHING, public_config),
     "enrol_manual_enrol_users": Function(enrolments.ENROL_SPEC, enrolments.enrol),
     "enrol_manual_unenrol_users": Function(enrolments.UNENROL_SPEC, enrolments.unenrol),
     "gradereport_user_get_grade_items": Function(learning.GRADES_SPEC, learning.grade_items),

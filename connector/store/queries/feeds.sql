@@ -59,6 +59,7 @@ UPDATE connector.person p
 SET source = s.source, wanted = s.wanted, initial = s.initial, grant_set = s.grant_set, unit = s.unit, unit_name = s.unit_name,
     units_above = s.units_above, job_role = s.job_role, manager_key = s.manager_key, starts = s.starts, ends = s.ends,
     active = s.active, timezone = s.timezone, earlier_keys = s.earlier_keys, attributes = s.attributes,
+    manager_missing_since = CASE WHEN p.manager_key = s.manager_key THEN p.manager_missing_since END,
     unique_username = s.unique_username, changed_at = %(now)s, feed_id = s.feed_id, line = s.line
 FROM connector.staged s
 WHERE s.feed_id = %(feed_id)s AND s.wanted IS NOT NULL AND p.site = %(site)s AND p.key = s.key

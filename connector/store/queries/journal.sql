@@ -102,6 +102,25 @@ WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND b.site = %(site)s 
                   WHERE l.site = b.site AND l.person_id = b.person_id AND l.kind <> 'assignment' AND l.ended_at IS NULL
                     AND l.ours)
 
+-- name: account_deleted
+-- Nothing is left in Moodle: no binding, no grants. Accounts are locked by their ids: see accounts.seen.
+WITH locked AS MATERIALIZED (
+    SELECT a.account_id, b.person_id
+    FROM connector.change c
+    JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+         AND b.account_id = (c.before ->> 'account')::bigint
+    JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+    WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s)
+    ORDER BY a.account_id FOR NO KEY UPDATE OF a
+), unbound AS (
+    DELETE FROM connector.binding b USING locked d WHERE b.site = %(site)s AND b.person_id = d.person_id
+), ended AS (
+    UPDATE connector.ledger l SET ended_at = %(now)s
+    FROM locked d WHERE l.site = %(site)s AND l.person_id = d.person_id AND l.ended_at IS NULL
+)
+UPDATE connector.account a SET fields = '{}', seen_at = %(now)s
+FROM locked d WHERE a.site = %(site)s AND a.account_id = d.account_id
+
 -- name: account_made
 -- What is known of an account that was made just now.
 INSERT INTO connector.account (site, account_id, fields, suspended, seen_at)

@@ -31,7 +31,9 @@ SELECT key FROM up ORDER BY key
 -- name: account_pairs
 -- People who have no account yet, or whose account differs from what HR says, in the order of their keys.
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
-       p.earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known
+       p.earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known,
+       COALESCE(p.attributes ->> 'birth_date', p.wanted #>> '{profile,birth_date}', p.initial #>> '{profile,birth_date}',
+                '') AS birth_date
 FROM connector.person p
 CROSS JOIN LATERAL (
     SELECT connector.employment_status(p, %(now)s, %(ahead)s) AS status
@@ -39,6 +41,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+  AND NOT connector.handing_over(p)
   AND CASE
       WHEN b.account_id IS NULL THEN s.status IN ('joining', 'active')
       ELSE a.suspended <> (s.status <> 'active')
@@ -140,11 +143,19 @@ INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id,
                                        place_id, ours, suspended, timezone, rule, leaves, earlier)
 WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for each grant
     SELECT p.person_id, p.key, p.timezone, b.account_id, v.days AS leaves,
+           connector.handing_over(p) AS handing_over,
+           COALESCE((%(now)s AT TIME ZONE p.timezone)::date - p.left_on, 0) AS days_gone,
            connector.employment_status(p, %(now)s, %(ahead)s) AS status
     FROM connector.person p
     LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
     LEFT JOIN connector.leave v ON v.person_id = p.person_id
     WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+), handed AS MATERIALIZED (  -- what goes with an account to whom this plan binds it
+    SELECT b.person_id AS holder_id, c.person_id
+    FROM connector.change c
+    JOIN connector.binding b ON b.site = %(site)s AND b.account_id = (c.after ->> 'account')::bigint
+         AND b.person_id <> c.person_id
+    WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
 ), pairs AS (
     SELECT COALESCE(w.person_id, l.person_id) AS person_id, COALESCE(w.kind, l.kind) AS kind,
            COALESCE(w.target, l.target) AS target, w.level, w.ref, w.terms AS wanted, l.terms AS granted, l.place_id,
@@ -153,8 +164,11 @@ WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for
         SELECT * FROM connector.wanted_grant WHERE %(ids)s::bigint[] IS NULL OR person_id = ANY(%(ids)s)
     ) w
     FULL JOIN (
-        SELECT * FROM connector.ledger
-        WHERE ledger.site = %(site)s AND ended_at IS NULL AND (%(ids)s::bigint[] IS NULL OR person_id = ANY(%(ids)s))
+        SELECT COALESCE(h.person_id, g.person_id) AS person_id, g.kind, g.target, g.terms, g.place_id, g.ours, g.suspended
+        FROM connector.ledger g
+        LEFT JOIN handed h ON h.holder_id = g.person_id AND g.kind <> 'assignment'
+        WHERE g.site = %(site)s AND g.ended_at IS NULL
+          AND (%(ids)s::bigint[] IS NULL OR g.person_id = ANY(%(ids)s) OR h.person_id = ANY(%(ids)s))
     ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
 )
 SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.level, d.ref, d.wanted, d.granted,
@@ -163,8 +177,10 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
        ), ''), p.leaves, CASE
            WHEN d.granted IS NULL AND d.kind = 'assignment' THEN (
                SELECT l.terms ->> 'granted_on' FROM connector.ledger l
-               WHERE l.person_id = d.person_id AND l.kind = d.kind AND l.target = d.target
-                 AND l.ended_at > %(now)s - interval '30 days'
+               WHERE l.kind = d.kind AND l.target = d.target AND l.person_id IN (
+                     SELECT d.person_id UNION ALL
+                     SELECT o.person_id FROM connector.person o WHERE o.site = %(site)s AND o.moved_to = p.key)
+                 AND (l.ended_at IS NULL OR l.ended_at > %(now)s - interval '30 days')
                  AND NOT EXISTS (  -- a waiver that ran its course was no mistake: days count anew
                      SELECT FROM connector.decision v
                      WHERE v.person_id = d.person_id AND v.kind = 'waive' AND v.code = d.target
@@ -173,7 +189,7 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
        END
 FROM pairs d
 JOIN people p USING (person_id)
-WHERE CASE
+WHERE NOT (p.handing_over AND d.kind <> 'assignment') AND CASE
     WHEN d.granted IS NULL THEN p.status IN ('joining', 'active') AND (NOT d.wanted ? 'after' OR NOT EXISTS (
         SELECT FROM jsonb_array_elements_text(d.wanted -> 'after') AS need (ref)
         WHERE NOT EXISTS (
@@ -181,7 +197,11 @@ WHERE CASE
             JOIN connector.reference r ON r.site = c.site AND r.kind = 'course' AND r.moodle_id = c.course_id
             WHERE c.site = %(site)s AND c.person_id = d.person_id AND r.ref = need.ref)))
     WHEN d.wanted IS NULL OR p.status = 'left' THEN NOT (d.kind = 'enrolment' AND d.suspended)
-         AND NOT (d.kind = 'group' AND EXISTS (  -- it rests, or goes, with the enrolment that we take away
+         AND (p.status <> 'left' OR p.days_gone >= CASE  -- of a leaver roles go at once, the rest in its time
+             WHEN d.kind IN ('cohort', 'group') THEN COALESCE(%(archive)s::integer, %(grace)s)
+             WHEN d.kind = 'enrolment' THEN %(grace)s
+             ELSE 0 END)
+         AND NOT (d.kind = 'group' AND (p.status <> 'left' OR %(archive)s::integer IS NULL) AND EXISTS (  -- it rests, or goes, with the enrolment that we take away
              SELECT FROM connector.course_group g
              JOIN connector.ledger e ON e.site = g.site AND e.place_id = g.course_id AND e.person_id = d.person_id
                   AND e.kind = 'enrolment' AND e.ended_at IS NULL AND e.ours
@@ -497,3 +517,10 @@ ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen
 -- name: references
 -- All ids that are known.
 SELECT kind, ref, moodle_id FROM connector.reference WHERE site = %(site)s
+
+-- name: sign_in_methods
+-- The ways to sign in that the mapping gave to people who work here.
+SELECT DISTINCT COALESCE(p.wanted ->> 'auth', p.initial ->> 'auth', 'manual') AS auth
+FROM connector.person p
+WHERE p.site = %(site)s AND connector.employment_status(p, %(now)s, 0) <> 'left'
+ORDER BY auth

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import adapters.moodle
-from adapters.moodle.functions import FOR_BADGES, FOR_LEARNERS, FOR_REPORTS, FUNCTIONS
+from adapters.moodle.functions import FOR_BADGES, FOR_DELETION, FOR_LEARNERS, FOR_REPORTS, FOR_SIGN_IN, FUNCTIONS
 from adapters.moodle.twin.table import FUNCTIONS as OF_THE_TWIN
 
 CALLERS = ("accounts.py", "client.py", "groups.py", "messages.py", "site.py", "readers/*.py")
@@ -17,5 +17,5 @@ def test_the_list_is_complete() -> None:
     folder = Path(adapters.moodle.__file__).parent
     text = "".join(path.read_text("utf-8") for name in CALLERS for path in sorted(folder.glob(name)))
     called = set(re.findall(r'"((?:core|enrol|gradereport|tool_mobile)_\w+)"', text))
-    assert called == FUNCTIONS | FOR_REPORTS | FOR_BADGES | FOR_LEARNERS
+    assert called == FUNCTIONS | FOR_REPORTS | FOR_BADGES | FOR_LEARNERS | FOR_DELETION | FOR_SIGN_IN
     assert set(OF_THE_TWIN) >= called

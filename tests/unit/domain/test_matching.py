@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,6 +59,67 @@ def test_an_earlier_key_comes_next() -> None:
     person = wanted(earlier_keys=("OLDER", "OLD"))
     assert correlate(person, [old], NOBODY, ()) == Match(old, "earlier key")
     assert correlate(person, [old, new], NOBODY, ()) == Match(new, "idnumber")
+
+
+def test_what_an_earlier_key_held_comes_before_all() -> None:
+    """A rehire has the account that the person had, whatever idnumbers say; one that is another's now is a case."""
+    old, new = account(1), account(2, idnumber="E1")
+    person = wanted(former=frozenset({1}))
+    assert correlate(person, [old, new], NOBODY, ()) == Match(old, "earlier binding")
+    answer = correlate(person, [old, new], {1}, ())
+    assert isinstance(answer, Ambiguous)
+    assert answer.kind == "already_bound"
+
+
+def test_email_and_birth_date() -> None:
+    """Who married has another surname: the day of birth that Moodle shows says as much as the name."""
+    there = account(1, email="bruno@example.test", lastname="Other", profile={"birth_date": "1990-02-28"})
+    person = wanted(birth_date="1990-02-28")
+    assert correlate(person, [there], NOBODY, ()) == Match(there, "e-mail and birth date")
+    for other in (wanted(birth_date="1990-02-27"), wanted(birth_date="")):
+        answer = correlate(other, [there], NOBODY, ())
+        assert isinstance(answer, Ambiguous)
+        assert answer.kind == "email_taken"
+    nowhere = account(1, email="bruno@example.test", lastname="Other")
+    assert isinstance(correlate(wanted(birth_date=""), [nowhere], NOBODY, ()), Ambiguous)
+
+
+def test_two_by_surname_and_by_birth_date_are_two() -> None:
+    """One address, one account with the name and another with the day of birth: a person decides."""
+    there = [
+        account(1, email="bruno@example.test"),
+        account(2, email="bruno@example.test", lastname="Other", profile={"birth_date": "1990-02-28"}),
+    ]
+    answer = correlate(wanted(birth_date="1990-02-28"), there, NOBODY, ())
+    assert isinstance(answer, Ambiguous)
+    assert (answer.kind, answer.account_ids) == ("two_matches", (1, 2))
+
+
+def test_the_same_name_and_username_is_a_suggestion() -> None:
+    """An account by hand, of the same name, under the username that the rule makes: asked, never taken."""
+    there = account(1, username="Bruno", fields={"lastname": "KELLER", "firstname": "Bruno"})
+    person = wanted(unique_username=True, firstname="bruno")
+    answer = correlate(person, [there], NOBODY, ())
+    assert isinstance(answer, Ambiguous)
+    assert (answer.kind, answer.account_ids) == ("same_name", (1,))
+    assert correlate(wanted(unique_username=True, firstname="Anna"), [there], NOBODY, ()) == NoMatch()
+    assert correlate(person, [replace(there, idnumber="X")], NOBODY, ()) == NoMatch()
+    assert correlate(person, [there], {1}, ()) == NoMatch()
+    born = replace(there, profile={"birth_date": "1990-02-28"})
+    assert correlate(replace(person, birth_date="1970-01-01"), [born], NOBODY, ()) == NoMatch()
+
+
+def test_a_suggestion_says_why_and_repeats_no_value() -> None:
+    """What speaks for each account and what against it, so that a person can decide."""
+    there = [
+        account(7, email="bruno@example.test", lastname="Other"),
+        account(8, email="bruno@example.test", idnumber="X9"),
+    ]
+    answer = correlate(wanted(), there, {8}, ())
+    assert isinstance(answer, Ambiguous)
+    assert "7: same e-mail, another surname" in answer.reason
+    assert "8: same e-mail, same surname, has another idnumber, belongs to another person" in answer.reason
+    assert not any(value in answer.reason for value in ("bruno", "Keller", "X9"))
 
 
 def test_an_empty_key_matches_nobody() -> None:

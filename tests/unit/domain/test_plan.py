@@ -58,6 +58,7 @@ def test_whatever_takes_away_is_watched() -> None:
         Action.REMOVE_FROM_GROUP: GuardClass.REMOVE_GRANT,
         Action.UNENROL: GuardClass.REMOVE_GRANT,
         Action.UNASSIGN_ROLE: GuardClass.REMOVE_ROLE,
+        Action.DELETE_ACCOUNT: GuardClass.DELETE,
     }
 
 
