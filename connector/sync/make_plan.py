@@ -67,8 +67,10 @@ async def _make_plan(
 
 async def _plan_cohorts(planning: Planning) -> None:
     wanted = planning.plans.wanted_cohorts(planning.scope)
-    if not wanted:
-        return
+    if not wanted or (
+        planning.scope.people is not None and wanted.keys() <= planning.plans.references("cohort").keys()
+    ):
+        return  # for some people those are believed that were there; a plan of everybody looks
     there = {cohort.idnumber: cohort.id for cohort in await planning.moodle.cohorts() if cohort.idnumber in wanted}
     planning.plans.remember_references("cohort", there, planning.scope.now)
     planning.plans.add(

@@ -50,7 +50,7 @@ def _within(connector: Connector, file: Path, key: str) -> None:
     """As a service does it: settings, mapping and the database are there already."""
 
     async def work() -> None:
-        async with connector.entering() as way:
+        async with connector.entering_for_some() as way:
             way.take(connector.source(file))
             plan, applied = await way.sync_person(key)
         if not plan.size or applied.tally.done != plan.size:
