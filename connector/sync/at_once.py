@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any
 
 import anyio
 
 from connector.domain.errors import Stop, TryAgain
 
 
-async def at_once(works: Sequence[Callable[[], Awaitable[None]]]) -> None:
+async def at_once(works: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> None:
     """Do all of this concurrently. Raises the one error that says most, by itself."""
     try:
         async with anyio.create_task_group() as group:

@@ -6,7 +6,7 @@ get one by the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from connector.domain.cases import CaseStore
 from connector.domain.decide import released_identity
@@ -67,10 +67,8 @@ async def _make_plan(
 
 async def _plan_cohorts(planning: Planning) -> None:
     wanted = planning.plans.wanted_cohorts(planning.scope)
-    if not wanted or (
-        planning.scope.people is not None and wanted.keys() <= planning.plans.references("cohort").keys()
-    ):
-        return  # for some people those are believed that were there; a plan of everybody looks
+    if wanted.keys() <= _believed(planning):
+        return
     there = {cohort.idnumber: cohort.id for cohort in await planning.moodle.cohorts() if cohort.idnumber in wanted}
     planning.plans.remember_references("cohort", there, planning.scope.now)
     planning.plans.add(
@@ -81,6 +79,11 @@ async def _plan_cohorts(planning: Planning) -> None:
             if idnumber not in there
         ],
     )
+
+
+def _believed(planning: Planning) -> Set[str]:
+    """Cohorts that were there when last looked at: for some people that is enough, a plan of everybody looks."""
+    return frozenset() if planning.scope.people is None else planning.plans.references("cohort").keys()
 
 
 def _plan_managers(planning: Planning) -> None:

@@ -26,6 +26,8 @@ ON_DEMAND_SECONDS, RUNS = 1.0, 20
 RATE, PUSH_SECONDS, PUSH_LIMIT = 20, 60, 2.0
 OWN_SHARE = 0.05
 KNOWN, LARGE, LONG = 20_000, 20_000, 80_000
+FEW_KNOWN = 500
+"""On a real Moodle: a tenth of them may be created in a day without a person's word."""
 START_SECONDS = 60
 
 
@@ -80,10 +82,10 @@ def moodle_on_demand(bench: Bench) -> Iterator[Figure]:
         mapping = _mapping(bench, prefix, courses)
         try:
             yield from _on_demand(
-                bench, "moodle-on-demand", {**given, **database, "mapping": str(mapping)}, 20, prefix, None
+                bench, "moodle-on-demand", {**given, **database, "mapping": str(mapping)}, FEW_KNOWN, prefix, None
             )
         finally:
-            _remove(bench, given, prefix, 1000)
+            _remove(bench, given, prefix, FEW_KNOWN + 2 * RUNS + 1)
 
 
 def _on_demand(bench: Bench, work: str, given: Values, known: int, prefix: str, fill: object) -> Iterator[Figure]:

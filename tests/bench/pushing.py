@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import anyio
 import httpx
 import psycopg
+from psycopg import sql
 
 from connector.domain.scim import Kind
 from connector.scim.directory import Directory
@@ -29,9 +32,22 @@ def identity(given: Values) -> Values:
             ).fetchone()
         client = row[0] if row else 0
         directory = Directory(ScimDirectory(connector.database, client, connector.clock), "")
-        for person in newcomers.rows(given["known"], given["prefix"]):
-            directory.create(Kind.USER, newcomers.as_scim(person), {})
+        with _in_haste(given["database"]):
+            for person in newcomers.rows(given["known"], given["prefix"]):
+                directory.create(Kind.USER, newcomers.as_scim(person), {})
     return {"scim_token": token}
+
+
+@contextmanager
+def _in_haste(database: str) -> Iterator[None]:
+    """PostgreSQL need not wait for the disk while what was long ago is written."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
+        try:
+            yield
+        finally:
+            connection.execute(sql.SQL("ALTER DATABASE {} RESET synchronous_commit").format(name))
 
 
 def push(given: Values) -> Values:
