@@ -18,6 +18,8 @@ VALUES_A_CALL = 500
 AT_ONCE = 4
 SEARCHED_EMAILS = 200
 """Over so many misses no search without regard to case is made: each one reads Moodle's whole table of people."""
+SEARCHES_A_CALL = 5
+"""So many searches go in one call at least: Moodle does them one after another, and several calls at once."""
 
 SHOWN_FIELDS = (
     "username", "firstname", "lastname", "email", "idnumber", "auth", "lang", "timezone", "theme",
@@ -125,8 +127,10 @@ async def _search_emails(
     if len(missed) > SEARCHED_EMAILS:
         return {}
     calls: list[Call] = [("core_user_get_users", {"criteria": [{"key": "email", "value": v}]}) for v in missed]
+    size = max(SEARCHES_A_CALL, -(-len(calls) // AT_ONCE))
+    asked = await together([partial(client.call_many, chunk) for chunk in chunks(calls, size)])
     hits: dict[int, Mapping[str, Any]] = {}
-    for email, answer in zip(missed, await client.call_many(calls) if calls else [], strict=True):
+    for email, answer in zip(missed, [one for answers in asked for one in answers], strict=True):
         if isinstance(answer, BatchRefused):
             continue
         if isinstance(answer, ConnectorError):

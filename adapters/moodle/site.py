@@ -53,9 +53,12 @@ class LoginPage:
 class MoodleSite:
     """The port ``connector.domain.ports.Moodle`` on top of a ``MoodleClient``."""
 
-    def __init__(self, client: MoodleClient) -> None:
+    def __init__(self, client: MoodleClient, info: SiteInfo | None = None) -> None:
+        """``info``: what another connection was told just before."""
         self._client = client
-        self._info: SiteInfo | None = None
+        self._info = info
+        if info is not None:
+            client.knows(info.functions)
         self.speaks_otherwise = False
         """Whether ``check_sight`` saw that Moodle writes for this account in another language or time zone."""
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
+from httpx import create_ssl_context
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FOR_DELETION, FOR_LEARNERS, FOR_SIGN_IN, FUNCTIONS
@@ -27,7 +29,7 @@ from connector.domain.feeds import KnownFeed
 from connector.domain.leaving import Leavers
 from connector.domain.notices import Channel, Limits, Situation
 from connector.domain.observing import CallObserver
-from connector.domain.ports import Source
+from connector.domain.ports import SiteInfo, Source
 from connector.domain.reading import Reader
 from connector.domain.sign_in import SessionTimes
 from connector.explain.explaining import Explaining
@@ -85,6 +87,8 @@ NEEDED_FUNCTIONS = FUNCTIONS
 
 CHOICE_HOLDS = timedelta(days=1)
 """So long reports are believed to be set up as they were; an answer that does not fit ends that at once."""
+CHECK_HOLDS = timedelta(minutes=1)
+"""So long a token that could do everything is believed to, by what is small and often."""
 PLAIN_HOLDS = timedelta(minutes=10)
 """So long plain functions are used before it is looked again whether reports have been set up meanwhile."""
 
@@ -109,6 +113,7 @@ class Connector:
 
     def __post_init__(self) -> None:
         self._exits = ExitStack()
+        self._checked: tuple[datetime, SiteInfo] | None = None
 
     def __enter__(self) -> Connector:
         return self
@@ -304,7 +309,7 @@ class Connector:
         return load(self.settings.mapping)
 
     @asynccontextmanager
-    async def moodle(self) -> AsyncIterator[MoodleSite]:
+    async def moodle(self, info: SiteInfo | None = None) -> AsyncIterator[MoodleSite]:
         """A connection to Moodle while the block lasts. Raises SettingsError where address or token is missing."""
         moodle, _ = self.settings.moodle, self.site
         client = MoodleClient(
@@ -313,8 +318,9 @@ class Connector:
             concurrency=moodle.workers,
             timeout=moodle.timeout_seconds,
             observer=self.observer,
+            tls=self._tls,
         )
-        site = MoodleSite(client)
+        site = MoodleSite(client, info)
         try:
             yield site
         finally:
@@ -330,7 +336,30 @@ class Connector:
                     "Add them in Moodle: Site administration, Server, External services, Functions of its service."
                 )
             await moodle.check_sight()
+            self._checked = self.clock(), await moodle.site_info()
             yield moodle
+
+    @asynccontextmanager
+    async def checked_moodle(self) -> AsyncIterator[MoodleSite]:
+        """As ``working_moodle``, but what was looked at in the last minute is not looked at again.
+
+        For what is small and often: a long run believes what it saw when it began for much longer.
+        """
+        at, info = self._checked or (self.clock(), None)
+        if info is None or not at <= self.clock() < at + CHECK_HOLDS:
+            async with self.working_moodle() as moodle:
+                yield moodle
+            return
+        async with self.moodle(info) as moodle:
+            try:
+                yield moodle
+            except AccessRefused:
+                self._checked = None
+                raise
+
+    @cached_property
+    def _tls(self) -> SSLContext:
+        return create_ssl_context()
 
     async def looked_at(self, moodle: MoodleSite) -> Choice:
         """How this Moodle is best read, found out by some requests."""
@@ -438,6 +467,12 @@ class Connector:
             with self._choosing_again():
                 reader = await self.reader(moodle, anew=self.accounts.read_until() is None)
                 yield self.way_in(moodle, reader, stopping)
+
+    @asynccontextmanager
+    async def entering_for_some(self, stopping: Stopping = never) -> AsyncIterator[WayIn]:
+        """The way in while the block lasts, for a few people at once: nothing is looked at but what is theirs."""
+        async with self.checked_moodle() as moodle:
+            yield self.way_in(moodle, stopping=stopping)
 
     def way_in(self, moodle: MoodleSite, reader: Reader | None = None, stopping: Stopping = never) -> WayIn:
         """Without a reader plans are made from what is known of accounts already."""

@@ -133,7 +133,7 @@ async def _turn(way: WayIn) -> AsyncIterator[None]:
 
 def _sync_person(connector: Connector, key: str, file: Path | None, source: str | None, json: bool) -> None:
     async def work() -> tuple[Intake | None, Plan, Applied]:
-        async with connector.entering() as way:
+        async with connector.entering_for_some() as way:
             taken = _take(connector, way, file, source) if file else None
             return taken, *await way.sync_person(key)
 

@@ -115,7 +115,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
 
     async def push() -> Mapping[str, object]:
         """Carry out what identity systems have pushed."""
-        async with connector.entering(stopping.is_set) as way:
+        async with connector.entering_for_some(stopping.is_set) as way:
             return await way.push()
 
     async def mirror() -> Mapping[str, object]:

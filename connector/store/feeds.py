@@ -33,14 +33,14 @@ GRANT_SETS = 1_000
 MERGED = 500
 """People of several sources in memory at once."""
 FEW = 100
-"""After so few rows of a delta nothing is counted anew."""
+"""After so few rows of a delta nothing is counted anew, and what is nobody's any more stays a while."""
 
 _PEOPLE = (
     "COPY connector.staged (feed_id, line, key, source, said, row_digest, wanted, initial, grant_set, unit, "
     "unit_name, units_above, job_role, manager_key, starts, ends, active, timezone, earlier_keys, attributes, "
     "unique_username, leave_from, leave_until, on_leave) FROM STDIN"
 )
-_ACCEPTING = ("feeds.update_people", "feeds.insert_people", "feeds.drop_unused_grant_sets", "leaves.note")
+_ACCEPTING = ("feeds.update_people", "feeds.insert_people", "leaves.note")
 _SOLE = ("feeds.note_rows", "feeds.mark_present", "feeds.mark_absent")
 """Where the rows of one source are the people."""
 _NOTHING_NEW = (None,) * 21
@@ -125,11 +125,13 @@ class Feeds:
                 self._believe(connection, feed_id, identity, now)
                 statements.end()
             connection.execute(query("feeds.clear_staged"), {"site": self._site, "source": identity.source})
+            if _is_much(identity, totals):
+                connection.execute(query("feeds.drop_unused_grant_sets"), {"site": self._site})
             connection.execute(query("feeds.judge"), _judgement(feed_id, "accepted", judged, ()))
             return judged
 
         judged = self._database.transact(work)
-        if identity.complete or totals.rows > FEW:
+        if _is_much(identity, totals):
             self._analyse()
         return judged
 
@@ -216,6 +218,11 @@ class Feeds:
         values = {"site": self._site, "grants": dumps(grants).decode()}
         connection.execute(query("feeds.write_grant_sets"), values)
         return totals
+
+
+def _is_much(identity: FeedIdentity, totals: FeedTotals) -> bool:
+    """Does it touch so many people that what is kept of everybody is worth a look?"""
+    return identity.complete or totals.rows > FEW
 
 
 def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> dict[str, object]:

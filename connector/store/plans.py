@@ -12,7 +12,7 @@ from connector.domain.decide import AccountPair, GrantPair, Status
 from connector.domain.decisions import Assignable
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
-from connector.domain.guard import Base, breaches
+from connector.domain.guard import LIMITS, Base, breaches
 from connector.domain.leaving import Deletable
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
 from connector.domain.plan_store import (
@@ -267,13 +267,14 @@ class Plans:
         exempt = one(connection, "plans.exempt", plan=plan)["count"]
         if exempt:
             guards[GuardClass.CREATE] -= exempt
-        base = one(connection, "plans.base", **about)
-        grants = {GuardClass.REMOVE_ROLE: base["roles"], GuardClass.REMOVE_GRANT: base["grants"]}
+        guarded = sorted(guard for guard, count in guards.items() if count)
+        if not guarded:
+            return
         spent: dict[Window, dict[GuardClass, int]] = {Window.DAY: {}, Window.WEEK: {}}
-        for row in connection.execute(query("plans.spent"), {**about, "now": scope.now}):
+        for row in connection.execute(query("plans.spent"), {**about, "now": scope.now, "guards": guarded}):
             for window in spent:
                 spent[window][GuardClass(row["guard_class"])] = row[window.value]
-        for breach in breaches(guards, Base(base["people"], grants), spent):
+        for breach in breaches(guards, base_of(connection, self._site, guarded), spent):
             digest = _hash(connection, plan, breach.guard)
             known = connection.execute(
                 query("plans.approval"), {**about, "guard_class": breach.guard, "digest": digest, "now": scope.now}
@@ -353,6 +354,15 @@ class Plans:
 
     def _ids(self, keys: Collection[str]) -> list[int]:
         return [row["person_id"] for row in self._database.rows("plans.ids", site=self._site, keys=sorted(keys))]
+
+
+def base_of(connection: Connection, site: str, guards: Collection[GuardClass]) -> Base:
+    """What percentages of these classes are of: all grants are counted only where one of them is of grants."""
+    people = one(connection, "plans.managed_people", site=site)["people"]
+    if not any(LIMITS[guard].of_grants for guard in guards):
+        return Base(people, {})
+    active = one(connection, "plans.active_grants", site=site)
+    return Base(people, {GuardClass.REMOVE_ROLE: active["roles"], GuardClass.REMOVE_GRANT: active["grants"]})
 
 
 def _reserve(

@@ -76,7 +76,10 @@ class Reviews:
         return [_standing(row, now) for row in rows]
 
     def _plan(self, connection: Connection, row: Row) -> ReviewedPlan:
-        base = one(connection, "plans.base", site=self._site)
+        base = {
+            **one(connection, "plans.managed_people", site=self._site),
+            **one(connection, "plans.active_grants", site=self._site),
+        }
         actions: dict[str, dict[Action, int]] = {}
         for each in connection.execute(query("review.actions"), {"plan": row["number"]}):
             actions.setdefault(each["guard_class"], {})[Action(each["action"])] = each["count"]

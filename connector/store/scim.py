@@ -75,7 +75,8 @@ class ScimSources:
 
     def changed(self, client: str, source: str = "") -> DirectorySource:
         """Those that the way in has not taken yet."""
-        return self.directory(client, source, self._row(client, 0)["taken"])
+        known = self._database.row("scim.how_far", name=client)
+        return self.directory(client, source, known["taken"] if known else 0)
 
     def pending(self, client: str) -> int:
         """How many users have changed since the way in last took the directory."""

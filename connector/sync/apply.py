@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby, islice
+from functools import partial
+from itertools import groupby
 
 import anyio
 
@@ -28,11 +29,14 @@ from connector.domain.errors import (
 from connector.domain.journal import Journal, Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
 from connector.domain.ports import Moodle
+from connector.sync.at_once import at_once
 from connector.sync.operations import Operation, operations
 from connector.sync.operations_on_grants import is_moot
 
 PAGE = 4000
 """Changes that are in memory at once."""
+FEWEST = 5
+"""So many changes go in one call at least, where there are as many: smaller calls would cost more than they save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +155,7 @@ class _Applying:
     async def _page(self, page: Sequence[Pending]) -> None:
         """All batches of a page, a few at once. The first Stop or TryAgain ends them all."""
         batches = self._batches(page)
-        try:
-            async with anyio.create_task_group() as group:
-                for _ in range(self.pace.workers):
-                    group.start_soon(self._work, batches)
-        except ExceptionGroup as errors:
-            raise _first(errors) from errors
+        await at_once([partial(self._work, batches)] * self.pace.workers)
         if next(batches, None) is not None:
             raise Stopped("Told to stop: what was begun is written down, and the next run does what is left.")
 
@@ -169,9 +168,14 @@ class _Applying:
 
     def _batches(self, page: Sequence[Pending]) -> Iterator[tuple[Action, list[Pending]]]:
         for (action, _), changes in groupby(page, key=_goes_with):
-            stream = iter(changes)
-            while batch := list(islice(stream, self._operations[action].batch)):
-                yield action, batch
+            together = list(changes)
+            size = self._size(self._operations[action].batch, len(together))
+            for start in range(0, len(together), size):
+                yield action, together[start : start + size]
+
+    def _size(self, most: int, changes: int) -> int:
+        """How many go in one call. Few changes are spread over the workers: somebody waits for them."""
+        return min(most, max(FEWEST, -(-changes // self.pace.workers)))
 
     async def _carry_out(self, action: Action, batch: Sequence[Pending]) -> None:
         """Send a batch until every change in it has an outcome."""
@@ -258,21 +262,3 @@ def _is_under_way(batch: Sequence[Pending], error: SetAside) -> bool:
 
 def _doubted(batch: Sequence[Pending]) -> list[Pending]:
     return [replace(one, uncertain=True) for one in batch]
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The one error that says most about what to do: a Stop before a TryAgain before anything else."""
-    flat = list(_flattened(errors))
-    for kind in (Stop, TryAgain):
-        for error in flat:
-            if isinstance(error, kind):
-                return error
-    return flat[0]
-
-
-def _flattened(errors: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in errors.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _flattened(error)
-        else:
-            yield error

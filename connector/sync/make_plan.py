@@ -6,7 +6,7 @@ get one by the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from connector.domain.cases import CaseStore, merge_of, merged_keys
 from connector.domain.decide import released_identity
@@ -73,7 +73,7 @@ async def _make_plan(
 
 async def _plan_cohorts(planning: Planning) -> None:
     wanted = planning.plans.wanted_cohorts(planning.scope)
-    if not wanted:
+    if wanted.keys() <= _believed(planning):
         return
     there = {cohort.idnumber: cohort.id for cohort in await planning.moodle.cohorts() if cohort.idnumber in wanted}
     planning.plans.remember_references("cohort", there, planning.scope.now)
@@ -106,6 +106,11 @@ def _ask_about_merges(planning: Planning) -> None:
         planning.case("merge", subject, why, found.accounts)
         if found.waiting is not None and not planning.decided("merge", subject, "ignore"):
             planning.undecided.add(found.waiting)
+
+
+def _believed(planning: Planning) -> Set[str]:
+    """Cohorts that were there when last looked at: for some people that is enough, a plan of everybody looks."""
+    return frozenset() if planning.scope.people is None else planning.plans.references("cohort").keys()
 
 
 def _plan_managers(planning: Planning) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from connector.domain.decide import AccountPair, Status, account_changes, adopted_account, new_account
@@ -11,6 +12,7 @@ from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correla
 from connector.domain.plan import Action, Change
 from connector.domain.plan_store import PersonPair, Reserve
 from connector.domain.ports import Account
+from connector.sync.at_once import at_once
 from connector.sync.directory import Directory
 from connector.sync.planning import Planning
 
@@ -46,12 +48,16 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
     asking = [_wanted(person) for person in unbound] + [
         _wanted(person) for person in batch if _is_renamed(person.pair, found)
     ]
-    await look_up("idnumber", [key for one in asking for key in (one.idnumber, *one.earlier_keys)])
-    await look_up("email", [one.email for one in asking])
-    await look_up("username", [one.username for one in asking])
     chosen = [account for person in unbound for account in planning.chosen_accounts(person.pair.key)]
     former = [account for person in unbound for account in person.former_accounts]
-    await look_up("id", [str(account) for account in (*chosen, *former)])
+    await at_once(
+        [
+            partial(look_up, "idnumber", [key for one in asking for key in (one.idnumber, *one.earlier_keys)]),
+            partial(look_up, "email", [one.email for one in asking]),
+            partial(look_up, "username", [one.username for one in asking]),
+            partial(look_up, "id", [str(account) for account in (*chosen, *former)]),
+        ]
+    )
     return batch, Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
 
 

@@ -13,31 +13,29 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-from importlib.resources import files
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import anyio
-from pydantic import SecretStr
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
-from connector.bootstrap import Clock, Connector, utc_now
+from connector.bootstrap import Connector, utc_now
 from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
-from connector.samples import sample_moodle
-from connector.settings import MoodleSettings, Settings
 from connector.sync.intake import Intake
-from tests.bench import company, views
+from tests.bench import company, manyrules, ondemand, pushing, views
+from tests.bench.opened import NOWHERE, Calls, Values, opened
+from tests.bench.serving import serve
 from tests.bench.settle import settle
 
-Values = dict[str, Any]
-NOWHERE = "http://127.0.0.1:1"
-"""The address of a Moodle that is never called."""
 PASSES = 5
+PLAIN = 500
+"""People for whom every rule is evaluated the plain way."""
 
 
 def peak_megabytes() -> float:
@@ -63,17 +61,9 @@ def make_feeds(given: Values) -> Values:
     return {}
 
 
-def serve(_: Values) -> Values:
-    """A twin with the sample company's courses, until standard input ends."""
-    with sample_moodle(files("mappings.companies") / company.COMPANY) as moodle:
-        print(json.dumps({"url": moodle.url, "token": moodle.token}), flush=True)
-        sys.stdin.read()
-    return {}
-
-
 def migrate(given: Values) -> Values:
     """Make the tables, and say what PostgreSQL this is."""
-    with _connector(given) as connector:
+    with opened(given) as connector:
         connector.databases.upgrade()
         with connector.database.transaction() as connection:
             row = connection.execute("SELECT current_setting('server_version') AS version").fetchone()
@@ -82,7 +72,7 @@ def migrate(given: Values) -> Values:
 
 def known(given: Values) -> Values:
     """Make the database as it is once all people of a feed have been applied."""
-    with _connector(given) as connector:
+    with opened(given) as connector:
 
         async def cohorts() -> None:
             async with connector.moodle() as moodle:
@@ -98,15 +88,16 @@ def known(given: Values) -> Values:
 def take(given: Values) -> Values:
     """Read, check, map, stage and compare with what is known; no Moodle."""
     began = time.perf_counter()
-    with _connector({"url": NOWHERE, "token": "none", **given}) as connector:
+    with opened({"url": NOWHERE, "token": "none", **given}) as connector:
         taken = _take(connector, given)
     return {"seconds": time.perf_counter() - began, **asdict(taken.totals)}
 
 
 def load(given: Values) -> Values:
     """The way in, whole: take the feed, plan, apply."""
-    marks = [time.perf_counter()]
-    with _connector(given) as connector:
+    marks, calls = [time.perf_counter()], Calls()
+    with opened(given) as connector:
+        connector.observer = calls
 
         async def work() -> Values:
             async with connector.moodle() as moodle:
@@ -122,13 +113,14 @@ def load(given: Values) -> Values:
         done = anyio.run(work)
         cases = len(connector.cases.waiting())
     parts = dict(zip(("take", "plan", "apply"), (b - a for a, b in pairwise(marks)), strict=True))
-    return {"seconds": marks[-1] - marks[0], "parts": parts, "cases": cases, **done}
+    spent = {"waited": calls.waited, "answers": sum(calls.seconds), "cpu": time.process_time()}
+    return {"seconds": marks[-1] - marks[0], "parts": parts, "cases": cases, **spent, **done}
 
 
 def plan(given: Values) -> Values:
     """Plan from what is known already."""
     began = time.perf_counter()
-    with _connector(given) as connector:
+    with opened(given) as connector:
 
         async def work() -> Values:
             async with connector.moodle() as moodle:
@@ -139,10 +131,30 @@ def plan(given: Values) -> Values:
     return {"seconds": time.perf_counter() - began, **done}
 
 
+def replan(given: Values) -> Values:
+    """Take another delivery, and plan."""
+    marks, calls = [time.perf_counter()], Calls()
+    with opened(given) as connector:
+        connector.observer = calls
+
+        async def work() -> Values:
+            async with connector.entering() as way:
+                way.take(connector.source(Path(given["file"])))
+                marks.append(time.perf_counter())
+                plan = await way.plan()
+                marks.append(time.perf_counter())
+                return {"changes": dict(plan.counts)}
+
+        done = anyio.run(work)
+        cases = len(connector.cases.waiting())
+    parts = dict(zip(("take", "plan"), (b - a for a, b in pairwise(marks)), strict=True))
+    return {"seconds": marks[-1] - marks[0], "parts": parts, "waited": calls.waited, "cases": cases, **done}
+
+
 def sync(given: Values) -> Values:
     """The way in as a day without news has it: the same feed again, a plan, and its application."""
-    calls = _Calls()
-    with _connector(given, later) as connector:
+    calls = Calls()
+    with opened(given, later) as connector:
         connector.observer = calls
 
         async def work() -> Values:
@@ -158,9 +170,9 @@ def sync(given: Values) -> Values:
 
 def read(given: Values) -> Values:
     """The way back: everything, and then twice what is new, of which the second time is told."""
-    calls = _Calls()
+    calls = Calls()
     told: Values = {}
-    with _connector(given, later) as connector:
+    with opened(given, later) as connector:
         connector.observer = calls
 
         async def once(extent: Extent) -> list[Loaded]:
@@ -182,16 +194,6 @@ def read(given: Values) -> Values:
     return told
 
 
-class _Calls:
-    """Counts requests to Moodle, and how long each of them took."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    def called(self, function: str, seconds: float, outcome: str) -> None:  # noqa: ARG002 - the signature is given
-        self.seconds.append(seconds)
-
-
 def later() -> datetime:
     """What was made just now shall be no news: changes are read again from some minutes before."""
     return utc_now() + timedelta(hours=1)
@@ -199,7 +201,7 @@ def later() -> datetime:
 
 def map_rows(given: Values) -> Values:
     """Rows into people and their grants, in memory: the median of a few passes over them."""
-    with _connector({"url": NOWHERE, "token": "none", **given}) as connector:
+    with opened({"url": NOWHERE, "token": "none", **given}) as connector:
         mapping = connector.mapping
         (source,) = mapping.sources
         records = [
@@ -207,7 +209,7 @@ def map_rows(given: Values) -> Values:
             for record in islice(connector.source(Path(given["file"])).records(), given["rows"])
             if isinstance(record, Record)
         ]
-    passes = []
+    passes, people = [], list[Person]()
     for _ in range(PASSES):
         began = time.perf_counter()
         for record in records:
@@ -215,8 +217,12 @@ def map_rows(given: Values) -> Values:
             if not isinstance(person, Person):
                 raise RuntimeError(f"line {record.line} of the bench's own feed was refused: {person}")
             mapping.grants(person)
+            if len(people) < PLAIN:
+                people.append(person)
         passes.append(time.perf_counter() - began)
-    return {"seconds": statistics.median(passes), "rows": len(records)}
+    rules = given.get("rules", 0)
+    plain = manyrules.plainly(people, rules) / len(people)
+    return {"seconds": statistics.median(passes), "rows": len(records), "plain": plain}
 
 
 # ---------------------------------------------------------------- a real Moodle, around what is measured
@@ -264,17 +270,15 @@ def remove_people(given: Values) -> Values:
 
 
 # ---------------------------------------------------------------- shared
-def _connector(given: Values, clock: Clock = utc_now) -> Connector:
-    mapping = given.get("mapping") or str(files("mappings.companies") / company.COMPANY)
-    moodle = MoodleSettings(url=given.get("url", NOWHERE), token=SecretStr(given.get("token", "none")))
-    moodle.workers = given.get("workers", moodle.workers)
-    return Connector(Settings(database_url=SecretStr(given["database"]), mapping=Path(mapping), moodle=moodle), clock)
-
-
 def _take(connector: Connector, given: Values) -> Intake:
+    """The file that is given, or what was pushed."""
+
     async def work() -> Intake:
         async with connector.moodle() as moodle:
-            return connector.way_in(moodle).take(connector.source(Path(given["file"])))
+            way = connector.way_in(moodle)
+            if "file" in given:
+                return way.take(connector.source(Path(given["file"])))
+            return way.take_arrived(lambda _name: nullcontext(lambda _rows: None)).feeds[0]
 
     return anyio.run(work)
 
@@ -299,16 +303,20 @@ def ask_views(given: Values) -> Values:
 PIECES: dict[str, Callable[[Values], Values]] = {
     "ask-views": ask_views,
     "fill-facts": fill_facts,
+    "identity": pushing.identity,
     "known": known,
     "load": load,
     "make-courses": make_courses,
     "make-feeds": make_feeds,
     "map": map_rows,
     "migrate": migrate,
+    "on-demand": ondemand.on_demand,
     "participants": participants,
     "plan": plan,
+    "push": pushing.push,
     "read": read,
     "remove-people": remove_people,
+    "replan": replan,
     "serve": serve,
     "sync": sync,
     "take": take,

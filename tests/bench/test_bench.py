@@ -11,7 +11,7 @@ import pytest
 
 from tests.bench.figures import Figure, medians
 from tests.bench.machine import REPOSITORY
-from tests.bench.works import WORKS
+from tests.bench.table import WORKS
 
 WITHOUT_MOODLE = [name for name in WORKS if not name.startswith("moodle-")]
 

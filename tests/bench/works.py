@@ -39,11 +39,11 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RealMoodle:
-    """A Moodle whose code is on this machine too. ``php`` runs its tool; ``clean``: delete the people afterwards."""
+    """``code`` is on this machine too, where there is one, and ``php`` runs its tool; ``clean``: delete the people."""
 
     url: str
     token: str = field(repr=False)
-    code: Path
+    code: Path | None
     people: int
     php: str
     clean: bool
@@ -66,15 +66,15 @@ class Bench:
 
     # ------------------------------------------------------------ the works
     def feed_100k(self) -> Iterator[Figure]:
-        first, changed, load = self._feed(self._size(100_000))
+        first, changed, load = self._feed(self.size(100_000))
         work = "feed-100k"
-        yield Figure(work, "1 % changed", changed["process"], "s", self._limit(FEED_SECONDS), load)
-        yield Figure(work, "1 % changed, peak memory", changed["megabytes"], "MB", self._limit(FEED_MEGABYTES), load)
+        yield Figure(work, "1 % changed", changed["process"], "s", self.limit(FEED_SECONDS), load)
+        yield Figure(work, "1 % changed, peak memory", changed["megabytes"], "MB", self.limit(FEED_MEGABYTES), load)
         yield Figure(work, "first load", first["process"], "s", None, load)
-        yield Figure(work, "first load, peak memory", first["megabytes"], "MB", self._limit(FEED_MEGABYTES), load)
+        yield Figure(work, "first load, peak memory", first["megabytes"], "MB", self.limit(FEED_MEGABYTES), load)
 
     def feed_1m(self) -> Iterator[Figure]:
-        few, many = self._size(100_000), self._size(1_000_000)
+        few, many = self.size(100_000), self.size(1_000_000)
         less, more = self._feed(few), self._feed(many)
         work, load = "feed-1m", more[2]
         for name, one, other in zip(("first load", "1 % changed"), less, more, strict=False):
@@ -82,14 +82,14 @@ class Bench:
             pace = (other["seconds"] / many) / (one["seconds"] / few)
             yield Figure(work, name, other["process"], "s", None, load)
             yield Figure(work, f"{name}, peak memory", other["megabytes"], "MB", None, load)
-            yield Figure(work, f"{name}, memory against feed-100k", growth, "×", self._limit(SAME_MEMORY), load)
-            yield Figure(work, f"{name}, time a row against feed-100k", pace, "×", self._limit(IN_PROPORTION), load)
+            yield Figure(work, f"{name}, memory against feed-100k", growth, "×", self.limit(SAME_MEMORY), load)
+            yield Figure(work, f"{name}, time a row against feed-100k", pace, "×", self.limit(IN_PROPORTION), load)
 
     def twin_first_load(self) -> Iterator[Figure]:
-        sizes = [self._size(size) for size in (2_000, 10_000, *([40_000] if self.long else []))]
+        sizes = [self.size(size) for size in (2_000, 10_000, *([40_000] if self.long else []))]
         least = None
         for people in sizes:
-            load = _load()
+            load = load_average()
             done = self._twin_load(people)
             least = least or done["megabytes"]
             work = "twin-first-load"
@@ -101,18 +101,18 @@ class Bench:
             if people != sizes[0]:
                 growth = done["megabytes"] / least
                 name = f"{people:,} people, memory against {sizes[0]:,}"
-                yield Figure(work, name, growth, "×", self._limit(SAME_MEMORY), load)
+                yield Figure(work, name, growth, "×", self.limit(SAME_MEMORY), load)
 
     def mapping_row(self) -> Iterator[Figure]:
-        load, rows = _load(), self._size(20_000)
-        feed = self._write_feeds(rows)[0]
+        load, rows = load_average(), self.size(20_000)
+        feed = self.write_feeds(rows)[0]
         done = self.child("map", database="", file=str(feed), rows=rows)
         yield Figure("mapping-row", "person and grants", 1e6 * done["seconds"] / rows, "µs", None, load)
 
     def plan_unchanged(self) -> Iterator[Figure]:
-        load, people = _load(), self._size(100_000)
-        feed = self._write_feeds(people)[0]
-        with self._database() as database, self._twin() as twin:
+        load, people = load_average(), self.size(100_000)
+        feed = self.write_feeds(people)[0]
+        with self.database() as database, self.twin() as twin:
             self.child("known", **database, **twin, file=str(feed))
             done = self.child("plan", **database, **twin)
         if done["changes"]:
@@ -123,19 +123,17 @@ class Bench:
 
     def views(self) -> Iterator[Figure]:
         """Each question to a view at the 95th percentile, by the owner and by a login of a ninth of the company."""
-        load, people = _load(), self._size(100_000)
-        with self._database() as database:
+        load, people = load_average(), self.size(100_000)
+        with self.database() as database:
             self.say(f"facts of {people:,} people, {10 * people:,} assignments …")
             made = self.child("fill-facts", **database, people=people)
             yield Figure("views", "what a full reading adds up", made["summaries"], "s", None, load)
             self.say("asking every view …")
             for name, who, _, slow in self.child("ask-views", **database)["asked"]:
-                yield Figure("views", f"{name}, as {who}, p95", slow, "ms", self._limit(VIEW_MILLISECONDS), load)
+                yield Figure("views", f"{name}, as {who}, p95", slow, "ms", self.limit(VIEW_MILLISECONDS), load)
 
     def moodle_first_load(self) -> Iterator[Figure]:
-        moodle, load = self.moodle, _load()
-        if moodle is None:
-            raise BenchFailed("moodle-first-load: give --moodle-dir and --moodle-url")
+        moodle, load = self.real(), load_average()
         there = {"url": moodle.url, "token": moodle.token}
         run = f"b{int(time.time()):x}"
         ours, theirs = ([f"{run}{side}{number}".upper() for number in range(COURSES)] for side in "ct")
@@ -162,13 +160,11 @@ class Bench:
             yield Figure(work, f"{name}, {part}", seconds, "s", None, load)
         yield Figure(work, f"{name}, peak memory", done["megabytes"], "MB", None, load)
         yield Figure(work, "Moodle's own upload tool", tool, "s", None, load)
-        yield Figure(work, "against that tool", done["process"] / tool, "×", self._limit(NOT_SLOWER), load)
+        yield Figure(work, "against that tool", done["process"] / tool, "×", self.limit(NOT_SLOWER), load)
 
     def moodle_reports(self) -> Iterator[Figure]:
         """A day without news, a full reading and an increment, on a real Moodle that has the reports."""
-        moodle, load = self.moodle, _load()
-        if moodle is None:
-            raise BenchFailed("moodle-reports: give --moodle-dir and --moodle-url")
+        moodle, load = self.real(), load_average()
         there = {"url": moodle.url, "token": moodle.token}
         run = f"r{int(time.time()):x}"
         courses = [f"{run}{number}".upper() for number in range(READ_COURSES)]
@@ -176,12 +172,12 @@ class Bench:
         feed, mapping = self.folder / f"{run}.csv", self.folder / f"mapping-{run}"
         company.write_people(feed, moodle.people, run)
         company.write_mapping(mapping, courses)
-        upload, tool = self.folder / f"{run}-upload.csv", uploadtool.find(moodle.code)
+        upload, tool = self.folder / f"{run}-upload.csv", uploadtool.find(_code(moodle))
         company.write_upload(upload, moodle.people, run, [])  # with courses it would take many times as long
         given = {**there, "mapping": str(mapping)}
-        with self._database() as database:
+        with self.database() as database:
             self.say(f"{moodle.people:,} people with {READ_COURSES} courses into Moodle by the connector …")
-            _whole(self.child("load", **database, **given, file=str(feed)))
+            whole(self.child("load", **database, **given, file=str(feed)))
             try:
                 self.say("reading it …")
                 told = self.child("read", **database, **given, workers=READ_WORKERS)
@@ -194,25 +190,23 @@ class Bench:
                     self.child("remove-people", **there, prefixes=[run], people=moodle.people)
         if told["reader"] != "reports" or unchanged["changes"]:
             raise BenchFailed(f"moodle-reports: read by {told['reader']}, {unchanged['changes']} planned")
-        whole, nothing = told["everything"], told["nothing"]
+        everything, nothing = told["everything"], told["nothing"]
         work, name = "moodle-reports", f"{moodle.people:,} people, nothing changed"
         yield Figure(work, name, unchanged["process"], "s", None, load)
-        yield Figure(work, f"{name}, requests", unchanged["requests"], "", self._limit(FEW_REQUESTS), load)
+        yield Figure(work, f"{name}, requests", unchanged["requests"], "", self.limit(FEW_REQUESTS), load)
         yield Figure(work, f"{name}, Moodle's own upload tool comparing accounts", compared, "s", None, load)
         yield Figure(work, f"{name}, that tool skipping whom it knows", skipped, "s", None, load)
         ratio = unchanged["process"] / compared
-        yield Figure(work, f"{name}, against that tool comparing", ratio, "×", self._limit(A_FIFTH), load)
-        name = f"all of Moodle, {whole['enrolments']:,} enrolments"
-        yield Figure(work, name, whole["seconds"], "s", None, load)
-        yield Figure(work, f"{name}, Moodle's answers in all", whole["answers"], "s", None, load)
-        share = whole["seconds"] / (whole["answers"] / READ_WORKERS)
+        yield Figure(work, f"{name}, against that tool comparing", ratio, "×", self.limit(A_FIFTH), load)
+        name = f"all of Moodle, {everything['enrolments']:,} enrolments"
+        yield Figure(work, name, everything["seconds"], "s", None, load)
+        yield Figure(work, f"{name}, Moodle's answers in all", everything["answers"], "s", None, load)
+        share = everything["seconds"] / (everything["answers"] / READ_WORKERS)
+        yield Figure(work, f"{name}, against those by {READ_WORKERS} workers", share, "×", self.limit(OWN_SHARE), load)
+        yield Figure(work, f"{name}, peak memory", everything["megabytes"], "MB", None, load)
+        yield Figure(work, "increment, nothing new", nothing["seconds"], "s", self.limit(INCREMENT_SECONDS), load)
         yield Figure(
-            work, f"{name}, against those by {READ_WORKERS} workers", share, "×", self._limit(OWN_SHARE), load
-        )
-        yield Figure(work, f"{name}, peak memory", whole["megabytes"], "MB", None, load)
-        yield Figure(work, "increment, nothing new", nothing["seconds"], "s", self._limit(INCREMENT_SECONDS), load)
-        yield Figure(
-            work, "increment, nothing new, requests", nothing["requests"], "", self._limit(INCREMENT_REQUESTS), load
+            work, "increment, nothing new, requests", nothing["requests"], "", self.limit(INCREMENT_REQUESTS), load
         )
 
     # ------------------------------------------------------------ their pieces
@@ -220,8 +214,8 @@ class Bench:
         """The first delivery, and the second against it. Kept: two works need the smaller one."""
         if rows not in self._feeds:
             self.say(f"a feed of {rows:,} rows …")
-            load, (first, second) = _load(), self._write_feeds(rows)
-            with self._database() as database:
+            load, (first, second) = load_average(), self.write_feeds(rows)
+            with self.database() as database:
                 new = self.child("take", **database, file=str(first))
                 changed = self.child("take", **database, file=str(second))
             for done in (new, changed):
@@ -232,9 +226,9 @@ class Bench:
 
     def _twin_load(self, people: int) -> Values:
         self.say(f"{people:,} people into the twin …")
-        feed = self._write_feeds(people)[0]
-        with self._database() as database, self._twin() as twin:
-            return _whole(self.child("load", **database, **twin, file=str(feed)))
+        feed = self.write_feeds(people)[0]
+        with self.database() as database, self.twin() as twin:
+            return whole(self.child("load", **database, **twin, file=str(feed)))
 
     def _load_by_connector(self, moodle: RealMoodle, prefix: str, courses: list[str]) -> Values:
         self.say(f"{moodle.people:,} people into Moodle by the connector …")
@@ -242,16 +236,16 @@ class Bench:
         company.write_people(feed, moodle.people, prefix)
         company.write_mapping(mapping, courses)
         there = {"url": moodle.url, "token": moodle.token, "mapping": str(mapping)}
-        with self._database() as database:
-            return _whole(self.child("load", **database, **there, file=str(feed)))
+        with self.database() as database:
+            return whole(self.child("load", **database, **there, file=str(feed)))
 
     def _load_by_tool(self, moodle: RealMoodle, prefix: str, courses: list[str]) -> Values:
         self.say(f"{moodle.people:,} people into Moodle by its own upload tool …")
         file = self.folder / f"{prefix}.csv"
         company.write_upload(file, moodle.people, prefix, courses)
-        return {"process": uploadtool.upload(uploadtool.find(moodle.code), file, moodle.people, moodle.php)}
+        return {"process": uploadtool.upload(uploadtool.find(_code(moodle)), file, moodle.people, moodle.php)}
 
-    def _write_feeds(self, rows: int) -> tuple[Path, Path]:
+    def write_feeds(self, rows: int) -> tuple[Path, Path]:
         first, second = (self.folder / f"feed-{rows}-{number}.csv" for number in (1, 2))
         if not first.exists():
             # Yesterday, so that nobody's first day is today or later where the machine's day is another than Taipei's.
@@ -260,6 +254,11 @@ class Bench:
         return first, second
 
     # ------------------------------------------------------------ shared
+    def real(self) -> RealMoodle:
+        if self.moodle is None:
+            raise BenchFailed("this needs a real Moodle: give --moodle-url")
+        return self.moodle
+
     def child(self, piece: str, **given: object) -> Values:
         """Run a piece in its own process. ``process`` in the answer is its seconds, from its start to its end."""
         began = time.perf_counter()
@@ -272,7 +271,7 @@ class Bench:
         return {**json.loads(done.stdout.splitlines()[-1]), "process": process}
 
     @contextmanager
-    def _database(self) -> Iterator[Mapping[str, str]]:
+    def database(self) -> Iterator[Mapping[str, str]]:
         """A fresh database with all tables."""
         name = f"bench_{next(self._numbers)}"
         create_database(self.server.url(), name)
@@ -284,35 +283,39 @@ class Bench:
             drop_database(self.server.url(), name)
 
     @contextmanager
-    def _twin(self) -> Iterator[Mapping[str, str]]:
-        """A Moodle twin in a process of its own; gives its address and token."""
+    def twin(self, **given: object) -> Iterator[Twin]:
+        """A Moodle twin in a process of its own; gives its address and token. ``given``: see ``serving.serve``."""
         with subprocess.Popen(_command("serve"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             try:
-                if process.stdin is None or process.stdout is None:
-                    raise BenchFailed("the twin has no pipes")
-                process.stdin.write("{}\n")
-                process.stdin.flush()
-                yield json.loads(process.stdout.readline())
+                yield Twin(process, given)
             finally:
                 process.communicate()
 
-    def _size(self, whole: int) -> int:
+    def size(self, whole: int) -> int:
         return max(20, int(whole * self.scale))
 
-    def _limit(self, limit: float) -> float | None:
+    def limit(self, limit: float) -> float | None:
         return limit if self.scale == 1 else None
 
 
-WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
-    "mapping-row": Bench.mapping_row,
-    "feed-100k": Bench.feed_100k,
-    "feed-1m": Bench.feed_1m,
-    "plan-unchanged": Bench.plan_unchanged,
-    "twin-first-load": Bench.twin_first_load,
-    "views": Bench.views,
-    "moodle-first-load": Bench.moodle_first_load,
-    "moodle-reports": Bench.moodle_reports,
-}
+class Twin(dict[str, str]):
+    """The address and the token of a twin in another process, which listens to lines of JSON."""
+
+    def __init__(self, process: subprocess.Popen[str], given: Mapping[str, object]) -> None:
+        self._process = process
+        super().__init__(self._ask(given))
+
+    def fill(self, database: str) -> None:
+        """From now on it has the accounts of this database of a connector."""
+        self._ask({"database": database})
+
+    def _ask(self, given: Mapping[str, object]) -> Values:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise BenchFailed("the twin has no pipes")
+        self._process.stdin.write(json.dumps(given) + "\n")
+        self._process.stdin.flush()
+        answer: Values = json.loads(self._process.stdout.readline())
+        return answer
 
 
 @contextmanager
@@ -325,7 +328,7 @@ def workshop() -> Iterator[tuple[EmbeddedServer, Path]]:
             yield running, folder
 
 
-def _whole(done: Values) -> Values:
+def whole(done: Values) -> Values:
     """What was measured, if all of it was done: refused or forgotten changes are no work."""
     tally = done["tally"]
     if done["cases"] or done["held"] or tally["done"] != sum(done["changes"].values()):
@@ -337,5 +340,11 @@ def _command(piece: str) -> list[str]:
     return [sys.executable, "-m", "tests.bench.child", piece]
 
 
-def _load() -> float:
+def _code(moodle: RealMoodle) -> Path:
+    if moodle.code is None:
+        raise BenchFailed("Moodle's own upload tool is timed too: give --moodle-dir")
+    return moodle.code
+
+
+def load_average() -> float:
     return os.getloadavg()[0]

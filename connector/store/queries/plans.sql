@@ -55,8 +55,8 @@ ORDER BY p.key
 SELECT lower(p.wanted ->> 'email') AS email, array_agg(p.key ORDER BY p.key) AS keys
 FROM connector.person p
 WHERE p.site = %(site)s AND p.wanted ->> 'email' <> ''
-  AND (%(ids)s::bigint[] IS NULL OR lower(p.wanted ->> 'email') IN (
-      SELECT lower(o.wanted ->> 'email') FROM connector.person o WHERE o.person_id = ANY(%(ids)s)))
+  AND (%(ids)s::bigint[] IS NULL OR lower(p.wanted ->> 'email') = ANY(ARRAY(  -- an array, which the index takes
+      SELECT lower(o.wanted ->> 'email') FROM connector.person o WHERE o.person_id = ANY(%(ids)s))))
   AND connector.employment_status(p, %(now)s, %(ahead)s) <> 'left'
 GROUP BY lower(p.wanted ->> 'email')
 HAVING count(*) > 1
@@ -373,10 +373,13 @@ ORDER BY ordinal
 -- Changes by action and guard class.
 SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan = %(plan)s GROUP BY action, guard_class
 
--- name: base
+-- name: managed_people
 -- What the guard's percentages are of.
-SELECT (SELECT count(*) FROM connector.binding WHERE site = %(site)s) AS people,
-       count(*) FILTER (WHERE l.kind = 'role') AS roles,
+SELECT count(*) AS people FROM connector.binding WHERE site = %(site)s
+
+-- name: active_grants
+-- The same for what is taken away of grants.
+SELECT count(*) FILTER (WHERE l.kind = 'role') AS roles,
        count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment', 'group') AND NOT l.suspended) AS grants
 FROM connector.ledger l
 WHERE l.site = %(site)s AND l.ended_at IS NULL AND l.ours
@@ -394,7 +397,7 @@ WHERE c.plan = %(plan)s AND c.guard_class = 'create' AND s.plan IS NULL
 -- first load of a source created, which has no limit.
 SELECT c.guard_class, count(*) FILTER (WHERE o.finished_at > %(now)s - interval '24 hours') AS day, count(*) AS week
 FROM connector.plan p
-JOIN connector.change c ON c.plan = p.number AND c.guard_class IS NOT NULL
+JOIN connector.change c ON c.plan = p.number AND c.guard_class = ANY(%(guards)s)
 JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal AND o.state = 'done'
 WHERE p.site = %(site)s
   AND p.number IN (SELECT r.plan FROM connector.run r

@@ -9,10 +9,14 @@ RETURNING pg_notify('connector_scim', name)
 
 -- name: counter
 -- How far a directory has come, and how large it is.
-SELECT c.client_id, c.changes, c.changed_at, c.taken,
+SELECT c.client_id, c.changes, c.changed_at,
        (SELECT COALESCE(sum(octet_length(u.document::text)), 0) FROM connector.scim_user u
         WHERE u.client_id = c.client_id AND u.changed > %(since)s)::bigint AS size
 FROM connector.scim_client c WHERE c.name = %(name)s
+
+-- name: how_far
+-- The last change that the way in has taken.
+SELECT taken FROM connector.scim_client WHERE name = %(name)s
 
 -- name: pending
 -- Users that changed since the way in took the directory.
