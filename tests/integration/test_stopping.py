@@ -15,7 +15,7 @@ from connector.sync.arrivals import FileInlet
 from jobs.mirror import mirror
 from jobs.stopping import heeding
 from jobs.sync import WayIn
-from tests.support import House, Row, Seen, assert_whole, fail, rows
+from tests.support import HASTE, House, Row, Seen, assert_whole, fail, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
 ENROL = "enrol_manual_enrol_users"
@@ -112,7 +112,7 @@ async def test_cut_off_in_the_middle_of_a_call(house: House, moodle: Seen) -> No
     people = rows(40, unit="Field")
     plan = await house.plan(people)
     stopping = Event()
-    fail(house, "slow", CREATE, seconds=3)
+    fail(house, "slow", CREATE, seconds=3, times=HASTE.workers)
     async with heedful(house, stopping.is_set) as way:
 
         async def work() -> object:
