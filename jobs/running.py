@@ -36,7 +36,8 @@ Came = Mapping[str, object]
 class Job:
     """``run`` at ``times`` (None: only when somebody asks); the jobs in ``then`` are wanted after each run.
 
-    ``ladder``: while it fails it is tried as ``connector.domain.quarantine`` says, and its times pause.
+    ``ladder``: while it fails it is tried as ``connector.domain.quarantine`` says, and its times pause. So is one that
+    only runs when somebody asks: the wish is not forgotten.
     """
 
     run: Callable[[], Came]

@@ -24,6 +24,8 @@ LOOK = 20.0
 """Seconds between two looks at the clock, at most."""
 RETRY = timedelta(minutes=15)
 """After so long a job that failed is tried again, where its time is later."""
+MISSED = (JobOutcome.FAILED, JobOutcome.REFUSED, JobOutcome.ASIDE, JobOutcome.BROKEN)
+"""Outcomes of which nothing came that may come soon."""
 AGAIN = 5.0
 """Seconds after which a job that somebody wants is tried again while another process is at it."""
 
@@ -86,16 +88,17 @@ class _Line:
         if self.failing:  # another process may be at it, whose outcome is not known yet
             nothing_done = outcome in (JobOutcome.ELSEWHERE, JobOutcome.ASIDE)
             return due and max(due, now + LADDER[0]) if nothing_done else due
-        missed = outcome in (JobOutcome.FAILED, JobOutcome.REFUSED, JobOutcome.ASIDE)
-        return due and min(due, now + RETRY) if missed else due
+        if outcome in MISSED and (due is not None or self.job.ladder):
+            return min(due or now + RETRY, now + RETRY)
+        return due
 
     def _next(self, now: datetime) -> datetime | None:
-        """Its time; while it fails, when the ladder says that it is tried again."""
-        if self.job.times is None:
-            return None
+        """Its time; while it fails, when the ladder says that it is tried again, even where it has no times."""
         last = self._failing()
         self.failing = last is not None
-        return last.next_try(now) if last is not None else self.job.times.after(now)
+        if last is not None:
+            return last.next_try(now)
+        return self.job.times.after(now) if self.job.times else None
 
     def _failing(self) -> JobState | None:
         """How its last run went, where the ladder says when it is tried again."""
@@ -174,10 +177,10 @@ def first_time(job: Job, last: JobState | None, now: datetime) -> datetime | Non
     At once where its last run did not end well or a time was missed, and an interval that never ran; else at its time.
     What fails is not tried more often because somebody starts the service again.
     """
-    if job.times is None:
-        return None
     if job.ladder and last is not None and last.tries:
         return last.next_try(now)
+    if job.times is None:
+        return None
     if last is None or last.started_at > now:
         return now if job.at_start else job.times.after(now)
     if last.outcome is not JobOutcome.DONE:

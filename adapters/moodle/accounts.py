@@ -18,6 +18,8 @@ VALUES_A_CALL = 500
 AT_ONCE = 4
 SEARCHED_EMAILS = 200
 """Over so many misses no search without regard to case is made: each one reads Moodle's whole table of people."""
+FEW_EMAILS = 25
+"""Up to so many are searched at once: somebody waits for few people, and most of them would be searched next anyway."""
 SEARCHES_A_CALL = 5
 """So many searches go in one call at least: Moodle does them one after another, and several calls at once."""
 
@@ -82,16 +84,18 @@ async def look_up_rows(client: MoodleClient, field: str, values: Sequence[str]) 
 
     Usernames are lower-cased. E-mails are compared here without regard to case: asked for as given and in lower
     case, and, for up to 200 that were not found so, searched one by one (Moodle's own look-up minds the case on
-    PostgreSQL). A value that Moodle finds invalid finds nobody, and does not spoil the others.
+    PostgreSQL); up to 25 are searched at once. A value that Moodle finds invalid finds nobody, and does not spoil the
+    others.
     """
-    wanted = _askable(field, values)
+    emails = {value.lower() for value in values if value} if field == "email" else set[str]()
+    wanted = [] if 0 < len(emails) <= FEW_EMAILS else _askable(field, values)
     jobs = [partial(_rows, client, field, chunk) for chunk in chunks(wanted, VALUES_A_CALL)]
     rows: dict[int, Mapping[str, Any]] = {}
     for start in range(0, len(jobs), AT_ONCE):
         for found in await together(jobs[start : start + AT_ONCE]):
             rows |= {int(row["id"]): row for row in found}
-    if field == "email":
-        rows |= await _search_emails(client, {v.lower() for v in values if v}, rows)
+    if emails:
+        rows |= await _search_emails(client, emails, rows)
     return list(rows.values())
 
 

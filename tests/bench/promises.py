@@ -115,7 +115,8 @@ def pushed(bench: Bench) -> Iterator[Figure]:
     for known in (0, bench.size(KNOWN)):
         with bench.database() as database, bench.twin(pace=True, courses=["BENCH1"]) as twin:
             mapping = _mapping(bench, f"push-{known}", ["BENCH1"], pushed=True)
-            yield from _pushed(bench, "scim-push", {**database, **twin, "mapping": str(mapping)}, known, "bench")
+            whole_given = {**database, **twin, "mapping": str(mapping)}
+            yield from _pushed(bench, "scim-push", whole_given, known, "bench", twin.fill)
 
 
 def moodle_pushed(bench: Bench) -> Iterator[Figure]:
@@ -125,12 +126,12 @@ def moodle_pushed(bench: Bench) -> Iterator[Figure]:
             mapping = _mapping(bench, prefix, courses, pushed=True)
             try:
                 whole_given = {**given, **database, "mapping": str(mapping)}
-                yield from _pushed(bench, "moodle-scim-push", whole_given, known, prefix)
+                yield from _pushed(bench, "moodle-scim-push", whole_given, known, prefix, None)
             finally:
                 _remove(bench, given, prefix, known + RATE * PUSH_SECONDS)
 
 
-def _pushed(bench: Bench, work: str, given: Values, known: int, prefix: str) -> Iterator[Figure]:
+def _pushed(bench: Bench, work: str, given: Values, known: int, prefix: str, fill: object) -> Iterator[Figure]:
     seconds = PUSH_SECONDS if bench.scale == 1 else 2
     bench.say(f"{known:,} people were pushed before …")
     token = bench.child("identity", **given, known=known, prefix=prefix)

@@ -100,6 +100,28 @@ def test_it_is_tried_by_the_ladder_and_not_at_its_times(jobs: Jobs) -> None:
         wait_for(lambda: len(work.tries) == tried + 1)
 
 
+@pytest.mark.parametrize(
+    ("error", "pause"), [(Unavailable("Moodle is away."), LADDER[0]), (KeyError("a bug"), timedelta(minutes=15))]
+)
+def test_a_wish_that_failed_is_not_forgotten(jobs: Jobs, error: Exception, pause: timedelta) -> None:
+    """What was pushed while Moodle was away comes in when it is back, though nobody pushes anything more."""
+    work = Work(Hands(), error)
+    push = Job(work, None, ladder=True)
+    with scheduled({"sync": push}, Running(jobs, work.hands, Seen())) as schedule:
+        schedule.soon("sync")
+        wait_for(lambda: len(work.tries) == 1 and idle(jobs)())
+        time.sleep(0.05)
+        work.hands.now += pause - timedelta(seconds=2)
+        time.sleep(0.05)
+        assert len(work.tries) == 1
+        work.error = None
+        work.hands.now += timedelta(seconds=2)
+        wait_for(lambda: len(work.tries) == 2 and jobs.states()["sync"].outcome is JobOutcome.DONE)
+        work.hands.now += DAY
+        time.sleep(0.05)
+        assert len(work.tries) == 2
+
+
 def test_after_day_28_only_a_person_starts_it(jobs: Jobs) -> None:
     """Neither time nor a new start does; released, it is tried at once, by the service that runs."""
     work = Work(Hands(), Unavailable("Moodle is away."))
