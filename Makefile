@@ -2,7 +2,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo test coverage lint bench clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -15,6 +15,9 @@ demo: install ## the circle with three sample companies and the Moodle twin
 	$(BIN)/moodle-connector demo
 
 test: install ## every test; about ten minutes on two cores
+	$(BIN)/pytest -n 2
+
+coverage: install ## the same with what it covers, which takes a third longer
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
 lint: install ## style, types, import directions

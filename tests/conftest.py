@@ -22,6 +22,11 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=1000)  # by --hypothesis-profile, for a night
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-moodle", action="store_true", help="integration tests with a twin of every version")
+
+
 _numbers = itertools.count(1)
 _FAST = {
     "fsync": "off",

@@ -22,6 +22,7 @@ def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # some forty processes, on a machine that may be busy
 def test_every_work_that_needs_no_moodle_gives_its_figures(tmp_path: Path) -> None:
     """One round of tiny sizes: a figure for each size and part, told on which machine, and no failure."""
     file = tmp_path / "bench.json"
