@@ -19,7 +19,7 @@ AT_ONCE = 4
 SEARCHED_EMAILS = 200
 """Over so many misses no search without regard to case is made: each one reads Moodle's whole table of people."""
 FEW_EMAILS = 25
-"""Up to so many are searched at once: somebody waits for few people, and most of them would be searched next anyway."""
+"""Up to so many are searched at once: somebody waits for few people, and most would be searched next anyway."""
 SEARCHES_A_CALL = 5
 """So many searches go in one call at least: Moodle does them one after another, and several calls at once."""
 
