@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lxml import etree
 
@@ -127,8 +127,11 @@ class XmlSource:
             huge_tree=False,
             remove_comments=True,
             remove_pis=True,
-            collect_ids=False,  # the table of ids would grow with the file
+            # The table of ids would grow with the file. Leaving it away makes libxml2 load an external subset whatever
+            # load_dtd says, so that it is left away only where a document type has been looked for.
+            collect_ids=event == "start",
         )
+        parser.resolvers.add(_Nothing())
         for block in blocks:
             parser.feed(block)
             for _, element in parser.read_events():
@@ -143,6 +146,14 @@ class XmlSource:
     @cached_property
     def _values(self) -> dict[str, etree.XPath]:
         return {name: field_xpath(name, xpath, self.namespaces) for name, xpath in self.fields.items()}
+
+
+class _Nothing(etree.Resolver):
+    """Where another file would be read, however it came to that: none is."""
+
+    def resolve(self, system_url: str, public_id: str, context: object = None) -> NoReturn:
+        del system_url, public_id, context
+        raise FeedRefused("The file refers to another one, as a DOCTYPE does. Ask the sender for XML without it.")
 
 
 def _forget(element: etree._Element) -> None:
