@@ -26,7 +26,7 @@ def text(page: str) -> str:
 
 
 def settings(page: str) -> dict[str, Any]:
-    (block,) = re.findall(r"```toml\n(.*?)```", text(page), re.DOTALL)
+    block = re.findall(r"```toml\n(.*?)```", text(page), re.DOTALL)[0]
     (given,) = tomllib.loads(block)["sources"].values()
     assert given.pop("kind") == page
     return dict(given)
