@@ -61,7 +61,7 @@ def feed_in(path: Path, mapping: SourceMapping) -> Source:
         "columns": sorted(mapping.columns),
     }
     if settings.format in UNDELIMITED:
-        options |= {"record": settings.record, "fields": mapping.expressions}
+        options |= {"record": settings.record, "fields": mapping.expressions, "removed": mapping.mapper.is_removed}
     if settings.format == "xml":
         return open_source("xml", path, options | {"namespaces": settings.namespaces})
     options["key"] = mapping.key_column

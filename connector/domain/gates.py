@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from connector.domain.errors import SettingsError
 
-
 FEW = 10
 """So many rows of a delta may be bad whatever their share: one among two is no bad feed, and would come every time."""
 
@@ -80,7 +79,7 @@ def verdict(
     """Give every reason to refuse the feed; none means that it is good.
 
     ``modified`` is when the file was last written, ``now`` the time of the run, both with a time zone. A delta
-    (``complete`` False) may be small or empty: absence means nothing there, and shares not for ``FEW`` rows. ``digest``
+    (``complete`` False) may be small or empty: absence means nothing there, nor do shares for ``FEW`` rows. ``digest``
     is the feed's own, for the command that releases it, which is told where that would do.
     """
     few = 0 if complete else FEW

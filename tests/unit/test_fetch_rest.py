@@ -293,6 +293,27 @@ def test_a_delta(tmp_path: Path) -> None:
         assert [path for path, _ in api.asked] == ["/people", "/people?changed=2026-01-31"]
 
 
+@pytest.mark.parametrize(("status", "said"), [(410, {}), (400, {"error": {"code": "syncStateNotFound"}})])
+def test_a_mark_that_has_expired_is_dropped(tmp_path: Path, status: int, said: object) -> None:
+    """Everything is read once, and from there on only changes; without a mark it is an error like others."""
+    expired: list[str] = []
+
+    def handle(path: str, headers: dict[str, str], api: Api) -> Answer:
+        if path in expired:
+            return status, {}, json.dumps(said).encode()
+        return ok({"people": [{"id": len(api.asked)}], "delta": f"{api.url}/people?since={len(api.asked)}"})
+
+    with serving(handle) as api:
+        drop = FetchedDrop(tmp_path, "hr", source(api, since_path="delta"))
+        drop.mark_done(drop.look().ready[0])
+        expired.append("/people?since=1")
+        drop.mark_done(drop.look().ready[0])
+        drop.mark_done(drop.look().ready[0])
+        assert [path for path, _ in api.asked] == ["/people", "/people?since=1", "/people", "/people?since=3"]
+        expired.append("/people")
+        assert isinstance(refused(tmp_path / "other", source(api, since_path="delta")), SettingsError)
+
+
 def test_numbers_are_not_rounded(tmp_path: Path) -> None:
     """What the API wrote is what the file has."""
     with serving(lambda *_: (200, {}, b'{"people": [{"a": 1.10, "b": 12345678901234567890123}]}')) as api:
