@@ -116,7 +116,8 @@ def _staged(source: Source, mapper: Mapper, feeds: FeedStore | None, progress: P
         known = feeds.known(source.identity.source, digests, sole=_sole(mapper)) if feeds else {}
         for record, digest in zip(chunk, digests, strict=True):
             if isinstance(record, Rejection):
-                yield [replace(record, key=None)]  # its key was not mapped: it may be written otherwise
+                raw = record.key
+                yield [replace(record, key=mapper.key(source.identity.source, raw) if raw else None)]
             elif key := known.get(digest):
                 yield KnownRow(record.line, key)
             else:
