@@ -138,11 +138,17 @@ class LdapSettings(_Fetched):
 
 
 class AccessSettings(_Strict):
-    """Who asks an API: ``secret`` is the key, the password or the client's secret, by ``kind``."""
+    """Who asks an API: ``secret`` is the key, the password or the client's secret, by ``kind``.
+
+    ``header``: where a key stands; or ``param``, a parameter of the address. ``key_as_user``: the secret is the user
+    of ``basic``, as some APIs have it.
+    """
 
     kind: Literal["api_key", "basic", "client_credentials"]
     header: str = "X-Api-Key"
+    param: str = ""
     user: str = ""
+    key_as_user: bool = False
     token_url: str = ""
     client_id: str = ""
     scope: str = ""

@@ -21,7 +21,7 @@ from connector.domain.feeds import FeedStore, Look
 from connector.domain.gates import Gates
 from connector.domain.journal import Journal
 from connector.domain.leaving import AT_ONCE, Leavers
-from connector.domain.people import Record
+from connector.domain.people import Record, Removed
 from connector.domain.plan import Plan
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Mapper, Moodle, Source
@@ -245,7 +245,7 @@ class WayIn:
         said = (
             self.mapper.said(feed.identity.source, record) for record in feed.records() if isinstance(record, Record)
         )
-        return {one["key"] for one in said if not isinstance(one, list)}
+        return {one.key if isinstance(one, Removed) else one["key"] for one in said if not isinstance(one, list)}
 
     def _heed(self, _came: object) -> None:
         """Called between two pieces of reading and planning, which leave nothing behind when they are ended there."""

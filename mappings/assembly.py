@@ -22,7 +22,7 @@ from mappings.model import (
     SourceFile,
     SourceSettings,
 )
-from mappings.person import REQUIRED, PersonMaker, SourceMapper, compile_fields
+from mappings.person import REQUIRED, PersonMaker, SourceMapper, compile_fields, compile_removed
 from mappings.prerequisites import Prerequisites
 from mappings.problems import Document, Place, Problems, known
 from mappings.problems import Path as Way
@@ -54,10 +54,12 @@ class Assembly:
         self._sources = {name: spec for name, spec, _ in sources}
         self._attribute_specs: dict[str, AttributeSpec] = {}
         self._fields: dict[str, list[Field]] = {}
+        self._removed: dict[str, Field | None] = {}
         sole = isinstance(file, MappingFile)
         for name, spec, of_source in sources:
             self._add_attributes(spec, of_source)
             self._fields[name] = compile_fields(spec, of_source, problems, sole=sole)
+            self._removed[name] = compile_removed(spec, of_source, problems)
             self._check_source(spec.source, of_source)
         if isinstance(file, CompanyFile):
             self._check_several(file)
@@ -250,14 +252,15 @@ class Assembly:
         return {name: spec.source.timezone for name, spec in sources}
 
     def _source(self, name: str) -> SourceMapping:
-        fields, settings = self._fields[name], self._sources[name].source
+        fields, removed, settings = self._fields[name], self._removed[name], self._sources[name].source
+        read = [*fields, *([removed] if removed else [])]
         table = paths.language(settings) is None
         return SourceMapping(
             settings,
-            columns=_columns(field for field in fields if table or field.indispensable),
-            expressions=paths.expressions(settings, _columns(fields)),
+            columns=_columns(field for field in read if table or field.indispensable),
+            expressions=paths.expressions(settings, _columns(read)),
             key_column=next(field.column for field in fields if field.group == "key") or None,
-            mapper=SourceMapper(fields),
+            mapper=SourceMapper(fields, removed),
         )
 
     def _role(self, role: str, document: Document, path: Way) -> None:

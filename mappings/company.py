@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet, LearningPath, Requirement
-from connector.domain.people import Person, Record, Rejection, Said
+from connector.domain.people import Person, Record, Rejection, Removed, Said
 from mappings.explain import Explanation, RuleTrace, explain, traced
 from mappings.model import SourceSettings
 from mappings.person import PersonMaker, SourceMapper
@@ -59,9 +59,13 @@ class CompanyMapping:
         """The sources that name people, in the order in which they are believed."""
         return tuple(name for name, source in self.sources.items() if source.settings.authoritative)
 
-    def said(self, source: str, record: Record) -> Said | list[Rejection]:
+    def said(self, source: str, record: Record) -> Said | Removed | list[Rejection]:
         """What a record of a source says of a person, or all that is wrong with it."""
         return self.sources[source].mapper.said(record)
+
+    def key(self, source: str, raw: str) -> str | None:
+        """The key that ``raw`` is, where it stood as the key in a row of a source that cannot be split."""
+        return self.sources[source].mapper.key(raw)
 
     def person(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
         """The person of whom the sources say this, or all that is wrong. ``line`` is for the rejections.
@@ -105,7 +109,7 @@ class CompanyMapping:
 
     def outcome(
         self, source: str, record: Record, others: Mapping[str, Said] | None = None
-    ) -> Person | list[Rejection]:
+    ) -> Person | Removed | list[Rejection]:
         """What a record becomes, with what ``others`` say of the same person."""
         said = self.said(source, record)
-        return said if isinstance(said, list) else self.person({**(others or {}), source: said}, record.line)
+        return said if isinstance(said, list | Removed) else self.person({**(others or {}), source: said}, record.line)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.domain.grants import Grant
-from connector.domain.people import Person, Record, Rejection
+from connector.domain.people import Person, Record, Rejection, Removed
 from mappings.conditions import Value
 from mappings.fields import Trace
 from mappings.person import SourceMapper
@@ -29,7 +29,8 @@ class RuleTrace:
 class Explanation:
     """A record's way: ``fields`` step by step, then either ``rejections`` or a ``person``, its rules and its grants.
 
-    Neither rejections nor a person: out of scope. It holds personal values: show it, do not log it.
+    Neither rejections nor a person: out of scope, or ``removed``, where the record says only that the person is gone.
+    It holds personal values: show it, do not log it.
     """
 
     line: int
@@ -39,12 +40,17 @@ class Explanation:
     person: Person | None
     rules: tuple[RuleTrace, ...]
     grants: tuple[Grant, ...]
+    removed: bool = False
 
 
-def explain(record: Record, source: SourceMapper, rules: Rules, outcome: Person | list[Rejection]) -> Explanation:
+def explain(
+    record: Record, source: SourceMapper, rules: Rules, outcome: Person | Removed | list[Rejection]
+) -> Explanation:
     """Tell the way of ``record`` to ``outcome``."""
     fields = source.trace(record)
     key = next((trace.value for trace in fields if trace.field == "key" and trace.refused is None), None)
+    if isinstance(outcome, Removed):
+        return Explanation(record.line, key, fields, (), None, (), (), removed=True)
     if not isinstance(outcome, Person):
         return Explanation(record.line, key, fields, tuple(outcome), None, (), ())
     return Explanation(record.line, key, fields, (), outcome, traced(rules, outcome), rules.grants(outcome))

@@ -14,7 +14,7 @@ from mappings.problems import Document, Path, Problems, known
 from mappings.refused import Refused
 
 Texts = Mapping[str, str]
-Group = Literal["key", "account", "profile", "employment", "attribute"]
+Group = Literal["key", "removed", "account", "profile", "employment", "attribute"]
 
 MEMO = 16_384
 """Values remembered for each field (days of a working life are ten thousand); beyond that it starts afresh."""

@@ -235,12 +235,16 @@ class PersonSpec(PartSpec):
 
 
 class SourceFile(Strict):
-    """``sources/NAME.yaml``: how one of several sources is read, and what it says of a person."""
+    """``sources/NAME.yaml``: how one of several sources is read, and what it says of a person.
+
+    ``removed``: where it has a value, and not false, the row only says that the person is gone.
+    """
 
     version: Literal["1"]
     source: SourceSettings
     tables: dict[Text, dict[str, str]] = {}
     key: FieldSpec
+    removed: Origin | None = None
     person: PartSpec = PartSpec()
     attributes: dict[AttributeName, AttributeSpec] = {}
 

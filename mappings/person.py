@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
-from connector.domain.people import Attribute, Person, Record, Rejection, Said
+from connector.domain.people import Attribute, Person, Record, Rejection, Removed, Said
 from mappings import checks
 from mappings.conditions import RESERVED
 from mappings.fields import Field, FieldCompiler, Group, Trace
@@ -29,18 +29,46 @@ _CONVERT: dict[str, Callable[[str], Attribute]] = {
 
 
 class SourceMapper:
-    """What one source says of a person, by compiled ``fields``, which stand in the order of their needs."""
+    """What one source says of a person, by compiled ``fields``, which stand in the order of their needs.
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    ``removed``: what says that somebody is gone, where the source can tell that. Then only the key is read.
+    """
+
+    def __init__(self, fields: Sequence[Field], removed: Field | None = None) -> None:
         self.fields = tuple(fields)
         self._separators = [(f.name, f.spec.separator or ",") for f in fields if f.name in _SEVERAL]
+        self._key = next(f for f in fields if f.name == "key")
+        self._removed = removed
+        self._of_removed = (*([removed] if removed else []), *_leading_to(self._key, fields))
 
-    def said(self, record: Record) -> dict[str, str] | list[Rejection]:
+    def key(self, raw: str) -> str | None:
+        """The key of whom a row is about that cannot be split, where ``raw`` stood as its key and is one."""
+        try:
+            return self._key.values[raw]
+        except Refused:
+            return None
+
+    def is_removed(self, texts: Mapping[str, str]) -> bool:
+        """Does a row only say that somebody is gone? What it needs otherwise it may lack then."""
+        try:
+            return self._removed is not None and bool(self._removed.values[self._removed.fetch(texts, {})])
+        except Refused:
+            return False
+
+    def said(self, record: Record) -> dict[str, str] | Removed | list[Rejection]:
         """Checked values by the name of their field, "" for nothing; or everything that is wrong with the record."""
+        if self._removed is None:
+            return self._values(record, self.fields)
+        told = self._values(record, self._of_removed)
+        if isinstance(told, list):
+            return told
+        return Removed(record.line, told["key"]) if told["removed"] else self._values(record, self.fields)
+
+    def _values(self, record: Record, fields: Sequence[Field]) -> dict[str, str] | list[Rejection]:
         values: dict[str, str] = {}
         refused: dict[str, str] = {}
         texts = record.fields
-        for field in self.fields:
+        for field in fields:
             if refused and not field.needs.isdisjoint(refused.keys() | field.needs - values.keys()):
                 continue  # what it is made of is wrong already
             raw = texts.get(field.column)  # most fields are a column: saves a call for each of them
@@ -52,7 +80,7 @@ class SourceMapper:
             key = values.get("key")
             return [Rejection(record.line, key, name, reason) for name, reason in refused.items()]
         for name, separator in self._separators:
-            if text := values[name]:
+            if text := values.get(name):
                 values[name] = BETWEEN.join(part.strip() for part in text.split(separator))
         return values
 
@@ -60,7 +88,7 @@ class SourceMapper:
         """How each field came to its value."""
         values: dict[str, str] = {}
         traces = []
-        for field in self.fields:
+        for field in self._of_removed if self.is_removed(record.fields) else self.fields:
             if field.needs <= values.keys():
                 trace = field.trace(record.fields, values)
                 if trace.refused is None:
@@ -70,6 +98,15 @@ class SourceMapper:
                 trace = Trace(field.name, "template", refused=f"needs {missing}, which cannot be used")
             traces.append(trace)
         return tuple(traces)
+
+
+def _leading_to(wanted: Field, fields: Sequence[Field]) -> list[Field]:
+    """``wanted`` and what it is made of, in the order of ``fields``."""
+    needed = {wanted.name}
+    for field in reversed(fields):
+        if field.name in needed:
+            needed |= field.needs
+    return [field for field in fields if field.name in needed]
 
 
 class PersonMaker:
@@ -201,6 +238,15 @@ def compile_fields(file: SourceFile, document: Document, problems: Problems, *, 
         problems.add(document.at(paths[circle[0]]), f"templates in a circle: {' needs '.join(reversed(circle))}")
         return []
     return [fields[name] for name in order if name in fields]
+
+
+def compile_removed(file: SourceFile, document: Document, problems: Problems) -> Field | None:
+    """What says that somebody is gone, made of the row alone; mistakes go to ``problems``."""
+    if file.removed is None:
+        return None
+    spec = FieldSpec.model_validate(file.removed.model_dump(exclude_unset=True))
+    compiler = FieldCompiler(document, problems, file.source, file.tables, ())
+    return compiler.field("removed", "removed", spec, ("removed",), lambda value: "" if value == "false" else value)
 
 
 def _wanted(

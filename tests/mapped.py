@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.domain.people import Person, Record, Rejection
+from connector.domain.people import Person, Record, Rejection, Removed
 from mappings.company import CompanyMapping, SourceMapping
 from mappings.explain import Explanation
 
@@ -15,7 +15,9 @@ def only(mapping: CompanyMapping) -> SourceMapping:
 
 def outcome(mapping: CompanyMapping, record: Record) -> Person | list[Rejection]:
     """The person, or everything that is wrong."""
-    return mapping.outcome(only(mapping).settings.name, record)
+    found = mapping.outcome(only(mapping).settings.name, record)
+    assert not isinstance(found, Removed)
+    return found
 
 
 def told(mapping: CompanyMapping, record: Record) -> Explanation:

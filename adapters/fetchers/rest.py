@@ -41,6 +41,14 @@ _LATER = (408, 425, 429)
 """Statuses that pass by themselves, as those from 500 on do."""
 
 
+_FORGOTTEN = ("syncStateNotFound", "syncStateInvalid", "resyncRequired")
+"""What Microsoft Graph calls a mark that it does not know any more; others answer 410."""
+
+
+class _Expired(SettingsError):
+    """The mark of the last delta leads nowhere any more."""
+
+
 class _AskedToWait(Unavailable):
     """The server said for how long."""
 
@@ -86,14 +94,23 @@ class RestFetch:
             raise SettingsError("rest.answer: as_is is one answer; it has no pages and no delta.")
 
     def fetch(self, into: Output, since: str, /) -> str:
-        """Write every row; see ``Fetch``. Gives the mark of the next delta where ``since_path`` is set."""
+        """Write every row; see ``Fetch``. Gives the mark of the next delta where ``since_path`` is set.
+
+        Where the mark of the last one has expired, everything is read once.
+        """
         verify = self.trust or ssl.create_default_context()
-        with httpx.Client(verify=verify, timeout=self.timeout, follow_redirects=False, trust_env=False) as client:
-            fetching = _Fetching(self, client)
+        # The transport alone, because a client logs the address of each request, and there may be a key in it.
+        with httpx.HTTPTransport(verify=verify, trust_env=False) as transport:
+            fetching = _Fetching(self, transport)
             if self.answer == "as_is":
                 into.write(fetching.ask(self._first("")).content)
                 return ""
-            return self._pages(fetching, into, since)
+            try:
+                return self._pages(fetching, into, since)
+            except _Expired:
+                if not since:
+                    raise
+            return self._pages(fetching, into, "")  # what had come before stands in it again: the last word counts
 
     def _pages(self, fetching: _Fetching, into: Output, since: str) -> str:
         seen: set[bytes] = set()
@@ -164,8 +181,8 @@ class RestFetch:
 class _Fetching:
     """One fetch under way: counts bytes and seconds, tries again, and renews a token once for each request."""
 
-    def __init__(self, settings: RestFetch, client: httpx.Client) -> None:
-        self._settings, self._client = settings, client
+    def __init__(self, settings: RestFetch, transport: httpx.BaseTransport) -> None:
+        self._settings, self._transport = settings, transport
         self._left = settings.limits.bytes
         self._end = time.monotonic() + settings.limits.seconds
 
@@ -194,6 +211,8 @@ class _Fetching:
         settings = self._settings
         kind = "application/json" if settings.answer == "rows" else "*/*"
         own = settings.access.headers(self._token)
+        if params := settings.access.params():
+            url = url.copy_merge_params(params)
         return httpx.Request("GET", url, headers={"Accept": kind, **settings.headers, **own})
 
     def _token(self, request: httpx.Request) -> httpx.Response:
@@ -212,7 +231,7 @@ class _Fetching:
             extensions={"sni_hostname": url.host, "timeout": httpx.Timeout(self._settings.timeout).as_dict()},
         )  # fmt: skip
         with self._network(url):
-            answer = self._client.send(sent, stream=True)
+            answer = self._transport.handle_request(sent)
             try:
                 content = b"".join(self._counted(answer, url))
             finally:
@@ -249,8 +268,18 @@ def _checked(answer: httpx.Response, url: httpx.URL) -> httpx.Response:
         said = answer.headers.get("retry-after", "")
         message = f"rest: {where} cannot answer now (status {status})."
         raise _AskedToWait(message, float(said)) if re.fullmatch(r"[0-9]{1,6}", said) else Unavailable(message)
+    if status == 410 or _code(answer) in _FORGOTTEN:
+        raise _Expired(f"rest: {where}: what is asked for is there no more (status {status}).")
     why = "redirects are not followed" if 300 <= status < 400 else "there is nothing that can be asked so"
     raise SettingsError(f"rest: {where}: {why} (status {status}).")
+
+
+def _code(answer: httpx.Response) -> str:
+    """What an API calls its error, where it says that as Microsoft Graph does."""
+    try:
+        return str(answer.json()["error"]["code"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _wait(usual: Callable[[RetryCallState], float], state: RetryCallState) -> float:

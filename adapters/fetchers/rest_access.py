@@ -22,22 +22,31 @@ EARLY = 60.0
 
 
 class Access(Protocol):
-    """``headers`` are added to each request; ``forget`` is called once when they were refused: True to try again."""
+    """``headers`` are added to each request, and ``params`` to its address, which nothing but the API may see then.
+
+    ``forget`` is called once when they were refused: True to try again.
+    """
 
     def headers(self, ask: Ask) -> dict[str, str]: ...
+
+    def params(self) -> dict[str, str]: ...
 
     def forget(self) -> bool: ...
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key in a header, ``X-Api-Key`` or as the API has it."""
+    """A key in a header, ``X-Api-Key`` or as the API has it; or in ``param``, a parameter of the address."""
 
     key: str = field(repr=False)
     header: str = "X-Api-Key"
+    param: str = ""
 
     def headers(self, _ask: Ask) -> dict[str, str]:
-        return {self.header: self.key}
+        return {} if self.param else {self.header: self.key}
+
+    def params(self) -> dict[str, str]:
+        return {self.param: self.key} if self.param else {}
 
     def forget(self) -> bool:
         return False
@@ -45,13 +54,16 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Basic:
-    """User and password."""
+    """User and password. Neither is shown: some APIs take a key as the user."""
 
-    user: str
+    user: str = field(repr=False)
     password: str = field(repr=False)
 
     def headers(self, _ask: Ask) -> dict[str, str]:
         return {"Authorization": "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()}
+
+    def params(self) -> dict[str, str]:
+        return {}
 
     def forget(self) -> bool:
         return False
@@ -77,6 +89,9 @@ class ClientCredentials:
         if not self._token or self.clock() >= self._until:
             self._renew(ask)
         return {"Authorization": f"Bearer {self._token}"}
+
+    def params(self) -> dict[str, str]:
+        return {}
 
     def forget(self) -> bool:
         had, self._token = self._token, ""

@@ -104,8 +104,13 @@ class DelimitedSource:
         return [name for name in dict.fromkeys(self._needed) if name not in names]
 
     def _key(self, names: Sequence[str], fields: list[str]) -> str | None:
-        at = names.index(self.key) if self.key is not None else len(fields)
-        return fields[at].strip() or None if at < len(fields) else None
+        """Of a row that has other fields than it should: where the key stands first, or nothing is moved by that."""
+        if self.key is None or not fields:
+            return None
+        at = names.index(self.key)
+        if at and len(fields) != len(names):
+            return None
+        return fields[at].strip() or None
 
     def _names(self, rows: Iterator[Row], lines: Lines) -> Sequence[str]:
         if not isinstance(self.header, bool):

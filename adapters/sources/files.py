@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,11 @@ def identify(path: Path, *, source: str, complete: bool) -> FeedIdentity:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         stat = path.stat()
     return FeedIdentity(source, path.name, digest, stat.st_size, stat.st_mtime, complete)
+
+
+def nobody_removed(_values: Mapping[str, str]) -> bool:
+    """Of a source whose rows never say that somebody is gone."""
+    return False
 
 
 def refuse_changed(path: Path, identity: FeedIdentity) -> None:

@@ -5,7 +5,7 @@ Both are streamed. A refusal may come at the very end (cut off, malformed): use 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,8 @@ class JsonSource:
     ``fields``: a JMESPath for each field, from the object of a person. ``separator`` stands between several values.
     ``key``: the field with the person's key, so that a rejected object still tells who is present. ``columns``: fields
     that have to have a value in at least one object. ``encoding``: as JSON has it UTF-8, a byte-order mark is allowed
-    where it is ``auto``. ``complete``: absence means something.
+    where it is ``auto``. ``complete``: absence means something; what is not may be empty. ``removed``: whether values
+    say only that somebody is gone, so that they may lack everything else.
 
     Values become text: true and false, numbers without loss, null and what is not there empty, lists with the
     separator between; an object is no value. Raises MappingError where a path is wrong.
@@ -43,6 +44,7 @@ class JsonSource:
     separator: str = ","
     encoding: str = "utf-8"
     complete: bool = True
+    removed: Callable[[Mapping[str, str]], bool] = files.nobody_removed
 
     def __post_init__(self) -> None:
         encodings.check(self.encoding)
@@ -61,7 +63,7 @@ class JsonSource:
     def records(self) -> Iterator[Record | Rejection]:
         """Yield the people as they stand in the file. Raises FeedRefused, see ``Source.records``."""
         files.refuse_changed(self.path, self.identity)
-        if not self.identity.size:
+        if self.complete and not self.identity.size:
             raise FeedRefused(f"{self.path.name}: the file is empty; that nobody is left is not believed.")
         with encodings.opened(self.path, self.encoding) as text:
             found = lines(text, self.path.name) if self._steps is None else elements(text, self._steps, self.path.name)
@@ -69,16 +71,17 @@ class JsonSource:
         files.refuse_changed(self.path, self.identity)
 
     def _records(self, found: Iterator[tuple[int, object]]) -> Iterator[Record | Rejection]:
-        lacking, anything = set(self.columns), False
+        lacking, anything, anybody = set(self.columns), False, False
         for line, value in found:
             anything = True
             row = self._record(line, value)
             if lacking and isinstance(row, Record):
                 lacking -= {name for name in lacking if row.fields[name]}
+                anybody = anybody or not self.removed(row.fields)
             yield row
-        if not anything:
+        if self.complete and not anything:
             raise FeedRefused(f"{self.path.name}: there is no object in it; that nobody is left is not believed.")
-        if lacking:
+        if lacking and anybody:
             raise FeedRefused(f"{self.path.name}: no object has a value for: {', '.join(sorted(lacking))}.")
 
     def _record(self, line: int, value: object) -> Record | Rejection:

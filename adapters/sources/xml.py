@@ -6,13 +6,13 @@ A refusal may come at the very end (cut off, malformed): use nothing before the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lxml import etree
 
@@ -34,7 +34,8 @@ class XmlSource:
     nodes the first in document order counts; where it finds none the value is "". ``namespaces``: prefix to URI;
     a default namespace needs a prefix too. ``columns``: fields that have to have a value in at least one record.
     ``encoding``: ``auto`` for what the document says, or a Python codec that overrules it, decoded strictly.
-    ``complete``: absence means something.
+    ``complete``: absence means something. ``removed``: whether values say only that somebody is gone, so that they may
+    lack everything else.
 
     A record's line is where its element begins; libxml2 is exact up to line 65,535 and within the record from there.
     Raises MappingError where a path is wrong.
@@ -49,6 +50,7 @@ class XmlSource:
     columns: Sequence[str] = ()
     encoding: str = encodings.AUTO
     complete: bool = True
+    removed: Callable[[Mapping[str, str]], bool] = files.nobody_removed
 
     def __post_init__(self) -> None:
         encodings.check(self.encoding)
@@ -80,7 +82,7 @@ class XmlSource:
         files.refuse_changed(self.path, self.identity)
 
     def _records(self, root: str, blocks: Iterable[bytes]) -> Iterator[Record]:
-        found, lacking = False, set(self.columns)
+        found, anybody, lacking = False, False, set(self.columns)
         for element in self._elements("end", self._path.steps[-1], blocks):
             if not self._path.leads_to(element):
                 continue
@@ -88,6 +90,7 @@ class XmlSource:
             values = {name: str(value(element)) for name, value in self._values.items()}
             if lacking:
                 lacking -= {name for name in lacking if values[name]}
+                anybody = anybody or not self.removed(values)
             line: Any = element.sourceline  # the stubs do not know its type
             yield Record(int(line or 0), values)
             _forget(element)
@@ -96,7 +99,7 @@ class XmlSource:
                 f"{self.path.name}: the record path {self.record} matches nothing; the root element is {root}. "
                 "A name in braces is its namespace: give it a prefix in namespaces and use that in the paths."
             )
-        if lacking:
+        if lacking and anybody:
             raise FeedRefused(f"{self.path.name}: no record has a value for: {', '.join(sorted(lacking))}.")
 
     def _root(self, blocks: Iterable[bytes]) -> str:
@@ -127,8 +130,11 @@ class XmlSource:
             huge_tree=False,
             remove_comments=True,
             remove_pis=True,
-            collect_ids=False,  # the table of ids would grow with the file
+            # The table of ids would grow with the file. Leaving it away makes libxml2 load an external subset whatever
+            # load_dtd says, so that it is left away only where a document type has been looked for.
+            collect_ids=event == "start",
         )
+        parser.resolvers.add(_Nothing())
         for block in blocks:
             parser.feed(block)
             for _, element in parser.read_events():
@@ -143,6 +149,14 @@ class XmlSource:
     @cached_property
     def _values(self) -> dict[str, etree.XPath]:
         return {name: field_xpath(name, xpath, self.namespaces) for name, xpath in self.fields.items()}
+
+
+class _Nothing(etree.Resolver):
+    """Where another file would be read, however it came to that: none is."""
+
+    def resolve(self, system_url: str, public_id: str, context: object = None) -> NoReturn:
+        del system_url, public_id, context
+        raise FeedRefused("The file refers to another one, as a DOCTYPE does. Ask the sender for XML without it.")
 
 
 def _forget(element: etree._Element) -> None:

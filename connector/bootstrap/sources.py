@@ -61,7 +61,7 @@ def feed_in(path: Path, mapping: SourceMapping) -> Source:
         "columns": sorted(mapping.columns),
     }
     if settings.format in UNDELIMITED:
-        options |= {"record": settings.record, "fields": mapping.expressions}
+        options |= {"record": settings.record, "fields": mapping.expressions, "removed": mapping.mapper.is_removed}
     if settings.format == "xml":
         return open_source("xml", path, options | {"namespaces": settings.namespaces})
     options["key"] = mapping.key_column
@@ -134,19 +134,22 @@ def _rest(settings: RestSettings, where: str) -> Fetch:
     from adapters.fetchers.rest import RestFetch
     from adapters.fetchers.rest_paging import Paging
 
-    given = {name: getattr(settings, name) for name in settings.model_fields_set - {"kind", "spool", "access"}}
-    given.pop("places", None)
-    if "paging" in given:
-        given["paging"] = settings.paging.model_dump(exclude_unset=True)
+    given = settings.model_dump(exclude_unset=True, exclude={"kind", "spool", "preset", "places"})
     if settings.preset:
-        known = preset(given.pop("preset"), settings.places)
-        if known.pop("access") != settings.access.kind:
+        known = preset(settings.preset, settings.places)
+        if known["access"]["kind"] != settings.access.kind:
             raise SettingsError(f"{where}.access: the preset {settings.preset} has another kind of access.")
-        given = known | given
+        given = _over(known, given)
     if not given.get("url"):
         raise SettingsError(f"{where}.url: give the address of the API, or a preset.")
-    paging = Paging(**given.pop("paging", {}))
-    return RestFetch(access=_access(settings.access, f"{where}.access"), paging=paging, **given)
+    access = _access(AccessSettings(**given.pop("access")), f"{where}.access")
+    return RestFetch(access=access, paging=Paging(**given.pop("paging", {})), **given)
+
+
+def _over(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given counts before what is known; of tables name by name."""
+    tables = {name: {**known.get(name, {}), **value} for name, value in given.items() if isinstance(value, dict)}
+    return {**known, **given, **tables}
 
 
 def _access(settings: AccessSettings, where: str) -> Access:
@@ -156,7 +159,11 @@ def _access(settings: AccessSettings, where: str) -> Access:
     if found is None:
         raise SettingsError(f"{where}: there is no secret. Set {where}.secret_file, or its variable.")
     if settings.kind == "api_key":
-        return ApiKey(found, settings.header)
+        return ApiKey(found, settings.header, settings.param)
+    if settings.kind == "basic" and settings.key_as_user:
+        if settings.user:
+            raise SettingsError(f"{where}.user: the key is a secret here; set {where}.secret_file instead.")
+        return Basic(found, "x")
     if settings.kind == "basic":
         return Basic(settings.user, found)
     return ClientCredentials(settings.token_url, settings.client_id, found, settings.scope, settings.in_body)

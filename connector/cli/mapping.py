@@ -89,6 +89,9 @@ def try_row(
     )
     for rejection in explanation.rejections:
         say(str(rejection), style="red")
+    if explanation.removed:
+        say("The row says that the person is gone.")
+        return
     if explanation.person is None:
         say("The row is rejected." if explanation.rejections else "The person is out of the mapping's scope.")
         return

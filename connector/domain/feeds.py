@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from connector.domain.gates import Reason
 from connector.domain.grants import GrantSet
-from connector.domain.people import FeedIdentity, Person, Rejection, Said
+from connector.domain.people import FeedIdentity, Person, Rejection, Removed, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Merging(Protocol):
         ...
 
 
-StagedRow = StagedPerson | StagedSaying | KnownRow | list[Rejection]
+StagedRow = StagedPerson | StagedSaying | KnownRow | Removed | list[Rejection]
 """A good row, new or known, everything that is wrong with a bad one, or an empty list for somebody out of scope."""
 
 
@@ -99,6 +99,10 @@ class FeedTotals:
     def with_unmade(self, people: int) -> FeedTotals:
         """So many more could not be put together from what several sources say."""
         return replace(self, rejected=self.rejected + people)
+
+    def without_earlier(self, rows: int) -> FeedTotals:
+        """So many rows of a delta were followed by another one of their person."""
+        return replace(self, present=self.present - rows)
 
     def with_duplicates(self, rows: int, keys: int) -> FeedTotals:
         """``rows`` share their ``keys`` with others: all of them are set aside."""

@@ -6,10 +6,13 @@ by the feed's digest. A feed that is empty or that cannot be understood is never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.domain.errors import SettingsError
+
+FEW = 10
+"""So many rows of a delta may be bad whatever their share: one among two is no bad feed, and would come every time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +79,22 @@ def verdict(
     """Give every reason to refuse the feed; none means that it is good.
 
     ``modified`` is when the file was last written, ``now`` the time of the run, both with a time zone. A delta
-    (``complete`` False) may be small or empty: absence means nothing there. ``digest`` is the feed's own, for the
-    command that releases it.
+    (``complete`` False) may be small or empty: absence means nothing there, nor do shares for ``FEW`` rows. ``digest``
+    is the feed's own, for the command that releases it, which is told where that would do.
     """
-    release = f"If that is right, release it with: hold approve {digest}"
+    few = 0 if complete else FEW
     reasons = [
         _too_few(counts, gates) if complete else None,
-        _shrunk(counts, last, gates, release) if complete else None,
-        _doubled(counts, gates, release),
-        _rejected(counts, gates),
-        _stale(gates, modified, now, release),
+        _shrunk(counts, last, gates) if complete else None,
+        _doubled(counts, gates) if counts.duplicate_keys > few else None,
+        _rejected(counts, gates) if counts.rejected > few else None,
+        _stale(gates, modified, now),
     ]
-    return [reason for reason in reasons if reason is not None]
+    found = [reason for reason in reasons if reason is not None]
+    if not all(reason.releasable for reason in found):
+        return found
+    advice = f" If that is right, release it with: hold approve {digest}"
+    return [replace(reason, text=reason.text + advice) for reason in found]
 
 
 def _too_few(counts: FeedCounts, gates: Gates) -> Reason | None:
@@ -98,24 +105,23 @@ def _too_few(counts: FeedCounts, gates: Gates) -> Reason | None:
     return Reason(text, releasable=False)
 
 
-def _shrunk(counts: FeedCounts, last: LastGoodFeed | None, gates: Gates, release: str) -> Reason | None:
+def _shrunk(counts: FeedCounts, last: LastGoodFeed | None, gates: Gates) -> Reason | None:
     # Dividing once and rounding once compares exactly with the share as written: 63 of 70 is 0.9.
     if last is None or not last.rows or not counts.rows or counts.rows / last.rows >= gates.min_share:
         return None
     text = (
         f"The feed has {counts.rows:,} rows, {_percent(counts.rows, last.rows)} of the {last.rows:,} of the last good "
-        f"feed of {last.received_at:%Y-%m-%d %H:%M %Z}; fewer than {100 * gates.min_share:.4g} % of them is held. "
-        f"{release}"
+        f"feed of {last.received_at:%Y-%m-%d %H:%M %Z}; fewer than {100 * gates.min_share:.4g} % of them is held."
     )
     return Reason(text, releasable=True)
 
 
-def _doubled(counts: FeedCounts, gates: Gates, release: str) -> Reason | None:
+def _doubled(counts: FeedCounts, gates: Gates) -> Reason | None:
     if not counts.rows or counts.duplicate_keys / counts.rows <= gates.max_duplicate_share:
         return None
     text = (
         f"{counts.duplicate_keys:,} of {counts.rows:,} rows ({_percent(counts.duplicate_keys, counts.rows)}) repeat a "
-        f"key that came before; more than {100 * gates.max_duplicate_share:.4g} % of them is held. {release}"
+        f"key that came before; more than {100 * gates.max_duplicate_share:.4g} % of them is held."
     )
     return Reason(text, releasable=True)
 
@@ -131,12 +137,12 @@ def _rejected(counts: FeedCounts, gates: Gates) -> Reason | None:
     return Reason(text, releasable=False)
 
 
-def _stale(gates: Gates, modified: datetime, now: datetime, release: str) -> Reason | None:
+def _stale(gates: Gates, modified: datetime, now: datetime) -> Reason | None:
     if gates.max_age is None or now - modified <= gates.max_age:
         return None
     text = (
         f"The feed was written {modified:%Y-%m-%d %H:%M %Z}, {_hours(now - modified)} ago; "
-        f"more than {_hours(gates.max_age)} is stale. Ask the sender for today's. {release}"
+        f"more than {_hours(gates.max_age)} is stale. Ask the sender for today's."
     )
     return Reason(text, releasable=True)
 

@@ -51,6 +51,14 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A row that says only that the person with this key is gone, as deltas do."""
+
+    line: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """One person as HR says, in Moodle's own field names where Moodle has the field.
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from connector.domain.decisions import Assignable
 from connector.domain.errors import ConnectorError
 from connector.domain.grants import GrantSet
-from connector.domain.people import FeedIdentity, Person, Record, Rejection, Said
+from connector.domain.people import FeedIdentity, Person, Record, Rejection, Removed, Said
 
 
 # ---------------------------------------------------------------- the way in: sources and mapping
@@ -56,8 +56,12 @@ class Mapper(Protocol):
         """Those of them that say who is a person of the company; the others only say more of them."""
         ...
 
-    def said(self, source: str, record: Record) -> Said | list[Rejection]:
+    def said(self, source: str, record: Record) -> Said | Removed | list[Rejection]:
         """What a record of a source says of a person, or everything that is wrong with it."""
+        ...
+
+    def key(self, source: str, raw: str) -> str | None:
+        """Whom a row is about that cannot be split, by what stood where its key is; None where that is no key."""
         ...
 
     def person(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:

@@ -20,7 +20,7 @@ from connector.domain.feeds import (
 )
 from connector.domain.gates import Reason
 from connector.domain.grants import GrantSet
-from connector.domain.people import FeedIdentity, Rejection
+from connector.domain.people import FeedIdentity, Rejection, Removed
 from connector.store.database import Connection, Database, dumps, one, query
 from connector.store.statements import Statements
 
@@ -41,9 +41,11 @@ _PEOPLE = (
     "unique_username, leave_from, leave_until, on_leave) FROM STDIN"
 )
 _ACCEPTING = ("feeds.update_people", "feeds.insert_people", "leaves.note")
-_SOLE = ("feeds.note_rows", "feeds.mark_present", "feeds.mark_absent")
+_SOLE = ("feeds.note_rows", "feeds.mark_present", "feeds.mark_removed", "feeds.mark_absent")
 """Where the rows of one source are the people."""
 _NOTHING_NEW = (None,) * 21
+_GONE = (*(None,) * 13, False, *(None,) * 7)
+"""Nothing but that the person is not active."""
 _NOT_A_PERSON = (None,) * 18
 _REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM STDIN"
 
@@ -97,6 +99,8 @@ class Feeds:
             while chunk := list(islice(stream, CHUNK)):
                 totals = self._copy(connection, feed_id, identity.source, chunk, stream, totals)
             connection.execute("ANALYZE connector.staged (feed_id, key)")
+            if not identity.complete:
+                totals = totals.without_earlier(one(connection, "feeds.keep_last", feed_id=feed_id)["rows"])
             doubled = one(connection, "feeds.mark_duplicates", feed_id=feed_id)
         return feed_id, totals.with_duplicates(**doubled)
 
@@ -207,6 +211,8 @@ class Feeds:
                         copy.write_row(_saying(feed_id, source, row))
                     elif isinstance(row, KnownRow):
                         copy.write_row((feed_id, row.line, row.key, *_NOTHING_NEW))
+                    elif isinstance(row, Removed):
+                        copy.write_row((feed_id, row.line, row.key, *_GONE))
                     elif row:
                         rejections += row
                         if row[0].key:

@@ -39,9 +39,12 @@ class Statements:
         heard = one(self._connection, "statements.is_last_unheard", **self._values)
         self._run("begin")
         self._run("drop_others")
-        if absences and self._values["source"] in self._merging.authoritative:
+        names_people = self._values["source"] in self._merging.authoritative
+        if absences and names_people:
             self._run("mark_absent")
         self._run("mark_present")
+        if names_people:
+            self._run("mark_removed")
         self._run("write")
         self._run("clear")
         self._run("stated")

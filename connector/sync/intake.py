@@ -21,7 +21,7 @@ from connector.domain.feeds import (
     StagedSaying,
 )
 from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verdict
-from connector.domain.people import FeedIdentity, Person, Record, Rejection, Said
+from connector.domain.people import FeedIdentity, Person, Record, Rejection, Removed, Said
 from connector.domain.ports import Mapper, Source
 
 CHUNK = 1000
@@ -116,7 +116,8 @@ def _staged(source: Source, mapper: Mapper, feeds: FeedStore | None, progress: P
         known = feeds.known(source.identity.source, digests, sole=_sole(mapper)) if feeds else {}
         for record, digest in zip(chunk, digests, strict=True):
             if isinstance(record, Rejection):
-                yield [replace(record, key=None)]  # its key was not mapped: it may be written otherwise
+                raw = record.key
+                yield [replace(record, key=mapper.key(source.identity.source, raw) if raw else None)]
             elif key := known.get(digest):
                 yield KnownRow(record.line, key)
             else:
@@ -126,7 +127,7 @@ def _staged(source: Source, mapper: Mapper, feeds: FeedStore | None, progress: P
 
 def _row(source: str, record: Record, digest: bytes, mapper: Mapper) -> StagedRow:
     said = mapper.said(source, record)
-    if isinstance(said, list):
+    if isinstance(said, list | Removed):
         return said
     if not _sole(mapper):
         return StagedSaying(record.line, digest, {name: value for name, value in said.items() if value})

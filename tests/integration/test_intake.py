@@ -118,6 +118,23 @@ async def test_a_row_that_cannot_be_split_counts_as_present_too(house: House) ->
     assert known(house) == {"E1": False, "E2": False, "E3": False}
 
 
+async def test_a_row_that_is_broken_each_day_hides_no_leaver(house: House) -> None:
+    """Its key is read as every key is: who is missing from the rest is missing, also where it is of nobody known."""
+    people = [row(f"E{number}") for number in range(1, 10)]
+    await house.take([*people, row("Left")])
+    for _ in range(2):
+        house.clock.forward(days=2)
+        path = house.file([*people, row("New")])
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        for bad in (1, -1):
+            lines[bad] = lines[bad].rstrip() + ",too many\n"
+        path.write_text("".join(lines), "utf-8")
+        os.utime(path, (house.clock.now.timestamp(), house.clock.now.timestamp()))
+        taken = await house.take(path)
+        assert [one.key for one in taken.rejections] == ["E1", "New"]
+    assert known(house) == {**{one["id"]: False for one in people}, "Left": True}
+
+
 async def test_who_is_out_of_scope_is_neither_rejected_nor_wanted(house: House) -> None:
     """And who goes out of scope is absent, as if not named."""
     taken = await house.take([row("E1"), row("E2"), row("X1", unit="Outside")])

@@ -8,7 +8,7 @@ import pytest
 
 from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet
-from connector.domain.people import Person, Record, Rejection, Said
+from connector.domain.people import Person, Record, Rejection, Removed, Said
 from connector.domain.ports import Mapper
 from connector.sync.intake import take_in
 from tests.support import House, Row, row, rows
@@ -43,9 +43,12 @@ class Counting:
     def authoritative(self) -> Collection[str]:
         return self._inner.authoritative
 
-    def said(self, source: str, record: Record) -> Said | list[Rejection]:
+    def said(self, source: str, record: Record) -> Said | Removed | list[Rejection]:
         self.lines.append(record.line)
         return self._inner.said(source, record)
+
+    def key(self, source: str, raw: str) -> str | None:
+        return self._inner.key(source, raw)
 
     def person(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
         return self._inner.person(said, line)

@@ -26,7 +26,7 @@ def text(page: str) -> str:
 
 
 def settings(page: str) -> dict[str, Any]:
-    (block,) = re.findall(r"```toml\n(.*?)```", text(page), re.DOTALL)
+    block = re.findall(r"```toml\n(.*?)```", text(page), re.DOTALL)[0]
     (given,) = tomllib.loads(block)["sources"].values()
     assert given.pop("kind") == page
     return dict(given)
@@ -53,11 +53,12 @@ def test_rest() -> None:
     assert all(f"`{name}`" in text("rest") for name in names())
 
 
-def test_json(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "column"), [("json", "manager.employeeId"), ("rest", '"@removed".reason')])
+def test_mappings(tmp_path: Path, page: str, column: str) -> None:
     """The example loads."""
-    (block,) = re.findall(r"```yaml\n# mapping.yaml\n(.*?)```", text("json"), re.DOTALL)
+    (block,) = re.findall(r"```yaml\n# mapping.yaml\n(.*?)```", text(page), re.DOTALL)
     (tmp_path / "mapping.yaml").write_text(block)
-    assert only(load(tmp_path)).expressions["manager.employeeId"] == "manager.employeeId"
+    assert only(load(tmp_path)).expressions[column] == column
 
 
 @pytest.mark.parametrize("page", sorted(path.stem for path in PAGES.glob("*.md")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ import trustme
 from adapters.drops.fetched import FetchedDrop
 from adapters.fetchers.presets import names, preset
 from adapters.fetchers.rest import Limits, RestFetch
-from adapters.fetchers.rest_access import ApiKey, Basic, ClientCredentials
+from adapters.fetchers.rest_access import Access, ApiKey, Basic, ClientCredentials
 from adapters.fetchers.rest_paging import Paging
 from connector.domain.errors import AccessRefused, ConnectorError, FeedRefused, SettingsError, Unavailable
 
@@ -260,6 +261,20 @@ def test_a_server_that_asks_to_wait(tmp_path: Path) -> None:
     assert waits == [7.0, 300.0]
 
 
+def test_a_key_in_the_address_is_told_to_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """On every page it stands in the address, and in no log and no error."""
+    caplog.set_level(logging.DEBUG)
+    access = ApiKey(KEY, param="key")
+    with serving(paged) as api:
+        assert fetched(tmp_path, source(api, access=access, paging=KINDS["next"])) == PEOPLE
+        assert all(parse_qs(urlsplit(path).query)["key"] == [KEY] for path, _ in api.asked)
+        assert "x-api-key" not in api.asked[0][1]
+    for status in (302, 400, 401, 503):
+        with serving(lambda *_, status=status: (status, {}, b"")) as api:
+            refused(tmp_path / str(status), source(api, access=access, tries=1))
+    assert KEY not in caplog.text
+
+
 def test_one_answer_as_it_is(tmp_path: Path) -> None:
     """XML goes to the xml source untouched."""
     with serving(lambda *_: (200, {}, b"<a>\xc3\xa9</a>")) as api:
@@ -276,6 +291,27 @@ def test_a_delta(tmp_path: Path) -> None:
         drop.mark_done(drop.look().ready[0])
         drop.look()
         assert [path for path, _ in api.asked] == ["/people", "/people?changed=2026-01-31"]
+
+
+@pytest.mark.parametrize(("status", "said"), [(410, {}), (400, {"error": {"code": "syncStateNotFound"}})])
+def test_a_mark_that_has_expired_is_dropped(tmp_path: Path, status: int, said: object) -> None:
+    """Everything is read once, and from there on only changes; without a mark it is an error like others."""
+    expired: list[str] = []
+
+    def handle(path: str, headers: dict[str, str], api: Api) -> Answer:
+        if path in expired:
+            return status, {}, json.dumps(said).encode()
+        return ok({"people": [{"id": len(api.asked)}], "delta": f"{api.url}/people?since={len(api.asked)}"})
+
+    with serving(handle) as api:
+        drop = FetchedDrop(tmp_path, "hr", source(api, since_path="delta"))
+        drop.mark_done(drop.look().ready[0])
+        expired.append("/people?since=1")
+        drop.mark_done(drop.look().ready[0])
+        drop.mark_done(drop.look().ready[0])
+        assert [path for path, _ in api.asked] == ["/people", "/people?since=1", "/people", "/people?since=3"]
+        expired.append("/people")
+        assert isinstance(refused(tmp_path / "other", source(api, since_path="delta")), SettingsError)
 
 
 def test_numbers_are_not_rounded(tmp_path: Path) -> None:
@@ -381,9 +417,11 @@ def test_a_vendors_published_answer(tmp_path: Path, name: str, respx_mock: respx
     """Presets read what the vendors' documents show."""
     places, answer, key = VENDORS[name]
     options = preset(name, places)
-    kind = options.pop("access")
-    scope, token_url = options.pop("scope", ""), options.pop("token_url", "")
-    access = ClientCredentials(token_url, "id", KEY, scope) if kind == "client_credentials" else Basic(KEY, "x")
+    known = options.pop("access")
+    if known["kind"] == "client_credentials":
+        access: Access = ClientCredentials(known["token_url"], "id", KEY, known["scope"])
+    else:
+        access = Basic(KEY, "x")
     respx_mock.post(path__regex="/token$").mock(httpx.Response(200, json={"access_token": "t", "expires_in": 3599}))
     route = respx_mock.get(path=httpx.URL(options["url"]).path).mock(httpx.Response(200, json=answer))
     paging = Paging(**options.pop("paging", {}))

@@ -57,6 +57,22 @@ def test_too_many_rejected_rows_cannot_be_released() -> None:
     assert "7 of them" in reason.text
 
 
+def test_a_small_delta_is_not_weighed() -> None:
+    """One bad row among two would refuse it, and every later one with it, for ever; many bad rows are a bad feed."""
+    assert judged(FeedCounts(2, rejected=1, duplicate_keys=1), complete=False) == []
+    assert judged(FeedCounts(10, rejected=10), complete=False) == []
+    (reason,) = judged(FeedCounts(100, rejected=11), complete=False)
+    assert "11 of 100 rows" in reason.text
+    assert len(judged(FeedCounts(2, rejected=1, duplicate_keys=1))) == 2
+
+
+def test_nobody_is_told_to_release_what_cannot_be() -> None:
+    """Where one reason cannot be released, the command would do nothing: no reason names it."""
+    reasons = judged(FeedCounts(500, rejected=400), last=1000)
+    assert [reason.releasable for reason in reasons] == [True, False]
+    assert not any("hold approve" in reason.text for reason in reasons)
+
+
 def test_doubled_keys_are_held() -> None:
     """More than five in a thousand is a join gone wrong."""
     (reason,) = judged(FeedCounts(1000, duplicate_keys=6))
@@ -77,7 +93,7 @@ def test_a_stale_file_is_held_only_where_an_age_is_set() -> None:
 def test_a_delta_may_be_small_or_empty() -> None:
     """Where absence means nothing, few rows are good news."""
     assert judged(FeedCounts(0), last=1000, complete=False) == []
-    assert len(judged(FeedCounts(10, rejected=10, duplicate_keys=5), last=1000, complete=False)) == 2
+    assert len(judged(FeedCounts(20, rejected=20, duplicate_keys=11), last=1000, complete=False)) == 2
 
 
 def test_all_reasons_are_given_at_once() -> None:

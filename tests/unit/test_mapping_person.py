@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.people import Person, Record, Rejection
+from connector.domain.people import Person, Record, Rejection, Removed
 from mappings import fields
 from mappings.companies import folder
 from mappings.loader import load
@@ -189,6 +189,40 @@ def test_columns_and_paths_of_json(tmp_path: Path) -> None:
     assert only(mapping).expressions == {
         name: name for name in [*only(mapping).columns, "addr[0].city", '"Work phone"']
     }
+
+
+@pytest.mark.parametrize(
+    ("removed", "gone", "there"),
+    [
+        ("{jmespath: '\"@removed\".reason'}", {'"@removed".reason': "deleted"}, {'"@removed".reason': ""}),
+        ("{column: deleted}", {"deleted": "true"}, {"deleted": "false"}),
+        ("{column: op, transforms: [{boolean: {true: [D], false: [I, U]}}]}", {"op": "D"}, {"op": "U"}),
+    ],
+)
+def test_who_is_gone_is_read_by_the_key_alone(
+    tmp_path: Path, removed: str, gone: dict[str, str], there: dict[str, str]
+) -> None:
+    """A row that says so needs nothing else; what it says of the key is checked as ever."""
+    text = MAPPING.replace("{name: hr, format: csv}", "{name: hr, format: json}").replace(
+        "\nperson:", f"\nremoved: {removed}\nperson:"
+    )
+    mapping = company(tmp_path, text)
+    assert mapping.said("hr", Record(3, {"id": " E1 ", **gone})) == Removed(3, "E1")
+    assert way_of(mapping, Record(3, {"id": "E1", **gone})).removed
+    assert person(mapping, **there).key == "E1"
+    assert mapping.said("hr", Record(3, {"id": "", **gone})) == [
+        Rejection(3, None, "key", "column id is empty, and must not be")
+    ]
+    assert set(gone) <= set(only(mapping).expressions)
+
+
+def test_the_key_of_a_row_that_cannot_be_split(tmp_path: Path) -> None:
+    """It goes the way of every key; what is none names nobody."""
+    text = MAPPING.replace("key: {column: id}", "key: {column: id, transforms: [{prefix: P}, upper]}")
+    mapping = company(tmp_path, text)
+    assert mapping.key("hr", " e1") == "PE1"
+    assert mapping.key("hr", "") is None
+    assert mapping.key("hr", "e" * 300) is None
 
 
 def test_declared_fields_of_json(tmp_path: Path) -> None:

@@ -220,6 +220,13 @@ def test_a_trailer_counts_bad_rows_and_is_no_record(tmp_path: Path) -> None:
     assert rows(source(tmp_path, "id,n\n1,a\nEND\n", trailer="END$")) == [Record(2, {"id": "1", "n": "a"})]
 
 
+def test_a_key_that_may_have_moved_is_none(tmp_path: Path) -> None:
+    """What a row has too much may stand before its key: somebody else would count as present."""
+    content = "name,id,mail\nDoe, Ann,1,a@x\nBob,2,b@x\n"
+    found = rows(source(tmp_path, content, key="id"))
+    assert [each.key for each in found if isinstance(each, Rejection)] == [None]
+
+
 def test_a_bad_row_is_rejected_alone_with_its_line_and_key(tmp_path: Path) -> None:
     """One person's comma stops nobody else, and the person still counts as present."""
     one = source(tmp_path, 'id,name\n1,Anna\n2,Bo,x\n3\n"4","D "Dee" E"\n5,Eve\n', key="id")

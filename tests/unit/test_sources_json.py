@@ -163,6 +163,22 @@ def test_a_feed_that_is_not_to_be_trusted(tmp_path: Path, content: str | bytes, 
     assert words in refusal(source(tmp_path, content, **options))
 
 
+def test_a_delta_may_be_empty(tmp_path: Path) -> None:
+    """That nothing has changed is good news; of everybody it would not be believed."""
+    assert rows(source(tmp_path, "", complete=False)) == []
+    assert rows(source(tmp_path, '{"people": []}', record="people", complete=False)) == []
+
+
+def test_who_is_gone_needs_nothing_but_the_key(tmp_path: Path) -> None:
+    """Rows that say only that do not lack what all others have; one that says more does."""
+    options: dict[str, Any] = {"columns": ["name"], "removed": lambda values: values["mail"] == "gone"}
+    options["fields"] = {**FIELDS, "mail": "mail"}
+    gone = '{"id": "1", "mail": "gone"}\n'
+    assert len(rows(source(tmp_path, gone * 2, **options))) == 2
+    with pytest.raises(FeedRefused, match="no object has a value for: name"):
+        rows(source(tmp_path, gone + '{"id": "2"}\n', **options))
+
+
 def test_a_byte_order_mark_is_no_name(tmp_path: Path) -> None:
     """Windows writes one where nobody asked for it."""
     assert len(rows(source(tmp_path, "\ufeff" + LINES))) == 2

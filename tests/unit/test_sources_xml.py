@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 import tracemalloc
 from pathlib import Path
@@ -143,6 +145,21 @@ def test_document_types_and_entities_are_refused_at_once(tmp_path: Path, content
     assert "DOCTYPE" in message or "line 1" in message
     assert "root:" not in message
     assert time.monotonic() - started < 2
+
+
+def test_a_document_type_elsewhere_is_not_even_opened(tmp_path: Path) -> None:
+    """A pipe as the external document type would block for ever whoever opens it."""
+    os.mkfifo(tmp_path / "pipe")
+    content = f'<!DOCTYPE people SYSTEM "{(tmp_path / "pipe").as_uri()}"><people><person id="1"/></people>'
+    one = source(tmp_path, content)
+    reading = threading.Thread(target=lambda: refused.append(refusal(one)), daemon=True)
+    refused: list[str] = []
+    reading.start()
+    reading.join(10)
+    assert refused, "the pipe was opened"
+    assert "has a DOCTYPE" in refused[0]
+    with pytest.raises(FeedRefused, match="refers to another one"):
+        list(one._elements("end", None, [content.encode()]))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def names() -> list[str]:
 def preset(name: str, places: Mapping[str, str]) -> dict[str, Any]:
     """The settings of the preset ``name``, ``places`` filled into its braces, quoted as parts of a path.
 
-    ``url``, ``records``, ``paging`` and so on as ``RestFetch`` has them; ``access`` says which way of access it is.
+    ``url``, ``records``, ``paging`` and so on as ``RestFetch`` has them; ``access`` by the names of its settings.
     Raises SettingsError for an unknown name, and for a place that is missing or left over.
     """
     if name not in names():

@@ -21,12 +21,22 @@ RETURNING feed_id
 -- What an earlier reading of this source left behind.
 DELETE FROM connector.staged s USING connector.feed f WHERE f.feed_id = s.feed_id AND f.site = %(site)s AND f.source = %(source)s
 
+-- name: keep_last
+-- Of a delta's rows about one person the last one counts. Rows of one line are in no order, and stay.
+WITH earlier AS (
+    DELETE FROM connector.staged s
+    USING (SELECT key, max(line) AS line FROM connector.staged WHERE feed_id = %(feed_id)s GROUP BY key HAVING count(*) > 1) l
+    WHERE s.feed_id = %(feed_id)s AND s.key = l.key AND s.line < l.line
+    RETURNING s.line
+)
+SELECT count(*) AS rows FROM earlier
+
 -- name: mark_duplicates
 -- Rows that share a key are all set aside: nobody can say which one is right. The person counts as present.
 WITH doubled AS (
     SELECT key FROM connector.staged WHERE feed_id = %(feed_id)s GROUP BY key HAVING count(*) > 1
 ), marked AS (
-    UPDATE connector.staged s SET wanted = NULL, said = NULL
+    UPDATE connector.staged s SET wanted = NULL, said = NULL, active = NULL
     FROM doubled d
     WHERE s.feed_id = %(feed_id)s AND s.key = d.key
     RETURNING s.line, s.key
@@ -121,7 +131,15 @@ WHERE p.site = %(site)s AND NOT p.gone
 UPDATE connector.person p
 SET absent_since = NULL, absent_feed_id = NULL, gone = false
 WHERE p.site = %(site)s AND p.absent_since IS NOT NULL
-  AND EXISTS (SELECT FROM connector.staged s WHERE s.feed_id = %(feed_id)s AND s.key = p.key)
+  AND EXISTS (SELECT FROM connector.staged s
+              WHERE s.feed_id = %(feed_id)s AND s.key = p.key AND (s.active OR s.active IS NULL OR s.wanted IS NOT NULL))
+
+-- name: mark_removed
+-- People of whom the feed says nothing but that they are gone: then they are, at once.
+UPDATE connector.person p
+SET absent_since = COALESCE(p.absent_since, %(now)s), absent_feed_id = COALESCE(p.absent_feed_id, %(feed_id)s), gone = true
+FROM connector.staged s
+WHERE p.site = %(site)s AND NOT p.gone AND s.feed_id = %(feed_id)s AND s.key = p.key AND s.wanted IS NULL AND NOT s.active
 
 -- name: released
 -- Has a person let this content pass?

@@ -50,10 +50,21 @@ WITH present AS (
     SET absent_since = NULL, absent_feed_id = NULL, gone = false
     FROM connector.staged s
     WHERE t.site = %(site)s AND t.source = %(source)s AND t.absent_since IS NOT NULL
-      AND s.feed_id = %(feed_id)s AND s.key = t.key
+      AND s.feed_id = %(feed_id)s AND s.key = t.key AND s.active IS NULL
     RETURNING t.key, s.line
 )
 INSERT INTO merging (key, line) SELECT key, line FROM present ON CONFLICT DO NOTHING
+
+-- name: mark_removed
+-- Of whom the feed says nothing but that they are gone.
+WITH removed AS (
+    UPDATE connector.statement t
+    SET absent_since = COALESCE(t.absent_since, %(now)s), absent_feed_id = COALESCE(t.absent_feed_id, %(feed_id)s), gone = true
+    FROM connector.staged s
+    WHERE t.site = %(site)s AND t.source = %(source)s AND NOT t.gone AND s.feed_id = %(feed_id)s AND s.key = t.key AND NOT s.active
+    RETURNING t.key, s.line
+)
+INSERT INTO merging (key, line) SELECT key, line FROM removed ON CONFLICT DO NOTHING
 
 -- name: write
 -- What the feed says.
