@@ -296,6 +296,24 @@ def test_a_name_is_given_once_at_the_same_time(database_url: str) -> None:
         assert sorted(answers) == [201, *[409] * 7]
 
 
+def test_members_and_a_name_change_together(database_url: str) -> None:
+    """In one request and one new version, wholly or not at all; users learn the new name with those who came."""
+    with serving(database_url) as service, service.client() as client:
+        ada, bob, cem = (client.user(name)["id"] for name in ("ada", "bob", "cem"))
+        team = client.group("Team", [ada, bob])["id"]
+        going = {"op": "remove", "path": f'members[value eq "{ada}"]'}
+        coming = {"op": "add", "path": "members", "value": [{"value": cem}]}
+        naming = {"op": "replace", "path": "displayName", "value": "Crew"}
+        stranger = {"op": "add", "path": "members", "value": [{"value": team[::-1]}]}
+        refused(client.change(f"/Groups/{team}", naming, going, stranger), 400, "invalidValue")
+        assert client.get(f"/Groups/{team}").json()["displayName"] == "Team"
+        assert client.change(f"/Groups/{team}", going, naming, coming).headers["etag"] == 'W/"2"'
+        assert client.change(f"/Groups/{team}", going, naming, coming).headers["etag"] == 'W/"2"'
+        assert {one["value"] for one in client.get(f"/Groups/{team}").json()["members"]} == {bob, cem}
+        told = [client.get(f"/Users/{one}").json().get("groups", [{}])[0].get("display") for one in (ada, bob, cem)]
+        assert told == [None, "Crew", "Crew"]
+
+
 # ---------------------------------------------------------------- the way in
 def test_a_directory_is_a_source(database_url: str) -> None:
     """Whole, with the gone as inactive, and what changed; pending counts until it is taken; PostgreSQL notifies."""
