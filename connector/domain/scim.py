@@ -83,6 +83,7 @@ class Narrowing:
     id: str | None = None
     name: str | None = None
     external: str | None = None
+    number: str | None = None
     email: str | None = None
     member: str | None = None
 

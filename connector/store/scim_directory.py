@@ -52,6 +52,7 @@ class ScimDirectory:
             "id": narrowing.id,
             "name": narrowing.name,
             "external": narrowing.external,
+            "number": narrowing.number,
             "email": narrowing.email,
             "member": narrowing.member,
             "start": part.start,

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.bootstrap import Connector
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import CannotKeep, ConnectorError
 from connector.domain.scim import Kind
 from connector.domain.scim_clients import Presented
 from connector.scim import discovery, reading
@@ -163,6 +163,9 @@ class _Door:
                 return _response(await self._answer(request, handlers))
             except SCIMException as error:
                 return _response(failure_of(error))
+            except CannotKeep as error:
+                log.error("cannot_keep", message=str(error))
+                return _response(failure(400, "A value is too long, or cannot be kept.", "invalidValue"))
             except ConnectorError as error:
                 log.error("failed", error=type(error).__name__, message=str(error))
                 return _response(failure(503, "Not available now; try again later."))

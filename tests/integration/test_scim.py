@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from string import ascii_letters
 
 import httpx
 import pytest
 
 from connector.scim.listing import SCANNED
 from connector.scim.models import LARGEST, MOST
+from connector.scim.resources import LONGEST
 from connector.web.app import declared, web_app
 from connector.web.page import Open
 from connector.web.scim import ROUTES, ByToken
-from tests.scim import ENTERPRISE, USER, Identity, Service, schedule, serving
+from tests.scim import ENTERPRISE, GROUP, USER, Identity, Service, schedule, serving
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -158,6 +161,26 @@ def test_mistakes_are_told_in_scims_form(database_url: str) -> None:
         assert client.delete("/Users").headers["allow"] == "GET, POST"
 
 
+def test_what_is_too_long_to_be_looked_up_is_told(database_url: str) -> None:
+    """An index of PostgreSQL takes it no longer: the client is told what is too long, and not to try again later."""
+    long = "".join(Random(1).choices(ascii_letters, k=6000))
+    with serving(database_url) as service, service.client() as client:
+        path = f"/Users/{client.user('ada')['id']}"
+        for attribute, more in {
+            "userName": {"userName": long},
+            "externalId": {"externalId": long},
+            "emails.value": {"emails": [{"value": long}]},
+            "employeeNumber": {ENTERPRISE: {"employeeNumber": long}},
+        }.items():
+            answer = client.post("/Users", json={"schemas": [USER], "userName": "bob", **more})
+            refused(answer, 400, "invalidValue")
+            assert answer.json()["detail"].startswith(f"{attribute} is too long")
+            refused(client.change(path, {"op": "replace", "value": more}), 400, "invalidValue")
+        refused(client.post("/Groups", json={"schemas": [GROUP], "displayName": long}), 400, "invalidValue")
+        most = {"userName": long[:LONGEST], "externalId": long[:LONGEST], "emails": [{"value": long[:LONGEST]}]}
+        assert client.post("/Users", json={"schemas": [USER], **most}).status_code == 201
+
+
 # ---------------------------------------------------------------- listings
 @pytest.fixture
 def people(database_url: str) -> Iterator[tuple[Service, Identity, list[str]]]:
@@ -259,6 +282,8 @@ def test_a_page_is_limited(database_url: str) -> None:
         assert (page["totalResults"], page["itemsPerPage"]) == (SCANNED + 1, MOST)
         assert client.get("/ServiceProviderConfig").json()["filter"]["maxResults"] == MOST
         refused(client.get("/Users", params={"filter": 'title eq "x"'}), 400, "tooMany")
+        ada = client.user("ada", **{ENTERPRISE: {"employeeNumber": "N-1"}})["userName"]
+        assert names(client.get("/Users", params={"filter": f'{ENTERPRISE}:employeeNumber eq "n-1"'})) == [ada]
         assert names(client.get("/Users", params={"filter": 'userName eq "U17" and active pr'})) == []
         assert names(client.get("/Users", params={"filter": 'userName eq "U17" and not (active pr)'})) == ["u17"]
 
