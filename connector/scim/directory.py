@@ -110,9 +110,8 @@ class Directory:
     def _work(self, kind: Kind, patch: PatchOp[Any], conditions: Conditions) -> Work:
         def work(entry: Entry) -> Draft | None:
             conditions.check(entry)
-            resource = resource_of(entry, self.base)
-            patch.patch(resource, scim_policy=POLICY)
-            return changed(kind, entry, draft_of(kind, resource))
+            altered = reading.patched(resource_of(entry, self.base), patch)
+            return changed(kind, entry, draft_of(kind, altered))
 
         return work
 

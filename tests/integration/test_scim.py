@@ -181,6 +181,17 @@ def test_what_is_too_long_to_be_looked_up_is_told(database_url: str) -> None:
         assert client.post("/Users", json={"schemas": [USER], **most}).status_code == 201
 
 
+def test_an_address_with_a_slash_too_many_is_the_same_address(database_url: str) -> None:
+    """Clients put a base address with a slash at its end before /Users."""
+    with serving(database_url) as service, service.client() as client:
+        path = f"{service.url}/scim/v2//Users"
+        made = client.post(path, json={"schemas": [USER], "userName": "ada"})
+        assert made.status_code == 201, made.text
+        assert names(client.get(f"{path}/", params={"filter": 'userName eq "ada"'})) == ["ada"]
+        assert client.delete(f"{path}/{made.json()['id']}").status_code == 204
+        assert client.get(f"{service.url}/scim/v2/").json()["totalResults"] == 0
+
+
 # ---------------------------------------------------------------- listings
 @pytest.fixture
 def people(database_url: str) -> Iterator[tuple[Service, Identity, list[str]]]:
