@@ -8,6 +8,7 @@
     │   ├── AccessRefused          Moodle refuses the token or a function  exit status 1
     │   ├── CircuitOpen            Moodle refuses too many changes         exit status 1
     │   ├── StorageError           the database cannot be used             exit status 1
+    │   │   └── CannotKeep             it is well, but cannot keep a value     exit status 1
     │   └── ProtocolError          an answer nobody foresaw                exit status 1
     ├── TryAgain               the same call may succeed later
     │   ├── Unavailable            it surely did not happen
@@ -63,6 +64,10 @@ class CircuitOpen(Stop):
 
 class StorageError(Stop):
     """The database cannot be reached or used."""
+
+
+class CannotKeep(StorageError):
+    """A value is such that the database cannot keep it: nothing was written, and trying again would not help."""
 
 
 class ProtocolError(Stop):

@@ -5,7 +5,7 @@ A directory is of one client: nothing of another is ever read or altered through
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,6 +83,7 @@ class Narrowing:
     id: str | None = None
     name: str | None = None
     external: str | None = None
+    number: str | None = None
     email: str | None = None
     member: str | None = None
 
@@ -98,11 +99,25 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Joining:
-    """One step of a change of members: ids that come in, or go out."""
+class Membership:
+    """A change of who is in a group: these come, these go, and of the others all stay, or nobody (``alone``)."""
 
-    ids: frozenset[str]
-    comes: bool
+    comes: frozenset[str] = frozenset()
+    goes: frozenset[str] = frozenset()
+    alone: bool = False
+
+
+def in_the_end(steps: Iterable[Membership]) -> Membership:
+    """What changes one after another come to. In one step those go who go, and then those come who come."""
+    comes, goes, alone = set[str](), set[str](), False
+    for step in steps:
+        if step.alone:
+            comes, goes, alone = set(), set(), True
+        comes -= step.goes
+        goes |= step.goes
+        goes -= step.comes
+        comes |= step.comes
+    return Membership(frozenset(comes), frozenset(goes), alone)
 
 
 class DirectoryStore(Protocol):
@@ -128,10 +143,11 @@ class DirectoryStore(Protocol):
         """
         ...
 
-    def join(self, ident: str, check: Callable[[Entry], None], steps: Sequence[Joining]) -> Entry | None:
-        """Let members come into a group and go out of it, without reading the others. Raises MemberUnknown.
+    def join(self, ident: str, work: Callable[[Entry], Draft | None], members: Membership) -> Entry | None:
+        """Let members come into a group and go out of it, without reading the others; ``work`` as in ``alter``.
 
-        Gives None where there is no such group; who is in it or out of it already stays so.
+        What ``work`` makes of the group says nothing of members. Gives None where there is no such group; who is in it
+        or out of it already stays so. Raises MemberUnknown.
         """
         ...
 

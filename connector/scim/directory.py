@@ -6,8 +6,8 @@ directory while the resource is read, altered and kept, so that of two changes a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scim2_models import (
@@ -22,10 +22,12 @@ from scim2_models import (
 from connector.domain.scim import DirectoryStore, Draft, Entry, Kind, MemberUnknown, NameTaken
 from connector.scim import reading
 from connector.scim.answers import Answer, Conditions
-from connector.scim.membership import joining
+from connector.scim.membership import apart
 from connector.scim.models import POLICY
 from connector.scim.resources import draft_of, location, resource_of, version
 
+Work = Callable[[Entry], Draft | None]
+"""What is to be kept of a resource, None where it stays as it is."""
 RELATED = {Kind.USER: "groups", Kind.GROUP: "members"}
 
 
@@ -69,7 +71,8 @@ class Directory:
                 made.replace(present)
             return changed(kind, entry, draft_of(kind, made))
 
-        return self._shown(self._altered(kind, ident, work), wanted, Context.RESOURCE_REPLACEMENT_RESPONSE)
+        entry = self._altered(lambda: self.store.alter(kind, ident, work), kind)
+        return self._shown(entry, wanted, Context.RESOURCE_REPLACEMENT_RESPONSE)
 
     def patch(
         self, kind: Kind, ident: str, payload: Mapping[str, Any], query: Mapping[str, Any], conditions: Conditions
@@ -90,24 +93,31 @@ class Directory:
         return Answer(204)
 
     def _patched(self, kind: Kind, ident: str, patch: PatchOp[Any], conditions: Conditions) -> Entry:
-        steps = joining(patch) if kind is Kind.GROUP else None
-        if steps is not None:
-            try:
-                return found(kind, self.store.join(ident, conditions.check, steps))
-            except MemberUnknown as error:
-                raise refused(error) from None
+        parts = apart(patch) if kind is Kind.GROUP else None
+        if parts is None:
+            return self._altered(lambda: self.store.alter(kind, ident, self._work(kind, patch, conditions)), kind)
+        members, others = parts
 
         def work(entry: Entry) -> Draft | None:
+            if others is None:
+                conditions.check(entry)
+                return None
+            draft = self._work(kind, others, conditions)(entry)
+            return draft and replace(draft, members=None)
+
+        return self._altered(lambda: self.store.join(ident, work, members), kind)
+
+    def _work(self, kind: Kind, patch: PatchOp[Any], conditions: Conditions) -> Work:
+        def work(entry: Entry) -> Draft | None:
             conditions.check(entry)
-            resource = resource_of(entry, self.base)
-            patch.patch(resource, scim_policy=POLICY)
-            return changed(kind, entry, draft_of(kind, resource))
+            altered = reading.patched(resource_of(entry, self.base), patch)
+            return changed(kind, entry, draft_of(kind, altered))
 
-        return self._altered(kind, ident, work)
+        return work
 
-    def _altered(self, kind: Kind, ident: str, work: Any) -> Entry:
+    def _altered(self, alter: Callable[[], Entry | None], kind: Kind) -> Entry:
         try:
-            return found(kind, self.store.alter(kind, ident, work))
+            return found(kind, alter())
         except (NameTaken, MemberUnknown) as error:
             raise refused(error) from None
 

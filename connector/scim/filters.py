@@ -1,7 +1,8 @@
 """Which part of a filter the index answers.
 
 ``narrowing`` takes what stands between ``and`` and compares by ``eq`` with a value that is indexed: userName,
-externalId, id, e-mail addresses, displayName of groups, members. What is left is evaluated on what the index found.
+externalId, employeeNumber, id, e-mail addresses, displayName of groups, members. What is left is evaluated on what the
+index found.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from connector.scim.models import FullUser, Group
 FILTERS: Mapping[Kind, Any] = {Kind.USER: ScimFilter[FullUser], Kind.GROUP: ScimFilter[Group]}
 COLUMNS = {
     Kind.USER: {
-        "id": "id", "user_name": "name", "external_id": "external", "emails.value": "email", "groups.value": "member",
+        "id": "id", "user_name": "name", "external_id": "external", "employee_number": "number",
+        "emails.value": "email", "groups.value": "member",
     },
     Kind.GROUP: {"id": "id", "display_name": "name", "external_id": "external", "members.value": "member"},
 }  # fmt: skip

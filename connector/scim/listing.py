@@ -59,7 +59,7 @@ class Listing:
         if total > SCANNED:
             raise TooManyException(
                 detail=f"More than {SCANNED} resources would have to be looked through. "
-                "Narrow the filter by userName, externalId, id, emails or members, compared with eq."
+                "Narrow the filter by userName, externalId, employeeNumber, id, emails or members, compared with eq."
             )
         with POLICY:
             resources = self._resources(entries)

@@ -1,7 +1,7 @@
 """What this server serves: users with the enterprise extension, and groups (RFC 7643).
 
-The models are those of ``scim2_models`` but for what an identity system really sends: addresses of e-mail are kept as
-they come (``ada@corp.local`` is none by the rules of the Internet), and a manager needs no ``$ref``.
+The models are those of ``scim2_models`` but for what an identity system really sends: addresses of e-mail and of pages
+are kept as they come (``ada@corp.local`` is none by the rules of the Internet), and a manager needs no ``$ref``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import scim2_models
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 from scim2_models import (
     AuthenticationScheme,
     Bulk,
@@ -18,6 +19,7 @@ from scim2_models import (
     ChangePassword,
     ComplexAttribute,
     ETag,
+    External,
     Filter,
     Mutability,
     Patch,
@@ -51,6 +53,21 @@ POLICY = ScimPolicy(
 """Attributes that nobody here knows are passed over; PATCH as Entra ID means it."""
 
 
+class Link(Reference[External]):
+    """An address of a page or picture, good or not."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+class Photo(scim2_models.Photo):
+    value: Link | None = None
+    """The address of a picture of the user."""
+
+
 class Email(scim2_models.Email):
     value: str | None = None
     """E-mail address of the user, as the client has it."""
@@ -78,6 +95,13 @@ class User(scim2_models.User[AnyExtension]):
     emails: list[Email] | None = None  # type: ignore[assignment]
     """E-mail addresses of the user."""
 
+    profile_url: Link | None = None
+    """The address of the user's page."""
+
+    photos: list[Photo] | None = None  # type: ignore[assignment]
+    """Pictures of the user."""
+
+    Photos: ClassVar[type[ComplexAttribute]] = Photo
     Emails: ClassVar[type[ComplexAttribute]] = Email
 
 

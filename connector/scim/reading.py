@@ -56,10 +56,21 @@ def patch(kind: Kind, payload: Mapping[str, Any]) -> PatchOp[Any]:
     return read
 
 
+def patched(resource: Any, patch: PatchOp[Any]) -> Any:
+    """The resource as these operations alter it. Raises SCIMException."""
+    try:
+        patch.patch(resource, scim_policy=POLICY)
+    except SCIMException as error:
+        if isinstance(error.__cause__, ValidationError):  # its text is for programmers, and holds values of people
+            raise refused(error.__cause__) from None
+        raise
+    return resource
+
+
 def search(kind: Kind | None, payload: Mapping[str, Any]) -> SearchRequest[Any]:
     """A search that came as the body of a POST to /.search, or in the query of a GET; None: of all kinds together."""
     model = SEARCH_OF_ALL if kind is None else SEARCHES[kind]
-    read: SearchRequest[Any] = _read(model, payload, Context.SEARCH_REQUEST)
+    read: SearchRequest[Any] = _read(model, tolerance.search(payload), Context.SEARCH_REQUEST)
     return read
 
 
@@ -83,7 +94,12 @@ def _read(model: Any, payload: Mapping[str, Any], context: Context) -> Any:
     try:
         return model.model_validate(dict(payload), scim_ctx=context, scim_policy=POLICY)
     except ValidationError as error:
-        raise SCIMException.from_error(Error.from_validation_error(dict(error.errors()[0]))) from None
+        raise refused(error) from None
+
+
+def refused(error: ValidationError) -> SCIMException:
+    """What is wrong with a payload, in SCIM's words."""
+    return SCIMException.from_error(Error.from_validation_error(dict(error.errors()[0])))
 
 
 def _has_nul(value: Any) -> bool:

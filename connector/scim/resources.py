@@ -8,12 +8,16 @@ import orjson
 from scim2_models import InvalidValueException, Meta, Path, PayloadTooLargeException
 
 from connector.domain.scim import Draft, Entry, Keys, Kind, Related
+from connector.domain.scim_records import ENTERPRISE
 from connector.scim.models import ENDPOINTS, LARGEST, MODELS, POLICY, FullUser, Group
 
 NOT_KEPT = ("id", "meta", "groups", "members", "password")
+LONGEST = 2_000
+"""Bytes in UTF-8, at most, of what resources are looked up by: an index takes no more than about 2,700."""
 _NAMES = {Kind.USER: Path[FullUser]("userName").resolve(), Kind.GROUP: Path[Group]("displayName").resolve()}
 _EXTERNAL = Path[FullUser]("externalId").resolve()
 _EMAIL = Path[FullUser]("emails.value").resolve()
+_NUMBER = Path[FullUser](f"{ENTERPRISE}:employeeNumber").resolve()
 
 
 def resource_of(entry: Entry, base: str) -> Any:
@@ -58,16 +62,24 @@ def location(kind: Kind, ident: str, base: str) -> str:
 
 def _keys(kind: Kind, name: str, resource: Any) -> Keys:
     external = resource.external_id
-    emails: tuple[str, ...] = ()
+    emails: set[str] = set()
     number = None
     if kind is Kind.USER:
-        emails = tuple(sorted({_key(_EMAIL, one.value) for one in resource.emails or [] if one.value}))
+        emails = {_key(_EMAIL, one.value) for one in resource.emails or [] if one.value}
         number = getattr(getattr(resource, "EnterpriseUser", None), "employee_number", None)
-    return Keys(_key(_NAMES[kind], name), _key(_EXTERNAL, external) if external else None, number or None, emails)
+    return Keys(
+        _key(_NAMES[kind], name),
+        _key(_EXTERNAL, external) if external else None,
+        _key(_NUMBER, number) if number else None,
+        tuple(sorted(emails)),
+    )
 
 
 def _key(binding: Any, value: str) -> str:
     key: str = binding.comparable(value, POLICY)
+    if len(key.encode()) > LONGEST:
+        attribute = binding.urn.rpartition(":")[2]
+        raise InvalidValueException(detail=f"{attribute} is too long: it may have {LONGEST} bytes in UTF-8.")
     return key
 
 

@@ -1,88 +1,99 @@
 """What identity systems send otherwise than RFC 7643 and 7644 say, brought into their form.
 
-More is taken by the library and ``models.POLICY``: booleans as text, operations in capitals, keys that are paths,
-attributes that nobody knows, members that a removal names in its value. Sources: Microsoft, "Known issues with SCIM
-2.0 protocol compliance"; Okta, "Okta and SCIM Version 2.0"; see tests/data/scim.
+Values are brought into the form of their attributes by ``forms``. More is taken by the library and ``models.POLICY``:
+booleans as text, operations in capitals, keys that are paths, attributes that nobody knows, members that a removal
+names in its value. Sources: Microsoft, "Known issues with SCIM 2.0 protocol compliance"; Okta, "Okta and SCIM Version
+2.0"; see tests/data/scim.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.domain.scim_records import ENTERPRISE
+from connector.scim.forms import CORE, Place, at, formed, place_of, plain
 
 READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
 """What clients send back with the rest, and nobody may alter."""
-_MANAGER = "manager"
-_MANAGERS = frozenset({f"{ENTERPRISE}:manager".lower(), f"{ENTERPRISE}.manager".lower(), _MANAGER})
+_NOTHING: Mapping[str, Any] = {"op": "replace", "value": {}}
+"""A request without an operation, as Microsoft's SCIM validator sends it."""
 
 
 def resource(payload: Mapping[str, Any]) -> dict[str, Any]:
     """A user or group that is created or replaced."""
-    return {key: _extension(value) if _same(key, ENTERPRISE) else value for key, value in payload.items()}
+    return {key: at(plain(key), value) for key, value in payload.items()}
 
 
 def patch(payload: Mapping[str, Any]) -> dict[str, Any]:
     """A PATCH request."""
     return {
-        key: [_operation(one) for one in value] if _same(key, "Operations") and isinstance(value, list) else value
+        key: [made for one in value for made in _operations(one)] or [_NOTHING]
+        if key.lower() == "operations" and isinstance(value, list)
+        else value
         for key, value in payload.items()
     }
 
 
-def _operation(operation: Any) -> Any:
+def search(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a search."""
+    return {
+        key: value.lower() if key.lower() == "sortorder" and isinstance(value, str) else value
+        for key, value in payload.items()
+    }
+
+
+def _operations(operation: Any) -> Iterator[Any]:
     if not isinstance(operation, dict):
+        yield operation
+        return
+    path, value = operation.get("path"), operation.get("value")
+    if path == "" or (isinstance(path, str) and f"{path}:".lower() in CORE):
+        operation = {key: one for key, one in operation.items() if key != "path"}
+        path = None
+    if isinstance(path, str):
+        yield _on_path({**operation, "path": plain(path)})
+    elif path is None and isinstance(value, dict):
+        yield from _on_the_whole(operation, value)
+    else:
+        yield operation
+
+
+def _on_the_whole(operation: dict[str, Any], value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """An operation without a path: what is read-only is left out, keys that choose values become paths.
+
+    Members, too: they are altered apart from the rest of a group.
+    """
+    keys = {key: plain(key) for key in value if key.lower() not in READ_ONLY}
+    apart = [key for key, path in keys.items() if "[" in path or path.lower() == "members"]
+    whole = {path: at(path, value[key]) for key, path in keys.items() if key not in apart}
+    if whole or not apart:
+        yield {**operation, "value": whole}
+    for key in apart:
+        yield _on_path({**operation, "path": keys[key], "value": value[key]})
+
+
+def _on_path(operation: dict[str, Any]) -> dict[str, Any]:
+    if "value" not in operation:
         return operation
-    found = dict(operation)
-    path, value = found.get("path"), found.get("value")
-    if path == "":
-        del found["path"]
-    if isinstance(path, str) and path.lower() in _MANAGERS - {_MANAGER}:
-        found["path"] = f"{ENTERPRISE}:manager"
-        return _manager_operation(found, value)
-    if isinstance(path, str) and _same(path, ENTERPRISE):
-        found["value"] = _extension(value)
-    elif not path and isinstance(value, dict):
-        found["value"] = _whole(value)
-    return found
+    path = operation["path"]
+    place = place_of(path)
+    if str(operation.get("op")).lower() == "remove":
+        return _removal(operation, place)
+    value = at(path, operation["value"])
+    if place is not None and place.form.reference and place.part in (None, "value") and value in (None, ""):
+        return {"op": "remove", "path": place.attribute}
+    return {**operation, "value": value}
 
 
-def _manager_operation(operation: dict[str, Any], value: Any) -> dict[str, Any]:
-    """A manager that is set by its id alone; one set to "" or null is taken away (RFC 7644, 3.5.2.3: unassigned)."""
-    if str(operation.get("op")).lower() == "remove" or ("value" in operation and _manager(value) is None):
-        return {"op": "remove", "path": operation["path"]}
-    return {**operation, "value": _manager(value)} if "value" in operation else operation
-
-
-def _whole(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of an operation without a path, without what is read-only."""
-    found = {key: one for key, one in value.items() if key.lower() not in READ_ONLY}
-    for key, one in list(found.items()):
-        if _same(key, ENTERPRISE):
-            found[key] = _extension(one)
-        elif key.lower() in _MANAGERS - {_MANAGER}:
-            del found[key]
-            found[f"{ENTERPRISE}:manager"] = _manager(one)
-    return found
-
-
-def _extension(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {key: _manager(one) if _same(key, _MANAGER) else one for key, one in value.items()}
-
-
-def _manager(value: Any) -> Any:
-    """A manager as an object; a bare id, and a list of one, are taken for it. None where there is nobody."""
-    if isinstance(value, list) and len(value) <= 1:
-        value = value[0] if value else None
-    if isinstance(value, str):
-        return {"value": value} if value else None
-    if isinstance(value, dict):
-        return {key: one for key, one in value.items() if _same(key, "value")} or None
-    return value
-
-
-def _same(key: str, name: str) -> bool:
-    return key.lower() == name.lower()
+def _removal(operation: dict[str, Any], place: Place | None) -> dict[str, Any]:
+    """What goes is said by the path, and of an attribute with several values the value may say which of them."""
+    value = operation["value"]
+    if value is None:
+        return operation
+    if place is not None and place.form.multiple and not place.chosen:
+        values = value if isinstance(value, list) else [value]
+        named = [one if isinstance(one, dict) else {place.part or "value": one} for one in values]
+        return {**operation, "path": place.attribute, "value": formed(place.form, named)}
+    if place is not None and place.whole and isinstance(value, dict):
+        return operation  # all of it, or a part of it only? That is not plain: the library refuses it
+    return {key: one for key, one in operation.items() if key != "value"}

@@ -17,7 +17,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from connector.domain.errors import StorageError
+from connector.domain.errors import CannotKeep, StorageError
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -27,6 +27,8 @@ URL = "CONNECTOR_DATABASE_URL"
 """The setting that says where the connector's own database is."""
 COLLISIONS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 """Two transactions were in each other's way, and PostgreSQL has undone all of this one."""
+UNKEEPABLE = (psycopg.errors.ProgramLimitExceeded, psycopg.DataError)
+"""A value is what PostgreSQL cannot keep, such as a text that is too long for an index."""
 ATTEMPTS = 5
 LONGEST_WAIT = 0.2
 """Seconds, at most, before a transaction that was undone is done anew; by chance, so that two do not meet again."""
@@ -158,6 +160,11 @@ class Database:
             raise StorageError(
                 f"Two transactions in the database of {self._setting} were in each other's way "
                 f"({type(error).__name__}), and PostgreSQL has undone this one. The database is well: try again."
+            ) from error
+        except UNKEEPABLE as error:  # the driver counts the first of them among the errors of the server
+            raise CannotKeep(
+                f"A value is too long for the database of {self._setting}, or not of the kind that is kept there "
+                f"({type(error).__name__}). The database is well, and nothing was written: shorten or mend the value."
             ) from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StorageError(

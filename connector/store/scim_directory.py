@@ -17,8 +17,8 @@ import psycopg
 from connector.domain.scim import (
     Draft,
     Entry,
-    Joining,
     Kind,
+    Membership,
     MemberUnknown,
     NameTaken,
     Narrowing,
@@ -52,6 +52,7 @@ class ScimDirectory:
             "id": narrowing.id,
             "name": narrowing.name,
             "external": narrowing.external,
+            "number": narrowing.number,
             "email": narrowing.email,
             "member": narrowing.member,
             "start": part.start,
@@ -84,7 +85,7 @@ class ScimDirectory:
             ident = str(uuid4())
             writing.keep(f"{ROOMS[kind]}.add", ident, draft)
             if draft.members:
-                writing.join(ident, draft.members)
+                writing.move(ident, Membership(draft.members))
             return self._sure(writing, kind, ident)
 
         return self._write(work)
@@ -94,26 +95,22 @@ class ScimDirectory:
             entry = self._get(writing.connection, kind, ident, related=True)
             if entry is None or (draft := work(entry)) is None:
                 return entry
-            writing.keep(f"{ROOMS[kind]}.alter", ident, draft)
-            if kind is Kind.GROUP:
-                if draft.document.get("displayName") != entry.document.get("displayName"):
-                    writing.run("scim.touch_members", id=ident)
-                if draft.members is not None:
-                    present = frozenset(one.id for one in entry.related)
-                    writing.leave(ident, present - draft.members)
-                    writing.join(ident, draft.members - present)
+            writing.tell(entry, draft)
+            if draft.members is not None:
+                writing.move(ident, Membership(draft.members, alone=True))
             return self._sure(writing, kind, ident)
 
         return self._write(alter) if is_id(ident) else None
 
-    def join(self, ident: str, check: Callable[[Entry], None], steps: Sequence[Joining]) -> Entry | None:
+    def join(self, ident: str, work: Callable[[Entry], Draft | None], members: Membership) -> Entry | None:
         def join(writing: _Writing) -> Entry | None:
             entry = self._get(writing.connection, Kind.GROUP, ident, related=False)
             if entry is None:
                 return None
-            check(entry)
-            moved = [writing.join(ident, step.ids) if step.comes else writing.leave(ident, step.ids) for step in steps]
-            if any(moved):
+            draft = work(entry)
+            if draft is not None:
+                writing.tell(entry, draft)
+            if writing.move(ident, members) and draft is None:
                 writing.run("scim.touch_group", id=ident)
             return self._get(writing.connection, Kind.GROUP, ident, related=False)
 
@@ -184,32 +181,34 @@ class _Writing:
             emails=list(keys.emails),
         )
 
-    def join(self, group: str, ids: Collection[str]) -> bool:
-        """Let them come into a group; True where one was not in it. Raises MemberUnknown."""
-        if not ids:
-            return False
-        wanted = [ident for ident in ids if is_id(ident)]
-        if len(wanted) < len(ids) or len(self._known(wanted)) < len(wanted):
-            raise MemberUnknown("A member is neither a user nor a group of this directory.", "invalidValue")
-        groups = self._moving("scim.join_groups", group, wanted)
-        return self._touch(self._moving("scim.join_users", group, wanted)) or bool(groups)
+    def tell(self, entry: Entry, draft: Draft) -> None:
+        """Keep what has become of a resource, but for the members of a group."""
+        self.keep(f"{ROOMS[entry.kind]}.alter", entry.id, draft)
+        if entry.kind is Kind.GROUP and draft.document.get("displayName") != entry.document.get("displayName"):
+            self.run("scim.touch_members", id=entry.id)
 
-    def leave(self, group: str, ids: Collection[str]) -> bool:
-        """Let them go out of a group; True where one was in it."""
-        return self._touch(self._moving("scim.leave", group, [ident for ident in ids if is_id(ident)]))
+    def move(self, group: str, members: Membership) -> bool:
+        """Let members come and go; True where that altered anything. Raises MemberUnknown."""
+        moved = self._moving("scim.leave_but", group, members.comes) if members.alone else []
+        if members.goes:
+            moved += self._moving("scim.leave", group, members.goes)
+        if members.comes:
+            if len(self._known(members.comes)) < len(members.comes):
+                raise MemberUnknown("A member is neither a user nor a group of this directory.", "invalidValue")
+            moved += self._moving("scim.join_users", group, members.comes)
+            moved += self._moving("scim.join_groups", group, members.comes)
+        if moved:
+            self.run("scim.touch_users", ids=_uuids(moved))
+        return bool(moved)
 
-    def _known(self, ids: list[str]) -> list[str]:
+    def _known(self, ids: Collection[str]) -> list[str]:
         values = {"client": self.client, "ids": _uuids(ids)}
         return [row["id"] for row in self.connection.execute(query("scim.known"), values)]
 
-    def _moving(self, name: str, group: str, ids: list[str]) -> list[str]:
+    def _moving(self, name: str, group: str, ids: Collection[str]) -> list[str]:
+        """Those who moved; it is a change only where there are any."""
         values = {"client": self.client, "id": group, "ids": _uuids(ids)}
-        return [row["id"] for row in self.connection.execute(query(name), values)] if ids else []
-
-    def _touch(self, ids: list[str]) -> bool:
-        if ids:
-            self.run("scim.touch_users", ids=_uuids(ids))
-        return bool(ids)
+        return [row["id"] for row in self.connection.execute(query(name), values)]
 
     def _execute(self, name: str, values: dict[str, object]) -> psycopg.Cursor[Row]:
         self.wrote = True
@@ -226,4 +225,5 @@ def is_id(given: str) -> bool:
 
 
 def _uuids(ids: Collection[str]) -> list[UUID]:
-    return [UUID(ident) for ident in ids]
+    """Those that may be ids of ours."""
+    return [UUID(ident) for ident in ids if is_id(ident)]

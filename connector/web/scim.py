@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector.bootstrap import Connector
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import CannotKeep, ConnectorError
 from connector.domain.scim import Kind
 from connector.domain.scim_clients import Presented
 from connector.scim import discovery, reading
@@ -35,6 +37,7 @@ REQUESTS_A_MINUTE = 3000
 WRONG_TOKENS_A_MINUTE = 60
 """From one address."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+SLASHES = re.compile("/{2,}")
 log = structlog.get_logger("scim")
 
 
@@ -131,16 +134,29 @@ ROUTES: tuple[tuple[str, Handlers], ...] = (
     ("/Groups/.search", _search(Kind.GROUP)),
     ("/Groups/{id}", _resource(Kind.GROUP)),
     ("", _everything()),
-    ("/", _everything()),
     ("/{rest:path}", {}),
 )
 
 
 def add_scim(app: FastAPI, connector: Connector) -> None:
     """Serve SCIM from ``app``: to nobody, until a token is made."""
+    app.add_middleware(_OneSlash)
     door = _Door(connector, RateLimit(REQUESTS_A_MINUTE, 60), RateLimit(WRONG_TOKENS_A_MINUTE, 60))
     for path, handlers in ROUTES:
         app.router.routes.append(Route(BASE + path, door.endpoint(path, handlers), methods=METHODS))
+
+
+@dataclass(frozen=True, slots=True)
+class _OneSlash:
+    """An address that a client has put together with two slashes, or with one at its end, is taken without them."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith(BASE + "/"):
+            scope = {**scope, "path": SLASHES.sub("/", path).rstrip("/")}
+        await self.app(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +179,9 @@ class _Door:
                 return _response(await self._answer(request, handlers))
             except SCIMException as error:
                 return _response(failure_of(error))
+            except CannotKeep as error:
+                log.error("cannot_keep", message=str(error))
+                return _response(failure(400, "A value is too long, or cannot be kept.", "invalidValue"))
             except ConnectorError as error:
                 log.error("failed", error=type(error).__name__, message=str(error))
                 return _response(failure(503, "Not available now; try again later."))

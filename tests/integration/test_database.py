@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from connector.bootstrap import Connector
-from connector.domain.errors import StorageError
+from connector.domain.errors import CannotKeep, StorageError
 from connector.domain.ports import Account
 from connector.domain.reading import AccountsPage
 from connector.settings import ReportingSettings, Settings
@@ -94,6 +94,15 @@ def test_a_collision_that_lasts_is_told_as_what_it_is(database: Database, code: 
     assert len(attempts) == ATTEMPTS
     assert tally(database) == {"a": 0, "b": 0}
     assert re.search(rf"each other's way \({error}\).* undone .*try again", str(caught.value))
+    assert "does not answer" not in str(caught.value)
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO tally VALUES ({long}, 1)", "SELECT 'x'::int"])
+def test_a_value_that_cannot_be_kept_is_told_as_such(database: Database, statement: str) -> None:
+    """The database is well: neither its server nor its disk is to be looked at."""
+    long = "(SELECT string_agg(md5(n::text), '') FROM generate_series(1, 300) n)"
+    with pytest.raises(CannotKeep, match="The database is well") as caught:
+        database.transact(lambda connection: connection.execute(statement.format(long=long).encode()))
     assert "does not answer" not in str(caught.value)
 
 

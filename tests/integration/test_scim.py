@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from string import ascii_letters
 
 import httpx
 import pytest
 
 from connector.scim.listing import SCANNED
 from connector.scim.models import LARGEST, MOST
+from connector.scim.resources import LONGEST
 from connector.web.app import declared, web_app
 from connector.web.page import Open
 from connector.web.scim import ROUTES, ByToken
-from tests.scim import ENTERPRISE, USER, Identity, Service, schedule, serving
+from tests.scim import ENTERPRISE, GROUP, USER, Identity, Service, schedule, serving
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -158,6 +161,37 @@ def test_mistakes_are_told_in_scims_form(database_url: str) -> None:
         assert client.delete("/Users").headers["allow"] == "GET, POST"
 
 
+def test_what_is_too_long_to_be_looked_up_is_told(database_url: str) -> None:
+    """An index of PostgreSQL takes it no longer: the client is told what is too long, and not to try again later."""
+    long = "".join(Random(1).choices(ascii_letters, k=6000))
+    with serving(database_url) as service, service.client() as client:
+        path = f"/Users/{client.user('ada')['id']}"
+        for attribute, more in {
+            "userName": {"userName": long},
+            "externalId": {"externalId": long},
+            "emails.value": {"emails": [{"value": long}]},
+            "employeeNumber": {ENTERPRISE: {"employeeNumber": long}},
+        }.items():
+            answer = client.post("/Users", json={"schemas": [USER], "userName": "bob", **more})
+            refused(answer, 400, "invalidValue")
+            assert answer.json()["detail"].startswith(f"{attribute} is too long")
+            refused(client.change(path, {"op": "replace", "value": more}), 400, "invalidValue")
+        refused(client.post("/Groups", json={"schemas": [GROUP], "displayName": long}), 400, "invalidValue")
+        most = {"userName": long[:LONGEST], "externalId": long[:LONGEST], "emails": [{"value": long[:LONGEST]}]}
+        assert client.post("/Users", json={"schemas": [USER], **most}).status_code == 201
+
+
+def test_an_address_with_a_slash_too_many_is_the_same_address(database_url: str) -> None:
+    """Clients put a base address with a slash at its end before /Users."""
+    with serving(database_url) as service, service.client() as client:
+        path = f"{service.url}/scim/v2//Users"
+        made = client.post(path, json={"schemas": [USER], "userName": "ada"})
+        assert made.status_code == 201, made.text
+        assert names(client.get(f"{path}/", params={"filter": 'userName eq "ada"'})) == ["ada"]
+        assert client.delete(f"{path}/{made.json()['id']}").status_code == 204
+        assert client.get(f"{service.url}/scim/v2/").json()["totalResults"] == 0
+
+
 # ---------------------------------------------------------------- listings
 @pytest.fixture
 def people(database_url: str) -> Iterator[tuple[Service, Identity, list[str]]]:
@@ -259,6 +293,8 @@ def test_a_page_is_limited(database_url: str) -> None:
         assert (page["totalResults"], page["itemsPerPage"]) == (SCANNED + 1, MOST)
         assert client.get("/ServiceProviderConfig").json()["filter"]["maxResults"] == MOST
         refused(client.get("/Users", params={"filter": 'title eq "x"'}), 400, "tooMany")
+        ada = client.user("ada", **{ENTERPRISE: {"employeeNumber": "N-1"}})["userName"]
+        assert names(client.get("/Users", params={"filter": f'{ENTERPRISE}:employeeNumber eq "n-1"'})) == [ada]
         assert names(client.get("/Users", params={"filter": 'userName eq "U17" and active pr'})) == []
         assert names(client.get("/Users", params={"filter": 'userName eq "U17" and not (active pr)'})) == ["u17"]
 
@@ -294,6 +330,24 @@ def test_a_name_is_given_once_at_the_same_time(database_url: str) -> None:
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(lambda _: client.post("/Users", json=body).status_code, range(8)))
         assert sorted(answers) == [201, *[409] * 7]
+
+
+def test_members_and_a_name_change_together(database_url: str) -> None:
+    """In one request and one new version, wholly or not at all; users learn the new name with those who came."""
+    with serving(database_url) as service, service.client() as client:
+        ada, bob, cem = (client.user(name)["id"] for name in ("ada", "bob", "cem"))
+        team = client.group("Team", [ada, bob])["id"]
+        going = {"op": "remove", "path": f'members[value eq "{ada}"]'}
+        coming = {"op": "add", "path": "members", "value": [{"value": cem}]}
+        naming = {"op": "replace", "path": "displayName", "value": "Crew"}
+        stranger = {"op": "add", "path": "members", "value": [{"value": team[::-1]}]}
+        refused(client.change(f"/Groups/{team}", naming, going, stranger), 400, "invalidValue")
+        assert client.get(f"/Groups/{team}").json()["displayName"] == "Team"
+        assert client.change(f"/Groups/{team}", going, naming, coming).headers["etag"] == 'W/"2"'
+        assert client.change(f"/Groups/{team}", going, naming, coming).headers["etag"] == 'W/"2"'
+        assert {one["value"] for one in client.get(f"/Groups/{team}").json()["members"]} == {bob, cem}
+        told = [client.get(f"/Users/{one}").json().get("groups", [{}])[0].get("display") for one in (ada, bob, cem)]
+        assert told == [None, "Crew", "Crew"]
 
 
 # ---------------------------------------------------------------- the way in

@@ -88,7 +88,13 @@ ON CONFLICT (group_id, subgroup_id) DO NOTHING RETURNING subgroup_id::text AS id
 -- name: leave
 -- Members go out of a group.
 DELETE FROM connector.scim_member
-WHERE client_id = %(client)s AND group_id = %(id)s AND COALESCE(user_id, subgroup_id) = ANY(%(ids)s)
+WHERE client_id = %(client)s AND group_id = %(id)s AND (user_id = ANY(%(ids)s) OR subgroup_id = ANY(%(ids)s))
+RETURNING COALESCE(user_id, subgroup_id)::text AS id
+
+-- name: leave_but
+-- Everybody goes out of a group but these.
+DELETE FROM connector.scim_member
+WHERE client_id = %(client)s AND group_id = %(id)s AND COALESCE(user_id, subgroup_id) <> ALL(%(ids)s)
 RETURNING COALESCE(user_id, subgroup_id)::text AS id
 
 -- name: leave_all

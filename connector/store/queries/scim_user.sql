@@ -10,6 +10,7 @@ WHERE client_id = %(client)s AND gone_at IS NULL
   AND (%(id)s::uuid IS NULL OR user_id = %(id)s)
   AND (%(name)s::text IS NULL OR name_key = %(name)s)
   AND (%(external)s::text IS NULL OR external_key = %(external)s)
+  AND (%(number)s::text IS NULL OR number_key = %(number)s)
   AND (%(email)s::text IS NULL OR email_keys @> ARRAY[%(email)s::text])
   AND (%(member)s::uuid IS NULL OR EXISTS (SELECT FROM connector.scim_member s
        WHERE s.group_id = %(member)s AND s.user_id = scim_user.user_id))
@@ -21,6 +22,7 @@ WHERE client_id = %(client)s AND gone_at IS NULL
   AND (%(id)s::uuid IS NULL OR user_id = %(id)s)
   AND (%(name)s::text IS NULL OR name_key = %(name)s)
   AND (%(external)s::text IS NULL OR external_key = %(external)s)
+  AND (%(number)s::text IS NULL OR number_key = %(number)s)
   AND (%(email)s::text IS NULL OR email_keys @> ARRAY[%(email)s::text])
   AND (%(member)s::uuid IS NULL OR EXISTS (SELECT FROM connector.scim_member s
        WHERE s.group_id = %(member)s AND s.user_id = scim_user.user_id))

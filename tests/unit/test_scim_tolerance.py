@@ -1,0 +1,161 @@
+"""What identity systems send otherwise than the standard says does what they mean by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scim2_models import SCIMException
+
+from connector.domain.scim import Kind
+from connector.scim import reading
+from connector.scim.models import POLICY, FullUser, Group
+from tests.scim import CORE, ENTERPRISE, PATCH_OP, USER
+
+ADA = {
+    "userName": "ada",
+    "title": "Boss",
+    "name": {"givenName": "Ada"},
+    "emails": [{"value": "a@b.cc", "type": "work"}, {"value": "h@b.cc", "type": "home"}],
+    ENTERPRISE: {"department": "IT"},
+}
+TEAM = {"displayName": "Team", "members": [{"value": "X"}, {"value": "Y"}]}
+HOME = {"value": "h@b.cc", "type": "home"}
+
+
+def altered(*operations: dict[str, Any], kind: Kind = Kind.USER) -> dict[str, Any]:
+    """A user or a group after a PATCH."""
+    model, before = (FullUser, ADA) if kind is Kind.USER else (Group, TEAM)
+    patch = reading.patch(kind, {"schemas": [PATCH_OP], "Operations": list(operations)})
+    after = reading.patched(model.model_validate(before), patch)  # type: ignore[attr-defined]
+    return {key: value for key, value in after.model_dump(scim_policy=POLICY).items() if key != "schemas"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "changed"),
+    [
+        ({'emails[type eq "work"].value': "n@b.cc"}, {"emails": [{"value": "n@b.cc", "type": "work"}, HOME]}),
+        (
+            {f'{USER}:emails[type eq "work"].value': "n@b.cc", f"{USER}:title": "Chef"},
+            {"emails": [{"value": "n@b.cc", "type": "work"}, HOME], "title": "Chef"},
+        ),
+        ({'addresses[type eq "work"].locality': "Rome"}, {"addresses": [{"locality": "Rome", "type": "work"}]}),
+        ({'phoneNumbers[type eq "mobile"].value': 55}, {"phoneNumbers": [{"value": "55", "type": "mobile"}]}),
+        ({"id": "x", "name.givenName": "Eva", "NickName": "E"}, {"name": {"givenName": "Eva"}, "nickName": "E"}),
+        ({f"{ENTERPRISE}:department": "HR", "active": "False"}, {ENTERPRISE: {"department": "HR"}, "active": False}),
+        ({f"{ENTERPRISE}.department": "HR"}, {ENTERPRISE: {"department": "HR"}}),
+        (
+            {ENTERPRISE: {"department": 7, "manager": "m"}},
+            {ENTERPRISE: {"department": "7", "manager": {"value": "m"}}},
+        ),
+    ],
+)
+@pytest.mark.parametrize("path", [{}, {"path": ""}, {"path": USER}])
+@pytest.mark.parametrize("op", ["Add", "replace"])
+def test_an_operation_on_the_whole_takes_keys_that_are_paths(
+    op: str, path: dict[str, str], keys: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    """Each key does what it would do as the path of an operation of its own; none is dropped."""
+    assert altered({"op": op, **path, "value": keys}) == {**ADA, **changed}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "gone"),
+    [
+        ("title", "Boss", {"title": None}),
+        ("title", "another", {"title": None}),
+        ("name.givenName", "Ada", {"name": None}),
+        (f"{ENTERPRISE}:department", "IT", {ENTERPRISE: None}),
+        ('emails[type eq "work"]', [{"value": "a@b.cc"}], {"emails": [HOME]}),
+        ('emails[type eq "work"].value', "a@b.cc", {"emails": [{"type": "work"}, HOME]}),
+        ("emails", "a@b.cc", {"emails": [HOME]}),
+        ("emails.value", ["a@b.cc"], {"emails": [HOME]}),
+        ("emails", [], {}),
+        ("emails", None, {"emails": None}),
+        (f"{ENTERPRISE}:manager", {"value": "m"}, {}),
+    ],
+)
+def test_a_removal_with_a_value_more_than_is_needed(path: str, value: Any, gone: dict[str, Any]) -> None:
+    """The path says what goes; of several values without a filter, the value says which."""
+    expected = {key: value for key, value in {**ADA, **gone}.items() if value is not None}
+    assert altered({"op": "Remove", "path": path, "value": value}) == expected
+
+
+@pytest.mark.parametrize(
+    "removal",
+    [
+        {"path": 'members[value eq "X"]', "value": [{"value": "X"}]},
+        {"path": 'members[value eq "X"]', "value": None},
+        {"path": "members", "value": "X"},
+        {"path": "members", "value": ["X"]},
+        {"path": "members.value", "value": "X"},
+        {"path": f"{CORE}:Group:members", "value": [{"value": "X"}]},
+    ],
+)
+def test_members_go_however_they_are_named(removal: dict[str, Any]) -> None:
+    """By a filter, by objects, by bare ids; by both."""
+    assert altered({"op": "Remove", **removal}, kind=Kind.GROUP)["members"] == [{"value": "Y"}]
+
+
+def test_no_operation_changes_nothing() -> None:
+    """Microsoft's SCIM validator sends such a request."""
+    assert altered() == ADA
+
+
+def test_what_is_not_plain_is_refused() -> None:
+    """Whether all of an object is to go or a part of it; and what has the wrong kind of value."""
+    for operation in (
+        {"op": "remove", "path": "name", "value": {"givenName": "Ada"}},
+        {"op": "remove", "path": ENTERPRISE, "value": {"department": "IT"}},
+        {"op": "replace", "path": "title", "value": {"a": 1}},
+        {"op": "replace", "path": "active", "value": ["True", "False"]},
+    ):
+        with pytest.raises(SCIMException):
+            altered(operation)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (
+            {ENTERPRISE: {"employeeNumber": 701984, "department": "HR"}},
+            {ENTERPRISE: {"employeeNumber": "701984", "department": "HR"}},
+        ),
+        ({"externalId": 12}, {"externalId": "12"}),
+        ({"active": [{"value": "True"}]}, {"active": True}),
+        ({"profileUrl": "not a url"}, {"profileUrl": "not a url"}),
+        ({"photos": [{"value": "no url", "type": "photo"}]}, {"photos": [{"value": "no url", "type": "photo"}]}),
+        ({"emails": "a@b.cc"}, {"emails": [{"value": "a@b.cc"}]}),
+        ({"emails": {"value": "a@b.cc", "primary": "True"}}, {"emails": [{"value": "a@b.cc", "primary": True}]}),
+        ({"roles": ["chef"]}, {"roles": [{"value": "chef"}]}),
+        ({ENTERPRISE: {"manager": ""}}, {}),
+    ],
+)
+def test_a_value_in_another_form_is_kept_in_the_one_of_its_attribute(
+    sent: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """In a resource that is created, and in a PATCH of each attribute alone."""
+    created = reading.creation(Kind.USER, {"schemas": [USER], "userName": "ada", **sent})
+    dumped = created.model_dump(scim_policy=POLICY)
+    assert {key: value for key, value in dumped.items() if key not in ("schemas", "userName")} == kept
+    [(path, value)] = sent.items()
+    after = altered({"op": "replace", "path": path, "value": value})
+    assert {key: after.get(key) for key in kept} == kept
+
+
+def test_mistakes_are_told_without_the_words_of_a_programmer() -> None:
+    """Nor with the value."""
+    for operation in ({"path": "title", "value": {"secret": 1}}, {"value": {"emails": [{"value": {"secret": 1}}]}}):
+        with pytest.raises(SCIMException) as caught:
+            altered({"op": "replace", **operation})
+        told = caught.value.to_error()
+        assert (told.status, told.scim_type) == (400, "invalidValue")
+        assert told.detail is not None
+        assert not {"pydantic", "secret", "validation error"} & set(told.detail.replace(".", " ").split())
+        assert "http" not in told.detail
+
+
+def test_the_order_of_a_listing_is_named_in_any_case() -> None:
+    """DESCENDING is descending."""
+    asked = reading.search(Kind.USER, {"sortBy": "userName", "sortOrder": "DESCENDING"})
+    assert asked.sort_order is asked.SortOrder.descending
