@@ -59,6 +59,17 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What stands at more than one person who works here, with their keys, although it is to tell people apart.
+
+    ``emails`` of everybody, in lower case; ``keys``, folded: idnumbers and earlier keys of those without an account.
+    """
+
+    emails: Mapping[str, Sequence[str]]
+    keys: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class DifferingTarget:
     """What differing grants refer to. ``named``: it must be found by its name; ``new``: to people with an account."""
 
@@ -131,7 +142,9 @@ class PlanStore(Protocol):
 
     def account_pairs(self, scope: Scope) -> Iterator[list[PersonPair]]: ...
 
-    def shared_emails(self, scope: Scope) -> dict[str, list[str]]: ...
+    def shared(self, scope: Scope) -> Shared:
+        """Of a plan of some people: what they share with anybody, so that it asks wherever a plan of everybody asks."""
+        ...
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]: ...
 

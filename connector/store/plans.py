@@ -14,6 +14,7 @@ from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import LIMITS, Base, breaches
 from connector.domain.leaving import Deletable
+from connector.domain.matching import folded
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
 from connector.domain.plan_store import (
     Alike,
@@ -24,6 +25,7 @@ from connector.domain.plan_store import (
     PersonPair,
     Reserve,
     Scope,
+    Shared,
 )
 from connector.domain.ports import Account, Group
 from connector.store import groups as course_groups
@@ -120,8 +122,12 @@ class Plans:
             found.setdefault(row["now"], []).append((row["key"], row["account_id"]))
         return found
 
-    def shared_emails(self, scope: Scope) -> dict[str, list[str]]:
-        return {row["email"]: row["keys"] for row in self._database.rows("plans.shared_emails", **self._scope(scope))}
+    def shared(self, scope: Scope) -> Shared:
+        emails = self._database.rows("plans.shared_emails", **self._scope(scope))
+        keys = self._database.rows("plans.shared_keys", **self._scope(scope))
+        return Shared(
+            {row["email"]: row["keys"] for row in emails}, {folded(row["claimed"]): row["keys"] for row in keys}
+        )
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]:
         rows = self._database.rows("plans.holders", account_ids=list(account_ids), **self._scope(scope))

@@ -10,7 +10,7 @@ from typing import Any
 from connector.domain.decide import AccountPair, Status, account_changes, adopted_account, new_account
 from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded
 from connector.domain.plan import Action, Change
-from connector.domain.plan_store import PersonPair, Reserve
+from connector.domain.plan_store import PersonPair, Reserve, Shared
 from connector.domain.ports import Account
 from connector.sync.at_once import at_once
 from connector.sync.directory import Directory
@@ -19,7 +19,7 @@ from connector.sync.planning import Planning
 
 async def plan_accounts(planning: Planning) -> None:
     """Add the changes of accounts to the plan, a batch of people at a time."""
-    shared = planning.plans.shared_emails(planning.scope)
+    shared = planning.plans.shared(planning.scope)
     for batch in planning.plans.account_pairs(planning.scope):
         people, directory = await _read(planning, batch)
         with planning.plans.reserving() as reserve:
@@ -93,9 +93,7 @@ def _unbound_where_decided(
 class Accounts:
     """Decides about the accounts of one batch, with what Moodle has under their identifiers."""
 
-    def __init__(
-        self, planning: Planning, directory: Directory, shared: Mapping[str, list[str]], reserve: Reserve
-    ) -> None:
+    def __init__(self, planning: Planning, directory: Directory, shared: Shared, reserve: Reserve) -> None:
         self._planning = planning
         self._directory = directory
         self._shared = shared
@@ -162,10 +160,23 @@ class Accounts:
                     return Ambiguous("protected", "the Moodle account that was named is protected", (account_id,))
                 return Match(account, "a person's decision")
         bound |= self._planning.chosen_for_others(person.pair.key)
-        match = correlate(wanted, self._directory.candidates(wanted), bound, self._planning.protected)
+        candidates = self._directory.candidates(wanted)
+        contested = {account.id for account in candidates if self._is_contested(account, person.pair.key)}
+        match = correlate(wanted, candidates, bound, self._planning.protected, contested)
         if isinstance(match, Ambiguous) and self._planning.decided(match.kind, person.pair.key, "create"):
             return NoMatch()
         return match
+
+    def _is_contested(self, account: Account, key: str) -> bool:
+        """Could somebody else without an account claim it as well, and nobody has decided against?"""
+        holder = self._directory.holders.get(account.id)
+        names = {folded(account.idnumber), folded(holder.key) if holder is not None else ""} - {""}
+        others = {other for name in names for other in self._shared.keys.get(name, ())}
+        if not names:
+            others.update(self._shared.emails.get(account.email.lower(), ()))
+        return any(
+            other != key and not self._planning.decided("already_bound", other, "create") for other in others
+        )
 
     def _updates(self, pair: AccountPair, account: Account) -> list[Change]:
         """What differs, but for a change of identity that something stands in the way of: that is a case."""
@@ -196,7 +207,7 @@ class Accounts:
         return True
 
     def _email_is_shared(self, pair: AccountPair) -> bool:
-        keys = self._shared.get(str(pair.wanted.get("email", "")).lower(), [])
+        keys = self._shared.emails.get(str(pair.wanted.get("email", "")).lower(), [])
         if keys:
             self._planning.case(
                 "email_shared",
