@@ -30,7 +30,7 @@ class Case:
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "two_matches": ("account", "create", "ignore"),
     "already_bound": ("account", "create", "ignore"),
-    "protected": ("ignore",),
+    "protected": ("account", "ignore"),
     "email_taken": ("account", "ignore"),
     "username_taken": ("account", "ignore"),
     "same_name": ("account", "create", "ignore"),

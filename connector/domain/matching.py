@@ -20,6 +20,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold().strip()
 
 
+ALWAYS_PROTECTED = frozenset({"admin", "guest"})
+"""Usernames that Moodle itself gives to its first administrator and its guest; a mapping need not name them."""
 BIRTH_DATE = "birth_date"
 """The short name of the custom profile field, a text with an ISO date, that Moodle shows birth dates in."""
 

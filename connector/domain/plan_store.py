@@ -148,6 +148,12 @@ class PlanStore(Protocol):
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]: ...
 
+    def administrators(self, account_ids: Collection[int]) -> set[int]:
+        """Which of these accounts Moodle refused to change because an administrator has them, and nobody said since
+        that it is none any more.
+        """
+        ...
+
     def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
         """Moodle no longer has these accounts: what was known of them holds no more."""
         ...

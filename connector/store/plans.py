@@ -144,6 +144,10 @@ class Plans:
             for row in rows
         }
 
+    def administrators(self, account_ids: Collection[int]) -> set[int]:
+        rows = self._database.rows("plans.administrators", site=self._site, account_ids=list(account_ids))
+        return {row["account_id"] for row in rows}
+
     def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
         self._database.run("accounts.mark_lost", site=self._site, account_ids=list(account_ids), now=now)
 

@@ -11,11 +11,22 @@ from connector.domain.ports import Account
 
 
 class Directory:
-    """Accounts by id and by identifier; ``holders`` says whose they are, by account id."""
+    """Accounts by id and by identifier; ``holders`` says whose they are, by account id.
 
-    def __init__(self, accounts: Iterable[Account], holders: Mapping[int, Holder]) -> None:
+    ``protected`` are usernames, ``administrators`` ids of accounts that are never touched.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        holders: Mapping[int, Holder],
+        protected: Collection[str],
+        administrators: Collection[int],
+    ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.holders = holders
+        named = {account.username for account in self.accounts.values() if account.id in administrators}
+        self.protected = frozenset(protected) | named
         self._by: dict[tuple[str, str], list[Account]] = {}
         for account in self.accounts.values():
             if account.deleted:
@@ -54,6 +65,6 @@ class Directory:
     def _after_this_plan(self, account: Account) -> Account:
         """What people leave in this plan is free for others."""
         holder = self.holders.get(account.id)
-        if holder is None or holder.left:
+        if holder is None or holder.left or account.username in self.protected:
             return account
         return replace(account, username=holder.username or account.username, email=holder.email or account.email)

@@ -58,7 +58,10 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
             partial(look_up, "id", [str(account) for account in (*chosen, *former)]),
         ]
     )
-    return batch, Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
+    plans, ids = planning.plans, sorted(found)
+    return batch, Directory(
+        found.values(), plans.holders(ids, planning.scope), planning.protected, plans.administrators(ids)
+    )
 
 
 def _lost(people: Sequence[PersonPair], found: Mapping[int, Account]) -> list[int]:
@@ -143,7 +146,7 @@ class Accounts:
         if account is None or account.deleted:
             self._planning.case("account_gone", pair.key, "the Moodle account of this person was deleted in Moodle")
             return []
-        if account.username in self._planning.protected:
+        if account.username in self._directory.protected:
             self._planning.case("protected", pair.key, "the Moodle account of this person is protected")
             return []
         return self._updates(pair, account)
@@ -156,13 +159,13 @@ class Accounts:
         for account_id in chosen:
             account = self._directory.accounts.get(account_id)
             if account is not None and not account.deleted and account_id not in bound:
-                if account.username in self._planning.protected:
+                if account.username in self._directory.protected:
                     return Ambiguous("protected", "the Moodle account that was named is protected", (account_id,))
                 return Match(account, "a person's decision")
         bound |= self._planning.chosen_for_others(person.pair.key)
         candidates = self._directory.candidates(wanted)
         contested = {account.id for account in candidates if self._is_contested(account, person.pair.key)}
-        match = correlate(wanted, candidates, bound, self._planning.protected, contested)
+        match = correlate(wanted, candidates, bound, self._directory.protected, contested)
         if isinstance(match, Ambiguous) and self._planning.decided(match.kind, person.pair.key, "create"):
             return NoMatch()
         return match

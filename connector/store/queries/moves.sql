@@ -136,6 +136,7 @@ WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(id
   AND connector.employment_status(p, %(now)s, 0) = 'left' AND NOT connector.handing_over(p)
   AND b.bound_by = 'created' AND b.suspended_by_us AND a.suspended AND a.fields <> '{}'
   AND lower(a.fields ->> 'username') <> ALL(%(protected)s)
+  AND NOT EXISTS (SELECT FROM connector.administrator d WHERE d.site = a.site AND d.account_id = a.account_id)
   AND NOT EXISTS (SELECT FROM connector.ledger l
                   WHERE l.site = b.site AND l.person_id = p.person_id AND l.ended_at IS NULL AND l.ours
                     AND l.kind IN ('cohort', 'role', 'enrolment') AND NOT l.suspended)

@@ -87,6 +87,10 @@ FROM connector.binding b
 JOIN connector.person p ON p.person_id = b.person_id
 WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
 
+-- name: administrators
+-- Of these accounts those that Moodle refused to change because an administrator has them.
+SELECT account_id FROM connector.administrator WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
+
 -- name: end_grants_in_moodle
 -- What was granted in Moodle went with the account; requirements are ours and stay.
 UPDATE connector.ledger SET ended_at = %(now)s
@@ -320,12 +324,13 @@ WITH claims AS (
 SELECT account_id, array_agg(subject ORDER BY subject) AS keys FROM doubled GROUP BY account_id ORDER BY account_id
 
 -- name: protected_people
--- People whose account has one of these usernames.
+-- People whose account has one of these usernames, or is an administrator's.
 SELECT p.key FROM connector.binding b
 JOIN connector.person p USING (person_id)
 JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE b.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
-  AND lower(a.fields ->> 'username') = ANY(%(usernames)s)
+  AND (lower(a.fields ->> 'username') = ANY(%(usernames)s)
+       OR (a.site, a.account_id) IN (SELECT d.site, d.account_id FROM connector.administrator d))
 
 -- name: take_colliding_identities
 -- Changes of people whose present username or e-mail another person takes over in the same plan.

@@ -15,4 +15,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW connector.administrator")
+    op.execute("ALTER TABLE connector.account DROP COLUMN administrator_since")
     op.execute("DROP INDEX connector.person_idnumber")
