@@ -36,6 +36,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "same_name": ("account", "create", "ignore"),
     "email_shared": ("ignore",),
     "merge": ("keep", "ignore"),
+    "another_human": ("account", "create", "ignore"),
     "account_gone": ("create", "account", "ignore"),
     "suspended_by_hand": ("ignore",),
     "missing_course": ("course", "ignore"),

@@ -14,6 +14,7 @@ from connector.domain.grants import GrantKind
 from connector.domain.leaving import AT_ONCE, Deletable, Leavers
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
 from connector.domain.ports import Account, Group
+from connector.domain.returning import Returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Holder:
     email: str
     left: bool
     suspended_by_us: bool = False
+    formerly: str = ""
+    """The key that this human had until HR gave it to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,18 @@ class PlanStore(Protocol):
 
         ``authoritative``: sources that name people. ``merged``: what people settled, by the key that goes the one that
         stays.
+        """
+        ...
+
+    def returned(self, scope: Scope) -> list[Returned]:
+        """Who had left and is said to work here again."""
+        ...
+
+    def note_returned(self, others: Collection[int], newcomers: Collection[int], scope: Scope) -> None:
+        """``others``: people whose key somebody else seems to have now, so that to us they have left, still.
+
+        ``newcomers``: where a person said so. The one who left keeps account and history, under a key that no feed
+        names; the key begins anew, without an account.
         """
         ...
 

@@ -28,13 +28,14 @@ from connector.domain.plan_store import (
     Shared,
 )
 from connector.domain.ports import Account, Group
+from connector.domain.returning import Returned
 from connector.store import groups as course_groups
 from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
-from connector.store.moves import alike, note_moves
+from connector.store.moves import BEGIN_ANEW, alike, note_moves, returned
 
 APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
@@ -140,6 +141,7 @@ class Plans:
                 row["email"] or "",
                 row["status"] == Status.LEFT,
                 row["suspended_by_us"],
+                row["formerly"] or "",
             )
             for row in rows
         }
@@ -193,6 +195,14 @@ class Plans:
         self._database.transact(
             lambda connection: note_moves(connection, self._site, authoritative, merged, scope.now, scope.ahead, ids)
         )
+
+    def returned(self, scope: Scope) -> list[Returned]:
+        values = self._scope(scope)
+        return [returned(row) for row in self._database.rows("moves.returned", **values)]
+
+    def note_returned(self, others: Collection[int], newcomers: Collection[int], scope: Scope) -> None:
+        values = {**self._scope(scope), "others": list(others), "person_ids": list(newcomers)}
+        self._database.together(("moves.note_others", *(BEGIN_ANEW if newcomers else ())), **values)
 
     def merges(self, scope: Scope) -> list[Alike]:
         rows = self._database.rows("moves.merges", site=self._site, now=scope.now)

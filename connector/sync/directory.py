@@ -42,7 +42,12 @@ class Directory:
         asked += [("username", wanted.username), ("email", wanted.email)]
         found = {account.id: account for name, value in asked for account in self._having(name, value)}
         found.update((number, self.accounts[number]) for number in wanted.former if number in self.accounts)
-        return list(found.values())
+        return [self._without_former_key(account, wanted) for account in found.values()]
+
+    def _without_former_key(self, account: Account, wanted: Wanted) -> Account:
+        """Of another human, who had this person's key long ago, the idnumber says nothing."""
+        holder = self.holders.get(account.id)
+        return replace(account, idnumber="") if holder is not None and holder.formerly == wanted.key else account
 
     def bound(self, wanted: Wanted, chosen: Collection[int] = ()) -> set[int]:
         """Accounts that belong to others.

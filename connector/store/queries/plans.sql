@@ -81,7 +81,7 @@ SELECT claimed, array_agg(DISTINCT key ORDER BY key) AS keys FROM claimed GROUP 
 
 -- name: holders
 -- Who has these accounts, and which identifiers those people are to have from now on.
-SELECT b.account_id, b.person_id, b.suspended_by_us, p.key, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
+SELECT b.account_id, b.person_id, b.suspended_by_us, p.key, p.formerly, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
        connector.employment_status(p, %(now)s, %(ahead)s) AS status
 FROM connector.binding b
 JOIN connector.person p ON p.person_id = b.person_id

@@ -16,3 +16,23 @@ WHERE a.administrator_since IS NOT NULL AND NOT EXISTS (
       AND c.withdrawn_at IS NULL AND c.settled_at > a.administrator_since);
 COMMENT ON VIEW connector.administrator IS
     'Accounts that are never touched because Moodle says that they are administrators'', and nobody has said otherwise since.';
+
+-- A key that HR gives to another human, long after the one of before left.
+ALTER TABLE connector.person ADD another boolean NOT NULL DEFAULT false, ADD formerly text COLLATE "C";
+COMMENT ON COLUMN connector.person.another IS
+    'Somebody else seems to have this key now: to us the one of before has left, until a person has decided.';
+COMMENT ON COLUMN connector.person.formerly IS 'The key that this human had until it was given to another one.';
+
+CREATE TABLE connector.left_person (
+    person_id bigint PRIMARY KEY REFERENCES connector.person,
+    was       jsonb NOT NULL
+);
+COMMENT ON TABLE connector.left_person IS
+    'Who has left, as HR said it then, until the same human works here again: by it a key is known that is given anew.';
+INSERT INTO connector.left_person (person_id, was)
+SELECT p.person_id, to_jsonb(p) FROM connector.person p WHERE p.left_on IS NOT NULL;
+
+CREATE OR REPLACE FUNCTION connector.employment_status(p connector.person, at timestamptz, ahead integer)
+RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN p.moved_to IS NOT NULL OR p.another THEN 'left' ELSE connector.said_status(p, at, ahead) END
+$$;
