@@ -2,8 +2,8 @@
 
 Order, first unique hit wins: live binding (never asked here), the account held under an earlier key (a rehire),
 Moodle's idnumber, declared earlier keys, e-mail with surname or birth date where the account has no idnumber and is
-not protected. Anything weaker is a suggestion to a person; two candidates, an account that is already bound, or one that
-somebody else could claim as well, are a case to settle and never a guess.
+not protected. Anything weaker is a suggestion to a person; two candidates, an account that is already bound, or one
+that somebody else could claim as well, are a case to settle and never a guess.
 """
 
 from __future__ import annotations
@@ -74,12 +74,14 @@ def correlate(
     bound: Collection[int],
     protected: Collection[str],
     contested: Collection[int] = (),
+    left: Collection[int] = (),
 ) -> Match | NoMatch | Ambiguous:
     """Find the person's account among ``candidates`` (all accounts that share an idnumber, username or e-mail, or are
     held under an earlier key).
 
     ``bound`` are account ids that already belong to other people, ``protected`` usernames that are never touched,
-    ``contested`` account ids that somebody else without an account could claim as well.
+    ``contested`` account ids that somebody else without an account could claim as well, ``left`` those of people
+    who have left, which another human's address does not stand in the way of.
     """
 
     def only(hits: Sequence[Account], by: str) -> Match | Ambiguous:
@@ -95,7 +97,11 @@ def correlate(
         if hits:
             return only(hits, by)
     free = [a for a in alive if not a.idnumber and a.username not in protected and a.id not in bound]
-    same_email = [a for a in alive if wanted.email and folded(a.email) == folded(wanted.email)]
+    same_email = [
+        a
+        for a in alive
+        if wanted.email and folded(a.email) == folded(wanted.email) and not (a.id in left and is_another(wanted, a))
+    ]
     known = [a for a in same_email if a in free and _is_known(wanted, a)]
     if known:
         by = "e-mail and surname" if any(_same_surname(wanted, a) for a in known) else "e-mail and birth date"
@@ -118,6 +124,18 @@ def _is_known(wanted: Wanted, account: Account) -> bool:
     """Surname or birth date says who it is; a father's and a son's account have one surname and two birth dates."""
     return _same_birth_date(wanted, account) or (
         _same_surname(wanted, account) and not _born_otherwise(wanted, account)
+    )
+
+
+def is_another(wanted: Wanted, account: Account) -> bool:
+    """Does the account say that it is another human's for sure: by birth date, or by first name and surname?"""
+    if _same_birth_date(wanted, account) or _born_otherwise(wanted, account):
+        return _born_otherwise(wanted, account)
+    first = folded(account.fields.get("firstname", ""))
+    return (
+        "" not in (first, wanted.firstname)
+        and first != folded(wanted.firstname)
+        and not _same_surname(wanted, account)
     )
 
 

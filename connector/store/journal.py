@@ -15,7 +15,7 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATE_COHORT: ("cohort_made",),
     Action.CREATE_GROUP: ("group_made",),
     Action.CREATE_ACCOUNT: ("account_made", "bind"),
-    Action.ADOPT_ACCOUNT: ("hand_over_grants", "hand_over_account", "bind"),
+    Action.ADOPT_ACCOUNT: ("hand_over_grants", "hand_over_account", "bind", "username_adopted"),
     Action.RELEASE_IDENTITY: ("account_changed",),
     Action.CHANGE_IDENTITY: ("account_changed",),
     Action.UPDATE_ACCOUNT: ("account_changed",),

@@ -51,9 +51,9 @@ def returned(row: Row) -> Returned:
 
 
 def _human(fields: Mapping[str, Any], attributes: Mapping[str, Any]) -> Human:
-    texts = (str(fields.get(name) or "") for name in ("firstname", "lastname", "email"))
+    firstname, lastname, email = (str(fields.get(name) or "") for name in ("firstname", "lastname", "email"))
     born = attributes.get(BIRTH_DATE) or fields.get("profile", {}).get(BIRTH_DATE) or ""
-    return Human(*texts, str(born))
+    return Human(firstname, lastname, email, str(born))
 
 
 def alike(row: Row) -> Alike:

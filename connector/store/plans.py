@@ -29,6 +29,7 @@ from connector.domain.plan_store import (
 )
 from connector.domain.ports import Account, Group
 from connector.domain.returning import Returned
+from connector.domain.usernames import numbered
 from connector.store import groups as course_groups
 from connector.store.accounts import remember
 from connector.store.changes import change_of
@@ -395,7 +396,7 @@ def _reserve(
         return min(own, key=lambda name: (len(name), name))
     number = 1
     while True:
-        name = base if number == 1 else f"{base}{number}"
+        name = numbered(base, number) if suffixed else base
         if name not in taken and (not suffixed or owners.get(name, person_id) == person_id):
             values = {"site": site, "username": name, "person_id": person_id, "suffixed": suffixed}
             if connection.execute(query("plans.reserve_username"), values).fetchone():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from connector.domain.matching import Wanted, folded
 from connector.domain.plan_store import Holder
@@ -60,9 +61,22 @@ class Directory:
             if not (holder.left and (holder.key in wanted.earlier_keys or account_id in chosen))
         }
 
-    def other_with(self, name: str, value: str, account_id: int | None) -> bool:
-        """Does an account other than ``account_id`` have this username or e-mail?"""
-        return any(account.id != account_id for account in self._having(name, value))
+    def others_with(self, name: str, value: str, account_id: int | None = None) -> list[Account]:
+        """Accounts other than ``account_id`` that have this username or e-mail."""
+        return [account for account in self._having(name, value) if account.id != account_id]
+
+    @cached_property
+    def left(self) -> frozenset[int]:
+        """Accounts of people who have left, suspended by us: what stands there may be given up for others."""
+        return frozenset(
+            account_id
+            for account_id, holder in self.holders.items()
+            if holder.left
+            and holder.suspended_by_us
+            and (account := self.accounts.get(account_id)) is not None
+            and account.suspended
+            and account.username not in self.protected
+        )
 
     def _having(self, name: str, value: str) -> list[Account]:
         return self._by.get((name, folded(value)), [])

@@ -11,6 +11,7 @@ from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.matching import folded
 from connector.domain.plan import Action
 from connector.domain.ports import Account, Moodle
+from connector.domain.usernames import LONGEST
 
 OWN_PASSWORDS = frozenset({"manual"})
 """Sign-in methods for which Moodle keeps the password: it makes and mails the first one itself."""
@@ -55,6 +56,8 @@ class AccountCreation:
         email = str(fields.get("email", ""))
         if email and await self._moodle.accounts_by("email", [email]):
             return "email: another Moodle account has it, in whatever case."
+        if len(_username(one)) > LONGEST:
+            return f"username: it has over {LONGEST} characters."
         if "lang" in fields:
             return (
                 f"most likely lang: the language pack {fields['lang']} is not installed in Moodle, which does not say."
@@ -175,7 +178,9 @@ def _held_for_a_moment(one: Pending, account: Account) -> dict[str, str]:
     if one.change.action is not Action.CHANGE_IDENTITY:
         return {}
     temporary = temporary_identity(one.change.person_id).items()
-    return {name: value for name, value in temporary if name in one.change.before and account.fields.get(name) == value}
+    return {
+        name: value for name, value in temporary if name in one.change.before and account.fields.get(name) == value
+    }
 
 
 def _former(one: Pending, account: Account | None) -> dict[str, object]:
@@ -253,4 +258,6 @@ def _refused(one: Pending, code: str, message: str) -> Outcome:
 
 
 def _waiting(one: Pending) -> Outcome:
-    return Outcome(one.ordinal, OutcomeState.WAITING, None, "no_account", "The person has no Moodle account to write to yet.")
+    return Outcome(
+        one.ordinal, OutcomeState.WAITING, None, "no_account", "The person has no Moodle account to write to yet."
+    )

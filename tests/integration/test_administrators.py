@@ -25,7 +25,7 @@ async def test_the_first_administrator_is_protected_by_name(house: House, moodle
 
 
 async def test_an_administrator_gets_nothing(house: House, moodle: Seen) -> None:
-    """Moodle says so when the adopted account is to change: no grants in the same run, a case and nothing more later."""
+    """Moodle says so when the adopted account is to change: no grants in the same run, a case from then on."""
     number = make_administrator(house, moodle, idnumber="E1")
     people = [row("E1", unit="Field", job="director"), row("E2", unit="Field")]
     await house.sync(people)

@@ -39,7 +39,7 @@ async def test_another_human_gets_nothing_of_the_one_before(house: House, moodle
 
 
 async def test_a_newcomer_has_an_account_of_their_own(house: House, moodle: Seen) -> None:
-    """What was Ada's stays hers: account, enrolments, ledger; Bob begins with nothing, and leaves and returns as himself."""
+    """What was Ada's stays hers: account, enrolments, ledger; Bob begins with nothing and returns as himself."""
     number = await left(house, moodle)
     await house.sync([bob(house), *OTHERS])
     house.settle("another_human", "E1", create=True)

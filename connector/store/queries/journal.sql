@@ -93,6 +93,17 @@ ON CONFLICT (site, person_id) DO UPDATE
 SET account_id = excluded.account_id, bound_at = excluded.bound_at, bound_by = excluded.bound_by,
     suspended_by_us = excluded.suspended_by_us
 
+-- name: username_adopted
+-- The username that was there is the person's now, and given to nobody else.
+INSERT INTO connector.reserved_username (site, username, person_id)
+SELECT b.site, lower(a.fields ->> 'username'), b.person_id
+FROM connector.change c
+JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND a.fields ->> 'username' <> ''
+ORDER BY 2
+ON CONFLICT DO NOTHING
+
 -- name: given_up
 -- The account is nobody's again; while something of ours is left there, we keep the binding to take it by.
 DELETE FROM connector.binding b

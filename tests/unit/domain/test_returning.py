@@ -21,7 +21,16 @@ ADA = Human("Ada", "Okafor", "ada@example.test", "1980-01-01")
         (Human("Bob", "Lin", ""), False),
         (Human("Ada", "Okafor", "ada@example.test", "1990-02-02"), True),
     ],
-    ids=["same", "married", "other case", "born the same day", "surname kept", "all other", "no e-mail", "born otherwise"],
+    ids=[
+        "same",
+        "married",
+        "other case",
+        "born the same day",
+        "surname kept",
+        "all other",
+        "no e-mail",
+        "born otherwise",
+    ],
 )
 def test_who_has_the_key_now(now: Human, is_another: bool) -> None:
     """A known birth date decides; else only when first name, surname and e-mail are all other ones."""
