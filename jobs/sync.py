@@ -21,6 +21,7 @@ from connector.domain.feeds import FeedStore, Look
 from connector.domain.gates import Gates
 from connector.domain.journal import Journal
 from connector.domain.leaving import AT_ONCE, Leavers
+from connector.domain.matching import ALWAYS_PROTECTED
 from connector.domain.people import Record, Removed
 from connector.domain.plan import Plan
 from connector.domain.plan_store import PlanStore, Scope
@@ -152,7 +153,7 @@ class WayIn:
         own = (await self.moodle.site_info()).username
         return Rules(
             self.mapper.digest,
-            self.protected | {own},
+            self.protected | {own} | ALWAYS_PROTECTED,
             self.roles,
             self.mapper.assignable,
             self.courses,

@@ -93,17 +93,27 @@ def account_changes(pair: AccountPair) -> list[Change]:
 def released_identity(change: Change) -> tuple[Change, Change]:
     """``change``, a CHANGE_IDENTITY, in two steps, where another person takes the present identifier over.
 
-    First to a temporary value that nobody has, then, in the next phase, to the one that is wanted.
+    First to a temporary value that nobody has, then, in the next phase, to the one that is wanted. The second step
+    keeps the former value as its "before": where it is refused, that one is given back.
     """
-    token = f"moved-{change.person_id}"
-    temporary = {"username": token, "email": f"{token}@{RESERVED_DOMAIN}"}
+    temporary = temporary_identity(change.person_id)
     released = {name: temporary[name] for name in change.after if name in temporary}
     before = {name: change.before[name] for name in released}
     why = "another person takes it over"
-    return (
-        Change(Action.RELEASE_IDENTITY, change.subject, "", before, released, change.person_id, why),
-        replace(change, before={**change.before, **released}),
-    )
+    return (Change(Action.RELEASE_IDENTITY, change.subject, "", before, released, change.person_id, why), change)
+
+
+def released_email(holder_key: str, person_id: int, email: str) -> Change:
+    """Somebody who has left gives the address up that a newcomer has by now."""
+    after = {"email": temporary_identity(person_id)["email"]}
+    why = "another person takes it over"
+    return Change(Action.RELEASE_IDENTITY, holder_key, "", {"email": email}, after, person_id, why)
+
+
+def temporary_identity(person_id: int | None) -> dict[str, str]:
+    """What somebody is called for a moment whose username or e-mail another person takes over."""
+    token = f"moved-{person_id}"
+    return {"username": token, "email": f"{token}@{RESERVED_DOMAIN}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Order, first unique hit wins: live binding (never asked here), the account held under an earlier key (a rehire),
 Moodle's idnumber, declared earlier keys, e-mail with surname or birth date where the account has no idnumber and is
-not protected. Anything weaker is a suggestion to a person; two candidates, or an account that is already bound, are a
-case to settle and never a guess.
+not protected. Anything weaker is a suggestion to a person; two candidates, an account that is already bound, or one
+that somebody else could claim as well, are a case to settle and never a guess.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold().strip()
 
 
+ALWAYS_PROTECTED = frozenset({"admin", "guest"})
+"""Usernames that Moodle itself gives to its first administrator and its guest; a mapping need not name them."""
 BIRTH_DATE = "birth_date"
 """The short name of the custom profile field, a text with an ISO date, that Moodle shows birth dates in."""
 
@@ -67,27 +69,43 @@ class Ambiguous:
 
 
 def correlate(
-    wanted: Wanted, candidates: Iterable[Account], bound: Collection[int], protected: Collection[str]
+    wanted: Wanted,
+    candidates: Iterable[Account],
+    bound: Collection[int],
+    protected: Collection[str],
+    contested: Collection[int] = (),
+    left: Collection[int] = (),
 ) -> Match | NoMatch | Ambiguous:
     """Find the person's account among ``candidates`` (all accounts that share an idnumber, username or e-mail, or are
     held under an earlier key).
 
-    ``bound`` are account ids that already belong to other people, ``protected`` usernames that are never touched.
+    ``bound`` are account ids that already belong to other people, ``protected`` usernames that are never touched,
+    ``contested`` account ids that somebody else without an account could claim as well, ``left`` those of people
+    who have left, which another human's address does not stand in the way of.
     """
+
+    def only(hits: Sequence[Account], by: str) -> Match | Ambiguous:
+        return _only(hits, by, bound, protected, contested)
+
     alive = [account for account in candidates if not account.deleted]
     held = [account for account in alive if account.id in wanted.former]
     if held:
-        return _only(held, "earlier binding", bound, protected)
-    for by, key in [("idnumber", wanted.idnumber), *(("earlier key", key) for key in wanted.earlier_keys)]:
-        hits = [account for account in alive if key and folded(account.idnumber) == folded(key)]
+        return only(held, "earlier binding")
+    for by, keys in (("idnumber", [wanted.idnumber]), ("earlier key", wanted.earlier_keys)):
+        names = {folded(key) for key in keys if key}
+        hits = [account for account in alive if folded(account.idnumber) in names]
         if hits:
-            return _only(hits, by, bound, protected)
+            return only(hits, by)
     free = [a for a in alive if not a.idnumber and a.username not in protected and a.id not in bound]
-    same_email = [a for a in alive if wanted.email and folded(a.email) == folded(wanted.email)]
-    known = [a for a in same_email if a in free and (_same_surname(wanted, a) or _same_birth_date(wanted, a))]
+    same_email = [
+        a
+        for a in alive
+        if wanted.email and folded(a.email) == folded(wanted.email) and not (a.id in left and is_another(wanted, a))
+    ]
+    known = [a for a in same_email if a in free and _is_known(wanted, a)]
     if known:
         by = "e-mail and surname" if any(_same_surname(wanted, a) for a in known) else "e-mail and birth date"
-        return _only(known, by, bound, protected)
+        return only(known, by)
     if same_email:
         reason = "the e-mail address is used by another Moodle account"
         return _taken("email_taken", f"{reason}{_why(wanted, same_email, bound, protected)}", same_email)
@@ -100,6 +118,25 @@ def correlate(
         reason = "a Moodle account without an idnumber has the same name and username"
         return _taken("same_name", f"{reason}{_why(wanted, namesakes, bound, protected)}", namesakes)
     return NoMatch()
+
+
+def _is_known(wanted: Wanted, account: Account) -> bool:
+    """Surname or birth date says who it is; a father's and a son's account have one surname and two birth dates."""
+    return _same_birth_date(wanted, account) or (
+        _same_surname(wanted, account) and not _born_otherwise(wanted, account)
+    )
+
+
+def is_another(wanted: Wanted, account: Account) -> bool:
+    """Does the account say that it is another human's for sure: by birth date, or by first name and surname?"""
+    if _same_birth_date(wanted, account) or _born_otherwise(wanted, account):
+        return _born_otherwise(wanted, account)
+    first = folded(account.fields.get("firstname", ""))
+    return (
+        "" not in (first, wanted.firstname)
+        and first != folded(wanted.firstname)
+        and not _same_surname(wanted, account)
+    )
 
 
 def _same_surname(wanted: Wanted, account: Account) -> bool:
@@ -141,7 +178,9 @@ def _why(wanted: Wanted, accounts: Sequence[Account], bound: Collection[int], pr
     return f" ({'; '.join(of(account) for account in sorted(accounts, key=lambda a: a.id)[:5])})"
 
 
-def _only(hits: Sequence[Account], by: str, bound: Collection[int], protected: Collection[str]) -> Match | Ambiguous:
+def _only(
+    hits: Sequence[Account], by: str, bound: Collection[int], protected: Collection[str], contested: Collection[int]
+) -> Match | Ambiguous:
     if len(hits) > 1:
         return _taken("two_matches", f"{len(hits)} Moodle accounts match by {by}", hits)
     hit = hits[0]
@@ -149,6 +188,8 @@ def _only(hits: Sequence[Account], by: str, bound: Collection[int], protected: C
         return _taken("already_bound", f"the Moodle account matched by {by} belongs to another person", hits)
     if hit.username in protected:
         return _taken("protected", f"the Moodle account matched by {by} is protected", hits)
+    if hit.id in contested:
+        return _taken("already_bound", f"several people could have the Moodle account matched by {by}", hits)
     return Match(hit, by)
 
 

@@ -14,6 +14,7 @@ from connector.domain.grants import GrantKind
 from connector.domain.leaving import AT_ONCE, Deletable, Leavers
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
 from connector.domain.ports import Account, Group
+from connector.domain.returning import Returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,17 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What stands at more than one person who works here, with their keys, although it is to tell people apart.
+
+    ``emails`` of everybody, in lower case; ``keys``, folded: idnumbers and earlier keys of those without an account.
+    """
+
+    emails: Mapping[str, Sequence[str]]
+    keys: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class DifferingTarget:
     """What differing grants refer to. ``named``: it must be found by its name; ``new``: to people with an account."""
 
@@ -88,6 +100,8 @@ class Holder:
     email: str
     left: bool
     suspended_by_us: bool = False
+    formerly: str = ""
+    """The key that this human had until HR gave it to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +145,17 @@ class PlanStore(Protocol):
 
     def account_pairs(self, scope: Scope) -> Iterator[list[PersonPair]]: ...
 
-    def shared_emails(self, scope: Scope) -> dict[str, list[str]]: ...
+    def shared(self, scope: Scope) -> Shared:
+        """Of a plan of some people: what they share with anybody, so that it asks where a plan of everybody asks."""
+        ...
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]: ...
+
+    def administrators(self, account_ids: Collection[int]) -> set[int]:
+        """Which of these accounts Moodle refused to change because an administrator has them, and nobody said since
+        that it is none any more.
+        """
+        ...
 
     def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
         """Moodle no longer has these accounts: what was known of them holds no more."""
@@ -176,6 +198,18 @@ class PlanStore(Protocol):
 
         ``authoritative``: sources that name people. ``merged``: what people settled, by the key that goes the one that
         stays.
+        """
+        ...
+
+    def returned(self, scope: Scope) -> list[Returned]:
+        """Who had left and is said to work here again."""
+        ...
+
+    def note_returned(self, others: Collection[int], newcomers: Collection[int], scope: Scope) -> None:
+        """``others``: people whose key somebody else seems to have now, so that to us they have left, still.
+
+        ``newcomers``: where a person said so. The one who left keeps account and history, under a key that no feed
+        names; the key begins anew, without an account.
         """
         ...
 

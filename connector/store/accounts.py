@@ -60,12 +60,14 @@ def remember(
 ) -> None:
     """Keep accounts as Moodle shows them, in the order of their ids: two processes never wait for each other.
 
-    Without a mark an account is read again when a report is.
+    Usernames of managed people are theirs for good. Without a mark an account is read again when a report is.
     """
     there = sorted((account for account in accounts if not account.deleted), key=lambda account: account.id)
     rows = [_row(site, account, now, marks or {}) for account in there]
     with connection.cursor() as cursor:
         cursor.executemany(query("accounts.remember"), rows)
+    ids = [account.id for account in there]
+    connection.execute(query("accounts.reserve_usernames"), {"site": site, "account_ids": ids})
 
 
 def _row(site: str, account: Account, now: datetime, marks: Mapping[int, bytes]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATE_COHORT: ("cohort_made",),
     Action.CREATE_GROUP: ("group_made",),
     Action.CREATE_ACCOUNT: ("account_made", "bind"),
-    Action.ADOPT_ACCOUNT: ("hand_over_grants", "hand_over_account", "bind"),
+    Action.ADOPT_ACCOUNT: ("hand_over_grants", "hand_over_account", "bind", "username_adopted"),
     Action.RELEASE_IDENTITY: ("account_changed",),
     Action.CHANGE_IDENTITY: ("account_changed",),
     Action.UPDATE_ACCOUNT: ("account_changed",),
@@ -45,6 +45,11 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.DELETE_ACCOUNT: ("account_deleted",),
 }
 """What is written down when an action is done."""
+REFUSALS: Mapping[str, tuple[str, ...]] = {
+    "usernotupdatedadmin": ("administrator_noted",),
+    "useradminodelete": ("administrator_noted",),
+}
+"""What is written down when Moodle refuses with this code."""
 TAKEN_BACK = ("undo.done_since", "undo.taken_back")
 """And what after each of them is known of what people took back."""
 
@@ -111,20 +116,25 @@ class Journal:
         if not outcomes:
             return
         done = [outcome for outcome in outcomes if outcome.state is OutcomeState.DONE]
-        values = {
-            "site": self._site,
-            "plan": plan,
-            "now": now,
-            "ordinals": [outcome.ordinal for outcome in done],
-            "moodle_ids": [outcome.moodle_id for outcome in done],
-            "first_load": self._first_load,
-        }
+        steps = [(step, done) for step in (*(f"journal.{effect}" for effect in self._effects[action]), *TAKEN_BACK)]
+        for code, effects in REFUSALS.items():
+            refused = [one for one in outcomes if one.state is OutcomeState.REFUSED and one.code == code]
+            steps += [(f"journal.{effect}", refused) for effect in effects]
 
         def work(connection: Connection) -> None:
             with connection.cursor() as cursor:
                 cursor.executemany(query("journal.record"), [_row(run, plan, outcome, now) for outcome in outcomes])
-            for step in (*(f"journal.{effect}" for effect in self._effects[action]), *TAKEN_BACK) if done else ():
-                connection.execute(query(step), values)
+            for step, concerned in steps:
+                if concerned:
+                    values = {
+                        "site": self._site,
+                        "plan": plan,
+                        "now": now,
+                        "ordinals": [outcome.ordinal for outcome in concerned],
+                        "moodle_ids": [outcome.moodle_id for outcome in concerned],
+                        "first_load": self._first_load,
+                    }
+                    connection.execute(query(step), values)
 
         self._database.transact(work)
 

@@ -14,6 +14,7 @@ from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.guard import LIMITS, Base, breaches
 from connector.domain.leaving import Deletable
+from connector.domain.matching import folded
 from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
 from connector.domain.plan_store import (
     Alike,
@@ -24,15 +25,18 @@ from connector.domain.plan_store import (
     PersonPair,
     Reserve,
     Scope,
+    Shared,
 )
 from connector.domain.ports import Account, Group
+from connector.domain.returning import Returned
+from connector.domain.usernames import numbered
 from connector.store import groups as course_groups
 from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
-from connector.store.moves import alike, note_moves
+from connector.store.moves import BEGIN_ANEW, alike, note_moves, returned
 
 APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
@@ -120,8 +124,12 @@ class Plans:
             found.setdefault(row["now"], []).append((row["key"], row["account_id"]))
         return found
 
-    def shared_emails(self, scope: Scope) -> dict[str, list[str]]:
-        return {row["email"]: row["keys"] for row in self._database.rows("plans.shared_emails", **self._scope(scope))}
+    def shared(self, scope: Scope) -> Shared:
+        emails = self._database.rows("plans.shared_emails", **self._scope(scope))
+        keys = self._database.rows("plans.shared_keys", **self._scope(scope))
+        return Shared(
+            {row["email"]: row["keys"] for row in emails}, {folded(row["claimed"]): row["keys"] for row in keys}
+        )
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]:
         rows = self._database.rows("plans.holders", account_ids=list(account_ids), **self._scope(scope))
@@ -134,9 +142,14 @@ class Plans:
                 row["email"] or "",
                 row["status"] == Status.LEFT,
                 row["suspended_by_us"],
+                row["formerly"] or "",
             )
             for row in rows
         }
+
+    def administrators(self, account_ids: Collection[int]) -> set[int]:
+        rows = self._database.rows("plans.administrators", site=self._site, account_ids=list(account_ids))
+        return {row["account_id"] for row in rows}
 
     def mark_lost(self, account_ids: Sequence[int], now: datetime) -> None:
         self._database.run("accounts.mark_lost", site=self._site, account_ids=list(account_ids), now=now)
@@ -183,6 +196,14 @@ class Plans:
         self._database.transact(
             lambda connection: note_moves(connection, self._site, authoritative, merged, scope.now, scope.ahead, ids)
         )
+
+    def returned(self, scope: Scope) -> list[Returned]:
+        values = self._scope(scope)
+        return [returned(row) for row in self._database.rows("moves.returned", **values)]
+
+    def note_returned(self, others: Collection[int], newcomers: Collection[int], scope: Scope) -> None:
+        values = {**self._scope(scope), "others": list(others), "person_ids": list(newcomers)}
+        self._database.together(("moves.note_others", *(BEGIN_ANEW if newcomers else ())), **values)
 
     def merges(self, scope: Scope) -> list[Alike]:
         rows = self._database.rows("moves.merges", site=self._site, now=scope.now)
@@ -375,7 +396,7 @@ def _reserve(
         return min(own, key=lambda name: (len(name), name))
     number = 1
     while True:
-        name = base if number == 1 else f"{base}{number}"
+        name = numbered(base, number) if suffixed else base
         if name not in taken and (not suffixed or owners.get(name, person_id) == person_id):
             values = {"site": site, "username": name, "person_id": person_id, "suffixed": suffixed}
             if connection.execute(query("plans.reserve_username"), values).fetchone():

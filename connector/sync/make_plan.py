@@ -14,6 +14,7 @@ from connector.domain.errors import Busy
 from connector.domain.plan import Action, Change, Plan
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Moodle
+from connector.domain.returning import another, is_newcomer, is_the_same
 from connector.sync.plan_accounts import plan_accounts
 from connector.sync.plan_grants import plan_grants
 from connector.sync.planning import Planning, Rules
@@ -49,6 +50,7 @@ async def _make_plan(
     number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
     settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
     planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles, rules.courses)
+    _ask_about_returns(planning)
     plans.note_moves(rules.authoritative, merged_keys(settled), scope)
     plans.weigh_decisions(rules.assignable, scope)
     _ask_about_merges(planning)
@@ -92,6 +94,22 @@ def _take_blocked(planning: Planning) -> None:
     while blocked := planning.plans.take_blocked_identities(planning.plan, planning.scope):
         for key, name in blocked:
             planning.case(f"{name}_taken", key, f"the {name} is used by another person, whose own change is a case")
+
+
+def _ask_about_returns(planning: Planning) -> None:
+    """A key that seems to be another human's now is a person's to settle; until then the one of before has left."""
+    newcomers, others = [], []
+    for one in planning.plans.returned(planning.scope):
+        why = another(one.was, one.now)
+        if not why or is_the_same(one):
+            continue
+        if is_newcomer(one):
+            newcomers.append(one.person_id)
+        else:
+            others.append(one.person_id)
+            reason = f"HR gives this key to somebody who works here, with {why} than the person who left"
+            planning.case("another_human", one.key, reason, (one.account_id,))
+    planning.plans.note_returned(others, newcomers, planning.scope)
 
 
 def _ask_about_merges(planning: Planning) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.domain.decide import IDENTITY_FIELDS
+from connector.domain.decide import IDENTITY_FIELDS, temporary_identity
 from connector.domain.errors import SetAside
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.matching import folded
+from connector.domain.plan import Action
 from connector.domain.ports import Account, Moodle
+from connector.domain.usernames import LONGEST
 
 OWN_PASSWORDS = frozenset({"manual"})
 """Sign-in methods for which Moodle keeps the password: it makes and mails the first one itself."""
@@ -54,6 +56,8 @@ class AccountCreation:
         email = str(fields.get("email", ""))
         if email and await self._moodle.accounts_by("email", [email]):
             return "email: another Moodle account has it, in whatever case."
+        if len(_username(one)) > LONGEST:
+            return f"username: it has over {LONGEST} characters."
         if "lang" in fields:
             return (
                 f"most likely lang: the language pack {fields['lang']} is not installed in Moodle, which does not say."
@@ -89,7 +93,8 @@ class AccountUpdate:
     """Change fields of accounts. Moodle applies good rows and warns of bad ones.
 
     The accounts are read before, so that nobody's change is overwritten unseen, and read again afterwards,
-    because Moodle drops what it does not know (a custom field, variables beyond PHP's limit) without a word.
+    because Moodle drops what it does not know (a custom field, variables beyond PHP's limit) without a word. Whoever
+    has a temporary username or e-mail and is refused the new one gets the former back.
     """
 
     batch = 100
@@ -112,6 +117,7 @@ class AccountUpdate:
             warned = {
                 warning.item: warning for warning in await self._moodle.update_accounts([_update(one) for one in todo])
             }
+            await self._give_back([one for one in todo if one.account_id in warned], there)
             there = await self._read([one for one in todo if one.account_id not in warned])
             for one in todo:
                 warning = warned.get(one.account_id or 0)
@@ -127,7 +133,19 @@ class AccountUpdate:
         return []  # send reads first, and sees what has happened already
 
     async def cause(self, one: Pending, error: SetAside) -> str:
+        if one.change.action is Action.CHANGE_IDENTITY and one.account_id is not None:
+            await self._give_back([one], await self._read([one]))
         return f"Moodle refuses this change ({error.code}); fields sent: {', '.join(sorted(one.change.after))}."
+
+    async def _give_back(self, refused: Sequence[Pending], there: Mapping[int, Account]) -> None:
+        """Nobody keeps a temporary value; where another has the former by now, the next plan makes it a case."""
+        rows = [
+            {"id": one.account_id, **former}
+            for one in refused
+            if (former := _former(one, there.get(one.account_id or 0)))
+        ]
+        if rows:
+            await self._moodle.update_accounts(rows)
 
     async def _read(self, batch: Sequence[Pending]) -> dict[int, Account]:
         ids = [str(one.account_id) for one in batch]
@@ -147,12 +165,28 @@ def _before_writing(one: Pending, account: Account | None) -> Outcome | None:
     if account is None or account.deleted:
         return _refused(one, "gone", "The account was deleted in Moodle since the plan was made.")
     if _has(account, one.change.after) and _shows(account, one.change.after):
-        return _done(one)
-    if not one.uncertain and not _has(account, one.change.before):
+        return _done(one) if one.uncertain else _so_already(one)
+    if not one.uncertain and not _has(account, {**one.change.before, **_held_for_a_moment(one, account)}):
         return _refused(
             one, "changed_meanwhile", "Somebody changed this in Moodle since the plan was made; it is planned anew."
         )
     return None
+
+
+def _held_for_a_moment(one: Pending, account: Account) -> dict[str, str]:
+    """What of the change's fields has a temporary value now: see ``connector.domain.decide.released_identity``."""
+    if one.change.action is not Action.CHANGE_IDENTITY:
+        return {}
+    temporary = temporary_identity(one.change.person_id).items()
+    return {
+        name: value for name, value in temporary if name in one.change.before and account.fields.get(name) == value
+    }
+
+
+def _former(one: Pending, account: Account | None) -> dict[str, object]:
+    """The real values that were there before the temporary ones."""
+    held = _held_for_a_moment(one, account) if account is not None else {}
+    return {name: one.change.before[name] for name, value in held.items() if one.change.before[name] != value}
 
 
 def _after_writing(one: Pending, account: Account | None) -> Outcome:
@@ -214,9 +248,16 @@ def _done(one: Pending, moodle_id: int | None = None) -> Outcome:
     return Outcome(one.ordinal, OutcomeState.DONE, moodle_id)
 
 
+def _so_already(one: Pending) -> Outcome:
+    """Somebody else did it since the plan was made: it is theirs, as id 0 says."""
+    return Outcome(one.ordinal, OutcomeState.DONE, 0, "already", "It was so already, by somebody else.")
+
+
 def _refused(one: Pending, code: str, message: str) -> Outcome:
     return Outcome(one.ordinal, OutcomeState.REFUSED, None, code, message)
 
 
 def _waiting(one: Pending) -> Outcome:
-    return Outcome(one.ordinal, OutcomeState.WAITING, None, "no_account", "The person has no Moodle account yet.")
+    return Outcome(
+        one.ordinal, OutcomeState.WAITING, None, "no_account", "The person has no Moodle account to write to yet."
+    )

@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from connector.domain.decide import AccountPair, Status, account_changes, adopted_account, new_account
-from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded
+from connector.domain.decide import AccountPair, Status, account_changes, adopted_account, new_account, released_email
+from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded, is_another
 from connector.domain.plan import Action, Change
-from connector.domain.plan_store import PersonPair, Reserve
+from connector.domain.plan_store import PersonPair, Reserve, Shared
 from connector.domain.ports import Account
 from connector.sync.at_once import at_once
 from connector.sync.directory import Directory
@@ -19,7 +19,7 @@ from connector.sync.planning import Planning
 
 async def plan_accounts(planning: Planning) -> None:
     """Add the changes of accounts to the plan, a batch of people at a time."""
-    shared = planning.plans.shared_emails(planning.scope)
+    shared = planning.plans.shared(planning.scope)
     for batch in planning.plans.account_pairs(planning.scope):
         people, directory = await _read(planning, batch)
         with planning.plans.reserving() as reserve:
@@ -58,7 +58,10 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
             partial(look_up, "id", [str(account) for account in (*chosen, *former)]),
         ]
     )
-    return batch, Directory(found.values(), planning.plans.holders(sorted(found), planning.scope))
+    plans, ids = planning.plans, sorted(found)
+    return batch, Directory(
+        found.values(), plans.holders(ids, planning.scope), planning.protected, plans.administrators(ids)
+    )
 
 
 def _lost(people: Sequence[PersonPair], found: Mapping[int, Account]) -> list[int]:
@@ -93,9 +96,7 @@ def _unbound_where_decided(
 class Accounts:
     """Decides about the accounts of one batch, with what Moodle has under their identifiers."""
 
-    def __init__(
-        self, planning: Planning, directory: Directory, shared: Mapping[str, list[str]], reserve: Reserve
-    ) -> None:
+    def __init__(self, planning: Planning, directory: Directory, shared: Shared, reserve: Reserve) -> None:
         self._planning = planning
         self._directory = directory
         self._shared = shared
@@ -119,7 +120,8 @@ class Accounts:
             holder = self._directory.holders.get(account.id)
             pair = replace(pair, suspended_by_us=holder is not None and holder.suspended_by_us)
             key = holder.key if holder is not None else ""
-            return [adopted_account(pair, account.id, match.by, key), *self._updates(pair, account)]
+            adopted = adopted_account(pair, account.id, match.by, key)
+            return [adopted, *self._updates(replace(person, pair=pair), account)]
         if self._email_is_shared(pair):
             return []
         wanted = _wanted(person)
@@ -128,7 +130,7 @@ class Accounts:
         if username is None:
             self._planning.case("username_taken", pair.key, "the username was given to another person before")
             return []
-        return [new_account(pair, username)]
+        return [*self._given_up(wanted), new_account(pair, username)]
 
     def _comes_in_time(self, person: PersonPair, match: Ambiguous) -> bool:
         """Who works here under an earlier key until the first day has nothing to be decided before that day."""
@@ -145,10 +147,10 @@ class Accounts:
         if account is None or account.deleted:
             self._planning.case("account_gone", pair.key, "the Moodle account of this person was deleted in Moodle")
             return []
-        if account.username in self._planning.protected:
+        if account.username in self._directory.protected:
             self._planning.case("protected", pair.key, "the Moodle account of this person is protected")
             return []
-        return self._updates(pair, account)
+        return self._updates(person, account)
 
     def _match(self, person: PersonPair) -> Match | NoMatch | Ambiguous:
         """A person's decision comes first, then the rules of matching."""
@@ -158,45 +160,72 @@ class Accounts:
         for account_id in chosen:
             account = self._directory.accounts.get(account_id)
             if account is not None and not account.deleted and account_id not in bound:
-                if account.username in self._planning.protected:
+                if account.username in self._directory.protected:
                     return Ambiguous("protected", "the Moodle account that was named is protected", (account_id,))
                 return Match(account, "a person's decision")
         bound |= self._planning.chosen_for_others(person.pair.key)
-        match = correlate(wanted, self._directory.candidates(wanted), bound, self._planning.protected)
+        candidates = self._directory.candidates(wanted)
+        contested = {account.id for account in candidates if self._is_contested(account, person.pair.key)}
+        match = correlate(wanted, candidates, bound, self._directory.protected, contested, self._directory.left)
         if isinstance(match, Ambiguous) and self._planning.decided(match.kind, person.pair.key, "create"):
             return NoMatch()
         return match
 
-    def _updates(self, pair: AccountPair, account: Account) -> list[Change]:
+    def _is_contested(self, account: Account, key: str) -> bool:
+        """Could somebody else without an account claim it as well, and nobody has decided against?"""
+        holder = self._directory.holders.get(account.id)
+        names = {folded(account.idnumber), folded(holder.key) if holder is not None else ""} - {""}
+        others = {other for name in names for other in self._shared.keys.get(name, ())}
+        if not names:
+            others.update(self._shared.emails.get(account.email.lower(), ()))
+        return any(other != key and not self._planning.decided("already_bound", other, "create") for other in others)
+
+    def _updates(self, person: PersonPair, account: Account) -> list[Change]:
         """What differs, but for a change of identity that something stands in the way of: that is a case."""
+        pair = person.pair
         if account.suspended and not pair.suspended_by_us and pair.status is Status.ACTIVE:
             self._planning.case(
                 "suspended_by_hand", pair.key, "somebody suspended this account in Moodle; it is left to them"
             )
         current: dict[str, Any] = {**pair.current, **account.fields, "profile": dict(account.profile)}
         changes = account_changes(replace(pair, account_id=account.id, current=current, suspended=account.suspended))
-        return [
+        wanted = _wanted(person)
+        going = [
             change
             for change in changes
-            if change.action is not Action.CHANGE_IDENTITY or self._is_free(change, pair, account)
+            if change.action is not Action.CHANGE_IDENTITY or self._is_free(change, pair, account, wanted)
+        ]
+        moving = any(change.action is Action.CHANGE_IDENTITY and "email" in change.after for change in going)
+        return [*(self._given_up(wanted) if moving else ()), *going]
+
+    def _given_up(self, wanted: Wanted) -> list[Change]:
+        """What people who have left give up for somebody who has their address by now."""
+        return [
+            released_email(holder.key, holder.person_id, account.email)
+            for account in self._directory.others_with("email", wanted.email)
+            if self._gives_up(account, wanted) and (holder := self._directory.holders.get(account.id))
         ]
 
-    def _is_free(self, change: Change, pair: AccountPair, account: Account) -> bool:
+    def _gives_up(self, account: Account, wanted: Wanted) -> bool:
+        return account.id in self._directory.left and is_another(wanted, account)
+
+    def _is_free(self, change: Change, pair: AccountPair, account: Account, wanted: Wanted) -> bool:
         if "email" in change.after and self._email_is_shared(pair):
             return False
         for name in ("username", "email"):
-            if name in change.after and self._directory.other_with(name, str(change.after[name]), account.id):
+            there = self._directory.others_with(name, str(change.after.get(name, "")), account.id)
+            if any(name == "username" or not self._gives_up(one, wanted) for one in there):
                 self._planning.case(f"{name}_taken", pair.key, f"the new {name} is used by another Moodle account")
                 return False
         if "username" in change.after:
-            wanted = str(change.after["username"])
-            if self._reserve(pair.person_id, wanted, False, frozenset()) is None:
+            username = str(change.after["username"])
+            if self._reserve(pair.person_id, username, False, frozenset()) is None:
                 self._planning.case("username_taken", pair.key, "the new username was given to another person before")
                 return False
         return True
 
     def _email_is_shared(self, pair: AccountPair) -> bool:
-        keys = self._shared.get(str(pair.wanted.get("email", "")).lower(), [])
+        keys = self._shared.emails.get(str(pair.wanted.get("email", "")).lower(), [])
         if keys:
             self._planning.case(
                 "email_shared",

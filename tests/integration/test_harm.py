@@ -52,6 +52,17 @@ async def test_a_row_without_a_key_may_be_of_anybody(house: House) -> None:
     assert (await house.plan()).size == 0
 
 
+async def test_a_suspension_by_hand_between_plan_and_apply_is_theirs(house: House, moodle: Seen) -> None:
+    """What was so already is not ours to take back when the person returns."""
+    await house.settled_in([row("E1"), row("E2")])
+    plan = await house.plan([row("E1", status="left"), row("E2")])
+    moodle.user("E1").suspended = True
+    await house.apply(plan)
+    await house.sync([row("E1"), row("E2")])
+    assert moodle.suspended("E1")
+    assert house.cases() == [("suspended_by_hand", "E1")]
+
+
 async def test_a_suspension_by_hand_is_left_to_those_who_made_it(house: House, moodle: Seen) -> None:
     """Somebody's reason to lock an account is not undone by HR's saying that the person works."""
     await house.settled_in([row("E1"), row("E2")])

@@ -275,6 +275,23 @@ async def test_people_of_one_name_get_numbers_and_keep_them(house: House, moodle
     }
 
 
+async def test_a_username_that_was_adopted_is_given_to_nobody_else(house: House, moodle: Seen) -> None:
+    """Made by hand and deleted since, or changed by hand: it was somebody's, like one that a rule gave."""
+    usernames_by_rule(house, "{firstname}.{lastname}")
+    chen = row("E1", first="Wei", last="Chen", email="w@example.test")
+    moodle.add("wei.chen", firstname="Wei", lastname="Chen", email="w@example.test")
+    await house.settled_in([chen, row("E3", city="Taipei")])
+    state, third = house.twin.state, moodle.user("E3")
+    state.unindex(third)
+    third.fields["username"] = "wei.chen2"
+    state.index(third)
+    await house.settled_in([chen, row("E3", city="Tainan")])
+    for name in ("wei.chen", "wei.chen2"):
+        house.twin.life.delete_user(name)
+    await house.sync([{**chen, "status": "left"}, row("E3"), row("E2", first="Wei", last="Chen")])
+    assert moodle.fields("E2", "username") == ("wei.chen3",)
+
+
 async def test_what_somebody_changed_in_moodle_is_put_right(house: House, moodle: Seen) -> None:
     """HR has the word on what it says: the next plan sees it once the account has been looked at again."""
     await house.settled_in([row("E1", city="Taipei")])

@@ -116,6 +116,18 @@ async def test_everything_goes_back(house: House, moodle: Seen) -> None:
 
 
 @pytest.mark.anyio
+async def test_what_somebody_else_had_done_already_stays(house: House, moodle: Seen) -> None:
+    """An account that was suspended by hand before the run came to it is not ours to make active."""
+    await house.settled_in([row("E1"), row("E2")])
+    plan = await house.plan([row("E1", status="left"), row("E2", city="Here")])
+    moodle.user("E1").suspended = True
+    await house.apply(plan)
+    await undone(house)
+    assert moodle.suspended("E1")
+    assert moodle.fields("E2", "city") == ("",)
+
+
+@pytest.mark.anyio
 async def test_it_does_not_come_back_unasked(house: House, moodle: Seen) -> None:
     """The next plan wants just the same again and holds all of it; approved, it is done, and that is the end of it."""
     await house.settled_in([row("E1"), row("E2", unit="Field")])

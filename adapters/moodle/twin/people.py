@@ -134,7 +134,7 @@ def _update(state: TwinState, row: dict[str, Any]) -> None:
         raise Refusal("usernotupdateddeleted", "error/usernotupdateddeleted")
     if user.fields["username"] == "guest":
         raise Refusal("usernotupdatedguest", "Cannot update guest account")
-    if user.fields["username"] == "admin" and not state.admin:
+    if user.id in state.administrators and not state.admin:
         raise Refusal("usernotupdatedadmin", "Cannot update admin accounts")
     if row.get("email", user.fields["email"]) != user.fields["email"]:
         if not _EMAIL.fullmatch(row["email"]):
@@ -161,7 +161,7 @@ def delete_users(state: TwinState, args: Any) -> None:
         user = state.living(user_id)
         if user is None or user in users:
             raise missing_record(state.version, "user")
-        if user.fields["username"] == "admin":
+        if user.id in state.administrators:
             raise Refusal("useradminodelete", "You cannot delete admin accounts.")
         if user.id == state.me:
             raise Refusal("usernotdeletederror", "Cannot delete user")

@@ -222,6 +222,7 @@ class TwinState:
         for username in ("guest", "admin", "connector"):
             fields = {"username": username, "firstname": username.title(), "lastname": "User", "auth": "manual"}
             self.add_user(fields | {"email": f"{username}@twin.test" if username != "guest" else "root@localhost"})
+        self.administrators = {self.by_username["admin"]}
         self.me = self.by_username["admin" if self.admin else "connector"]
 
     def next_id(self, table: str) -> int:

@@ -20,6 +20,18 @@ ON CONFLICT (site, account_id) DO UPDATE
 SET fields = account.fields || excluded.fields, suspended = excluded.suspended, seen_at = excluded.seen_at,
     mark = excluded.mark
 
+-- name: reserve_usernames
+-- Of these accounts the usernames that managed people have, however they came by them: given to nobody else from now on.
+INSERT INTO connector.reserved_username (site, username, person_id)
+SELECT b.site, lower(a.fields ->> 'username'), b.person_id
+FROM connector.binding b
+JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s) AND a.fields ->> 'username' <> ''
+  AND NOT EXISTS (SELECT FROM connector.reserved_username r
+                  WHERE r.site = b.site AND r.username = lower(a.fields ->> 'username'))
+ORDER BY 2
+ON CONFLICT DO NOTHING
+
 -- name: seen
 -- These accounts are still there. Like every query that alters several accounts it locks them by their ids first, so
 -- that two processes never wait for each other.

@@ -38,7 +38,8 @@ WITH page AS MATERIALIZED (
 )
 SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind,
        (SELECT b.account_id FROM connector.binding b
-        WHERE b.site = %(site)s AND b.person_id = c.person_id) AS account_id,
+        WHERE b.site = %(site)s AND b.person_id = c.person_id AND NOT EXISTS (  -- refused a moment ago: none to write to
+            SELECT FROM connector.administrator d WHERE d.site = b.site AND d.account_id = b.account_id)) AS account_id,
        COALESCE((SELECT l.place_id FROM connector.ledger l
                  WHERE l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
                    AND l.ended_at IS NULL),
@@ -91,6 +92,17 @@ JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
 ON CONFLICT (site, person_id) DO UPDATE
 SET account_id = excluded.account_id, bound_at = excluded.bound_at, bound_by = excluded.bound_by,
     suspended_by_us = excluded.suspended_by_us
+
+-- name: username_adopted
+-- The username that was there is the person's now, and given to nobody else.
+INSERT INTO connector.reserved_username (site, username, person_id)
+SELECT b.site, lower(a.fields ->> 'username'), b.person_id
+FROM connector.change c
+JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND a.fields ->> 'username' <> ''
+ORDER BY 2
+ON CONFLICT DO NOTHING
 
 -- name: given_up
 -- The account is nobody's again; while something of ours is left there, we keep the binding to take it by.
@@ -148,11 +160,25 @@ SET fields = a.fields || c.after || jsonb_build_object(
     seen_at = %(now)s
 FROM locked c WHERE a.site = %(site)s AND a.account_id = c.account_id
 
+-- name: administrator_noted
+-- Moodle changes no administrator's account for us: from now on it is never touched. Accounts are locked by their ids.
+WITH locked AS MATERIALIZED (
+    SELECT a.account_id
+    FROM connector.change c
+    JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+    JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+    WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s)
+    ORDER BY a.account_id FOR NO KEY UPDATE OF a
+)
+UPDATE connector.account a SET administrator_since = %(now)s
+FROM locked l WHERE a.site = %(site)s AND a.account_id = l.account_id
+
 -- name: suspension_noted
--- Only what we suspended do we make active again.
-UPDATE connector.binding b SET suspended_by_us = (c.after ->> 'suspended' = '1')
-FROM connector.change c
-WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND b.site = %(site)s AND b.person_id = c.person_id
+-- Only what we suspended do we make active again; moodle_id 0 says that it was so already, by somebody else.
+UPDATE connector.binding b SET suspended_by_us = c.after ->> 'suspended' = '1' AND d.moodle_id IS DISTINCT FROM 0
+FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+WHERE b.site = %(site)s AND b.person_id = c.person_id
 
 -- name: manager_changed
 -- Who leads whom is kept in our own model.

@@ -56,17 +56,81 @@ WITH RECURSIVE claim AS MATERIALIZED (
 )
 UPDATE connector.person p SET moved_to = d.by_key FROM differing d WHERE p.person_id = d.person_id
 
+-- name: returned
+-- Who had left, has an account, and is said to work here again: as they left and as they are now, with what a person said
+-- of it since.
+SELECT p.person_id, p.key, l.was -> 'wanted' AS was_wanted, l.was -> 'initial' AS was_initial,
+       l.was -> 'attributes' AS was_attributes, p.wanted, p.initial, p.attributes, b.account_id,
+       (SELECT c.settlement FROM connector."case" c
+        WHERE c.site = p.site AND c.kind = 'another_human' AND c.subject = p.key AND c.settlement IS NOT NULL
+          AND c.withdrawn_at IS NULL AND c.settled_at::date >= p.left_on
+        ORDER BY c.settled_at DESC LIMIT 1) AS settlement
+FROM connector.left_person l
+JOIN connector.person p USING (person_id)
+JOIN connector.binding b ON b.site = p.site AND b.person_id = p.person_id
+WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+  AND p.moved_to IS NULL AND connector.said_status(p, %(now)s, 0) <> 'left'
+ORDER BY p.key
+
+-- name: note_others
+-- Under which keys of those who left somebody else seems to work here now.
+UPDATE connector.person p SET another = p.person_id = ANY(%(others)s)
+FROM connector.left_person l
+WHERE l.person_id = p.person_id AND p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
+  AND p.another <> (p.person_id = ANY(%(others)s))
+
+-- name: retire_keys
+-- Who left keeps account, grants and history under a key of their own, which no feed names.
+UPDATE connector.person p
+SET key = p.key || ' (' || p.left_on || ')', formerly = p.key, another = false, gone = true, row_digest = NULL
+WHERE p.person_id = ANY(%(person_ids)s)
+
+-- name: begin_newcomers
+-- And whom HR means by that key from now on begins without any.
+INSERT INTO connector.person (site, source, key, wanted, initial, grant_set, unit, unit_name, units_above, job_role, manager_key,
+                              starts, ends, active, timezone, earlier_keys, attributes, unique_username, first_seen,
+                              changed_at, feed_id, line)
+SELECT site, source, formerly, wanted, initial, grant_set, unit, unit_name, units_above, job_role, manager_key, starts, ends,
+       active, timezone, earlier_keys, attributes, unique_username, %(now)s, changed_at, feed_id, line
+FROM connector.person WHERE person_id = ANY(%(person_ids)s)
+
+-- name: restore_leavers
+-- What HR said of them when they left holds again.
+UPDATE connector.person p
+SET (wanted, initial, grant_set, unit, unit_name, units_above, job_role, manager_key, starts, ends, active, timezone,
+     earlier_keys, attributes, unique_username) = (
+    SELECT r.wanted, r.initial, r.grant_set, r.unit, r.unit_name, r.units_above, r.job_role, r.manager_key, r.starts, r.ends,
+           r.active, r.timezone, r.earlier_keys, r.attributes, r.unique_username
+    FROM connector.left_person l CROSS JOIN LATERAL jsonb_populate_record(NULL::connector.person, l.was) r
+    WHERE l.person_id = p.person_id)
+WHERE p.person_id = ANY(%(person_ids)s)
+
+-- name: retire_cases
+-- What was decided of the one who left goes with them, but for the word on the key itself.
+UPDATE connector."case" c SET subject = p.key
+FROM connector.person p
+WHERE p.person_id = ANY(%(person_ids)s) AND c.site = p.site AND c.subject = p.formerly AND c.settled_at IS NOT NULL
+  AND NOT (c.kind = 'another_human' AND c.settled_at::date >= p.left_on)
+
 -- name: note_leaving
--- Since when somebody has left: the day after the last one, or the day on which it is found.
+-- Since when somebody has left: the day after the last one, or the day on which it is found; and who that was.
 WITH found AS (
     SELECT p.person_id, (%(now)s AT TIME ZONE p.timezone)::date AS today
     FROM connector.person p
     WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
       AND (connector.employment_status(p, %(now)s, 0) = 'left') <> (p.left_on IS NOT NULL)
 )
-UPDATE connector.person p
-SET left_on = CASE WHEN p.left_on IS NULL THEN CASE WHEN p.ends < f.today THEN p.ends + 1 ELSE f.today END END
-FROM found f WHERE p.person_id = f.person_id
+, noted AS (
+    UPDATE connector.person p
+    SET left_on = CASE WHEN p.left_on IS NULL THEN CASE WHEN p.ends < f.today THEN p.ends + 1 ELSE f.today END END
+    FROM found f WHERE p.person_id = f.person_id
+    RETURNING p.person_id, p.left_on
+), back AS (
+    DELETE FROM connector.left_person l USING noted n WHERE l.person_id = n.person_id AND n.left_on IS NULL
+)
+INSERT INTO connector.left_person (person_id, was)
+SELECT p.person_id, to_jsonb(p) FROM noted n JOIN connector.person p USING (person_id) WHERE n.left_on IS NOT NULL
+ON CONFLICT (person_id) DO UPDATE SET was = excluded.was
 
 -- name: note_missing_managers
 -- Since when a manager is named whom no source names, of people who work here.
@@ -136,6 +200,7 @@ WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(id
   AND connector.employment_status(p, %(now)s, 0) = 'left' AND NOT connector.handing_over(p)
   AND b.bound_by = 'created' AND b.suspended_by_us AND a.suspended AND a.fields <> '{}'
   AND lower(a.fields ->> 'username') <> ALL(%(protected)s)
+  AND NOT EXISTS (SELECT FROM connector.administrator d WHERE d.site = a.site AND d.account_id = a.account_id)
   AND NOT EXISTS (SELECT FROM connector.ledger l
                   WHERE l.site = b.site AND l.person_id = p.person_id AND l.ended_at IS NULL AND l.ours
                     AND l.kind IN ('cohort', 'role', 'enrolment') AND NOT l.suspended)

@@ -61,13 +61,35 @@ WHERE p.site = %(site)s AND p.wanted ->> 'email' <> ''
 GROUP BY lower(p.wanted ->> 'email')
 HAVING count(*) > 1
 
+-- name: shared_keys
+-- Idnumbers and earlier keys that would give one account to several people at work who have none; of those that a plan is
+-- about, where it is of some.
+WITH claimed AS (
+    SELECT p.key, lower(normalize(c.key)) AS claimed
+    FROM connector.person p
+    CROSS JOIN LATERAL unnest(array_append(p.earlier_keys, COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber'))) AS c (key)
+    WHERE p.site = %(site)s AND c.key <> ''
+      AND (%(ids)s::bigint[] IS NULL OR p.earlier_keys IS NOT NULL
+           OR lower(normalize(COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber'))) = ANY(ARRAY(
+               SELECT lower(normalize(k.key)) FROM connector.person o
+               CROSS JOIN LATERAL unnest(array_append(o.earlier_keys, COALESCE(o.wanted ->> 'idnumber', o.initial ->> 'idnumber'))) AS k (key)
+               WHERE o.person_id = ANY(%(ids)s))))
+      AND NOT EXISTS (SELECT FROM connector.binding b WHERE b.site = p.site AND b.person_id = p.person_id)
+      AND connector.employment_status(p, %(now)s, %(ahead)s) IN ('joining', 'active')
+)
+SELECT claimed, array_agg(DISTINCT key ORDER BY key) AS keys FROM claimed GROUP BY claimed HAVING count(DISTINCT key) > 1
+
 -- name: holders
 -- Who has these accounts, and which identifiers those people are to have from now on.
-SELECT b.account_id, b.person_id, b.suspended_by_us, p.key, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
+SELECT b.account_id, b.person_id, b.suspended_by_us, p.key, p.formerly, p.wanted ->> 'username' AS username, p.wanted ->> 'email' AS email,
        connector.employment_status(p, %(now)s, %(ahead)s) AS status
 FROM connector.binding b
 JOIN connector.person p ON p.person_id = b.person_id
 WHERE b.site = %(site)s AND b.account_id = ANY(%(account_ids)s)
+
+-- name: administrators
+-- Of these accounts those that Moodle refused to change because an administrator has them.
+SELECT account_id FROM connector.administrator WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
 
 -- name: end_grants_in_moodle
 -- What was granted in Moodle went with the account; requirements are ours and stay.
@@ -302,12 +324,13 @@ WITH claims AS (
 SELECT account_id, array_agg(subject ORDER BY subject) AS keys FROM doubled GROUP BY account_id ORDER BY account_id
 
 -- name: protected_people
--- People whose account has one of these usernames.
+-- People whose account has one of these usernames, or is an administrator's.
 SELECT p.key FROM connector.binding b
 JOIN connector.person p USING (person_id)
 JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE b.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
-  AND lower(a.fields ->> 'username') = ANY(%(usernames)s)
+  AND (lower(a.fields ->> 'username') = ANY(%(usernames)s)
+       OR (a.site, a.account_id) IN (SELECT d.site, d.account_id FROM connector.administrator d))
 
 -- name: take_colliding_identities
 -- Changes of people whose present username or e-mail another person takes over in the same plan.

@@ -18,7 +18,8 @@ LIMIT %(limit)s
 UPDATE connector.plan SET undoes = %(run)s, asked_by = %(by)s WHERE number = %(plan)s
 
 -- name: done_to_people
--- What a run did to accounts and managers, person by person in its order, and how things stand by now.
+-- What a run did to accounts and managers, person by person in its order, and how things stand by now. What was so
+-- already when it came was somebody else's doing.
 SELECT c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, b.account_id, a.fields AS known,
        COALESCE(m.key, '') AS manager
 FROM connector.operation o
@@ -27,7 +28,7 @@ LEFT JOIN connector.person p ON p.person_id = c.person_id
 LEFT JOIN connector.person m ON m.person_id = p.manager_id
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
-WHERE o.plan = %(plan)s AND o.run_id = %(run)s AND o.state = 'done' AND c.kind IS NULL
+WHERE o.plan = %(plan)s AND o.run_id = %(run)s AND o.state = 'done' AND o.code <> 'already' AND c.kind IS NULL
 ORDER BY c.person_id, c.ordinal
 
 -- name: done_to_grants

@@ -61,6 +61,33 @@ def test_an_earlier_key_comes_next() -> None:
     assert correlate(person, [old, new], NOBODY, ()) == Match(new, "idnumber")
 
 
+def test_accounts_under_several_earlier_keys_are_a_case() -> None:
+    """Two keys of before with an account each, in whatever order they are declared: nobody takes the first."""
+    accounts = [account(1, idnumber="OLD"), account(2, idnumber="OLDER")]
+    for keys in (("OLD", "OLDER"), ("OLDER", "OLD")):
+        answer = correlate(wanted(earlier_keys=keys), accounts, NOBODY, ())
+        assert isinstance(answer, Ambiguous)
+        assert (answer.kind, set(answer.account_ids)) == ("two_matches", {1, 2})
+
+
+def test_what_others_could_claim_is_a_case() -> None:
+    """Whatever it matches by."""
+    person = wanted(earlier_keys=("OLD",))
+    for there in (account(1, idnumber="E1"), account(1, idnumber="OLD"), account(1, email="bruno@example.test")):
+        answer = correlate(person, [there], NOBODY, (), contested={1})
+        assert isinstance(answer, Ambiguous)
+        assert (answer.kind, answer.account_ids) == ("already_bound", (1,))
+
+
+def test_another_birth_date_outweighs_the_surname() -> None:
+    """Father and son with one address: the surname alone says it only where no birth date speaks against it."""
+    there = account(1, email="bruno@example.test", profile={"birth_date": "1960-05-05"})
+    answer = correlate(wanted(birth_date="1990-02-28"), [there], NOBODY, ())
+    assert isinstance(answer, Ambiguous)
+    assert answer.kind == "email_taken"
+    assert correlate(wanted(), [there], NOBODY, ()) == Match(there, "e-mail and surname")
+
+
 def test_what_an_earlier_key_held_comes_before_all() -> None:
     """A rehire has the account that the person had, whatever idnumbers say; one that is another's now is a case."""
     old, new = account(1), account(2, idnumber="E1")
