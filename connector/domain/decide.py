@@ -143,6 +143,7 @@ _GIVE = {
     GrantKind.ASSIGNMENT: Action.ASSIGN_REQUIREMENT,
 }
 _RECOGNISE = {
+    GrantKind.COHORT: Action.RECOGNISE_COHORT,
     GrantKind.ENROLMENT: Action.RECOGNISE_ENROLMENT,
     GrantKind.ROLE: Action.RECOGNISE_ROLE,
     GrantKind.GROUP: Action.RECOGNISE_GROUP,

@@ -75,6 +75,8 @@ class Action(StrEnum):
     REACTIVATE_ACCOUNT = "reactivate_account"
     CHANGE_MANAGER = "change_manager"
     ADD_TO_COHORT = "add_to_cohort"
+    RECOGNISE_COHORT = "recognise_cohort"
+    """Put into the cohort by somebody else: noted, and never removed by us."""
     ASSIGN_ROLE = "assign_role"
     ENROL = "enrol"
     CHANGE_ENROLMENT = "change_enrolment"
@@ -124,6 +126,7 @@ RULES: Mapping[Action, Rule] = {
     Action.REACTIVATE_ACCOUNT: Rule(Phase.ACCOUNT_FIELDS),
     Action.CHANGE_MANAGER: Rule(Phase.MANAGERS, GuardClass.MANAGER),
     Action.ADD_TO_COHORT: Rule(Phase.GRANTS_COHORT),
+    Action.RECOGNISE_COHORT: Rule(Phase.GRANTS_COHORT),
     Action.ASSIGN_ROLE: Rule(Phase.GRANTS_ROLE),
     Action.ENROL: Rule(Phase.GRANTS_ENROLMENT),
     Action.CHANGE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),

@@ -26,6 +26,7 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.ADD_TO_COHORT: ("granted",),
     Action.ASSIGN_ROLE: ("granted",),
     Action.ENROL: ("granted",),
+    Action.RECOGNISE_COHORT: ("granted",),
     Action.RECOGNISE_ENROLMENT: ("granted",),
     Action.RECOGNISE_ROLE: ("granted",),
     Action.ADD_TO_GROUP: ("granted",),

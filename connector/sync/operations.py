@@ -87,6 +87,7 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
         Action.CHANGE_ENROLMENT: Enrolling(moodle, roles),
         Action.SUSPEND_ENROLMENT: Enrolling(moodle, roles),
         Action.UNENROL: Unenrolling(moodle),
+        Action.RECOGNISE_COHORT: own,
         Action.RECOGNISE_ENROLMENT: own,
         Action.RECOGNISE_ROLE: own,
         Action.RECOGNISE_GROUP: own,

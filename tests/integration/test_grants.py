@@ -80,11 +80,14 @@ async def test_an_adopted_account_keeps_the_enrolments_that_it_has(house: House,
 
 
 async def test_a_membership_that_somebody_else_made_is_noted_and_never_taken(house: House, moodle: Seen) -> None:
-    """Moodle says that the person is in the cohort already: then it is not ours."""
+    """The cohort is read before: who is in it already is not there by us."""
     await house.settled_in([row("E1"), row("E2"), row("E3", unit="Field")])
     cohort = house.twin.state.cohorts[house.twin.state.cohort_by_idnumber["unit-Field"]]
     cohort.members[moodle.id("E1")] = None
-    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field"), row("E3", unit="Field")])
+    plan = await house.plan([row("E1", unit="Field"), row("E2", unit="Field"), row("E3", unit="Field")])
+    assert house.does(plan, A.RECOGNISE_COHORT) == [("recognise_cohort", "E1", "unit-Field")]
+    await house.apply(plan)
+    assert (await house.plan()).size == 0
     noted = {grant for grant in house.ledger() if grant[1] == "cohort"}
     assert ("E1", "cohort", "unit-Field", False, False) in noted
     assert ("E2", "cohort", "unit-Field", True, False) in noted

@@ -190,7 +190,7 @@ ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen
 -- somebody else, unless it is ours under another name of the same place.
 INSERT INTO connector.ledger (site, person_id, kind, target, place_id, terms, ours, granted_at, plan, ordinal)
 SELECT %(site)s, c.person_id, c.kind, c.target, r.moodle_id, c.after,
-       c.action NOT IN ('recognise_enrolment', 'recognise_role', 'recognise_group') AND (d.moodle_id IS DISTINCT FROM 0 OR EXISTS (
+       c.action NOT IN ('recognise_cohort', 'recognise_enrolment', 'recognise_role', 'recognise_group') AND (d.moodle_id IS DISTINCT FROM 0 OR EXISTS (
            SELECT FROM connector.ledger o
            WHERE o.site = %(site)s AND o.person_id = c.person_id AND o.kind = c.kind AND o.place_id = r.moodle_id
              AND o.ended_at IS NULL AND o.ours)),

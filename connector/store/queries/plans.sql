@@ -220,20 +220,20 @@ WHERE NOT (p.handing_over AND d.kind <> 'assignment') AND CASE
 END
 
 -- name: differing_targets
--- What differing roles, enrolments and groups refer to; what is only taken away is known by Moodle's id already.
+-- What differing grants refer to; what is only taken away is known by Moodle's id already.
 SELECT kind, target, bool_or(place_id IS NULL OR wanted IS NOT NULL AND status <> 'left') AS named,
        bool_or(granted IS NULL AND (account_id IS NOT NULL OR person_id IN (
            SELECT c.person_id FROM connector.change c WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
        ))) AS new
 FROM connector.differing_grant
-WHERE plan = %(plan)s AND kind IN ('role', 'enrolment', 'group')
+WHERE plan = %(plan)s AND kind <> 'assignment'
 GROUP BY kind, target
 ORDER BY kind, target
 
--- name: accounts_to_enrol
--- Accounts that get something in a course and were there before this plan, which may bind them just now.
+-- name: accounts_to_give
+-- Accounts that get something in places of this level and were there before this plan, which may bind them just now.
 SELECT account_id FROM connector.differing_grant
-WHERE plan = %(plan)s AND level = 'course' AND granted IS NULL AND account_id IS NOT NULL
+WHERE plan = %(plan)s AND level = %(level)s AND granted IS NULL AND account_id IS NOT NULL
 UNION
 SELECT (after ->> 'account')::bigint FROM connector.change WHERE plan = %(plan)s AND action = 'adopt_account'
 ORDER BY account_id
@@ -253,7 +253,8 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
        e.account_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM connector.grant_in_doubt i
            WHERE i.site = %(site)s AND i.person_id = d.person_id AND i.target = d.target
-             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' WHEN 'group' THEN 'add_to_group' ELSE 'enrol' END
+             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' WHEN 'group' THEN 'add_to_group'
+                                  WHEN 'cohort' THEN 'add_to_cohort' ELSE 'enrol' END
        ) AND NOT EXISTS (
            SELECT FROM connector.reference r
            JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
