@@ -37,6 +37,16 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A grant that was sent by a run and never confirmed. ``held``: the ledger has it all the same."""
+
+    plan: int
+    run: int
+    pending: Pending
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one change. ``moodle_id`` is the id of what was created."""
 
@@ -76,6 +86,10 @@ class Journal(Protocol):
         self, plan: int, phase: Phase, held: Collection[GuardClass], run: int, after: int, limit: int
     ) -> list[Pending]:
         """Changes of a phase in order that are neither done nor refused, and not yet waiting in this run."""
+        ...
+
+    def doubts(self) -> list[Doubt]:
+        """Grants in doubt of all plans, where Moodle can tell whether it has them, run by run."""
         ...
 
     def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime, before: str) -> None:

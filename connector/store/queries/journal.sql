@@ -34,7 +34,10 @@ WITH page AS MATERIALIZED (
     ORDER BY c.ordinal
     LIMIT %(limit)s
 ), in_doubt AS MATERIALIZED (
-    SELECT person_id, action, target FROM connector.grant_in_doubt WHERE site = %(site)s
+    SELECT DISTINCT d.person_id, d.action, d.target
+    FROM connector.grant_in_doubt d
+    JOIN connector.run r ON r.run_id = %(run)s
+    WHERE d.site = %(site)s AND d.sent_at > r.started_at - interval '10 minutes'
 )
 SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind,
        (SELECT b.account_id FROM connector.binding b
@@ -48,6 +51,20 @@ SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after,
 FROM page c
 LEFT JOIN in_doubt i ON i.person_id = c.person_id AND i.action = c.action AND i.target = c.target
 ORDER BY c.ordinal
+
+-- name: doubts
+-- Grants that were sent and never confirmed, where Moodle can tell whether it has them, and whether the ledger has.
+SELECT c.plan, c.ordinal, i.run_id, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind,
+       b.account_id, r.moodle_id AS place_id,
+       EXISTS (SELECT FROM connector.ledger l
+               WHERE l.site = i.site AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
+                 AND l.ended_at IS NULL) AS held
+FROM connector.grant_in_doubt i
+JOIN connector.change c ON c.plan = i.plan AND c.ordinal = i.ordinal
+LEFT JOIN connector.binding b ON b.site = i.site AND b.person_id = c.person_id
+LEFT JOIN connector.reference r ON r.site = i.site AND r.kind = c.level AND r.ref = c.ref
+WHERE i.site = %(site)s AND i.state = 'sent' AND c.level IN ('course', 'cohort', 'group')
+ORDER BY c.plan, i.run_id, c.action, c.ordinal
 
 -- name: sent
 -- Written down before the call is made.

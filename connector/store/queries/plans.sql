@@ -252,7 +252,9 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
        d.earlier, d.place_id, d.leaves,
        e.account_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM connector.grant_in_doubt i
+           JOIN connector.plan p ON p.number = d.plan  -- a write that Moodle makes late is ours
            WHERE i.site = %(site)s AND i.person_id = d.person_id AND i.target = d.target
+             AND i.sent_at > p.created_at - interval '10 minutes'
              AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' WHEN 'group' THEN 'add_to_group'
                                   WHEN 'cohort' THEN 'add_to_cohort' ELSE 'enrol' END
        ) AND NOT EXISTS (
