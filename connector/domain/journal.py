@@ -27,6 +27,8 @@ class Pending:
     ``account_id`` is the person's Moodle account (None: none yet). ``uncertain`` is True where it was sent and
     the answer is not known: it may have happened. ``place_id`` is Moodle's id of the cohort, course or category that
     a grant concerns: the one where it was granted, for a new one the one that has the name (None: none yet).
+    ``unclaimed``: nothing of ours is there yet, nor was the account made by this plan; what Moodle has by now somebody
+    else gave. ``keeps_role``: where the role of an enrolment changes, the ledger has the old one there otherwise too.
     """
 
     ordinal: int
@@ -34,6 +36,8 @@ class Pending:
     account_id: int | None
     uncertain: bool
     place_id: int | None = None
+    unclaimed: bool = False
+    keeps_role: bool = False
 
 
 @dataclass(frozen=True, slots=True)

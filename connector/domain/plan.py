@@ -178,10 +178,20 @@ class Change:
 
     @property
     def guard(self) -> GuardClass | None:
-        """The guard that watches this change; a first manager is no change of manager."""
+        """The guard that watches this change; a first manager is no change of manager, and with a new role of an
+        enrolment the old one goes.
+        """
+        if self.action is Action.CHANGE_ENROLMENT and self.replaced_role:
+            return GuardClass.REMOVE_ROLE
         if self.action is Action.CHANGE_MANAGER and not self.before.get("manager"):
             return None
         return RULES[self.action].guard
+
+    @property
+    def replaced_role(self) -> str:
+        """The role of an enrolment that another takes the place of, "" where it stays."""
+        role = str(self.before.get("role", ""))
+        return role if self.kind is GrantKind.ENROLMENT and self.after.get("role", role) != role else ""
 
     @cached_property
     def digest(self) -> str:

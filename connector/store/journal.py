@@ -101,7 +101,15 @@ class Journal:
             limit=limit,
         )
         return [
-            Pending(row["ordinal"], change_of(row), row["account_id"], row["uncertain"], row["place_id"])
+            Pending(
+                row["ordinal"],
+                change_of(row),
+                row["account_id"],
+                row["uncertain"],
+                row["place_id"],
+                row["unclaimed"] and not row["uncertain"],
+                row["keeps_role"],
+            )
             for row in rows
         ]
 

@@ -16,33 +16,34 @@ Seats = Mapping[int, Collection[int]]
 
 
 async def in_courses(
-    moodle: Moodle, courses: Mapping[int, bool], people: Collection[int], gone: set[int]
+    moodle: Moodle, courses: Mapping[int, bool], people: Collection[int] | None, gone: set[int]
 ) -> AsyncIterator[list[Participant]]:
-    """Which of these people are in these courses, suspended ones too; a person may come twice.
+    """Which of these people (None: of all) are in these courses, suspended ones too; a person may come twice.
 
     ``courses`` says of each whether roles are asked for. Courses that Moodle no longer has are added to ``gone``.
     """
-    wanted = frozenset(people)
-    few = len(wanted) <= FEW
-    if few:
+    few = people is not None and len(people) <= FEW
+    wanted = None if people is None else frozenset(people)
+    if few and wanted:
         async for page in moodle.progress(sorted(wanted)):
             yield [Participant(row.user_id, row.course_id, ()) for row in page if row.course_id in courses]
     for course, roles in courses.items():
         # the courses of a person show neither roles nor enrolments that are suspended
         try:
             async for rows in moodle.participants(course, suspended_only=few and not roles):
-                yield [row for row in rows if row.user_id in wanted]
+                yield [row for row in rows if wanted is None or row.user_id in wanted]
         except Missing:
             gone.add(course)
 
 
 class Presence:
-    """Looks up whether people have what changes would give them."""
+    """Looks up whether people have what changes would give them. A course that is read as a whole is read once."""
 
     def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
         """``roles``: Moodle's ids of roles by name."""
         self._moodle = moodle
         self._roles = roles
+        self._whole: dict[int, Seats] = {}
 
     async def there(self, grants: Sequence[Pending]) -> list[Pending]:
         """Those that Moodle has: enrolments, memberships, and roles in courses, of who is enrolled there."""
@@ -73,9 +74,16 @@ class Presence:
         for one in grants:
             if one.change.place.level == "course" and one.place_id is not None:
                 courses[one.place_id] = courses.get(one.place_id, False) or one.change.kind is GrantKind.ROLE
-        found: dict[int, dict[int, set[int]]] = {}
+        if len(people) <= FEW:
+            return await self._read(courses, people)
+        kept = {course: seats for course, seats in self._whole.items() if course in courses}
+        self._whole = kept | await self._read({one: courses[one] for one in courses if one not in kept}, None)
+        return self._whole
+
+    async def _read(self, courses: Mapping[int, bool], people: Collection[int] | None) -> dict[int, Seats]:
+        found: dict[int, dict[int, set[int]]] = {course: {} for course in courses}
         if courses:
             async for rows in in_courses(self._moodle, courses, people, set()):
                 for row in rows:
-                    found.setdefault(row.course_id, {}).setdefault(row.user_id, set()).update(row.role_ids)
-        return found
+                    found[row.course_id].setdefault(row.user_id, set()).update(row.role_ids)
+        return dict(found)

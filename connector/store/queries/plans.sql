@@ -241,7 +241,7 @@ ORDER BY account_id
 -- name: grant_pairs
 -- Grants that differ, of people who have an account or get one by this plan; requirements of everybody.
 -- One course may have two names: what is ours under one of them is not somebody else's under the other, and it is
--- not taken away while the other is wanted. Of a role's target the name of its place comes last, behind a colon.
+-- not taken away while the other is wanted; nor is a role in a course while an enrolment there is to have it. Of a role's target the name of its place comes last, behind a colon.
 WITH new AS MATERIALIZED (
     SELECT c.person_id, (c.after ->> 'account')::bigint AS account_id FROM connector.change c
     WHERE c.plan = %(plan)s AND c.action IN ('create_account', 'adopt_account')
@@ -266,7 +266,13 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
              AND l.person_id IN (  -- of who had the account until now too: a rehired person takes it over
                  SELECT d.person_id UNION ALL
                  SELECT b.person_id FROM connector.binding b WHERE b.site = %(site)s AND b.account_id = n.account_id)
-       ) AS present,
+       ) AND NOT (d.kind = 'role' AND EXISTS (  -- nor is the role of an enrolment of ours
+           SELECT FROM connector.reference r
+           JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
+           WHERE r.site = %(site)s AND r.kind = d.level AND r.ref = d.ref AND l.person_id = d.person_id
+             AND l.kind = 'enrolment' AND l.ended_at IS NULL AND l.ours
+             AND l.terms ->> 'role' || '@course' = split_part(d.target, ':', 1)
+       )) AS present,
        d.wanted IS NULL AND d.status IN ('joining', 'active') AND EXISTS (
            SELECT FROM connector.wanted_grant w
            LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = w.person_id AND l.kind = w.kind
@@ -274,6 +280,17 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
            LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = w.level AND r.ref = w.ref
            WHERE w.person_id = d.person_id AND w.kind = d.kind AND COALESCE(l.place_id, r.moodle_id) = d.place_id
              AND (w.kind <> 'role' OR split_part(w.target, ':', 1) = split_part(d.target, ':', 1))
+       ) OR d.kind = 'role' AND d.wanted IS NULL AND d.status IN ('joining', 'active') AND EXISTS (
+           -- an enrolment, there or given by this plan, is to have the role: without it nobody would be enrolled as anything
+           SELECT FROM connector.wanted_grant w
+           LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = w.person_id AND l.kind = w.kind
+                AND l.target = w.target AND l.ended_at IS NULL
+           LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = w.level AND r.ref = w.ref
+           WHERE w.person_id = d.person_id AND w.kind = 'enrolment' AND COALESCE(l.place_id, r.moodle_id) = d.place_id
+             AND w.terms ->> 'role' || '@course' = split_part(d.target, ':', 1)
+             AND (l.person_id IS NOT NULL OR EXISTS (
+                 SELECT FROM connector.differing_grant g
+                 WHERE g.plan = d.plan AND g.person_id = w.person_id AND g.kind = w.kind AND g.target = w.target))
        ) AS elsewhere
 FROM connector.differing_grant d
 LEFT JOIN new n ON n.person_id = d.person_id
