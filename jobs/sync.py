@@ -30,6 +30,7 @@ from connector.domain.reading import AccountBook, Reader
 from connector.mirror.accounts import refresh_accounts
 from connector.sync.apply import Applied, Pace, Stopping, apply_plan, never
 from connector.sync.arrivals import Arrived, Inlet
+from connector.sync.doubts import end_doubts
 from connector.sync.intake import Intake, Progress, take_in
 from connector.sync.make_plan import Step, make_plan
 from connector.sync.planning import Rules
@@ -137,6 +138,7 @@ class WayIn:
             if step is not None:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
+        await end_doubts(self.moodle, self.journal, self.roles, self.clock)
         scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people), self.leavers)
         return await make_plan(
             scope, self.newest_feed(), await self.rules(), self.moodle, self.plans, self.cases, step

@@ -122,7 +122,8 @@ class GrantPair:
 
     ``ours`` is False where somebody else had given it before; ``suspended`` is the state of the ledger's row.
     ``present``: the person has it in Moodle, and the ledger knows nothing of it. ``elsewhere``: what is granted here
-    is wanted under another name of the same course. ``place_id``: Moodle's id of where it was granted.
+    is wanted under another name of the same course, a role also by an enrolment there. ``place_id``: Moodle's id of
+    where it was granted.
     """
 
     person_id: int
@@ -153,6 +154,7 @@ _GIVE = {
     GrantKind.ASSIGNMENT: Action.ASSIGN_REQUIREMENT,
 }
 _RECOGNISE = {
+    GrantKind.COHORT: Action.RECOGNISE_COHORT,
     GrantKind.ENROLMENT: Action.RECOGNISE_ENROLMENT,
     GrantKind.ROLE: Action.RECOGNISE_ROLE,
     GrantKind.GROUP: Action.RECOGNISE_GROUP,
@@ -259,6 +261,12 @@ def resolved(
         elif days is not None:
             terms[outcome] = (date.fromisoformat(granted_on) + timedelta(days=int(days))).isoformat()
     return terms | due_terms(wanted, granted, date.fromisoformat(granted_on), today, leaves)
+
+
+def open_on(terms: Mapping[str, Any], today: date) -> bool:
+    """Do the terms of an enrolment let the person in on this day? Dates are ISO dates, absent is open."""
+    day = today.isoformat()
+    return str(terms.get("starts_on") or day) <= day <= str(terms.get("ends_on") or day)
 
 
 def _grant(action: Action, pair: GrantPair, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:

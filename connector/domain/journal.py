@@ -27,6 +27,8 @@ class Pending:
     ``account_id`` is the person's Moodle account (None: none yet). ``uncertain`` is True where it was sent and
     the answer is not known: it may have happened. ``place_id`` is Moodle's id of the cohort, course or category that
     a grant concerns: the one where it was granted, for a new one the one that has the name (None: none yet).
+    ``unclaimed``: nothing of ours is there yet, nor was the account made by this plan; what Moodle has by now somebody
+    else gave. ``keeps_role``: where the role of an enrolment changes, the ledger has the old one there otherwise too.
     """
 
     ordinal: int
@@ -34,6 +36,18 @@ class Pending:
     account_id: int | None
     uncertain: bool
     place_id: int | None = None
+    unclaimed: bool = False
+    keeps_role: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A grant that was sent by a run and never confirmed. ``held``: the ledger has it all the same."""
+
+    plan: int
+    run: int
+    pending: Pending
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,10 @@ class Journal(Protocol):
         self, plan: int, phase: Phase, held: Collection[GuardClass], run: int, after: int, limit: int
     ) -> list[Pending]:
         """Changes of a phase in order that are neither done nor refused, and not yet waiting in this run."""
+        ...
+
+    def doubts(self) -> list[Doubt]:
+        """Grants in doubt of all plans, where Moodle can tell whether it has them, run by run."""
         ...
 
     def sent(self, run: int, plan: int, ordinals: Sequence[int], now: datetime, before: str) -> None:

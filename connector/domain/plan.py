@@ -75,6 +75,8 @@ class Action(StrEnum):
     REACTIVATE_ACCOUNT = "reactivate_account"
     CHANGE_MANAGER = "change_manager"
     ADD_TO_COHORT = "add_to_cohort"
+    RECOGNISE_COHORT = "recognise_cohort"
+    """Put into the cohort by somebody else: noted, and never removed by us."""
     ASSIGN_ROLE = "assign_role"
     ENROL = "enrol"
     CHANGE_ENROLMENT = "change_enrolment"
@@ -124,6 +126,7 @@ RULES: Mapping[Action, Rule] = {
     Action.REACTIVATE_ACCOUNT: Rule(Phase.ACCOUNT_FIELDS),
     Action.CHANGE_MANAGER: Rule(Phase.MANAGERS, GuardClass.MANAGER),
     Action.ADD_TO_COHORT: Rule(Phase.GRANTS_COHORT),
+    Action.RECOGNISE_COHORT: Rule(Phase.GRANTS_COHORT),
     Action.ASSIGN_ROLE: Rule(Phase.GRANTS_ROLE),
     Action.ENROL: Rule(Phase.GRANTS_ENROLMENT),
     Action.CHANGE_ENROLMENT: Rule(Phase.GRANTS_ENROLMENT),
@@ -175,10 +178,20 @@ class Change:
 
     @property
     def guard(self) -> GuardClass | None:
-        """The guard that watches this change; a first manager is no change of manager."""
+        """The guard that watches this change; a first manager is no change of manager, and with a new role of an
+        enrolment the old one goes.
+        """
+        if self.action is Action.CHANGE_ENROLMENT and self.replaced_role:
+            return GuardClass.REMOVE_ROLE
         if self.action is Action.CHANGE_MANAGER and not self.before.get("manager"):
             return None
         return RULES[self.action].guard
+
+    @property
+    def replaced_role(self) -> str:
+        """The role of an enrolment that another takes the place of, "" where it stays."""
+        role = str(self.before.get("role", ""))
+        return role if self.kind is GrantKind.ENROLMENT and self.after.get("role", role) != role else ""
 
     @cached_property
     def digest(self) -> str:

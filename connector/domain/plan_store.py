@@ -235,7 +235,7 @@ class PlanStore(Protocol):
         ...
 
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
-        """Roles, enrolments and groups; of cohorts the idnumber is the name, and requirements are ours."""
+        """All but requirements, which are ours."""
         ...
 
     def wanted_groups(self, plan: int) -> dict[str, str]:
@@ -246,8 +246,8 @@ class PlanStore(Protocol):
         """Moodle's id and course of each group, by target."""
         ...
 
-    def accounts_to_enrol(self, plan: int) -> list[int]:
-        """Accounts that were there before this plan and get something new in a course."""
+    def accounts_to_give(self, plan: int, level: str) -> list[int]:
+        """Accounts that were there before this plan and get something new in a course, cohort or group (``level``)."""
         ...
 
     def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from connector.domain.decide import IDENTITY_FIELDS
+from connector.domain.decide import IDENTITY_FIELDS, open_on
 from connector.domain.grants import GrantKind
 from connector.domain.matching import folded
 from connector.domain.plan import Action, Change
@@ -29,6 +29,7 @@ INVERSES: Mapping[Action, Action] = {
     Action.ASSIGN_ROLE: Action.UNASSIGN_ROLE,
     Action.ENROL: Action.SUSPEND_ENROLMENT,
     Action.CHANGE_ENROLMENT: Action.CHANGE_ENROLMENT,
+    Action.RECOGNISE_COHORT: Action.FORGET_GRANT,
     Action.RECOGNISE_ENROLMENT: Action.FORGET_GRANT,
     Action.RECOGNISE_ROLE: Action.FORGET_GRANT,
     Action.ADD_TO_GROUP: Action.REMOVE_FROM_GROUP,
@@ -205,7 +206,7 @@ def grant_verdict(change: Change, now: GrantNow, today: date) -> Verdict:
         return _like(change, Action.FORGET_GRANT, wrote, {})
     if now.present is False:
         return Left(change, "somebody has taken it away in Moodle")
-    if now.active is not None and now.active is not (not now.suspended and _holds_on(wrote, today)):
+    if now.active is not None and now.active is not (not now.suspended and open_on(wrote, today)):
         return Left(change, "somebody has changed it in Moodle")
     return _taken_back(change, wrote)
 
@@ -230,12 +231,6 @@ def _taken_back(change: Change, wrote: Mapping[str, Any]) -> Change:
             return _like(change, Action.SUSPEND_ENROLMENT, wrote, {**was, "suspended": True})
         return _like(change, change.action, {**wrote, "suspended": False}, was)
     return _like(change, INVERSES[change.action], wrote, {})
-
-
-def _holds_on(terms: Mapping[str, Any], today: date) -> bool:
-    """Is access open on this day? Dates are ISO dates, absent is open."""
-    day = today.isoformat()
-    return str(terms.get("starts_on") or day) <= day <= str(terms.get("ends_on") or day)
 
 
 def _like(change: Change, action: Action, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:

@@ -18,7 +18,7 @@ _RECKONING = frozenset({"granted_on", "timezone", "cycle", "due_since", "due_bef
 _OURS = frozenset(
     {Action.ASSIGN_REQUIREMENT, Action.CHANGE_REQUIREMENT, Action.WITHDRAW_REQUIREMENT, Action.CHANGE_MANAGER}
     | {Action.NOTE_TERMS, Action.FORGET_GRANT, Action.ADOPT_ACCOUNT, Action.GIVE_UP_ACCOUNT}
-    | {Action.RECOGNISE_ENROLMENT, Action.RECOGNISE_ROLE, Action.RECOGNISE_GROUP}
+    | {Action.RECOGNISE_COHORT, Action.RECOGNISE_ENROLMENT, Action.RECOGNISE_ROLE, Action.RECOGNISE_GROUP}
 )
 """What is written down here alone: Moodle is not asked."""
 

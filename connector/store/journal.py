@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from connector.domain.journal import Outcome, OutcomeState, Pending, Tally
+from connector.domain.journal import Doubt, Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, Change, GuardClass, Phase
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, one, query
@@ -26,6 +26,7 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = {
     Action.ADD_TO_COHORT: ("granted",),
     Action.ASSIGN_ROLE: ("granted",),
     Action.ENROL: ("granted",),
+    Action.RECOGNISE_COHORT: ("granted",),
     Action.RECOGNISE_ENROLMENT: ("granted",),
     Action.RECOGNISE_ROLE: ("granted",),
     Action.ADD_TO_GROUP: ("granted",),
@@ -105,7 +106,27 @@ class Journal:
             limit=limit,
         )
         return [
-            Pending(row["ordinal"], change_of(row), row["account_id"], row["uncertain"], row["place_id"])
+            Pending(
+                row["ordinal"],
+                change_of(row),
+                row["account_id"],
+                row["uncertain"],
+                row["place_id"],
+                row["unclaimed"] and not row["uncertain"],
+                row["keeps_role"],
+            )
+            for row in rows
+        ]
+
+    def doubts(self) -> list[Doubt]:
+        rows = self._database.rows("journal.doubts", site=self._site)
+        return [
+            Doubt(
+                row["plan"],
+                row["run_id"],
+                Pending(row["ordinal"], change_of(row), row["account_id"], True, row["place_id"]),
+                row["held"],
+            )
             for row in rows
         ]
 

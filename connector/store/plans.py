@@ -240,8 +240,8 @@ class Plans:
     def remember_groups(self, groups: Mapping[str, Group], now: datetime) -> None:
         self._database.transact(lambda connection: course_groups.remember(connection, self._site, groups, now))
 
-    def accounts_to_enrol(self, plan: int) -> list[int]:
-        return [row["account_id"] for row in self._database.rows("plans.accounts_to_enrol", plan=plan)]
+    def accounts_to_give(self, plan: int, level: str) -> list[int]:
+        return [row["account_id"] for row in self._database.rows("plans.accounts_to_give", plan=plan, level=level)]
 
     def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:
         rows = self._database.rows("plans.protected_people", usernames=sorted(usernames), **self._scope(scope))

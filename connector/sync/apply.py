@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
@@ -31,10 +31,14 @@ from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
 from connector.domain.ports import Moodle
 from connector.sync.at_once import at_once
 from connector.sync.operations import Operation, operations
-from connector.sync.operations_on_grants import is_moot
+from connector.sync.operations_on_grants import done, is_moot
+from connector.sync.presence import Presence
 
 PAGE = 4000
 """Changes that are in memory at once."""
+FRESH = timedelta(minutes=1)
+"""For so long a plan is believed about what is in Moodle. Before an older one gives something it is looked whether it
+is there by now."""
 FEWEST = 5
 """So many changes go in one call at least, where there are as many: smaller calls would cost more than they save."""
 
@@ -115,7 +119,7 @@ async def apply_plan(
             )
         held = held_classes(fresh, clock())
         run = journal.start(plan.number, clock())
-        applying = _Applying(plan.number, run, held, moodle, journal, roles, clock, pace or Pace(), progress, stopping)
+        applying = _Applying(plan, run, held, moodle, journal, roles, clock, pace or Pace(), progress, stopping)
         try:
             for phase in Phase:
                 await applying.phase(phase)
@@ -131,7 +135,7 @@ async def apply_plan(
 
 @dataclass
 class _Applying:
-    plan: int
+    of: Plan
     run: int
     held: Collection[GuardClass]
     moodle: Moodle
@@ -145,12 +149,28 @@ class _Applying:
     refused: int = 0
     _operations: Mapping[Action, Operation] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.plan = self.of.number
+        self._presence = Presence(self.moodle, self.roles)
+
     async def phase(self, phase: Phase) -> None:
-        self._operations = operations(self.moodle, self.roles)
+        self._operations = operations(self.moodle, self.roles, self.clock)
         after = 0
         while page := self.journal.pending(self.plan, phase, self.held, self.run, after, PAGE):
             after = page[-1].ordinal
-            await self._page(page)
+            await self._page(await self._without_given(page))
+
+    async def _without_given(self, page: Sequence[Pending]) -> Sequence[Pending]:
+        """Without what somebody else gave since the plan was made: that is noted as theirs, and not overwritten."""
+        if self.clock() - self.of.created_at < FRESH:
+            return page
+        given = await self._presence.there([one for one in page if one.unclaimed])
+        for action, same in groupby(given, key=lambda one: one.change.action):
+            self._record(action, [done(one, 0) for one in same])
+        if self.progress:
+            self.progress(len(given))
+        theirs = {one.ordinal for one in given}
+        return [one for one in page if one.ordinal not in theirs]
 
     async def _page(self, page: Sequence[Pending]) -> None:
         """All batches of a page, a few at once. The first Stop or TryAgain ends them all."""

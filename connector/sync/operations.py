@@ -7,7 +7,8 @@ lost (``found``), and names the cause when a single change is refused (``cause``
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from connector.domain.errors import SetAside
@@ -15,13 +16,12 @@ from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.plan import Action
 from connector.domain.ports import Moodle
 from connector.sync.operations_on_accounts import AccountCreation, AccountUpdate
+from connector.sync.operations_on_enrolments import Enrolling, EnrolmentChange, Unenrolling
 from connector.sync.operations_on_grants import (
     CohortAddition,
     CohortCreation,
     CohortRemoval,
-    Enrolling,
     RoleAssignment,
-    Unenrolling,
 )
 from connector.sync.operations_on_groups import GroupAddition, GroupCreation, GroupRemoval
 from connector.sync.operations_on_leavers import AccountDeletion
@@ -60,7 +60,7 @@ class OwnModel:
         return str(error)
 
 
-def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Operation]:
+def operations(moodle: Moodle, roles: Mapping[str, int], clock: Callable[[], datetime]) -> Mapping[Action, Operation]:
     """The table of operations. ``roles`` are Moodle's ids of roles by name."""
     own = OwnModel()
     update = AccountUpdate(moodle)
@@ -84,9 +84,10 @@ def operations(moodle: Moodle, roles: Mapping[str, int]) -> Mapping[Action, Oper
         Action.ASSIGN_ROLE: RoleAssignment(moodle, roles),
         Action.UNASSIGN_ROLE: RoleAssignment(moodle, roles),
         Action.ENROL: Enrolling(moodle, roles),
-        Action.CHANGE_ENROLMENT: Enrolling(moodle, roles),
+        Action.CHANGE_ENROLMENT: EnrolmentChange(moodle, roles, clock),
         Action.SUSPEND_ENROLMENT: Enrolling(moodle, roles),
         Action.UNENROL: Unenrolling(moodle),
+        Action.RECOGNISE_COHORT: own,
         Action.RECOGNISE_ENROLMENT: own,
         Action.RECOGNISE_ROLE: own,
         Action.RECOGNISE_GROUP: own,

@@ -1,19 +1,16 @@
-"""Operations on grants: cohorts, roles and enrolments."""
+"""Operations on grants: cohorts and roles, and what all operations on grants share."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from connector.domain.errors import Missing, SetAside
 from connector.domain.grants import RoleTarget
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.plan import Action
-from connector.domain.ports import ManualEnrolment, Moodle, RoleContext
+from connector.domain.ports import Moodle, RoleContext
 
 NOBODY, ALREADY_THERE = "2", "3"
 """Moodle's warning codes of core_cohort_add_cohort_members."""
@@ -143,40 +140,6 @@ class RoleAssignment(OfAccount):
         return RoleContext(self._roles[target.role], account_of(one), level, instance)
 
 
-class Enrolling(OfAccount):
-    """Enrol, change or suspend manual enrolments. All or nothing in Moodle; calling again is harmless."""
-
-    def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
-        self._moodle = moodle
-        self._roles = roles
-
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.enrol([self._enrolment(one) for one in batch])
-        return [done(one) for one in batch]
-
-    def _enrolment(self, one: Pending) -> ManualEnrolment:
-        terms = one.change.after
-        return ManualEnrolment(
-            account_of(one),
-            place_of_change(one),
-            self._roles[str(terms.get("role", "student"))],
-            _start_of(terms.get("starts_on"), str(terms["timezone"])),
-            _start_of(terms.get("ends_on"), str(terms["timezone"]), days_later=1),
-            bool(terms.get("suspended", False)),
-        )
-
-
-class Unenrolling(OfAccount):
-    """Unenrol. Moodle deletes the person's current grades there: only where a path says so."""
-
-    def __init__(self, moodle: Moodle) -> None:
-        self._moodle = moodle
-
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.unenrol([(account_of(one), place_of_change(one)) for one in batch])
-        return [done(one) for one in batch]
-
-
 async def is_moot(moodle: Moodle, one: Pending) -> bool:
     """Is a refused change done all the same, because the course, cohort or group that it takes something from is gone?
 
@@ -197,14 +160,6 @@ async def is_moot(moodle: Moodle, one: Pending) -> bool:
     except Missing:
         return True
     return False
-
-
-def _start_of(day: Any, timezone: str, days_later: int = 0) -> int:
-    """Epoch seconds at which a day begins for the person; 0 (open) where there is none. A last day counts whole."""
-    if not day:
-        return 0
-    moment = datetime.combine(date.fromisoformat(day) + timedelta(days=days_later), time.min, ZoneInfo(timezone))
-    return int(moment.timestamp())
 
 
 def _lacking(one: Pending) -> Outcome | None:

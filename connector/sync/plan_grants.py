@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from connector.domain.decide import grant_change
-from connector.domain.errors import Missing
 from connector.domain.grants import GrantKind, GroupTarget, Place, RoleTarget, place_of
 from connector.domain.plan import Action
 from connector.domain.plan_store import DifferingTarget
 from connector.domain.ports import Category, Course, Participant
 from connector.sync.plan_groups import find_groups, note_members
 from connector.sync.planning import Planning
+from connector.sync.presence import in_courses
 
 Target = tuple[GrantKind, str]
-FEW = 100
-"""Up to so many people are asked for their courses; for more, whole courses are read, which is faster a head."""
 
 
 async def plan_grants(planning: Planning) -> None:
@@ -27,6 +25,7 @@ async def plan_grants(planning: Planning) -> None:
     unknown = _of_unknown_roles(planning, targets)
     missing = await _resolve(planning, targets)
     known = [one for one in targets if one.new and (one.kind, one.target) not in unknown | missing]
+    await _note_memberships(planning, [one.target for one in known if one.kind is GrantKind.COHORT])
     missing |= await _note_present(planning, known)
     groups = await find_groups(planning, missing)
     missing |= {(GrantKind.GROUP, target) for target in groups.unreadable}
@@ -98,32 +97,36 @@ async def _ids(planning: Planning, level: str, refs: Sequence[str]) -> dict[str,
     return known
 
 
+async def _note_memberships(planning: Planning, targets: Sequence[str]) -> None:
+    """Who is in these cohorts already? That is somebody else's doing, and never ours to take away."""
+    ids = planning.plans.references("cohort")
+    known = {target: ids[target] for target in targets if target in ids}
+    if not known:
+        return
+    people = frozenset(planning.plans.accounts_to_give(planning.plan, "cohort"))
+    members = await planning.moodle.cohort_members(sorted(set(known.values())))
+    for target, cohort in known.items():
+        there = members.get(cohort, frozenset()) & people
+        planning.plans.note_present(planning.plan, [(person, GrantKind.COHORT, target) for person in there])
+
+
 async def _note_present(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
     """Who is enrolled, or has the role in the course, already? What somebody else gave is never ours to take away.
 
     Gives the targets whose course cannot be read after all: somebody named it in a case, and it is gone.
     """
-    unread: set[Target] = set()
-    people = planning.plans.accounts_to_enrol(planning.plan)
+    people = planning.plans.accounts_to_give(planning.plan, "course")
     if not people:
-        return unread
+        return set()
     courses = _by_course(targets, planning.plans.references("course"))
-    few = len(people) <= FEW
-    if few:
-        async for page in planning.moodle.progress(people):
-            found = [(row.user_id, one) for row in page for one in courses.get(row.course_id, [])]
-            _note(planning, [(user, one) for user, one in found if one.kind is GrantKind.ENROLMENT])
-    for course, there in courses.items():
-        # the courses of a person show neither roles nor enrolments that are suspended
-        suspended_only = few and all(one.kind is GrantKind.ENROLMENT for one in there)
-        try:
-            async for rows in planning.moodle.participants(course, suspended_only=suspended_only):
-                _note(planning, [(row.user_id, one) for row in rows for one in there if _has(planning, row, one)])
-        except Missing:
-            unread |= {(one.kind, one.target) for one in there}
-            for ref in {place_of(one.kind, one.target).ref for one in there}:
-                planning.case("missing_course", ref, f"a decision names the course {course}, which is gone")
-    return unread
+    asked = {course: any(one.kind is GrantKind.ROLE for one in there) for course, there in courses.items()}
+    gone: set[int] = set()
+    async for rows in in_courses(planning.moodle, asked, people, gone):
+        _note(planning, [(row, one) for row in rows for one in courses[row.course_id] if _has(planning, row, one)])
+    for course in sorted(gone):
+        for ref in sorted({place_of(one.kind, one.target).ref for one in courses[course]}):
+            planning.case("missing_course", ref, f"a decision names the course {course}, which is gone")
+    return {(one.kind, one.target) for course in gone for one in courses[course]}
 
 
 def _by_course(targets: Sequence[DifferingTarget], ids: Mapping[str, int]) -> Mapping[int, Sequence[DifferingTarget]]:
@@ -142,5 +145,5 @@ def _has(planning: Planning, participant: Participant, one: DifferingTarget) -> 
     return planning.roles.get(RoleTarget.parse(one.target).role) in participant.role_ids
 
 
-def _note(planning: Planning, found: Sequence[tuple[int, DifferingTarget]]) -> None:
-    planning.plans.note_present(planning.plan, [(user_id, one.kind, one.target) for user_id, one in found])
+def _note(planning: Planning, found: Sequence[tuple[Participant, DifferingTarget]]) -> None:
+    planning.plans.note_present(planning.plan, [(row.user_id, one.kind, one.target) for row, one in found])

@@ -70,9 +70,13 @@ async def find_groups(planning: Planning, missing: set[tuple[GrantKind, str]]) -
 async def note_members(planning: Planning, groups: Groups, targets: Iterable[str]) -> None:
     """Who is in these groups already? That is somebody else's doing, and never ours to take away."""
     ids = {target: groups.there[target].id for target in targets if target in groups.there}
-    members = await planning.moodle.group_members(sorted(set(ids.values()))) if ids else {}
-    found = [(person, GrantKind.GROUP, target) for target, group in ids.items() for person in members.get(group) or ()]
-    planning.plans.note_present(planning.plan, found)
+    if not ids:
+        return
+    people = frozenset(planning.plans.accounts_to_give(planning.plan, "group"))
+    members = await planning.moodle.group_members(sorted(set(ids.values())))
+    for target, group in ids.items():
+        there = (members.get(group) or frozenset()) & people
+        planning.plans.note_present(planning.plan, [(person, GrantKind.GROUP, target) for person in there])
 
 
 def _matched(

@@ -57,6 +57,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.ASSIGN_ROLE: message("Give role"),
     Action.ENROL: message("Enrol"),
     Action.CHANGE_ENROLMENT: message("Change enrolment"),
+    Action.RECOGNISE_COHORT: message("Recognise cohort membership"),
     Action.RECOGNISE_ENROLMENT: message("Recognise enrolment"),
     Action.RECOGNISE_ROLE: message("Recognise role"),
     Action.ADD_TO_GROUP: message("Add to group"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.domain.plan import Action, HoldState
+from connector.domain.plan import Action, GuardClass, HoldState
 from tests.support import House, Seen, enrol_by_hand, row, rows
 
 pytestmark = pytest.mark.anyio
@@ -80,11 +80,14 @@ async def test_an_adopted_account_keeps_the_enrolments_that_it_has(house: House,
 
 
 async def test_a_membership_that_somebody_else_made_is_noted_and_never_taken(house: House, moodle: Seen) -> None:
-    """Moodle says that the person is in the cohort already: then it is not ours."""
+    """The cohort is read before: who is in it already is not there by us."""
     await house.settled_in([row("E1"), row("E2"), row("E3", unit="Field")])
     cohort = house.twin.state.cohorts[house.twin.state.cohort_by_idnumber["unit-Field"]]
     cohort.members[moodle.id("E1")] = None
-    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field"), row("E3", unit="Field")])
+    plan = await house.plan([row("E1", unit="Field"), row("E2", unit="Field"), row("E3", unit="Field")])
+    assert house.does(plan, A.RECOGNISE_COHORT) == [("recognise_cohort", "E1", "unit-Field")]
+    await house.apply(plan)
+    assert (await house.plan()).size == 0
     noted = {grant for grant in house.ledger() if grant[1] == "cohort"}
     assert ("E1", "cohort", "unit-Field", False, False) in noted
     assert ("E2", "cohort", "unit-Field", True, False) in noted
@@ -213,3 +216,49 @@ async def test_a_role_that_went_with_an_enrolment_is_given_again(house: House, m
     await house.sync()
     assert moodle.roles("E1") == {("editingteacher", "LABS")}
     assert (await house.plan()).size == 0
+
+
+@pytest.mark.parametrize("table", [False, True])
+async def test_another_role_of_an_enrolment_takes_the_place_of_the_first(
+    house: House, moodle: Seen, table: bool
+) -> None:
+    """A trainer who becomes a learner keeps no rights of a trainer, unless the role table gives them: guarded."""
+    house.edit("paths.yaml", "role: student, start: none", "role: editingteacher, start: none")
+    people = [row("E1", unit="Field", job="trainer" if table else "")]
+    await house.settled_in(people)
+    house.edit("paths.yaml", "role: editingteacher, start: none", "role: student, start: none")
+    plan = await house.plan(people)
+    assert {(one.action, one.target, one.guard) for one in house.changes(plan)} == {
+        (A.CHANGE_ENROLMENT, course, GuardClass.REMOVE_ROLE) for course in ("SAFE", "FIRE")
+    }
+    await house.apply(plan)
+    assert (await house.plan()).size == 0
+    state = house.twin.state
+    roles = {
+        course: state.course_roles(moodle.id("E1"), state.course_by_idnumber[course]) for course in ("SAFE", "FIRE")
+    }
+    assert roles == {"SAFE": {5}, "FIRE": {3, 5} if table else {5}}
+
+
+async def test_a_role_that_a_path_gives_too_outlives_the_role_table(house: House, moodle: Seen) -> None:
+    """As the README advises, a path enrols with the role of the table: nobody is enrolled as nothing when one ends."""
+    house.edit("paths.yaml", "role: student, start: none", "role: editingteacher, start: none")
+    fire = "editingteacher@course:FIRE"
+    await house.settled_in([row("E1", unit="Field", job="trainer"), row("E2", unit="Field")])
+    plan = await house.plan([row("E1", unit="Field"), row("E2", unit="Field", job="trainer")])
+    assert set(house.does(plan)) == {("forget_grant", "E1", fire), ("assign_role", "E2", fire)}
+    await house.apply(plan)
+    assert (await house.plan()).size == 0
+    assert {one for one in moodle.roles("E1") if one[1] == "FIRE"} == {("editingteacher", "FIRE")}
+    assert ("E2", "role", fire, True, False) in house.ledger(), "the enrolment's role is nobody else's"
+    await house.settled_in([row("E2", job="trainer"), row("E1")])
+    await house.settled_in([row("E2"), row("E1")])
+    assert ("editingteacher", "FIRE") not in moodle.roles("E2")
+
+
+async def test_a_role_goes_where_the_enrolment_that_shares_it_goes_too(house: House, moodle: Seen) -> None:
+    """Nothing is to have it any more: it is not left behind with the suspended enrolment."""
+    house.edit("paths.yaml", "role: student, start: none", "role: editingteacher, start: none")
+    await house.settled_in([row("E1", unit="Field", job="trainer"), row("E2")])
+    plan = await house.plan([row("E1"), row("E2")])
+    assert ("unassign_role", "E1", "editingteacher@course:FIRE") in house.does(plan)

@@ -34,21 +34,50 @@ WITH page AS MATERIALIZED (
     ORDER BY c.ordinal
     LIMIT %(limit)s
 ), in_doubt AS MATERIALIZED (
-    SELECT person_id, action, target FROM connector.grant_in_doubt WHERE site = %(site)s
+    SELECT DISTINCT d.person_id, d.action, d.target
+    FROM connector.grant_in_doubt d
+    JOIN connector.run r ON r.run_id = %(run)s
+    WHERE d.site = %(site)s AND d.sent_at > r.started_at - interval '10 minutes'
 )
-SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind,
-       (SELECT b.account_id FROM connector.binding b
-        WHERE b.site = %(site)s AND b.person_id = c.person_id AND NOT EXISTS (  -- refused a moment ago: none to write to
-            SELECT FROM connector.administrator d WHERE d.site = b.site AND d.account_id = b.account_id)) AS account_id,
-       COALESCE((SELECT l.place_id FROM connector.ledger l
-                 WHERE l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
-                   AND l.ended_at IS NULL),
-                (SELECT r.moodle_id FROM connector.reference r
-                 WHERE r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref)) AS place_id,
-       c.sent OR i.person_id IS NOT NULL AS uncertain
+SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, b.account_id,
+       COALESCE(l.place_id, r.moodle_id) AS place_id, c.sent OR i.person_id IS NOT NULL AS uncertain,
+       c.action IN ('enrol', 'add_to_cohort', 'add_to_group', 'assign_role') AND c.level IN ('course', 'cohort', 'group')
+       AND NOT (b.bound_by = 'created' AND b.bound_at >= p.created_at)
+       AND NOT EXISTS (
+           SELECT FROM connector.ledger o
+           WHERE o.site = %(site)s AND o.person_id = c.person_id AND o.kind = c.kind
+             AND o.place_id = COALESCE(l.place_id, r.moodle_id) AND o.ended_at IS NULL AND o.ours
+             AND (o.kind <> 'role' OR split_part(o.target, ':', 1) = split_part(c.target, ':', 1))) AS unclaimed,
+       c.kind = 'enrolment' AND EXISTS (
+           SELECT FROM connector.ledger o
+           WHERE o.site = %(site)s AND o.person_id = c.person_id AND o.place_id = l.place_id AND o.ended_at IS NULL
+             AND (o.kind = 'role' AND split_part(o.target, ':', 1) = c.before ->> 'role' || '@course'
+                  OR o.kind = 'enrolment' AND o.target <> c.target AND o.terms ->> 'role' = c.before ->> 'role')
+       ) AS keeps_role
 FROM page c
+JOIN connector.plan p ON p.number = %(plan)s
+LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
+     AND NOT EXISTS (  -- refused a moment ago: none to write to
+         SELECT FROM connector.administrator d WHERE d.site = b.site AND d.account_id = b.account_id)
+LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind
+     AND l.target = c.target AND l.ended_at IS NULL
+LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref
 LEFT JOIN in_doubt i ON i.person_id = c.person_id AND i.action = c.action AND i.target = c.target
 ORDER BY c.ordinal
+
+-- name: doubts
+-- Grants that were sent and never confirmed, where Moodle can tell whether it has them, and whether the ledger has.
+SELECT c.plan, c.ordinal, i.run_id, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind,
+       b.account_id, r.moodle_id AS place_id,
+       EXISTS (SELECT FROM connector.ledger l
+               WHERE l.site = i.site AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
+                 AND l.ended_at IS NULL) AS held
+FROM connector.grant_in_doubt i
+JOIN connector.change c ON c.plan = i.plan AND c.ordinal = i.ordinal
+LEFT JOIN connector.binding b ON b.site = i.site AND b.person_id = c.person_id
+LEFT JOIN connector.reference r ON r.site = i.site AND r.kind = c.level AND r.ref = c.ref
+WHERE i.site = %(site)s AND i.state = 'sent' AND c.level IN ('course', 'cohort', 'group')
+ORDER BY c.plan, i.run_id, c.action, c.ordinal
 
 -- name: sent
 -- Written down before the call is made.
@@ -216,7 +245,7 @@ ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen
 -- somebody else, unless it is ours under another name of the same place.
 INSERT INTO connector.ledger (site, person_id, kind, target, place_id, terms, ours, granted_at, plan, ordinal)
 SELECT %(site)s, c.person_id, c.kind, c.target, r.moodle_id, c.after,
-       c.action NOT IN ('recognise_enrolment', 'recognise_role', 'recognise_group') AND (d.moodle_id IS DISTINCT FROM 0 OR EXISTS (
+       c.action NOT IN ('recognise_cohort', 'recognise_enrolment', 'recognise_role', 'recognise_group') AND (d.moodle_id IS DISTINCT FROM 0 OR EXISTS (
            SELECT FROM connector.ledger o
            WHERE o.site = %(site)s AND o.person_id = c.person_id AND o.kind = c.kind AND o.place_id = r.moodle_id
              AND o.ended_at IS NULL AND o.ours)),
@@ -263,7 +292,8 @@ WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND m.site = l.site AN
   AND m.kind = 'group' AND m.place_id = g.group_id AND m.ended_at IS NULL
 
 -- name: grant_ended
--- What was taken away again, or is forgotten: ours only where it is held under another name of the same place.
+-- What was taken away again, or is forgotten: ours only where it is held under another name of the same place, a role in a
+-- course also by an enrolment there.
 UPDATE connector.ledger l SET ended_at = %(now)s
 FROM connector.change c
 WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s AND l.person_id = c.person_id
@@ -271,7 +301,12 @@ WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s) AND l.site = %(site)s 
   AND (c.action <> 'forget_grant' OR NOT l.ours OR EXISTS (
       SELECT FROM connector.ledger o
       WHERE o.site = l.site AND o.person_id = l.person_id AND o.kind = l.kind AND o.place_id = l.place_id
-        AND o.target <> l.target AND o.ended_at IS NULL AND o.ours))
+        AND o.target <> l.target AND o.ended_at IS NULL AND o.ours
+        AND (l.kind <> 'role' OR split_part(o.target, ':', 1) = split_part(l.target, ':', 1)))
+       OR l.kind = 'role' AND EXISTS (
+      SELECT FROM connector.ledger e
+      WHERE e.site = l.site AND e.person_id = l.person_id AND e.kind = 'enrolment' AND e.place_id = l.place_id
+        AND e.ended_at IS NULL AND e.terms ->> 'role' || '@course' = split_part(l.target, ':', 1)))
 
 -- name: due_noted
 -- A due date that the learner is to be told: once for each day, and not by a source's first load, unless wished.

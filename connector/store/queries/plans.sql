@@ -242,20 +242,20 @@ WHERE NOT (p.handing_over AND d.kind <> 'assignment') AND CASE
 END
 
 -- name: differing_targets
--- What differing roles, enrolments and groups refer to; what is only taken away is known by Moodle's id already.
+-- What differing grants refer to; what is only taken away is known by Moodle's id already.
 SELECT kind, target, bool_or(place_id IS NULL OR wanted IS NOT NULL AND status <> 'left') AS named,
        bool_or(granted IS NULL AND (account_id IS NOT NULL OR person_id IN (
            SELECT c.person_id FROM connector.change c WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
        ))) AS new
 FROM connector.differing_grant
-WHERE plan = %(plan)s AND kind IN ('role', 'enrolment', 'group')
+WHERE plan = %(plan)s AND kind <> 'assignment'
 GROUP BY kind, target
 ORDER BY kind, target
 
--- name: accounts_to_enrol
--- Accounts that get something in a course and were there before this plan, which may bind them just now.
+-- name: accounts_to_give
+-- Accounts that get something in places of this level and were there before this plan, which may bind them just now.
 SELECT account_id FROM connector.differing_grant
-WHERE plan = %(plan)s AND level = 'course' AND granted IS NULL AND account_id IS NOT NULL
+WHERE plan = %(plan)s AND level = %(level)s AND granted IS NULL AND account_id IS NOT NULL
 UNION
 SELECT (after ->> 'account')::bigint FROM connector.change WHERE plan = %(plan)s AND action = 'adopt_account'
 ORDER BY account_id
@@ -263,7 +263,7 @@ ORDER BY account_id
 -- name: grant_pairs
 -- Grants that differ, of people who have an account or get one by this plan; requirements of everybody.
 -- One course may have two names: what is ours under one of them is not somebody else's under the other, and it is
--- not taken away while the other is wanted. Of a role's target the name of its place comes last, behind a colon.
+-- not taken away while the other is wanted; nor is a role in a course while an enrolment there is to have it. Of a role's target the name of its place comes last, behind a colon.
 WITH new AS MATERIALIZED (
     SELECT c.person_id, (c.after ->> 'account')::bigint AS account_id FROM connector.change c
     WHERE c.plan = %(plan)s AND c.action IN ('create_account', 'adopt_account')
@@ -274,8 +274,11 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
        d.earlier, d.place_id, d.leaves,
        e.account_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM connector.grant_in_doubt i
+           JOIN connector.plan p ON p.number = d.plan  -- a write that Moodle makes late is ours
            WHERE i.site = %(site)s AND i.person_id = d.person_id AND i.target = d.target
-             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' WHEN 'group' THEN 'add_to_group' ELSE 'enrol' END
+             AND i.sent_at > p.created_at - interval '10 minutes'
+             AND i.action = CASE d.kind WHEN 'role' THEN 'assign_role' WHEN 'group' THEN 'add_to_group'
+                                  WHEN 'cohort' THEN 'add_to_cohort' ELSE 'enrol' END
        ) AND NOT EXISTS (
            SELECT FROM connector.reference r
            JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
@@ -285,7 +288,13 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
              AND l.person_id IN (  -- of who had the account until now too: a rehired person takes it over
                  SELECT d.person_id UNION ALL
                  SELECT b.person_id FROM connector.binding b WHERE b.site = %(site)s AND b.account_id = n.account_id)
-       ) AS present,
+       ) AND NOT (d.kind = 'role' AND EXISTS (  -- nor is the role of an enrolment of ours
+           SELECT FROM connector.reference r
+           JOIN connector.ledger l ON l.site = r.site AND l.place_id = r.moodle_id
+           WHERE r.site = %(site)s AND r.kind = d.level AND r.ref = d.ref AND l.person_id = d.person_id
+             AND l.kind = 'enrolment' AND l.ended_at IS NULL AND l.ours
+             AND l.terms ->> 'role' || '@course' = split_part(d.target, ':', 1)
+       )) AS present,
        d.wanted IS NULL AND d.status IN ('joining', 'active') AND EXISTS (
            SELECT FROM connector.wanted_grant w
            LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = w.person_id AND l.kind = w.kind
@@ -293,6 +302,17 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
            LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = w.level AND r.ref = w.ref
            WHERE w.person_id = d.person_id AND w.kind = d.kind AND COALESCE(l.place_id, r.moodle_id) = d.place_id
              AND (w.kind <> 'role' OR split_part(w.target, ':', 1) = split_part(d.target, ':', 1))
+       ) OR d.kind = 'role' AND d.wanted IS NULL AND d.status IN ('joining', 'active') AND EXISTS (
+           -- an enrolment, there or given by this plan, is to have the role: without it nobody would be enrolled as anything
+           SELECT FROM connector.wanted_grant w
+           LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = w.person_id AND l.kind = w.kind
+                AND l.target = w.target AND l.ended_at IS NULL
+           LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = w.level AND r.ref = w.ref
+           WHERE w.person_id = d.person_id AND w.kind = 'enrolment' AND COALESCE(l.place_id, r.moodle_id) = d.place_id
+             AND w.terms ->> 'role' || '@course' = split_part(d.target, ':', 1)
+             AND (l.person_id IS NOT NULL OR EXISTS (
+                 SELECT FROM connector.differing_grant g
+                 WHERE g.plan = d.plan AND g.person_id = w.person_id AND g.kind = w.kind AND g.target = w.target))
        ) AS elsewhere
 FROM connector.differing_grant d
 LEFT JOIN new n ON n.person_id = d.person_id

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
+
 import pytest
 
 from adapters.moodle.client import MoodleClient
@@ -14,6 +17,7 @@ from connector.store.journal import EFFECTS, TELLING
 from connector.sync.operations import operations
 
 pytestmark = pytest.mark.anyio
+now = partial(datetime.now, UTC)
 
 
 def test_every_action_says_what_is_written_down() -> None:
@@ -29,7 +33,7 @@ def test_every_action_says_what_is_written_down() -> None:
 async def test_every_action_can_be_carried_out() -> None:
     """Each has an operation, whose batches fit into one request, and which can name a cause without asking Moodle."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        table = operations(MoodleSite(client), {})
+        table = operations(MoodleSite(client), {}, now)
         assert set(table) == set(Action)
         assert all(0 < operation.batch <= 1000 for operation in table.values())
         one = Pending(1, Change(Action.ENROL, "E1", "SAFE", {}, {}), 7, False)
@@ -42,7 +46,7 @@ async def test_every_action_can_be_carried_out() -> None:
 async def test_nobody_without_an_account_is_sent() -> None:
     """Their grants wait, and Moodle is not asked: nobody is at that address."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        table = operations(MoodleSite(client), {"student": 5})
+        table = operations(MoodleSite(client), {"student": 5}, now)
         for action in (Action.ENROL, Action.ADD_TO_COHORT, Action.ASSIGN_ROLE, Action.UNENROL, Action.UPDATE_ACCOUNT):
             pending = Pending(3, Change(action, "E1", "SAFE", {}, {}), None, False, 1)
             [outcome] = await table[action].send([pending])
@@ -52,7 +56,7 @@ async def test_nobody_without_an_account_is_sent() -> None:
 async def test_a_cohort_that_is_not_there_yet_is_waited_for() -> None:
     """Its creation may have been refused."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        addition = operations(MoodleSite(client), {})[Action.ADD_TO_COHORT]
+        addition = operations(MoodleSite(client), {}, now)[Action.ADD_TO_COHORT]
         change = Change(Action.ADD_TO_COHORT, "E1", "unit-A", {}, {}, kind=GrantKind.COHORT)
         [outcome] = await addition.send([Pending(3, change, 7, False)])
         assert (outcome.state, outcome.code) == ("waiting", "no_cohort")
