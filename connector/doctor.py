@@ -31,45 +31,60 @@ NEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of one check; ``none`` says that the part is not set up. ``exit_status`` is that of the failure."""
+    """What came of one check; ``none`` says that the part is not set up. ``exit_status`` is that of the failure.
+
+    ``site``: whose, where several sites were examined.
+    """
 
     what: str
     state: State
     text: str
     exit_status: int = 0
+    site: str = ""
 
 
-async def examine(config: Path | None, fix: bool = False) -> list[Finding]:
+async def examine(config: Path | None, site: str | None = None, fix: bool = False) -> list[Finding]:
     """Check everything that is set up. Without settings: the package and the database.
 
-    With ``fix`` the reports are set up by which Moodle is read faster.
+    Of several sites each is examined, where none is named. With ``fix`` the reports are set up by which Moodle is
+    read faster.
     """
     findings = [Finding("package", "good", f"moodle-connector {version('moodle-connector')}")]
     try:
-        connector = Connector(load_settings(config))
+        settings = load_settings(config)
+        chosen = settings.each(site or settings.site or None)
     except ConnectorError as error:
         return [*findings, Finding("settings", "bad", str(error), error.exit_status)]
     findings.append(_settings(config))
-    with connector:
-        for what, check in (
-            ("database", _database),
-            ("facts", _facts),
-            ("mapping", _mapping),
-            ("drop", _drop),
-            ("moodle", _moodle),
-            ("reports", _reports_set_up if fix else _reports),
-            ("courses", _courses),
-            ("cohort sync", _cohort_sync),
-            ("notices", _notices),
-            ("learners", _learners),
-            ("sign-in", _sign_in),
-            ("leavers", _leavers),
-        ):
-            bad = {finding.what for finding in findings if finding.state == "bad"}
-            if bad & NEEDS.get(what, set()):
-                findings.append(Finding(what, "none", "not looked for"))
-            else:
-                findings.append(await _checked(what, check, connector))
+    for one in chosen:
+        with Connector(one) as connector:
+            of = one.site if len(chosen) > 1 else ""
+            findings += [replace(finding, site=of) for finding in await _examined(connector, fix)]
+    return findings
+
+
+async def _examined(connector: Connector, fix: bool) -> list[Finding]:
+    """What came of the checks of one site."""
+    findings: list[Finding] = []
+    for what, check in (
+        ("database", _database),
+        ("facts", _facts),
+        ("mapping", _mapping),
+        ("drop", _drop),
+        ("moodle", _moodle),
+        ("reports", _reports_set_up if fix else _reports),
+        ("courses", _courses),
+        ("cohort sync", _cohort_sync),
+        ("notices", _notices),
+        ("learners", _learners),
+        ("sign-in", _sign_in),
+        ("leavers", _leavers),
+    ):
+        bad = {finding.what for finding in findings if finding.state == "bad"}
+        if bad & NEEDS.get(what, set()):
+            findings.append(Finding(what, "none", "not looked for"))
+        else:
+            findings.append(await _checked(what, check, connector))
     return findings
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ from pydantic_settings import (
 
 from connector.domain.errors import SettingsError
 from connector.domain.notices import Language
-from connector.source_settings import Secret, SourceSettings, secret
+from connector.source_settings import Secret, SourceSettings, place_of, secret
 from jobs.times import Times, read_times, read_zone
 
 M = TypeVar("M", bound=BaseModel)
@@ -314,9 +314,15 @@ class Settings(BaseSettings):
             raise SettingsError(f"There are several sites: say which by --site or CONNECTOR_SITE: {known}.")
         if site not in self.sites:
             raise SettingsError(f"--site: there is no site {site}; there are {known}.")
+        if shared := _shared(self.sites):
+            raise SettingsError(shared)
         its = self.sites[site]
         given = {name: value for name in type(its).model_fields if (value := getattr(its, name)) is not None}
         return self.model_copy(update={"site": site, "mapping": its.mapping, **given})
+
+    def each(self, site: str | None) -> list[Settings]:
+        """The settings of every site, or of the one that is named."""
+        return [self.of(name) for name in self.sites] if self.sites and site is None else [self.of(site)]
 
     def moodle_token(self) -> str:
         """The token. Raises SettingsError where there is none."""
@@ -336,6 +342,33 @@ class Settings(BaseSettings):
                 "`openssl rand -base64 32` makes a good one."
             )
         return secrets
+
+
+def _shared(sites: Mapping[str, SiteSettings]) -> str:
+    """What two sites would share by accident, as a sentence: what one has read would be gone for the other."""
+    seen: dict[object, tuple[str, str]] = {}
+    for name, its in sites.items():
+        for setting, what in _of_its_own(its):
+            first, where = seen.setdefault(what, (name, f"sites.{name}.{setting}"))
+            if first != name:
+                return (
+                    f"sites.{name}.{setting}: it is the same as {where}. Sites share nothing of this: give each a "
+                    "Moodle, folders, reports and SCIM clients of its own."
+                )
+    return ""
+
+
+def _of_its_own(its: SiteSettings) -> Iterator[tuple[str, object]]:
+    """What no other site may have, each with the setting that says it."""
+    if its.moodle.url:
+        yield "moodle.url", ("moodle", its.moodle.url.lower())
+    if its.reporting.url.get_secret_value():
+        yield "reporting.url", ("reports", its.reporting.url.get_secret_value())
+    if its.drop.folder:
+        yield "drop.folder", ("folder", its.drop.folder.resolve())
+    for name, source in its.sources.items():
+        if place := place_of(name, source):
+            yield f"sources.{name}", place
 
 
 def load_settings(path: Path | None = None) -> Settings:

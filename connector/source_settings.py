@@ -200,3 +200,17 @@ SourceSettings = Annotated[
     FolderSettings | SftpSettings | S3Settings | SqlSettings | LdapSettings | RestSettings | ScimSettings,
     Field(discriminator="kind"),
 ]
+
+
+def place_of(name: str, source: SourceSettings) -> tuple[object, ...] | None:
+    """Where a source's feeds are taken away from by being read; None where reading takes nothing away."""
+    match source:
+        case FolderSettings():
+            return "folder", source.folder.resolve()
+        case SftpSettings():
+            return "sftp", source.host.lower(), source.port, source.folder.rstrip("/")
+        case S3Settings():
+            return "s3", source.endpoint_url, source.bucket, source.prefix
+        case ScimSettings():
+            return "scim", source.client or name
+    return None

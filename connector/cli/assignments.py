@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from connector.cli.common import By, Config, Json, installation
+from connector.cli.common import By, Config, Json, Where, installation
 from connector.cli.output import as_json, say, table
 from connector.domain.decisions import Decision, DecisionKind
 from connector.sync.deciding import Decider
@@ -124,7 +123,7 @@ def _decide(
     reason: str,
     from_: datetime | None,
     until: datetime | None,
-    config: Path | None,
+    config: Where | None,
     *,
     json: bool,
 ) -> None:

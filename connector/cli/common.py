@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import anyio
-import click
 import typer
 
 from connector.bootstrap import Connector
@@ -21,10 +21,23 @@ SITE_HELP = "Which Moodle, where the settings have several sites. Default: CONNE
 JSON_HELP = "Print one JSON document."
 
 
-def _config(context: typer.Context, after: Path | None) -> Path | None:
-    """The one after the command, or the one before it."""
-    before = context.find_root().params.get("config")
-    return after or (Path(before) if before else None)
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which installation a command is about: its settings file, and of several sites which; None is the default."""
+
+    config: Path | None
+    site: str | None = None
+
+
+def _config(context: typer.Context, after: Where | None) -> Where:
+    """The file after the command, or the one before it, with the site that is named there."""
+    before = context.find_root().params
+    config = before.get("config")
+    return Where(after.config if after else Path(config) if config else None, before.get("site"))
+
+
+def _file(text: str) -> Where:
+    return Where(Path(text))
 
 
 def _json(context: typer.Context, after: bool) -> bool:
@@ -39,7 +52,8 @@ def _name(by: str) -> str:
 
 
 Config = Annotated[
-    Path | None, typer.Option("--config", metavar="PATH", help=CONFIG_HELP, callback=_config, show_default=False)
+    Where | None,
+    typer.Option("--config", metavar="PATH", help=CONFIG_HELP, parser=_file, callback=_config, show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help=JSON_HELP, callback=_json)]
 By = Annotated[
@@ -47,12 +61,11 @@ By = Annotated[
 ]
 
 
-def installation(config: Path | None) -> Connector:
+def installation(where: Where | None) -> Connector:
     """The installation that the settings describe: of several sites the one that is named."""
-    settings = load_settings(config)
-    context = click.get_current_context(silent=True)
-    named = context.find_root().params.get("site") if context else None
-    return Connector(settings.of(named or settings.site or None))
+    where = where or Where(None)
+    settings = load_settings(where.config)
+    return Connector(settings.of(where.site or settings.site or None))
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

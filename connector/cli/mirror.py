@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from connector.bootstrap import Connector
-from connector.cli.common import Config, Json, installation, run
+from connector.cli.common import Config, Json, Where, installation, run
 from connector.cli.output import as_json, progress, table
 from connector.domain.facts import Extent, Loaded
 
@@ -35,7 +34,7 @@ def reconcile(
     _read(Extent.EVERYTHING, config, json, give_again)
 
 
-def _read(extent: Extent, config: Path | None, json: bool, give_again: bool = False) -> None:
+def _read(extent: Extent, config: Where | None, json: bool, give_again: bool = False) -> None:
     with installation(config) as connector:
         loaded = run(lambda: read(connector, extent, give_again))
     if json:

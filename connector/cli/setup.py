@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from connector.cli.common import Config, Json, run
+from connector.cli.common import Config, Json, Where, run
 from connector.cli.output import as_json, entry, say
 from connector.doctor import Finding, examine
 from connector.domain.errors import SettingsError
@@ -106,13 +106,19 @@ def doctor(
         bool, typer.Option("--fix", help="Set up the reports in Moodle that an administrator has made.")
     ] = False,
 ) -> None:
-    """Check package, database, facts, Moodle, mapping, drop folder and notices, and say what to do."""
-    findings = run(lambda: examine(config, fix))
+    """Check package, database, facts, Moodle, mapping, drop folder and notices, and say what to do.
+
+    Of several sites each is checked, where none is named.
+    """
+    where = config or Where(None)
+    findings = run(lambda: examine(where.config, where.site, fix))
     if json:
         as_json(findings)
     else:
+        width = max(12, *(len(f"{finding.site}: {finding.what}") for finding in findings if finding.site), 0)
         for finding in findings:
-            entry(f"{MARKS[finding.state]} {finding.what:<12} ", finding.text)
+            of = f"{finding.site}: " if finding.site else ""
+            entry(f"{MARKS[finding.state]} {of + finding.what:<{width}} ", finding.text)
     bad = [finding for finding in findings if finding.state == "bad"]
     raise typer.Exit(max((_status(finding) for finding in bad), default=0))
 

@@ -236,3 +236,36 @@ def test_a_site_may_have_a_name_alone(tmp_path: Path) -> None:
     assert Connector(settings.of(None)).site == Connector(settings.of("academy")).site == "academy"
     with pytest.raises(SettingsError, match="there is no site other"):
         settings.of("other")
+
+
+SHARED = {
+    "moodle.url": ('moodle = {url = "https://m.example.com"}', 'moodle = {url = "https://M.example.com/"}'),
+    "reporting.url": ('reporting = {url = "postgresql://db/r"}', 'reporting = {url = "postgres://db/r"}'),
+    "drop.folder": ('drop = {folder = "inbox"}', 'drop = {folder = "./inbox"}'),
+    "sources.staff": (
+        'sources.hr = {kind = "folder", folder = "inbox"}',
+        'sources.staff = {kind = "folder", folder = "x/../inbox"}',
+    ),
+    "sources.people": (
+        'sources.people = {kind = "scim"}',
+        'sources.people = {kind = "scim", client = "people"}',
+    ),
+}
+
+
+@pytest.mark.parametrize("setting", SHARED)
+def test_two_sites_share_nothing_by_accident(setting: str, tmp_path: Path) -> None:
+    """What one has read would be gone for the other, and a Moodle has one connector: refused, and both are named."""
+    text = ""
+    for name, line in zip("ab", SHARED[setting], strict=True):
+        moodle = "" if setting == "moodle.url" else f'moodle = {{url = "https://{name}.example.com"}}\n'
+        text += f"[sites.{name}]\n{moodle}{line}\n"
+    with pytest.raises(SettingsError, match=rf"sites\.b\.{setting}: it is the same as sites\.a\."):
+        settings_of(tmp_path, text).of("a")
+
+
+def test_two_sites_may_ask_one_system(tmp_path: Path) -> None:
+    """What is asked for by a query loses nothing by it, and may be read for each."""
+    source = 'sources.hr = {kind = "sql", url = "postgresql://reader@hr.example.com/hr", query = "SELECT 1"}'
+    text = "".join(f'[sites.{name}]\nmoodle = {{url = "https://{name}.example.com"}}\n{source}\n' for name in "ab")
+    assert [each.site for each in settings_of(tmp_path, text).each(None)] == ["a", "b"]
