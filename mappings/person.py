@@ -262,6 +262,8 @@ def compile_removed(file: SourceFile, document: Document, problems: Problems) ->
     """What says that somebody is gone, made of the row alone; mistakes go to ``problems``."""
     if file.removed is None:
         return None
+    if file.removed.value is not None:
+        problems.add(document.at(("removed", "value")), "would say of everybody the same: name what tells it of a row")
     spec = FieldSpec.model_validate(file.removed.model_dump(exclude_unset=True))
     compiler = FieldCompiler(document, problems, file.source, file.tables, ())
     return compiler.field("removed", "removed", spec, ("removed",), lambda value: "" if value == "false" else value)
