@@ -167,7 +167,9 @@ class PagingSettings(_Strict):
     first: int = 0
     path: str = ""
     total: str = ""
+    more: str = ""
     empty: bool = False
+    ends_with: Literal[0, 400, 404, 416] = 0
 
 
 class RestSettings(_Fetched):

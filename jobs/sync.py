@@ -9,13 +9,12 @@ from datetime import datetime
 
 from connector.domain.cases import CaseStore
 from connector.domain.errors import (
-    AccessRefused,
     Busy,
     ConnectorError,
     FeedRefused,
     SettingsError,
     Stopped,
-    Unavailable,
+    StorageError,
 )
 from connector.domain.feeds import FeedStore, Look
 from connector.domain.gates import Gates
@@ -99,9 +98,9 @@ class WayIn:
     def take_arrived(self, reading: Reading) -> Taken:
         """Take every feed that is complete, source by source, oldest first.
 
-        ``reading`` surrounds each with a display of progress. What cannot be had or is refused of one source keeps
-        none of the others, and is raised where there is no other. A refused file is moved aside with its reason, and
-        files of the same source that come after it wait for the next time.
+        ``reading`` surrounds each with a display of progress. What cannot be had or read of one source, or is refused,
+        keeps none of the others, and is raised where there is no other. A refused file is moved aside with its reason,
+        and files of the same source that come after it wait for the next time.
         """
         taken, looks, errors = list[Intake](), list[Look](), list[ConnectorError]()
         for inlet in self.inlets:
@@ -109,7 +108,9 @@ class WayIn:
                 arrivals = inlet.arrivals()
                 looks.append(arrivals.look)
                 taken += self._take_all(arrivals.ready, reading)
-            except (FeedRefused, Unavailable, AccessRefused) as error:
+            except (StorageError, Stopped, Busy):
+                raise  # this is about all of them
+            except ConnectorError as error:
                 errors.append(error)
         if len(errors) == len(self.inlets):
             raise errors[0]

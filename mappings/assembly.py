@@ -241,6 +241,7 @@ class Assembly:
                 self._attribute_specs,
                 self._timezones(),
                 file.precedence if isinstance(file, CompanyFile) else {},
+                [name for name, spec in self._sources.items() if spec.source.authoritative],
             ),
             rules=rules.Rules(self._rules, self._attributes),
             scope=rules.Scope(self._scope, self._attributes) if self._scope else None,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
 from connector.domain.people import Attribute, Person, Record, Rejection, Removed, Said
 from mappings import checks
 from mappings.conditions import RESERVED
+from mappings.employment import EMPLOYMENT, ENDING, Employments
 from mappings.fields import Field, FieldCompiler, Group, Trace
 from mappings.model import AttributeSpec, FieldSpec, SourceFile
 from mappings.problems import Document, Path, Problems
@@ -118,10 +119,11 @@ class PersonMaker:
         attributes: Mapping[str, AttributeSpec],
         timezones: Mapping[str, str],
         precedence: Mapping[str, Sequence[str]],
+        authoritative: Collection[str],
     ) -> None:
         """``sources`` in the order in which they are believed, but for the fields of ``precedence``.
 
-        ``timezones`` by source, those first that name people.
+        ``timezones`` by source, those first that name people; ``authoritative`` are these.
         """
         fields = {f.name: f for of_source in reversed([*sources.values()]) for f in of_source}
         clears = {f.name for of_source in sources.values() for f in of_source if f.clears}
@@ -135,6 +137,10 @@ class PersonMaker:
         self._unique = {
             source for source, of in sources.items() for f in of if f.name == "username" and f.spec.unique == "suffix"
         }
+        self._employments = Employments(
+            [name for name, of in sources.items() if name in authoritative and any(f.name in ENDING for f in of)]
+        )
+        self._together = frozenset(EMPLOYMENT) - precedence.keys()
         self._order = {
             name: sorted(sources, key=lambda source: first.index(source) if source in first else len(first))
             for name, first in ((name, list(precedence.get(name, ()))) for name in fields)
@@ -145,7 +151,10 @@ class PersonMaker:
         return self._build(said, line, source, source)
 
     def of_several(self, said: Mapping[str, Said], line: int) -> Person | list[Rejection]:
-        """The person of whom several sources say something: of each field the first that says anything."""
+        """The person of whom several sources say something: of each field the first that says anything.
+
+        What they say of employment belongs together; see ``mappings.employment``.
+        """
         given = self._given(said)
         values = {name: said[source][name] if source else "" for name, source in given.items()}
         key = values["key"]
@@ -163,10 +172,19 @@ class PersonMaker:
         return {name: source for name, source in self._given(said).items() if source}
 
     def _given(self, said: Mapping[str, Said]) -> dict[str, str]:
-        return {
-            name: next((source for source in order if said.get(source, {}).get(name)), "")
-            for name, order in self._order.items()
+        leading = self._employments.leading(said)
+        silent = {source for source in self._employments.tellers if source != leading} if leading else set()
+
+        def says(source: str, name: str) -> bool:
+            return bool(said.get(source, {}).get(name)) and not (source in silent and name in self._together)
+
+        given = {
+            name: next((source for source in order if says(source, name)), "") for name, order in self._order.items()
         }
+        if leading and given.get("starts") == leading and "starts" in self._together:
+            begun = self._employments.begun(said, leading)
+            given["starts"] = begun if said[begun].get("starts") else ""
+        return given
 
     def _build(self, values: Said, line: int, leading: str, names: str) -> Person | list[Rejection]:
         """``leading``: the source whose time zone holds where none is said; ``names``: which gave the username."""
@@ -244,6 +262,8 @@ def compile_removed(file: SourceFile, document: Document, problems: Problems) ->
     """What says that somebody is gone, made of the row alone; mistakes go to ``problems``."""
     if file.removed is None:
         return None
+    if file.removed.value is not None:
+        problems.add(document.at(("removed", "value")), "would say of everybody the same: name what tells it of a row")
     spec = FieldSpec.model_validate(file.removed.model_dump(exclude_unset=True))
     compiler = FieldCompiler(document, problems, file.source, file.tables, ())
     return compiler.field("removed", "removed", spec, ("removed",), lambda value: "" if value == "false" else value)

@@ -86,7 +86,7 @@ class Choice:
                 self._refuse_unready(name, before.get(name), now, there)
                 ready.append(take(name, now))
             except UnusableError as error:
-                unusable[name] = str(error)
+                unusable[name.encode("utf-8", "backslashreplace").decode()] = str(error)
             except NotYetError as error:
                 left[name] = str(error)
             except NoRoomError:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Literal
 
@@ -114,10 +116,14 @@ class RestFetch:
 
     def _pages(self, fetching: _Fetching, into: Output, since: str) -> str:
         seen: set[bytes] = set()
+        page: Page | None = None
         came, total = 0, None
         url = self._first(since)
         for number in range(1, self.limits.pages + 1):
-            page = self._page(fetching.ask(url), url, number)
+            answer = fetching.ask(url, self.paging.ends_with if number > 1 else 0)
+            if page is not None and answer.status_code != 200:
+                return self._ended(page, came, total)
+            page = self._page(answer, url, number)
             came += len(page.rows)
             if self.paging.total:
                 if total not in (None, self.paging.said(page)):
@@ -186,8 +192,8 @@ class _Fetching:
         self._left = settings.limits.bytes
         self._end = time.monotonic() + settings.limits.seconds
 
-    def ask(self, url: httpx.URL) -> httpx.Response:
-        """The answer, with status 200. Raises the tree of errors."""
+    def ask(self, url: httpx.URL, also: int = 0) -> httpx.Response:
+        """The answer, with status 200 or that of ``also``. Raises the tree of errors."""
         settings = self._settings
         wait = wait_exponential_jitter(multiplier=settings.first_wait, max=60.0, jitter=settings.first_wait)
         for attempt in Retrying(
@@ -198,14 +204,14 @@ class _Fetching:
             reraise=True,
         ):
             with attempt:
-                return self._once(url)
+                return self._once(url, also)
         raise AssertionError("tenacity ends by returning or raising")
 
-    def _once(self, url: httpx.URL) -> httpx.Response:
+    def _once(self, url: httpx.URL, also: int) -> httpx.Response:
         answer = self._send(self._request(url))
         if answer.status_code == 401 and self._settings.access.forget():
             answer = self._send(self._request(url))
-        return _checked(answer, url)
+        return answer if answer.status_code == also else _checked(answer, url)
 
     def _request(self, url: httpx.URL) -> httpx.Request:
         settings = self._settings
@@ -265,13 +271,24 @@ def _checked(answer: httpx.Response, url: httpx.URL) -> httpx.Response:
     if status in (401, 403):
         raise AccessRefused(f"rest: {where} refuses the credentials, or what they ask for (status {status}).")
     if status in _LATER or status >= 500:
-        said = answer.headers.get("retry-after", "")
+        seconds = asked_to_wait(answer.headers.get("retry-after", ""), datetime.now(UTC))
         message = f"rest: {where} cannot answer now (status {status})."
-        raise _AskedToWait(message, float(said)) if re.fullmatch(r"[0-9]{1,6}", said) else Unavailable(message)
+        raise Unavailable(message) if seconds is None else _AskedToWait(message, seconds)
     if status == 410 or _code(answer) in _FORGOTTEN:
         raise _Expired(f"rest: {where}: what is asked for is there no more (status {status}).")
     why = "redirects are not followed" if 300 <= status < 400 else "there is nothing that can be asked so"
     raise SettingsError(f"rest: {where}: {why} (status {status}).")
+
+
+def asked_to_wait(said: str, now: datetime) -> float | None:
+    """The seconds that a Retry-After means, as a number or as a time by HTTP's date; None where it says neither."""
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", said.strip()):
+        return float(said)
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
 def _code(answer: httpx.Response) -> str:

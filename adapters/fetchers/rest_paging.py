@@ -28,8 +28,10 @@ class Paging:
     ``param``, found at ``path``), ``next`` (an address found at ``path``), ``link`` (that of the Link header).
 
     ``size_param`` and ``size``: how many rows are asked for. ``first``: of offset or page. ``path``: a JMESPath.
-    ``total``: a JMESPath of how many rows there are in all, held against what came. ``empty``: pages may be empty.
-    Offsets and pages go on until one is empty, or the total is there: a short page is not taken for the last one.
+    ``total``: a JMESPath of how many rows there are in all, held against what came. ``more``: of offsets and pages, a
+    JMESPath of whether there is another. ``empty``: pages may be empty. ``ends_with``: a status beside 200 that says
+    that there is no such page. Offsets and pages go on until one is empty or is not there, the total is there, or no
+    more is said to come: a short page is not taken for the last one.
     """
 
     kind: Literal["none", "offset", "page", "cursor", "next", "link"] = "none"
@@ -39,14 +41,20 @@ class Paging:
     first: int = 0
     path: str = ""
     total: str = ""
+    more: str = ""
     empty: bool = False
+    ends_with: int = 0
 
     def __post_init__(self) -> None:
         if self.kind in ("offset", "page", "cursor") and not self.param:
             raise SettingsError(f"rest.paging: {self.kind} needs param, the parameter's name.")
         if self.kind in ("cursor", "next") and not self.path:
             raise SettingsError(f"rest.paging: {self.kind} needs path, where in a page it stands.")
-        for name in ("path", "total"):
+        if self.kind not in ("offset", "page") and (self.more or self.ends_with):
+            raise SettingsError("rest.paging: more and ends_with are for offset and page.")
+        if self.more and self.ends_with:
+            raise SettingsError("rest.paging: more says that there is no other page; leave ends_with away.")
+        for name in ("path", "total", "more"):
             expression(getattr(self, name) or "@", f"rest.paging.{name}")
 
     def begin(self) -> dict[str, str]:
@@ -60,7 +68,10 @@ class Paging:
         ``came`` rows came so far. Raises FeedRefused where the next address leads to another origin.
         """
         if self.kind in ("offset", "page"):
-            if not page.rows or (self.total and came >= self.said(page)):
+            if self.more:
+                if not self._more(page, number):
+                    return None
+            elif not page.rows or (self.total and came >= self.said(page)):
                 return None
             return page.url.copy_set_param(self.param, str(self.first + (came if self.kind == "offset" else number)))
         found = page.headers.get("link") and _link(page.headers["link"]) if self.kind == "link" else None
@@ -73,6 +84,12 @@ class Paging:
         if self.kind == "cursor":
             return page.url.copy_set_param(self.param, str(found))
         return same_origin(page.url, str(found), number)
+
+    def _more(self, page: Page, number: int) -> bool:
+        found = jmespath.search(self.more, page.value)
+        if not isinstance(found, bool):
+            raise FeedRefused(f"rest: page {number}: it does not say at {self.more} whether there is another.")
+        return found
 
     def said(self, page: Page) -> int:
         """How many rows the page says there are in all. Raises FeedRefused where it says nothing of use."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from psycopg import DataError
+from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
 from sqlalchemy import Connection, CursorResult, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -66,6 +68,37 @@ DIALECTS = {
 
 _REFUSED = ("28000", "28P01", "1045", "1044", "18456", "ORA-01017", "42501")
 """SQLSTATEs and vendors' numbers of a login that is wrong, or may not read this."""
+
+
+class _Date(DateLoader):
+    """What no calendar of Python has, such as infinity or a year BC, stays text: the mapping rejects its row alone."""
+
+    def load(self, data: Any) -> Any:
+        return _or_text(super().load, data)
+
+
+class _Moment(TimestampLoader):
+    """As ``_Date``."""
+
+    def load(self, data: Any) -> Any:
+        return _or_text(super().load, data)
+
+
+class _MomentOfZone(TimestamptzLoader):
+    """As ``_Date``."""
+
+    def load(self, data: Any) -> Any:
+        return _or_text(super().load, data)
+
+
+def _or_text(load: Callable[[Any], Any], data: Any) -> Any:
+    try:
+        return load(data)
+    except DataError:
+        return bytes(data).decode()
+
+
+_LOADERS = {"date": _Date, "timestamp": _Moment, "timestamptz": _MomentOfZone}
 
 
 @dataclass(frozen=True)
@@ -128,6 +161,9 @@ class SqlFetch:
         def _prepare(raw: Any, _record: object) -> None:
             if url.get_backend_name() == "oracle":
                 raw.call_timeout = _milliseconds(self.timeout)
+            if url.drivername == "postgresql+psycopg":
+                for of_type, loader in _LOADERS.items():
+                    raw.adapters.register_loader(of_type, loader)
             cursor = raw.cursor()
             for statement in known.on_connect(self.timeout) if known else ():
                 cursor.execute(statement)

@@ -34,8 +34,8 @@ class XmlSource:
     nodes the first in document order counts; where it finds none the value is "". ``namespaces``: prefix to URI;
     a default namespace needs a prefix too. ``columns``: fields that have to have a value in at least one record.
     ``encoding``: ``auto`` for what the document says, or a Python codec that overrules it, decoded strictly.
-    ``complete``: absence means something. ``removed``: whether values say only that somebody is gone, so that they may
-    lack everything else.
+    ``complete``: absence means something; what is not may have no record. ``removed``: whether values say only that
+    somebody is gone, so that they may lack everything else.
 
     A record's line is where its element begins; libxml2 is exact up to line 65,535 and within the record from there.
     Raises MappingError where a path is wrong.
@@ -94,7 +94,7 @@ class XmlSource:
             line: Any = element.sourceline  # the stubs do not know its type
             yield Record(int(line or 0), values)
             _forget(element)
-        if not found:
+        if not found and (self.complete or not self._is_childless()):
             raise FeedRefused(
                 f"{self.path.name}: the record path {self.record} matches nothing; the root element is {root}. "
                 "A name in braces is its namespace: give it a prefix in namespaces and use that in the paths."
@@ -110,6 +110,11 @@ class XmlSource:
                 raise FeedRefused(f"{self.path.name}: the file has a DOCTYPE. Ask the sender for XML without one.")
             return str(element.tag)
         raise FeedRefused(f"{self.path.name}: there is no element in the file.")
+
+    def _is_childless(self) -> bool:
+        """Is there nothing but the root element, as in a delta in which nothing has changed?"""
+        with closing(self._blocks()) as blocks:
+            return len(list(islice(self._elements("start", None, blocks), 2))) == 1
 
     def _blocks(self, size: int = _BLOCK) -> Generator[bytes]:
         if self.encoding == encodings.AUTO:

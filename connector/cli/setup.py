@@ -21,6 +21,9 @@ from connector.settings import DEFAULT_FILE
 from mappings.companies import folder as company_folder
 from mappings.companies.sample import SampleCompany
 from mappings.companies.samples import SAMPLES
+from mappings.systems import EXAMPLE
+from mappings.systems import folder as system_folder
+from mappings.systems import names as systems
 
 TEMPLATE = files("connector.cli") / "connector.toml"
 EXAMPLE_PEOPLE = 100
@@ -49,10 +52,14 @@ def init(
             show_default="a commented example",
         ),
     ] = None,
+    system: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"Start from a ready mapping for an HR system: {', '.join(systems())}."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write a settings file with comments and a mapping to start from. Nothing that is there is overwritten."""
-    start = _commented if company is None else partial(_of_sample, sample(company))
+    start = _start(company, system)
     settings, mapping = folder / DEFAULT_FILE, folder / DEFAULT_FILE.parent / "mapping"
     for path in (settings, mapping):
         if path.exists():
@@ -71,6 +78,16 @@ def init(
 
 Start = Callable[[Path, Path], Path]
 """Writes a mapping's folder, and an example feed into another; gives that file."""
+
+
+def _start(company: str | None, system: str | None) -> Start:
+    if company is not None and system is not None:
+        raise SettingsError("Give --company or --system, one of them.")
+    if system is None:
+        return _commented if company is None else partial(_of_sample, sample(company))
+    if system not in systems():
+        raise SettingsError(f"--system: there is no mapping for {system}. There are {', '.join(systems())}.")
+    return partial(_of_system, system)
 
 
 def _write(settings: Path, mapping: Path, start: Start) -> Path:
@@ -95,8 +112,16 @@ def _of_sample(company: SampleCompany[Any], mapping: Path, feeds: Path) -> Path:
     return example
 
 
+def _of_system(name: str, mapping: Path, feeds: Path) -> Path:
+    with as_file(system_folder(name)) as folder:
+        _copy(folder, mapping)
+        return Path(shutil.copy(folder / EXAMPLE, feeds / f"{EXAMPLE}.example"))
+
+
 def _copy(folder: Path, mapping: Path) -> None:
-    shutil.copytree(folder, mapping, ignore=shutil.ignore_patterns("__pycache__", "*.py", "courses.yaml", "*.csv"))
+    shutil.copytree(
+        folder, mapping, ignore=shutil.ignore_patterns("__pycache__", "*.py", "courses.yaml", "*.csv", "*.xml")
+    )
 
 
 def doctor(

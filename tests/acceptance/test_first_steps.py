@@ -14,6 +14,7 @@ import pytest
 from connector.cli import setup
 from mappings.companies.sample import SampleCompany
 from mappings.companies.samples import SAMPLES
+from mappings.systems import names as systems
 from tests.acceptance.house import COMMAND, House, people
 
 
@@ -51,6 +52,19 @@ def test_init_from_a_sample_company(house: House, company: SampleCompany[Any]) -
     assert planned.status == 0, planned.all
     assert planned.json["feed"]["totals"]["rows"] == 100
     assert planned.json["plan"]["counts"]["create_account"] == 100
+
+
+@pytest.mark.parametrize("system", systems())
+def test_init_from_a_ready_mapping(house: House, system: str) -> None:
+    """Its mapping has no mistakes, and the example of what the system delivers becomes a plan."""
+    folder = house.folder / "new"
+    done = house.call("init", folder, "--system", system, "--json")
+    assert done.status == 0, done.all
+    settings = folder / "config/connector.toml"
+    assert [path.name for path in (folder / "config/mapping").iterdir()] == ["mapping.yaml"]
+    planned = house.call("plan", done.json["example"], "--config", settings, "--json")
+    assert planned.status == 0, planned.all
+    assert planned.json["plan"]["counts"]["create_account"] == 2
 
 
 def test_init_overwrites_nothing(house: House) -> None:
@@ -227,6 +241,8 @@ WRONG = [
     ["demo", "--people", "1"],
     ["demo", "--company", "nobody"],
     ["init", "new", "--company", "starter"],
+    ["init", "new", "--system", "personio"],
+    ["init", "new", "--system", "workday_raas", "--company", "tw_gas"],
 ]
 
 

@@ -73,6 +73,17 @@ def test_values_of_each_type(database_url: str, tmp_path: Path) -> None:
     assert list(read.records()) == [Record(1, dict(zip(names, texts, strict=True)))]
 
 
+def test_days_that_no_calendar_has_are_told_with_their_row(database_url: str, tmp_path: Path) -> None:
+    """They come as the database writes them, so that one of them is one rejected row, and not the end of a feed."""
+    query = """
+        SELECT DATE 'infinity' AS a, DATE '0044-03-15 BC' AS b, TIMESTAMP '-infinity' AS c,
+               TIMESTAMPTZ 'infinity' AS d, TIMESTAMP '0044-03-15 10:00 BC' AS e, DATE '2026-01-31' AS f,
+               ARRAY[DATE 'infinity'] AS g
+    """
+    days = {"a": "infinity", "b": "0044-03-15 BC", "c": "-infinity", "d": "infinity", "e": "0044-03-15 10:00:00 BC"}
+    assert fetched(tmp_path, source(database_url, query)) == [{**days, "f": "2026-01-31", "g": ["infinity"]}]
+
+
 def test_the_same_rows_are_the_same_feed(database_url: str, tmp_path: Path) -> None:
     """The digest tells that nothing is new; the query says the order."""
     drop = FetchedDrop(

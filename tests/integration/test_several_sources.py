@@ -7,10 +7,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.plan import Action
+from connector.source_settings import AccessSettings, FolderSettings, RestSettings, ScimSettings, SourceSettings
 from tests.support import House, Row, Seen, rows
+from tests.unit.test_fetch_rest import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -162,6 +165,34 @@ async def test_somebody_moves_between_two_sources(several: House, moodle: Seen) 
     assert several.sql("SELECT source FROM connector.person WHERE key = 'A1'") == [{"source": "hr"}]
 
 
+@pytest.mark.parametrize("hr_starts", [True, False])
+async def test_the_last_day_in_one_source_is_not_that_of_another(
+    several: House, moodle: Seen, monkeypatch: pytest.MonkeyPatch, hr_starts: bool
+) -> None:
+    """The agency names one and goes on listing it; HR names the same person from the day after: no suspension."""
+    days = "starts: {column: starts}\n  ends: {column: ends}\n  firstname:"
+    for name in ("hr", "agency"):
+        several.edit(f"sources/{name}.yaml", "firstname:", days)
+        monkeypatch.setitem(COLUMNS, name, (*COLUMNS[name], "starts", "ends"))
+    day = several.clock.day
+    first, last, next_first = day(-100), day(3), day(4) if hr_starts else ""
+    agency = [of_agency("A1", email="a1@agency.test", starts=first, ends=last)]
+    await tell(several, "hr", [of_hr("E1", unit="Lab")])
+    await tell(several, "agency", agency)
+    await tell(several, "directory", [of_directory(key, mail=f"{key.lower()}@example.test") for key in ("E1", "A1")])
+    await several.sync()
+    taken = await several.take(
+        several.file([of_hr("E1", unit="Lab"), of_hr("A1", unit="Lab", starts=next_first)], columns=COLUMNS["hr"]),
+        "hr",
+    )
+    assert taken.rejections == ()
+    for _ in range(2):
+        await several.sync()
+        assert not moodle.suspended("A1")
+        several.clock.forward(days=6)
+        await tell(several, "agency", agency)
+
+
 async def test_who_is_gone_from_all_has_left(several: House, moodle: Seen) -> None:
     """By two good feeds a day apart; that the directory forgot somebody first makes nobody nameless."""
     await begin(several)
@@ -204,6 +235,45 @@ async def test_a_bad_feed_of_one_source_hides_nobody(several: House, moodle: See
         with pytest.raises(FeedRefused):
             await tell(several, "agency", short)
     assert several.does(await several.plan(), Action.SUSPEND_ACCOUNT) == []
+
+
+async def failing(house: House, places: dict[str, SourceSettings]) -> None:
+    """A run in which HR delivers and another source is of no use."""
+    inbox = house.folder / "inbox"
+    inbox.mkdir()
+    path = house.file([of_hr("E1", unit="Shop"), of_hr("E2", unit="Lab", boss="E1")], columns=COLUMNS["hr"])
+    path.rename(inbox / path.name)
+    places = {"hr": FolderSettings(folder=inbox, settle_seconds=0), **places}
+    house.settings = house.settings.model_copy(update={"sources": places})
+    house.reopen()
+    async with house.way() as way:
+        await way.sync()
+
+
+@pytest.mark.parametrize("status", [302, 404])
+async def test_a_source_that_answers_nonsense_keeps_no_other(several: House, moodle: Seen, status: int) -> None:
+    """What the others say is carried out, and then the run fails by it."""
+    await begin(several)
+    with serving(lambda *_: (status, {}, b"")) as api:
+        place = RestSettings(
+            kind="rest",
+            url=f"{api.url}/people",
+            allowed=frozenset({"127.0.0.1"}),
+            spool=several.folder / "spool",
+            access=AccessSettings(kind="api_key", secret=SecretStr("k")),
+        )
+        with pytest.raises(SettingsError, match=rf"/people: .*\(status {status}\)"):
+            await failing(several, {"agency": place})
+    assert moodle.cohorts()["unit-Shop"] == {"E1"}
+
+
+async def test_a_source_that_is_set_up_wrongly_keeps_no_other(several: House, moodle: Seen) -> None:
+    """A folder that is not there, and a client that nobody made: of each the run tells at its end."""
+    await begin(several)
+    nowhere = FolderSettings(folder=several.folder / "nowhere")
+    with pytest.raises(SettingsError, match="there is none"):
+        await failing(several, {"agency": nowhere, "directory": ScimSettings(kind="scim")})
+    assert moodle.cohorts()["unit-Shop"] == {"E1"}
 
 
 async def test_a_source_that_comes_later_takes_nothing_away(house: House, moodle: Seen) -> None:

@@ -42,6 +42,15 @@ def test_a_stable_file_is_known_by_name_and_content(tmp_path: Path) -> None:
     assert only(drop(tmp_path)) == Delivery(path, "staff.csv", digest, 5, 1_700_000_000)
 
 
+def test_a_name_that_is_no_text_can_be_told(tmp_path: Path) -> None:
+    """A sender's name in another encoding is in nobody's way, and stands in logs as what it is."""
+    put(tmp_path, "good.csv")
+    (tmp_path / os.fsdecode(b"caf\xe9.csv")).write_text("x")
+    look = drop(tmp_path).look()
+    assert [delivery.name for delivery in look.ready] == ["good.csv"]
+    assert [name.encode() for name in look.unusable] == [rb"caf\udce9.csv"]
+
+
 def test_the_wait_is_as_long_as_told_and_not_at_all_in_an_empty_folder(tmp_path: Path) -> None:
     """Looking costs nothing while there is nothing."""
     waits: list[float] = []

@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import trustme
 
 from adapters.drops.fetched import FetchedDrop
 from adapters.fetchers.presets import names, preset
-from adapters.fetchers.rest import Limits, RestFetch
+from adapters.fetchers.rest import Limits, RestFetch, asked_to_wait
 from adapters.fetchers.rest_access import Access, ApiKey, Basic, ClientCredentials
 from adapters.fetchers.rest_paging import Paging
 from connector.domain.errors import AccessRefused, ConnectorError, FeedRefused, SettingsError, Unavailable
@@ -105,8 +106,13 @@ def paged(path: str, _headers: dict[str, str], api: Api, people: list[dict[str, 
     """Answers every kind of paging, ten people at a time."""
     asked = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
     at = int(asked.get("offset") or asked.get("after") or (int(asked.get("page", 1)) - 1) * 10)
-    value: dict[str, Any] = {"people": people[at : at + 10], "meta": {"total": len(people)}}
+    value: dict[str, Any] = {
+        "people": people[at : at + 10],
+        "meta": {"total": len(people), "more": at + 10 < len(people)},
+    }
     headers = {}
+    if not value["people"] and "page" in asked and "limit" not in asked:
+        return 404, {}, b""
     if at + 10 < len(people):
         value |= {"cursor": str(at + 10), "next": f"/people?after={at + 10}"}
         headers["Link"] = f'<{api.url}/people?after={at + 10}>; rel="next", <{api.url}/people>; rel="first"'
@@ -117,6 +123,8 @@ KINDS = {
     "offset": Paging("offset", "offset"),
     "offset with a total": Paging("offset", "offset", total="meta.total"),
     "page": Paging("page", "page", size_param="limit", size=10, first=1),
+    "page with more": Paging("page", "page", first=1, more="meta.more"),
+    "page that is not there": Paging("page", "page", first=1, ends_with=404),
     "cursor": Paging("cursor", "after", path="cursor", total="meta.total"),
     "next": Paging("next", path="next"),
     "link": Paging("link"),
@@ -129,7 +137,7 @@ def test_all_pages(tmp_path: Path, kind: str) -> None:
     with serving(paged) as api:
         assert fetched(tmp_path, source(api, paging=KINDS[kind])) == PEOPLE
         assert api.asked[0][1]["x-api-key"] == KEY
-        assert len(api.asked) == (11 if kind in ("offset", "page") else 10)
+        assert len(api.asked) == (11 if kind in ("offset", "page", "page that is not there") else 10)
 
 
 @pytest.mark.parametrize("tenth", range(10))
@@ -191,6 +199,24 @@ REFUSED: dict[str, tuple[Handle, dict[str, Any], type[ConnectorError], str]] = {
         {"paging": KINDS["offset with a total"]},
         FeedRefused,
         "95 rows were said to be there and 20 came",
+    ),
+    "empty before the last": (
+        broken(people=[]),
+        {"paging": KINDS["page with more"]},
+        FeedRefused,
+        "page 3 is empty, and more is said to follow",
+    ),
+    "more is not said": (
+        broken(meta={"total": 95}),
+        {"paging": KINDS["page with more"]},
+        FeedRefused,
+        "page 3: it does not say at meta.more",
+    ),
+    "not even a first page": (
+        lambda *_: (404, {}, b""),
+        {"paging": KINDS["page that is not there"]},
+        SettingsError,
+        "status 404",
     ),
     "no list": (broken(people={"id": 1}), {}, FeedRefused, "page 3 has no list of objects at people"),
     "no objects": (broken(people=[1, 2]), {}, FeedRefused, "page 3 has no list of objects at people"),
@@ -259,6 +285,26 @@ def test_a_server_that_asks_to_wait(tmp_path: Path) -> None:
     with serving(lambda *_: next(answers, ok({"people": PEOPLE[:1]}))) as api:
         assert fetched(tmp_path, source(api, sleep=waits.append)) == PEOPLE[:1]
     assert waits == [7.0, 300.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7.0),
+        (" 7.5", 7.5),
+        ("Mon, 02 Mar 2026 06:00:30 GMT", 30.0),
+        ("Mon, 02 Mar 2026 06:00:30 -0000", 30.0),
+        ("Mon, 02 Mar 2026 05:00:00 GMT", 0.0),
+        ("Mon, 02 Mar 9999 05:00:00 GMT", 251_603_535_600.0),
+        ("soon", None),
+        ("", None),
+        ("-5", None),
+        ("1e9", None),
+    ],
+)
+def test_how_long_to_wait(said: str, seconds: float | None) -> None:
+    """A number of seconds, or a time as HTTP writes it; what is neither says nothing."""
+    assert asked_to_wait(said, datetime(2026, 3, 2, 6, tzinfo=UTC)) == seconds
 
 
 def test_a_key_in_the_address_is_told_to_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -373,9 +419,17 @@ def test_wrong_settings(options: dict[str, Any], words: str) -> None:
     """They are told when it is built."""
     with pytest.raises(SettingsError, match=words):
         RestFetch("https://x.example", ApiKey(KEY), **options)
-    for wrong in ({"kind": "page"}, {"kind": "next"}, {"kind": "next", "path": "a["}):
+    wrongs: list[dict[str, Any]] = [
+        {"kind": "page"},
+        {"kind": "next"},
+        {"kind": "next", "path": "a["},
+        {"kind": "next", "path": "a", "more": "b"},
+        {"kind": "page", "param": "p", "more": "a["},
+        {"kind": "page", "param": "p", "more": "a", "ends_with": 404},
+    ]
+    for wrong in wrongs:
         with pytest.raises(SettingsError):
-            Paging(**wrong)  # type: ignore[arg-type]
+            Paging(**wrong)
 
 
 GRAPH = {

@@ -91,6 +91,14 @@ IN_MAPPING = {
         "attributes:\n  a:\n    column: x\n    unique: suffix  #!\n",
         "attributes.a.unique: is for username only",
     ),
+    "everybody removed": (
+        "removed:\n  value: gone  #!\n",
+        "removed.value: would say of everybody the same",
+    ),
+    "removed by another field": (
+        "removed:\n  template: '{username}'  #!\n",
+        "removed.template: ",
+    ),
     "separator elsewhere": (
         "attributes:\n  a:\n    column: x\n    separator: ';'  #!\n",
         "attributes.a.separator: is for earlier_keys and units_above only",

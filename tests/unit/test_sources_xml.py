@@ -191,6 +191,13 @@ def test_a_file_cut_off_anywhere_is_refused(cut: int) -> None:
         assert refusal(source(Path(folder), PEOPLE.rstrip()[:cut]))
 
 
+def test_a_delta_may_be_empty(tmp_path: Path) -> None:
+    """That nothing has changed is good news; of everybody it is not believed, and a wrong path is no empty delta."""
+    assert rows(source(tmp_path, "<people>\n</people>", complete=False)) == []
+    assert "matches nothing" in refusal(source(tmp_path, "<people></people>"))
+    assert "matches nothing" in refusal(source(tmp_path, "<people><worker/></people>", complete=False))
+
+
 def test_a_path_that_matches_nothing_is_refused_and_the_root_is_named(tmp_path: Path) -> None:
     """A namespace that was forgotten shows itself."""
     message = refusal(source(tmp_path, '<people xmlns="urn:x"><person/></people>'))
