@@ -8,29 +8,44 @@ names in its value. Sources: Microsoft, "Known issues with SCIM 2.0 protocol com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.scim.forms import CORE, Place, at, formed, place_of, plain
+from connector.scim.forms import CORE, Place, at, formed, place_of, plain, schemas, within
 
 READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
 """What clients send back with the rest, and nobody may alter."""
+_OURS = frozenset({"meta", "groups"})
+"""Of these, what nobody but the server says; an id may be compared."""
 _NOTHING: Mapping[str, Any] = {"op": "replace", "value": {}}
 """A request without an operation, as Microsoft's SCIM validator sends it."""
+_MEMBER = re.compile(r'members\[value eq "([^"\\]*)"\]', re.IGNORECASE)
 
 
 def resource(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A user or group that is created or replaced."""
-    return {key: at(plain(key), value) for key, value in payload.items()}
+    """A user or group that is created or replaced. Keys that are paths go where they lead."""
+    found = {
+        plain(key): schemas(value) if key.lower() == "schemas" else at(plain(key), value)
+        for key, value in payload.items()
+        if key.lower() not in _OURS
+    }
+    for path in list(found):
+        if (leads := within(path)) is not None:
+            value, (holder, part) = found.pop(path), leads
+            inner = found.get(holder) or {}
+            found[holder] = {part: value, **inner} if isinstance(inner, dict) else inner
+    return found
 
 
 def patch(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A PATCH request."""
+    """A PATCH request. Its schema says nothing that its method has not said."""
     return {
         key: [made for one in value for made in _operations(one)] or [_NOTHING]
         if key.lower() == "operations" and isinstance(value, list)
         else value
         for key, value in payload.items()
+        if key.lower() != "schemas"
     }
 
 
@@ -73,16 +88,25 @@ def _on_the_whole(operation: dict[str, Any], value: Mapping[str, Any]) -> Iterat
 
 
 def _on_path(operation: dict[str, Any]) -> dict[str, Any]:
-    if "value" not in operation:
-        return operation
-    path = operation["path"]
+    path, op = operation["path"], str(operation.get("op")).lower()
     place = place_of(path)
-    if str(operation.get("op")).lower() == "remove":
-        return _removal(operation, place)
-    value = at(path, operation["value"])
+    if "value" not in operation:
+        return _by_filter(operation) if op == "add" else operation
+    value = operation["value"]
+    if isinstance(value, dict) and [key.lower() for key in value] == [path.lower()]:
+        [value] = value.values()
+    if op == "remove":
+        return _removal({**operation, "value": value}, place)
+    value = at(path, value)
     if place is not None and place.form.reference and place.part in (None, "value") and value in (None, ""):
         return {"op": "remove", "path": place.attribute}
     return {**operation, "value": value}
+
+
+def _by_filter(operation: dict[str, Any]) -> dict[str, Any]:
+    """OneLogin lets a member in by a filter that names the member, without a value."""
+    named = _MEMBER.fullmatch(operation["path"])
+    return {**operation, "path": "members", "value": [{"value": named[1]}]} if named else operation
 
 
 def _removal(operation: dict[str, Any], place: Place | None) -> dict[str, Any]:

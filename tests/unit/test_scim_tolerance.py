@@ -129,6 +129,8 @@ def test_what_is_not_plain_is_refused() -> None:
         ({"emails": {"value": "a@b.cc", "primary": "True"}}, {"emails": [{"value": "a@b.cc", "primary": True}]}),
         ({"roles": ["chef"]}, {"roles": [{"value": "chef"}]}),
         ({ENTERPRISE: {"manager": ""}}, {}),
+        ({"displayName": [{"$ref": None, "value": "Ada"}]}, {"displayName": "Ada"}),
+        ({"emails": [None, {"value": "a@b.cc"}]}, {"emails": [{"value": "a@b.cc"}]}),
     ],
 )
 def test_a_value_in_another_form_is_kept_in_the_one_of_its_attribute(
@@ -141,6 +143,36 @@ def test_a_value_in_another_form_is_kept_in_the_one_of_its_attribute(
     [(path, value)] = sent.items()
     after = altered({"op": "replace", "path": path, "value": value})
     assert {key: after.get(key) for key in kept} == kept
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"name": {"familyName": "Lee"}, "name.givenName": "Ada", f"{ENTERPRISE}:department": "IT"},
+        {f"{ENTERPRISE}.department": "IT", ENTERPRISE: {}, f"{USER}:name": {"familyName": "Lee", "givenName": "Ada"}},
+        {"schemas": USER.upper(), "name": {"familyName": "Lee", "givenName": "Ada"}, ENTERPRISE: {"department": "IT"}},
+    ],
+)
+def test_a_resource_may_have_keys_that_are_paths(sent: dict[str, Any]) -> None:
+    """They go where they lead, in whatever order, and the names of schemas in whatever case."""
+    dumped = reading.creation(Kind.USER, {"userName": "ada", **sent}).model_dump(scim_policy=POLICY)
+    assert dumped["name"] == {"familyName": "Lee", "givenName": "Ada"}
+    assert dumped[ENTERPRISE] == {"department": "IT"}
+
+
+@pytest.mark.parametrize(
+    "adding",
+    [
+        {"path": "members", "value": ["Z"]},
+        {"path": "members", "value": {"members": [{"value": "Z"}]}},
+        {"path": 'members[value eq "Z"]'},
+        {"value": {"members": "Z"}},
+    ],
+)
+def test_members_come_however_they_are_named(adding: dict[str, Any]) -> None:
+    """By bare ids, twice by the attribute's name, or by a filter."""
+    members = altered({"op": "Add", **adding}, kind=Kind.GROUP)["members"]
+    assert [one["value"] for one in members] == ["X", "Y", "Z"]
 
 
 def test_mistakes_are_told_without_the_words_of_a_programmer() -> None:
