@@ -74,6 +74,8 @@ _OF_CORE = {"externalid": Form("string"), "id": Form("string")} | {
 
 def plain(path: str) -> str:
     """A path with no more before it than is needed; a dot after the schema of the enterprise extension is a colon."""
+    if ":" not in path:
+        return path
     before = next((one for one in CORE if path.lower().startswith(one)), "")
     path = path[len(before) :]
     if path.lower().startswith(f"{_ENTERPRISE}."):
