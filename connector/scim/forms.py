@@ -72,6 +72,10 @@ _OF_CORE = {"externalid": Form("string"), "id": Form("string")} | {
 }  # fmt: skip
 
 
+EXTENDED = tuple(_OF_ENTERPRISE)
+"""Names of the attributes of the enterprise extension."""
+
+
 def plain(path: str) -> str:
     """A path with no more before it than is needed; a dot after the schema of the enterprise extension is a colon."""
     if ":" not in path:

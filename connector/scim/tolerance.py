@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.scim.forms import CORE, Place, at, formed, place_of, plain, schemas, within
+from connector.domain.scim_records import ENTERPRISE
+from connector.scim.forms import CORE, EXTENDED, Place, at, formed, place_of, plain, schemas, within
 
 READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
 """What clients send back with the rest, and nobody may alter."""
@@ -20,6 +21,13 @@ _OURS = frozenset({"meta", "groups"})
 """Of these, what nobody but the server says; an id may be compared."""
 _NOTHING: Mapping[str, Any] = {"op": "replace", "value": {}}
 """A request without an operation, as Microsoft's SCIM validator sends it."""
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*"?)', re.DOTALL)
+"""A text in a filter, also one that does not end: to look for its end again and again would take long."""
+_ID = re.compile(r"(?<![\w.:-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w.-])", re.IGNORECASE)
+_EXTENDED = re.compile(
+    rf"(?<![\w.:$-])(?:{re.escape(ENTERPRISE)}[.:])?(?P<name>{'|'.join(EXTENDED)})(?P<more>\.[\w$]+)?(?![\w:$-])",
+    re.IGNORECASE,
+)
 _MEMBER = re.compile(r'members\[value eq "([^"\\]*)"\]', re.IGNORECASE)
 
 
@@ -51,10 +59,31 @@ def patch(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def search(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a search."""
-    return {
-        key: value.lower() if key.lower() == "sortorder" and isinstance(value, str) else value
-        for key, value in payload.items()
-    }
+    found = dict(payload)
+    for key, value in payload.items():
+        if isinstance(value, str) and key.lower() in _OF_SEARCH:
+            found[key] = _OF_SEARCH[key.lower()](value)
+    return found
+
+
+def _filter(text: str) -> str:
+    """A filter as the grammar has it.
+
+    Entra ID asks whether ``manager eq 2819c223-…``: an attribute of the extension without its schema, compared with an
+    object, and an id without quotation marks.
+    """
+    parts = _QUOTED.split(text)
+    return "".join(
+        part if index % 2 else _EXTENDED.sub(_qualified, _ID.sub(r'"\g<0>"', part)) for index, part in enumerate(parts)
+    )
+
+
+def _qualified(found: re.Match[str]) -> str:
+    of_object = found["name"].lower() == "manager" and found["more"] is None
+    return f"{ENTERPRISE}:{found['name']}{'.value' if of_object else found['more'] or ''}"
+
+
+_OF_SEARCH = {"sortorder": str.lower, "filter": _filter}
 
 
 def _operations(operation: Any) -> Iterator[Any]:

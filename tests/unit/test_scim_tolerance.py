@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
 from scim2_models import SCIMException
 
 from connector.domain.scim import Kind
-from connector.scim import reading
+from connector.scim import reading, tolerance
 from connector.scim.models import POLICY, FullUser, Group
 from tests.scim import CORE, ENTERPRISE, PATCH_OP, USER
 
@@ -191,3 +192,30 @@ def test_the_order_of_a_listing_is_named_in_any_case() -> None:
     """DESCENDING is descending."""
     asked = reading.search(Kind.USER, {"sortBy": "userName", "sortOrder": "DESCENDING"})
     assert asked.sort_order is asked.SortOrder.descending
+
+
+NUMBER = "2819c223-7f76-453a-919d-413861904646"
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (f'id eq "x" and manager eq {NUMBER}', f'id eq "x" and {ENTERPRISE}:manager.value eq "{NUMBER}"'),
+        (f'{ENTERPRISE}:manager eq "x"', f'{ENTERPRISE}:manager.value eq "x"'),
+        ("not(manager.value pr)or department pr", f"not({ENTERPRISE}:manager.value pr)or {ENTERPRISE}:department pr"),
+        (f'{ENTERPRISE}.department eq "manager"', f'{ENTERPRISE}:department eq "manager"'),
+        ('title eq "a \\" manager" and active eq True', 'title eq "a \\" manager" and active eq True'),
+        (f'id eq "{NUMBER}" and externalId eq "manager', f'id eq "{NUMBER}" and externalId eq "manager'),
+        ("emails.department pr or managers pr", "emails.department pr or managers pr"),
+    ],
+)
+def test_filters_of_the_extension_need_not_name_it(sent: str, meant: str) -> None:
+    """As Entra ID asks for managers; what stands in quotation marks stays as it is."""
+    assert tolerance.search({"Filter": sent, "count": 1}) == {"Filter": meant, "count": 1}
+
+
+def test_a_long_filter_is_read_in_one_go() -> None:
+    """However many quotation marks it has that end nothing."""
+    begun = monotonic()
+    tolerance.search({"filter": '"\\' * 500_000})
+    assert monotonic() - begun < 5
