@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from connector.bootstrap.people import Admission
 from connector.bootstrap.sources import client_of, drop_of, feed_in, gates_of, shared_folder
 from connector.domain.errors import SettingsError
+from connector.domain.people import Record, Rejection
 from connector.domain.ports import Source
 from connector.source_settings import ScimSettings
 from connector.store.embedded import default_data_dir
@@ -21,6 +23,15 @@ class Inlets(Admission):
     def source(self, path: Path, name: str | None = None) -> Source:
         """The feed in a file, as the mapping says it is to be read. Raises SettingsError for an unknown source."""
         return feed_in(path, self._mapped(name))
+
+    def rows(self, path: Path, name: str | None = None) -> tuple[str, Iterator[Record | Rejection]]:
+        """The source that a file is to be tried for, and its rows: users as SCIM has them where people are pushed."""
+        mapping = self._mapped(name)
+        if mapping.settings.format == "scim":
+            from connector.scim.user_files import users_in  # only here: the other commands start sooner
+
+            return mapping.settings.name, users_in(path)
+        return mapping.settings.name, feed_in(path, mapping).records()
 
     def inlets(self) -> tuple[Inlet, ...]:
         """Every source of the mapping, in its order. Raises SettingsError where the settings name another."""

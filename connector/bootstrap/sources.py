@@ -53,7 +53,9 @@ def feed_in(path: Path, mapping: SourceMapping) -> Source:
     """The feed in a file, as the mapping says it is to be read."""
     settings = mapping.settings
     if settings.format == "scim":
-        raise SettingsError(f"{settings.name}: what is pushed by SCIM is in no file.")
+        raise SettingsError(
+            f"{settings.name}: what is pushed by SCIM is in no file; `mapping try` shows users in one."
+        )
     options: dict[str, object] = {
         "name": settings.name,
         "encoding": settings.encoding,

@@ -44,7 +44,9 @@ def _sources(names: Iterable[str]) -> str:
 
 @app.command("try")
 def try_row(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file as HR gives it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file as HR gives it, or JSON of users as SCIM has them.")
+    ],
     source: Annotated[
         str | None, typer.Option("--source", help="Of which source it is, where there are several.")
     ] = None,
@@ -58,8 +60,7 @@ def try_row(
     """Show what one row of a file becomes: each field, each rule, each grant. Nothing is written."""
     with installation(config) as connector:
         mapping = connector.mapping
-        feed = connector.source(file, source)
-        records = feed.records()
+        name, records = connector.rows(file, source)
         wanted = (
             next((record for record in records if record.line == line), None)
             if line is not None
@@ -69,7 +70,7 @@ def try_row(
         raise SettingsError(f"{file.name}: no row begins at line {line}." if line else f"{file.name}: no row {row}.")
     if isinstance(wanted, Rejection):
         raise SettingsError(f"{file.name}: {wanted}")
-    explanation = mapping.mapping_try(feed.identity.source, wanted)
+    explanation = mapping.mapping_try(name, wanted)
     if json:
         as_json(explanation)
         return

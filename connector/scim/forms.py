@@ -17,6 +17,7 @@ from connector.scim.models import PROVIDER
 CORE = tuple(f"{schema.id}:".lower() for schema in PROVIDER.schemas if str(schema.id) != ENTERPRISE)
 """What may stand before the name of an attribute, and adds nothing."""
 _ENTERPRISE = ENTERPRISE.lower()
+_SCHEMAS = {str(schema.id).lower(): str(schema.id) for schema in PROVIDER.schemas}
 _PATH = re.compile(r"(?P<attribute>[\w$-]+)(?P<filter>\[.*\])?(?:\.(?P<part>[\w$-]+))?", re.DOTALL)
 
 
@@ -36,12 +37,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a path leads: an attribute, or a part of it. ``chosen``: of those values that a filter chooses."""
+    """Where a path leads: an attribute, or a part of it.
+
+    ``chosen``: of those values that a filter chooses. ``of``: the extension that has it, "" for the core.
+    """
 
     attribute: str
     form: Form
     part: str | None = None
     chosen: bool = False
+    of: str = ""
 
     @property
     def whole(self) -> bool:
@@ -67,8 +72,14 @@ _OF_CORE = {"externalid": Form("string"), "id": Form("string")} | {
 }  # fmt: skip
 
 
+EXTENDED = tuple(_OF_ENTERPRISE)
+"""Names of the attributes of the enterprise extension."""
+
+
 def plain(path: str) -> str:
     """A path with no more before it than is needed; a dot after the schema of the enterprise extension is a colon."""
+    if ":" not in path:
+        return path
     before = next((one for one in CORE if path.lower().startswith(one)), "")
     path = path[len(before) :]
     if path.lower().startswith(f"{_ENTERPRISE}."):
@@ -80,14 +91,31 @@ def place_of(path: str) -> Place | None:
     """Where a plain path leads; None where nobody knows."""
     if path.lower() == _ENTERPRISE:
         return Place(ENTERPRISE, Form("complex", parts=_OF_ENTERPRISE))
-    of, name, before = _OF_CORE, path, ""
-    if path.lower().startswith(f"{_ENTERPRISE}:"):
-        of, name, before = _OF_ENTERPRISE, path[len(ENTERPRISE) + 1 :], f"{ENTERPRISE}:"
-    found = _PATH.fullmatch(name)
-    form = of.get(found["attribute"].lower()) if found else None
+    extended = path.lower().startswith(f"{_ENTERPRISE}:")
+    found = _PATH.fullmatch(path[len(ENTERPRISE) + 1 :] if extended else path)
+    form = (_OF_ENTERPRISE if extended else _OF_CORE).get(found["attribute"].lower()) if found else None
     if found is None or form is None:
         return None
-    return Place(before + found["attribute"], form, found["part"], chosen=found["filter"] is not None)
+    attribute = f"{ENTERPRISE}:{found['attribute']}" if extended else found["attribute"]
+    return Place(attribute, form, found["part"], found["filter"] is not None, ENTERPRISE if extended else "")
+
+
+def within(path: str) -> tuple[str, str] | None:
+    """The object that holds what a plain path leads to, and its name there; None where that is the resource itself."""
+    place = place_of(path)
+    if place is None or place.chosen or place.form.multiple or (place.part and place.of):
+        return None
+    if place.of:
+        return place.of, place.attribute[len(place.of) + 1 :]
+    return (place.attribute, place.part) if place.part else None
+
+
+def schemas(value: Any) -> Any:
+    """The names of schemas as they are written, whatever the case in which they came."""
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list):
+        return value
+    return [_SCHEMAS.get(one.lower(), one) if isinstance(one, str) else one for one in values]
 
 
 def at(path: str, value: Any) -> Any:
@@ -108,7 +136,7 @@ def formed(form: Form, value: Any) -> Any:
         return None
     if form.multiple:
         values = value if isinstance(value, list) else [] if value == "" else [value]
-        return [_entry(form, one) for one in values]
+        return [_entry(form, one) for one in values if one is not None]
     if form.reference:
         return _reference(value)
     if form.parts:
@@ -134,8 +162,8 @@ def _object(form: Form, value: Any) -> Any:
 def _single(form: Form, value: Any) -> Any:
     if isinstance(value, list) and len(value) == 1:
         [value] = value
-    if isinstance(value, dict) and [key.lower() for key in value] == ["value"]:
-        [value] = value.values()
+    if isinstance(value, dict) and {"value"} <= {key.lower() for key in value} <= {"value", "$ref"}:
+        value = next(one for key, one in value.items() if key.lower() == "value")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if number and form.kind == "string" else value
 

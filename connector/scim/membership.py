@@ -17,15 +17,15 @@ MEMBERS = "members"
 def apart(patch: PatchOp[Any]) -> tuple[Membership, PatchOp[Any] | None] | None:
     """What becomes of the members, and what else is asked for; None of it: nothing else.
 
-    Members stand beside all other attributes, so that the order between the two does not matter. Gives None where
-    nothing is asked of members, or more than to come and to go.
+    Members stand beside all other attributes, so that the order between the two does not matter. Gives None where more
+    is asked of members than to come and to go.
     """
     operations = patch.operations or []
     ours = [operation for operation in operations if _of_members(operation)]
     others = [operation for operation in operations if not _of_members(operation)]
     steps = [_step(operation) for operation in ours]
     known = [step for step in steps if step is not None]
-    if not ours or len(known) < len(steps) or any(map(_hides_members, others)):
+    if len(known) < len(steps) or any(map(_hides_members, others)):
         return None
     return in_the_end(known), patch.model_copy(update={"operations": others}) if others else None
 

@@ -7,7 +7,7 @@ in the order in which they are committed, and no two wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -72,33 +72,36 @@ class ScimDirectory:
         return next(iter(self._entries(connection, kind, rows, related)), None)
 
     def _entries(self, connection: Connection, kind: Kind, rows: list[Row], related: bool) -> list[Entry]:
-        others: dict[str, list[Related]] = {}
-        if related and rows:
-            values = {"client": self.client, "ids": [row["id"] for row in rows]}
-            for row in connection.execute(query(f"{ROOMS[kind]}.related"), values):
-                others.setdefault(row["of"], []).append(Related(row["id"], Kind(row["kind"]), row["display"]))
+        others = self._related(connection, kind, [row["id"] for row in rows]) if related and rows else {}
         return [Entry(kind=kind, related=tuple(others.get(row["id"], ())), **row) for row in rows]
+
+    def _related(self, connection: Connection, kind: Kind, ids: list[str]) -> dict[str, list[Related]]:
+        found: dict[str, list[Related]] = {}
+        for row in connection.execute(query(f"{ROOMS[kind]}.related"), {"client": self.client, "ids": ids}):
+            found.setdefault(row["of"], []).append(Related(row["id"], Kind(row["kind"]), row["display"]))
+        return found
 
     # ------------------------------------------------------------ writing
     def add(self, kind: Kind, draft: Draft) -> Entry:
         def work(writing: _Writing) -> Entry:
             ident = str(uuid4())
-            writing.keep(f"{ROOMS[kind]}.add", ident, draft)
-            if draft.members:
-                writing.move(ident, Membership(draft.members))
-            return self._sure(writing, kind, ident)
+            entry = Entry(kind=kind, **writing.keep(f"{ROOMS[kind]}.add", ident, draft))
+            if not draft.members:
+                return entry
+            writing.move(ident, Membership(draft.members))
+            return self._with_related(writing, entry)
 
-        return self._write(work)
+        return self._write(work, surely=True)
 
     def alter(self, kind: Kind, ident: str, work: Callable[[Entry], Draft | None]) -> Entry | None:
         def alter(writing: _Writing) -> Entry | None:
             entry = self._get(writing.connection, kind, ident, related=True)
             if entry is None or (draft := work(entry)) is None:
                 return entry
-            writing.tell(entry, draft)
-            if draft.members is not None:
-                writing.move(ident, Membership(draft.members, alone=True))
-            return self._sure(writing, kind, ident)
+            altered = replace(writing.tell(entry, draft), related=entry.related)
+            if draft.members is None or not writing.move(ident, Membership(draft.members, alone=True)):
+                return altered
+            return self._with_related(writing, altered)
 
         return self._write(alter) if is_id(ident) else None
 
@@ -108,11 +111,10 @@ class ScimDirectory:
             if entry is None:
                 return None
             draft = work(entry)
-            if draft is not None:
-                writing.tell(entry, draft)
-            if writing.move(ident, members) and draft is None:
-                writing.run("scim.touch_group", id=ident)
-            return self._get(writing.connection, Kind.GROUP, ident, related=False)
+            told = None if draft is None else writing.tell(entry, draft)
+            if writing.move(ident, members) and told is None:
+                return writing.touch(entry)
+            return told or entry
 
         return self._write(join) if is_id(ident) else None
 
@@ -131,18 +133,20 @@ class ScimDirectory:
 
         return self._write(remove) if is_id(ident) else False
 
-    def _sure(self, writing: _Writing, kind: Kind, ident: str) -> Entry:
-        entry = self._get(writing.connection, kind, ident, related=True)
-        if entry is None:
-            raise LookupError("what was just written is not there")
-        return entry
+    def _with_related(self, writing: _Writing, entry: Entry) -> Entry:
+        others = self._related(writing.connection, entry.kind, [entry.id])
+        return replace(entry, related=tuple(others.get(entry.id, ())))
 
-    def _write(self, work: Callable[[_Writing], T]) -> T:
+    def _write(self, work: Callable[[_Writing], T], *, surely: bool = False) -> T:
+        """``surely``: this changes something, whatever is found there."""
+
         def transaction(connection: Connection) -> T:
-            changes = one(connection, "scim.lock_client", client=self.client)["changes"]
-            writing = _Writing(connection, self.client, changes + 1, self.clock())
+            now = self.clock()
+            begin = "scim.begin_change" if surely else "scim.lock_client"
+            change = one(connection, begin, client=self.client, now=now)["change"]
+            writing = _Writing(connection, self.client, change, now)
             done = work(writing)
-            if writing.wrote:
+            if writing.wrote and not surely:
                 writing.run("scim.note_change")
             return done
 
@@ -169,23 +173,31 @@ class _Writing:
         """Ids that a query gives."""
         return [row["id"] for row in self._execute(query_name, values).fetchall()]
 
-    def keep(self, query_name: str, ident: str, draft: Draft) -> None:
+    def keep(self, query_name: str, ident: str, draft: Draft) -> Row:
+        """The resource as it is kept now, but for what it is related to."""
         keys = draft.keys
-        self.run(
-            query_name,
-            id=ident,
-            document=dumps(draft.document).decode(),
-            name=keys.name,
-            external=keys.external,
-            number=keys.number,
-            emails=list(keys.emails),
-        )
+        values: dict[str, object] = {
+            "id": ident,
+            "document": dumps(draft.document).decode(),
+            "name": keys.name,
+            "external": keys.external,
+            "number": keys.number,
+            "emails": list(keys.emails),
+        }
+        [row] = self._execute(query_name, values).fetchall()
+        return row
 
-    def tell(self, entry: Entry, draft: Draft) -> None:
+    def tell(self, entry: Entry, draft: Draft) -> Entry:
         """Keep what has become of a resource, but for the members of a group."""
-        self.keep(f"{ROOMS[entry.kind]}.alter", entry.id, draft)
+        kept = Entry(kind=entry.kind, **self.keep(f"{ROOMS[entry.kind]}.alter", entry.id, draft))
         if entry.kind is Kind.GROUP and draft.document.get("displayName") != entry.document.get("displayName"):
             self.run("scim.touch_members", id=entry.id)
+        return kept
+
+    def touch(self, group: Entry) -> Entry:
+        """A new version of a group, because others are in it."""
+        [row] = self._execute("scim.touch_group", {"id": group.id}).fetchall()
+        return Entry(kind=Kind.GROUP, **row)
 
     def move(self, group: str, members: Membership) -> bool:
         """Let members come and go; True where that altered anything. Raises MemberUnknown."""

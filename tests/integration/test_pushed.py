@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -188,6 +190,24 @@ async def test_one_person_on_demand(house: House, moodle: Seen) -> None:
     with pytest.raises(SettingsError, match="No source has ever named E9"):
         async with house.way() as way:
             await way.sync_person("E9")
+
+
+async def test_what_a_user_becomes_is_seen_before_one_is_pushed(pushed_to: House, tmp_path: Path) -> None:
+    """As `mapping try` shows it, of a file; that file cannot be taken in the place of pushes."""
+    file = tmp_path / "users.json"
+    names, enterprise = {"givenName": "Ada", "familyName": "Okafor"}, {"employeeNumber": 7, "department": "Lab"}
+    mails = [{"value": "ada@example.test", "type": "work"}]
+    file.write_text(json.dumps([{"userName": "Ada", "name": names, "emails": mails, ENTERPRISE: enterprise}]), "utf-8")
+    source, rows = pushed_to.connector.rows(file)
+    explained = pushed_to.connector.mapping.mapping_try(source, *rows)  # type: ignore[arg-type]
+    assert explained.person is not None
+    assert (explained.key, explained.person.account["username"], explained.grants[0].target) == (
+        "7",
+        "ada",
+        "unit-Lab",
+    )
+    with pytest.raises(SettingsError, match="mapping try"):
+        pushed_to.connector.source(file)
 
 
 class Ignoring:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
 from scim2_models import SCIMException
 
 from connector.domain.scim import Kind
-from connector.scim import reading
+from connector.scim import reading, tolerance
 from connector.scim.models import POLICY, FullUser, Group
 from tests.scim import CORE, ENTERPRISE, PATCH_OP, USER
 
@@ -129,6 +130,8 @@ def test_what_is_not_plain_is_refused() -> None:
         ({"emails": {"value": "a@b.cc", "primary": "True"}}, {"emails": [{"value": "a@b.cc", "primary": True}]}),
         ({"roles": ["chef"]}, {"roles": [{"value": "chef"}]}),
         ({ENTERPRISE: {"manager": ""}}, {}),
+        ({"displayName": [{"$ref": None, "value": "Ada"}]}, {"displayName": "Ada"}),
+        ({"emails": [None, {"value": "a@b.cc"}]}, {"emails": [{"value": "a@b.cc"}]}),
     ],
 )
 def test_a_value_in_another_form_is_kept_in_the_one_of_its_attribute(
@@ -141,6 +144,36 @@ def test_a_value_in_another_form_is_kept_in_the_one_of_its_attribute(
     [(path, value)] = sent.items()
     after = altered({"op": "replace", "path": path, "value": value})
     assert {key: after.get(key) for key in kept} == kept
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"name": {"familyName": "Lee"}, "name.givenName": "Ada", f"{ENTERPRISE}:department": "IT"},
+        {f"{ENTERPRISE}.department": "IT", ENTERPRISE: {}, f"{USER}:name": {"familyName": "Lee", "givenName": "Ada"}},
+        {"schemas": USER.upper(), "name": {"familyName": "Lee", "givenName": "Ada"}, ENTERPRISE: {"department": "IT"}},
+    ],
+)
+def test_a_resource_may_have_keys_that_are_paths(sent: dict[str, Any]) -> None:
+    """They go where they lead, in whatever order, and the names of schemas in whatever case."""
+    dumped = reading.creation(Kind.USER, {"userName": "ada", **sent}).model_dump(scim_policy=POLICY)
+    assert dumped["name"] == {"familyName": "Lee", "givenName": "Ada"}
+    assert dumped[ENTERPRISE] == {"department": "IT"}
+
+
+@pytest.mark.parametrize(
+    "adding",
+    [
+        {"path": "members", "value": ["Z"]},
+        {"path": "members", "value": {"members": [{"value": "Z"}]}},
+        {"path": 'members[value eq "Z"]'},
+        {"value": {"members": "Z"}},
+    ],
+)
+def test_members_come_however_they_are_named(adding: dict[str, Any]) -> None:
+    """By bare ids, twice by the attribute's name, or by a filter."""
+    members = altered({"op": "Add", **adding}, kind=Kind.GROUP)["members"]
+    assert [one["value"] for one in members] == ["X", "Y", "Z"]
 
 
 def test_mistakes_are_told_without_the_words_of_a_programmer() -> None:
@@ -159,3 +192,30 @@ def test_the_order_of_a_listing_is_named_in_any_case() -> None:
     """DESCENDING is descending."""
     asked = reading.search(Kind.USER, {"sortBy": "userName", "sortOrder": "DESCENDING"})
     assert asked.sort_order is asked.SortOrder.descending
+
+
+NUMBER = "2819c223-7f76-453a-919d-413861904646"
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (f'id eq "x" and manager eq {NUMBER}', f'id eq "x" and {ENTERPRISE}:manager.value eq "{NUMBER}"'),
+        (f'{ENTERPRISE}:manager eq "x"', f'{ENTERPRISE}:manager.value eq "x"'),
+        ("not(manager.value pr)or department pr", f"not({ENTERPRISE}:manager.value pr)or {ENTERPRISE}:department pr"),
+        (f'{ENTERPRISE}.department eq "manager"', f'{ENTERPRISE}:department eq "manager"'),
+        ('title eq "a \\" manager" and active eq True', 'title eq "a \\" manager" and active eq True'),
+        (f'id eq "{NUMBER}" and externalId eq "manager', f'id eq "{NUMBER}" and externalId eq "manager'),
+        ("emails.department pr or managers pr", "emails.department pr or managers pr"),
+    ],
+)
+def test_filters_of_the_extension_need_not_name_it(sent: str, meant: str) -> None:
+    """As Entra ID asks for managers; what stands in quotation marks stays as it is."""
+    assert tolerance.search({"Filter": sent, "count": 1}) == {"Filter": meant, "count": 1}
+
+
+def test_a_long_filter_is_read_in_one_go() -> None:
+    """However many quotation marks it has that end nothing."""
+    begun = monotonic()
+    tolerance.search({"filter": '"\\' * 500_000})
+    assert monotonic() - begun < 5

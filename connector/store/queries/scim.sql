@@ -1,6 +1,11 @@
 -- name: lock_client
--- Whoever writes into a directory is alone in it until the transaction ends.
-SELECT changes FROM connector.scim_client WHERE client_id = %(client)s FOR UPDATE
+-- Whoever writes into a directory is alone in it until the transaction ends. Gives the number of the change to come.
+SELECT changes + 1 AS change FROM connector.scim_client WHERE client_id = %(client)s FOR NO KEY UPDATE
+
+-- name: begin_change
+-- The same for what surely changes something: it is counted at once, and wakes who listens once it is committed.
+UPDATE connector.scim_client SET changes = changes + 1, changed_at = %(now)s WHERE client_id = %(client)s
+RETURNING changes AS change, pg_notify('connector_scim', name)
 
 -- name: note_change
 -- Something has changed: count it, and wake who listens.
@@ -58,6 +63,7 @@ WHERE s.client_id = %(client)s AND s.group_id = %(id)s AND u.user_id = s.user_id
 -- Who is in a group has changed.
 UPDATE connector.scim_group SET version = version + 1, modified_at = %(now)s
 WHERE client_id = %(client)s AND group_id = %(id)s
+RETURNING group_id::text AS id, document, version, created_at, modified_at
 
 -- name: known
 -- Which of these ids are users or groups of the directory.

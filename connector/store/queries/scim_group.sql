@@ -1,5 +1,5 @@
 -- name: get
--- One group, locked where it is to be altered.
+-- One group.
 SELECT group_id::text AS id, document, version, created_at, modified_at FROM connector.scim_group
 WHERE client_id = %(client)s AND group_id = %(id)s
 
@@ -37,6 +37,7 @@ WHERE s.client_id = %(client)s AND s.group_id = ANY(%(ids)s) ORDER BY s.user_id,
 -- A new group.
 INSERT INTO connector.scim_group (group_id, client_id, document, name_key, external_key, created_at, modified_at)
 VALUES (%(id)s, %(client)s, %(document)s, %(name)s, %(external)s, %(now)s, %(now)s)
+RETURNING group_id::text AS id, document, version, created_at, modified_at
 
 -- name: alter
 -- A group as the client now tells it.
@@ -44,6 +45,7 @@ UPDATE connector.scim_group
 SET document = %(document)s, name_key = %(name)s, external_key = %(external)s,
     version = version + 1, modified_at = %(now)s
 WHERE client_id = %(client)s AND group_id = %(id)s
+RETURNING group_id::text AS id, document, version, created_at, modified_at
 
 -- name: remove
 -- A group is gone, and with it who is in it.

@@ -1,5 +1,5 @@
 -- name: get
--- One user, locked where it is to be altered.
+-- One user.
 SELECT user_id::text AS id, document, version, created_at, modified_at FROM connector.scim_user
 WHERE client_id = %(client)s AND user_id = %(id)s AND gone_at IS NULL
 
@@ -40,6 +40,7 @@ WHERE s.client_id = %(client)s AND s.user_id = ANY(%(ids)s) ORDER BY g.place
 INSERT INTO connector.scim_user
     (user_id, client_id, document, name_key, external_key, number_key, email_keys, created_at, modified_at, changed)
 VALUES (%(id)s, %(client)s, %(document)s, %(name)s, %(external)s, %(number)s, %(emails)s, %(now)s, %(now)s, %(change)s)
+RETURNING user_id::text AS id, document, version, created_at, modified_at
 
 -- name: alter
 -- A user as the client now tells it.
@@ -47,6 +48,7 @@ UPDATE connector.scim_user
 SET document = %(document)s, name_key = %(name)s, external_key = %(external)s, number_key = %(number)s,
     email_keys = %(emails)s, version = version + 1, modified_at = %(now)s, changed = %(change)s
 WHERE client_id = %(client)s AND user_id = %(id)s
+RETURNING user_id::text AS id, document, version, created_at, modified_at
 
 -- name: remove
 -- A user is gone; it is kept, so that the way in can suspend.
