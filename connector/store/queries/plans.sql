@@ -65,13 +65,13 @@ HAVING count(*) > 1
 -- Idnumbers and earlier keys that would give one account to several people at work who have none; of those that a plan is
 -- about, where it is of some.
 WITH claimed AS (
-    SELECT p.key, lower(normalize(c.key)) AS claimed
+    SELECT p.key, connector.folded(c.key) AS claimed
     FROM connector.person p
     CROSS JOIN LATERAL unnest(array_append(p.earlier_keys, COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber'))) AS c (key)
     WHERE p.site = %(site)s AND c.key <> ''
       AND (%(ids)s::bigint[] IS NULL OR p.earlier_keys IS NOT NULL
-           OR lower(normalize(COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber'))) = ANY(ARRAY(
-               SELECT lower(normalize(k.key)) FROM connector.person o
+           OR connector.folded(COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber')) = ANY(ARRAY(
+               SELECT connector.folded(k.key) FROM connector.person o
                CROSS JOIN LATERAL unnest(array_append(o.earlier_keys, COALESCE(o.wanted ->> 'idnumber', o.initial ->> 'idnumber'))) AS k (key)
                WHERE o.person_id = ANY(%(ids)s))))
       AND NOT EXISTS (SELECT FROM connector.binding b WHERE b.site = p.site AND b.person_id = p.person_id)
