@@ -206,7 +206,7 @@ class Plans:
         self._database.together(("moves.note_others", *(BEGIN_ANEW if newcomers else ())), **values)
 
     def merges(self, scope: Scope) -> list[Alike]:
-        rows = self._database.rows("moves.merges", site=self._site, now=scope.now)
+        rows = self._database.rows("moves.merges", **self._scope(scope))
         return [alike(row) for row in rows]
 
     def missing_managers(self, scope: Scope, days: int) -> dict[str, int]:

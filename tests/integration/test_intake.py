@@ -89,7 +89,7 @@ async def test_two_rows_of_one_key_are_both_set_aside(house: House) -> None:
 
 
 async def test_keys_that_differ_in_case_alone_are_one(house: House) -> None:
-    """Two of them in one feed are set aside as two rows of one key; one that is written otherwise now is nobody new."""
+    """Two of them in one feed are set aside as rows of one key; one that is written otherwise now is nobody new."""
     plain = {"username": "ea", "email": "ea@example.test"}
     others = [row(f"A{n}", city="B") for n in range(3)]
     await house.take([row("E1", city="A"), row("Éa", city="A", **plain), *others])

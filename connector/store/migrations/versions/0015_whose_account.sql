@@ -12,6 +12,8 @@ ALTER TABLE connector.account ADD administrator_since timestamptz;
 COMMENT ON COLUMN connector.account.administrator_since IS
     'When Moodle last refused to change it because it is an administrator''s.';
 
+CREATE INDEX account_administrator ON connector.account (site, account_id) WHERE administrator_since IS NOT NULL;
+
 CREATE VIEW connector.administrator AS
 SELECT a.site, a.account_id
 FROM connector.account a
@@ -44,3 +46,8 @@ $$;
 
 -- Keys that differ in case or Unicode form alone are one.
 CREATE INDEX person_folded_key ON connector.person (site, connector.folded(key));
+
+-- Who has a name that somebody is to get, looked up for a few people.
+CREATE INDEX account_email ON connector.account (site, lower(fields ->> 'email'));
+CREATE INDEX account_username ON connector.account (site, lower(fields ->> 'username'));
+CREATE INDEX person_missing_manager ON connector.person (site, manager_key) WHERE manager_missing_since IS NOT NULL;
