@@ -27,6 +27,7 @@ def person_pair(row: Row, former: Sequence[tuple[str, int | None]]) -> PersonPai
         row["unique_username"],
         tuple(account_id for _, account_id in former if account_id is not None),
         row["birth_date"],
+        row["released"] or {},
     )
 
 

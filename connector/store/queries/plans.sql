@@ -33,7 +33,14 @@ SELECT key FROM up ORDER BY key
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
        p.earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known,
        COALESCE(p.attributes ->> 'birth_date', p.wanted #>> '{profile,birth_date}', p.initial #>> '{profile,birth_date}',
-                '') AS birth_date
+                '') AS birth_date,
+       CASE WHEN a.fields ->> 'username' = 'moved-' || p.person_id
+                 OR a.fields ->> 'email' = 'moved-' || p.person_id || '@moved.invalid' THEN (
+           SELECT c.before FROM connector.change c
+           JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal AND o.state = 'done'
+           WHERE c.person_id = p.person_id AND c.action = 'release_identity'
+           ORDER BY c.plan DESC LIMIT 1)
+       END AS released
 FROM connector.person p
 CROSS JOIN LATERAL (
     SELECT connector.employment_status(p, %(now)s, %(ahead)s) AS status
