@@ -110,6 +110,24 @@ def released_email(holder_key: str, person_id: int, email: str) -> Change:
     return Change(Action.RELEASE_IDENTITY, holder_key, "", {"email": email}, after, person_id, why)
 
 
+def from_the_former(change: Change, released: Mapping[str, str]) -> Change:
+    """``change`` of somebody who has a temporary identifier: "before" tells the former one, as in a second step."""
+    held = _temporary_in(change.before, change.person_id)
+    former = {name: value for name, value in released.items() if name in held and value != change.after.get(name)}
+    return replace(change, before={**change.before, **former}) if former else change
+
+
+def given_back(change: Change, released: Mapping[str, str]) -> Change | None:
+    """Instead of ``change``, which cannot be: the former identifiers where there are temporary ones now."""
+    held = _temporary_in(change.before, change.person_id)
+    back = {name: value for name, value in released.items() if name in held}
+    return replace(change, before={name: held[name] for name in back}, after=back) if back else None
+
+
+def _temporary_in(fields: Mapping[str, Any], person_id: int | None) -> dict[str, str]:
+    return {name: value for name, value in temporary_identity(person_id).items() if fields.get(name) == value}
+
+
 def temporary_identity(person_id: int | None) -> dict[str, str]:
     """What somebody is called for a moment whose username or e-mail another person takes over."""
     token = f"moved-{person_id}"

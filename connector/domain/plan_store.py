@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -35,7 +35,8 @@ class PersonPair:
     """A person whose account is missing or differs; ``pair.current`` is the account as it was last known.
 
     Of a person without an account: ``earlier_keys`` are all keys that the same human had, ``former_accounts`` what is
-    held under them. ``birth_date`` is an ISO date, "" where it is not known.
+    held under them. ``birth_date`` is an ISO date, "" where it is not known. ``released``: the username or e-mail that
+    a person had who has a temporary one, because a plan was not carried out to its end.
     """
 
     pair: AccountPair
@@ -43,6 +44,7 @@ class PersonPair:
     unique_username: bool
     former_accounts: tuple[int, ...] = ()
     birth_date: str = ""
+    released: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

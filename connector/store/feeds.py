@@ -99,6 +99,7 @@ class Feeds:
             while chunk := list(islice(stream, CHUNK)):
                 totals = self._copy(connection, feed_id, identity.source, chunk, stream, totals)
             connection.execute("ANALYZE connector.staged (feed_id, key)")
+            connection.execute(query("feeds.respell"), {"site": self._site, "feed_id": feed_id})
             if not identity.complete:
                 totals = totals.without_earlier(one(connection, "feeds.keep_last", feed_id=feed_id)["rows"])
             doubled = one(connection, "feeds.mark_duplicates", feed_id=feed_id)
@@ -126,6 +127,7 @@ class Feeds:
                 statements = Statements(connection, self._site, feed_id, identity, now, merging)
                 statements.keep(absences=absences)
                 judged = totals.with_unmade(self._stage_people(connection, feed_id, statements.people()))
+                connection.execute(query("feeds.respell"), {"site": self._site, "feed_id": feed_id})
                 self._believe(connection, feed_id, identity, now)
                 statements.end()
             connection.execute(query("feeds.clear_staged"), {"site": self._site, "source": identity.source})

@@ -8,14 +8,13 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector.domain.decide import AccountPair, GrantPair, Status
+from connector.domain.decide import GrantPair, Status
 from connector.domain.decisions import Assignable
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
-from connector.domain.guard import LIMITS, Base, breaches
 from connector.domain.leaving import Deletable
 from connector.domain.matching import folded
-from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
+from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window
 from connector.domain.plan_store import (
     Alike,
     DifferingTarget,
@@ -29,17 +28,18 @@ from connector.domain.plan_store import (
 )
 from connector.domain.ports import Account, Group
 from connector.domain.returning import Returned
-from connector.domain.usernames import numbered
 from connector.store import groups as course_groups
 from connector.store.accounts import remember
 from connector.store.changes import change_of
-from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.database import Database, Row, dumps, one, query
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
 from connector.store.moves import BEGIN_ANEW, alike, note_moves, returned
+from connector.store.pairs import holder, person_pair
+from connector.store.sealing import DROP_SCRATCH, seal
+from connector.store.usernames import reserve_username
 
 APPROVAL_LASTS = timedelta(hours=24)
-_DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
 
 
 class Plans:
@@ -64,7 +64,7 @@ class Plans:
 
     def begin(self, scope: Scope, feed_id: int | None, basis: str) -> int:
         with self._database.transaction() as connection:
-            for step in ("plans.drop_unfinished", "plans.drop_forgotten", *_DROP_SCRATCH):
+            for step in ("plans.drop_unfinished", "plans.drop_forgotten", *DROP_SCRATCH):
                 connection.execute(query(step), {"site": self._site, "now": scope.now, "plan": None})
             row = one(
                 connection,
@@ -108,7 +108,7 @@ class Plans:
     def account_pairs(self, scope: Scope) -> Iterator[list[PersonPair]]:
         for rows in self._database.stream("plans.account_pairs", size=500, **self._scope(scope)):
             former = self._former([row for row in rows if row["account_id"] is None])
-            yield [_person_pair(row, former.get(row["key"], [])) for row in rows]
+            yield [person_pair(row, former.get(row["key"], [])) for row in rows]
 
     def _former(self, rows: Sequence[Row]) -> dict[str, list[tuple[str, int | None]]]:
         """Other keys of people without an account, and what is held under them."""
@@ -133,19 +133,7 @@ class Plans:
 
     def holders(self, account_ids: Sequence[int], scope: Scope) -> dict[int, Holder]:
         rows = self._database.rows("plans.holders", account_ids=list(account_ids), **self._scope(scope))
-        return {
-            row["account_id"]: Holder(
-                row["account_id"],
-                row["person_id"],
-                row["key"],
-                row["username"] or "",
-                row["email"] or "",
-                row["status"] == Status.LEFT,
-                row["suspended_by_us"],
-                row["formerly"] or "",
-            )
-            for row in rows
-        }
+        return {row["account_id"]: holder(row) for row in rows}
 
     def administrators(self, account_ids: Collection[int]) -> set[int]:
         rows = self._database.rows("plans.administrators", site=self._site, account_ids=list(account_ids))
@@ -166,7 +154,7 @@ class Plans:
         with self._database.transaction() as connection:
 
             def reserve(person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
-                return _reserve(connection, self._site, person_id, base, suffixed, taken)
+                return reserve_username(connection, self._site, person_id, base, suffixed, taken)
 
             yield reserve
 
@@ -206,7 +194,7 @@ class Plans:
         self._database.together(("moves.note_others", *(BEGIN_ANEW if newcomers else ())), **values)
 
     def merges(self, scope: Scope) -> list[Alike]:
-        rows = self._database.rows("moves.merges", site=self._site, now=scope.now)
+        rows = self._database.rows("moves.merges", **self._scope(scope))
         return [alike(row) for row in rows]
 
     def missing_managers(self, scope: Scope, days: int) -> dict[str, int]:
@@ -258,62 +246,8 @@ class Plans:
             yield [_grant_pair(row) for row in rows]
 
     def seal(self, plan: int, scope: Scope) -> Plan:
-        people = None if scope.people is None else sorted(scope.people)
-        with self._database.transaction() as connection:
-            for step in _DROP_SCRATCH:
-                connection.execute(query(step), {"plan": plan})
-            connection.execute(query("plans.put_in_order"), {"plan": plan})
-            for step in ("undo.hold_again", "undo.hold_release"):
-                connection.execute(query(step), {"site": self._site, "plan": plan})
-            counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()
-            self._add_holds(connection, plan, scope, counted)
-            actions: dict[str, int] = {}
-            for row in counted:
-                actions[row["action"]] = actions.get(row["action"], 0) + row["count"]
-            values = {"plan": plan, "hash": _hash(connection, plan), "counts": dumps(actions).decode()}
-            connection.execute(query("plans.seal"), values)
-            for step in ("plans.supersede", "plans.supersede_holds"):
-                connection.execute(query(step), {"site": self._site, "plan": plan, "people": people})
-            if people is None:
-                connection.execute("ANALYZE connector.change")
+        self._database.transact(lambda connection: seal(connection, self._site, plan, scope))
         return self.read(plan)
-
-    def _add_holds(self, connection: Connection, plan: int, scope: Scope, counted: Sequence[Row]) -> None:
-        guards: dict[GuardClass, int] = {}
-        for row in counted:
-            if row["guard_class"]:
-                guard = GuardClass(row["guard_class"])
-                guards[guard] = guards.get(guard, 0) + row["count"]
-        about = {"site": self._site}
-        exempt = one(connection, "plans.exempt", plan=plan)["count"]
-        if exempt:
-            guards[GuardClass.CREATE] -= exempt
-        guarded = sorted(guard for guard, count in guards.items() if count)
-        if not guarded:
-            return
-        spent: dict[Window, dict[GuardClass, int]] = {Window.DAY: {}, Window.WEEK: {}}
-        for row in connection.execute(query("plans.spent"), {**about, "now": scope.now, "guards": guarded}):
-            for window in spent:
-                spent[window][GuardClass(row["guard_class"])] = row[window.value]
-        for breach in breaches(guards, base_of(connection, self._site, guarded), spent):
-            digest = _hash(connection, plan, breach.guard)
-            known = connection.execute(
-                query("plans.approval"), {**about, "guard_class": breach.guard, "digest": digest, "now": scope.now}
-            ).fetchone()
-            decision = known or {"state": "waiting", "decided_by": "", "decided_at": None, "expires_at": None}
-            connection.execute(
-                query("plans.add_hold"),
-                {
-                    "plan": plan,
-                    "guard_class": breach.guard,
-                    "count": breach.count,
-                    "limit": breach.limit,
-                    "window": breach.window,
-                    "spent": breach.spent,
-                    "digest": digest,
-                    **decision,
-                },
-            )
 
     # ------------------------------------------------------------ ids of what mappings name
     def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None:
@@ -375,63 +309,6 @@ class Plans:
 
     def _ids(self, keys: Collection[str]) -> list[int]:
         return [row["person_id"] for row in self._database.rows("plans.ids", site=self._site, keys=sorted(keys))]
-
-
-def base_of(connection: Connection, site: str, guards: Collection[GuardClass]) -> Base:
-    """What percentages of these classes are of: all grants are counted only where one of them is of grants."""
-    people = one(connection, "plans.managed_people", site=site)["people"]
-    if not any(LIMITS[guard].of_grants for guard in guards):
-        return Base(people, {})
-    active = one(connection, "plans.active_grants", site=site)
-    return Base(people, {GuardClass.REMOVE_ROLE: active["roles"], GuardClass.REMOVE_GRANT: active["grants"]})
-
-
-def _reserve(
-    connection: Connection, site: str, person_id: int, base: str, suffixed: bool, taken: frozenset[str]
-) -> str | None:
-    rows = connection.execute(query("plans.usernames_like"), {"site": site, "base": base}).fetchall()
-    owners: dict[str, int] = {row["username"]: row["person_id"] for row in rows}
-    own = [name for name, owner in owners.items() if owner == person_id and name not in taken]
-    if own and suffixed:
-        return min(own, key=lambda name: (len(name), name))
-    number = 1
-    while True:
-        name = numbered(base, number) if suffixed else base
-        if name not in taken and (not suffixed or owners.get(name, person_id) == person_id):
-            values = {"site": site, "username": name, "person_id": person_id, "suffixed": suffixed}
-            if connection.execute(query("plans.reserve_username"), values).fetchone():
-                return name
-        if not suffixed:
-            return None
-        number += 1
-
-
-def _hash(connection: Connection, plan: int, guard: GuardClass | None = None) -> str:
-    """The hash over the changes in order, read as a stream."""
-    with connection.cursor(name="digests") as cursor:
-        cursor.execute(query("plans.digests"), {"plan": plan, "guard_class": guard})
-        return digest_of(row["digest"] for row in cursor)
-
-
-def _person_pair(row: Row, former: Sequence[tuple[str, int | None]]) -> PersonPair:
-    pair = AccountPair(
-        row["person_id"],
-        row["key"],
-        Status(row["status"]),
-        row["wanted"],
-        row["initial"],
-        row["account_id"],
-        row["known"] or {},
-        line=row["line"],
-        suspended_by_us=bool(row["suspended_by_us"]),
-    )
-    return PersonPair(
-        pair,
-        tuple(dict.fromkeys([*(row["earlier_keys"] or ()), *(key for key, _ in former)])),
-        row["unique_username"],
-        tuple(account_id for _, account_id in former if account_id is not None),
-        row["birth_date"],
-    )
 
 
 def _grant_pair(row: Row) -> GrantPair:

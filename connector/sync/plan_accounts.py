@@ -7,7 +7,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from connector.domain.decide import AccountPair, Status, account_changes, adopted_account, new_account, released_email
+from connector.domain.decide import (
+    AccountPair,
+    Status,
+    account_changes,
+    adopted_account,
+    from_the_former,
+    given_back,
+    new_account,
+    released_email,
+)
 from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded, is_another
 from connector.domain.plan import Action, Change
 from connector.domain.plan_store import PersonPair, Reserve, Shared
@@ -190,13 +199,21 @@ class Accounts:
         current: dict[str, Any] = {**pair.current, **account.fields, "profile": dict(account.profile)}
         changes = account_changes(replace(pair, account_id=account.id, current=current, suspended=account.suspended))
         wanted = _wanted(person)
-        going = [
-            change
-            for change in changes
-            if change.action is not Action.CHANGE_IDENTITY or self._is_free(change, pair, account, wanted)
+        decided = [
+            self._identity(change, person, account, wanted) if _is_identity(change) else change for change in changes
         ]
-        moving = any(change.action is Action.CHANGE_IDENTITY and "email" in change.after for change in going)
+        going = [change for change in decided if change is not None]
+        moving = any(_is_identity(change) and change.after.get("email") == wanted.email for change in going)
         return [*(self._given_up(wanted) if moving else ()), *going]
+
+    def _identity(self, change: Change, person: PersonPair, account: Account, wanted: Wanted) -> Change | None:
+        """The change as it may be; where it may not, whoever has a temporary name gets the former one back."""
+        if self._is_free(change, person.pair, account, wanted):
+            return from_the_former(change, person.released)
+        back = given_back(change, person.released)
+        if back is None or any(self._directory.others_with(name, back.after[name], account.id) for name in back.after):
+            return None
+        return back
 
     def _given_up(self, wanted: Wanted) -> list[Change]:
         """What people who have left give up for somebody who has their address by now."""
@@ -251,6 +268,10 @@ def _wanted(person: PersonPair) -> Wanted:
         text["firstname"],
         person.birth_date,
     )
+
+
+def _is_identity(change: Change) -> bool:
+    return change.action is Action.CHANGE_IDENTITY
 
 
 def _is_renamed(pair: AccountPair, found: Mapping[int, Account]) -> bool:

@@ -1,4 +1,4 @@
-"""Accounts of Moodle's administrators: whoever they are, nothing is ever written to them."""
+"""Accounts of Moodle's administrators are never written to, and what they stand in the way of is given back."""
 
 from __future__ import annotations
 
@@ -66,3 +66,18 @@ async def test_nobody_keeps_a_temporary_address(house: House, moodle: Seen) -> N
     plan = await house.plan(swapped)
     assert sorted(house.cases()) == [("email_taken", "E2"), ("protected", "E1")]
     assert house.does(plan, A.CHANGE_IDENTITY, A.RELEASE_IDENTITY) == []
+
+
+async def test_who_was_left_with_a_temporary_address_gets_the_former_back(house: House, moodle: Seen) -> None:
+    """A run stopped between the two steps, and now another has the new address: a case, and the old one again."""
+    await house.settled_in([row("E1"), row("E2")])
+    plan = await house.plan([row("E1", email="e2@example.test"), row("E2", email="new@example.test")])
+    house.sql("DELETE FROM connector.change WHERE action = 'change_identity'")  # the second step never came
+    await house.apply(plan)
+    assert moodle.fields("E2", "email")[0].endswith("@moved.invalid")
+    moodle.add("stranger", email="taken@example.test")
+    people = [row("E1"), row("E2", email="taken@example.test")]
+    await house.sync(people)
+    assert house.cases() == [("email_taken", "E2")]
+    assert moodle.fields("E2", "email") == ("e2@example.test",)
+    assert (await house.plan()).size == 0

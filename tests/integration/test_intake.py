@@ -88,6 +88,22 @@ async def test_two_rows_of_one_key_are_both_set_aside(house: House) -> None:
     assert one["city"] == "A"
 
 
+async def test_keys_that_differ_in_case_alone_are_one(house: House) -> None:
+    """Two of them in one feed are set aside as rows of one key; one that is written otherwise now is nobody new."""
+    plain = {"username": "ea", "email": "ea@example.test"}
+    others = [row(f"A{n}", city="B") for n in range(3)]
+    await house.take([row("E1", city="A"), row("Éa", city="A", **plain), *others])
+    house.clock.forward(days=2)
+    taken = await house.take([row("E1", city="B"), row("e1", city="C"), row("e\u0301A", city="B", **plain), *others])
+    assert (taken.totals.rejected, taken.totals.duplicate_keys) == (2, 1)
+    for _ in range(2):
+        house.clock.forward(days=2)
+        await house.take([row("e1", city="B"), row("e\u0301A", city="B", **plain), *others])
+    assert known(house) == {"E1": False, "Éa": False, "A0": False, "A1": False, "A2": False}
+    found = house.sql("SELECT DISTINCT wanted ->> 'city' AS city FROM connector.person")
+    assert [one["city"] for one in found] == ["B"]
+
+
 async def test_a_bad_row_is_rejected_alone_and_counts_as_present(house: House) -> None:
     """With its line, field and reason; the others go on, and the person is not absent."""
     await house.take([row("E1"), row("E2"), row("E3")])

@@ -32,13 +32,15 @@ WITH earlier AS (
 SELECT count(*) AS rows FROM earlier
 
 -- name: mark_duplicates
--- Rows that share a key are all set aside: nobody can say which one is right. The person counts as present.
+-- Rows that share a key, in whatever case, are all set aside: nobody can say which one is right. The person counts as
+-- present.
 WITH doubled AS (
-    SELECT key FROM connector.staged WHERE feed_id = %(feed_id)s GROUP BY key HAVING count(*) > 1
+    SELECT connector.folded(key) AS key FROM connector.staged WHERE feed_id = %(feed_id)s
+    GROUP BY connector.folded(key) HAVING count(*) > 1
 ), marked AS (
     UPDATE connector.staged s SET wanted = NULL, said = NULL, active = NULL
     FROM doubled d
-    WHERE s.feed_id = %(feed_id)s AND s.key = d.key
+    WHERE s.feed_id = %(feed_id)s AND connector.folded(s.key) = d.key
     RETURNING s.line, s.key
 ), noted AS (
     INSERT INTO connector.rejection (feed_id, line, key, field, reason)
@@ -46,7 +48,19 @@ WITH doubled AS (
     FROM marked m
     RETURNING key
 )
-SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM noted
+SELECT count(*) AS rows, count(DISTINCT connector.folded(key)) AS keys FROM noted
+
+-- name: respell
+-- A key that differs from a known one in case or Unicode form alone is that one: nobody is gone, and nobody new.
+WITH unknown AS MATERIALIZED (
+    SELECT s.line, s.key FROM connector.staged s
+    WHERE s.feed_id = %(feed_id)s
+      AND NOT EXISTS (SELECT FROM connector.person p WHERE p.site = %(site)s AND p.key = s.key)
+)
+UPDATE connector.staged s SET key = p.key
+FROM unknown u
+JOIN connector.person p ON p.site = %(site)s AND connector.folded(p.key) = connector.folded(u.key)
+WHERE s.feed_id = %(feed_id)s AND s.key = u.key
 
 -- name: known_rows
 -- Rows that said the same when their people were last read.

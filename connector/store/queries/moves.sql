@@ -158,8 +158,12 @@ ORDER BY p.manager_key
 -- name: merges
 -- Two keys that look like one human, both at work: one declares the other as an earlier key of its own, or both have
 -- accounts, and one e-mail address, surname and date of birth. Who declares a key that has the account alone is asked
--- about by matching.
-WITH working AS MATERIALIZED (
+-- about by matching. Of a plan of some people: them, those whom they declare or who declare them, and those who have their
+-- address.
+WITH concerned AS MATERIALIZED (
+    SELECT a.person_id, a.key, a.earlier_keys, lower(a.wanted ->> 'email') AS email
+    FROM connector.person a WHERE a.person_id = ANY(%(ids)s)
+), working AS MATERIALIZED (
     SELECT p.person_id, p.key, p.earlier_keys, b.account_id, lower(p.wanted ->> 'email') AS email,
            lower(normalize(p.wanted ->> 'lastname')) AS lastname,
            COALESCE(p.attributes ->> 'birth_date', p.wanted #>> '{profile,birth_date}',
@@ -171,6 +175,17 @@ WITH working AS MATERIALIZED (
            OR p.initial #> '{profile,birth_date}' IS NOT NULL OR p.earlier_keys IS NOT NULL
            OR p.key IN (SELECT unnest(d.earlier_keys) COLLATE "C" FROM connector.person d
                         WHERE d.site = %(site)s AND d.earlier_keys IS NOT NULL))
+      AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(ARRAY(
+          SELECT person_id FROM concerned
+          UNION
+          SELECT o.person_id FROM concerned a CROSS JOIN LATERAL unnest(a.earlier_keys) AS e (key)
+          JOIN connector.person o ON o.site = %(site)s AND o.key = e.key
+          UNION
+          SELECT o.person_id FROM connector.person o
+          WHERE o.site = %(site)s AND o.earlier_keys IS NOT NULL AND o.earlier_keys && ARRAY(SELECT key::text FROM concerned)
+          UNION
+          SELECT o.person_id FROM concerned a
+          JOIN connector.person o ON o.site = %(site)s AND lower(o.wanted ->> 'email') = a.email)))
       AND connector.employment_status(p, %(now)s, 0) = 'active'
 ), pairs AS (
     SELECT least(n.key, o.key) AS one, greatest(n.key, o.key) AS other, true AS declared,

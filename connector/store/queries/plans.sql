@@ -33,7 +33,14 @@ SELECT key FROM up ORDER BY key
 SELECT p.person_id, p.key, s.status, p.wanted, p.initial, p.unique_username, p.line,
        p.earlier_keys, b.account_id, b.suspended_by_us, a.fields AS known,
        COALESCE(p.attributes ->> 'birth_date', p.wanted #>> '{profile,birth_date}', p.initial #>> '{profile,birth_date}',
-                '') AS birth_date
+                '') AS birth_date,
+       CASE WHEN a.fields ->> 'username' = 'moved-' || p.person_id
+                 OR a.fields ->> 'email' = 'moved-' || p.person_id || '@moved.invalid' THEN (
+           SELECT c.before FROM connector.change c
+           JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal AND o.state = 'done'
+           WHERE c.person_id = p.person_id AND c.action = 'release_identity'
+           ORDER BY c.plan DESC LIMIT 1)
+       END AS released
 FROM connector.person p
 CROSS JOIN LATERAL (
     SELECT connector.employment_status(p, %(now)s, %(ahead)s) AS status
@@ -65,13 +72,13 @@ HAVING count(*) > 1
 -- Idnumbers and earlier keys that would give one account to several people at work who have none; of those that a plan is
 -- about, where it is of some.
 WITH claimed AS (
-    SELECT p.key, lower(normalize(c.key)) AS claimed
+    SELECT p.key, connector.folded(c.key) AS claimed
     FROM connector.person p
     CROSS JOIN LATERAL unnest(array_append(p.earlier_keys, COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber'))) AS c (key)
     WHERE p.site = %(site)s AND c.key <> ''
       AND (%(ids)s::bigint[] IS NULL OR p.earlier_keys IS NOT NULL
-           OR lower(normalize(COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber'))) = ANY(ARRAY(
-               SELECT lower(normalize(k.key)) FROM connector.person o
+           OR connector.folded(COALESCE(p.wanted ->> 'idnumber', p.initial ->> 'idnumber')) = ANY(ARRAY(
+               SELECT connector.folded(k.key) FROM connector.person o
                CROSS JOIN LATERAL unnest(array_append(o.earlier_keys, COALESCE(o.wanted ->> 'idnumber', o.initial ->> 'idnumber'))) AS k (key)
                WHERE o.person_id = ANY(%(ids)s))))
       AND NOT EXISTS (SELECT FROM connector.binding b WHERE b.site = p.site AND b.person_id = p.person_id)
@@ -190,7 +197,8 @@ WITH people AS MATERIALIZED (  -- where somebody stands is decided once, not for
         FROM connector.ledger g
         LEFT JOIN handed h ON h.holder_id = g.person_id AND g.kind <> 'assignment'
         WHERE g.site = %(site)s AND g.ended_at IS NULL
-          AND (%(ids)s::bigint[] IS NULL OR g.person_id = ANY(%(ids)s) OR h.person_id = ANY(%(ids)s))
+          AND (%(ids)s::bigint[] IS NULL OR g.person_id = ANY(ARRAY(  -- an array, which the index takes
+              SELECT unnest(%(ids)s::bigint[]) UNION SELECT holder_id FROM handed)))
     ) l ON l.person_id = w.person_id AND l.kind = w.kind AND l.target = w.target
 )
 SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d.level, d.ref, d.wanted, d.granted,
@@ -350,7 +358,7 @@ JOIN connector.person p USING (person_id)
 JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE b.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
   AND (lower(a.fields ->> 'username') = ANY(%(usernames)s)
-       OR (a.site, a.account_id) IN (SELECT d.site, d.account_id FROM connector.administrator d))
+       OR a.account_id = ANY(ARRAY(SELECT d.account_id FROM connector.administrator d WHERE d.site = %(site)s)))
 
 -- name: take_colliding_identities
 -- Changes of people whose present username or e-mail another person takes over in the same plan.
@@ -370,27 +378,25 @@ RETURNING action, subject, target, person_id, before, after, reason, kind
 
 -- name: take_blocked_identities
 -- Changes that give somebody the username or e-mail of a person who is to leave it, and does not by this plan.
-WITH kept AS MATERIALIZED (
-    SELECT b.person_id, lower(a.fields ->> 'email') AS email, lower(a.fields ->> 'username') AS username
-    FROM connector.binding b
-    JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
-    JOIN connector.person p ON p.person_id = b.person_id
-    WHERE b.site = %(site)s AND connector.employment_status(p, %(now)s, %(ahead)s) <> 'left'
-      AND (lower(a.fields ->> 'email') <> lower(p.wanted ->> 'email')
-           OR lower(a.fields ->> 'username') <> lower(p.wanted ->> 'username'))
-), taking AS (
+WITH taking AS MATERIALIZED (
     SELECT c.person_id, c.subject, lower(c.after ->> 'email') AS email, lower(c.after ->> 'username') AS username
     FROM connector.change c WHERE c.plan = %(plan)s AND c.action IN ('change_identity', 'create_account')
+), held AS (  -- by an index for each name: a plan of few people looks at few accounts
+    SELECT t.person_id, t.subject, 'email' AS name, a.account_id, a.fields
+    FROM taking t JOIN connector.account a ON a.site = %(site)s AND lower(a.fields ->> 'email') = t.email
+    UNION ALL
+    SELECT t.person_id, t.subject, 'username', a.account_id, a.fields
+    FROM taking t JOIN connector.account a ON a.site = %(site)s AND lower(a.fields ->> 'username') = t.username
 ), blocked AS (
-    SELECT t.person_id, t.subject, 'email' AS name FROM taking t
-    JOIN kept k ON k.email = t.email AND k.person_id <> t.person_id
-    WHERE NOT EXISTS (SELECT FROM connector.change c WHERE c.plan = %(plan)s AND c.person_id = k.person_id
-                      AND c.action = 'change_identity' AND c.after ? 'email')
-    UNION
-    SELECT t.person_id, t.subject, 'username' FROM taking t
-    JOIN kept k ON k.username = t.username AND k.person_id <> t.person_id
-    WHERE NOT EXISTS (SELECT FROM connector.change c WHERE c.plan = %(plan)s AND c.person_id = k.person_id
-                      AND c.action = 'change_identity' AND c.after ? 'username')
+    SELECT DISTINCT h.person_id, h.subject, h.name
+    FROM held h
+    JOIN connector.binding b ON b.site = %(site)s AND b.account_id = h.account_id AND b.person_id <> h.person_id
+    JOIN connector.person p ON p.person_id = b.person_id
+    WHERE connector.employment_status(p, %(now)s, %(ahead)s) <> 'left'
+      AND (lower(h.fields ->> 'email') <> lower(p.wanted ->> 'email')
+           OR lower(h.fields ->> 'username') <> lower(p.wanted ->> 'username'))
+      AND NOT EXISTS (SELECT FROM connector.change c WHERE c.plan = %(plan)s AND c.person_id = b.person_id
+                      AND c.action = 'change_identity' AND c.after ? h.name)
 ), taken AS (
     DELETE FROM connector.change c USING blocked b
     WHERE c.plan = %(plan)s AND c.person_id = b.person_id AND c.action IN ('change_identity', 'create_account')

@@ -27,4 +27,12 @@ def downgrade() -> None:
     op.execute("ALTER TABLE connector.person DROP COLUMN another, DROP COLUMN formerly")
     op.execute("DROP VIEW connector.administrator")
     op.execute("ALTER TABLE connector.account DROP COLUMN administrator_since")
-    op.execute("DROP INDEX connector.person_idnumber")
+    for index in (
+        "person_idnumber",
+        "person_folded_key",
+        "account_email",
+        "account_username",
+        "person_missing_manager",
+    ):
+        op.execute(f"DROP INDEX connector.{index}")
+    op.execute("DROP FUNCTION connector.folded")

@@ -1,11 +1,18 @@
 -- Whose account is whose, asked about a few people as thoroughly as about everybody.
+CREATE FUNCTION connector.folded(key text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT lower(normalize(key COLLATE "default"))
+$$;
+COMMENT ON FUNCTION connector.folded IS 'For comparing keys: a difference in case or Unicode form alone is none.';
+
 CREATE INDEX person_idnumber ON connector.person
-    (site, lower(normalize(COALESCE(wanted ->> 'idnumber', initial ->> 'idnumber'))));
+    (site, connector.folded(COALESCE(wanted ->> 'idnumber', initial ->> 'idnumber')));
 
 -- Accounts of administrators, which Moodle does not name: it refuses to change them.
 ALTER TABLE connector.account ADD administrator_since timestamptz;
 COMMENT ON COLUMN connector.account.administrator_since IS
     'When Moodle last refused to change it because it is an administrator''s.';
+
+CREATE INDEX account_administrator ON connector.account (site, account_id) WHERE administrator_since IS NOT NULL;
 
 CREATE VIEW connector.administrator AS
 SELECT a.site, a.account_id
@@ -36,3 +43,11 @@ CREATE OR REPLACE FUNCTION connector.employment_status(p connector.person, at ti
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN p.moved_to IS NOT NULL OR p.another THEN 'left' ELSE connector.said_status(p, at, ahead) END
 $$;
+
+-- Keys that differ in case or Unicode form alone are one.
+CREATE INDEX person_folded_key ON connector.person (site, connector.folded(key));
+
+-- Who has a name that somebody is to get, looked up for a few people.
+CREATE INDEX account_email ON connector.account (site, lower(fields ->> 'email'));
+CREATE INDEX account_username ON connector.account (site, lower(fields ->> 'username'));
+CREATE INDEX person_missing_manager ON connector.person (site, manager_key) WHERE manager_missing_since IS NOT NULL;
