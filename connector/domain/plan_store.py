@@ -220,11 +220,13 @@ class PlanStore(Protocol):
         """Keys of people who are bound to an account that is never touched."""
         ...
 
-    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str]]) -> None:
-        """Each (account id, kind, target) that is in Moodle already."""
+    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str, bool]]) -> None:
+        """Each (account id, kind, target, active) that is in Moodle; ``active``: an enrolment lets the person in."""
         ...
 
-    def grant_pairs(self, plan: int) -> Iterator[list[GrantPair]]: ...
+    def grant_pairs(self, plan: int, by_cohort: Collection[tuple[str, str]]) -> Iterator[list[GrantPair]]:
+        """``by_cohort``: each cohort with each course in which Moodle enrols its members."""
+        ...
 
     def seal(self, plan: int, scope: Scope) -> Plan:
         """Put the changes in order, hash them, let the guard look, and make the plan known."""

@@ -226,14 +226,18 @@ class Plans:
         rows = self._database.rows("plans.protected_people", usernames=sorted(usernames), **self._scope(scope))
         return {row["key"] for row in rows}
 
-    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str]]) -> None:
-        statement = "COPY connector.present_grant (plan, account_id, kind, target) FROM STDIN"
+    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str, bool]]) -> None:
+        statement = "COPY connector.present_grant (plan, account_id, kind, target, active) FROM STDIN"
         with self._database.transaction() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for account_id, kind, target in grants:
-                copy.write_row((plan, account_id, kind.value, target))
+            for account_id, kind, target, active in grants:
+                copy.write_row((plan, account_id, kind.value, target, active))
 
-    def grant_pairs(self, plan: int) -> Iterator[list[GrantPair]]:
-        for rows in self._database.stream("plans.grant_pairs", plan=plan, site=self._site):
+    def grant_pairs(self, plan: int, by_cohort: Collection[tuple[str, str]]) -> Iterator[list[GrantPair]]:
+        pairs = sorted(by_cohort)
+        cohorts, courses = [cohort for cohort, _ in pairs], [course for _, course in pairs]
+        for rows in self._database.stream(
+            "plans.grant_pairs", plan=plan, site=self._site, cohorts=cohorts, courses=courses
+        ):
             yield [_grant_pair(row) for row in rows]
 
     def seal(self, plan: int, scope: Scope) -> Plan:
@@ -431,6 +435,8 @@ def _grant_pair(row: Row) -> GrantPair:
         row["elsewhere"],
         row["place_id"],
         leaves_of(row["leaves"]),
+        row["closed"],
+        row["by_cohort"],
     )
 
 

@@ -32,7 +32,7 @@ async def plan_grants(planning: Planning) -> None:
     await note_members(planning, groups, [one.target for one in known if one.kind is GrantKind.GROUP])
     given: set[str] = set()
     untouchable = plans.protected_people(planning.scope, planning.protected)
-    for pairs in plans.grant_pairs(plan):
+    for pairs in plans.grant_pairs(plan, planning.by_cohort):
         decided = (
             grant_change(pair, planning.scope.now.astimezone(ZoneInfo(pair.timezone)).date())
             for pair in pairs
@@ -62,7 +62,7 @@ async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> se
     for level in ("course", "category"):
         refs = sorted(
             {place.ref for place in places.values() if place.level == level}
-            | (planning.courses if level == "course" else frozenset())
+            | ({course for _, course in planning.by_cohort} if level == "course" else set())
         )
         known = await _ids(planning, level, refs) if refs else {}
         planning.plans.remember_references(level, known, planning.scope.now)
@@ -107,7 +107,7 @@ async def _note_memberships(planning: Planning, targets: Sequence[str]) -> None:
     members = await planning.moodle.cohort_members(sorted(set(known.values())))
     for target, cohort in known.items():
         there = members.get(cohort, frozenset()) & people
-        planning.plans.note_present(planning.plan, [(person, GrantKind.COHORT, target) for person in there])
+        planning.plans.note_present(planning.plan, [(person, GrantKind.COHORT, target, True) for person in there])
 
 
 async def _note_present(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
@@ -146,4 +146,4 @@ def _has(planning: Planning, participant: Participant, one: DifferingTarget) -> 
 
 
 def _note(planning: Planning, found: Sequence[tuple[Participant, DifferingTarget]]) -> None:
-    planning.plans.note_present(planning.plan, [(row.user_id, one.kind, one.target) for row, one in found])
+    planning.plans.note_present(planning.plan, [(row.user_id, one.kind, one.target, row.active) for row, one in found])

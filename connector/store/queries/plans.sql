@@ -246,7 +246,12 @@ WITH new AS MATERIALIZED (
     SELECT c.person_id, (c.after ->> 'account')::bigint AS account_id FROM connector.change c
     WHERE c.plan = %(plan)s AND c.action IN ('create_account', 'adopt_account')
 ), present AS MATERIALIZED (
-    SELECT DISTINCT account_id, kind, target FROM connector.present_grant WHERE plan = %(plan)s
+    SELECT account_id, kind, target, bool_or(active) AS active FROM connector.present_grant WHERE plan = %(plan)s
+    GROUP BY account_id, kind, target
+), enrolling AS MATERIALIZED (  -- cohorts of paths, with Moodle's ids of the courses in which it enrols their members
+    SELECT s.cohort, r.moodle_id AS course_id
+    FROM unnest(%(cohorts)s::text[], %(courses)s::text[]) AS s (cohort, course)
+    JOIN connector.reference r ON r.site = %(site)s AND r.kind = 'course' AND r.ref = s.course
 )
 SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ours, d.suspended, d.timezone, d.rule,
        d.earlier, d.place_id, d.leaves,
@@ -291,7 +296,22 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
              AND (l.person_id IS NOT NULL OR EXISTS (
                  SELECT FROM connector.differing_grant g
                  WHERE g.plan = d.plan AND g.person_id = w.person_id AND g.kind = w.kind AND g.target = w.target))
-       ) AS elsewhere
+       ) AS elsewhere,
+       COALESCE(NOT e.active, false) AS closed,
+       d.kind = 'enrolment' AND d.granted IS NULL AND d.account_id IS NOT NULL AND EXISTS (
+           -- a membership of ours enrols there, or did: what it gave and closed, or will close, is nobody else's
+           SELECT FROM (
+               SELECT l.target, l.terms ->> 'path' AS path FROM connector.ledger l
+               WHERE l.site = %(site)s AND l.person_id = d.person_id AND l.kind = 'cohort' AND l.ours
+                 AND (l.ended_at IS NULL OR e.active IS NOT TRUE)
+               UNION ALL
+               SELECT w.target, NULL FROM connector.wanted_grant w
+               WHERE cardinality(%(cohorts)s::text[]) > 0 AND w.person_id = d.person_id AND w.kind = 'cohort'
+           ) c
+           WHERE c.path = d.wanted ->> 'path' OR EXISTS (
+               SELECT FROM enrolling n JOIN connector.reference r ON r.moodle_id = n.course_id
+               WHERE n.cohort = c.target AND r.site = %(site)s AND r.kind = d.level AND r.ref = d.ref)
+       ) AS by_cohort
 FROM connector.differing_grant d
 LEFT JOIN new n ON n.person_id = d.person_id
 LEFT JOIN present e
