@@ -184,7 +184,7 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
                  AND NOT EXISTS (  -- a waiver that ran its course was no mistake: days count anew
                      SELECT FROM connector.decision v
                      WHERE v.person_id = d.person_id AND v.kind = 'waive' AND v.code = d.target
-                       AND v.withdrawn_at IS NULL AND NOT v.in_force AND v.ends_on >= l.ended_at::date)
+                       AND v.withdrawn_at IS NULL AND NOT v.in_force AND v.ends_on >= (l.ended_at AT TIME ZONE p.timezone)::date)
                ORDER BY l.ended_at DESC LIMIT 1)
        END
 FROM pairs d
