@@ -197,7 +197,7 @@ class PlanStore(Protocol):
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...
 
     def compare_grants(self, plan: int, scope: Scope) -> None:
-        """Find the grants that differ, once, for the methods that follow."""
+        """Find the grants that differ, for the methods that follow."""
         ...
 
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
@@ -233,7 +233,9 @@ class PlanStore(Protocol):
         ...
 
     # ids of what mappings name
-    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None: ...
+    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> int:
+        """Gives the number of grants in courses whose names lead elsewhere now: they are wanted by nobody any more."""
+        ...
 
     def references(self, kind: str) -> dict[str, int]: ...
 

@@ -33,6 +33,7 @@ from connector.store.database import Connection, Database, Row, dumps, one, quer
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
 from connector.store.moves import alike, note_moves
+from connector.store.references import remember as remember_references
 
 APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
@@ -205,6 +206,7 @@ class Plans:
 
     def compare_grants(self, plan: int, scope: Scope) -> None:
         with self._database.transaction() as connection:
+            connection.execute(query("plans.drop_differing"), {"plan": plan})
             days = {"grace": scope.leavers.grace_days, "archive": scope.leavers.archive_days}
             connection.execute(query("plans.compare_grants"), {"plan": plan, **days, **self._scope(scope)})
             connection.execute("ANALYZE connector.differing_grant (plan, kind, target)")
@@ -299,13 +301,10 @@ class Plans:
             )
 
     # ------------------------------------------------------------ ids of what mappings name
-    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None:
-        rows = [
-            {"site": self._site, "kind": kind, "ref": ref, "moodle_id": moodle_id, "now": now}
-            for ref, moodle_id in sorted(references.items())
-        ]
-        with self._database.transaction() as connection, connection.cursor() as cursor:
-            cursor.executemany(query("plans.remember_reference"), rows)
+    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> int:
+        return self._database.transact(
+            lambda connection: remember_references(connection, self._site, kind, references, now)
+        )
 
     def references(self, kind: str) -> dict[str, int]:
         rows = self._database.rows("plans.references", site=self._site)

@@ -21,9 +21,11 @@ async def plan_grants(planning: Planning) -> None:
     """Add the changes of grants to the plan. A grant that refers to something Moodle lacks becomes a case."""
     plan, plans = planning.plan, planning.plans
     plans.compare_grants(plan, planning.scope)
+    missing, moved = await _resolve(planning, plans.differing_targets(plan))
+    if moved:
+        plans.compare_grants(plan, planning.scope)
     targets = plans.differing_targets(plan)
     unknown = _of_unknown_roles(planning, targets)
-    missing = await _resolve(planning, targets)
     known = [one for one in targets if one.new and (one.kind, one.target) not in unknown | missing]
     await _note_memberships(planning, [one.target for one in known if one.kind is GrantKind.COHORT])
     missing |= await _note_present(planning, known)
@@ -55,9 +57,13 @@ def _of_unknown_roles(planning: Planning, targets: Sequence[DifferingTarget]) ->
     return unknown
 
 
-async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
-    """Learn the ids of the courses and categories that grants name; gives the targets that have none."""
+async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> tuple[set[Target], int]:
+    """Learn the ids of the courses and categories that grants name.
+
+    Gives the targets that have none, and how many grants are in courses whose names lead elsewhere now.
+    """
     missing: set[Target] = set()
+    moved = 0
     places = {(one.kind, one.target): _looked_up(one) for one in targets if one.named}
     for level in ("course", "category"):
         refs = sorted(
@@ -65,9 +71,9 @@ async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> se
             | ({course for _, course in planning.by_cohort} if level == "course" else set())
         )
         known = await _ids(planning, level, refs) if refs else {}
-        planning.plans.remember_references(level, known, planning.scope.now)
+        moved += planning.plans.remember_references(level, known, planning.scope.now)
         missing |= {target for target, place in places.items() if place.level == level and place.ref not in known}
-    return missing
+    return missing, moved
 
 
 def _looked_up(one: DifferingTarget) -> Place:

@@ -551,12 +551,6 @@ SELECT COALESCE((SELECT r.run_id FROM connector.run r
        (SELECT count(*) + count(withdrawn_at) FROM connector.decision d JOIN connector.person p USING (person_id)
         WHERE p.site = %(site)s) AS decided
 
--- name: remember_reference
--- Moodle's id of something that mappings name.
-INSERT INTO connector.reference (site, kind, ref, moodle_id, seen_at)
-VALUES (%(site)s, %(kind)s, %(ref)s, %(moodle_id)s, %(now)s)
-ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen_at = excluded.seen_at
-
 -- name: references
 -- All ids that are known.
 SELECT kind, ref, moodle_id FROM connector.reference WHERE site = %(site)s
