@@ -69,7 +69,7 @@ class WayIn:
     """Everything that the way in needs, handed in by the composition root.
 
     ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts are made before somebody's first day;
-    ``courses`` are those of paths by cohort.
+    ``by_cohort``: of paths by cohort each cohort with each course.
     """
 
     inlets: Sequence[Inlet]
@@ -87,7 +87,7 @@ class WayIn:
     clock: Callable[[], datetime]
     pace: Pace
     stopping: Stopping = never
-    courses: frozenset[str] = frozenset()
+    by_cohort: frozenset[tuple[str, str]] = frozenset()
     leavers: Leavers = AT_ONCE
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
@@ -159,7 +159,7 @@ class WayIn:
             self.protected | {own} | ALWAYS_PROTECTED,
             self.roles,
             self.mapper.assignable,
-            self.courses,
+            self.by_cohort,
             tuple(self.mapper.authoritative),
         )
 

@@ -57,7 +57,7 @@ class Ways(MoodleConnections, Inlets):
             self.clock,
             self.pace or Pace(workers=self.settings.moodle.workers),
             stopping,
-            frozenset(course for path in mapping.paths if path.cohort for course in path.courses),
+            frozenset((path.cohort, course) for path in mapping.paths if path.cohort for course in path.courses),
             Leavers(**self.settings.leavers.model_dump()),
         )
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from connector.domain.due import due_terms
-from connector.domain.grants import GrantKind
+from connector.domain.grants import GrantKind, RoleTarget
 from connector.domain.leave import Leave
 from connector.domain.matching import folded
 from connector.domain.plan import Action, Change
@@ -162,6 +162,10 @@ class GrantPair:
     place_id: int | None = None
     leaves: Sequence[Leave] = ()
     """When the person was, is and will be away."""
+    closed: bool = False
+    """Of an enrolment that is present: it does not let the person in."""
+    by_cohort: bool = False
+    """Of an enrolment: what is present comes, or may come, of a cohort into which we put the person."""
 
 
 _GIVE = {
@@ -201,13 +205,21 @@ def grant_change(pair: GrantPair, today: date) -> Change | None:
     return None
 
 
+UNSEEN = "Moodle shows nobody who has this role already, so from now on it counts as ours"
+"""Of roles in categories and the system: no web service lists them."""
+
+
 def _given(pair: GrantPair, wanted: Mapping[str, Any], today: date) -> Change:
     kept = {"granted_on": pair.earlier} if pair.earlier else {}
     after = resolved(wanted, kept, today, pair.timezone, pair.leaves)
-    if pair.present:
+    if pair.present and not pair.by_cohort:
         change = _grant(_RECOGNISE[pair.kind], pair, {"present": True}, after)
-        return replace(change, reason="there already, by somebody else")
-    return _grant(_GIVE[pair.kind], pair, {}, after)
+        closed = ", and suspended or over: left as it is" if pair.closed else ""
+        return replace(change, reason=f"there already, by somebody else{closed}")
+    if pair.kind is GrantKind.ROLE and RoleTarget.parse(pair.target).level in ("category", "system"):
+        pair = replace(pair, reason=f"{pair.reason}; {UNSEEN}" if pair.reason else UNSEEN)
+    # beside what a cohort gives, which goes with the cohort: to Moodle an enrolment by hand is another one
+    return _grant(_GIVE[pair.kind], pair, {"by_cohort": True} if pair.by_cohort else {}, after)
 
 
 def _altered(pair: GrantPair, wanted: Mapping[str, Any], granted: Mapping[str, Any], today: date) -> Change | None:

@@ -233,7 +233,7 @@ class PlanStore(Protocol):
     def wanted_cohorts(self, scope: Scope) -> dict[str, str]: ...
 
     def compare_grants(self, plan: int, scope: Scope) -> None:
-        """Find the grants that differ, once, for the methods that follow."""
+        """Find the grants that differ, for the methods that follow."""
         ...
 
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
@@ -256,18 +256,22 @@ class PlanStore(Protocol):
         """Keys of people who are bound to an account that is never touched."""
         ...
 
-    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str]]) -> None:
-        """Each (account id, kind, target) that is in Moodle already."""
+    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str, bool]]) -> None:
+        """Each (account id, kind, target, active) that is in Moodle; ``active``: an enrolment lets the person in."""
         ...
 
-    def grant_pairs(self, plan: int) -> Iterator[list[GrantPair]]: ...
+    def grant_pairs(self, plan: int, by_cohort: Collection[tuple[str, str]]) -> Iterator[list[GrantPair]]:
+        """``by_cohort``: each cohort with each course in which Moodle enrols its members."""
+        ...
 
     def seal(self, plan: int, scope: Scope) -> Plan:
         """Put the changes in order, hash them, let the guard look, and make the plan known."""
         ...
 
     # ids of what mappings name
-    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None: ...
+    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> int:
+        """Gives the number of grants in courses whose names lead elsewhere now: they are wanted by nobody any more."""
+        ...
 
     def references(self, kind: str) -> dict[str, int]: ...
 

@@ -175,6 +175,14 @@ class GrantBook(Protocol):
         """Moodle's ids of the cohorts with members that were granted, in lists that hold some thousand of these."""
         ...
 
+    def names(self) -> Mapping[str, int]:
+        """Names of courses in mappings with Moodle's ids, but for those that a person has decided."""
+        ...
+
+    def follow(self, moved: Mapping[str, int], now: datetime) -> None:
+        """These names lead to other courses now: the next plan gives there what it takes in the former ones."""
+        ...
+
     def courses(self) -> list[int]:
         """Moodle's ids of the courses in which something was granted."""
         ...
@@ -212,6 +220,13 @@ class GrantBook(Protocol):
         ``any_number``: then nothing has ended.
         """
         ...
+
+
+def moved(names: Mapping[str, int], courses: Sequence[Course]) -> dict[str, int]:
+    """Names that another course has as its idnumber now, while the one that they led to is still there."""
+    there = {course.id for course in courses}
+    led = {course.idnumber: course.id for course in courses if course.idnumber}
+    return {name: led[name] for name, before in names.items() if before in there and led.get(name, before) != before}
 
 
 class Reader(Protocol):

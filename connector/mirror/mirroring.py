@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from connector.domain.errors import Busy, ConnectorError
 from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader
+from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader, moved
 from connector.mirror.accounts import OVERLAP, refresh_accounts
 
 REMEMBERED = timedelta(days=365)
@@ -80,6 +80,8 @@ class Mirror:
         So is what went with its cohort or course, which may be there anew under another id.
         """
         grants, began = self.grants, self.clock()
+        if gone_over := moved(grants.names(), courses):
+            grants.follow(gone_over, began)
         grants.begin()
         for cohorts in grants.cohorts():
             grants.note_cohorts(cohorts, await self.reader.members(cohorts), began)

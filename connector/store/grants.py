@@ -11,6 +11,7 @@ from connector.domain.plan import GuardClass
 from connector.domain.reading import Gone
 from connector.store import groups
 from connector.store.database import Database, one, part, query
+from connector.store.references import remember
 
 MEMBERS = 20_000
 COHORTS = 100
@@ -42,6 +43,14 @@ class Grants:
             members += row["members"]
         if bundle:
             yield bundle
+
+    def names(self) -> dict[str, int]:
+        return {
+            row["ref"]: row["moodle_id"] for row in self._database.rows("references.known_courses", site=self._site)
+        }
+
+    def follow(self, moved: Mapping[str, int], now: datetime) -> None:
+        self._database.transact(lambda connection: remember(connection, self._site, "course", moved, now))
 
     def courses(self) -> list[int]:
         return [row["place_id"] for row in self._database.rows("grants.courses", site=self._site)]

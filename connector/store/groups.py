@@ -15,7 +15,7 @@ def remember(connection: Connection, site: str, groups: Mapping[str, Group], now
         values = {"site": site, "group_id": group.id, "course_id": group.course_id}
         connection.execute(query("groups.place"), values)
         values = {"site": site, "kind": "group", "ref": target, "moodle_id": group.id}
-        connection.execute(query("plans.remember_reference"), {**values, "now": now})
+        connection.execute(query("references.remember"), {**values, "now": now})
 
 
 def note_lost(

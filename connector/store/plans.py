@@ -36,6 +36,7 @@ from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
 from connector.store.moves import BEGIN_ANEW, alike, note_moves, returned
 from connector.store.pairs import holder, person_pair
+from connector.store.references import remember as remember_references
 from connector.store.sealing import DROP_SCRATCH, seal
 from connector.store.usernames import reserve_username
 
@@ -214,6 +215,7 @@ class Plans:
 
     def compare_grants(self, plan: int, scope: Scope) -> None:
         with self._database.transaction() as connection:
+            connection.execute(query("plans.drop_differing"), {"plan": plan})
             days = {"grace": scope.leavers.grace_days, "archive": scope.leavers.archive_days}
             connection.execute(query("plans.compare_grants"), {"plan": plan, **days, **self._scope(scope)})
             connection.execute("ANALYZE connector.differing_grant (plan, kind, target)")
@@ -235,14 +237,18 @@ class Plans:
         rows = self._database.rows("plans.protected_people", usernames=sorted(usernames), **self._scope(scope))
         return {row["key"] for row in rows}
 
-    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str]]) -> None:
-        statement = "COPY connector.present_grant (plan, account_id, kind, target) FROM STDIN"
+    def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str, bool]]) -> None:
+        statement = "COPY connector.present_grant (plan, account_id, kind, target, active) FROM STDIN"
         with self._database.transaction() as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for account_id, kind, target in grants:
-                copy.write_row((plan, account_id, kind.value, target))
+            for account_id, kind, target, active in grants:
+                copy.write_row((plan, account_id, kind.value, target, active))
 
-    def grant_pairs(self, plan: int) -> Iterator[list[GrantPair]]:
-        for rows in self._database.stream("plans.grant_pairs", plan=plan, site=self._site):
+    def grant_pairs(self, plan: int, by_cohort: Collection[tuple[str, str]]) -> Iterator[list[GrantPair]]:
+        pairs = sorted(by_cohort)
+        cohorts, courses = [cohort for cohort, _ in pairs], [course for _, course in pairs]
+        for rows in self._database.stream(
+            "plans.grant_pairs", plan=plan, site=self._site, cohorts=cohorts, courses=courses
+        ):
             yield [_grant_pair(row) for row in rows]
 
     def seal(self, plan: int, scope: Scope) -> Plan:
@@ -250,13 +256,10 @@ class Plans:
         return self.read(plan)
 
     # ------------------------------------------------------------ ids of what mappings name
-    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None:
-        rows = [
-            {"site": self._site, "kind": kind, "ref": ref, "moodle_id": moodle_id, "now": now}
-            for ref, moodle_id in sorted(references.items())
-        ]
-        with self._database.transaction() as connection, connection.cursor() as cursor:
-            cursor.executemany(query("plans.remember_reference"), rows)
+    def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> int:
+        return self._database.transact(
+            lambda connection: remember_references(connection, self._site, kind, references, now)
+        )
 
     def references(self, kind: str) -> dict[str, int]:
         rows = self._database.rows("plans.references", site=self._site)
@@ -329,6 +332,8 @@ def _grant_pair(row: Row) -> GrantPair:
         row["elsewhere"],
         row["place_id"],
         leaves_of(row["leaves"]),
+        row["closed"],
+        row["by_cohort"],
     )
 
 

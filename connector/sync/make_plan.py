@@ -49,7 +49,7 @@ async def _make_plan(
 ) -> Plan:
     number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
     settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
-    planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles, rules.courses)
+    planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles, rules.by_cohort)
     _ask_about_returns(planning)
     plans.note_moves(rules.authoritative, merged_keys(settled), scope)
     plans.weigh_decisions(rules.assignable, scope)

@@ -21,9 +21,11 @@ async def plan_grants(planning: Planning) -> None:
     """Add the changes of grants to the plan. A grant that refers to something Moodle lacks becomes a case."""
     plan, plans = planning.plan, planning.plans
     plans.compare_grants(plan, planning.scope)
+    missing, moved = await _resolve(planning, plans.differing_targets(plan))
+    if moved:
+        plans.compare_grants(plan, planning.scope)
     targets = plans.differing_targets(plan)
     unknown = _of_unknown_roles(planning, targets)
-    missing = await _resolve(planning, targets)
     known = [one for one in targets if one.new and (one.kind, one.target) not in unknown | missing]
     await _note_memberships(planning, [one.target for one in known if one.kind is GrantKind.COHORT])
     missing |= await _note_present(planning, known)
@@ -32,7 +34,7 @@ async def plan_grants(planning: Planning) -> None:
     await note_members(planning, groups, [one.target for one in known if one.kind is GrantKind.GROUP])
     given: set[str] = set()
     untouchable = plans.protected_people(planning.scope, planning.protected)
-    for pairs in plans.grant_pairs(plan):
+    for pairs in plans.grant_pairs(plan, planning.by_cohort):
         decided = (
             grant_change(pair, planning.scope.now.astimezone(ZoneInfo(pair.timezone)).date())
             for pair in pairs
@@ -55,19 +57,23 @@ def _of_unknown_roles(planning: Planning, targets: Sequence[DifferingTarget]) ->
     return unknown
 
 
-async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
-    """Learn the ids of the courses and categories that grants name; gives the targets that have none."""
+async def _resolve(planning: Planning, targets: Sequence[DifferingTarget]) -> tuple[set[Target], int]:
+    """Learn the ids of the courses and categories that grants name.
+
+    Gives the targets that have none, and how many grants are in courses whose names lead elsewhere now.
+    """
     missing: set[Target] = set()
+    moved = 0
     places = {(one.kind, one.target): _looked_up(one) for one in targets if one.named}
     for level in ("course", "category"):
         refs = sorted(
             {place.ref for place in places.values() if place.level == level}
-            | (planning.courses if level == "course" else frozenset())
+            | ({course for _, course in planning.by_cohort} if level == "course" else set())
         )
         known = await _ids(planning, level, refs) if refs else {}
-        planning.plans.remember_references(level, known, planning.scope.now)
+        moved += planning.plans.remember_references(level, known, planning.scope.now)
         missing |= {target for target, place in places.items() if place.level == level and place.ref not in known}
-    return missing
+    return missing, moved
 
 
 def _looked_up(one: DifferingTarget) -> Place:
@@ -107,7 +113,7 @@ async def _note_memberships(planning: Planning, targets: Sequence[str]) -> None:
     members = await planning.moodle.cohort_members(sorted(set(known.values())))
     for target, cohort in known.items():
         there = members.get(cohort, frozenset()) & people
-        planning.plans.note_present(planning.plan, [(person, GrantKind.COHORT, target) for person in there])
+        planning.plans.note_present(planning.plan, [(person, GrantKind.COHORT, target, True) for person in there])
 
 
 async def _note_present(planning: Planning, targets: Sequence[DifferingTarget]) -> set[Target]:
@@ -146,4 +152,4 @@ def _has(planning: Planning, participant: Participant, one: DifferingTarget) -> 
 
 
 def _note(planning: Planning, found: Sequence[tuple[Participant, DifferingTarget]]) -> None:
-    planning.plans.note_present(planning.plan, [(row.user_id, one.kind, one.target) for row, one in found])
+    planning.plans.note_present(planning.plan, [(row.user_id, one.kind, one.target, row.active) for row, one in found])

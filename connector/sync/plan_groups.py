@@ -76,7 +76,7 @@ async def note_members(planning: Planning, groups: Groups, targets: Iterable[str
     members = await planning.moodle.group_members(sorted(set(ids.values())))
     for target, group in ids.items():
         there = (members.get(group) or frozenset()) & people
-        planning.plans.note_present(planning.plan, [(person, GrantKind.GROUP, target) for person in there])
+        planning.plans.note_present(planning.plan, [(person, GrantKind.GROUP, target, True) for person in there])
 
 
 def _matched(

@@ -23,7 +23,7 @@ class Planning:
     settled: dict[tuple[str, str], dict[str, object]]
     protected: frozenset[str]
     roles: Mapping[str, int]
-    courses: frozenset[str] = frozenset()
+    by_cohort: frozenset[tuple[str, str]] = frozenset()
     cases: list[Case] = field(default_factory=list)
     undecided: set[int] = field(default_factory=set)
     """People without an account who may be somebody else: they get none before a person has decided."""
@@ -60,7 +60,8 @@ class Rules:
     """What planning takes from a mapping: accounts that are never touched, Moodle's ids of roles by name, and what
     people may assign.
 
-    ``courses``: of paths by cohort. No grant names them, and requirements need to know which they are.
+    ``by_cohort``: of paths by cohort each cohort with each course. No grant names these courses, and requirements need
+    to know which they are.
     ``authoritative``: sources that name people.
     """
 
@@ -68,5 +69,5 @@ class Rules:
     protected: frozenset[str]
     roles: Mapping[str, int]
     assignable: Assignable
-    courses: frozenset[str] = frozenset()
+    by_cohort: frozenset[tuple[str, str]] = frozenset()
     authoritative: tuple[str, ...] = ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from adapters.moodle.site import MoodleSite
+from adapters.moodle.twin.state import TwinCohort, TwinState
 from connector.domain.plan import Action
 from connector.sync.cohort_paths import not_enrolling
 from tests.integration.mirrored import Learning
-from tests.support import House, Seen, moodle_client, row
+from tests.support import House, Seen, enrol_by_hand, moodle_client, row
 
 pytestmark = pytest.mark.anyio
 A = Action
@@ -95,3 +98,75 @@ async def test_a_path_that_turns_to_cohort_takes_its_enrolments_back(house: Hous
     await house.apply(plan)
     assert moodle.cohort("safety") == {"E1", "E2"}
     assert (await house.plan()).size == 0
+
+
+ENROLMENT = "    enrolment: {role: student, start: none, on_loss: suspend}\n"
+OTHER = """version: 1
+paths:
+  - {code: SAFETY, name: {en: Safety}, courses: [SAFE, FIRE], audience: 'unit == "Field"', by: cohort}
+  - {code: LAB, name: {en: Laboratory}, courses: [SAFE, LABS], audience: 'unit == "Lab"', enrolment: {role: student}}
+"""
+
+
+@pytest.mark.parametrize("disabling", [False, True], ids=["unenrols", "disables"])
+@pytest.mark.parametrize("mover", [False, True], ids=["path", "person"])
+async def test_who_comes_from_a_path_by_cohort_to_one_by_enrolment_stays_in_the_course(
+    house: House, moodle: Seen, monkeypatch: pytest.MonkeyPatch, disabling: bool, mover: bool
+) -> None:
+    """The path or the person changes: she is enrolled beside the cohort, whose own enrolment ends or is disabled."""
+    if mover:
+        (house.mapping / "paths.yaml").write_text(OTHER)
+        house.reopen()
+    house.twin.state.add_cohort("Safety", "path-SAFETY")
+    house.twin.life.sync_cohort("SAFE", "path-SAFETY")
+    if disabling:
+        monkeypatch.setattr(house.twin.state, "leave", partial(disable, house.twin.state))
+    await house.settled_in([row("E1", unit="Field"), row("E2")])
+    if not mover:
+        house.edit("paths.yaml", "    by: cohort\n", ENROLMENT)
+    people = [row("E1", unit="Lab" if mover else "Field"), row("E2")]
+    await house.settled_in(people)
+    assert moodle.enrolled("SAFE") == {"E1": True}
+    assert ("E1", "enrolment", "SAFE", True, False) in house.ledger()
+    assert (await house.plan()).size == 0
+
+
+async def test_an_enrolment_that_a_cohort_left_disabled_does_not_count_as_somebody_elses(
+    house: House, moodle: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """She left the cohort long before; a teacher's own suspension is left as it is, and the plan says so."""
+    (house.mapping / "paths.yaml").write_text(OTHER)
+    house.reopen()
+    house.twin.state.add_cohort("Safety", "path-SAFETY")
+    house.twin.life.sync_cohort("SAFE", "path-SAFETY")
+    monkeypatch.setattr(house.twin.state, "leave", partial(disable, house.twin.state))
+    await house.settled_in([row("E1", unit="Field"), row("E2")])
+    await house.settled_in([row("E1"), row("E2")])
+    enrol_by_hand(house, moodle, "E2", "SAFE", suspended=True)
+    plan = await house.plan([row("E1", unit="Lab"), row("E2", unit="Lab")])
+    assert [one.reason for one in house.changes(plan) if one.action is A.RECOGNISE_ENROLMENT] == [
+        "there already, by somebody else, and suspended or over: left as it is"
+    ]
+    await house.apply(plan)
+    assert moodle.enrolled("SAFE") == {"E1": True, "E2": False}
+
+
+async def test_one_plan_that_fills_the_cohort_and_enrols_holds_both(house: House, moodle: Seen) -> None:
+    """Moodle enrols at once whom the cohort gets: however old the plan, the enrolment beside it is ours."""
+    (house.mapping / "paths.yaml").write_text(OTHER.replace('unit == "Lab"', 'unit == "Field"'))
+    house.reopen()
+    house.twin.state.add_cohort("Safety", "path-SAFETY")
+    house.twin.life.sync_cohort("SAFE", "path-SAFETY")
+    await house.settled_in([row("E1"), row("E2")])
+    plan = await house.plan([row("E1", unit="Field"), row("E2")])
+    house.clock.forward(minutes=2)
+    await house.apply(plan)
+    assert ("E1", "enrolment", "SAFE", True, False) in house.ledger()
+
+
+def disable(state: TwinState, user_id: int, cohort: TwinCohort) -> None:
+    """Out of the cohort, where the site disables enrolments then (``enrol_cohort | unenrolaction``)."""
+    if cohort.members.pop(user_id, None) is not None:
+        for course_id in cohort.enrols_in:
+            state.courses[course_id].others["cohort"][user_id].suspended = True
+    state.user_cohorts.get(user_id, {}).pop(cohort.id, None)

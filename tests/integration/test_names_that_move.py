@@ -6,6 +6,8 @@ import pytest
 
 from connector.domain.journal import Outcome, OutcomeState
 from connector.domain.plan import Action
+from connector.domain.ports import Course
+from connector.domain.reading import moved
 from tests.support import House, Seen, enrol_by_hand, row
 
 pytestmark = pytest.mark.anyio
@@ -148,3 +150,68 @@ async def test_a_grant_is_forgotten_without_its_namesake(house: House, moodle: S
     assert ("E1", "cohort", "SAFE", True, False) in house.ledger()
     journal.record(run, plan.number, A.REMOVE_FROM_COHORT, [Outcome(second.ordinal, OutcomeState.DONE)], house.clock())
     assert ("E1", "cohort", "SAFE", True, False) not in house.ledger()
+
+
+@pytest.mark.parametrize("noticed", ["newcomer", "reading"])
+async def test_who_is_in_a_course_follows_its_name_to_another_one(house: House, moodle: Seen, noticed: str) -> None:
+    """This year's course gets the idnumber: the next plan enrols there, and takes in last year's as of who leaves."""
+    house.edit("roles.yaml", "course:FIRE", "course:SAFE")
+    people = [row("E1", unit="Field", job="trainer"), row("E2")]
+    await house.settled_in(people)
+    house.twin.life.rename_course("SAFE", "SAFE-OLD")
+    house.twin.life.make_course("SAFE")
+    if noticed == "newcomer":
+        people = [people[0], row("E2", unit="Field")]
+    else:
+        await house.mirror()
+    plan = await house.plan(people)
+    old = moodle.state.course_by_idnumber["SAFE-OLD"]
+    assert set(house.does(plan)) >= {
+        ("enrol", "E1", "SAFE"),
+        ("suspend_enrolment", "E1", f"SAFE (course {old})"),
+        ("assign_role", "E1", "editingteacher@course:SAFE"),
+        ("unassign_role", "E1", f"editingteacher@course:SAFE (course {old})"),
+    }
+    await house.apply(plan)
+    assert moodle.enrolled("SAFE-OLD") == {"E1": False}
+    assert moodle.enrolled("SAFE")["E1"] is True
+    assert moodle.roles("E1") == {("editingteacher", "SAFE")}
+    assert (await house.plan()).size == 0
+    await house.mirror()
+    assert (await house.plan()).size == 0
+
+
+async def test_two_courses_that_swap_their_names_keep_their_people(house: House, moodle: Seen) -> None:
+    """Both are of the path: nobody is suspended in either. Where only one is, people move to the other."""
+    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field")])
+    for before, after in (("SAFE", "OTHER"), ("FIRE", "SAFE"), ("OTHER", "FIRE")):
+        house.twin.life.rename_course(before, after)
+    await house.mirror()
+    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field")])
+    assert moodle.enrolled("SAFE") == moodle.enrolled("FIRE") == {"E1": True, "E2": True}
+    assert {grant[2:] for grant in house.ledger() if grant[1] == "enrolment"} == {
+        ("SAFE", True, False),
+        ("FIRE", True, False),
+    }
+    assert (await house.plan()).size == 0
+    await house.settled_in([row("E1"), row("E2")])
+    assert moodle.enrolled("SAFE") == moodle.enrolled("FIRE") == {"E1": False, "E2": False}
+
+
+async def test_a_plan_made_before_a_name_moved_takes_nothing_at_the_new_place(house: House, moodle: Seen) -> None:
+    """A removal has its place from the ledger alone; it waits, and the next plan takes it where it is."""
+    await house.settled_in([row("E1", unit="Field"), row("E2")])
+    plan = await house.plan([row("E1"), row("E2")])
+    house.twin.life.rename_course("SAFE", "SAFE-OLD")
+    house.twin.life.make_course("SAFE")
+    await house.mirror()
+    assert (await house.apply(plan)).tally.waiting == 1
+    assert moodle.enrolled("SAFE") == {}
+    await house.sync()
+    assert moodle.enrolled("SAFE-OLD") == {"E1": False}
+
+
+def test_a_name_has_moved_where_both_courses_are_there() -> None:
+    """One that is gone, or whose name nobody shows, is another matter."""
+    courses = [Course(one, name, "", "", 1, True, True) for one, name in ((1, "A"), (2, "B"), (3, ""))]
+    assert moved({"A": 2, "B": 9, "C": 1, "D": 3}, courses) == {"A": 1}

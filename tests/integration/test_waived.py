@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from connector.domain.decisions import DecisionKind
@@ -61,3 +64,19 @@ async def test_who_sees_one_unit_sees_its_waivers_only(house: House) -> None:
         connection.execute("SELECT set_config('reporting.unit', 'Field', true)")
         found = connection.execute("SELECT hr_key FROM reporting.waived").fetchall()
     assert [one["hr_key"] for one in found] == ["E4"]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "UTC", "Pacific/Kiritimati"])
+async def test_days_count_anew_after_a_waiver_of_one_day(house: House, zone: str) -> None:
+    """Its last day is one of the person's own time zone, wherever the database stands."""
+    house.clock.now = datetime(2027, 5, 7, 5, tzinfo=UTC)
+    here = [row("E1", unit="Field", zone=zone), row("E2")]
+    await house.settled_in(here)
+    house.clock.forward(days=5)
+    today = house.clock.now.astimezone(ZoneInfo(zone)).date()
+    house.connector.deciding.decide(DecisionKind.WAIVE, "E1", "SAFETY-14", HR, "was ill", ends_on=today)
+    await house.settled_in(here)
+    house.clock.forward(days=1)
+    await house.settled_in(here)
+    [found] = house.sql("SELECT terms FROM connector.ledger WHERE kind = 'assignment' AND ended_at IS NULL")
+    assert found["terms"]["granted_on"] == (today + timedelta(days=1)).isoformat()

@@ -40,9 +40,12 @@ WITH page AS MATERIALIZED (
     WHERE d.site = %(site)s AND d.sent_at > r.started_at - interval '10 minutes'
 )
 SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, b.account_id,
-       COALESCE(l.place_id, r.moodle_id) AS place_id, c.sent OR i.person_id IS NOT NULL AS uncertain,
+       CASE  -- what is taken or altered is where it was granted, and nowhere else
+           WHEN c.action IN ('enrol', 'add_to_cohort', 'add_to_group', 'assign_role') THEN COALESCE(l.place_id, r.moodle_id)
+           ELSE l.place_id
+       END AS place_id, c.sent OR i.person_id IS NOT NULL AS uncertain,
        c.action IN ('enrol', 'add_to_cohort', 'add_to_group', 'assign_role') AND c.level IN ('course', 'cohort', 'group')
-       AND NOT (b.bound_by = 'created' AND b.bound_at >= p.created_at)
+       AND NOT (b.bound_by = 'created' AND b.bound_at >= p.created_at) AND NOT c.before ? 'by_cohort'
        AND NOT EXISTS (
            SELECT FROM connector.ledger o
            WHERE o.site = %(site)s AND o.person_id = c.person_id AND o.kind = c.kind

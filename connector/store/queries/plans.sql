@@ -214,7 +214,7 @@ SELECT %(plan)s, p.person_id, p.key, p.status, p.account_id, d.kind, d.target, d
                  AND NOT EXISTS (  -- a waiver that ran its course was no mistake: days count anew
                      SELECT FROM connector.decision v
                      WHERE v.person_id = d.person_id AND v.kind = 'waive' AND v.code = d.target
-                       AND v.withdrawn_at IS NULL AND NOT v.in_force AND v.ends_on >= l.ended_at::date)
+                       AND v.withdrawn_at IS NULL AND NOT v.in_force AND v.ends_on >= (l.ended_at AT TIME ZONE p.timezone)::date)
                ORDER BY l.ended_at DESC LIMIT 1)
        END
 FROM pairs d
@@ -276,7 +276,12 @@ WITH new AS MATERIALIZED (
     SELECT c.person_id, (c.after ->> 'account')::bigint AS account_id FROM connector.change c
     WHERE c.plan = %(plan)s AND c.action IN ('create_account', 'adopt_account')
 ), present AS MATERIALIZED (
-    SELECT DISTINCT account_id, kind, target FROM connector.present_grant WHERE plan = %(plan)s
+    SELECT account_id, kind, target, bool_or(active) AS active FROM connector.present_grant WHERE plan = %(plan)s
+    GROUP BY account_id, kind, target
+), enrolling AS MATERIALIZED (  -- cohorts of paths, with Moodle's ids of the courses in which it enrols their members
+    SELECT s.cohort, r.moodle_id AS course_id
+    FROM unnest(%(cohorts)s::text[], %(courses)s::text[]) AS s (cohort, course)
+    JOIN connector.reference r ON r.site = %(site)s AND r.kind = 'course' AND r.ref = s.course
 )
 SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ours, d.suspended, d.timezone, d.rule,
        d.earlier, d.place_id, d.leaves,
@@ -321,7 +326,22 @@ SELECT d.person_id, d.key, d.status, d.kind, d.target, d.wanted, d.granted, d.ou
              AND (l.person_id IS NOT NULL OR EXISTS (
                  SELECT FROM connector.differing_grant g
                  WHERE g.plan = d.plan AND g.person_id = w.person_id AND g.kind = w.kind AND g.target = w.target))
-       ) AS elsewhere
+       ) AS elsewhere,
+       COALESCE(NOT e.active, false) AS closed,
+       d.kind = 'enrolment' AND d.granted IS NULL AND d.account_id IS NOT NULL AND EXISTS (
+           -- a membership of ours enrols there, or did: what it gave and closed, or will close, is nobody else's
+           SELECT FROM (
+               SELECT l.target, l.terms ->> 'path' AS path FROM connector.ledger l
+               WHERE l.site = %(site)s AND l.person_id = d.person_id AND l.kind = 'cohort' AND l.ours
+                 AND (l.ended_at IS NULL OR e.active IS NOT TRUE)
+               UNION ALL
+               SELECT w.target, NULL FROM connector.wanted_grant w
+               WHERE cardinality(%(cohorts)s::text[]) > 0 AND w.person_id = d.person_id AND w.kind = 'cohort'
+           ) c
+           WHERE c.path = d.wanted ->> 'path' OR EXISTS (
+               SELECT FROM enrolling n JOIN connector.reference r ON r.moodle_id = n.course_id
+               WHERE n.cohort = c.target AND r.site = %(site)s AND r.kind = d.level AND r.ref = d.ref)
+       ) AS by_cohort
 FROM connector.differing_grant d
 LEFT JOIN new n ON n.person_id = d.person_id
 LEFT JOIN present e
@@ -559,12 +579,6 @@ SELECT COALESCE((SELECT r.run_id FROM connector.run r
         WHERE site = %(site)s AND settled_at IS NOT NULL AND settled_by <> '') AS settled,
        (SELECT count(*) + count(withdrawn_at) FROM connector.decision d JOIN connector.person p USING (person_id)
         WHERE p.site = %(site)s) AS decided
-
--- name: remember_reference
--- Moodle's id of something that mappings name.
-INSERT INTO connector.reference (site, kind, ref, moodle_id, seen_at)
-VALUES (%(site)s, %(kind)s, %(ref)s, %(moodle_id)s, %(now)s)
-ON CONFLICT (site, kind, ref) DO UPDATE SET moodle_id = excluded.moodle_id, seen_at = excluded.seen_at
 
 -- name: references
 -- All ids that are known.

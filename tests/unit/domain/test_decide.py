@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connector.domain.decide import (
     RESERVED_DOMAIN,
+    UNSEEN,
     AccountPair,
     GrantPair,
     Status,
@@ -222,6 +223,28 @@ def test_what_rules_give_is_given_to_who_works_here_or_is_about_to(kind: GrantKi
         assert change.after == {"name": "N", "granted_on": "2026-03-02", "timezone": "UTC"}
     else:
         assert change is None
+
+
+@pytest.mark.parametrize(
+    ("target", "seen"),
+    [("manager@system", False), ("coursecreator@category:SAFETY", False), ("teacher@course:FIRE", True)],
+)
+def test_a_role_that_moodle_does_not_show_is_said_to_count_as_ours(target: str, seen: bool) -> None:
+    """Whoever looks at the plan knows that one given by hand before goes with the rule."""
+    change = grant_change(grant_pair(GrantKind.ROLE, target=target, wanted={}, reason="rule"), TODAY)
+    assert change is not None
+    assert change.reason == ("rule" if seen else f"rule; {UNSEEN}")
+
+
+@pytest.mark.parametrize(("closed", "by_cohort"), [(False, False), (True, False), (False, True), (True, True)])
+def test_what_is_present_is_recognised_unless_a_cohort_of_ours_gave_it(closed: bool, by_cohort: bool) -> None:
+    """One that is closed is told as such and left; beside a cohort's the person is enrolled, in force or not."""
+    pair = grant_pair(wanted={"role": "student"}, present=True, closed=closed, by_cohort=by_cohort)
+    change = grant_change(pair, TODAY)
+    assert change is not None
+    assert change.action is (A.ENROL if by_cohort else A.RECOGNISE_ENROLMENT)
+    assert change.before == ({"by_cohort": True} if by_cohort else {"present": True})
+    assert ("suspended or over" in change.reason) is (closed and not by_cohort)
 
 
 @pytest.mark.parametrize("kind", GrantKind)
