@@ -125,18 +125,21 @@ class WayIn:
             one.done()
             yield taken
 
-    async def plan(self, step: Step | None = None, people: Collection[str] | None = None) -> Plan:
+    async def plan(
+        self, step: Step | None = None, people: Collection[str] | None = None, above: Collection[str] = ()
+    ) -> Plan:
         """Plan from what HR last said and what Moodle has; changes of accounts are read first, where they can be told.
 
-        ``people``: keys of the only people whom the plan is to be about. Raises SettingsError where a source was never
-        heard of.
+        ``people``: keys of the only people whom the plan is to be about, ``above``: of those who are in it as managers
+        only. Raises SettingsError where a source was never heard of.
         """
         self._check_heard()
         if people is None and self.reader is not None and self.reader.incremental:
             if step is not None:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
-        scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people), self.leavers)
+        some = None if people is None else frozenset(people)
+        scope = Scope(self.clock(), self.ahead, some, self.leavers, frozenset(above))
         return await make_plan(
             scope, self.newest_feed(), await self.rules(), self.moodle, self.plans, self.cases, step
         )
@@ -210,7 +213,8 @@ class WayIn:
         """
         with self.turn():
             pushed = self.take_pushed()
-            if not pushed.people:
+            if not pushed.people:  # nothing of it could be read, and reading it again alters nothing
+                pushed.done()
                 return {"people": 0}
             plan = await self.plan(self._heed, pushed.people)
             applied = await self.apply(plan)
@@ -220,6 +224,7 @@ class WayIn:
     async def sync_person(self, key: str) -> tuple[Plan, Applied]:
         """One person and the managers above: what HR said last, and what was pushed since, carried out at once.
 
+        Nobody has asked about the managers: what would be taken away from them waits for the next plan of everybody.
         Raises SettingsError where HR never said anything of such a person.
         """
         with self.turn():
@@ -227,7 +232,7 @@ class WayIn:
             chain = self.plans.chain([key])
             if key not in chain:
                 raise SettingsError(f"No source has ever named {key}.")
-            plan = await self.plan(self._heed, chain | pushed.people)
+            plan = await self.plan(self._heed, chain | pushed.people, chain - {key} - pushed.people)
             applied = await self.apply(plan)
             pushed.done()
             return plan, applied

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connector.domain.decide import AccountPair, GrantPair, Status
 from connector.domain.decisions import Assignable
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
-from connector.domain.guard import LIMITS, Base, breaches
 from connector.domain.leaving import Deletable
-from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window, digest_of
+from connector.domain.plan import DESTRUCTIVE, Change, GuardClass, Hold, HoldState, Plan
 from connector.domain.plan_store import (
     Alike,
     DifferingTarget,
@@ -27,6 +26,7 @@ from connector.domain.plan_store import (
 )
 from connector.domain.ports import Account, Group
 from connector.store import groups as course_groups
+from connector.store import holds
 from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Connection, Database, Row, dumps, one, query
@@ -34,7 +34,6 @@ from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
 from connector.store.moves import alike, note_moves
 
-APPROVAL_LASTS = timedelta(hours=24)
 _DROP_SCRATCH = ("plans.drop_present", "plans.drop_differing")
 
 
@@ -241,58 +240,25 @@ class Plans:
         with self._database.transaction() as connection:
             for step in _DROP_SCRATCH:
                 connection.execute(query(step), {"plan": plan})
+            if scope.above:
+                above = {"above": self._ids(scope.above), "destructive": sorted(DESTRUCTIVE)}
+                connection.execute(query("plans.spare_managers"), {"plan": plan, **above})
             connection.execute(query("plans.put_in_order"), {"plan": plan})
             for step in ("undo.hold_again", "undo.hold_release"):
                 connection.execute(query(step), {"site": self._site, "plan": plan})
             counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()
-            self._add_holds(connection, plan, scope, counted)
+            holds.add(connection, self._site, plan, scope, counted)
             actions: dict[str, int] = {}
             for row in counted:
                 actions[row["action"]] = actions.get(row["action"], 0) + row["count"]
-            values = {"plan": plan, "hash": _hash(connection, plan), "counts": dumps(actions).decode()}
+            values = {"plan": plan, "hash": holds.hash_of(connection, plan), "counts": dumps(actions).decode()}
             connection.execute(query("plans.seal"), values)
-            for step in ("plans.supersede", "plans.supersede_holds"):
-                connection.execute(query(step), {"site": self._site, "plan": plan, "people": people})
+            for step in ("plans.supersede", "holds.supersede"):
+                about = {"site": self._site, "plan": plan, "people": people, "now": scope.now}
+                connection.execute(query(step), about)
             if people is None:
                 connection.execute("ANALYZE connector.change")
         return self.read(plan)
-
-    def _add_holds(self, connection: Connection, plan: int, scope: Scope, counted: Sequence[Row]) -> None:
-        guards: dict[GuardClass, int] = {}
-        for row in counted:
-            if row["guard_class"]:
-                guard = GuardClass(row["guard_class"])
-                guards[guard] = guards.get(guard, 0) + row["count"]
-        about = {"site": self._site}
-        exempt = one(connection, "plans.exempt", plan=plan)["count"]
-        if exempt:
-            guards[GuardClass.CREATE] -= exempt
-        guarded = sorted(guard for guard, count in guards.items() if count)
-        if not guarded:
-            return
-        spent: dict[Window, dict[GuardClass, int]] = {Window.DAY: {}, Window.WEEK: {}}
-        for row in connection.execute(query("plans.spent"), {**about, "now": scope.now, "guards": guarded}):
-            for window in spent:
-                spent[window][GuardClass(row["guard_class"])] = row[window.value]
-        for breach in breaches(guards, base_of(connection, self._site, guarded), spent):
-            digest = _hash(connection, plan, breach.guard)
-            known = connection.execute(
-                query("plans.approval"), {**about, "guard_class": breach.guard, "digest": digest, "now": scope.now}
-            ).fetchone()
-            decision = known or {"state": "waiting", "decided_by": "", "decided_at": None, "expires_at": None}
-            connection.execute(
-                query("plans.add_hold"),
-                {
-                    "plan": plan,
-                    "guard_class": breach.guard,
-                    "count": breach.count,
-                    "limit": breach.limit,
-                    "window": breach.window,
-                    "spent": breach.spent,
-                    "digest": digest,
-                    **decision,
-                },
-            )
 
     # ------------------------------------------------------------ ids of what mappings name
     def remember_references(self, kind: str, references: Mapping[str, int], now: datetime) -> None:
@@ -325,28 +291,20 @@ class Plans:
         return [NumberedChange(row["ordinal"], change_of(row)) for row in rows]
 
     def holds(self) -> list[Hold]:
-        return [_hold(row) for row in self._database.rows("plans.waiting_holds", site=self._site)]
+        return [holds.hold_of(row) for row in self._database.rows("holds.waiting", site=self._site)]
 
     def decide_hold(
         self, plan_hash: str, guard: GuardClass | None, state: HoldState, by: str, now: datetime
     ) -> list[GuardClass]:
-        rows = self._database.rows(
-            "plans.decide_hold",
-            site=self._site,
-            hash=plan_hash,
-            guard_class=guard.value if guard else None,
-            state=state.value,
-            by=by,
-            now=now,
-            expires_at=now + APPROVAL_LASTS,
+        return self._database.transact(
+            lambda connection: holds.decide(connection, self._site, plan_hash, guard, state, by, now)
         )
-        return [GuardClass(row["guard_class"]) for row in rows]
 
     def read(self, number: int) -> Plan:
         head = self._database.one("plans.by_number", plan=number)
         people = head.pop("people")
-        holds = tuple(_hold(row) for row in self._database.rows("plans.holds", plan=number))
-        return Plan(**head, people=None if people is None else frozenset(people), holds=holds)
+        held = tuple(holds.hold_of(row) for row in self._database.rows("holds.of_plan", plan=number))
+        return Plan(**head, people=None if people is None else frozenset(people), holds=held)
 
     def _scope(self, scope: Scope) -> dict[str, Any]:
         ids = None if scope.people is None else self._ids(scope.people)
@@ -354,15 +312,6 @@ class Plans:
 
     def _ids(self, keys: Collection[str]) -> list[int]:
         return [row["person_id"] for row in self._database.rows("plans.ids", site=self._site, keys=sorted(keys))]
-
-
-def base_of(connection: Connection, site: str, guards: Collection[GuardClass]) -> Base:
-    """What percentages of these classes are of: all grants are counted only where one of them is of grants."""
-    people = one(connection, "plans.managed_people", site=site)["people"]
-    if not any(LIMITS[guard].of_grants for guard in guards):
-        return Base(people, {})
-    active = one(connection, "plans.active_grants", site=site)
-    return Base(people, {GuardClass.REMOVE_ROLE: active["roles"], GuardClass.REMOVE_GRANT: active["grants"]})
 
 
 def _reserve(
@@ -383,13 +332,6 @@ def _reserve(
         if not suffixed:
             return None
         number += 1
-
-
-def _hash(connection: Connection, plan: int, guard: GuardClass | None = None) -> str:
-    """The hash over the changes in order, read as a stream."""
-    with connection.cursor(name="digests") as cursor:
-        cursor.execute(query("plans.digests"), {"plan": plan, "guard_class": guard})
-        return digest_of(row["digest"] for row in cursor)
 
 
 def _person_pair(row: Row, former: Sequence[tuple[str, int | None]]) -> PersonPair:
@@ -431,19 +373,4 @@ def _grant_pair(row: Row) -> GrantPair:
         row["elsewhere"],
         row["place_id"],
         leaves_of(row["leaves"]),
-    )
-
-
-def _hold(row: Row) -> Hold:
-    return Hold(
-        GuardClass(row["guard_class"]),
-        row["count"],
-        row["limit"],
-        row["digest"],
-        HoldState(row["state"]),
-        row["plan_hash"] or "",
-        row["decided_by"],
-        row["expires_at"],
-        Window(row["window"]),
-        row["spent"],
     )

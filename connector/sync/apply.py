@@ -77,11 +77,7 @@ def never() -> bool:
 
 def held_classes(plan: Plan, now: datetime) -> tuple[GuardClass, ...]:
     """Classes of this plan that nobody has approved, or whose approval has expired."""
-    return tuple(
-        hold.guard
-        for hold in plan.holds
-        if not (hold.state is HoldState.APPROVED and hold.expires_at is not None and hold.expires_at > now)
-    )
+    return tuple(hold.guard for hold in plan.holds if hold.at(now).state is not HoldState.APPROVED)
 
 
 async def apply_plan(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.acceptance.house import GROWS, House, Rows, Untouched, people
@@ -193,6 +195,39 @@ def test_rejected_changes_are_not_carried_out(settled: House) -> None:
     assert settled.call("apply").status == 3
     assert settled.call("sync").status == 3
     assert not settled.account("E005")[1]
+
+
+def test_an_approval_that_expired_is_told_as_such(settled: House) -> None:
+    """Nobody waits for what will not come: it says so, and how to approve again."""
+    held = settled.call("plan", settled.feed(leavers()), "--json").json["plan"]["hash"][:12]
+    assert settled.call("hold", "approve", held, "--by", "Ada").status == 0
+    with psycopg.connect(os.environ["CONNECTOR_DATABASE_URL"]) as connection:
+        connection.execute("UPDATE connector.hold SET expires_at = now()")
+    assert [hold["state"] for hold in settled.call("hold", "list", "--json").json["holds"]] == ["expired"]
+    assert "decide again" in settled.call("hold", "list").plain
+    done = settled.call("apply", held)
+    assert (
+        done.status,
+        f"(expired by Ada). Approve again with: moodle-connector hold approve {held}" in done.plain,
+    ) == (
+        3,
+        True,
+    )
+
+
+def test_a_deletion_has_to_be_named(settled: House) -> None:
+    """Approving a plan leaves it waiting, and says how it is approved."""
+    held = settled.call("plan", settled.feed(leavers()), "--json").json["plan"]["hash"][:12]
+    with psycopg.connect(os.environ["CONNECTOR_DATABASE_URL"]) as connection:
+        for table in ("hold", "change"):
+            connection.execute(f"UPDATE connector.{table} SET guard_class = 'delete' WHERE guard_class = 'suspend'")
+    done = settled.call("hold", "approve", held, "--by", "Ada")
+    assert (done.status, f"by name only. Give: moodle-connector hold approve {held} --class delete" in done.plain) == (
+        2,
+        True,
+    )
+    assert "By name only, with --class: delete" in settled.call("hold", "list").plain
+    assert settled.call("hold", "approve", held, "--class", "delete", "--by", "Ada").status == 0
 
 
 def test_a_smaller_feed_is_released_by_its_hash(settled: House) -> None:
