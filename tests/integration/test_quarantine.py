@@ -233,3 +233,16 @@ async def test_an_open_circuit_is_a_failure_and_told_at_once(house: House) -> No
     connector.jobs.end("sync", JobOutcome.FAILED, CircuitOpen.__name__, house.clock(), try_again=True)
     told = worth_telling(connector.situation(), connector.noticing().limits)
     assert (NoticeKind.CIRCUIT_OPEN, {"job": "sync"}) in [(one.kind, dict(one.facts)) for one in told]
+
+
+@pytest.mark.parametrize("twin", ["4.5"], indirect=True)
+@pytest.mark.anyio
+async def test_the_circuit_opens_where_all_of_one_kind_is_refused(house: House) -> None:
+    """Whatever else went well, and however much of it Moodle was never asked for: the courses are gone."""
+    plan = await house.plan(rows(80, unit="Field"))
+    for course in ("SAFE", "FIRE"):
+        house.twin.life.delete_course(course)
+    with pytest.raises(CircuitOpen, match="enrol changes were refused"):
+        await house.apply(plan)
+    [seen] = house.sql("SELECT count(*) AS refused FROM connector.operation WHERE state = 'refused'")
+    assert 50 <= seen["refused"] < 100, "of 160"
