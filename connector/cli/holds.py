@@ -24,7 +24,7 @@ SHORTEST = 6
 
 @app.command("list")
 def list_holds(config: Config = None, json: Json = False) -> None:
-    """Show classes of changes that are held, and feeds that were refused and may be released."""
+    """Show classes of changes that are held, and feeds that were refused."""
     with installation(config) as connector:
         now = connector.clock()
         holds, feeds = [hold.at(now) for hold in connector.plans.holds()], connector.feeds.refused()
@@ -48,8 +48,11 @@ def list_holds(config: Config = None, json: Json = False) -> None:
     if feeds:
         table(
             "Refused feeds",
-            ("hash", "file", "received", "reasons"),
-            ((f.digest[:12], f.name, f.received_at, " ".join(f.reasons)) for f in feeds),
+            ("hash", "file", "received", "may pass", "reasons"),
+            (
+                (f.digest[:12], f.name, f.received_at, "if approved" if f.releasable else "never", " ".join(f.reasons))
+                for f in feeds
+            ),
         )
 
 
@@ -98,9 +101,14 @@ def _by_name(connector: Connector, hash_: str, now: datetime) -> list[GuardClass
 
 
 def _release(connector: Connector, hash_: str, by: str) -> RefusedFeed | None:
-    """Let the newest refused feed with this hash pass."""
+    """Let the newest refused feed with this hash pass. Raises SettingsError where it could not pass all the same."""
     for feed in connector.feeds.refused():
         if feed.digest.startswith(hash_):
+            if not feed.releasable:
+                why = " ".join(feed.reasons)
+                raise SettingsError(
+                    f"Nothing was released: no word lets {feed.name} pass, it needs a better file. {why}"
+                )
             connector.feeds.release(feed.source, feed.digest, by, connector.clock())
             return feed
     return None
