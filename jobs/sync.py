@@ -201,10 +201,9 @@ class WayIn:
             taken = self.take_arrived(lambda _name: nullcontext(self._heed))
             plan = await self.plan(self._heed)
             applied = await self.apply(plan)
-        if taken.failed is not None:
-            raise taken.failed
+        failed = {"failed": type(taken.failed).__name__, "message": str(taken.failed)} if taken.failed else {}
         unusable = dict(taken.look.unusable)
-        return {"feeds": [feed.name for feed in taken.feeds], "unusable": unusable, **_came(plan, applied)}
+        return {"feeds": [feed.name for feed in taken.feeds], "unusable": unusable, **_came(plan, applied), **failed}
 
     async def push(self) -> Mapping[str, object]:
         """Take what was pushed since, and carry it out for these people alone; gives what to log.

@@ -13,6 +13,7 @@ import typer
 
 from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
+from connector.cli.failures import failure_of, tell
 from connector.cli.output import as_json, counted, differences, note, progress, say, step, table
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.feeds import Look
@@ -115,14 +116,15 @@ def sync(
         if json:
             files = {"left": dict(taken.look.left), "unusable": dict(taken.look.unusable)}
             feeds = [_feed(feed) for feed in taken.feeds]
-            as_json({"feeds": feeds, "files": files, "plan": head_of(made), "applied": asdict(applied)})
+            failed = {"failed": asdict(failure_of(taken.failed))} if taken.failed else {}
+            as_json({"feeds": feeds, "files": files, "plan": head_of(made), "applied": asdict(applied), **failed})
         else:
             for feed in taken.feeds[:-1]:
                 show_intake(feed)
             show_plan(connector, made, taken.feeds[-1] if taken.feeds else None, 0, None, False)
             show_applied(connector, made, applied, False)
         if taken.failed is not None:
-            raise taken.failed
+            raise typer.Exit(tell(failure_of(taken.failed), json=False))
     raise typer.Exit(FeedRefused.exit_status if taken.look.unusable else HELD if applied.held else 0)
 
 

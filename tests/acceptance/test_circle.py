@@ -165,6 +165,35 @@ def test_an_xml_feed_takes_the_same_way(house: House) -> None:
     assert "people.xml" in done.err
 
 
+def test_one_source_that_fails_is_told_beside_what_was_done(house: House) -> None:
+    """In one JSON document, with the exit status of the failure; the other source is carried out."""
+    folder = house.folder / "config/mapping"
+    for file in folder.iterdir():
+        file.unlink()
+    (folder / "sources").mkdir()
+    (folder / "mapping.yaml").write_text(
+        "version: 1\nsources: [hr, mails]\nprecedence: {email: [mails, hr]}\n", "utf-8"
+    )
+    names = "  firstname: {column: first_name}\n  lastname: {column: last_name}\n"
+    for name, more in (("hr", f"{names}  username: {{column: employee_id, transforms: [lower]}}\n"), ("mails", "")):
+        whose = ", authoritative: false" if name == "mails" else ""
+        (folder / f"sources/{name}.yaml").write_text(
+            f'version: 1\nsource: {{name: {name}, format: csv, file: "{name}*.csv"{whose}}}\n'
+            f"key: {{column: employee_id}}\nperson:\n{more}  email: {{column: email}}\n",
+            "utf-8",
+        )
+    house.drop(people(3), "hr-1.csv")
+    house.drop(people(3), "mails-1.csv")
+    assert house.call("sync").status == 0
+    house.drop(people(4), "hr-2.csv")
+    (house.folder / "config/feeds/mails-2.csv").write_text("employee_id\nE001\n", "utf-8")
+    done = house.call("sync", "--json")
+    assert (done.status, done.json["failed"]["type"], done.json["failed"]["exit_status"]) == (1, "FeedRefused", 1)
+    assert done.json["applied"]["tally"]["done"] > 0
+    assert "mails-2.csv: line 1: a needed column is missing: email" in done.err
+    assert house.account("E004")[0]["lastname"] == "Last4"
+
+
 # ---------------------------------------------------------------- holds
 def test_held_changes_wait_for_a_word_and_then_go(settled: House) -> None:
     """Status 3 with what is held and how to approve; approved by the hash, apply ends with 0."""

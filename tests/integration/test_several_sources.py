@@ -10,6 +10,7 @@ import pytest
 
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.plan import Action
+from connector.source_settings import FolderSettings
 from tests.support import House, Row, Seen, rows
 
 pytestmark = pytest.mark.anyio
@@ -204,6 +205,27 @@ async def test_a_bad_feed_of_one_source_hides_nobody(several: House, moodle: See
         with pytest.raises(FeedRefused):
             await tell(several, "agency", short)
     assert several.does(await several.plan(), Action.SUSPEND_ACCOUNT) == []
+
+
+async def test_what_fails_of_one_source_is_told_and_the_rest_is_done(several: House, moodle: Seen) -> None:
+    """The job ends with what it did and with what failed: no error of all, for which everything would pause."""
+    await begin(several)
+    folders = {name: several.folder / name for name in COLUMNS}
+    for folder in folders.values():
+        folder.mkdir()
+    several.settings = several.settings.model_copy(
+        update={"sources": {name: FolderSettings(folder=folder, settle_seconds=0) for name, folder in folders.items()}}
+    )
+    several.reopen()
+    several.file([of_hr("E1", unit="Lab"), of_hr("E2", unit="Office", boss="E1")], columns=COLUMNS["hr"]).rename(
+        folders["hr"] / "hr.csv"
+    )
+    (folders["directory"] / "directory.csv").write_text("employee,wrong\nE1,x\n", "utf-8")
+    async with several.way() as way:
+        came = await way.sync()
+    assert (came["failed"], came["feeds"]) == ("FeedRefused", ["hr.csv"])
+    assert "a needed column is missing" in str(came["message"])
+    assert moodle.cohort("unit-Office") == {"E2"}
 
 
 async def test_a_source_that_comes_later_takes_nothing_away(house: House, moodle: Seen) -> None:
