@@ -29,7 +29,10 @@ from jobs.times import Every, Times
 log = structlog.get_logger("jobs")
 
 Came = Mapping[str, object]
-"""What came of a run: names and figures for the log, and nothing of a person."""
+"""What came of a run: names and figures for the log, and nothing of a person.
+
+``failed`` is the type of what went wrong with one of several sources, where all else was done; ``message`` says it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ KEPT = {
     JobOutcome.ASIDE: JobOutcome.STOPPED,
     JobOutcome.HELD: JobOutcome.FAILED,
     JobOutcome.REFUSED: JobOutcome.FAILED,
+    JobOutcome.PARTLY: JobOutcome.FAILED,
 }
 """What is written down of outcomes that matter to the schedule only."""
 
@@ -84,10 +88,13 @@ class Running:
             if not free or not (asked or self._is_due(name, job)):
                 log.debug("elsewhere")
                 return JobOutcome.ELSEWHERE, {}
+            last = self.store.states().get(name)
             self.store.begin(name, self.clock())
             outcome, error, came = attempt(job.run)
-            again = job.ladder and outcome is JobOutcome.FAILED
-            self.store.end(name, KEPT.get(outcome, outcome), error, self.clock(), try_again=again)
+            now = self.clock()
+            again = job.ladder and outcome is JobOutcome.FAILED and (last is None or last.climbs(now))
+            recovered = outcome is JobOutcome.PARTLY
+            self.store.end(name, KEPT.get(outcome, outcome), error, now, try_again=again, recovered=recovered)
             return outcome, came
 
     def _is_due(self, name: str, job: Job) -> bool:
@@ -115,8 +122,12 @@ def attempt(run: Callable[[], Came]) -> tuple[JobOutcome, str, Came]:
         came = run()
     except Exception as error:
         return told(error), type(error).__name__, {}
+    seconds = round(monotonic() - begun, 3)
+    if failed := came.get("failed"):
+        log.error("done in part", seconds=seconds, **came)
+        return JobOutcome.PARTLY, str(failed), came
     say = log.warning if came.get("unusable") else log.info
-    say("done", seconds=round(monotonic() - begun, 3), **came)
+    say("done", seconds=seconds, **came)
     return JobOutcome.DONE, "", came
 
 

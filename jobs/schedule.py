@@ -24,7 +24,7 @@ LOOK = 20.0
 """Seconds between two looks at the clock, at most."""
 RETRY = timedelta(minutes=15)
 """After so long a job that failed is tried again, where its time is later."""
-MISSED = (JobOutcome.FAILED, JobOutcome.REFUSED, JobOutcome.ASIDE, JobOutcome.BROKEN)
+MISSED = (JobOutcome.FAILED, JobOutcome.REFUSED, JobOutcome.PARTLY, JobOutcome.ASIDE, JobOutcome.BROKEN)
 """Outcomes of which nothing came that may come soon."""
 AGAIN = 5.0
 """Seconds after which a job that somebody wants is tried again while another process is at it."""
@@ -42,6 +42,8 @@ class _Line:
     due: datetime | None
     stopping: Event
     wanted: bool = False
+    news: bool = False
+    """Something came for it, and nobody waits in front of a screen."""
     busy: bool = False
     failing: bool = False
     """It is tried by the ladder, and its times pause."""
@@ -50,6 +52,10 @@ class _Line:
 
     def soon(self) -> None:
         self.wanted = True
+        self.wake.set()
+
+    def came(self) -> None:
+        self.news = True
         self.wake.set()
 
     def waits(self) -> bool:
@@ -66,10 +72,21 @@ class _Line:
             elif self.failing and self._released():
                 self.due = now
             seen = now
+            if self.news:
+                self._heed_news(now)
             if self.wanted or (self.due is not None and self.due <= now):
                 self._run()
             else:
                 self._wait((self.due - now).total_seconds() if self.due else LOOK)
+
+    def _heed_news(self, now: datetime) -> None:
+        """What came is wanted; while the job fails, not before the first pause of the ladder is over."""
+        last = self._failing() if self.failing else None
+        at = now if last is None or last.ended_at is None else min(last.ended_at, now) + LADDER[0]
+        if at <= now:
+            self.wanted, self.news = True, False
+        elif self.due is None or at < self.due:
+            self.due = at
 
     def _run(self) -> None:
         asked, self.wanted, self.busy = self.wanted, False, True
@@ -116,7 +133,7 @@ class _Line:
 
 
 class Schedule:
-    """The jobs of one process. ``soon`` and ``waiting`` may be called from any thread."""
+    """The jobs of one process. ``soon``, ``came`` and ``waiting`` may be called from any thread."""
 
     def __init__(self, lines: Mapping[str, _Line]) -> None:
         self._lines = lines
@@ -124,6 +141,10 @@ class Schedule:
     def soon(self, name: str) -> None:
         """Run this job as soon as possible: once more after the run under way, however often it is asked for."""
         self._lines[name].soon()
+
+    def came(self, name: str) -> None:
+        """Something came for this job: as ``soon``, but while it fails a minute is between two tries."""
+        self._lines[name].came()
 
     def waiting(self) -> int:
         """How many jobs wait to begin although it is time."""

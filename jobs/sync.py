@@ -128,11 +128,13 @@ class WayIn:
             one.done()
             yield taken
 
-    async def plan(self, step: Step | None = None, people: Collection[str] | None = None) -> Plan:
+    async def plan(
+        self, step: Step | None = None, people: Collection[str] | None = None, above: Collection[str] = ()
+    ) -> Plan:
         """Plan from what HR last said and what Moodle has; changes of accounts are read first, where they can be told.
 
-        ``people``: keys of the only people whom the plan is to be about. Raises SettingsError where a source was never
-        heard of.
+        ``people``: keys of the only people whom the plan is to be about, ``above``: of those who are in it as managers
+        only. Raises SettingsError where a source was never heard of.
         """
         self._check_heard()
         if people is None and self.reader is not None and self.reader.incremental:
@@ -140,7 +142,8 @@ class WayIn:
                 step("changes in Moodle")
             await refresh_accounts(self.reader, self.accounts, self.clock, everybody=False)
         await end_doubts(self.moodle, self.journal, self.roles, self.clock)
-        scope = Scope(self.clock(), self.ahead, None if people is None else frozenset(people), self.leavers)
+        some = None if people is None else frozenset(people)
+        scope = Scope(self.clock(), self.ahead, some, self.leavers, frozenset(above))
         return await make_plan(
             scope, self.newest_feed(), await self.rules(), self.moodle, self.plans, self.cases, step
         )
@@ -202,10 +205,9 @@ class WayIn:
             taken = self.take_arrived(lambda _name: nullcontext(self._heed))
             plan = await self.plan(self._heed)
             applied = await self.apply(plan)
-        if taken.failed is not None:
-            raise taken.failed
+        failed = {"failed": type(taken.failed).__name__, "message": str(taken.failed)} if taken.failed else {}
         unusable = dict(taken.look.unusable)
-        return {"feeds": [feed.name for feed in taken.feeds], "unusable": unusable, **_came(plan, applied)}
+        return {"feeds": [feed.name for feed in taken.feeds], "unusable": unusable, **_came(plan, applied), **failed}
 
     async def push(self) -> Mapping[str, object]:
         """Take what was pushed since, and carry it out for these people alone; gives what to log.
@@ -214,7 +216,8 @@ class WayIn:
         """
         with self.turn():
             pushed = self.take_pushed()
-            if not pushed.people:
+            if not pushed.people:  # nothing of it could be read, and reading it again alters nothing
+                pushed.done()
                 return {"people": 0}
             plan = await self.plan(self._heed, pushed.people)
             applied = await self.apply(plan)
@@ -224,6 +227,7 @@ class WayIn:
     async def sync_person(self, key: str) -> tuple[Plan, Applied]:
         """One person and the managers above: what HR said last, and what was pushed since, carried out at once.
 
+        Nobody has asked about the managers: what would be taken away from them waits for the next plan of everybody.
         Raises SettingsError where HR never said anything of such a person.
         """
         with self.turn():
@@ -231,7 +235,7 @@ class WayIn:
             chain = self.plans.chain([key])
             if key not in chain:
                 raise SettingsError(f"No source has ever named {key}.")
-            plan = await self.plan(self._heed, chain | pushed.people)
+            plan = await self.plan(self._heed, chain | pushed.people, chain - {key} - pushed.people)
             applied = await self.apply(plan)
             pushed.done()
             return plan, applied

@@ -103,6 +103,13 @@ class DelimitedSource:
     def _absent(self, names: Sequence[str]) -> list[str]:
         return [name for name in dict.fromkeys(self._needed) if name not in names]
 
+    def _known(self, names: Sequence[str]) -> str:
+        """Those that the mapping needs: where the header is missing, the others are what is said of a person."""
+        known = [name for name in dict.fromkeys(names) if name in self._needed]
+        if known:
+            return f"of which the mapping needs: {', '.join(known)}"
+        return "and the mapping needs none of them: is the header missing, or the delimiter another one"
+
     def _key(self, names: Sequence[str], fields: list[str]) -> str | None:
         """Of a row that has other fields than it should: where the key stands first, or nothing is moved by that."""
         if self.key is None or not fields:
@@ -120,10 +127,10 @@ class DelimitedSource:
             raise lines.refused(f"the header cannot be read: {problem}", line)
         names = [field.strip() for field in fields]
         if twice := _repeated(names):
-            raise lines.refused(f"the header has a column more than once: {', '.join(twice)}", line)
+            raise lines.refused(f"the header has a column more than once, {self._known(twice)}", line)
         if absent := self._absent(names):
-            there = ", ".join(name for name in names if name)
-            raise lines.refused(f"a needed column is missing: {', '.join(absent)}. There are: {there}", line)
+            there = f"There are {len(names):,} columns, {self._known(names)}"
+            raise lines.refused(f"a needed column is missing: {', '.join(absent)}. {there}", line)
         return names
 
     def _before_trailer(self, rows: Iterator[Row], pattern: re.Pattern[str], delimiter: str) -> Iterator[Row]:
@@ -137,10 +144,11 @@ class DelimitedSource:
         found = pattern.match(delimiter.join(held[2])) if held is not None else None
         if held is None or found is None:
             raise FeedRefused(f"{self.path.name}: the trailer is missing at the end of the file; it is cut off.")
-        said = found.groupdict().get("count", str(count))
-        if not (said or "").strip().isdecimal() or int(said) != count:
+        said = (found.groupdict().get("count", str(count)) or "").strip()
+        if not said.isdecimal() or int(said) != count:
+            number = f"{said} rows" if said.isdecimal() else "no number of rows"
             raise FeedRefused(
-                f"{self.path.name}: line {held[0]:,}: the trailer says {said} rows and there are {count:,}. "
+                f"{self.path.name}: line {held[0]:,}: the trailer says {number} and there are {count:,}. "
                 "Ask the sender for the whole file."
             )
 

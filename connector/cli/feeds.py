@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +13,11 @@ import typer
 
 from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation, run
+from connector.cli.failures import failure_of, tell
 from connector.cli.output import as_json, counted, differences, note, progress, say, step, table
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.feeds import Look
-from connector.domain.plan import Hold, HoldState, Plan, Window
+from connector.domain.plan import BY_NAME, Hold, HoldState, Plan, Window
 from connector.domain.plan_store import NumberedChange
 from connector.sync.apply import Applied, held_classes
 from connector.sync.intake import Intake
@@ -78,7 +80,7 @@ def apply(
         applied = run(work)
         show_applied(connector, found, applied, json)
         if applied.held and not json:
-            _show_holds(found)
+            _show_holds(connector.plans.read(found.number), connector.clock())
     raise typer.Exit(HELD if applied.held else 0)
 
 
@@ -114,14 +116,15 @@ def sync(
         if json:
             files = {"left": dict(taken.look.left), "unusable": dict(taken.look.unusable)}
             feeds = [_feed(feed) for feed in taken.feeds]
-            as_json({"feeds": feeds, "files": files, "plan": head_of(made), "applied": asdict(applied)})
+            failed = {"failed": asdict(failure_of(taken.failed))} if taken.failed else {}
+            as_json({"feeds": feeds, "files": files, "plan": head_of(made), "applied": asdict(applied), **failed})
         else:
             for feed in taken.feeds[:-1]:
                 show_intake(feed)
             show_plan(connector, made, taken.feeds[-1] if taken.feeds else None, 0, None, False)
             show_applied(connector, made, applied, False)
         if taken.failed is not None:
-            raise taken.failed
+            raise typer.Exit(tell(failure_of(taken.failed), json=False))
     raise typer.Exit(FeedRefused.exit_status if taken.look.unusable else HELD if applied.held else 0)
 
 
@@ -184,7 +187,7 @@ def show_plan(
             say(f"… and {made.size - len(numbered):,} more; --show N prints more of them.", style="dim")
     elif person:
         say(f"No change of this plan is {person}'s.")
-    _show_holds(made)
+    _show_holds(made, connector.clock())
     if cases:
         say(f"{counted(len(cases), 'open case')} to decide: moodle-connector case list", style="yellow")
 
@@ -241,8 +244,9 @@ def show_applied(connector: Connector, made: Plan, applied: Applied, json: bool)
         )
 
 
-def _show_holds(made: Plan) -> None:
-    for hold in made.holds:
+def _show_holds(made: Plan, now: datetime) -> None:
+    holds = [hold.at(now) for hold in made.holds]
+    for hold in holds:
         by = f" by {hold.decided_by}" if hold.decided_by else ""
         held = "Approved" if hold.state is HoldState.APPROVED else "Held"
         say(
@@ -250,8 +254,14 @@ def _show_holds(made: Plan) -> None:
             f"({hold.state.value}{by}).",
             style="yellow",
         )
-    if any(hold.state == "waiting" for hold in made.holds):
-        say(f"Approve with: moodle-connector hold approve {made.hash[:12]} --by NAME", style="yellow")
+    waiting = [hold for hold in holds if hold.is_open]
+    again = " again" if waiting and all(hold.state is HoldState.EXPIRED for hold in waiting) else ""
+    if [hold for hold in waiting if hold.guard not in BY_NAME]:
+        say(f"Approve{again} with: moodle-connector hold approve {made.hash[:12]} --by NAME", style="yellow")
+    for hold in waiting:
+        if hold.guard in BY_NAME:
+            named = f"hold approve {made.hash[:12]} --class {hold.guard.value} --by NAME"
+            say(f"Approve by name: moodle-connector {named}", style="yellow")
 
 
 def _gone_before(hold: Hold) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from connector.cli.common import By, Config, Json, installation
 from connector.cli.output import as_json, say, table
 from connector.domain.errors import SettingsError
 from connector.domain.feeds import RefusedFeed
-from connector.domain.plan import GuardClass, HoldState
+from connector.domain.plan import BY_NAME, GuardClass, HoldState
 
 app = typer.Typer(help="What waits for a person's word.", no_args_is_help=True)
 
@@ -23,9 +24,10 @@ SHORTEST = 6
 
 @app.command("list")
 def list_holds(config: Config = None, json: Json = False) -> None:
-    """Show classes of changes that are held, and feeds that were refused and may be released."""
+    """Show classes of changes that are held, and feeds that were refused."""
     with installation(config) as connector:
-        holds, feeds = connector.plans.holds(), connector.feeds.refused()
+        now = connector.clock()
+        holds, feeds = [hold.at(now) for hold in connector.plans.holds()], connector.feeds.refused()
     if json:
         as_json({"holds": holds, "feeds": feeds})
         return
@@ -37,29 +39,43 @@ def list_holds(config: Config = None, json: Json = False) -> None:
             ("plan", "class", "changes", "limit", "state", "by"),
             ((h.plan_hash[:12], h.guard.value, h.count, h.limit, h.state.value, h.decided_by) for h in holds),
         )
-    if any(hold.state is HoldState.WAITING for hold in holds):
+    if any(hold.is_open for hold in holds):
         say("Approve with: moodle-connector hold approve PLAN --by NAME; reject likewise.", style="dim")
+    if any(hold.state is HoldState.EXPIRED for hold in holds):
+        say("What has expired was decided over 24 hours ago: decide again.", style="dim")
+    if any(hold.is_open and hold.guard in BY_NAME for hold in holds):
+        say(f"By name only, with --class: {', '.join(sorted(BY_NAME))}.", style="dim")
     if feeds:
         table(
             "Refused feeds",
-            ("hash", "file", "received", "reasons"),
-            ((f.digest[:12], f.name, f.received_at, " ".join(f.reasons)) for f in feeds),
+            ("hash", "file", "received", "may pass", "reasons"),
+            (
+                (f.digest[:12], f.name, f.received_at, "if approved" if f.releasable else "never", " ".join(f.reasons))
+                for f in feeds
+            ),
         )
 
 
 @app.command()
 def approve(hash_: Hash, by: By, guard: Class = None, config: Config = None, json: Json = False) -> None:
-    """Let the held changes of a plan go within 24 hours, or let a refused feed be read."""
+    """Let the held changes of a plan go within 24 hours, or a refused feed be read. Deletions go by --class only."""
     _checked(hash_)
     with installation(config) as connector:
-        approved = connector.plans.decide_hold(hash_, guard, HoldState.APPROVED, by, connector.clock())
-        feed = None if approved else _release(connector, hash_, by)
+        now = connector.clock()
+        approved = connector.plans.decide_hold(hash_, guard, HoldState.APPROVED, by, now)
+        named = [] if guard else _by_name(connector, hash_, now)
+        feed = None if approved or named else _release(connector, hash_, by)
+    apart = [f"moodle-connector hold approve {hash_} --class {each.value}" for each in named]
+    if not approved and named:
+        raise SettingsError(f"Nothing was approved: this is by name only. Give: {'; '.join(apart)}.")
     if not approved and feed is None:
         raise SettingsError(f"Nothing that waits begins with {hash_}. `moodle-connector hold list` shows what waits.")
     if json:
-        as_json({"approved": approved, "released": feed, "by": by})
+        as_json({"approved": approved, "released": feed, "by": by, "waiting": named})
     elif feed is None:
         say(f"Approved: {', '.join(approved)}. `moodle-connector apply {hash_}` carries it out within 24 hours.")
+        if named:
+            say(f"Still waiting, because it is approved by name only: {'; '.join(apart)}", style="yellow")
     else:
         say(f"Released: {feed.name}. Give it to `plan` or `sync` again, or put it back into the drop folder.")
 
@@ -78,10 +94,21 @@ def reject(hash_: Hash, by: By, guard: Class = None, config: Config = None, json
         say(f"Rejected: {', '.join(rejected)}.")
 
 
+def _by_name(connector: Connector, hash_: str, now: datetime) -> list[GuardClass]:
+    """Classes of the plan that still wait because nobody has named them."""
+    holds = [hold.at(now) for hold in connector.plans.holds() if hold.plan_hash.startswith(hash_)]
+    return sorted({hold.guard for hold in holds if hold.guard in BY_NAME and hold.is_open})
+
+
 def _release(connector: Connector, hash_: str, by: str) -> RefusedFeed | None:
-    """Let the newest refused feed with this hash pass."""
+    """Let the newest refused feed with this hash pass. Raises SettingsError where it could not pass all the same."""
     for feed in connector.feeds.refused():
         if feed.digest.startswith(hash_):
+            if not feed.releasable:
+                why = " ".join(feed.reasons)
+                raise SettingsError(
+                    f"Nothing was released: no word lets {feed.name} pass, it needs a better file. {why}"
+                )
             connector.feeds.release(feed.source, feed.digest, by, connector.clock())
             return feed
     return None

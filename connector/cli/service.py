@@ -60,7 +60,7 @@ def serve(config: Config = None) -> None:
                     metrics.state.queue = waiting.waiting
                     if connector.has_pushes:
                         word = connector.scim_sources.heard
-                        more.enter_context(heard(word, partial(waiting.soon, "push"), stopping))
+                        more.enter_context(heard(word, partial(waiting.came, "push"), stopping))
                     yield waiting
 
             server = uvicorn.Config(

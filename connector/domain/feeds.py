@@ -125,13 +125,14 @@ class KnownFeed:
 
 @dataclass(frozen=True, slots=True)
 class RefusedFeed:
-    """A feed that waits for a person to release it, or for a better one."""
+    """A feed that waits for a person to release it where it is ``releasable``, or else for a better one."""
 
     source: str
     name: str
     digest: str
     received_at: datetime
     reasons: tuple[str, ...]
+    releasable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,10 @@ class FeedStore(Protocol):
 
     def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None: ...
 
+    def refuse_unread(self, identity: FeedIdentity, mapping_digest: str, reason: Reason, now: datetime) -> None:
+        """Keep that a feed could not be read to its end, so that nothing of it is staged."""
+        ...
+
     def accept(
         self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime, merging: Merging | None = None
     ) -> FeedTotals:
@@ -211,6 +216,8 @@ class FeedStore(Protocol):
 
     def release(self, source: str, digest: str, by: str, now: datetime) -> None: ...
 
-    def refused(self) -> list[RefusedFeed]: ...
+    def refused(self) -> list[RefusedFeed]:
+        """The last feed of each source, where it was refused."""
+        ...
 
     def rejections(self, feed_id: int, limit: int = 20) -> list[Rejection]: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from connector.domain.plan import GuardClass, Window
@@ -58,12 +58,18 @@ Spent = Mapping[Window, Mapping[GuardClass, int]]
 """What was carried out by class within each window that ends now, without a person's word."""
 
 
-def breaches(counts: Mapping[GuardClass, int], base: Base, spent: Spent | None = None) -> list[Breach]:
+def breaches(
+    counts: Mapping[GuardClass, int],
+    base: Base,
+    spent: Spent | None = None,
+    asked: Collection[GuardClass] = (),
+) -> list[Breach]:
     """The classes that are above their limit, in the order of the table. ``counts`` is changes by class.
 
     Creating for sources whose first load is under way has no limit and is not counted. Many small plans are as bad as
     a large one: what went in a day, or in a week, has the limit of one plan. Of a class that is above several the
-    shortest window is told.
+    shortest window is told. ``asked``: classes with a change that a person was asked about in another plan: it does
+    not go by this one, so few they may be.
     """
     found = []
     for guard, limit in LIMITS.items():
@@ -76,4 +82,7 @@ def breaches(counts: Mapping[GuardClass, int], base: Base, spent: Spent | None =
             if count + before > allowed:
                 found.append(Breach(guard, count, allowed, window, before))
                 break
+        else:
+            if guard in asked:
+                found.append(Breach(guard, count, 0))
     return found

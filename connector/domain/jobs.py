@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.domain.quarantine import Standing, next_try, standing
+from connector.domain.quarantine import Standing, climbs, next_try, standing
 
 
 class JobOutcome(StrEnum):
@@ -26,6 +26,8 @@ class JobOutcome(StrEnum):
     REFUSED = "refused"
     """What it was given is no good (a feed, the token, a setting): a person mends that, and its times go on. Kept as
     failed."""
+    PARTLY = "partly"
+    """One of several sources failed, and all else was done: its times go on. Kept as failed."""
     ELSEWHERE = "elsewhere"
     """Another process is at it, or has just done it. Never kept."""
     ASIDE = "aside"
@@ -56,6 +58,10 @@ class JobState:
         """Where it stands on the ladder; None where it is not failing."""
         return standing(self.tries, self.failing_since, self.ended_at)
 
+    def climbs(self, now: datetime) -> bool:
+        """Whether a failure now makes the pauses longer."""
+        return not self.tries or self.failing_since is None or climbs(self.tries, self.failing_since, now)
+
     def next_try(self, now: datetime) -> datetime | None:
         """When it is tried again while it is failing; None: not before a person says so."""
         return next_try(self.tries, self.failing_since or now, self.ended_at or now, now)
@@ -72,8 +78,17 @@ class JobStore(Protocol):
 
     def begin(self, name: str, now: datetime) -> None: ...
 
-    def end(self, name: str, outcome: JobOutcome, error: str, now: datetime, *, try_again: bool = False) -> None:
-        """``try_again``: a failure that is tried again by the ladder."""
+    def end(
+        self,
+        name: str,
+        outcome: JobOutcome,
+        error: str,
+        now: datetime,
+        *,
+        try_again: bool = False,
+        recovered: bool = False,
+    ) -> None:
+        """``try_again``: a failure that makes the pauses of the ladder longer; ``recovered``: one that ends them."""
         ...
 
     def release(self, name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from connector.domain.errors import CircuitOpen
 from connector.domain.feeds import RefusedFeed
 from connector.domain.jobs import JobState
-from connector.domain.plan import Hold, HoldState
+from connector.domain.plan import Hold
 from connector.domain.quarantine import LADDER, Standing
 
 Language = Literal["en", "fr", "vi", "zh-TW"]
@@ -107,8 +107,7 @@ def worth_telling(situation: Situation, limits: Limits) -> list[Notice]:
 
 def _holds(situation: Situation) -> Iterator[Notice]:
     for hold in situation.holds:
-        expired = hold.state is HoldState.APPROVED and hold.expires_at is not None and hold.expires_at <= situation.now
-        if hold.state is HoldState.WAITING or expired:
+        if hold.at(situation.now).is_open:
             facts: Facts = {
                 "class": hold.guard.value,
                 "count": hold.count,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import cached_property
@@ -32,6 +32,12 @@ class GuardClass(StrEnum):
     DELETE = "delete"
     UNDONE = "undone"
     """What a person had taken back, and HR still says: whatever class it would be otherwise."""
+
+
+BY_NAME = frozenset({GuardClass.DELETE})
+"""Classes that are approved by their own name only: who approves a plan has not said that somebody is deleted."""
+DESTRUCTIVE = frozenset({GuardClass.SUSPEND, GuardClass.REMOVE_ROLE, GuardClass.REMOVE_GRANT, GuardClass.DELETE})
+"""Classes that take something away."""
 
 
 class Phase(IntEnum):
@@ -215,6 +221,14 @@ class HoldState(StrEnum):
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
     """A newer plan took this one's place."""
+    EXPIRED = "expired"
+    """A person has decided, and it does not count any more: it is asked about again. Derived, and never kept."""
+
+
+def standing_of(state: HoldState, expires_at: datetime | None, now: datetime) -> HoldState:
+    """What a decision is worth by now."""
+    decided = state in (HoldState.APPROVED, HoldState.REJECTED)
+    return HoldState.EXPIRED if decided and expires_at is not None and expires_at <= now else state
 
 
 class Window(StrEnum):
@@ -245,6 +259,15 @@ class Hold:
     expires_at: datetime | None = None
     window: Window = Window.PLAN
     spent: int = 0
+
+    def at(self, now: datetime) -> Hold:
+        """The same with what its decision is worth by now."""
+        return replace(self, state=standing_of(self.state, self.expires_at, now))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person's word is wanted."""
+        return self.state in (HoldState.WAITING, HoldState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,15 @@ from connector.domain.returning import Returned
 class Scope:
     """What a plan is about: a site's people at one moment. ``ahead``: days an account is made before the start.
 
-    ``people``: keys of the only people whom it is about; None: everybody.
+    ``people``: keys of the only people whom it is about; None: everybody. ``above``: those of them who are in it only
+    because they manage others: nothing is taken away from them.
     """
 
     now: datetime
     ahead: int = 0
     people: frozenset[str] | None = None
     leavers: Leavers = AT_ONCE
+    above: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,4 +294,10 @@ class PlanStore(Protocol):
 
     def decide_hold(
         self, plan_hash: str, guard: GuardClass | None, state: HoldState, by: str, now: datetime
-    ) -> list[GuardClass]: ...
+    ) -> list[GuardClass]:
+        """A person's word on a class of the plan whose hash begins so, or on all of them; gives those that it is on.
+
+        An approval without a class leaves those out that are approved by name only. Raises SettingsError where
+        several plans that wait begin so.
+        """
+        ...

@@ -42,6 +42,12 @@ def next_try(failures: int, first_failure: datetime, last_failure: datetime, now
     return again if last_failure - first_failure + DAILY <= UNTIL else None
 
 
+def climbs(failures: int, first_failure: datetime, now: datetime) -> bool:
+    """Whether a further failure is a step up: the ladder is climbed by the clock, and a try in between is none."""
+    pauses = sum(LADDER[:failures], DAILY * max(failures - len(LADDER), 0))
+    return now - first_failure >= pauses
+
+
 def standing(failures: int, first_failure: datetime | None, last_failure: datetime | None) -> Standing | None:
     """Where a job stands with so many failures in a row; None where it has none."""
     if not failures or first_failure is None or last_failure is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.domain.plan import Action, Change, GuardClass, HoldState, Window
+from connector.domain.plan import Action, Change, GuardClass, HoldState, Window, standing_of
 
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
@@ -59,7 +59,7 @@ class HeldClass:
         """Whether a person's word is still wanted: nobody has said anything, or it has expired."""
         if self.done or self.state is HoldState.SUPERSEDED:
             return False
-        return self.state is HoldState.WAITING or (self.expires_at is not None and self.expires_at <= now)
+        return standing_of(self.state, self.expires_at, now) in (HoldState.WAITING, HoldState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,20 +81,7 @@ class Feeds:
         totals = FeedTotals()
         with self._database.transaction() as connection:
             connection.execute(query("feeds.clear_staged"), {"site": self._site, "source": identity.source})
-            begun = one(
-                connection,
-                "feeds.begin",
-                site=self._site,
-                source=identity.source,
-                name=identity.name,
-                digest=identity.digest,
-                size=identity.size,
-                modified=datetime.fromtimestamp(identity.modified, UTC),
-                complete=identity.complete,
-                mapping_digest=mapping_digest,
-                now=now,
-            )
-            feed_id: int = begun["feed_id"]
+            feed_id = self._begin(connection, identity, mapping_digest, now)
             stream = iter(rows)
             while chunk := list(islice(stream, CHUNK)):
                 totals = self._copy(connection, feed_id, identity.source, chunk, stream, totals)
@@ -105,8 +92,29 @@ class Feeds:
             doubled = one(connection, "feeds.mark_duplicates", feed_id=feed_id)
         return feed_id, totals.with_duplicates(**doubled)
 
+    def _begin(self, connection: Connection, identity: FeedIdentity, mapping_digest: str, now: datetime) -> int:
+        begun = one(
+            connection,
+            "feeds.begin",
+            site=self._site,
+            source=identity.source,
+            name=identity.name,
+            digest=identity.digest,
+            size=identity.size,
+            modified=datetime.fromtimestamp(identity.modified, UTC),
+            complete=identity.complete,
+            mapping_digest=mapping_digest,
+            now=now,
+        )
+        return int(begun["feed_id"])
+
     def refuse(self, feed_id: int, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
-        self._judge(feed_id, "refused", totals, reasons)
+        self._database.run("feeds.judge", **_judgement(feed_id, "refused", totals, reasons))
+
+    def refuse_unread(self, identity: FeedIdentity, mapping_digest: str, reason: Reason, now: datetime) -> None:
+        with self._database.transaction() as connection:
+            feed_id = self._begin(connection, identity, mapping_digest, now)
+            connection.execute(query("feeds.judge"), _judgement(feed_id, "refused", FeedTotals(), [reason]))
 
     def accept(
         self, feed_id: int, identity: FeedIdentity, totals: FeedTotals, now: datetime, merging: Merging | None = None
@@ -173,9 +181,10 @@ class Feeds:
         self._database.run("feeds.release", site=self._site, source=source, digest=digest, by=by, now=now)
 
     def refused(self) -> list[RefusedFeed]:
-        """Sources whose last feed was refused and may be released."""
         return [
-            RefusedFeed(row["source"], row["name"], row["digest"], row["received_at"], tuple(row["reasons"]))
+            RefusedFeed(
+                row["source"], row["name"], row["digest"], row["received_at"], tuple(row["reasons"]), row["releasable"]
+            )
             for row in self._database.rows("feeds.refused", site=self._site)
             if row["status"] == "refused"
         ]
@@ -183,9 +192,6 @@ class Feeds:
     def rejections(self, feed_id: int, limit: int = 20) -> list[Rejection]:
         rows = self._database.rows("feeds.rejections", feed_id=feed_id, limit=limit)
         return [Rejection(**row) for row in rows]
-
-    def _judge(self, feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[Reason]) -> None:
-        self._database.run("feeds.judge", **_judgement(feed_id, status, totals, reasons))
 
     def _copy(
         self,
@@ -238,6 +244,7 @@ def _judgement(feed_id: int, status: str, totals: FeedTotals, reasons: Sequence[
         "feed_id": feed_id,
         "status": status,
         "reasons": dumps([reason.text for reason in reasons]).decode(),
+        "releasable": all(reason.releasable for reason in reasons),
         "rows": totals.rows,
         "rejected": totals.rejected,
         "keyless": totals.keyless,

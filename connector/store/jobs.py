@@ -27,9 +27,19 @@ class Jobs:
     def begin(self, name: str, now: datetime) -> None:
         self._database.run("jobs.begin", site=self._site, name=name, now=now)
 
-    def end(self, name: str, outcome: JobOutcome, error: str, now: datetime, *, try_again: bool = False) -> None:
-        values = {"name": name, "outcome": outcome.value, "error": error, "now": now, "try_again": try_again}
-        self._database.run("jobs.end", site=self._site, **values)
+    def end(
+        self,
+        name: str,
+        outcome: JobOutcome,
+        error: str,
+        now: datetime,
+        *,
+        try_again: bool = False,
+        recovered: bool = False,
+    ) -> None:
+        values = {"name": name, "outcome": outcome.value, "error": error, "now": now}
+        well = recovered or outcome is JobOutcome.DONE
+        self._database.run("jobs.end", site=self._site, try_again=try_again, well=well, **values)
 
     def release(self, name: str) -> bool:
         return self._database.run("jobs.release", site=self._site, name=name) > 0

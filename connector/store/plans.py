@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connector.domain.decide import GrantPair, Status
@@ -14,7 +14,7 @@ from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.leaving import Deletable
 from connector.domain.matching import folded
-from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan, Window
+from connector.domain.plan import Change, GuardClass, Hold, HoldState, Plan
 from connector.domain.plan_store import (
     Alike,
     DifferingTarget,
@@ -29,6 +29,7 @@ from connector.domain.plan_store import (
 from connector.domain.ports import Account, Group
 from connector.domain.returning import Returned
 from connector.store import groups as course_groups
+from connector.store import holds
 from connector.store.accounts import remember
 from connector.store.changes import change_of
 from connector.store.database import Database, Row, dumps, one, query
@@ -39,8 +40,6 @@ from connector.store.pairs import holder, person_pair
 from connector.store.references import remember as remember_references
 from connector.store.sealing import DROP_SCRATCH, seal
 from connector.store.usernames import reserve_username
-
-APPROVAL_LASTS = timedelta(hours=24)
 
 
 class Plans:
@@ -283,28 +282,20 @@ class Plans:
         return [NumberedChange(row["ordinal"], change_of(row)) for row in rows]
 
     def holds(self) -> list[Hold]:
-        return [_hold(row) for row in self._database.rows("plans.waiting_holds", site=self._site)]
+        return [holds.hold_of(row) for row in self._database.rows("holds.waiting", site=self._site)]
 
     def decide_hold(
         self, plan_hash: str, guard: GuardClass | None, state: HoldState, by: str, now: datetime
     ) -> list[GuardClass]:
-        rows = self._database.rows(
-            "plans.decide_hold",
-            site=self._site,
-            hash=plan_hash,
-            guard_class=guard.value if guard else None,
-            state=state.value,
-            by=by,
-            now=now,
-            expires_at=now + APPROVAL_LASTS,
+        return self._database.transact(
+            lambda connection: holds.decide(connection, self._site, plan_hash, guard, state, by, now)
         )
-        return [GuardClass(row["guard_class"]) for row in rows]
 
     def read(self, number: int) -> Plan:
         head = self._database.one("plans.by_number", plan=number)
         people = head.pop("people")
-        holds = tuple(_hold(row) for row in self._database.rows("plans.holds", plan=number))
-        return Plan(**head, people=None if people is None else frozenset(people), holds=holds)
+        held = tuple(holds.hold_of(row) for row in self._database.rows("holds.of_plan", plan=number))
+        return Plan(**head, people=None if people is None else frozenset(people), holds=held)
 
     def _scope(self, scope: Scope) -> dict[str, Any]:
         ids = None if scope.people is None else self._ids(scope.people)
@@ -334,19 +325,4 @@ def _grant_pair(row: Row) -> GrantPair:
         leaves_of(row["leaves"]),
         row["closed"],
         row["by_cohort"],
-    )
-
-
-def _hold(row: Row) -> Hold:
-    return Hold(
-        GuardClass(row["guard_class"]),
-        row["count"],
-        row["limit"],
-        row["digest"],
-        HoldState(row["state"]),
-        row["plan_hash"] or "",
-        row["decided_by"],
-        row["expires_at"],
-        Window(row["window"]),
-        row["spent"],
     )

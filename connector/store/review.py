@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.domain.guard import LIMITS
-from connector.domain.plan import Action, GuardClass, HoldState, Window
+from connector.domain.plan import Action, GuardClass, HoldState, Window, standing_of
 from connector.domain.review import (
     ChangePage,
     HeldClass,
@@ -77,8 +77,8 @@ class Reviews:
 
     def _plan(self, connection: Connection, row: Row) -> ReviewedPlan:
         base = {
-            **one(connection, "plans.managed_people", site=self._site),
-            **one(connection, "plans.active_grants", site=self._site),
+            **one(connection, "holds.managed_people", site=self._site),
+            **one(connection, "holds.active_grants", site=self._site),
         }
         actions: dict[str, dict[Action, int]] = {}
         for each in connection.execute(query("review.actions"), {"plan": row["number"]}):
@@ -145,9 +145,9 @@ def _stage(row: Row, now: datetime) -> Stage:
         return Stage.DONE
     if row["superseded"] or row["state"] == HoldState.SUPERSEDED:
         return Stage.SUPERSEDED
-    expired = row["expires_at"] is not None and row["expires_at"] <= now
-    if row["state"] == HoldState.WAITING or expired:
+    standing = standing_of(HoldState(row["state"]), row["expires_at"], now)
+    if standing in (HoldState.WAITING, HoldState.EXPIRED):
         return Stage.WAITING
-    if row["state"] == HoldState.REJECTED:
+    if standing is HoldState.REJECTED:
         return Stage.REJECTED
     return Stage.APPLYING if row["running"] else Stage.APPROVED

@@ -7,6 +7,7 @@ the bad row, whose cause is then named.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,7 +31,7 @@ from connector.domain.journal import Journal, Outcome, OutcomeState, Pending, Ta
 from connector.domain.plan import Action, GuardClass, HoldState, Phase, Plan
 from connector.domain.ports import Moodle
 from connector.sync.at_once import at_once
-from connector.sync.operations import Operation, operations
+from connector.sync.operations import Operation, OwnModel, operations
 from connector.sync.operations_on_grants import done, is_moot
 from connector.sync.presence import Presence
 
@@ -48,7 +49,8 @@ class Pace:
     """How hard Moodle is pressed, and how patiently it is waited for.
 
     ``workers`` calls at once; ``waits`` seconds before each further try of a call that may succeed later;
-    the circuit opens when over ``failing`` of at least ``failing_of`` changes were refused in one run.
+    the circuit opens when over ``failing`` of at least ``failing_of`` changes that Moodle was asked for in one run, of
+    one action or of all together, were refused.
     """
 
     workers: int = 4
@@ -81,11 +83,7 @@ def never() -> bool:
 
 def held_classes(plan: Plan, now: datetime) -> tuple[GuardClass, ...]:
     """Classes of this plan that nobody has approved, or whose approval has expired."""
-    return tuple(
-        hold.guard
-        for hold in plan.holds
-        if not (hold.state is HoldState.APPROVED and hold.expires_at is not None and hold.expires_at > now)
-    )
+    return tuple(hold.guard for hold in plan.holds if hold.at(now).state is not HoldState.APPROVED)
 
 
 async def apply_plan(
@@ -145,8 +143,8 @@ class _Applying:
     pace: Pace
     progress: Progress | None
     stopping: Stopping
-    tried: int = 0
-    refused: int = 0
+    answered: Counter[Action] = field(default_factory=Counter)
+    refused: Counter[Action] = field(default_factory=Counter)
     _operations: Mapping[Action, Operation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -257,13 +255,17 @@ class _Applying:
 
     def _record(self, action: Action, outcomes: Sequence[Outcome]) -> None:
         self.journal.record(self.run, self.plan, action, outcomes, self.clock())
-        self.tried += len(outcomes)
-        self.refused += sum(outcome.state is OutcomeState.REFUSED for outcome in outcomes)
-        if self.tried >= self.pace.failing_of and self.refused > self.pace.failing * self.tried:
-            raise CircuitOpen(
-                f"{self.refused} of {self.tried} changes were refused, so applying was stopped before doing more. "
-                f"The last cause was: {self._last_cause(outcomes)} Mend it and run apply again."
-            )
+        if isinstance(self._operations[action], OwnModel):
+            return
+        self.answered[action] += sum(outcome.state is not OutcomeState.WAITING for outcome in outcomes)
+        self.refused[action] += sum(outcome.state is OutcomeState.REFUSED for outcome in outcomes)
+        of_all = (self.refused.total(), self.answered.total(), "")
+        for refused, answered, what in ((self.refused[action], self.answered[action], f" {action}"), of_all):
+            if answered >= self.pace.failing_of and refused > self.pace.failing * answered:
+                raise CircuitOpen(
+                    f"{refused} of {answered}{what} changes were refused, so applying was stopped before doing more. "
+                    f"The last cause was: {self._last_cause(outcomes)} Mend it and run apply again."
+                )
 
     def _last_cause(self, outcomes: Sequence[Outcome]) -> str:
         refused = [outcome.message for outcome in outcomes if outcome.state is OutcomeState.REFUSED]

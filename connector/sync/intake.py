@@ -69,7 +69,11 @@ def _take_in(
         totals = FeedTotals(rows=last.rows, rejected=last.rejected)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
     known = feeds if last else None
-    feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, known, progress), now)
+    try:
+        feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, known, progress), now)
+    except FeedRefused as refused:
+        feeds.refuse_unread(identity, mapper.digest, Reason(str(refused), releasable=False), now)
+        raise
     counts = FeedCounts(totals.rows, totals.rejected, totals.keyless, totals.duplicate_keys)
     whole = feeds.latest(identity.source, complete=True) if identity.complete else None
     before = LastGoodFeed(whole.rows, whole.received_at) if whole else None

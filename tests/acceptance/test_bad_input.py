@@ -55,12 +55,20 @@ def test_a_byte_order_mark_of_another_encoding_is_named(settled: House) -> None:
 
 
 def test_a_missing_column_is_named(settled: House) -> None:
-    """The column that is missing, and those that are there."""
+    """The column that is missing, and those that are there; it is listed, told, and no word lets it pass."""
     rows = [{name: value for name, value in row.items() if name != "email"} for row in people()]
     with Untouched(settled):
         done = settled.call("sync", settled.feed(rows))
     assert done.status == 1
-    assert "people.csv: line 1: a needed column is missing: email. There are: employee_id" in done.err
+    assert (
+        "people.csv: line 1: a needed column is missing: email. There are 9 columns, of which the mapping needs: emp"
+        in done.err
+    )
+    [listed] = settled.call("hold", "list", "--json").json["feeds"]
+    assert (listed["name"], listed["releasable"]) == ("people.csv", False)
+    assert "never" in settled.call("hold", "list").plain
+    done = settled.call("hold", "approve", listed["digest"][:12], "--by", "Ada")
+    assert (done.status, "no word lets people.csv pass, it needs a better file" in done.plain) == (2, True)
 
 
 @pytest.mark.parametrize("whole", [False, True])

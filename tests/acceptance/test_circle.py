@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.acceptance.house import GROWS, House, Rows, Untouched, people
@@ -163,6 +165,35 @@ def test_an_xml_feed_takes_the_same_way(house: House) -> None:
     assert "people.xml" in done.err
 
 
+def test_one_source_that_fails_is_told_beside_what_was_done(house: House) -> None:
+    """In one JSON document, with the exit status of the failure; the other source is carried out."""
+    folder = house.folder / "config/mapping"
+    for file in folder.iterdir():
+        file.unlink()
+    (folder / "sources").mkdir()
+    (folder / "mapping.yaml").write_text(
+        "version: 1\nsources: [hr, mails]\nprecedence: {email: [mails, hr]}\n", "utf-8"
+    )
+    names = "  firstname: {column: first_name}\n  lastname: {column: last_name}\n"
+    for name, more in (("hr", f"{names}  username: {{column: employee_id, transforms: [lower]}}\n"), ("mails", "")):
+        whose = ", authoritative: false" if name == "mails" else ""
+        (folder / f"sources/{name}.yaml").write_text(
+            f'version: 1\nsource: {{name: {name}, format: csv, file: "{name}*.csv"{whose}}}\n'
+            f"key: {{column: employee_id}}\nperson:\n{more}  email: {{column: email}}\n",
+            "utf-8",
+        )
+    house.drop(people(3), "hr-1.csv")
+    house.drop(people(3), "mails-1.csv")
+    assert house.call("sync").status == 0
+    house.drop(people(4), "hr-2.csv")
+    (house.folder / "config/feeds/mails-2.csv").write_text("employee_id\nE001\n", "utf-8")
+    done = house.call("sync", "--json")
+    assert (done.status, done.json["failed"]["type"], done.json["failed"]["exit_status"]) == (1, "FeedRefused", 1)
+    assert done.json["applied"]["tally"]["done"] > 0
+    assert "mails-2.csv: line 1: a needed column is missing: email" in done.err
+    assert house.account("E004")[0]["lastname"] == "Last4"
+
+
 # ---------------------------------------------------------------- holds
 def test_held_changes_wait_for_a_word_and_then_go(settled: House) -> None:
     """Status 3 with what is held and how to approve; approved by the hash, apply ends with 0."""
@@ -193,6 +224,39 @@ def test_rejected_changes_are_not_carried_out(settled: House) -> None:
     assert settled.call("apply").status == 3
     assert settled.call("sync").status == 3
     assert not settled.account("E005")[1]
+
+
+def test_an_approval_that_expired_is_told_as_such(settled: House) -> None:
+    """Nobody waits for what will not come: it says so, and how to approve again."""
+    held = settled.call("plan", settled.feed(leavers()), "--json").json["plan"]["hash"][:12]
+    assert settled.call("hold", "approve", held, "--by", "Ada").status == 0
+    with psycopg.connect(os.environ["CONNECTOR_DATABASE_URL"]) as connection:
+        connection.execute("UPDATE connector.hold SET expires_at = now()")
+    assert [hold["state"] for hold in settled.call("hold", "list", "--json").json["holds"]] == ["expired"]
+    assert "decide again" in settled.call("hold", "list").plain
+    done = settled.call("apply", held)
+    assert (
+        done.status,
+        f"(expired by Ada). Approve again with: moodle-connector hold approve {held}" in done.plain,
+    ) == (
+        3,
+        True,
+    )
+
+
+def test_a_deletion_has_to_be_named(settled: House) -> None:
+    """Approving a plan leaves it waiting, and says how it is approved."""
+    held = settled.call("plan", settled.feed(leavers()), "--json").json["plan"]["hash"][:12]
+    with psycopg.connect(os.environ["CONNECTOR_DATABASE_URL"]) as connection:
+        for table in ("hold", "change"):
+            connection.execute(f"UPDATE connector.{table} SET guard_class = 'delete' WHERE guard_class = 'suspend'")
+    done = settled.call("hold", "approve", held, "--by", "Ada")
+    assert (done.status, f"by name only. Give: moodle-connector hold approve {held} --class delete" in done.plain) == (
+        2,
+        True,
+    )
+    assert "By name only, with --class: delete" in settled.call("hold", "list").plain
+    assert settled.call("hold", "approve", held, "--class", "delete", "--by", "Ada").status == 0
 
 
 def test_a_smaller_feed_is_released_by_its_hash(settled: House) -> None:

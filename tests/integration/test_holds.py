@@ -6,6 +6,7 @@ import pytest
 
 from connector.domain.errors import SettingsError
 from connector.domain.plan import Action, GuardClass, HoldState, Window
+from connector.settings import LeaverSettings
 from tests.support import House, Row, Seen, row, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
@@ -227,6 +228,134 @@ async def test_a_hash_must_be_told_apart(house: House) -> None:
     assert house.connector.plans.find("nonsense") is None
     with pytest.raises(SettingsError, match="Several plans"):
         house.connector.plans.find("")
+
+
+async def test_a_deletion_is_approved_by_its_own_name_only(house: House, moodle: Seen) -> None:
+    """Who approves a plan has not said that somebody is deleted; who rejects it has said no to all."""
+    given = {"leavers": LeaverSettings(delete_days=30)}
+    house.settings = house.settings.model_copy(update=given)
+    house.reopen()
+    people = rows(40)
+    await house.settled_in(people)
+    await house.sync([row("E0001", status="left"), *people[1:]])
+    house.clock.forward(days=30)
+    plan = await house.plan([row("E0001", status="left"), *some(people, 12, status="left")[1:]])
+    assert house.holds(plan) == {G.SUSPEND: (11, 10, WAITING), G.DELETE: (1, 0, WAITING)}
+    assert house.decide(plan, APPROVED) == [G.SUSPEND]
+    await house.apply(house.connector.plans.read(plan.number))
+    assert (moodle.suspended("E0002"), "E0001" in moodle.people()) == (True, True)
+    again = await house.plan()
+    assert house.decide(again, APPROVED) == []
+    assert house.decide(again, REJECTED) == [G.DELETE]
+    assert house.decide(again, APPROVED, G.DELETE) == [G.DELETE]
+    await house.apply(house.connector.plans.read(again.number))
+    assert "E0001" not in moodle.people()
+
+
+async def test_a_rejection_holds_by_whatever_way_the_change_comes(house: House, moodle: Seen) -> None:
+    """For one person on demand, or as one of fewer: what was rejected does not go for a day, then it is HR's again."""
+    people = await leaving(house)
+    house.decide(await house.plan(people), REJECTED)
+    async with house.way() as way:
+        plan, _ = await way.sync_person("E0001")
+    assert house.holds(plan) == {G.SUSPEND: (1, 0, REJECTED)}
+    few = await house.plan([*some(rows(40), 3, status="left")])
+    assert house.holds(few) == {G.SUSPEND: (3, 0, REJECTED)}
+    with_another = await house.plan([*some(rows(40), 4, status="left")[1:], row("E0001")])
+    await house.apply(with_another)
+    assert house.holds(with_another) == {G.SUSPEND: (3, 0, REJECTED)}
+    house.clock.forward(hours=24)
+    later = await house.plan()
+    assert house.holds(later) == {}
+    await house.apply(later)
+    assert moodle.suspended("E0002")
+
+
+async def test_what_waits_does_not_go_on_demand(house: House, moodle: Seen) -> None:
+    """Person by person it would be done before anybody has looked; approved on its own it goes."""
+    await house.plan(await leaving(house))
+    async with house.way() as way:
+        plan, applied = await way.sync_person("E0001")
+    assert (house.holds(plan), applied.held) == ({G.SUSPEND: (1, 0, WAITING)}, (G.SUSPEND,))
+    assert moodle.fields("E0001", "city") == ("",)
+    house.decide(plan, APPROVED)
+    await house.apply(house.connector.plans.read(plan.number))
+    assert moodle.suspended("E0001")
+    assert not moodle.suspended("E0002")
+
+
+async def test_nothing_is_taken_from_managers_who_are_only_in_the_chain(house: House, moodle: Seen) -> None:
+    """Somebody asked for the person below; what HR says of the manager waits for the plan of everybody."""
+    people = [row("E1", unit="Field"), row("E2", manager="E1"), row("E3", manager="E2", unit="Field")]
+    await house.settled_in(people)
+    await house.take([{**people[0], "status": "left"}, {**people[1], "city": "X"}, {**people[2], "status": "left"}])
+    async with house.way() as way:
+        plan, _ = await way.sync_person("E3")
+    assert house.does(plan, A.SUSPEND_ACCOUNT, A.UPDATE_ACCOUNT) == [
+        ("suspend_account", "E3", ""),
+        ("update_account", "E2", ""),
+    ]
+    assert {subject for _, subject, _ in house.does(plan, A.SUSPEND_ENROLMENT, A.REMOVE_FROM_COHORT)} == {"E3"}
+    assert (moodle.suspended("E1"), moodle.suspended("E3")) == (False, True)
+    await house.sync()
+    assert moodle.suspended("E1")
+
+
+async def test_a_decision_ends_with_its_plan(house: House) -> None:
+    """Expired, it is no answer any more; once a newer plan has taken the question over or HR has, it is not listed."""
+    people = await leaving(house)
+    plan = await house.plan(people)
+    await house.apply(plan)
+    house.decide(plan, APPROVED)
+    [hold] = house.connector.plans.holds()
+    assert (hold.at(house.clock()).state, hold.at(house.clock()).is_open) == (APPROVED, False)
+    house.clock.forward(hours=24)
+    assert (hold.at(house.clock()).state, hold.at(house.clock()).is_open) == (HoldState.EXPIRED, True)
+    again = await house.plan()
+    assert [one.plan_hash for one in house.connector.plans.holds()] == [again.hash]
+    house.decide(again, REJECTED)
+    await house.apply(again)
+    house.clock.forward(hours=24)
+    await house.settled_in(some(rows(40), 0))
+    assert house.connector.plans.holds() == []
+
+
+async def test_a_swap_counts_once(house: House) -> None:
+    """Moving one address out of the way is half of a change, and no change of identity of its own."""
+    people = rows(40)
+    await house.settled_in(people)
+    turned = [{**one, "email": people[(n + 1) % 10]["email"]} for n, one in enumerate(people[:10])]
+    plan = await house.plan([*turned, *people[10:]])
+    assert len(house.does(plan, A.RELEASE_IDENTITY)) == 10
+    assert house.holds(plan) == {}
+    assert (await house.apply(plan)).tally.refused == 0
+    plan = await house.plan([*turned, {**people[10], "email": "another@example.test"}, *people[11:]])
+    assert [(hold.guard, hold.count, hold.spent) for hold in plan.holds] == [(G.IDENTITY, 1, 10)]
+
+
+async def test_a_word_on_two_plans_of_one_hash_is_said_once(house: House) -> None:
+    """Of everybody and of some people: the same changes. The beginning of two hashes is no answer."""
+    people = await leaving(house)
+    plan = await house.plan(people)
+    number = another_plan(house)
+    house.sql("UPDATE connector.plan SET hash = %s, people = '{E0001}' WHERE number = %s", plan.hash, number)
+    held = house.connector.plans.holds()
+    house.sql(
+        "INSERT INTO connector.change SELECT %s, ordinal, phase, action, subject, target, person_id, before, after, "
+        "reason, kind, level, ref, guard_class, digest FROM connector.change WHERE plan = %s",
+        number,
+        plan.number,
+    )
+    house.sql(
+        "INSERT INTO connector.hold (plan, guard_class, count, \"limit\", digest) VALUES (%s, 'suspend', 11, 10, %s)",
+        number,
+        held[0].digest,
+    )
+    assert len(house.connector.plans.holds()) == 2
+    assert house.decide(plan, APPROVED) == [G.SUSPEND]
+    house.sql("UPDATE connector.plan SET hash = left(hash, 20) || 'x' WHERE number = %s", number)
+    with pytest.raises(SettingsError, match="Several plans that wait begin with"):
+        house.connector.plans.decide_hold(plan.hash[:12], None, APPROVED, "tester", house.clock())
 
 
 async def test_small_companies_are_not_held_for_little(house: House) -> None:

@@ -242,6 +242,7 @@ async def test_a_refused_feed_is_released_by_its_hash(house: House) -> None:
     with pytest.raises(FeedRefused):
         await house.take(path)
     [refused] = house.connector.feeds.refused()
+    assert refused.releasable
     house.connector.feeds.release("hr", refused.digest, "tester", house.clock())
     assert (await house.take(path)).totals.rows == 5
     assert house.connector.feeds.refused() == []
@@ -266,9 +267,12 @@ async def test_what_cannot_be_read_is_refused_and_never_released(house: House, t
     for _ in range(2):
         with pytest.raises(FeedRefused):
             await house.take(path)
-        for refused in house.connector.feeds.refused():
-            house.connector.feeds.release("hr", refused.digest, "tester", house.clock())
+        [refused] = house.connector.feeds.refused()
+        assert (refused.name, refused.releasable, len(refused.reasons)) == (path.name, False, 1), "somebody is told"
+        house.connector.feeds.release("hr", refused.digest, "tester", house.clock())
     assert state(house) == before
+    await house.take(rows(4))
+    assert house.connector.feeds.refused() == []
 
 
 async def test_without_any_feed_there_is_no_plan(house: House) -> None:

@@ -149,6 +149,14 @@ async def test_a_bad_person_among_pushes_fails_alone(pushed_to: House, moodle: S
     assert moodle.people() == ["1"]
 
 
+async def test_pushes_of_which_nobody_can_be_read_are_done_with(pushed_to: House, entra: Identity) -> None:
+    """Reading them again would alter nothing: they are listed as rejected, once."""
+    entra.user("nobody", **{ENTERPRISE: {"employeeNumber": ""}})
+    assert await pushes(pushed_to) == {"people": 0}
+    assert pushed_to.connector.scim_sources.pending("entra-id") == 0
+    assert len(pushed_to.sql("SELECT FROM connector.feed WHERE rejected = 1")) == 1
+
+
 async def test_pushes_are_heard_at_once(pushed_to: House, moodle: Seen, entra: Identity) -> None:
     """The service carries a push out in seconds, without a clock that tells it to; an earlier one too."""
     push(entra, "1")

@@ -44,12 +44,13 @@ class Work:
     hands: Hands
     error: Exception | None
     tries: list[datetime] = field(default_factory=list)
+    came: Mapping[str, object] = field(default_factory=dict)
 
     def __call__(self) -> Mapping[str, object]:
         self.tries.append(self.hands.now)
         if self.error:
             raise self.error
-        return {}
+        return self.came
 
 
 @contextmanager
@@ -120,6 +121,50 @@ def test_a_wish_that_failed_is_not_forgotten(jobs: Jobs, error: Exception, pause
         work.hands.now += DAY
         time.sleep(0.05)
         assert len(work.tries) == 2
+
+
+def test_pushes_in_an_outage_keep_a_pause(jobs: Jobs) -> None:
+    """However many come: a try a minute, the ladder climbed by the clock alone, and all is there soon afterwards."""
+    work = Work(Hands(), Unavailable("Moodle is away."))
+    with scheduled({"sync": Job(work, None, ladder=True)}, Running(jobs, work.hands, Seen())) as schedule:
+        for minute in range(8):
+            work.hands.now += timedelta(minutes=1)
+            for _ in range(5):
+                schedule.came("sync")
+                time.sleep(0.02)
+            wait_for(lambda minute=minute: len(work.tries) == minute + 1 and idle(jobs)())  # type: ignore[misc]
+        state = jobs.states()["sync"]
+        assert (len(work.tries), state.tries, state.standing) == (8, 3, Standing.RETRYING), "after 0, 1 and 6 minutes"
+        schedule.soon("sync")
+        wait_for(lambda: len(work.tries) == 9 and idle(jobs)())
+        schedule.soon("sync")
+        wait_for(lambda: len(work.tries) == 10 and idle(jobs)())
+        assert jobs.states()["sync"].tries == 3, "a person goes at once, and is no step either"
+        work.error = None
+        schedule.came("sync")
+        time.sleep(0.05)
+        assert len(work.tries) == 10
+        work.hands.now += timedelta(minutes=1)
+        wait_for(lambda: jobs.states()["sync"].outcome is JobOutcome.DONE)
+        tried = len(work.tries)
+        schedule.came("sync")
+        wait_for(lambda: len(work.tries) == tried + 1)
+
+
+def test_what_failed_of_several_pauses_nothing(jobs: Jobs) -> None:
+    """All else was done: it is told as a failure, and the job goes on at its times, off the ladder."""
+    work = Work(Hands(), Unavailable("Moodle is away."))
+    with serving(jobs, work) as seen:
+        wait_for(lambda: len(seen.runs) == 1)
+        work.error, work.came = None, {"failed": "Unavailable", "message": "The directory is away."}
+        work.hands.now += LADDER[0]
+        wait_for(lambda: seen.runs[-1] == ("sync", JobOutcome.PARTLY))
+        state = jobs.states()["sync"]
+        assert (state.outcome, state.failures, state.error) == (JobOutcome.FAILED, 2, "Unavailable")
+        assert (state.tries, state.standing, state.succeeded_at) == (0, None, None)
+        tried = len(work.tries)
+        work.hands.now += timedelta(minutes=15)
+        wait_for(lambda: len(work.tries) == tried + 1)
 
 
 def test_after_day_28_only_a_person_starts_it(jobs: Jobs) -> None:
@@ -233,3 +278,16 @@ async def test_an_open_circuit_is_a_failure_and_told_at_once(house: House) -> No
     connector.jobs.end("sync", JobOutcome.FAILED, CircuitOpen.__name__, house.clock(), try_again=True)
     told = worth_telling(connector.situation(), connector.noticing().limits)
     assert (NoticeKind.CIRCUIT_OPEN, {"job": "sync"}) in [(one.kind, dict(one.facts)) for one in told]
+
+
+@pytest.mark.parametrize("twin", ["4.5"], indirect=True)
+@pytest.mark.anyio
+async def test_the_circuit_opens_where_all_of_one_kind_is_refused(house: House) -> None:
+    """Whatever else went well, and however much of it Moodle was never asked for: the courses are gone."""
+    plan = await house.plan(rows(80, unit="Field"))
+    for course in ("SAFE", "FIRE"):
+        house.twin.life.delete_course(course)
+    with pytest.raises(CircuitOpen, match="enrol changes were refused"):
+        await house.apply(plan)
+    [seen] = house.sql("SELECT count(*) AS refused FROM connector.operation WHERE state = 'refused'")
+    assert 50 <= seen["refused"] < 100, "of 160"

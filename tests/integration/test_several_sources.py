@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -237,8 +238,8 @@ async def test_a_bad_feed_of_one_source_hides_nobody(several: House, moodle: See
     assert several.does(await several.plan(), Action.SUSPEND_ACCOUNT) == []
 
 
-async def failing(house: House, places: dict[str, SourceSettings]) -> None:
-    """A run in which HR delivers and another source is of no use."""
+async def failing(house: House, places: dict[str, SourceSettings]) -> Mapping[str, object]:
+    """A run in which HR delivers and another source is of no use; gives what to log of it."""
     inbox = house.folder / "inbox"
     inbox.mkdir()
     path = house.file([of_hr("E1", unit="Shop"), of_hr("E2", unit="Lab", boss="E1")], columns=COLUMNS["hr"])
@@ -247,12 +248,12 @@ async def failing(house: House, places: dict[str, SourceSettings]) -> None:
     house.settings = house.settings.model_copy(update={"sources": places})
     house.reopen()
     async with house.way() as way:
-        await way.sync()
+        return await way.sync()
 
 
 @pytest.mark.parametrize("status", [302, 404])
 async def test_a_source_that_answers_nonsense_keeps_no_other(several: House, moodle: Seen, status: int) -> None:
-    """What the others say is carried out, and then the run fails by it."""
+    """What the others say is carried out, and the run tells of it at its end."""
     await begin(several)
     with serving(lambda *_: (status, {}, b"")) as api:
         place = RestSettings(
@@ -262,8 +263,9 @@ async def test_a_source_that_answers_nonsense_keeps_no_other(several: House, moo
             spool=several.folder / "spool",
             access=AccessSettings(kind="api_key", secret=SecretStr("k")),
         )
-        with pytest.raises(SettingsError, match=rf"/people: .*\(status {status}\)"):
-            await failing(several, {"agency": place})
+        came = await failing(several, {"agency": place})
+    assert came["failed"] == "SettingsError"
+    assert re.search(rf"/people: .*\(status {status}\)", str(came["message"]))
     assert moodle.cohorts()["unit-Shop"] == {"E1"}
 
 
@@ -271,9 +273,31 @@ async def test_a_source_that_is_set_up_wrongly_keeps_no_other(several: House, mo
     """A folder that is not there, and a client that nobody made: of each the run tells at its end."""
     await begin(several)
     nowhere = FolderSettings(folder=several.folder / "nowhere")
-    with pytest.raises(SettingsError, match="there is none"):
-        await failing(several, {"agency": nowhere, "directory": ScimSettings(kind="scim")})
+    came = await failing(several, {"agency": nowhere, "directory": ScimSettings(kind="scim")})
+    assert came["failed"] == "SettingsError"
+    assert "there is none" in str(came["message"])
     assert moodle.cohorts()["unit-Shop"] == {"E1"}
+
+
+async def test_what_fails_of_one_source_is_told_and_the_rest_is_done(several: House, moodle: Seen) -> None:
+    """The job ends with what it did and with what failed: no error of all, for which everything would pause."""
+    await begin(several)
+    folders = {name: several.folder / name for name in COLUMNS}
+    for folder in folders.values():
+        folder.mkdir()
+    several.settings = several.settings.model_copy(
+        update={"sources": {name: FolderSettings(folder=folder, settle_seconds=0) for name, folder in folders.items()}}
+    )
+    several.reopen()
+    several.file([of_hr("E1", unit="Lab"), of_hr("E2", unit="Office", boss="E1")], columns=COLUMNS["hr"]).rename(
+        folders["hr"] / "hr.csv"
+    )
+    (folders["directory"] / "directory.csv").write_text("employee,wrong\nE1,x\n", "utf-8")
+    async with several.way() as way:
+        came = await way.sync()
+    assert (came["failed"], came["feeds"]) == ("FeedRefused", ["hr.csv"])
+    assert "a needed column is missing" in str(came["message"])
+    assert moodle.cohort("unit-Office") == {"E2"}
 
 
 async def test_a_source_that_comes_later_takes_nothing_away(house: House, moodle: Seen) -> None:

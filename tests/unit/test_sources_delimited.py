@@ -6,6 +6,7 @@ import codecs
 import csv
 import hashlib
 import io
+import re
 import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -263,8 +264,8 @@ def test_a_value_beyond_the_limit_of_csv_is_rejected_alone(tmp_path: Path) -> No
         ("", "empty"),
         ("\ufeff", "empty"),
         ("\r\n\n", "empty"),
-        ("id,name,id\n1,a,b\n", "line 1: the header has a column more than once: id"),
-        ("id,nom\n1,a\n", "missing: name. There are: id, nom"),
+        ("id,name,id\n1,a,b\n", "line 1: the header has a column more than once, and the mapping needs none of them"),
+        ("id,nom\n1,a\n", "missing: name. There are 2 columns, and the mapping needs none of them"),
         ('id,"na\n', "line 1: a quote that opens in this row is not closed"),
         ("id,name\n1,a\n2,\0b\n", "line 3: there is a NUL byte"),
         ('id,name\n1,a\n2,"b\n3,c\n', "line 3: a quote that opens in this row is not closed; the file is cut off"),
@@ -281,6 +282,21 @@ def test_what_makes_the_whole_feed_doubtful_refuses_it(tmp_path: Path, content: 
     message = refusal(source(tmp_path, content, columns=["name"]))
     assert words in message
     assert message.startswith("staff.csv: ")
+
+
+@pytest.mark.parametrize("first", ["4711,Xiaoming,Wang", "4711,Xiaoming,Xiaoming"])
+def test_a_file_without_its_header_tells_nothing_of_a_person(tmp_path: Path, first: str) -> None:
+    """What stands where the names of columns should be is the first person's: it is counted, and not repeated."""
+    message = refusal(source(tmp_path, f"{first}\n4712,b,c\n", columns=["name", "id"]))
+    assert "is the header missing" in message
+    assert "is the header missing" not in refusal(source(tmp_path, "id,nom\n1,a\n", columns=["name", "id"]))
+    assert not {"4711", "Xiaoming", "Wang"} & set(re.findall(r"\w+", message))
+
+
+@pytest.mark.parametrize(("last", "told"), [("END,7", "says 7 rows"), ("END,Wang", "says no number of rows")])
+def test_a_trailer_that_does_not_add_up_repeats_only_a_number(tmp_path: Path, last: str, told: str) -> None:
+    """Whatever stands where the count should be."""
+    assert told in refusal(source(tmp_path, f"id,name\n1,a\n{last}\n", trailer="END,(?P<count>.*)"))
 
 
 def test_records_begin_where_their_row_begins(tmp_path: Path) -> None:

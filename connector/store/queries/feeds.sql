@@ -73,7 +73,7 @@ SELECT count(*) AS rows FROM connector.staged WHERE feed_id = %(feed_id)s
 -- name: judge
 -- Refuse or accept a feed, with what was counted.
 UPDATE connector.feed
-SET status = %(status)s, reasons = %(reasons)s, rows = %(rows)s, rejected = %(rejected)s, keyless = %(keyless)s,
+SET status = %(status)s, reasons = %(reasons)s, releasable = %(releasable)s, rows = %(rows)s, rejected = %(rejected)s, keyless = %(keyless)s,
     duplicate_keys = %(duplicate_keys)s
 WHERE feed_id = %(feed_id)s
 
@@ -167,7 +167,7 @@ ON CONFLICT (site, source, digest) DO UPDATE SET released_by = excluded.released
 
 -- name: refused
 -- The last feed of each source, where it was refused.
-SELECT DISTINCT ON (source) feed_id, source, name, digest, received_at, rows, reasons, status
+SELECT DISTINCT ON (source) feed_id, source, name, digest, received_at, rows, reasons, releasable, status
 FROM connector.feed
 WHERE site = %(site)s AND status <> 'reading'
 ORDER BY source, feed_id DESC

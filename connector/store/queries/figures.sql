@@ -12,7 +12,11 @@ WITH newest AS (
 SELECT
     (SELECT extract(epoch FROM now() - max(received_at)) FROM connector.feed WHERE site = %(site)s AND status = 'accepted') AS feed_age,
     (SELECT jsonb_object_agg(h.guard_class, h.count) FROM connector.hold h
-     WHERE h.plan = (SELECT number FROM newest) AND h.state = 'waiting') AS holds,
+     WHERE h.plan = (SELECT number FROM newest)
+       AND (h.state = 'waiting' OR h.state IN ('approved', 'rejected') AND h.expires_at <= now()
+            AND EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)
+                        WHERE c.plan = h.plan AND c.guard_class = h.guard_class
+                          AND COALESCE(o.state, 'waiting') IN ('sent', 'waiting')))) AS holds,
     (SELECT count(*) FROM last_feeds WHERE status = 'refused') AS refused_feeds,
     (SELECT jsonb_object_agg(kind, open) FROM (
         SELECT kind, count(*) AS open FROM connector."case" WHERE site = %(site)s AND settled_at IS NULL GROUP BY kind

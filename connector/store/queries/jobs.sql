@@ -15,8 +15,8 @@ SET outcome = %(outcome)s,
     error = CASE %(outcome)s WHEN 'stopped' THEN error ELSE %(error)s END,
     failures = CASE %(outcome)s WHEN 'done' THEN 0 WHEN 'stopped' THEN failures ELSE failures + 1 END,
     succeeded_at = CASE %(outcome)s WHEN 'done' THEN %(now)s ELSE succeeded_at END,
-    tries = CASE WHEN %(outcome)s = 'done' THEN 0 ELSE tries + %(try_again)s::boolean::integer END,
-    failing_since = CASE WHEN %(outcome)s = 'done' THEN NULL
+    tries = CASE WHEN %(well)s THEN 0 ELSE tries + %(try_again)s::boolean::integer END,
+    failing_since = CASE WHEN %(well)s THEN NULL
                          WHEN %(try_again)s THEN COALESCE(failing_since, %(now)s) ELSE failing_since END
 WHERE site = %(site)s AND name = %(name)s
 

@@ -423,6 +423,11 @@ WITH taking AS MATERIALIZED (
 )
 SELECT subject, name FROM blocked ORDER BY subject, name
 
+-- name: spare_managers
+-- Of people who are in a plan only because they manage others nothing is taken away by it.
+DELETE FROM connector.change
+WHERE plan = %(plan)s AND guard_class = ANY(%(destructive)s) AND person_id = ANY(%(above)s)
+
 -- name: put_in_order
 -- The order in which changes are carried out; it does not depend on the order of the feed.
 UPDATE connector.change c SET ordinal = o.ordinal
@@ -442,62 +447,6 @@ ORDER BY ordinal
 -- Changes by action and guard class.
 SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan = %(plan)s GROUP BY action, guard_class
 
--- name: managed_people
--- What the guard's percentages are of.
-SELECT count(*) AS people FROM connector.binding WHERE site = %(site)s
-
--- name: active_grants
--- The same for what is taken away of grants.
-SELECT count(*) FILTER (WHERE l.kind = 'role') AS roles,
-       count(*) FILTER (WHERE l.kind IN ('cohort', 'enrolment', 'group') AND NOT l.suspended) AS grants
-FROM connector.ledger l
-WHERE l.site = %(site)s AND l.ended_at IS NULL AND l.ours
-
--- name: exempt
--- Accounts that a plan creates for people of sources whose first load is still to be carried out: they have no limit.
-SELECT count(*) AS count
-FROM connector.change c
-JOIN connector.person p USING (person_id)
-LEFT JOIN connector.loaded_source s ON s.site = p.site AND s.source = p.source
-WHERE c.plan = %(plan)s AND c.guard_class = 'create' AND s.plan IS NULL
-
--- name: spent
--- What was carried out in the last day and week by guard class, but for what a person approved, and but for whom the
--- first load of a source created, which has no limit.
-SELECT c.guard_class, count(*) FILTER (WHERE o.finished_at > %(now)s - interval '24 hours') AS day, count(*) AS week
-FROM connector.plan p
-JOIN connector.change c ON c.plan = p.number AND c.guard_class = ANY(%(guards)s)
-JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal AND o.state = 'done'
-WHERE p.site = %(site)s
-  AND p.number IN (SELECT r.plan FROM connector.run r
-                   WHERE r.site = %(site)s AND COALESCE(r.finished_at, %(now)s) > %(now)s - interval '7 days')
-  AND o.finished_at > %(now)s - interval '7 days'
-  AND NOT EXISTS (SELECT FROM connector.hold h
-                  WHERE h.plan = p.number AND h.guard_class = c.guard_class AND h.state = 'approved')
-  AND (c.guard_class <> 'create' OR EXISTS (
-      SELECT FROM connector.person q JOIN connector.loaded_source s ON s.site = q.site AND s.source = q.source
-      WHERE q.person_id = c.person_id AND s.plan < c.plan))
-GROUP BY c.guard_class
-
--- name: approval
--- A decision on the same changes that is still valid, made for an earlier plan and not used up by it.
-SELECT h.state, h.decided_by, h.decided_at, h.expires_at FROM connector.hold h
-JOIN connector.plan p ON p.number = h.plan
-WHERE p.site = %(site)s AND h.guard_class = %(guard_class)s AND h.digest = %(digest)s
-  AND h.state IN ('approved', 'rejected') AND NOT EXISTS (
-      SELECT FROM connector.operation o JOIN connector.change c ON c.plan = o.plan AND c.ordinal = o.ordinal
-      WHERE o.plan = h.plan AND c.guard_class = h.guard_class AND o.state = 'done')
-  AND (h.expires_at IS NULL OR h.expires_at > %(now)s)
-ORDER BY h.decided_at DESC
-LIMIT 1
-
--- name: add_hold
--- A class of changes that waits.
-INSERT INTO connector.hold (plan, guard_class, count, "limit", "window", spent, digest,
-                            state, decided_by, decided_at, expires_at)
-VALUES (%(plan)s, %(guard_class)s, %(count)s, %(limit)s, %(window)s, %(spent)s, %(digest)s,
-        %(state)s, %(decided_by)s, %(decided_at)s, %(expires_at)s)
-
 -- name: seal
 -- The plan is made; from here on nothing in it is altered.
 UPDATE connector.plan SET status = 'planned', hash = %(hash)s, counts = %(counts)s WHERE number = %(plan)s
@@ -511,14 +460,6 @@ WHERE n.number = %(plan)s AND p.site = %(site)s AND p.number < n.number AND p.st
   AND (%(people)s::text[] IS NULL OR p.people <@ %(people)s)
   AND (p.undoes IS NULL OR n.undoes IS NOT NULL OR p.status <> 'planned' OR p.basis <> n.basis)
 
--- name: supersede_holds
--- Nobody needs to decide on them any more.
-UPDATE connector.hold h SET state = 'superseded'
-FROM connector.plan p
-WHERE p.number = h.plan AND p.site = %(site)s AND h.plan < %(plan)s AND h.state = 'waiting'
-  AND (%(people)s::text[] IS NULL OR p.people <@ %(people)s)
-  AND NOT (p.undoes IS NOT NULL AND p.status = 'planned')
-
 -- name: by_number
 -- The head of one plan.
 SELECT number, hash, people, feed_id, basis, created_at, counts, status, undoes FROM connector.plan WHERE number = %(plan)s
@@ -530,34 +471,6 @@ WHERE site = %(site)s AND status <> 'making'
   AND CASE WHEN %(hash)s::text IS NULL THEN people IS NULL ELSE starts_with(hash, %(hash)s) END
 ORDER BY number DESC
 LIMIT 2
-
--- name: holds
--- The holds of a plan.
-SELECT h.guard_class, h.count, h."limit", h."window", h.spent, h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
-FROM connector.hold h JOIN connector.plan p ON p.number = h.plan
-WHERE h.plan = %(plan)s
-ORDER BY h.guard_class
-
--- name: waiting_holds
--- Every hold whose changes have not all been carried out.
-SELECT h.guard_class, h.count, h."limit", h."window", h.spent, h.digest, h.state, p.hash AS plan_hash, h.decided_by, h.expires_at
-FROM connector.hold h JOIN connector.plan p ON p.number = h.plan
-WHERE p.site = %(site)s AND p.status <> 'superseded' AND h.state IN ('waiting', 'approved', 'rejected')
-  AND EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)
-              WHERE c.plan = h.plan AND c.guard_class = h.guard_class
-                AND COALESCE(o.state, 'waiting') IN ('sent', 'waiting'))
-ORDER BY h.plan, h.guard_class
-
--- name: decide_hold
--- A person's word on a class of a plan that is not carried out yet.
-UPDATE connector.hold h SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s, expires_at = %(expires_at)s
-FROM connector.plan p
-WHERE p.number = h.plan AND p.site = %(site)s AND p.status <> 'superseded' AND starts_with(p.hash, %(hash)s)
-  AND (%(guard_class)s::text IS NULL OR h.guard_class = %(guard_class)s) AND h.state <> 'superseded'
-  AND EXISTS (SELECT FROM connector.change c LEFT JOIN connector.operation o USING (plan, ordinal)
-              WHERE c.plan = h.plan AND c.guard_class = h.guard_class
-                AND COALESCE(o.state, 'waiting') IN ('sent', 'waiting'))
-RETURNING h.guard_class
 
 -- name: changes
 -- The changes of a plan in order, from one on.

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from connector.domain.plan import Action, GuardClass, HoldState
+from connector.domain.plan import BY_NAME, Action, GuardClass, HoldState
 from connector.domain.review import HeldClass, ReviewedPlan, Stage, Standing, Wanted, plan_path
 from connector.domain.sign_in import Permission
 from connector.web.page import Page, Visit, plain
@@ -86,15 +86,16 @@ def _find(visit: Visit) -> ReviewedPlan | None:
 def _asked(visit: Visit, found: ReviewedPlan, chosen: str, decision: HoldState) -> list[HeldClass]:
     """The classes that a decision is about: all that are open, or the one that is named.
 
-    Who named a class may also approve what was rejected.
+    Who approves everything has not approved what has to be named; who named a class may also approve what was
+    rejected.
     """
     if found.is_superseded:
         return []
+    approving = decision is HoldState.APPROVED
     if chosen:
         named = [one for one in found.held if chosen == one.guard.value and not one.done]
-        again = decision is HoldState.APPROVED
-        return [one for one in named if one.is_open(visit.now) or (again and one.state is HoldState.REJECTED)]
-    return [one for one in found.held if one.is_open(visit.now)]
+        return [one for one in named if one.is_open(visit.now) or (approving and one.state is HoldState.REJECTED)]
+    return [one for one in found.held if one.is_open(visit.now) and not (approving and one.guard in BY_NAME)]
 
 
 def _review(visit: Visit, found: ReviewedPlan) -> dict[str, Any]:
@@ -107,7 +108,8 @@ def _review(visit: Visit, found: ReviewedPlan) -> dict[str, Any]:
     return {
         "plan": found,
         "standings": standings,
-        "open": _asked(visit, found, "", HoldState.APPROVED),
+        "approvable": _asked(visit, found, "", HoldState.APPROVED),
+        "open": _asked(visit, found, "", HoldState.REJECTED),
         "overtaken": overtaken,
         "successor": visit.connector.reviews.successor(found) if overtaken else None,
         "under_way": bool(stages & UNDER_WAY),

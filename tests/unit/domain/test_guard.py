@@ -46,6 +46,12 @@ def test_every_class_has_a_limit() -> None:
     assert set(LIMITS) == set(GuardClass)
 
 
+def test_what_was_asked_about_does_not_go_in_small_numbers() -> None:
+    """A class below its limit is held all the same where a person was asked about some of it."""
+    told = breaches({G.SUSPEND: 1, G.AUTH: 1}, Base(1000, {}), asked=[G.SUSPEND, G.CREATE])
+    assert told == [Breach(G.SUSPEND, 1, 0)]
+
+
 @pytest.mark.parametrize(("guard", "percent"), [(G.SUSPEND, 2), (G.CREATE, 10), (G.IDENTITY, 1), (G.MANAGER, 20)])
 @given(size=st.integers(1, 50_000))
 def test_a_percentage_is_exact(guard: GuardClass, percent: int, size: int) -> None:
