@@ -27,7 +27,15 @@ URL = "CONNECTOR_DATABASE_URL"
 """The setting that says where the connector's own database is."""
 COLLISIONS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 """Two transactions were in each other's way, and PostgreSQL has undone all of this one."""
-UNKEEPABLE = (psycopg.errors.ProgramLimitExceeded, psycopg.DataError)
+UNKEEPABLE = (
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StringDataRightTruncation,
+    psycopg.errors.NumericValueOutOfRange,
+    psycopg.errors.DatetimeFieldOverflow,
+    psycopg.errors.InvalidTextRepresentation,
+    psycopg.errors.CharacterNotInRepertoire,
+    psycopg.errors.UntranslatableCharacter,
+)
 """A value is what PostgreSQL cannot keep, such as a text that is too long for an index."""
 ATTEMPTS = 5
 LONGEST_WAIT = 0.2
