@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from connector.domain.errors import ConnectorError
 from connector.domain.notices import Language
 from connector.domain.ports import SiteInfo
+
+N = TypeVar("N")
 
 LANGUAGES: Mapping[str, Language] = {"en": "en", "fr": "fr", "vi": "vi", "zh_tw": "zh-TW"}
 """By the beginning of the name of Moodle's language pack."""
@@ -45,39 +47,39 @@ class Told(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
-    """Moodle does not let this person be written to."""
+    """This person cannot be written to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    notice: DueNotice
+class Telling(Generic[N]):
+    notice: N
     told: Told
     message: str = ""
 
 
-class DueNoticeStore(Protocol):
-    """Notices that wait, one for each person, requirement and day. Bound to one site."""
+class Waiting(Protocol[N]):
+    """Notices that wait, each to be told once: of a due date to a person, or of an account. Bound to one site."""
 
     def end_over(self, now: datetime) -> int:
-        """End notices of what holds no longer: it is due on another day now, or was withdrawn. Gives how many."""
+        """End notices of what holds no longer, such as a day on which nothing is due any more. Gives how many."""
         ...
 
-    def waiting(self, now: datetime, limit: int) -> list[DueNotice]:
-        """Of people who can read it: active, and with an account that is not suspended."""
+    def waiting(self, now: datetime, limit: int) -> list[N]:
+        """Of people who can do something with it: active, and with an account that is not suspended."""
         ...
 
-    def claim(self, notices: Collection[DueNotice], now: datetime) -> list[DueNotice]:
+    def claim(self, notices: Collection[N], now: datetime) -> list[N]:
         """They are about to be sent: whatever happens from here on, they are not sent again.
 
         Gives those that another process has not claimed meanwhile.
         """
         ...
 
-    def give_back(self, notices: Collection[DueNotice]) -> None:
+    def give_back(self, notices: Collection[N]) -> None:
         """They surely were not sent."""
         ...
 
-    def settle(self, tellings: Collection[Telling], now: datetime) -> None: ...
+    def settle(self, tellings: Collection[Telling[N]], now: datetime) -> None: ...
 
 
 class Messenger(Protocol):

@@ -1,4 +1,4 @@
-"""Due dates that learners are told, in PostgreSQL; see ``connector.domain.learners.DueNoticeStore``."""
+"""What learners are told, in PostgreSQL; see ``connector.domain.learners.Waiting``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from connector.store.database import Database
 
 
 class DueNotices:
+    """Due dates, each told once to each person."""
+
     def __init__(self, database: Database, site: str) -> None:
         self._database = database
         self._site = site
@@ -29,7 +31,7 @@ class DueNotices:
     def give_back(self, notices: Collection[DueNotice]) -> None:
         self._database.run("learners.give_back", site=self._site, **_keys(notices))
 
-    def settle(self, tellings: Collection[Telling], now: datetime) -> None:
+    def settle(self, tellings: Collection[Telling[DueNotice]], now: datetime) -> None:
         self._database.run(
             "learners.settle",
             site=self._site,
