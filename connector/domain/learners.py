@@ -1,4 +1,4 @@
-"""What learners are told in Moodle: the due dates of their requirements."""
+"""What learners are told: in Moodle the due dates of their requirements, by mail that they have an account."""
 
 from __future__ import annotations
 
@@ -42,12 +42,36 @@ class DueLetter:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """That somebody has an account, which was made here. ``auth``: Moodle's sign-in method, ``lang``: its pack."""
+
+    account_id: int
+    username: str
+    email: str
+    auth: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeLetter:
+    """What one newcomer reads. ``site``: the name that Moodle has. ``auth``: how to sign in; never a password."""
+
+    language: Language
+    site: str
+    url: str
+    username: str
+    auth: str
+
+
 class Told(StrEnum):
     """What became of a notice; until then it waits."""
 
     DONE = "done"
     REFUSED = "refused"
     """This person cannot be written to."""
+    LATER = "waiting"
+    """Not now, and that concerns this person alone: others are told meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +113,17 @@ class Messenger(Protocol):
 
     async def send_messages(self, messages: Sequence[tuple[int, str]]) -> list[str | ConnectorError]:
         """See ``connector.domain.ports.Moodle``."""
+        ...
+
+
+class Postman(Protocol):
+    """What is needed to welcome people by mail."""
+
+    async def welcome(self, to: str, letter: WelcomeLetter, now: datetime) -> tuple[Told, str]:
+        """Send one letter; gives what became of it, with the reason where the address is not taken.
+
+        Raises AnswerLost where it may have been sent, else what says that it surely was not, nor would others be.
+        """
         ...
 
 

@@ -11,7 +11,9 @@ from adapters.mail import Mail, MailServer
 from adapters.mail.rendering import render, sentence
 from adapters.mail.server import Security
 from adapters.mail.texts import CLASSES, FRAMES, HOPS, SENTENCES
+from adapters.mail.welcome import TEXTS, WelcomeMail
 from connector.domain.errors import AccessRefused, AnswerLost, ConnectorError, SettingsError, Unavailable
+from connector.domain.learners import Told, WelcomeLetter
 from connector.domain.notices import Language, Notice, NoticeKind, Telling
 from connector.domain.plan import GuardClass
 from tests.mail import PASSWORD, Post, parts, serving
@@ -26,6 +28,7 @@ HOLD = Notice(
 FEED = Notice(NoticeKind.FEED_REFUSED, "feed hr f", {"source": "<hr> & co", "feed": "9a4c", "reasons": 2})
 MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": "changes", "hours": 7})
 TELLING = Telling(new=(HOLD, FEED), over=(MIRROR,))
+WELCOME = WelcomeLetter("en", "Learning", "https://learn.example.com", "ada", "oauth2")
 FACTS: dict[str, str | int] = {
     "class": "suspend", "count": 31, "limit": 20, "plan": "3f2a", "source": "hr", "feed": "9a4c", "reasons": 2,
     "hop": "everything", "hours": 7, "job": "sync", "failures": 3, "error": "Unavailable", "days": 9,
@@ -109,6 +112,50 @@ async def test_a_server_that_is_gone_in_the_middle(cut: Literal["RCPT", "DATA"],
     with serving(post) as server, pytest.raises(error):
         await mail(server).tell(TELLING, NOW)
     assert len(post.letters) == (cut == "DATA")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("auth", ["manual", "oauth2", "saml2", "oidc", "ldap"])
+async def test_a_welcome_in_each_language(language: Language, auth: str) -> None:
+    """Site, username, address, and how to sign in: by Moodle's password or the company's account, as text and HTML."""
+    post = Post()
+    letter = WelcomeLetter(language, "R&D <Lab>", "https://learn.example.com", "ada", auth)
+    with serving(post) as server:
+        came = await WelcomeMail(server, "learning@example.com").welcome("ada@example.com", letter, NOW)
+    assert came == (Told.DONE, "")
+    [arrived] = post.letters
+    assert arrived["Subject"] == TEXTS[language].subject.format(site="R&D <Lab>")
+    assert arrived["From"].addresses[0].display_name == "R&D <Lab>"
+    assert arrived["Auto-Submitted"] == "auto-generated"
+    assert arrived["Content-Language"] == language
+    text, html = parts(arrived)
+    ways = (TEXTS[language].manual, TEXTS[language].company)
+    how, other = ways if auth == "manual" else reversed(ways)
+    for page in (text, html):
+        assert how in page
+        assert other not in page
+    assert "R&D <Lab>" in text
+    assert "R&amp;D &lt;Lab&gt;" in html
+    assert f"{TEXTS[language].username}: ada" in text
+    assert "<strong>ada</strong>" in html
+    assert '<a href="https://learn.example.com"' in html
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [("nobody@example.com", Told.REFUSED), ("grey@example.com", Told.LATER), ("größe@example.com", Told.REFUSED)],
+)
+async def test_a_welcome_whose_address_is_not_taken(to: str, told: Told) -> None:
+    """For good, for the moment, or because this server knows no such letters; the reason repeats no address."""
+    post = Post()
+    post.answers["grey"] = "451 try {} later"
+    with serving(post) as server:
+        came, why = await WelcomeMail(server, "learning@example.com").welcome(to, WELCOME, NOW)
+    assert came is told
+    assert to not in why
+    assert post.letters == []
 
 
 @pytest.mark.parametrize("language", get_args(Language))
