@@ -246,19 +246,26 @@ async def _notices(connector: Connector) -> str | None:
 
 
 async def _learners(connector: Connector) -> str | None:
-    """Can learners be told their due dates?"""
-    if connector.settings.notices.learners == "none" or not connector.settings.moodle.url:
+    """Can learners be told their due dates, and newcomers that they have an account? Nothing is sent."""
+    told = connector.settings.notices
+    if not connector.settings.moodle.url:
         return None
-    async with connector.moodle() as moodle:
-        lacking = sorted(connector.learner_notices().needs - (await moodle.site_info()).functions)
-    if lacking:
-        raise AccessRefused(
-            f"Learners are told nothing: the token may not call {', '.join(lacking)}. Add it to its service in "
-            "Moodle, and give its role moodle/site:sendmessage and moodle/site:messageanyuser."
-        )
-    return "told their due dates by messages in Moodle; the first load " + (
-        "too" if connector.settings.notices.learners_first_load else "excepted"
-    )
+    found = []
+    if told.learners != "none":
+        async with connector.moodle() as moodle:
+            lacking = sorted(connector.learner_notices().needs - (await moodle.site_info()).functions)
+        if lacking:
+            raise AccessRefused(
+                f"Learners are told nothing: the token may not call {', '.join(lacking)}. Add it to its service in "
+                "Moodle, and give its role moodle/site:sendmessage and moodle/site:messageanyuser."
+            )
+        load = "too" if told.learners_first_load else "excepted"
+        found.append(f"told their due dates by messages in Moodle; the first load {load}")
+    if told.welcome:
+        connector.welcoming()
+        load = "too" if told.welcome_first_load else "excepted"
+        found.append(f"newcomers are welcomed by mail; the first load {load}")
+    return ". ".join(found) or None
 
 
 ALWAYS_ON = frozenset({"manual", "nologin"})

@@ -201,7 +201,8 @@ class WebhookSettings(BaseModel):
 class NoticeSettings(BaseModel):
     """What people are told, and how often again. Hours of 0 mean never.
 
-    ``learners``: how learners are told their due dates; with ``learners_first_load`` those of the first load, too.
+    ``learners``: how learners are told their due dates; ``welcome``: whether newcomers are told by mail that they have
+    an account. With ``learners_first_load`` and ``welcome_first_load`` those of the first load are told, too.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -213,6 +214,8 @@ class NoticeSettings(BaseModel):
     failures: Annotated[int, Field(ge=0)] = 3
     learners: Literal["none", "moodle"] = "none"
     learners_first_load: bool = False
+    welcome: bool = False
+    welcome_first_load: bool = False
     mail: MailSettings = MailSettings()
     webhook: WebhookSettings = WebhookSettings()
 

@@ -1,8 +1,4 @@
-"""Telling learners their due dates by messages in Moodle, as a job.
-
-A message is sent at most once: it counts as sent before Moodle is called, because Moodle would send a repeated one
-again. Where the answer is lost it stays so; what surely was not sent waits for the next time.
-"""
+"""Telling learners their due dates by messages in Moodle, as a job; each once, as ``jobs.telling`` says."""
 
 from __future__ import annotations
 
@@ -10,22 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
-from connector.domain.errors import AccessRefused, AnswerLost, ConnectorError, Stopped, Unavailable
+from connector.domain.errors import AccessRefused, Unavailable
 from connector.domain.grants import LearningPath
 from connector.domain.learners import (
     DueLetter,
     DueNotice,
-    DueNoticeStore,
     Messenger,
     Telling,
     Told,
+    Waiting,
     language_of,
     name_in,
 )
 from connector.domain.notices import Language
+from jobs.telling import Sending, Sent
 
 BATCH = 25
 """Messages in a request: Moodle takes some hundredths of a second for each, and mails some of them."""
@@ -43,7 +41,7 @@ class LearnerNotices:
     ``courses`` gives Moodle's ids by reference; ``language`` is for who uses none of ours; ``write`` makes HTML.
     """
 
-    store: DueNoticeStore
+    store: Waiting[DueNotice]
     connect: Callable[[], AbstractAsyncContextManager[Messenger]]
     needs: frozenset[str]
     url: str
@@ -66,41 +64,22 @@ class LearnerNotices:
             if lacking := ", ".join(sorted(self.needs - (await moodle.site_info()).functions)):
                 log.warning("nobody is told", lacking=lacking)
                 return {"told": 0, "refused": 0, "over": over, "lacking": lacking}
-            told, refused = await self._tell_all(moodle, self.courses())
-        return {"told": told, "refused": refused, "over": over}
+            send = partial(self._send, moodle, self.courses())
+            came = await Sending(self.store, send, BATCH, self.clock, self.stopping).all()
+        return {"told": came[Told.DONE], "refused": came[Told.REFUSED], "over": over}
 
-    async def _tell_all(self, moodle: Messenger, courses: Mapping[str, int]) -> tuple[int, int]:
-        told = refused = 0
-        while waiting := self.store.waiting(self.clock(), BATCH):
-            if self.stopping():
-                raise Stopped("Told to stop; the other learners are told by the next run.")
-            tellings = await self._tell(moodle, self.store.claim(waiting, self.clock()), courses)
-            told += sum(one.told is Told.DONE for one in tellings)
-            refused += sum(one.told is Told.REFUSED for one in tellings)
-        return told, refused
-
-    async def _tell(
-        self, moodle: Messenger, notices: Sequence[DueNotice], courses: Mapping[str, int]
-    ) -> Sequence[Telling]:
+    async def _send(
+        self, moodle: Messenger, courses: Mapping[str, int], notices: Sequence[DueNotice]
+    ) -> Sent[DueNotice]:
         messages = [(one.account_id, self.write(self._letter(one, courses))) for one in notices]
-        try:
-            answers = await moodle.send_messages(messages)
-        except AnswerLost:
-            raise  # they may have arrived: who was not told is the smaller harm
-        except ConnectorError:
-            self.store.give_back(notices)
-            raise
-        failure = answers[-1] if answers and isinstance(answers[-1], NOT_SENT) else None
-        tried = len(answers) - 1 if failure else len(answers)
+        answers = await moodle.send_messages(messages)
+        last = answers[-1] if answers else ""
+        failure = last if isinstance(last, NOT_SENT) else None
         tellings = [
             Telling(one, Told.REFUSED if answer else Told.DONE, str(answer)[:200])
-            for one, answer in zip(notices[:tried], answers[:tried], strict=True)
+            for one, answer in zip(notices, answers[:-1] if failure else answers, strict=False)  # ends with an error
         ]
-        self.store.settle(tellings, self.clock())
-        self.store.give_back(notices[tried:])
-        if failure:
-            raise failure
-        return tellings
+        return Sent(tellings, failure)
 
     def _letter(self, notice: DueNotice, courses: Mapping[str, int]) -> DueLetter:
         language = language_of(notice.lang, self.language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -56,12 +56,14 @@ def render(telling: Telling, language: Language, site: str, links: str) -> Lette
         "frame": frame,
         "site": site,
     }
+    return rendered("notice", words)
+
+
+def rendered(name: str, words: Mapping[str, object]) -> Letter:
+    """The letter of the two templates of this name."""
     templates = _templates()
-    return Letter(
-        str(words["subject"]),
-        templates.get_template("notice.txt.j2").render(words),
-        templates.get_template("notice.html.j2").render(words),
-    )
+    text, html = (templates.get_template(f"{name}.{kind}.j2").render(words) for kind in ("txt", "html"))
+    return Letter(str(words["subject"]), text, html)
 
 
 def sentence(notice: Notice, language: Language) -> str:

@@ -18,7 +18,7 @@ _LAST_ID = re.compile(r"id=(\d+)\D*$")
 def site_info(row: Mapping[str, Any]) -> SiteInfo:
     """Of ``core_webservice_get_site_info``; ``userissiteadmin`` may be absent for who is none."""
     return SiteInfo(
-        sitename=str(row["sitename"]),
+        sitename=unescape(str(row["sitename"])),
         release=str(row["release"]),
         version=str(row["version"]),
         user_id=int(row["userid"]),

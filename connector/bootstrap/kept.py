@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from connector.bootstrap.installation import Installation
+from connector.domain.plan import Action
 from connector.explain.explaining import Explaining
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
@@ -16,7 +17,7 @@ from connector.store.facts import CHECKS, Facts, checks
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
 from connector.store.jobs import Jobs
-from connector.store.journal import EFFECTS, TELLING, Journal
+from connector.store.journal import DUE_DATES, WELCOMES, Journal
 from connector.store.logins import Logins
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
@@ -60,9 +61,13 @@ class Kept(Installation):
 
     @cached_property
     def journal(self) -> Journal:
-        told = self.settings.notices
-        effects = TELLING if told.learners == "moodle" else EFFECTS
-        return Journal(self.database, self.site, effects, first_load=told.learners_first_load)
+        wished = self.settings.notices
+        told: dict[Action, bool] = {}
+        if wished.learners == "moodle":
+            told |= dict.fromkeys(DUE_DATES, wished.learners_first_load)
+        if wished.welcome:
+            told |= dict.fromkeys(WELCOMES, wished.welcome_first_load)
+        return Journal(self.database, self.site, told)
 
     @cached_property
     def undos(self) -> Undos:

@@ -1,10 +1,11 @@
-"""Whom to tell what: those who run it, and learners."""
+"""Whom to tell what: those who run it, learners, and newcomers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from adapters.moodle.functions import FOR_LEARNERS
 from adapters.moodle.letters import write
@@ -13,11 +14,15 @@ from connector.domain.errors import SettingsError
 from connector.domain.feeds import KnownFeed
 from connector.domain.notices import Channel, Limits, Situation
 from connector.mirror.accounts import OVERLAP
-from connector.store.learners import DueNotices
+from connector.store.learners import DueNotices, Welcomes
 from connector.store.notices import Notices
 from connector.sync.apply import Stopping, never
 from jobs.learners import LearnerNotices
 from jobs.notices import Noticing, second_missed
+from jobs.welcome import Welcoming
+
+if TYPE_CHECKING:
+    from adapters.mail import MailServer
 
 
 def hours(number: float) -> timedelta | None:
@@ -26,7 +31,7 @@ def hours(number: float) -> timedelta | None:
 
 
 class Telling(Ways):
-    """Notices and due dates."""
+    """Notices, due dates and welcomes."""
 
     @cached_property
     def channels(self) -> tuple[Channel, ...]:
@@ -36,13 +41,11 @@ class Telling(Ways):
     def _channels(self) -> Iterator[Channel]:
         told, links = self.settings.notices, self.settings.console.url
         if told.mail.to:
-            from adapters.mail import Mail, MailServer  # only here: the other commands start sooner
+            from adapters.mail import Mail  # only here: the other commands start sooner
 
-            mail = told.mail
-            if not (mail.host and mail.sender):
-                raise SettingsError("notices.mail: host and sender are needed where somebody is to be told.")
-            server = MailServer(mail.host, mail.port, mail.security, mail.user, mail.secret() or "")
-            yield Mail(server, mail.sender, tuple(mail.to.split(", ")), told.language, self.site, links)
+            yield Mail(
+                self._mail_server(), told.mail.sender, tuple(told.mail.to.split(", ")), told.language, self.site, links
+            )
         if told.webhook.url:
             from adapters.webhook import Webhook
 
@@ -50,6 +53,14 @@ class Telling(Ways):
                 raise SettingsError("notices.webhook: nothing to sign with; set notices.webhook.secret_file.")
             allowed = frozenset(host.strip().lower() for host in told.webhook.allow.split(",") if host.strip())
             yield Webhook(told.webhook.url, key, allowed, self.site, links)
+
+    def _mail_server(self) -> MailServer:
+        from adapters.mail import MailServer
+
+        mail = self.settings.notices.mail
+        if not (mail.host and mail.sender):
+            raise SettingsError("notices.mail: host and sender are needed where somebody is to be told.")
+        return MailServer(mail.host, mail.port, mail.security, mail.user, mail.secret() or "")
 
     def noticing(self) -> Noticing:
         limits = self.settings.notices
@@ -75,6 +86,27 @@ class Telling(Ways):
             self.clock,
             stopping,
         )
+
+    def welcoming(self, stopping: Stopping = never) -> Welcoming:
+        """How newcomers are welcomed. Raises SettingsError where they are not to be, or mail is not set up."""
+        from adapters.mail import WelcomeMail
+
+        told = self.settings.notices
+        if not told.welcome:
+            raise SettingsError("notices.welcome: newcomers are not to be welcomed; set it to true.")
+        return Welcoming(
+            Welcomes(self.database, self.site),
+            WelcomeMail(self._mail_server(), told.mail.sender),
+            self._name_of_moodle,
+            self.settings.moodle.url,
+            told.language,
+            self.clock,
+            stopping,
+        )
+
+    async def _name_of_moodle(self) -> str:
+        async with self.moodle() as moodle:
+            return " ".join((await moodle.site_info()).sitename.split())
 
     def situation(self) -> Situation:
         """How things stand, for those who are to be told."""

@@ -1,4 +1,4 @@
-"""notice test: do notices arrive? notice learners: tell them what waits."""
+"""notice test: do notices arrive? notice learners, notice welcome: tell them what waits."""
 
 from __future__ import annotations
 
@@ -56,3 +56,17 @@ def learners(config: Config = None, json: Json = False) -> None:
         raise SettingsError(f"Nobody was told: add {lacking} to the token's service in Moodle.")
     else:
         say(f"Told: {came['told']}, refused: {came['refused']}, over before anybody was told: {came['over']}.")
+
+
+@app.command()
+def welcome(config: Config = None, json: Json = False) -> None:
+    """Welcome newcomers who wait, by mail; the service does it after each sync."""
+    with installation(config) as connector:
+        came = run(connector.welcoming().tell)
+    if json:
+        as_json(came)
+    else:
+        say(
+            f"Welcomed: {came['told']}, addresses refused: {came['refused']}, to be tried later: {came['later']}, "
+            f"over before anybody was told: {came['over']}."
+        )

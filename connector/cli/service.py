@@ -43,6 +43,8 @@ def serve(config: Config = None) -> None:
         settings = connector.settings
         set_up_logs(json=settings.log == "json")
         _ = connector.mapping, connector.database, settings.moodle_token(), connector.channels
+        if settings.notices.welcome:
+            connector.welcoming()
         metrics = Metrics(lambda: connector.figures)
         connector.observer = metrics
         stopping = Event()
@@ -102,8 +104,9 @@ def _listen(service: ServiceSettings) -> socket.socket:
 def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
     """Every job of the service. One whose setting is empty runs only when somebody asks."""
     service = connector.settings.service
-    told = connector.settings.notices.learners == "moodle"
+    wished = connector.settings.notices
     then = ("notices",) if connector.channels else ()
+    told = (*(("learners",) if wished.learners == "moodle" else ()), *(("welcome",) if wished.welcome else ()))
 
     def job(work: Callable[[], Awaitable[Came]]) -> Callable[[], Came]:
         return lambda: run(lambda: heeding(work, stopping, service.stop_seconds))
@@ -136,14 +139,17 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Tell learners their due dates."""
         return await connector.learner_notices(stopping.is_set).tell()
 
+    async def welcome() -> Mapping[str, object]:
+        """Tell newcomers that they have an account."""
+        return await connector.welcoming(stopping.is_set).tell()
+
     jobs = {
-        "sync": Job(job(sync), service.times("sync"), (*then, "learners") if told else then, ladder=True),
-        "push": Job(job(push), None, ("learners",) if told else (), ladder=True),
+        "sync": Job(job(sync), service.times("sync"), (*then, *told), ladder=True),
+        "push": Job(job(push), None, told, ladder=True),
         "mirror": Job(job(mirror), service.times("mirror"), then),
         "reconcile": Job(job(reconcile), service.times("reconcile"), then),
     }
     if then:
         jobs["notices"] = Job(job(notices), service.times("notices"))
-    if told:
-        jobs["learners"] = Job(job(learners), service.times("learners"))
-    return jobs
+    telling = {"learners": learners, "welcome": welcome}
+    return jobs | {name: Job(job(telling[name]), service.times("learners")) for name in told}

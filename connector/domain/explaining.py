@@ -194,6 +194,16 @@ class NoticeTold:
 
 
 @dataclass(frozen=True, slots=True)
+class WelcomeTold:
+    """``state`` and ``message`` as of a notice."""
+
+    noted_at: datetime
+    state: str
+    told_at: datetime | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """What a person had taken back; ``kind`` is "" for the account."""
 
@@ -223,6 +233,7 @@ class Dossier:
     decisions: Sequence[DecisionTold] = ()
     cases: Sequence[CaseTold] = ()
     notices: Sequence[NoticeTold] = ()
+    welcomes: Sequence[WelcomeTold] = ()
     undone: Sequence[Undone] = ()
     courses: Mapping[str, int] | None = None
 

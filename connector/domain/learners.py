@@ -1,4 +1,4 @@
-"""What learners are told in Moodle: the due dates of their requirements."""
+"""What learners are told: in Moodle the due dates of their requirements, by mail that they have an account."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from connector.domain.errors import ConnectorError
 from connector.domain.notices import Language
 from connector.domain.ports import SiteInfo
+
+N = TypeVar("N")
 
 LANGUAGES: Mapping[str, Language] = {"en": "en", "fr": "fr", "vi": "vi", "zh_tw": "zh-TW"}
 """By the beginning of the name of Moodle's language pack."""
@@ -40,44 +42,68 @@ class DueLetter:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """That somebody has an account, which was made here. ``auth``: Moodle's sign-in method, ``lang``: its pack."""
+
+    account_id: int
+    username: str
+    email: str
+    auth: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeLetter:
+    """What one newcomer reads. ``site``: the name that Moodle has. ``auth``: how to sign in; never a password."""
+
+    language: Language
+    site: str
+    url: str
+    username: str
+    auth: str
+
+
 class Told(StrEnum):
     """What became of a notice; until then it waits."""
 
     DONE = "done"
     REFUSED = "refused"
-    """Moodle does not let this person be written to."""
+    """This person cannot be written to."""
+    LATER = "waiting"
+    """Not now, and that concerns this person alone: others are told meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    notice: DueNotice
+class Telling(Generic[N]):
+    notice: N
     told: Told
     message: str = ""
 
 
-class DueNoticeStore(Protocol):
-    """Notices that wait, one for each person, requirement and day. Bound to one site."""
+class Waiting(Protocol[N]):
+    """Notices that wait, each to be told once: of a due date to a person, or of an account. Bound to one site."""
 
     def end_over(self, now: datetime) -> int:
-        """End notices of what holds no longer: it is due on another day now, or was withdrawn. Gives how many."""
+        """End notices of what holds no longer, such as a day on which nothing is due any more. Gives how many."""
         ...
 
-    def waiting(self, now: datetime, limit: int) -> list[DueNotice]:
-        """Of people who can read it: active, and with an account that is not suspended."""
+    def waiting(self, now: datetime, limit: int) -> list[N]:
+        """Of people who can do something with it: active, and with an account that is not suspended."""
         ...
 
-    def claim(self, notices: Collection[DueNotice], now: datetime) -> list[DueNotice]:
+    def claim(self, notices: Collection[N], now: datetime) -> list[N]:
         """They are about to be sent: whatever happens from here on, they are not sent again.
 
         Gives those that another process has not claimed meanwhile.
         """
         ...
 
-    def give_back(self, notices: Collection[DueNotice]) -> None:
+    def give_back(self, notices: Collection[N]) -> None:
         """They surely were not sent."""
         ...
 
-    def settle(self, tellings: Collection[Telling], now: datetime) -> None: ...
+    def settle(self, tellings: Collection[Telling[N]], now: datetime) -> None: ...
 
 
 class Messenger(Protocol):
@@ -87,6 +113,17 @@ class Messenger(Protocol):
 
     async def send_messages(self, messages: Sequence[tuple[int, str]]) -> list[str | ConnectorError]:
         """See ``connector.domain.ports.Moodle``."""
+        ...
+
+
+class Postman(Protocol):
+    """What is needed to welcome people by mail."""
+
+    async def welcome(self, to: str, letter: WelcomeLetter, now: datetime) -> tuple[Told, str]:
+        """Send one letter; gives what became of it, with the reason where the address is not taken.
+
+        Raises AnswerLost where it may have been sent, else what says that it surely was not, nor would others be.
+        """
         ...
 
 

@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     LEDGER = "ledger"
     LEARNING = "learning"
     DUE = "due"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True, slots=True)

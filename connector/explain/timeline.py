@@ -25,6 +25,7 @@ def timeline(dossier: Dossier, learned: Learned | None = None, focus: Focus | No
         *ledger_events(dossier, focus),
         *_taken_back(dossier, focus),
         *_notices(dossier, focus),
+        *(_welcomes(dossier) if focus is None else ()),
         *learning_events(dossier, learned, focus),
     ]
     return tuple(
@@ -91,3 +92,12 @@ def _notices(dossier: Dossier, focus: Focus | None) -> Iterator[Event]:
                 state=f"{one.state} {one.message}".strip(),
             )
             yield Event(one.told_at or one.noted_at, EventKind.DUE, (state,))
+
+
+def _welcomes(dossier: Dossier) -> Iterator[Event]:
+    for one in dossier.welcomes:
+        if one.state == "done":
+            told = text("the newcomer was welcomed by mail")
+        else:
+            told = text("welcome by mail: {state}", state=f"{one.state} {one.message}".strip())
+        yield Event(one.told_at or one.noted_at, EventKind.MAIL, (told,))

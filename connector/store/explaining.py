@@ -27,6 +27,7 @@ from connector.domain.explaining import (
     Statement,
     Undone,
     Wanted,
+    WelcomeTold,
 )
 from connector.domain.grants import GrantKind
 from connector.domain.leave import Leave
@@ -79,6 +80,7 @@ class _Reading:
             tuple(DecisionTold(**row) for row in self._rows("decisions")),
             tuple(CaseTold(**row) for row in self._rows("cases", courses=courses)),
             tuple(NoticeTold(**row) for row in self._rows("notices")),
+            tuple(WelcomeTold(**row) for row in self._rows("welcomes")),
             tuple(Undone(**row) for row in self._rows("undone")),
             {row["ref"]: row["moodle_id"] for row in self._rows("courses")},
         )

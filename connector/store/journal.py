@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from types import MappingProxyType
 
 from connector.domain.journal import Doubt, Outcome, OutcomeState, Pending, Tally
 from connector.domain.plan import Action, Change, GuardClass, Phase
@@ -54,28 +55,23 @@ REFUSALS: Mapping[str, tuple[str, ...]] = {
 TAKEN_BACK = ("undo.done_since", "undo.taken_back")
 """And what after each of them is known of what people took back."""
 
-TELLING: Mapping[Action, tuple[str, ...]] = {
-    action: (*effects, "due_noted") if action in (Action.ASSIGN_REQUIREMENT, Action.CHANGE_REQUIREMENT) else effects
-    for action, effects in EFFECTS.items()
+NOTED: Mapping[Action, str] = {
+    Action.ASSIGN_REQUIREMENT: "due_noted",
+    Action.CHANGE_REQUIREMENT: "due_noted",
+    Action.CREATE_ACCOUNT: "welcome_noted",
 }
-"""The same where learners are told their due dates."""
+"""And what is noted of it, where people are to be told."""
+DUE_DATES = frozenset({Action.ASSIGN_REQUIREMENT, Action.CHANGE_REQUIREMENT})
+WELCOMES = frozenset({Action.CREATE_ACCOUNT})
 
 
 class Journal:
-    """``effects``: EFFECTS or TELLING; ``first_load``: learners are told what a source's first load assigns, too."""
+    """``told``: actions of which people are told, and whether of those of a source's first load, too."""
 
-    def __init__(
-        self,
-        database: Database,
-        site: str,
-        effects: Mapping[Action, tuple[str, ...]] = EFFECTS,
-        *,
-        first_load: bool = False,
-    ) -> None:
+    def __init__(self, database: Database, site: str, told: Mapping[Action, bool] = MappingProxyType({})) -> None:
         self._database = database
         self._site = site
-        self._effects = effects
-        self._first_load = first_load
+        self._told = told
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock(f"moodle {self._site}")
@@ -137,7 +133,8 @@ class Journal:
         if not outcomes:
             return
         done = [outcome for outcome in outcomes if outcome.state is OutcomeState.DONE]
-        steps = [(step, done) for step in (*(f"journal.{effect}" for effect in self._effects[action]), *TAKEN_BACK)]
+        effects = (*EFFECTS[action], NOTED[action]) if action in self._told else EFFECTS[action]
+        steps = [(step, done) for step in (*(f"journal.{effect}" for effect in effects), *TAKEN_BACK)]
         for code, effects in REFUSALS.items():
             refused = [one for one in outcomes if one.state is OutcomeState.REFUSED and one.code == code]
             steps += [(f"journal.{effect}", refused) for effect in effects]
@@ -153,7 +150,7 @@ class Journal:
                         "now": now,
                         "ordinals": [outcome.ordinal for outcome in concerned],
                         "moodle_ids": [outcome.moodle_id for outcome in concerned],
-                        "first_load": self._first_load,
+                        "first_load": self._told.get(action, False),
                     }
                     connection.execute(query(step), values)
 

@@ -131,6 +131,20 @@ def test_doctor_says_whether_learners_can_be_told(house: House) -> None:
     assert len(house.twin.state.messages) == 1
 
 
+def test_doctor_says_whether_newcomers_can_be_welcomed(house: House) -> None:
+    """Not without a mail server, which is named; the command says so too."""
+    assert house.call("notice", "welcome").status == 2, "nobody wishes it"
+    house.set("CONNECTOR_NOTICES__WELCOME", "true")
+    for command in (("doctor",), ("notice", "welcome")):
+        done = house.call(*command)
+        assert (done.status, "notices.mail: host and sender are needed" in done.all) == (2, True)
+    house.set("CONNECTOR_NOTICES__MAIL__HOST", "127.0.0.1")
+    house.set("CONNECTOR_NOTICES__MAIL__SENDER", "learning@example.com")
+    assert "newcomers are welcomed by mail; the first load excepted" in house.call("doctor").plain
+    done = house.call("notice", "welcome", "--json")
+    assert done.json == {"later": 0, "over": 0, "refused": 0, "told": 0}
+
+
 def facts_of(house: House) -> tuple[int, str, str]:
     """What the doctor says of the facts: its exit status, the state and the sentence."""
     done = house.call("doctor", "--json")

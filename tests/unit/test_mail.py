@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pytest
-import trustme
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from adapters.mail import Mail, MailServer
-from adapters.mail.mail import Security
 from adapters.mail.rendering import render, sentence
+from adapters.mail.server import Security
 from adapters.mail.texts import CLASSES, FRAMES, HOPS, SENTENCES
-from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, Unavailable
+from adapters.mail.welcome import TEXTS, WelcomeMail
+from connector.domain.errors import AccessRefused, AnswerLost, ConnectorError, SettingsError, Unavailable
+from connector.domain.learners import Told, WelcomeLetter
 from connector.domain.notices import Language, Notice, NoticeKind, Telling
 from connector.domain.plan import GuardClass
+from tests.mail import PASSWORD, Post, parts, serving
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 HOLD = Notice(
@@ -34,69 +28,11 @@ HOLD = Notice(
 FEED = Notice(NoticeKind.FEED_REFUSED, "feed hr f", {"source": "<hr> & co", "feed": "9a4c", "reasons": 2})
 MIRROR = Notice(NoticeKind.MIRROR_BEHIND, "mirror", {"hop": "changes", "hours": 7})
 TELLING = Telling(new=(HOLD, FEED), over=(MIRROR,))
+WELCOME = WelcomeLetter("en", "Learning", "https://learn.example.com", "ada", "oauth2")
 FACTS: dict[str, str | int] = {
     "class": "suspend", "count": 31, "limit": 20, "plan": "3f2a", "source": "hr", "feed": "9a4c", "reasons": 2,
     "hop": "everything", "hours": 7, "job": "sync", "failures": 3, "error": "Unavailable", "days": 9,
 }  # fmt: skip
-USER, PASSWORD = "connector", "open sesame"
-CA = trustme.CA()
-TRUST = ssl.create_default_context()
-CA.configure_trust(TRUST)
-
-
-# ruff: noqa: ARG002, N802 - handlers have the signatures that aiosmtpd calls
-class Post:
-    """A mailbox; refuses recipients whose name begins with no."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.sessions: list[Session] = []
-
-    async def handle_RCPT(
-        self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address.startswith("no"):
-            return f"550 {address} is unknown"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        self.sessions.append(session)
-        return "250 OK"
-
-
-@contextmanager
-def serving(post: Post, security: Security = "none", *, auth: bool = False) -> Iterator[MailServer]:
-    """A mail server on loopback."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    CA.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-
-    def authenticate(server: Any, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-        return AuthResult(success=good, handled=False)
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(
-        post,
-        hostname="127.0.0.1",
-        port=port,
-        ssl_context=context if security == "tls" else None,
-        tls_context=context if security == "starttls" else None,
-        require_starttls=security == "starttls",
-        authenticator=authenticate if auth else None,
-        auth_required=auth,
-        auth_require_tls=security == "starttls",
-    )
-    controller.start()
-    try:
-        yield MailServer("127.0.0.1", port, security, *((USER, PASSWORD) if auth else ("", "")), TRUST)
-    finally:
-        controller.stop()
 
 
 def mail(server: MailServer, to: str = "it@example.com", language: Language = "en") -> Mail:
@@ -120,9 +56,10 @@ async def test_it_arrives(security: Security, auth: bool) -> None:
     assert bool(post.sessions[0].authenticated) == auth
     assert letter["To"] == "it@example.com, hr@example.com"
     assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Content-Language"] == "en"
     assert letter["Subject"].startswith("[learn.example.com] Waiting for approval: suspend accounts (31, limit 20")
     assert letter["Subject"].endswith("(+2)")
-    text, html = (letter.get_body([kind]).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    text, html = parts(letter)
     for part in (
         "A feed of <hr> & co was refused",
         "https://c.example/holds/3f2a",
@@ -163,6 +100,61 @@ async def test_a_server_without_encryption_gets_nothing() -> None:
     post = Post()
     with serving(post) as server, pytest.raises(Unavailable, match=r"notices\.mail\.security"):
         await mail(MailServer("127.0.0.1", server.port, "starttls")).tell(TELLING, NOW)
+    assert post.letters == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("cut", "error"), [("RCPT", Unavailable), ("DATA", AnswerLost)])
+async def test_a_server_that_is_gone_in_the_middle(cut: Literal["RCPT", "DATA"], error: type[ConnectorError]) -> None:
+    """Before the message was begun it surely was not sent; after that it may have been."""
+    post = Post()
+    post.cut = cut
+    with serving(post) as server, pytest.raises(error):
+        await mail(server).tell(TELLING, NOW)
+    assert len(post.letters) == (cut == "DATA")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("auth", ["manual", "oauth2", "saml2", "oidc", "ldap"])
+async def test_a_welcome_in_each_language(language: Language, auth: str) -> None:
+    """Site, username, address, and how to sign in: by Moodle's password or the company's account, as text and HTML."""
+    post = Post()
+    letter = WelcomeLetter(language, "R&D <Lab>", "https://learn.example.com", "ada", auth)
+    with serving(post) as server:
+        came = await WelcomeMail(server, "learning@example.com").welcome("ada@example.com", letter, NOW)
+    assert came == (Told.DONE, "")
+    [arrived] = post.letters
+    assert arrived["Subject"] == TEXTS[language].subject.format(site="R&D <Lab>")
+    assert arrived["From"].addresses[0].display_name == "R&D <Lab>"
+    assert arrived["Auto-Submitted"] == "auto-generated"
+    assert arrived["Content-Language"] == language
+    text, html = parts(arrived)
+    ways = (TEXTS[language].manual, TEXTS[language].company)
+    how, other = ways if auth == "manual" else reversed(ways)
+    for page in (text, html):
+        assert how in page
+        assert other not in page
+    assert "R&D <Lab>" in text
+    assert "R&amp;D &lt;Lab&gt;" in html
+    assert f"{TEXTS[language].username}: ada" in text
+    assert "<strong>ada</strong>" in html
+    assert '<a href="https://learn.example.com"' in html
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [("nobody@example.com", Told.REFUSED), ("grey@example.com", Told.LATER), ("größe@example.com", Told.REFUSED)],
+)
+async def test_a_welcome_whose_address_is_not_taken(to: str, told: Told) -> None:
+    """For good, for the moment, or because this server knows no such letters; the reason repeats no address."""
+    post = Post()
+    post.answers["grey"] = "451 try {} later"
+    with serving(post) as server:
+        came, why = await WelcomeMail(server, "learning@example.com").welcome(to, WELCOME, NOW)
+    assert came is told
+    assert to not in why
     assert post.letters == []
 
 

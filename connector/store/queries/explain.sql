@@ -85,6 +85,13 @@ SELECT requirement, due_on, changed, noted_at, state, told_at, message FROM conn
 WHERE site = %(site)s AND person_id = %(person_id)s
 ORDER BY noted_at, requirement
 
+-- name: welcomes
+-- Accounts of which the person was to be told by mail: those made for this key, and the one that the person has now.
+SELECT noted_at, state, told_at, message FROM connector.welcome w
+WHERE site = %(site)s AND (person_id = %(person_id)s OR account_id = (
+    SELECT b.account_id FROM connector.binding b WHERE b.site = w.site AND b.person_id = %(person_id)s))
+ORDER BY noted_at
+
 -- name: undone
 -- What was taken back and waits for a word of its own.
 SELECT kind, target, plan, min(undone_at) AS undone_at FROM connector.undone

@@ -323,6 +323,17 @@ WHERE c.plan = %(plan)s AND c.ordinal = ANY(%(ordinals)s)
       WHERE e.person_id = c.person_id AND s.plan < c.plan))
 ON CONFLICT (site, person_id, requirement, due_on) DO NOTHING
 
+-- name: welcome_noted
+-- An account of which its owner is to be told: once, and not by a source's first load, unless wished.
+INSERT INTO connector.welcome (site, account_id, person_id, noted_at)
+SELECT %(site)s, d.moodle_id, c.person_id, %(now)s
+FROM unnest(%(ordinals)s::integer[], %(moodle_ids)s::bigint[]) AS d (ordinal, moodle_id)
+JOIN connector.change c ON c.plan = %(plan)s AND c.ordinal = d.ordinal
+WHERE %(first_load)s OR EXISTS (
+    SELECT FROM connector.person e JOIN connector.loaded_source s ON s.site = e.site AND s.source = e.source
+    WHERE e.person_id = c.person_id AND s.plan < c.plan)
+ON CONFLICT (site, account_id) DO NOTHING
+
 -- name: tally
 -- How a plan stands.
 SELECT count(*) FILTER (WHERE o.state = 'done') AS done,
