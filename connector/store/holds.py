@@ -18,8 +18,9 @@ def add(connection: Connection, site: str, plan: int, scope: Scope, counted: Seq
     """Hold the classes of a plan that are too many, or that a person was asked about; ``counted``: its changes."""
     guards: dict[GuardClass, int] = {}
     for row in counted:
-        if row["guard_class"] and row["action"] != Action.RELEASE_IDENTITY:  # half of a change that is counted itself
-            guard = GuardClass(row["guard_class"])
+        guard = GuardClass(row["guard_class"]) if row["guard_class"] else None
+        half = guard is GuardClass.IDENTITY and row["action"] == Action.RELEASE_IDENTITY  # of a change that counts
+        if guard is not None and not half:
             guards[guard] = guards.get(guard, 0) + row["count"]
     if exempt := one(connection, "holds.exempt", plan=plan)["count"]:
         guards[GuardClass.CREATE] -= exempt

@@ -244,6 +244,9 @@ class Plans:
                 above = {"above": self._ids(scope.above), "destructive": sorted(DESTRUCTIVE)}
                 connection.execute(query("plans.spare_managers"), {"plan": plan, **above})
             connection.execute(query("plans.put_in_order"), {"plan": plan})
+            if people is None:
+                about = {"site": self._site, "now": scope.now, "ahead": scope.ahead}
+                connection.execute(query("undo.forget"), about)
             for step in ("undo.hold_again", "undo.hold_release"):
                 connection.execute(query(step), {"site": self._site, "plan": plan})
             counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()

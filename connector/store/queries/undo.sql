@@ -51,6 +51,28 @@ WHERE l.site = %(site)s AND l.ended_at IS NULL AND l.ours AND l.kind <> 'assignm
   AND NOT EXISTS (SELECT FROM connector.operation o
                   WHERE o.plan = l.plan AND o.ordinal = l.ordinal AND o.run_id = %(run)s)
 
+-- name: forget
+-- What was taken back and HR or the rules do not want any more is settled: wanted anew some day, it is news. A grant that
+-- was given is settled once it is not wanted, one that was taken away once it is.
+DELETE FROM connector.undone u
+USING connector.person p, connector.employment_status(p, %(now)s, %(ahead)s) AS status
+WHERE u.site = %(site)s AND p.person_id = u.person_id AND CASE
+    WHEN u.kind <> '' THEN EXISTS (
+        SELECT FROM connector.change c
+        WHERE c.plan = u.plan AND c.person_id = u.person_id AND c.kind = u.kind AND c.target = u.target AND (
+            c.action IN ('remove_from_cohort', 'remove_from_group', 'unassign_role', 'suspend_enrolment', 'unenrol',
+                         'withdraw_requirement', 'forget_grant')) <> (
+            status IN ('joining', 'active') AND EXISTS (
+                SELECT FROM connector.wanted_grant w
+                WHERE w.person_id = u.person_id AND w.kind = u.kind AND w.target = u.target)))
+    WHEN u.field = 'suspended' THEN status = CASE u.value #>> '{}' WHEN '0' THEN 'left' ELSE 'active' END
+    WHEN u.field = 'manager' THEN
+        lower(u.value #>> '{}') <> lower(CASE p.manager_key WHEN p.key THEN '' ELSE p.manager_key END)
+    WHEN starts_with(u.field, 'profile.') THEN
+        lower(u.value #>> '{}') <> lower(p.wanted -> 'profile' ->> substr(u.field, 9))
+    ELSE lower(u.value #>> '{}') <> lower(p.wanted ->> u.field)
+END
+
 -- name: hold_again
 -- Changes that do again what a person had taken back wait for a word of their own, whatever their class was. A change of
 -- several fields waits as a whole.
