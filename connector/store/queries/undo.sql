@@ -1,5 +1,6 @@
 -- name: runs
--- The last runs of apply, the newest first, or one of them: with what was done by action, and the last run that took it back.
+-- The last runs of apply that did or tried something, the newest first, or one of any: with what was done by action, and
+-- the last run that took it back.
 SELECT r.run_id AS number, r.plan, p.hash AS plan_hash, r.started_at, r.finished_at, r.status, p.undoes, p.asked_by,
        COALESCE((SELECT jsonb_object_agg(d.action, d.count) FROM (
            SELECT c.action, count(*) AS count
@@ -9,7 +10,9 @@ SELECT r.run_id AS number, r.plan, p.hash AS plan_hash, r.started_at, r.finished
        (SELECT max(u.run_id) FROM connector.run u JOIN connector.plan q ON q.number = u.plan
         WHERE q.undoes = r.run_id) AS undone_by
 FROM connector.run r JOIN connector.plan p ON p.number = r.plan
-WHERE r.site = %(site)s AND (%(run)s::bigint IS NULL OR r.run_id = %(run)s)
+WHERE r.site = %(site)s AND CASE WHEN %(run)s::bigint IS NULL
+    THEN EXISTS (SELECT FROM connector.operation o WHERE o.plan = r.plan AND o.run_id = r.run_id)
+    ELSE r.run_id = %(run)s END
 ORDER BY r.run_id DESC
 LIMIT %(limit)s
 
