@@ -67,14 +67,14 @@ def apply(
         if found is None:
             what = f"No plan begins with {plan_hash}." if plan_hash else f"There is no plan yet for {connector.site}."
             raise SettingsError(f"{what} `moodle-connector plan` makes one.")
+        if plan_hash is None and found.undoes is not None:
+            raise SettingsError(
+                f"The newest plan takes run {found.undoes} back, and is carried out by its hash only: "
+                f"`moodle-connector apply {found.hash[:12]}`. `moodle-connector plan` makes one of what HR says."
+            )
 
         async def work() -> Applied:
             async with connector.entering() as way:
-                if way.current(found) is None:
-                    raise SettingsError(
-                        f"Plan {found.hash[:12]} is no longer current: a newer feed, mapping, decision or run came. "
-                        "Nothing was changed. Make a new one with `moodle-connector plan`."
-                    )
                 return await _carry_out(way, found)
 
         applied = run(work)

@@ -19,7 +19,8 @@ from connector.sync.make_undo import Undo
 from jobs.undo import undo as take_back
 
 Run = Annotated[int | None, typer.Argument(metavar="[RUN]", help="The run of apply to take back.")]
-Listed = Annotated[bool, typer.Option("--list", help="Show the last runs instead.")]
+Listed = Annotated[bool, typer.Option("--list", help="Show the last runs that did something instead.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="How many runs to list.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it; kept on record.", envvar="USER")]
 Show = Annotated[int, typer.Option("--show", min=0, help="How many changes to print, and how many that are left out.")]
 
@@ -29,7 +30,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def undo(
-    number: Run = None, listed: Listed = False, by: By = "", show: Show = 20, config: Config = None, json: Json = False
+    number: Run = None,
+    listed: Listed = False,
+    limit: Limit = 20,
+    by: By = "",
+    show: Show = 20,
+    config: Config = None,
+    json: Json = False,
 ) -> None:
     """Plan the opposite of what a run did, for `apply`. What was changed again since is left out and named."""
     if listed == (number is not None):
@@ -38,7 +45,7 @@ def undo(
         raise SettingsError("--by: say who asks for it.")
     with installation(config) as connector:
         if number is None:
-            show_runs(connector.undos.runs(), json)
+            show_runs(connector.undos.runs(limit), json)
             return
         made = plan_undo(connector, number, by)
         show_undo(connector, made, show, json)

@@ -12,7 +12,7 @@
     │   └── ProtocolError          an answer nobody foresaw                exit status 1
     ├── TryAgain               the same call may succeed later
     │   ├── Unavailable            it surely did not happen
-    │   ├── Busy                   another process is at it: it did not happen, and a job steps aside
+    │   ├── Busy                   another process is at it: not done      exit status 3
     │   ├── AnswerLost             it may have happened: look it up before sending it again
     │   └── Stopped                this process was told to end: the next run goes on from there
     ├── SetAside               this record or batch alone is wrong; go on with the others
@@ -84,6 +84,8 @@ class Unavailable(TryAgain):
 
 class Busy(TryAgain):
     """Another process is at work where only one can be: nothing was done. A person tries again, a job steps aside."""
+
+    exit_status = 3
 
 
 class AnswerLost(TryAgain):

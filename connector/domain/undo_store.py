@@ -58,7 +58,7 @@ class UndoStore(Protocol):
     """Reads the journal of runs. Bound to one site."""
 
     def runs(self, limit: int = 20) -> list[DoneRun]:
-        """The last runs, the newest first."""
+        """The last runs that did or tried something, the newest first."""
         ...
 
     def run(self, number: int) -> DoneRun | None: ...

@@ -16,8 +16,11 @@ SHORT = 12
 _INNER = frozenset(
     {"changed_at", "feed_id", "line", "grant_set", "source", "unique_username", "initial", "wanted", "attributes"}
     | {"person_id", "site", "key", "row_digest", "manager_id", "first_seen", "absent_since", "absent_feed_id", "gone"}
+    | {"left_on", "manager_missing_since"}
 )
 """What a version keeps beside HR's words, or what is spread out."""
+ABSENT = "not among the people of HR's feeds since {day}, missing there or out of the mapping's scope"
+"""A row that is out of scope makes nobody, and nothing of it is kept."""
 _UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connector.domain.explaining import Dossier, Standing
 from connector.domain.grants import GrantKind
-from connector.explain.heard import SHORT, said_of, where
+from connector.explain.heard import ABSENT, SHORT, said_of, where
 from connector.explain.learning import is_away
 from connector.explain.texts import Text, text
 
@@ -52,12 +52,9 @@ def _by_hr(dossier: Dossier) -> Iterator[Text]:
     if is_away(dossier):
         yield text("on leave now: nothing is due")
     if person.gone:
-        yield text("missing from HR's feeds since {day}: counts as having left", day=person.absent_since)
+        yield text(f"{ABSENT}: counts as having left", day=person.absent_since)
     elif person.absent_since:
-        yield text(
-            "missing from HR's feeds since {day}: counts as having left after a second good feed",
-            day=person.absent_since,
-        )
+        yield text(f"{ABSENT}: counts as having left after a second good feed", day=person.absent_since)
 
 
 def _by_source(dossier: Dossier, mapping: MappingNow) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from connector.domain.decide import Status
 from connector.domain.explaining import ChangeTold, Dossier, Standing, Wanted
 from connector.domain.grants import GrantKind
 from connector.explain.carried_out import action_name, held
-from connector.explain.heard import where
+from connector.explain.heard import ABSENT, where
 from connector.explain.question import Question
 from connector.explain.spelling import seen_values
 from connector.explain.texts import Text, joined, text
@@ -50,7 +50,7 @@ def left(question: Question) -> Text:
     if person is None:
         return _never(question.dossier)
     if person.gone:
-        return text("missing from HR's feeds since {day}, which counts as having left", day=person.absent_since)
+        return text(f"{ABSENT}, which counts as having left", day=person.absent_since)
     if not person.said.fields.get("active"):
         return text("HR says not active, {where}", where=_where(question.dossier, person))
     return text(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.errors import SettingsError
 from connector.domain.guard import LIMITS, Base, breaches
-from connector.domain.plan import BY_NAME, Action, GuardClass, Hold, HoldState, Window, digest_of
+from connector.domain.plan import BY_NAME, GuardClass, Hold, HoldState, Window, digest_of
 from connector.domain.plan_store import Scope
 from connector.store.database import Connection, Row, one, query
 
@@ -18,9 +18,10 @@ def add(connection: Connection, site: str, plan: int, scope: Scope, counted: Seq
     """Hold the classes of a plan that are too many, or that a person was asked about; ``counted``: its changes."""
     guards: dict[GuardClass, int] = {}
     for row in counted:
-        if row["guard_class"] and row["action"] != Action.RELEASE_IDENTITY:  # half of a change that is counted itself
+        if row["guard_class"]:
             guard = GuardClass(row["guard_class"])
-            guards[guard] = guards.get(guard, 0) + row["count"]
+            halves = row["halves"] if guard is GuardClass.IDENTITY else 0  # who swaps an identifier counts once
+            guards[guard] = guards.get(guard, 0) + row["count"] - halves
     if exempt := one(connection, "holds.exempt", plan=plan)["count"]:
         guards[GuardClass.CREATE] -= exempt
     guarded = sorted(guard for guard, count in guards.items() if count)

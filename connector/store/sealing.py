@@ -21,6 +21,8 @@ def seal(connection: Connection, site: str, plan: int, scope: Scope) -> None:
         above = {"above": [row["person_id"] for row in rows], "destructive": sorted(DESTRUCTIVE)}
         connection.execute(query("plans.spare_managers"), {"plan": plan, **above})
     connection.execute(query("plans.put_in_order"), {"plan": plan})
+    if people is None:
+        connection.execute(query("undo.forget"), {"site": site, "now": scope.now, "ahead": scope.ahead})
     for step in ("undo.hold_again", "undo.hold_release"):
         connection.execute(query(step), {"site": site, "plan": plan})
     counted = connection.execute(query("plans.counts"), {"plan": plan}).fetchall()

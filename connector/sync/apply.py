@@ -113,7 +113,7 @@ async def apply_plan(
         if fresh is None:
             raise Unavailable(
                 f"Plan {plan.hash[:12]} is no longer current: a newer feed, mapping, decision or run came. "
-                "Nothing was changed; make a new plan."
+                "Nothing was changed. Make a new one with `moodle-connector plan`."
             )
         held = held_classes(fresh, clock())
         run = journal.start(plan.number, clock())

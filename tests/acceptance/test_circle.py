@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from connector.bootstrap import Connector
+from connector.settings import load_settings
 from tests.acceptance.house import GROWS, House, Rows, Untouched, people
 
 SUSPENDED = 11
@@ -51,10 +53,20 @@ def test_apply_refuses_a_plan_that_is_no_longer_current(settled: House) -> None:
     settled.call("plan", settled.feed(people(last_name="New")))
     with Untouched(settled):
         done = settled.call("apply", old)
-    assert done.status == 2
+    assert done.status == 1
     assert "no longer current" in done.err
     assert settled.call("apply").status == 0
     assert settled.account("E005")[0]["lastname"] == "New"
+
+
+def test_apply_while_another_process_applies_ends_with_3(settled: House) -> None:
+    """Nothing was wrong and nothing was done: the same command later does it."""
+    settled.call("plan", settled.feed(people(last_name="New")))
+    with Connector(load_settings().of(None)) as other, other.journal.lock() as free, Untouched(settled):
+        assert free
+        done = settled.call("apply")
+    assert (done.status, "Another process is applying" in done.err) == (3, True)
+    assert settled.call("apply").status == 0
 
 
 def test_apply_and_plan_before_any_feed_say_what_to_do_first(house: House) -> None:

@@ -10,7 +10,10 @@ def test_a_run_is_taken_back_by_hand(settled: House) -> None:
     before = settled.account("E005")
     assert settled.call("sync", settled.feed(people(last_name="New"))).status == 0
     assert settled.account("E005")[0]["lastname"] == "New"
+    assert settled.call("sync").status == 0
     runs = settled.call("undo", "--list", "--json").json["runs"]
+    assert len(runs) == 2, "a sync that did nothing is not listed"
+    assert settled.call("undo", "--list", "--limit", "1", "--json").json["runs"] == runs[:1]
     assert runs[0]["done"] == {"update_account": 1}
     number = str(runs[0]["number"])
     with Untouched(settled, may_grow=("plans", "changes")):
@@ -21,6 +24,8 @@ def test_a_run_is_taken_back_by_hand(settled: House) -> None:
     shown = settled.run("undo", number, "--by", "Ada")
     assert f"apply {made.json['plan']['hash'][:12]}" in shown.out
     assert "class undone" in shown.out
+    done = settled.call("apply")
+    assert (done.status, f"takes run {number} back, and is carried out by its hash only" in done.plain) == (2, True)
     assert settled.call("apply", made.json["plan"]["hash"][:12]).status == 0
     assert settled.account("E005") == before
     listed = settled.call("undo", "--list").out

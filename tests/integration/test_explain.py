@@ -159,10 +159,10 @@ async def test_who_has_left(house: House) -> None:
     await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field"), row("E3")])
     await house.settled_in([row("E1", unit="Field", status="left"), row("E3")])
     assert "HR says not active, feed people-2.csv of hr line 2" in why(house)[0]
-    assert "missing from HR's feeds since" in " ".join(map(str, explained(house, "E2").now))
+    assert "not among the people of HR's feeds since" in " ".join(map(str, explained(house, "E2").now))
     house.clock.forward(hours=25)
     await house.settled_in([row("E1", unit="Field", status="left"), row("E3")])
-    assert "missing from HR's feeds since" in why(house, "E2")[0]
+    assert "not among the people of HR's feeds since" in why(house, "E2")[0]
     house.clock.forward(hours=1)
     await house.settled_in([row("E2", unit="Field"), row("E3")])
     events = story(house, "E2")

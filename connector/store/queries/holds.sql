@@ -22,12 +22,15 @@ WHERE c.plan = %(plan)s AND c.guard_class = 'create' AND s.plan IS NULL
 -- held, and but for whom the first load of a source created, which has no limit. Who swaps an identifier counts once.
 SELECT c.guard_class, count(*) FILTER (WHERE o.finished_at > %(now)s - interval '24 hours') AS day, count(*) AS week
 FROM connector.plan p
-JOIN connector.change c ON c.plan = p.number AND c.guard_class = ANY(%(guards)s) AND c.action <> 'release_identity'
+JOIN connector.change c ON c.plan = p.number AND c.guard_class = ANY(%(guards)s)
 JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal AND o.state = 'done'
 WHERE p.site = %(site)s
   AND p.number IN (SELECT r.plan FROM connector.run r
                    WHERE r.site = %(site)s AND COALESCE(r.finished_at, %(now)s) > %(now)s - interval '7 days')
   AND o.finished_at > %(now)s - interval '7 days'
+  AND NOT (c.action = 'release_identity' AND EXISTS (
+      SELECT FROM connector.change i
+      WHERE i.plan = c.plan AND i.person_id = c.person_id AND i.action = 'change_identity'))
   AND NOT EXISTS (SELECT FROM connector.hold h WHERE h.plan = p.number AND h.guard_class = c.guard_class)
   AND (c.guard_class <> 'create' OR EXISTS (
       SELECT FROM connector.person q JOIN connector.loaded_source s ON s.site = q.site AND s.source = q.source

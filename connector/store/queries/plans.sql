@@ -444,8 +444,14 @@ WHERE plan = %(plan)s AND (%(guard_class)s::text IS NULL OR guard_class = %(guar
 ORDER BY ordinal
 
 -- name: counts
--- Changes by action and guard class.
-SELECT action, guard_class, count(*) AS count FROM connector.change WHERE plan = %(plan)s GROUP BY action, guard_class
+-- Changes by action and guard class; "halves" are those that are the first step of another one of the same person.
+SELECT c.action, c.guard_class, count(*) AS count,
+       count(*) FILTER (WHERE c.action = 'release_identity' AND EXISTS (
+           SELECT FROM connector.change o
+           WHERE o.plan = c.plan AND o.person_id = c.person_id AND o.action = 'change_identity')) AS halves
+FROM connector.change c
+WHERE c.plan = %(plan)s
+GROUP BY c.action, c.guard_class
 
 -- name: seal
 -- The plan is made; from here on nothing in it is altered.

@@ -1,5 +1,6 @@
 -- name: runs
--- The last runs of apply, the newest first, or one of them: with what was done by action, and the last run that took it back.
+-- The last runs of apply that did or tried something, the newest first, or one of any: with what was done by action, and
+-- the last run that took it back.
 SELECT r.run_id AS number, r.plan, p.hash AS plan_hash, r.started_at, r.finished_at, r.status, p.undoes, p.asked_by,
        COALESCE((SELECT jsonb_object_agg(d.action, d.count) FROM (
            SELECT c.action, count(*) AS count
@@ -9,7 +10,9 @@ SELECT r.run_id AS number, r.plan, p.hash AS plan_hash, r.started_at, r.finished
        (SELECT max(u.run_id) FROM connector.run u JOIN connector.plan q ON q.number = u.plan
         WHERE q.undoes = r.run_id) AS undone_by
 FROM connector.run r JOIN connector.plan p ON p.number = r.plan
-WHERE r.site = %(site)s AND (%(run)s::bigint IS NULL OR r.run_id = %(run)s)
+WHERE r.site = %(site)s AND CASE WHEN %(run)s::bigint IS NULL
+    THEN EXISTS (SELECT FROM connector.operation o WHERE o.plan = r.plan AND o.run_id = r.run_id)
+    ELSE r.run_id = %(run)s END
 ORDER BY r.run_id DESC
 LIMIT %(limit)s
 
@@ -51,6 +54,28 @@ SELECT DISTINCT l.person_id FROM connector.ledger l
 WHERE l.site = %(site)s AND l.ended_at IS NULL AND l.ours AND l.kind <> 'assignment' AND l.person_id = ANY(%(person_ids)s)
   AND NOT EXISTS (SELECT FROM connector.operation o
                   WHERE o.plan = l.plan AND o.ordinal = l.ordinal AND o.run_id = %(run)s)
+
+-- name: forget
+-- What was taken back and HR or the rules do not want any more is settled: wanted anew some day, it is news. A grant that
+-- was given is settled once it is not wanted, one that was taken away once it is.
+DELETE FROM connector.undone u
+USING connector.person p, connector.employment_status(p, %(now)s, %(ahead)s) AS status
+WHERE u.site = %(site)s AND p.person_id = u.person_id AND CASE
+    WHEN u.kind <> '' THEN EXISTS (
+        SELECT FROM connector.change c
+        WHERE c.plan = u.plan AND c.person_id = u.person_id AND c.kind = u.kind AND c.target = u.target AND (
+            c.action IN ('remove_from_cohort', 'remove_from_group', 'unassign_role', 'suspend_enrolment', 'unenrol',
+                         'withdraw_requirement', 'forget_grant')) <> (
+            status IN ('joining', 'active') AND EXISTS (
+                SELECT FROM connector.wanted_grant w
+                WHERE w.person_id = u.person_id AND w.kind = u.kind AND w.target = u.target)))
+    WHEN u.field = 'suspended' THEN status = CASE u.value #>> '{}' WHEN '0' THEN 'left' ELSE 'active' END
+    WHEN u.field = 'manager' THEN
+        lower(u.value #>> '{}') <> lower(CASE p.manager_key WHEN p.key THEN '' ELSE p.manager_key END)
+    WHEN starts_with(u.field, 'profile.') THEN
+        lower(u.value #>> '{}') <> lower(p.wanted -> 'profile' ->> substr(u.field, 9))
+    ELSE lower(u.value #>> '{}') <> lower(p.wanted ->> u.field)
+END
 
 -- name: hold_again
 -- Changes that do again what a person had taken back wait for a word of their own, whatever their class was. A change of

@@ -40,9 +40,10 @@ def test_from_hr_to_the_due_date() -> None:
 
 
 def test_what_hr_said_again() -> None:
-    """What changed, and no more; absence where it belongs."""
+    """What changed, and no more, and nothing that we noted ourselves; absence where it belongs."""
     gone = Presence(NOW - 2 * DAY, "missing", 3)
-    found = lines(person=person(said(), said(4, unit="LAB", wanted={"city": "Hue"}), presence=(gone,)))
+    noted = {"left_on": "2026-03-01", "manager_missing_since": "2026-03-01"}
+    found = lines(person=person(said(), said(4, unit="LAB", wanted={"city": "Hue"}, **noted), presence=(gone,)))
     assert found[1].startswith(
         "HR: HR says otherwise, feed people-3.csv of hr line 17: unit: OPS → LAB, city: Hue; read by"
     )

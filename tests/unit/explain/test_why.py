@@ -133,7 +133,7 @@ WANTED = {"wanted": (wanted(),)}
          "no row of HR could be used; the last one, feed people-3.csv of hr line 9: email: is none"),
         ({"person": None}, "the sources that name this key do not make a person"),
         ({"person": person(status=Status.LEFT, gone=True, absent_since=NOW)},
-         "missing from HR's feeds since 2026-03-02"),
+         "not among the people of HR's feeds since 2026-03-02"),
         ({"person": person(said(ends="2026-02-01"), status=Status.LEFT)}, "the last day was 2026-02-01"),
         ({"person": person(said(starts="2026-09-01"), status=Status.UPCOMING)}, "the first day is 2026-09-01"),
         ({"rules": (Seen(fired=False, when="unit == 'OPS' && grade > 3 && on",
