@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from connector.cli.service import _listen
 from connector.domain.scim import Kind
 from connector.scim.answers import Answer, Conditions
 from connector.scim.directory import Directory
+from connector.settings import ServiceSettings
 from connector.store.database import Connection, Database, query
 from connector.store.scim_directory import ScimDirectory
 from tests.scim import serving
@@ -34,6 +38,24 @@ class Counting(Database):
                 return self.connection.execute(query, values)
 
         return super().transact(lambda connection: work(cast(Connection, Counted(connection))))
+
+
+def test_an_answer_is_sent_at_once() -> None:
+    """Over a connection of the service its body does not wait until the client has acknowledged its head."""
+
+    async def answering() -> bool:
+        taken: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+        with _listen(ServiceSettings(port=0)) as listener:
+            server = await asyncio.start_server(lambda _, writer: taken.put_nowait(writer), sock=listener)
+            async with server:
+                _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+                served = await taken.get()
+                at_once = served.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                writer.close()
+                served.close()
+        return bool(at_once)
+
+    assert asyncio.run(answering())
 
 
 def test_a_push_asks_the_database_little(database_url: str) -> None:
