@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.domain.decide import IDENTITY_FIELDS, temporary_identity
-from connector.domain.errors import SetAside
+from connector.domain.errors import AnswerLost, SetAside, TryAgain
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.matching import folded
 from connector.domain.plan import Action
@@ -113,21 +113,21 @@ class AccountUpdate:
                 todo.append(one)
             else:
                 outcomes.append(verdict)
-        if todo:
-            warned = {
-                warning.item: warning for warning in await self._moodle.update_accounts([_update(one) for one in todo])
-            }
-            await self._give_back([one for one in todo if one.account_id in warned], there)
+        return [*outcomes, *(await self._write(todo, there) if todo else ())]
+
+    async def _write(self, todo: Sequence[Pending], before: Mapping[int, Account]) -> list[Outcome]:
+        warned = {one.item: one for one in await self._moodle.update_accounts([_update(one) for one in todo])}
+        try:
+            await self._give_back([one for one in todo if one.account_id in warned], before)
             there = await self._read([one for one in todo if one.account_id not in warned])
-            for one in todo:
-                warning = warned.get(one.account_id or 0)
-                if warning is not None:
-                    outcomes.append(
-                        _refused(one, warning.code, _WARNINGS.get(warning.code, "Moodle refused this change."))
-                    )
-                else:
-                    outcomes.append(_after_writing(one, there.get(one.account_id or 0)))
-        return outcomes
+        except TryAgain as error:  # it was written: whoever tries again must not take it for somebody else's doing
+            raise AnswerLost(str(error)) from error
+        return [
+            _refused(one, warning.code, _WARNINGS.get(warning.code, "Moodle refused this change."))
+            if (warning := warned.get(one.account_id or 0))
+            else _after_writing(one, there.get(one.account_id or 0))
+            for one in todo
+        ]
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
         return []  # send reads first, and sees what has happened already

@@ -13,7 +13,7 @@ from connector.domain.errors import AccessRefused, SettingsError, Unavailable
 from connector.domain.plan import Action
 from connector.domain.ports import CourseProgress
 from tests.integration.test_cases import delete
-from tests.support import House, Seen, enrol_by_hand, moodle_client, row, rows
+from tests.support import House, Seen, enrol_by_hand, fail, moodle_client, row, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]
 
@@ -61,6 +61,27 @@ async def test_a_suspension_by_hand_between_plan_and_apply_is_theirs(house: Hous
     await house.sync([row("E1"), row("E2")])
     assert moodle.suspended("E1")
     assert house.cases() == [("suspended_by_hand", "E1")]
+
+
+async def test_what_we_wrote_is_ours_though_it_could_not_be_read_again(
+    house: House, moodle: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moodle goes away right after the write: whoever tries again does not take it for somebody else's doing."""
+    await house.settled_in([row("E1"), row("E2")])
+    plan = await house.plan([row("E1", status="left"), row("E2")])
+    update = MoodleSite.update_accounts
+
+    async def then_away(self: MoodleSite, changed: Any) -> Any:
+        warnings = await update(self, changed)
+        fail(house, "error500", "core_user_get_users_by_field", times=4)  # as often as the client asks
+        return warnings
+
+    monkeypatch.setattr(MoodleSite, "update_accounts", then_away)
+    await house.apply(plan)
+    monkeypatch.undo()
+    assert moodle.suspended("E1")
+    await house.settled_in([row("E1"), row("E2")])
+    assert not moodle.suspended("E1")
 
 
 async def test_a_suspension_by_hand_is_left_to_those_who_made_it(house: House, moodle: Seen) -> None:

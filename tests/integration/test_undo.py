@@ -75,9 +75,10 @@ def _filled(fields: dict[str, str]) -> dict[str, str]:
 
 
 def spare(number: int, *found: dict[str, Any]) -> None:
-    """The name of this account is not compared."""
+    """Name and address of this account are not compared."""
     for one in found:
-        one["accounts"][number][0].pop("username")
+        for name in ("username", "email"):
+            one["accounts"][number][0].pop(name)
 
 
 def brought_back(before: dict[str, Any], after: dict[str, Any]) -> None:
