@@ -59,12 +59,20 @@ SELECT c.ordinal, c.action, c.subject, c.target, c.person_id, c.before, c.after,
        ) AS keeps_role
 FROM page c
 JOIN connector.plan p ON p.number = %(plan)s
-LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
-     AND NOT EXISTS (  -- refused a moment ago: none to write to
-         SELECT FROM connector.administrator d WHERE d.site = b.site AND d.account_id = b.account_id)
-LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind
-     AND l.target = c.target AND l.ended_at IS NULL
-LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref
+LEFT JOIN LATERAL (  -- with a limit each is looked up by its index, however many there are
+    SELECT b.account_id, b.bound_by, b.bound_at FROM connector.binding b
+    WHERE b.site = %(site)s AND b.person_id = c.person_id AND NOT EXISTS (  -- refused a moment ago: none to write to
+        SELECT FROM connector.administrator d WHERE d.site = b.site AND d.account_id = b.account_id) LIMIT 1
+) b ON true
+LEFT JOIN LATERAL (
+    SELECT l.place_id FROM connector.ledger l
+    WHERE l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind AND l.target = c.target
+      AND l.ended_at IS NULL LIMIT 1
+) l ON true
+LEFT JOIN LATERAL (
+    SELECT r.moodle_id FROM connector.reference r
+    WHERE r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref LIMIT 1
+) r ON true
 LEFT JOIN in_doubt i ON i.person_id = c.person_id AND i.action = c.action AND i.target = c.target
 ORDER BY c.ordinal
 
