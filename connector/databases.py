@@ -8,7 +8,7 @@ from functools import cached_property
 from types import ModuleType
 
 from connector.domain.errors import SettingsError, StorageError
-from connector.settings import Settings
+from connector.settings.whole import Settings
 from connector.store import revision
 from connector.store.database import URL, Database
 from connector.store.embedded import EmbeddedServer, default_data_dir, ensure_database

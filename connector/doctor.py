@@ -13,7 +13,7 @@ from connector.bootstrap import Connector
 from connector.databases import TABLES
 from connector.domain.errors import AccessRefused, ConnectorError
 from connector.mirror.criteria import criteria_of
-from connector.settings import load_settings, settings_file, unknown_variables
+from connector.settings.reading import load_settings, settings_file, unknown_variables
 from connector.sync.cohort_paths import not_enrolling
 
 State = Literal["good", "bad", "none"]

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from connector.cli.service import jobs_of
 from connector.domain.sign_in import Role
-from connector.settings import ConsoleSettings
+from connector.settings.parts import ConsoleSettings
 from connector.web.app import web_app
 from tests.support import House, Row, row
 

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 
 from connector.bootstrap import Connector
 from connector.cli.service import _listen
-from connector.settings import MoodleSettings, ServiceSettings, Settings
+from connector.settings.parts import MoodleSettings, ServiceSettings
+from connector.settings.whole import Settings
 from connector.web.app import Waking, web_app
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0"

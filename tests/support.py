@@ -26,7 +26,8 @@ from connector.bootstrap import Connector
 from connector.domain.facts import Extent, Loaded
 from connector.domain.plan import Action, Change, GuardClass, HoldState, Plan
 from connector.mirror.mirroring import Progress
-from connector.settings import MoodleSettings, Settings
+from connector.settings.parts import MoodleSettings
+from connector.settings.whole import Settings
 from connector.sync.apply import Applied, Pace
 from connector.sync.intake import Intake
 from jobs.sync import WayIn

@@ -11,7 +11,7 @@ from connector.bootstrap.sources import client_of, drop_of, feed_in, gates_of, s
 from connector.domain.errors import SettingsError
 from connector.domain.people import Record, Rejection
 from connector.domain.ports import Source
-from connector.source_settings import ScimSettings
+from connector.settings.sources import ScimSettings
 from connector.store.embedded import default_data_dir
 from connector.sync.arrivals import DirectoryInlet, FileInlet, Inlet
 from mappings.company import SourceMapping

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from connector.databases import Databases
 from connector.domain.errors import SettingsError
 from connector.domain.observing import CallObserver
-from connector.settings import Settings
+from connector.settings.whole import Settings
 from connector.store.database import Database
 from connector.sync.apply import Pace
 from mappings.company import CompanyMapping

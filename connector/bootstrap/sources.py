@@ -14,8 +14,8 @@ from connector.domain.errors import SettingsError
 from connector.domain.feeds import Drop
 from connector.domain.gates import Gates
 from connector.domain.ports import Source
-from connector.settings import DropSettings
-from connector.source_settings import (
+from connector.settings.parts import DropSettings
+from connector.settings.sources import (
     AccessSettings,
     FolderSettings,
     LdapSettings,

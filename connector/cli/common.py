@@ -12,7 +12,7 @@ import typer
 
 from connector.bootstrap import Connector
 from connector.domain.errors import SettingsError
-from connector.settings import load_settings
+from connector.settings.reading import load_settings
 
 T = TypeVar("T")
 

@@ -25,7 +25,8 @@ from connector.cli.setup import sample
 from connector.domain.facts import Extent
 from connector.domain.plan import HoldState, Plan
 from connector.samples import SampleMoodle, sample_databases, sample_moodle
-from connector.settings import MoodleSettings, Settings
+from connector.settings.parts import MoodleSettings
+from connector.settings.whole import Settings
 from connector.sync.apply import Applied, Pace
 from connector.sync.intake import Intake
 from mappings.companies import folder as company_folder

@@ -19,7 +19,7 @@ from connector.cli.common import Config, installation, run
 from connector.cli.logs import set_up_logs
 from connector.domain.errors import SettingsError
 from connector.domain.facts import Extent
-from connector.settings import ServiceSettings
+from connector.settings.parts import ServiceSettings
 from jobs import mirror as mirroring
 from jobs.pushes import heard
 from jobs.running import Came, Job, Running

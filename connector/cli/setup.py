@@ -17,7 +17,7 @@ from connector.cli.common import Config, Json, Where, run
 from connector.cli.output import as_json, entry, say
 from connector.doctor import Finding, examine
 from connector.domain.errors import SettingsError
-from connector.settings import DEFAULT_FILE
+from connector.settings.reading import DEFAULT_FILE
 from mappings.companies import folder as company_folder
 from mappings.companies.sample import SampleCompany
 from mappings.companies.samples import SAMPLES

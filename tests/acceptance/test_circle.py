@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from connector.bootstrap import Connector
-from connector.settings import load_settings
+from connector.settings.reading import load_settings
 from tests.acceptance.house import GROWS, House, Rows, Untouched, people
 
 SUSPENDED = 11

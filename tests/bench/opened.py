@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from connector.bootstrap import Clock, Connector, utc_now
-from connector.settings import MoodleSettings, Settings
-from connector.source_settings import ScimSettings
+from connector.settings.parts import MoodleSettings
+from connector.settings.sources import ScimSettings
+from connector.settings.whole import Settings
 from tests.bench import company
 
 Values = dict[str, Any]

@@ -21,7 +21,8 @@ from adapters.moodle.site import MoodleSite
 from connector.bootstrap import Connector
 from connector.domain.errors import HoldClass, TryAgain
 from connector.domain.facts import Extent
-from connector.settings import MoodleSettings, Settings
+from connector.settings.parts import MoodleSettings
+from connector.settings.whole import Settings
 from connector.sync.apply import Pace
 from tests.support import moodle_client
 

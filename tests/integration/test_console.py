@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from connector.domain.plan import GuardClass, HoldState
 from connector.domain.sign_in import MATRIX, Permission, Role
-from connector.settings import ConsoleSettings
+from connector.settings.parts import ConsoleSettings
 from connector.web.app import declared, refuse_undeclared, web_app
 from connector.web.console import PAGES
 from connector.web.page import LARGEST_FORM, Open, Page

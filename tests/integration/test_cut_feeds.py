@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from connector.domain.errors import ConnectorError, FeedRefused
 from connector.domain.plan import GuardClass, HoldState
-from connector.source_settings import (
+from connector.settings.sources import (
     AccessSettings,
     FolderSettings,
     LdapSettings,

@@ -18,7 +18,8 @@ from connector.bootstrap import Connector
 from connector.domain.errors import CannotKeep, StorageError
 from connector.domain.ports import Account
 from connector.domain.reading import AccountsPage
-from connector.settings import ReportingSettings, Settings
+from connector.settings.parts import ReportingSettings
+from connector.settings.whole import Settings
 from connector.store.accounts import Accounts
 from connector.store.database import ATTEMPTS, Connection, Database, part
 from connector.store.plans import Plans

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connector.source_settings import AccessSettings, PagingSettings, RestSettings
+from connector.settings.sources import AccessSettings, PagingSettings, RestSettings
 from tests.support import House, Seen
 from tests.unit.test_fetch_rest import Answer, Api, ok, serving
 

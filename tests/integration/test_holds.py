@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.errors import SettingsError
 from connector.domain.plan import Action, GuardClass, HoldState, Window
-from connector.settings import LeaverSettings
+from connector.settings.parts import LeaverSettings
 from tests.support import House, Row, Seen, row, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]

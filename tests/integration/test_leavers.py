@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.plan import Action, GuardClass, HoldState
-from connector.settings import LeaverSettings
+from connector.settings.parts import LeaverSettings
 from tests.support import House, Seen, enrol_by_hand, row
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]

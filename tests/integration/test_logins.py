@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from connector.bootstrap import Connector
 from connector.cli import command
 from connector.domain.errors import SettingsError, StorageError
-from connector.settings import ReportingSettings, Settings
+from connector.settings.parts import ReportingSettings
+from connector.settings.whole import Settings
 from connector.store.database import Database
 from connector.store.embedded import server
 from connector.store.logins import Logins

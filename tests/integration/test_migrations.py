@@ -11,7 +11,7 @@ import pytest
 
 from connector.bootstrap import Connector
 from connector.domain.errors import StorageError
-from connector.settings import Settings
+from connector.settings.whole import Settings
 from connector.store.database import Database, query
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
 from connector.store.migrate import downgrade, upgrade

@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from connector.domain.errors import AccessRefused, ConnectorError, FeedRefused
-from connector.source_settings import AccessSettings, PagingSettings, RestSettings
+from connector.settings.sources import AccessSettings, PagingSettings, RestSettings
 from connector.sync.intake import Progress
 from tests.support import HASTE, House, Row, Seen, rows
 from tests.unit.test_fetch_rest import Answer, Api, Handle, ok, serving

@@ -14,7 +14,7 @@ import pytest
 from connector.cli.service import jobs_of
 from connector.domain.errors import AnswerLost, Busy, SettingsError, TryAgain, Unavailable
 from connector.domain.plan import Action, GuardClass, HoldState
-from connector.source_settings import ScimSettings
+from connector.settings.sources import ScimSettings
 from connector.sync.intake import Progress
 from jobs.pushes import heard
 from jobs.running import Running

@@ -11,7 +11,7 @@ from connector.cli.service import _listen
 from connector.domain.scim import Kind
 from connector.scim.answers import Answer, Conditions
 from connector.scim.directory import Directory
-from connector.settings import ServiceSettings
+from connector.settings.parts import ServiceSettings
 from connector.store.database import Connection, Database, query
 from connector.store.scim_directory import ScimDirectory
 from tests.scim import serving

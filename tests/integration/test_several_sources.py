@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.plan import Action
-from connector.source_settings import AccessSettings, FolderSettings, RestSettings, ScimSettings, SourceSettings
+from connector.settings.sources import AccessSettings, FolderSettings, RestSettings, ScimSettings, SourceSettings
 from tests.support import House, Row, Seen, rows
 from tests.unit.test_fetch_rest import serving
 

@@ -278,7 +278,7 @@ def test_what_was_typed_as_a_name_is_not_recorded(hr: Owner, house: House) -> No
 
 def test_without_a_secret_there_is_no_console(tmp_path: Path, database_url: str, twin: ServedTwin) -> None:
     """The sentence names the setting."""
-    from connector.settings import ConsoleSettings
+    from connector.settings.parts import ConsoleSettings
 
     house = House(tmp_path, database_url, twin)
     house.settings = house.settings.model_copy(update={"console": ConsoleSettings(url="https://c.example.com")})

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from adapters.moodle.twin import ServedTwin, serve_twin
 from connector.domain.errors import SettingsError
 from connector.domain.plan import HoldState
-from connector.settings import MoodleSettings, SiteSettings
+from connector.settings.parts import MoodleSettings
+from connector.settings.whole import SiteSettings
 from tests.support import House, Seen, make_courses, rows
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,8 @@ import jsonschema
 import pytest
 import yaml
 
-from connector.settings import Settings, load_settings
+from connector.settings.reading import load_settings
+from connector.settings.whole import Settings
 from tests.unit.test_docs import COMMANDS, settings
 
 ROOT = Path(__file__).parents[2]

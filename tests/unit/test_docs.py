@@ -17,7 +17,7 @@ from connector.domain.cases import CHOICES
 from connector.domain.guard import LIMITS
 from connector.domain.plan import GuardClass
 from connector.domain.sign_in import MATRIX, Permission
-from connector.settings import Settings
+from connector.settings.whole import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

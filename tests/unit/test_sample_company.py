@@ -20,7 +20,7 @@ from connector.bootstrap import Connector
 from connector.domain.errors import MappingError
 from connector.domain.grants import Grant, GrantKind
 from connector.domain.people import Person, Record, Rejection
-from connector.settings import Settings
+from connector.settings.whole import Settings
 from mappings.companies import folder, names, restaurants, tw_gas, vn_academy
 from mappings.companies.sample import LEAST, SampleCompany, Story
 from mappings.companies.samples import SAMPLES

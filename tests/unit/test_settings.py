@@ -11,7 +11,8 @@ import pytest
 
 from connector.cli.setup import TEMPLATE
 from connector.domain.errors import SettingsError
-from connector.settings import Settings, load_settings, settings_file, unknown_variables
+from connector.settings.reading import load_settings, settings_file, unknown_variables
+from connector.settings.whole import Settings
 
 Write = Callable[[str], Path]
 

@@ -22,8 +22,9 @@ from adapters.fetchers.sql import SqlFetch
 from connector.bootstrap import Connector
 from connector.bootstrap.sources import drop_of
 from connector.domain.errors import SettingsError
-from connector.settings import Settings, load_settings
-from connector.source_settings import ScimSettings, SourceSettings
+from connector.settings.reading import load_settings
+from connector.settings.sources import ScimSettings, SourceSettings
+from connector.settings.whole import Settings
 from mappings.loader import load
 from tests.mapped import only
 

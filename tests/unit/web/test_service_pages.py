@@ -22,7 +22,8 @@ from structlog.testing import capture_logs
 from connector.bootstrap import Connector
 from connector.domain.jobs import JobOutcome
 from connector.domain.observing import Course, Figures
-from connector.settings import MoodleSettings, ServiceSettings, Settings
+from connector.settings.parts import MoodleSettings, ServiceSettings
+from connector.settings.whole import Settings
 from connector.web.app import web_app
 from connector.web.metrics import COURSES, Metrics
 

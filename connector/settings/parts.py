@@ -1,0 +1,172 @@
+"""Parts of the settings: a table of the file each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from connector.domain.notices import Language
+from connector.settings.sources import Secret, secret
+from connector.settings.values import Addresses, ConsoleAddress, DatabaseAddress, HttpAddress, WhenText, ZoneName
+from jobs.times import Times, read_times, read_zone
+
+
+class MoodleSettings(BaseModel):
+    """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
+
+    ``reader``: how Moodle is read back; auto is by reports where they are set up, else by plain functions.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: HttpAddress = ""
+    token: Secret = None
+    token_file: Path | None = None
+    workers: Annotated[int, Field(ge=1, le=32)] = 4
+    reader: Literal["auto", "plain", "reports"] = "auto"
+    timeout_seconds: Annotated[float, Field(gt=0)] = 120
+
+
+class ReportingSettings(BaseModel):
+    """Where facts and views live: ``url`` of a PostgreSQL of their own; empty: beside the connector's own tables.
+
+    ``listen_port``: where the embedded PostgreSQL answers BI tools on loopback; 0 is nowhere.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: DatabaseAddress = SecretStr("")
+    listen_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
+class DropSettings(BaseModel):
+    """The folder into which HR's files are put. ``settle_seconds``: a file must not change for so long."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path | None = None
+    settle_seconds: Annotated[float, Field(ge=0)] = 5
+    marker: str | None = None
+
+
+class ServiceSettings(BaseModel):
+    """The service: where it listens, and when its jobs run, each by a cron expression in ``timezone`` or an interval.
+
+    ``metrics_token`` lets others than this computer read /metrics.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    timezone: ZoneName = "UTC"
+    sync: WhenText = "every 60 minutes"
+    mirror: WhenText = "every 60 minutes"
+    reconcile: WhenText = "30 2 * * *"
+    notices: WhenText = "every 5 minutes"
+    learners: WhenText = "every 15 minutes"
+    stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
+    metrics_token: Secret = None
+    metrics_token_file: Path | None = None
+
+    def times(self, job: Literal["sync", "mirror", "reconcile", "notices", "learners"]) -> Times | None:
+        """When a job runs; None for never."""
+        return read_times(getattr(self, job), read_zone(self.timezone))
+
+    def scrape_token(self) -> str | None:
+        """What opens /metrics to others than this computer, None where nothing does."""
+        return secret("service.metrics_token", self.metrics_token, self.metrics_token_file)
+
+
+class MailSettings(BaseModel):
+    """The mail server, and whom to tell. ``security`` is how the connection is encrypted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Addresses = ""
+    sender: Addresses = ""
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret = None
+    password_file: Path | None = None
+
+    def secret(self) -> str | None:
+        return secret("notices.mail.password", self.password, self.password_file)
+
+
+class WebhookSettings(BaseModel):
+    """Where notices are sent as JSON. ``allow`` names hosts that may be private, or be called without TLS."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: HttpAddress = ""
+    allow: str = ""
+    secret: Secret = None
+    secret_file: Path | None = None
+
+    def key(self) -> str | None:
+        """What signs each request."""
+        return secret("notices.webhook.secret", self.secret, self.secret_file)
+
+
+class NoticeSettings(BaseModel):
+    """What people are told, and how often again. Hours of 0 mean never.
+
+    ``learners``: how learners are told their due dates; ``welcome``: whether newcomers are told by mail that they have
+    an account. With ``learners_first_load`` and ``welcome_first_load`` those of the first load are told, too.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language = "en"
+    remind_hours: Annotated[float, Field(ge=0)] = 24
+    feed_hours: Annotated[float, Field(ge=0)] = 0
+    mirror_hours: Annotated[float, Field(ge=0)] = 6
+    failures: Annotated[int, Field(ge=0)] = 3
+    learners: Literal["none", "moodle"] = "none"
+    learners_first_load: bool = False
+    welcome: bool = False
+    welcome_first_load: bool = False
+    mail: MailSettings = MailSettings()
+    webhook: WebhookSettings = WebhookSettings()
+
+
+class ConsoleSettings(BaseModel):
+    """The console: pages on which people see and decide. ``url`` is its public address; without one it is not served.
+
+    ``secret`` closes what is kept of one-time codes; several stand with commas between them, the newest first.
+    ``proxies`` are addresses from which word of the real sender's address is believed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: ConsoleAddress = ""
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    idle_minutes: Annotated[float, Field(gt=0, le=1440)] = 30
+    session_hours: Annotated[float, Field(gt=0, le=24)] = 12
+    proxies: list[str] = ["127.0.0.1"]
+
+
+LeaverDays = Annotated[int, Field(ge=0, le=3650)]
+
+
+class LeaverSettings(BaseModel):
+    """Days after somebody has left; see ``connector.domain.leaving.Leavers``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grace_days: LeaverDays = 0
+    archive_days: LeaverDays | None = None
+    delete_days: Annotated[int, Field(ge=30, le=36500)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        steps = [days for days in (self.grace_days, self.archive_days, self.delete_days) if days is not None]
+        if steps != sorted(steps):
+            raise ValueError("grace_days, archive_days and delete_days come one after the other")
+        return self
