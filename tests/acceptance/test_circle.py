@@ -246,6 +246,8 @@ def test_an_approval_that_expired_is_told_as_such(settled: House) -> None:
         connection.execute("UPDATE connector.hold SET expires_at = now()")
     assert [hold["state"] for hold in settled.call("hold", "list", "--json").json["holds"]] == ["expired"]
     assert "decide again" in settled.call("hold", "list").plain
+    with Connector(load_settings().of(None)) as connector:
+        assert connector.figures.now().holds == {"suspend": SUSPENDED}, "and a scrape counts it as waiting"
     done = settled.call("apply", held)
     assert (
         done.status,

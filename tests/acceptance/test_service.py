@@ -320,9 +320,9 @@ def test_a_mirror_steps_aside_while_somebody_else_reads(house: House) -> None:
         with read_elsewhere():
             aside = [service.until(lambda event: event["event"] == "stepped aside") for _ in range(2)]
             done = house.call("mirror")
-            assert done.status == 1
+            assert done.status == 3
             assert "Another process is mirroring this Moodle; try again" in done.err
-            assert house.call("reconcile").status == 1
+            assert house.call("reconcile").status == 3
         assert {(event["job"], event["level"]) for event in aside} == {("mirror", "info")}
         with Database(os.environ["CONNECTOR_DATABASE_URL"]) as database:
             state = Jobs(database, house.twin.url.removeprefix("http://")).states()["mirror"]
