@@ -12,6 +12,7 @@ import pytest
 from adapters.mail import MailServer
 from adapters.mail.welcome import TEXTS
 from connector.cli.service import jobs_of
+from connector.domain.decide import temporary_identity
 from connector.domain.errors import AnswerLost, SettingsError, Stopped, Unavailable
 from connector.domain.notices import Language
 from tests.mail import Post, parts, serving
@@ -145,6 +146,22 @@ async def test_accounts_of_others_are_not_welcomed(settled: House, moodle: Seen,
     moodle.add("e2", idnumber="E2")
     await settled.settled_in([*people(1), row("E2"), row("E3", auth="nologin")])
     assert await tell(settled) == NOTHING
+
+
+async def test_nobody_is_welcomed_under_what_stands_in_for_a_moment(settled: House, post: Post) -> None:
+    """A temporary username or address, while another person takes the former one over: the welcome waits."""
+    await settled.settled_in(people(2))
+    [known] = settled.sql("SELECT account_id, person_id FROM connector.welcome")
+    change = (
+        "UPDATE connector.account SET fields = fields || jsonb_build_object(%s::text, %s::text) WHERE account_id = %s"
+    )
+    own = {"username": "e2", "email": "e2@example.test"}
+    for name, value in temporary_identity(known["person_id"]).items():
+        settled.sql(change, name, value, known["account_id"])
+        assert await tell(settled) == NOTHING
+        settled.sql(change, name, own[name], known["account_id"])
+    assert (await tell(settled))["told"] == 1
+    assert post.to == ["e2@example.test"]
 
 
 async def test_an_address_that_is_refused_is_settled(settled: House, post: Post) -> None:
