@@ -136,6 +136,8 @@ def _pushed(bench: Bench, work: str, given: Values, known: int, prefix: str, fil
     token = bench.child("identity", **given, known=known, prefix=prefix)
     if known:
         bench.child("known", **given, scim=CLIENT)
+        if callable(fill):
+            fill(given["database"])
     load = load_average()
     with _service(bench, given) as service:
         bench.say(f"{RATE} pushes a second for {seconds} s …")
