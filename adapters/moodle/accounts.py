@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -36,6 +37,7 @@ Never shown by any core function: middlename, alternatename, firstnamephonetic, 
 (``user_get_default_fields`` in Moodle's user/lib.php); they are written blindly.
 """
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MANGLED_NAME = re.compile(r".+\.\d{9,11}$")
 _MANGLED_EMAIL = re.compile(r"[0-9a-f]{32}$")
 
@@ -59,9 +61,24 @@ def account(row: Mapping[str, Any], *, admin: bool) -> Account:
         suspended=suspended,
         auth=fields["auth"],
         fields=fields,
-        profile={str(f["shortname"]): str(f["value"] or "") for f in row.get("customfields") or ()},
+        profile={str(field["shortname"]): _profile_value(field) for field in row.get("customfields") or ()},
         deleted=is_deleted(row),
     )
+
+
+def _profile_value(field: Mapping[str, Any]) -> str:
+    """A custom field as it is written: of the kind datetime Moodle takes a date and shows seconds since 1970.
+
+    The date is that of the service account's time zone (``edit_save_data_preprocess`` in Moodle's
+    user/profile/field/datetime/field.class.php), which is UTC. A time of the day stands behind it as Moodle takes it.
+    """
+    value = str(field["value"] or "")
+    if field.get("type") != "datetime" or not value.lstrip("-").isdecimal():
+        return value
+    if value == "0":
+        return ""
+    moment = EPOCH + timedelta(seconds=int(value))
+    return f"{moment:%Y-%m-%d}" if moment.time() == time.min else f"{moment:%Y-%m-%d-%H-%M-%S}"
 
 
 def is_deleted(row: Mapping[str, Any]) -> bool:

@@ -84,13 +84,14 @@ class MoodleSite:
     async def login_page(self) -> LoginPage:
         """What Moodle shows to whoever wants to sign in. Not in the port: only the doctor asks.
 
-        The form is that of ``get_public_config`` in Moodle's admin/tool/mobile/classes/api.php; providers are known by
-        the folder of their method in their address, ``/auth/oauth2/login.php``.
+        The form is that of ``get_public_config`` in Moodle's admin/tool/mobile/classes/api.php; providers, of which
+        there is no list where there are none, are known by the folder of their method in their address,
+        ``/auth/oauth2/login.php``.
         """
         function = "tool_mobile_get_public_config"
         row = await self._client.call(function)
         with foreseen(function):
-            paths = [urlsplit(str(provider["url"])).path for provider in row["identityproviders"]]
+            paths = [urlsplit(str(provider["url"])).path for provider in row.get("identityproviders", ())]
             found = {match[1] for path in paths if (match := _METHOD.search(path))}
             return LoginPage(frozenset(found), bool(int(row["authloginviaemail"])))
 

@@ -55,12 +55,16 @@ def call(state: TwinState, name: str, data: Any) -> Any:
 
 
 def public_config(state: TwinState, _args: Any) -> dict[str, Any]:
-    """What anybody may know: made from admin/tool/mobile/classes/api.php of Moodle, and not recorded."""
+    """What anybody may know, as 4.5 and 5.1 answer; where no method shows a button there is no list of them at all."""
+    providers = [
+        {"name": name, "iconurl": "", "url": f"{state.url}/auth/{name}/login.php?id=1"}
+        for name in state.identity_providers
+    ]
     return {
         "wwwroot": state.url,
         "httpswwwroot": state.url,
         "sitename": state.sitename,
-        "guestlogin": 0,
+        "guestlogin": 1,
         "rememberusername": 2,
         "authloginviaemail": 0,
         "registerauth": "",
@@ -72,11 +76,9 @@ def public_config(state: TwinState, _args: Any) -> dict[str, Any]:
         "maintenanceenabled": 0,
         "maintenancemessage": "",
         "typeoflogin": 1,
-        "identityproviders": [
-            {"name": name, "iconurl": "", "url": f"{state.url}/auth/{name}/login.php?id=1"}
-            for name in state.identity_providers
-        ],
+        **({"identityproviders": providers} if providers else {}),
         "warnings": [],
+        "showloginform": 1,
     }
 
 
