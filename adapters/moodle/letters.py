@@ -15,7 +15,7 @@ from connector.domain.notices import Language
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """``new`` and ``changed`` take {path} and {due}, which come with their markup."""
+    """``new`` and ``changed`` take {path} and {due}: not bold, as Moodle puts that in capitals in mails as text."""
 
     locale: str
     new: str
@@ -55,9 +55,5 @@ def write(letter: DueLetter) -> str:
     """The letter as HTML; names of the mapping are escaped."""
     texts = TEXTS[letter.language]
     due = format_date(letter.due_on, "long", locale=Locale.parse(texts.locale))
-    sentence = (texts.changed if letter.changed else texts.new).format(path=_strong(letter.path), due=_strong(due))
+    sentence = (texts.changed if letter.changed else texts.new).format(path=escape(letter.path), due=escape(due))
     return f'<p>{sentence}</p><p><a href="{escape(letter.url)}">{texts.begin}</a></p>'
-
-
-def _strong(text: str) -> str:
-    return f"<strong>{escape(text)}</strong>"

@@ -21,23 +21,23 @@ DAY = date(2026, 12, 31)
     [
         (
             "en",
-            "Please complete the learning path <strong>Fire</strong> by <strong>December 31, 2026</strong>.",
-            "The learning path <strong>Fire</strong> is now due on <strong>December 31, 2026</strong>.",
+            "Please complete the learning path Fire by December 31, 2026.",
+            "The learning path Fire is now due on December 31, 2026.",
         ),
         (
             "fr",
-            "Veuillez terminer le parcours <strong>Fire</strong> au plus tard le <strong>31 décembre 2026</strong>.",
-            "La nouvelle échéance du parcours <strong>Fire</strong> est le <strong>31 décembre 2026</strong>.",
+            "Veuillez terminer le parcours Fire au plus tard le 31 décembre 2026.",
+            "La nouvelle échéance du parcours Fire est le 31 décembre 2026.",
         ),
         (
             "vi",
-            "Vui lòng hoàn thành lộ trình học <strong>Fire</strong> trước hết <strong>31 tháng 12, 2026</strong>.",
-            "Hạn mới của lộ trình học <strong>Fire</strong> là <strong>31 tháng 12, 2026</strong>.",
+            "Vui lòng hoàn thành lộ trình học Fire trước hết 31 tháng 12, 2026.",
+            "Hạn mới của lộ trình học Fire là 31 tháng 12, 2026.",
         ),
         (
             "zh-TW",
-            "請於 <strong>2026年12月31日</strong> 前（含當日）完成學習地圖：<strong>Fire</strong>。",
-            "學習地圖 <strong>Fire</strong> 的完成期限已改為 <strong>2026年12月31日</strong>。",
+            "請於 2026年12月31日 前（含當日）完成學習地圖：Fire。",
+            "學習地圖 Fire 的完成期限已改為 2026年12月31日。",
         ),
     ],
 )
