@@ -64,10 +64,10 @@ def _due(dossier: Dossier, learned: Learned | None, focus: Focus | None) -> Iter
 
 
 def due_day(planned: str | None, due: Due | None) -> date | None:
-    """The facts' newest cycle goes before the ledger, which knows the first one."""
-    if due is not None and due.due_on is not None:
-        return due.due_on
-    return date.fromisoformat(planned) if planned else None
+    """The ledger knows that of the first cycle, which facts have once Moodle is read again; facts know later ones."""
+    if planned and (due is None or due.due_on is None or due.cycle == 1):
+        return date.fromisoformat(planned)
+    return due.due_on if due is not None else None
 
 
 def due_texts(requirement: str, day: date | None, due: Due | None, dossier: Dossier) -> tuple[Text, ...]:

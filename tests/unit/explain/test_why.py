@@ -82,6 +82,15 @@ def test_rule_row_due_and_done() -> None:
     ]
 
 
+@pytest.mark.parametrize(("cycle", "day"), [(1, "2026-03-11"), (2, "2026-03-01")])
+def test_a_due_date_that_has_moved_since_moodle_was_read(cycle: int, day: str) -> None:
+    """Leave has moved it: the ledger knows, facts not yet. Of a later cycle facts alone know."""
+    due = granted("SAFETY-14", GrantKind.ASSIGNMENT, terms={"due_on": "2026-03-11"})
+    told = Due("SAFETY-14", cycle, date(2026, 1, 5), None, date(2026, 3, 1), None, None, "open")
+    said = answers(wanted=(wanted(),), ledger=(granted(), due), learned=Learned(NOW, (), (), (), (told,)))
+    assert any(one.startswith(f"SAFETY-14 is due on {day}; open") for one in said)
+
+
 def test_what_hr_had_said_by_then() -> None:
     """The row that counts is the newest of when it was granted, not the newest of all."""
     later = said(2, unit="LAB")
