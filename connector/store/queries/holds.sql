@@ -52,22 +52,27 @@ LIMIT 1
 -- name: asked_before
 -- Classes of a plan with changes that a person was asked about elsewhere: that were rejected, and of a plan of some people
 -- what waits too. "rejected" says that all of the class was.
-WITH said AS (
-    SELECT DISTINCT ON (c.ordinal) c.ordinal, h.state, h.decided_by, h.decided_at, h.expires_at
+WITH asked AS MATERIALIZED (
+    SELECT DISTINCT ON (o.guard_class, o.digest)
+           o.guard_class, o.digest, h.state, h.decided_by, h.decided_at, h.expires_at
     FROM connector.hold h
     JOIN connector.plan p ON p.number = h.plan
     JOIN connector.change o ON o.plan = h.plan AND o.guard_class = h.guard_class
-    JOIN connector.change c ON c.plan = %(plan)s AND c.guard_class = o.guard_class AND c.digest = o.digest
     WHERE p.site = %(site)s AND h.plan <> %(plan)s
       AND (h.state = 'waiting' AND %(some)s OR h.state IN ('approved', 'rejected') AND h.expires_at > %(now)s)
-    ORDER BY c.ordinal, h.decided_at DESC NULLS LAST
+    ORDER BY o.guard_class, o.digest, h.decided_at DESC NULLS LAST
+), ours AS MATERIALIZED (
+    SELECT ordinal, guard_class, digest FROM connector.change WHERE plan = %(plan)s AND guard_class IS NOT NULL
+), met AS MATERIALIZED (  -- FULL is never a nested loop, however little is known of a plan that was made just now
+    SELECT c.ordinal, guard_class, a.state, a.decided_by, a.decided_at, a.expires_at
+    FROM ours c FULL JOIN asked a USING (guard_class, digest)
 )
-SELECT c.guard_class, bool_and(COALESCE(s.state, '') = 'rejected') AS rejected, max(s.decided_by) AS decided_by,
-       max(s.decided_at) AS decided_at, min(s.expires_at) AS expires_at
-FROM connector.change c LEFT JOIN said s USING (ordinal)
-WHERE c.plan = %(plan)s AND c.guard_class IS NOT NULL
-GROUP BY c.guard_class
-HAVING bool_or(s.state IN ('waiting', 'rejected'))
+SELECT guard_class, bool_and(COALESCE(state, '') = 'rejected') AS rejected, max(decided_by) AS decided_by,
+       max(decided_at) AS decided_at, min(expires_at) AS expires_at
+FROM met
+WHERE ordinal IS NOT NULL
+GROUP BY guard_class
+HAVING bool_or(state IN ('waiting', 'rejected'))
 
 -- name: add
 -- A class of changes that waits.
