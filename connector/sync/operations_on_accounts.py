@@ -192,13 +192,21 @@ def _former(one: Pending, account: Account | None) -> dict[str, object]:
 def _after_writing(one: Pending, account: Account | None) -> Outcome:
     if account is not None and _has(account, one.change.after):
         return _done(one)
-    lost = [name for name in one.change.after if account is None or not _has(account, {name: one.change.after[name]})]
+    singly = [part for field in one.change.after.items() for part in _singly(*field)]
+    lost = [name for name, part in singly if account is None or not _has(account, part)]
     return _refused(
         one,
         "dropped",
         f"Moodle took the change and kept nothing of: {', '.join(lost)}. "
         "For profile fields: make the custom profile field in Moodle; for others: see PHP's max_input_vars.",
     )
+
+
+def _singly(name: str, value: Any) -> list[tuple[str, dict[str, Any]]]:
+    """A field by its name, custom ones each by its own, and what it is to be."""
+    if name != "profile":
+        return [(name, {name: value})]
+    return [(f"profile.{key}", {name: {key: text}}) for key, text in value.items()]
 
 
 def _has(account: Account, fields: Mapping[str, Any]) -> bool:

@@ -220,6 +220,7 @@ async def test_few_refusals_do_not_open_the_circuit(house: House) -> None:
     house.twin.state.profile_fields = ()
     applied = await house.sync([{**one, "grade": "9"} for one in people])
     assert applied.tally.refused == 40
+    assert all("kept nothing of: profile.jobgrade." in cause for *_, cause in house.refusals())
 
 
 async def test_forty_percent_exactly_go_on(house: House) -> None:
