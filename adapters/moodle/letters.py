@@ -44,8 +44,8 @@ TEXTS: Mapping[Language, Texts] = {
     ),
     "vi": Texts(
         "vi",
-        "Vui lòng hoàn thành lộ trình học {path} trước hết {due}.",
-        "Hạn mới của lộ trình học {path} là {due}.",
+        "Vui lòng hoàn thành lộ trình học {path} chậm nhất vào ngày {due}.",
+        "Hạn hoàn thành mới của lộ trình học {path} là ngày {due}.",
         "Vui lòng hoàn thành lộ trình học {path} trong thời gian sớm nhất.",
         "Đến khóa học",
     ),

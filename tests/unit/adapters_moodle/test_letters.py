@@ -33,8 +33,8 @@ DAY = date(2026, 12, 31)
         ),
         (
             "vi",
-            "Vui lòng hoàn thành lộ trình học Fire trước hết 31 tháng 12, 2026.",
-            "Hạn mới của lộ trình học Fire là 31 tháng 12, 2026.",
+            "Vui lòng hoàn thành lộ trình học Fire chậm nhất vào ngày 31 tháng 12, 2026.",
+            "Hạn hoàn thành mới của lộ trình học Fire là ngày 31 tháng 12, 2026.",
             "Vui lòng hoàn thành lộ trình học Fire trong thời gian sớm nhất.",
         ),
         (
@@ -62,7 +62,8 @@ def test_every_language_has_its_texts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("timezone", "told"), [("UTC", DAY), ("Asia/Taipei", None), ("America/New_York", DAY), ("Pacific/Kiritimati", None)]
+    ("timezone", "told"),
+    [("UTC", DAY), ("Asia/Taipei", None), ("America/New_York", DAY), ("Pacific/Kiritimati", None)],
 )
 def test_a_day_that_is_over_is_not_told(timezone: str, told: date | None) -> None:
     """Where the person is: the due date itself still counts, the day after it does not."""
