@@ -19,6 +19,7 @@ from connector.domain.learners import (
     Telling,
     Told,
     Waiting,
+    day_to_tell,
     language_of,
     name_in,
 )
@@ -87,4 +88,5 @@ class LearnerNotices:
         course = courses.get(path.courses[0]) if path else None
         url = f"{self.url}/course/view.php?id={course}" if course else f"{self.url}/my/courses.php"
         name = name_in(path.name if path else {}, language, notice.path)
-        return DueLetter(language, name, notice.due_on, notice.changed, url)
+        day = day_to_tell(notice.due_on, self.clock(), notice.timezone)
+        return DueLetter(language, name, day, notice.changed, url)

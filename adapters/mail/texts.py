@@ -56,8 +56,8 @@ HOPS: Mapping[Language, Mapping[str, str]] = {
         "everything": "lecture complète\u00a0: les renotations, réinitialisations et suppressions manquent depuis",
     },
     "vi": {
-        "changes": "thay đổi: báo cáo cũng cũ như vậy",
-        "everything": "toàn bộ: từ đó thiếu các điểm chấm lại, đặt lại và xóa",
+        "changes": "phần thay đổi: báo cáo chỉ phản ánh đến lúc đó",
+        "everything": "toàn bộ dữ liệu: việc chấm lại điểm, đặt lại và xóa từ lúc đó chưa được ghi nhận",
     },
     "zh-TW": {
         "changes": "異動讀取，報表也停留在那時",
@@ -165,21 +165,22 @@ SENTENCES: Mapping[Language, Mapping[NoticeKind, str]] = {
         NoticeKind.HOLD_WAITING: "Đang chờ duyệt: {class} ({count}, giới hạn {limit}, kế hoạch {plan}).",
         NoticeKind.FEED_REFUSED: "Một tệp của {source} đã bị từ chối ({feed}, số lý do: {reasons}; xem `hold list`).",
         NoticeKind.CASES_OPEN: "Số trường hợp cần quyết định: {count} (xem `case list`).",
-        NoticeKind.FEED_LATE: "Đã {hours} giờ không có tệp hợp lệ nào của {source}.",
+        NoticeKind.FEED_LATE: "Đã hơn {hours} giờ chưa nhận được tệp hợp lệ nào từ {source}.",
         NoticeKind.MIRROR_BEHIND: "Moodle được đọc lần cuối cách đây {hours} giờ ({hop}).",
         NoticeKind.JOB_FAILING: "Tác vụ {job} đã thất bại {failures} lần liên tiếp ({error}).",
         NoticeKind.JOB_QUARANTINED: (
             "Tác vụ {job} bị cách ly sau {failures} lần thất bại liên tiếp ({error}): "
-            "từ nay mỗi ngày thử một lần (xem `job list`)."
+            "từ nay mỗi ngày chỉ thử lại một lần (xem `job list`)."
         ),
-        NoticeKind.JOB_STILL_QUARANTINED: ("Tác vụ {job} vẫn bị cách ly, đã {days} ngày ({error})."),
+        NoticeKind.JOB_STILL_QUARANTINED: ("Tác vụ {job} vẫn đang bị cách ly, đã {days} ngày ({error})."),
         NoticeKind.JOB_GIVEN_UP: (
-            "Tác vụ {job} đã thất bại suốt {days} ngày ({error}) và không được thử nữa: xem `job release`."
+            "Tác vụ {job} đã thất bại suốt {days} ngày ({error}) và sẽ không được thử lại nữa: xem `job release`."
         ),
         NoticeKind.CIRCUIT_OPEN: (
-            "Moodle từ chối quá nhiều thay đổi nên tác vụ {job} đã dừng. Không gửi thêm gì cho đến lần thử sau."
+            "Moodle từ chối quá nhiều thay đổi nên tác vụ {job} đã bị dừng. "
+            "Sẽ không gửi thêm thay đổi nào cho đến lần thử tiếp theo."
         ),
-        NoticeKind.TEST: "Đây là thư thử: thông báo đã đến nơi.",
+        NoticeKind.TEST: "Đây là tin thử nghiệm: thông báo đến nơi bình thường.",
     },
     "zh-TW": {
         NoticeKind.HOLD_WAITING: "等待核准：{class}（{count} 項，上限 {limit}，計畫 {plan}）。",

@@ -54,16 +54,16 @@ TEXTS: Mapping[Language, Texts] = {
         "automatiquement, et personne ne lit les réponses.",
     ),
     "vi": Texts(
-        "Tài khoản của bạn tại {site}",
+        "Tài khoản của bạn trên {site}",
         "Chào mừng bạn đến với {site}",
         "Tài khoản của bạn đã sẵn sàng.",
-        "Địa chỉ",
+        "Địa chỉ trang",
         "Tên đăng nhập",
         "Moodle sẽ gửi mật khẩu đầu tiên cho bạn trong một thư riêng. Việc này có thể mất vài phút.",
         "Hãy đăng nhập bằng tài khoản công ty của bạn. Bạn không cần mật khẩu nào khác.",
         "Đăng nhập",
-        "Bạn nhận được thư này vì {site} vừa có tài khoản mới dành cho bạn. Thư được gửi tự động và không ai đọc "
-        "thư trả lời.",
+        "Bạn nhận được thư này vì một tài khoản mới vừa được tạo cho bạn trên {site}. Thư được gửi tự động, vui lòng "
+        "không trả lời.",
     ),
     "zh-TW": Texts(
         "您在 {site} 的帳號",

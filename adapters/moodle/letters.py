@@ -15,11 +15,15 @@ from connector.domain.notices import Language
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """``new`` and ``changed`` take {path} and {due}: not bold, as Moodle puts that in capitals in mails as text."""
+    """``new`` and ``changed`` take {path} and {due}, ``now`` {path}, for what should have been done already.
+
+    Nothing is bold, as Moodle puts that in capitals in mails as text.
+    """
 
     locale: str
     new: str
     changed: str
+    now: str
     begin: str
 
 
@@ -28,24 +32,28 @@ TEXTS: Mapping[Language, Texts] = {
         "en",
         "Please complete the learning path {path} by {due}.",
         "The learning path {path} is now due on {due}.",
+        "Please complete the learning path {path} as soon as you can.",
         "Go to the course",
     ),
     "fr": Texts(
         "fr",
         "Veuillez terminer le parcours {path} au plus tard le {due}.",
         "La nouvelle échéance du parcours {path} est le {due}.",
+        "Veuillez terminer le parcours {path} dès que possible.",
         "Accéder au cours",
     ),
     "vi": Texts(
         "vi",
-        "Vui lòng hoàn thành lộ trình học {path} trước hết {due}.",
-        "Hạn mới của lộ trình học {path} là {due}.",
+        "Vui lòng hoàn thành lộ trình học {path} chậm nhất vào ngày {due}.",
+        "Hạn hoàn thành mới của lộ trình học {path} là ngày {due}.",
+        "Vui lòng hoàn thành lộ trình học {path} trong thời gian sớm nhất.",
         "Đến khóa học",
     ),
     "zh-TW": Texts(
         "zh_Hant_TW",
         "請於 {due} 前（含當日）完成學習地圖：{path}。",
         "學習地圖 {path} 的完成期限已改為 {due}。",
+        "請儘快完成學習地圖：{path}。",
         "前往課程",
     ),
 }
@@ -54,6 +62,12 @@ TEXTS: Mapping[Language, Texts] = {
 def write(letter: DueLetter) -> str:
     """The letter as HTML; names of the mapping are escaped."""
     texts = TEXTS[letter.language]
+    return f'<p>{_sentence(letter, texts)}</p><p><a href="{escape(letter.url)}">{texts.begin}</a></p>'
+
+
+def _sentence(letter: DueLetter, texts: Texts) -> str:
+    path = escape(letter.path)
+    if letter.due_on is None:
+        return texts.now.format(path=path)
     due = format_date(letter.due_on, "long", locale=Locale.parse(texts.locale))
-    sentence = (texts.changed if letter.changed else texts.new).format(path=escape(letter.path), due=escape(due))
-    return f'<p>{sentence}</p><p><a href="{escape(letter.url)}">{texts.begin}</a></p>'
+    return (texts.changed if letter.changed else texts.new).format(path=path, due=escape(due))

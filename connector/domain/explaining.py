@@ -286,13 +286,17 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What the way back saw; ``read_at``: when Moodle was last read, None: never."""
+    """What the way back saw; ``read_at``: when Moodle was last read, ``everything_at``: when all of it, None: never.
+
+    What is new is read without enrolments that were suspended.
+    """
 
     read_at: datetime | None
     enrolled: Sequence[Enrolled]
     completed: Sequence[Completed]
     certificates: Sequence[Certificate]
     dues: Sequence[Due]
+    everything_at: datetime | None = None
 
 
 class RuleSeen(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from connector.domain.errors import ConnectorError
 from connector.domain.notices import Language
@@ -20,7 +21,10 @@ LANGUAGES: Mapping[str, Language] = {"en": "en", "fr": "fr", "vi": "vi", "zh_tw"
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """That a requirement is due on a day. ``changed``: it was due on another day before. ``lang``: Moodle's pack."""
+    """That a requirement is due on a day. ``changed``: it was due on another day before. ``lang``: Moodle's pack.
+
+    ``timezone`` is the person's, in which days are counted.
+    """
 
     person_id: int
     account_id: int
@@ -29,15 +33,16 @@ class DueNotice:
     due_on: date
     changed: bool
     lang: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
 class DueLetter:
-    """What one learner reads: plain texts without markup, and where to begin."""
+    """What one learner reads: plain texts without markup, and where to begin. ``due_on`` None: to be done now."""
 
     language: Language
     path: str
-    due_on: date
+    due_on: date | None
     changed: bool
     url: str
 
@@ -125,6 +130,14 @@ class Postman(Protocol):
         Raises AnswerLost where it may have been sent, else what says that it surely was not, nor would others be.
         """
         ...
+
+
+def day_to_tell(due_on: date, at: datetime, timezone: str) -> date | None:
+    """The day that a learner is told at this moment; None for one that is over: then it is to be done now.
+
+    Whoever was hired years ago and gets a requirement today can do nothing about a day that has gone by.
+    """
+    return due_on if at.astimezone(ZoneInfo(timezone)).date() <= due_on else None
 
 
 def language_of(lang: str, default: Language) -> Language:

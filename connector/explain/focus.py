@@ -31,6 +31,16 @@ class Focus:
                     found.setdefault((GrantKind.ENROLMENT, course), path.code)
         return tuple((kind, target, path) for (kind, target), path in found.items())
 
+    @property
+    def cohorts(self) -> tuple[str, ...]:
+        """Cohorts by which courses come."""
+        return tuple(dict.fromkeys(path.cohort for path in self.paths if path.cohort))
+
+    def led_to(self, cohort: str) -> tuple[str, ...]:
+        """The courses to which Moodle's cohort enrolment leads from there."""
+        paths = [path for path in self.paths if path.cohort == cohort]
+        return tuple(dict.fromkeys(one for path in paths for one in path.courses if one in self.courses))
+
     def concerns(self, kind: GrantKind | None, target: str) -> bool:
         """Whether a grant has to do with it; ``kind`` None: a change of the account has not."""
         match kind:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.domain.explaining import Dossier, Learned
+from connector.domain.explaining import Dossier, Learned, NoticeTold
+from connector.domain.learners import day_to_tell
 from connector.explain.carried_out import change_events, ledger_events
 from connector.explain.focus import Focus, concerns
 from connector.explain.heard import heard_events
 from connector.explain.learning import learning_events
-from connector.explain.texts import Event, EventKind, text
+from connector.explain.texts import Event, EventKind, Text, text
 
 
 def timeline(dossier: Dossier, learned: Learned | None = None, focus: Focus | None = None) -> tuple[Event, ...]:
@@ -81,17 +82,22 @@ def _notices(dossier: Dossier, focus: Focus | None) -> Iterator[Event]:
     for one in dossier.notices:
         if focus and one.requirement not in focus.requirements:
             continue
-        named = {"requirement": one.requirement, "day": one.due_on}
+        what = _letter(dossier, one)
         if one.state == "done" and one.told_at:
-            told = text("the learner was told in Moodle that {requirement} is due on {day}", **named)
-            yield Event(one.told_at, EventKind.DUE, (told,))
+            yield Event(one.told_at, EventKind.DUE, (text("the learner was told in Moodle that {what}", what=what),))
         else:
-            state = text(
-                "message to the learner that {requirement} is due on {day}: {state}",
-                **named,
-                state=f"{one.state} {one.message}".strip(),
-            )
+            became = f"{one.state} {one.message}".strip()
+            state = text("message to the learner that {what}: {state}", what=what, state=became)
             yield Event(one.told_at or one.noted_at, EventKind.DUE, (state,))
+
+
+def _letter(dossier: Dossier, one: NoticeTold) -> Text:
+    """What the letter says: of a day that was over, that it is to be done now."""
+    named = {"requirement": one.requirement, "day": one.due_on}
+    zone = dossier.person.timezone if dossier.person else "UTC"
+    if day_to_tell(one.due_on, one.told_at or dossier.now, zone) is None:
+        return text("{requirement} is to be done now, as {day} is over", **named)
+    return text("{requirement} is due on {day}", **named)
 
 
 def _welcomes(dossier: Dossier) -> Iterator[Event]:

@@ -10,6 +10,7 @@ from connector.domain.grants import GrantKind
 from connector.explain.heard import where
 from connector.explain.learning import course_name, due_day, due_texts
 from connector.explain.question import Question
+from connector.explain.shown import closed_by_hand, enrolled_by_cohort
 from connector.explain.spelling import seen_values
 from connector.explain.texts import Text, joined, text
 from connector.explain.why_not import cause, left, no_longer, pending
@@ -23,11 +24,19 @@ def why(question: Question) -> tuple[Text, ...]:
     answers: dict[str, tuple[Text, list[str]]] = {}
     for kind, target, path in question.focus.asked:
         answer = _of_target(question, kind, target, path)
-        answers.setdefault(str(_of(answer, question, "")), (answer, []))[1].append(target)
+        answers.setdefault(str(_of(answer, question, "")), (answer, []))[1].append(_named(question, kind, target))
     texts = [_of(answer, question, ", ".join(targets)) for answer, targets in answers.values()]
     if not question.focus.asked:
         texts += _without_path(question)
-    return (*texts, *_requirements(question), *_completions(question))
+    return (*texts, *enrolled_by_cohort(question), *_requirements(question), *_completions(question))
+
+
+def _named(question: Question, kind: GrantKind, target: str) -> str:
+    """A cohort with the courses for which somebody is in it."""
+    if kind is not GrantKind.COHORT:
+        return target
+    courses = ", ".join(question.focus.led_to(target))
+    return f"cohort {target} (which Moodle's cohort enrolment leads to {courses})"
 
 
 def _of(answer: Text, question: Question, what: str) -> Text:
@@ -45,10 +54,12 @@ def _of_target(question: Question, kind: GrantKind, target: str, path: str) -> T
 def _has(question: Question, grant: LedgerTold) -> Text:
     wanted = question.wanted(grant.kind, grant.target)
     since, place = _since(question.dossier, grant)
+    closed = closed_by_hand(question, grant)
     if not grant.ours:
         return text(
-            "{who} has {what}: somebody else had given it in Moodle before {since}, so it is never taken away",
+            "{who} has {what}: somebody else had given it in Moodle before {since}, so it is never taken away{closed}",
             since=since,
+            closed=closed,
         )
     if grant.suspended:
         why_so = no_longer(question, wanted)
@@ -61,7 +72,11 @@ def _has(question: Question, grant: LedgerTold) -> Text:
         return text("{who} has {what} since {since}, and nothing gives it any more: {kept}", since=since, kept=kept)
     because = _because(question, wanted.rule)
     return text(
-        "{who} has {what} because {because} (since {since}, {where})", because=because, since=since, where=place
+        "{who} has {what} because {because} (since {since}, {where}){closed}",
+        because=because,
+        since=since,
+        where=place,
+        closed=closed,
     )
 
 

@@ -112,12 +112,14 @@ class LearnedViews:
             def rows(name: str) -> list[Row]:
                 return connection.execute(query(f"explain.{name}"), {"key": key}).fetchall()
 
+            [read] = rows("read_at")
             return Learned(
-                next(iter(rows("read_at")), {"read_at": None})["read_at"],
+                read["read_at"],
                 tuple(Enrolled(**row) for row in rows("enrolled")),
                 tuple(Completed(**row) for row in rows("completed")),
                 tuple(Certificate(**row) for row in rows("certificates")),
                 tuple(Due(**row) for row in rows("dues")),
+                read["everything_at"],
             )
 
 

@@ -102,6 +102,33 @@ async def test_what_somebody_else_gave(house: House, moodle: Seen) -> None:
     assert told(story(house), "recognise enrolment SAFE", "somebody else's, which is never taken away")
 
 
+async def test_what_somebody_suspended_by_hand(house: House, learning: Learning) -> None:
+    """The plan respects it without a word; the first sentence tells it once Moodle was read."""
+    await house.settled_in([row("E1", unit="Field")])
+    await house.mirror()
+    assert "but somebody" not in why(house)[0]
+    learning.act("suspend", "E1", "SAFE")
+    await house.mirror()
+    assert (await house.plan()).size == 0
+    assert why(house)[0].endswith(f", but somebody suspended it or let it end in Moodle, seen {house.clock.day()}")
+    assert "but somebody" not in why(house, course="FIRE")[0]
+
+
+async def test_a_course_by_cohort(house: House) -> None:
+    """The cohort is named with its course, and whether Moodle enrolled from it."""
+    house.edit("paths.yaml", "    enrolment: {role: student, start: none, on_loss: suspend}\n", "    by: cohort\n")
+    house.twin.state.add_cohort("Safety", "path-SAFETY")
+    house.twin.life.sync_cohort("SAFE", "path-SAFETY")
+    await house.settled_in([row("E1", unit="Field")])
+    first, second, *_ = why(house)
+    assert first.startswith("E1 has cohort path-SAFETY (which Moodle's cohort enrolment leads to SAFE) because path")
+    assert second == "whether E1 is enrolled in SAFE was not looked at: Moodle has not been read yet"
+    house.clock.forward(hours=1)
+    await house.mirror()
+    assert why(house)[1].startswith("Moodle shows E1 enrolled in SAFE, since")
+    assert why(house, course="FIRE")[1].startswith("Moodle did not show E1 enrolled in FIRE when it was last read")
+
+
 async def test_what_waits_for_something_else(house: House) -> None:
     """Which course is to be completed first."""
     house.edit("paths.yaml", "code: SAFETY\n", "code: SAFETY\n    order: strict\n")

@@ -130,6 +130,21 @@ async def test_each_day_is_told_once(settled: House, moodle: Seen) -> None:
     assert (await tell(settled))["told"] == 0, "of that day they have been told"
 
 
+async def test_a_day_that_was_over_before_the_assignment_is_not_told(settled: House, moodle: Seen) -> None:
+    """Who came years ago is asked to do it now, not by a day of 2020; explain says so beside the true due date."""
+    labs = people()
+    labs[1]["unit"] = "Lab"
+    await settled.settled_in(labs)
+    assert (await tell(settled))["told"] == 1
+    [(who, text)] = read(settled, moodle)
+    assert who == "E2"
+    assert "Please complete the learning path Laboratory as soon as you can." in text
+    assert "2020" not in text
+    events = [str(one.sentence) for one in settled.connector.explaining.explain("E2").events]
+    assert "the learner was told in Moodle that LAB-NOW is to be done now, as 2020-01-01 is over" in events
+    assert any(one.startswith("LAB-NOW is due on 2020-01-01") for one in events)
+
+
 async def test_what_a_manager_assigns_is_told(settled: House, moodle: Seen) -> None:
     """As what a rule does."""
     settled.connector.deciding.decide(DecisionKind.ASSIGN, "E3", "SAFETY-14", Decider("anna", hr=True), "asked for it")

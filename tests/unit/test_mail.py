@@ -183,6 +183,21 @@ def test_a_mirror_that_is_behind_says_which_reading(language: Language) -> None:
     assert len({said for words in HOPS.values() for said in words.values()}) == 8
 
 
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (NoticeKind.FEED_LATE, "Đã hơn 7 giờ chưa nhận được tệp hợp lệ nào từ hr."),
+        (NoticeKind.MIRROR_BEHIND, "Moodle được đọc lần cuối cách đây 7 giờ (toàn bộ dữ liệu: "
+         "việc chấm lại điểm, đặt lại và xóa từ lúc đó chưa được ghi nhận)."),
+        (NoticeKind.JOB_GIVEN_UP, "Tác vụ sync đã thất bại suốt 9 ngày (Unavailable) "
+         "và sẽ không được thử lại nữa: xem `job release`."),
+    ],
+)  # fmt: skip
+def test_vietnamese_reads_as_one_would_write_it(kind: NoticeKind, says: str) -> None:
+    """Sentences that were put word for word."""
+    assert sentence(Notice(kind, "key", FACTS), "vi") == says
+
+
 def _names(template: str) -> set[str]:
     return {part.partition("}")[0] for part in template.split("{")[1:]}
 

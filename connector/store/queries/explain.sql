@@ -126,5 +126,6 @@ FROM reporting.compliance_now WHERE hr_key = %(key)s
 ORDER BY requirement
 
 -- name: read_at
--- When Moodle was last read.
-SELECT max(reached_at) AS read_at FROM reporting.data_freshness WHERE hop IN ('everything', 'changes')
+-- When Moodle was last read, and when all of it.
+SELECT max(reached_at) AS read_at, max(reached_at) FILTER (WHERE hop = 'everything') AS everything_at
+FROM reporting.data_freshness WHERE hop IN ('everything', 'changes')

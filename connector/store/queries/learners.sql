@@ -9,7 +9,8 @@ WHERE n.site = %(site)s AND n.state = 'waiting' AND NOT EXISTS (
 -- name: waiting
 -- Notices of people who can read them now.
 SELECT n.person_id, b.account_id, n.requirement, l.terms ->> 'path' AS path, n.due_on, n.changed,
-       COALESCE(NULLIF(a.fields ->> 'lang', ''), p.wanted ->> 'lang', p.initial ->> 'lang', '') AS lang
+       COALESCE(NULLIF(a.fields ->> 'lang', ''), p.wanted ->> 'lang', p.initial ->> 'lang', '') AS lang,
+       p.timezone
 FROM connector.due_notice n
 JOIN connector.person p USING (person_id)
 JOIN connector.ledger l ON l.site = n.site AND l.person_id = n.person_id AND l.kind = 'assignment'

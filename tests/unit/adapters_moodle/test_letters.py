@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import get_args
 
 import pytest
 
 from adapters.moodle.letters import TEXTS, write
 from adapters.moodle.twin.messages import LONGEST
-from connector.domain.learners import DueLetter, language_of, name_in
+from connector.domain.learners import DueLetter, day_to_tell, language_of, name_in
 from connector.domain.notices import Language
 
 URL = "https://learn.example.com/course/view.php?id=7"
@@ -17,41 +17,57 @@ DAY = date(2026, 12, 31)
 
 
 @pytest.mark.parametrize(
-    ("language", "new", "changed"),
+    ("language", "new", "changed", "now"),
     [
         (
             "en",
             "Please complete the learning path Fire by December 31, 2026.",
             "The learning path Fire is now due on December 31, 2026.",
+            "Please complete the learning path Fire as soon as you can.",
         ),
         (
             "fr",
             "Veuillez terminer le parcours Fire au plus tard le 31 décembre 2026.",
             "La nouvelle échéance du parcours Fire est le 31 décembre 2026.",
+            "Veuillez terminer le parcours Fire dès que possible.",
         ),
         (
             "vi",
-            "Vui lòng hoàn thành lộ trình học Fire trước hết 31 tháng 12, 2026.",
-            "Hạn mới của lộ trình học Fire là 31 tháng 12, 2026.",
+            "Vui lòng hoàn thành lộ trình học Fire chậm nhất vào ngày 31 tháng 12, 2026.",
+            "Hạn hoàn thành mới của lộ trình học Fire là ngày 31 tháng 12, 2026.",
+            "Vui lòng hoàn thành lộ trình học Fire trong thời gian sớm nhất.",
         ),
         (
             "zh-TW",
             "請於 2026年12月31日 前（含當日）完成學習地圖：Fire。",
             "學習地圖 Fire 的完成期限已改為 2026年12月31日。",
+            "請儘快完成學習地圖：Fire。",
         ),
     ],
 )
-def test_path_and_day_are_named(language: Language, new: str, changed: str) -> None:
-    """The day as the language writes it, and a link to the course."""
+def test_path_and_day_are_named(language: Language, new: str, changed: str, now: str) -> None:
+    """The day as the language writes it, unless it is to be done now, and a link to the course."""
     link = f'<p><a href="{URL}">{TEXTS[language].begin}</a></p>'
     assert write(DueLetter(language, "Fire", DAY, changed=False, url=URL)) == f"<p>{new}</p>{link}"
     assert write(DueLetter(language, "Fire", DAY, changed=True, url=URL)) == f"<p>{changed}</p>{link}"
+    for before in (False, True):
+        assert write(DueLetter(language, "Fire", None, changed=before, url=URL)) == f"<p>{now}</p>{link}"
 
 
 def test_every_language_has_its_texts() -> None:
     """And no sentence leaves path or day out."""
     assert set(TEXTS) == set(get_args(Language))
     assert all("{path}" in text and "{due}" in text for one in TEXTS.values() for text in (one.new, one.changed))
+    assert all("{path}" in one.now for one in TEXTS.values())
+
+
+@pytest.mark.parametrize(
+    ("timezone", "told"),
+    [("UTC", DAY), ("Asia/Taipei", None), ("America/New_York", DAY), ("Pacific/Kiritimati", None)],
+)
+def test_a_day_that_is_over_is_not_told(timezone: str, told: date | None) -> None:
+    """Where the person is: the due date itself still counts, the day after it does not."""
+    assert day_to_tell(DAY, datetime(2026, 12, 31, 20, tzinfo=UTC), timezone) == told
 
 
 def test_names_are_no_markup() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from connector.domain.explaining import (
     Completed,
     DecisionTold,
     Due,
+    Enrolled,
     Learned,
     Rejected,
     Undone,
@@ -195,10 +197,65 @@ def test_one_sentence_for_what_is_alike() -> None:
 
 
 def test_a_path_by_cohort() -> None:
-    """Its course comes by the cohort."""
+    """Its course comes by the cohort, and is named with it."""
     assert answers("YARD1", rules=(Seen("path YARD", fired=False),))[0].startswith(
-        "E104 has not got path-YARD: path YARD asks"
+        "E104 has not got cohort path-YARD (which Moodle's cohort enrolment leads to YARD1): path YARD asks"
     )
+
+
+def shown(course: str, *, active: bool = True, days: int = 2, everything: int | None = None) -> Learned:
+    """Moodle as it was read yesterday, all of it so many days ago: one enrolment, seen to be so ``days`` ago."""
+    seen = Enrolled(2, course, None, active, NOW - timedelta(days=9), NOW - timedelta(days=days))
+    whole = NOW - timedelta(days=everything) if everything else None
+    return Learned(NOW - timedelta(days=1), (seen,), (), (), (), whole)
+
+
+@pytest.mark.parametrize(
+    ("learned", "days", "says"),
+    [
+        (shown("YARD1"), 7, "Moodle shows E104 enrolled in YARD1, since 2026-02-21"),
+        (shown("YARD1", active=False), 7,
+         "Moodle shows E104 enrolled in YARD1, but suspended or over, seen 2026-02-28"),
+        (shown("FIRE"), 7, "Moodle did not show E104 enrolled in YARD1 when it was last read, 2026-03-01: `doctor` "
+         "says whether the cohort enrols there"),
+        (shown("FIRE"), 0, "whether E104 is enrolled in YARD1 was not looked at: Moodle was last read before the "
+         "cohort had E104, or within minutes of it"),
+        (Learned(None, (), (), (), ()), 7,
+         "whether E104 is enrolled in YARD1 was not looked at: Moodle has not been read yet"),
+        (None, 7, "whether E104 is enrolled in YARD1 is not known: the reporting database cannot be reached"),
+    ],
+)  # fmt: skip
+def test_whether_moodle_enrolled_by_the_cohort(learned: Learned | None, days: int, says: str) -> None:
+    """Being in the cohort is ours, the enrolment is Moodle's: what was seen of it, or that nobody looked."""
+    yard = granted("path-YARD", GrantKind.COHORT, granted_at=NOW - timedelta(days=days))
+    path = wanted("path-YARD", GrantKind.COHORT)
+    first, second = answers("YARD1", wanted=(path,), ledger=(yard,), learned=learned)
+    assert first.startswith("E104 has cohort path-YARD (which Moodle's cohort enrolment leads to YARD1) because path")
+    assert second == says
+
+
+@pytest.mark.parametrize(
+    ("grant", "learned", "seen"),
+    [
+        ({}, shown("SAFE", active=False), "2026-02-28"),
+        ({"ours": False}, shown("SAFE", active=False), "2026-02-28"),
+        ({}, shown("SAFE", active=False, days=8, everything=3), "2026-02-27"),
+        ({}, shown("SAFE", active=False, days=8), None),
+        ({}, shown("SAFE", active=False, days=8, everything=8), None),
+        ({"terms": {"ends_on": "2026-02-27"}}, shown("SAFE", active=False), None),
+        ({"terms": {"starts_on": "2026-03-01"}}, shown("SAFE", active=False), None),
+        ({}, shown("SAFE"), None),
+        ({}, shown("FIRE", active=False), None),
+        ({}, None, None),
+    ],
+)
+def test_suspended_by_hand_in_moodle(grant: dict[str, Any], learned: Learned | None, seen: str | None) -> None:
+    """Told where Moodle was seen so after our last doing, and our own terms would have let the person in."""
+    if learned and learned.enrolled[0].idnumber == "FIRE":
+        learned = Learned(learned.read_at, (replace(learned.enrolled[0], course_id=3),), (), (), ())
+    first = answers(wanted=(wanted(),), ledger=(granted(**grant),), learned=learned)[0]
+    by_hand = f", but somebody suspended it or let it end in Moodle, seen {seen}"
+    assert first.endswith(by_hand) if seen else "but somebody" not in first
 
 
 def test_other_names_and_other_courses() -> None:
