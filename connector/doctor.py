@@ -139,7 +139,7 @@ async def _facts(connector: Connector) -> Finding | str:
             "write there. Run `moodle-connector reconcile`, which reads everything again; where this stays, restore "
             "the database of the reports from a backup, and report it."
         )
-    return f"Moodle was read until {hops['changes']:%Y-%m-%d %H:%M} UTC, and the facts agree with each other"
+    return f"Moodle was last read at {hops['changes']:%Y-%m-%d %H:%M} UTC, and the facts agree with each other"
 
 
 async def _mapping(connector: Connector) -> str | None:
