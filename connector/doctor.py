@@ -22,6 +22,7 @@ NEEDS = {
     "reports": {"moodle"},
     "courses": {"moodle", "mapping"},
     "cohort sync": {"moodle", "mapping", "courses"},
+    "profile fields": {"moodle", "mapping"},
     "learners": {"moodle"},
     "sign-in": {"moodle", "database"},
     "leavers": {"moodle"},
@@ -75,6 +76,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("reports", _reports_set_up if fix else _reports),
         ("courses", _courses),
         ("cohort sync", _cohort_sync),
+        ("profile fields", _profile_fields),
         ("notices", _notices),
         ("learners", _learners),
         ("sign-in", _sign_in),
@@ -137,7 +139,7 @@ async def _facts(connector: Connector) -> Finding | str:
             "write there. Run `moodle-connector reconcile`, which reads everything again; where this stays, restore "
             "the database of the reports from a backup, and report it."
         )
-    return f"Moodle was read until {hops['changes']:%Y-%m-%d %H:%M} UTC, and the facts agree with each other"
+    return f"Moodle was last read at {hops['changes']:%Y-%m-%d %H:%M} UTC, and the facts agree with each other"
 
 
 async def _mapping(connector: Connector) -> str | None:
@@ -236,6 +238,31 @@ async def _cohort_sync(connector: Connector) -> str | None:
     return (
         f"{', '.join(path.code for path in paths)}: members of the cohorts are in the courses, as far as there are any"
     )
+
+
+PROFILE_FIELDS = "Site administration, Users, User profile fields"
+
+
+async def _profile_fields(connector: Connector) -> Finding | None:
+    """Does Moodle have the custom profile fields that the mapping writes? Only its report of people tells."""
+    if not connector.settings.moodle.url or connector.settings.mapping is None:
+        return None
+    wanted = connector.mapping.profile_fields
+    if not wanted:
+        return Finding("profile fields", "none", "the mapping writes none")
+    async with connector.moodle() as moodle:
+        there = await connector.profile_fields(moodle)
+    if there is None:
+        text = f"whether Moodle has {', '.join(wanted)}, only its report of people tells (see reports); "
+        return Finding("profile fields", "none", f"{text}look in Moodle under {PROFILE_FIELDS}")
+    if missing := [name for name in wanted if name.lower() not in there]:
+        raise ConnectorError(
+            f"Moodle has no custom profile field with the short name {', '.join(missing)}: it drops what is written "
+            f"there, and each such change is refused. Make it under {PROFILE_FIELDS}, or take it out of the mapping "
+            "(person, profile)."
+        )
+    capitals = "; capital letters of short names must be the same, which Moodle does not tell"
+    return Finding("profile fields", "good", f"{', '.join(wanted)}: there{capitals}")
 
 
 async def _notices(connector: Connector) -> str | None:

@@ -59,6 +59,11 @@ class CompanyMapping:
         """The sources that name people, in the order in which they are believed."""
         return tuple(name for name, source in self.sources.items() if source.settings.authoritative)
 
+    @property
+    def profile_fields(self) -> tuple[str, ...]:
+        """Short names of the custom profile fields that are written in Moodle."""
+        return self.people.profile_fields
+
     def said(self, source: str, record: Record) -> Said | Removed | list[Rejection]:
         """What a record of a source says of a person, or all that is wrong with it."""
         return self.sources[source].mapper.said(record)

@@ -146,6 +146,11 @@ class PersonMaker:
             for name, first in ((name, list(precedence.get(name, ()))) for name in fields)
         }
 
+    @property
+    def profile_fields(self) -> tuple[str, ...]:
+        """Short names of the custom profile fields that a person may have."""
+        return tuple(sorted(short for _, short in self._profile))
+
     def of_one(self, source: str, said: Said, line: int) -> Person | list[Rejection]:
         """The person of whom one source says everything."""
         return self._build(said, line, source, source)

@@ -12,7 +12,7 @@ from httpx import create_ssl_context
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.functions import FOR_DELETION, FOR_SIGN_IN, FUNCTIONS
-from adapters.moodle.readers.choose import Choice, choose, retold, set_up_reports
+from adapters.moodle.readers.choose import Choice, choose, profile_fields, retold, set_up_reports
 from adapters.moodle.site import MoodleSite
 from connector.bootstrap.kept import Kept
 from connector.domain.errors import AccessRefused, Missing, ProtocolError, SettingsError, StorageError
@@ -125,6 +125,10 @@ class MoodleConnections(Kept):
         with suppress(StorageError):  # where no database is set up yet nothing is kept
             self.choices.forget()
         return done
+
+    async def profile_fields(self, moodle: MoodleSite) -> frozenset[str] | None:
+        """Short names, in lower case, of the custom profile fields that Moodle has; None where it does not tell."""
+        return await profile_fields(moodle)
 
     @property
     def functions_beside(self) -> Mapping[str, frozenset[str]]:

@@ -13,7 +13,6 @@ from connector.bootstrap.ways import Ways
 from connector.domain.errors import SettingsError
 from connector.domain.feeds import KnownFeed
 from connector.domain.notices import Channel, Limits, Situation
-from connector.mirror.accounts import OVERLAP
 from connector.store.learners import DueNotices, Welcomes
 from connector.store.notices import Notices
 from connector.sync.apply import Stopping, never
@@ -124,7 +123,7 @@ class Telling(Ways):
             hops.get("changes"),
             tuple(self.jobs.states().values()),
             everything,
-            second_missed(times, everything and everything + OVERLAP),
+            second_missed(times, everything),
         )
 
     def _longest_silent(self) -> tuple[str, KnownFeed | None]:

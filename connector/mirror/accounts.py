@@ -21,11 +21,16 @@ async def refresh_accounts(
     Managed accounts that Moodle no longer has are marked as lost. Raises the error tree.
     """
     began = clock()
-    since = None if everybody or not reader.incremental else book.read_until()
+    since = None if everybody or not reader.incremental else from_before(book.read_until())
     async for page in reader.accounts(book, since):
         book.remember(page, clock())
         if note is not None:
             note(page)
     if since is None:
         book.mark_lost(book.unseen(began), clock())
-    book.set_read_until(began - OVERLAP)
+    book.set_read_until(began)
+
+
+def from_before(read_until: datetime | None) -> datetime | None:
+    """From when on changes are read that came since; None where nothing was read before."""
+    return read_until - OVERLAP if read_until else None

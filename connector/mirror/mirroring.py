@@ -15,7 +15,7 @@ from connector.domain.errors import Busy, ConnectorError
 from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
 from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader, moved
-from connector.mirror.accounts import OVERLAP, refresh_accounts
+from connector.mirror.accounts import from_before, refresh_accounts
 
 REMEMBERED = timedelta(days=365)
 """For so long an enrolment that ended in Moodle is compared with what was granted: until somebody has decided, where
@@ -51,7 +51,8 @@ class Mirror:
         with self.facts.lock() as free:
             if not free:
                 raise Busy("Another process is mirroring this Moodle; try again when it has ended.")
-            since = self.facts.read_until() if self.reader.incremental and extent is Extent.CHANGES else None
+            known = self.facts.read_until() if self.reader.incremental and extent is Extent.CHANGES else None
+            since = from_before(known)
             extent = Extent.EVERYTHING if since is None else Extent.CHANGES
             load = self.facts.start(extent, self.reader.name, self.clock())
             try:
@@ -114,7 +115,7 @@ class _Reading:
             self.landed.subtract(facts.forget(self.load, again))
             await self._land(reader.again(again))
         items = await reader.grade_items(facts.samples(self.load))
-        return Read(Extent.EVERYTHING, self.began - OVERLAP, courses, items, self.landed)
+        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed)
 
     async def changes(self, since: datetime) -> Read:
         """What the reader can tell to be new."""
@@ -122,7 +123,7 @@ class _Reading:
         await self._land(self.mirror.reader.changed(since))
         known = self.mirror.facts.knows_courses(self.load)
         courses = None if known else await self.mirror.reader.courses()
-        return Read(Extent.CHANGES, self.began - OVERLAP, courses, (), self.landed)
+        return Read(Extent.CHANGES, self.began, courses, (), self.landed)
 
     def _vanished(self, courses: Sequence[Course]) -> list[int]:
         """People come and go while pages are read, and one can be missed."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from connector.domain.feeds import Drop, Look
+from connector.domain.errors import ConnectorError
+from connector.domain.feeds import Delivery, Drop, Look
 from connector.domain.gates import Gates
 from connector.domain.ports import Source
 
@@ -36,6 +38,16 @@ _NOTHING = Arrivals((), Look((), {}))
 
 def _only(arrived: Arrived) -> Arrivals:
     return Arrivals((arrived,), Look((), {}))
+
+
+@contextmanager
+def naming(source: str) -> Iterator[None]:
+    """What goes wrong in the block is told with the source's name: what is away names at most its host."""
+    try:
+        yield
+    except ConnectorError as error:
+        error.args = (f"source {source}: {error}",)
+        raise
 
 
 class Inlet(Protocol):
@@ -68,17 +80,18 @@ class FileInlet:
     def arrivals(self) -> Arrivals:
         if self.drop is None:
             return _NOTHING
-        look = self.drop.look()
-        ready = [
-            Arrived(
-                delivery.name,
-                self.open_feed(delivery.path),
-                partial(self.drop.mark_done, delivery),
-                partial(self.drop.mark_refused, delivery),
-            )
-            for delivery in look.ready
-        ]
-        return Arrivals(ready, look)
+        with naming(self.name):
+            look = self.drop.look()
+        return Arrivals([self._arrived(delivery, self.drop) for delivery in look.ready], look)
+
+    def _arrived(self, delivery: Delivery, drop: Drop) -> Arrived:
+        put_away = naming(self.name)
+        return Arrived(
+            delivery.name,
+            self.open_feed(delivery.path),
+            partial(put_away(drop.mark_done), delivery),
+            partial(put_away(drop.mark_refused), delivery),
+        )
 
     def pushed(self) -> Arrivals:
         return _NOTHING

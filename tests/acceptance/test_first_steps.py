@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ def test_init_then_doctor_then_sync(house: House) -> None:
     assert {each["what"]: each["state"] for each in found.json} == {
         "package": "good", "settings": "good", "database": "good", "facts": "none", "mapping": "good", "drop": "good",
         "moodle": "good", "reports": "none", "courses": "good", "notices": "none",
-        "learners": "none", "cohort sync": "none", "sign-in": "none", "leavers": "none",
+        "learners": "none", "cohort sync": "none", "profile fields": "none", "sign-in": "none", "leavers": "none",
     }  # fmt: skip
     example = folder / "config/feeds/people.csv.example"
     assert house.call("--config", settings, "sync", example).status == 0
@@ -160,7 +162,10 @@ def test_doctor_examines_the_facts(house: House) -> None:
     assert house.call("mirror").status == 0
     status, state, text = facts_of(house)
     assert (status, state) == (0, "good"), text
-    assert text.endswith("UTC, and the facts agree with each other")
+    told = re.fullmatch(r"Moodle was last read at (.+) UTC, and the facts agree with each other", text)
+    assert told is not None, text
+    age = datetime.now(UTC) - datetime.strptime(told[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    assert age < timedelta(minutes=10), "and not when changes are read again from"
     with psycopg.connect(os.environ["CONNECTOR_DATABASE_URL"]) as connection:
         enrolled = connection.execute("UPDATE facts.fact_enrolment SET person_id = 4711").rowcount
         connection.execute("UPDATE facts.summary_compliance SET assigned = assigned + 1 WHERE unit = ''")

@@ -1,13 +1,19 @@
-"""What the doctor says of sign-in methods and of deleting: what Moodle tells, and that it does not tell the rest."""
+"""What the doctor says of sign-in, profile fields and deleting: what Moodle tells, and what it does not tell."""
 
 from __future__ import annotations
 
 import pytest
 
+from adapters.moodle.readers.kinds import PEOPLE
 from connector.doctor import Finding, examine
 from tests.support import House, row
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]
+
+PROFILE = """  profile:
+    jobgrade: {column: grade, when_empty: clear}
+    costcentre: {column: cost, compare: false}
+"""
 
 
 async def finding(house: House, what: str, more: str = "") -> Finding:
@@ -65,3 +71,30 @@ async def test_deleting_needs_its_function(house: House) -> None:
     found = await finding(house, "leavers", "[leavers]\ndelete_days = 900\n")
     assert (found.state, found.exit_status) == ("bad", 1)
     assert "core_user_delete_users" in found.text
+
+
+async def test_profile_fields_that_moodle_lacks_are_named(house: House) -> None:
+    """Before the first change of one is refused; the report of people need not be set up yet."""
+    house.twin.life.make_report(PEOPLE.name("connector"), PEOPLE.source)
+    house.twin.state.profile_fields = ("JobGrade", "costcentre")
+    found = await finding(house, "profile fields")
+    assert (found.state, found.text.partition(";")[0]) == ("good", "costcentre, jobgrade: there"), "capitals not told"
+    house.twin.state.profile_fields = ("costcentre", "shoesize")
+    found = await finding(house, "profile fields")
+    assert (found.state, found.exit_status) == ("bad", 1)
+    assert "no custom profile field with the short name jobgrade:" in found.text
+    assert "Make it under Site administration, Users, User profile fields, or take it out of the mapping" in found.text
+
+
+async def test_without_a_report_profile_fields_are_not_guessed(house: House) -> None:
+    """Plain functions show of a person only the fields that have a value, so nothing is said to be missing."""
+    house.twin.state.profile_fields = ()
+    found = await finding(house, "profile fields")
+    assert (found.state, "whether Moodle has costcentre, jobgrade, only its report" in found.text) == ("none", True)
+    house.twin.life.make_report(PEOPLE.name("connector"), PEOPLE.source)
+    house.twin.state.edits_reports = False
+    assert (await finding(house, "profile fields")).state == "none", "nor by a token that may not see the report"
+    house.twin.state.edits_reports = True
+    assert (await finding(house, "profile fields")).state == "bad"
+    house.edit("mapping.yaml", PROFILE, "")
+    assert (await finding(house, "profile fields")).text == "the mapping writes none"

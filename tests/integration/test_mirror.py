@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connector.domain.errors import AccessRefused, TryAgain
@@ -99,6 +101,23 @@ async def test_visits_are_told_without_reading_everybody(house: House, learning:
     await house.mirror(Extent.CHANGES)
     assert house.twin.state.calls["tool_mobile_call_external_functions"] - before == 2
     found = house.sql("SELECT hr_key FROM reporting.people WHERE accessed_at > now()")
+    assert found == [{"hr_key": "E0002"}]
+
+
+async def test_what_is_new_is_read_from_before_the_last_reading(house: House, learning: Learning) -> None:
+    """Moodle's cron writes times of the past; still the reports and the doctor tell when Moodle was read."""
+    await house.settled_in(rows(2, unit="Field"))
+    await house.make_reports()
+    for extent in Extent:
+        began = house.clock.now
+        await house.mirror(extent)
+        hops = {row["hop"]: row["reached_at"] for row in house.connector.reports.freshness()}
+        assert began < hops["changes"] < house.clock.now
+        assert house.connector.accounts.read_until() == pytest.approx(began, abs=timedelta(seconds=1))
+        house.clock.forward(hours=1)
+    learning.life.access("e0002", at=int((hops["changes"] - timedelta(minutes=10)).timestamp()))
+    await house.mirror(Extent.CHANGES)
+    found = house.sql("SELECT hr_key FROM reporting.people WHERE accessed_at IS NOT NULL")
     assert found == [{"hr_key": "E0002"}]
 
 

@@ -265,7 +265,7 @@ async def test_a_source_that_answers_nonsense_keeps_no_other(several: House, moo
         )
         came = await failing(several, {"agency": place})
     assert came["failed"] == "SettingsError"
-    assert re.search(rf"/people: .*\(status {status}\)", str(came["message"]))
+    assert re.search(rf"^source agency: rest: .*/people: .*\(status {status}\)", str(came["message"]))
     assert moodle.cohorts()["unit-Shop"] == {"E1"}
 
 
@@ -275,6 +275,7 @@ async def test_a_source_that_is_set_up_wrongly_keeps_no_other(several: House, mo
     nowhere = FolderSettings(folder=several.folder / "nowhere")
     came = await failing(several, {"agency": nowhere, "directory": ScimSettings(kind="scim")})
     assert came["failed"] == "SettingsError"
+    assert str(came["message"]).startswith("source agency: drop folder ")
     assert "there is none" in str(came["message"])
     assert moodle.cohorts()["unit-Shop"] == {"E1"}
 

@@ -21,7 +21,7 @@ from adapters.fetchers.rest_access import Basic, ClientCredentials
 from adapters.fetchers.sql import SqlFetch
 from connector.bootstrap import Connector
 from connector.bootstrap.sources import drop_of
-from connector.domain.errors import SettingsError
+from connector.domain.errors import SettingsError, Unavailable
 from connector.settings.reading import load_settings
 from connector.settings.sources import ScimSettings, SourceSettings
 from connector.settings.whole import Settings
@@ -191,6 +191,46 @@ def test_a_source_that_the_mapping_does_not_have(tmp_path: Path) -> None:
         pytest.raises(SettingsError, match=r"sources.rh: the mapping has no such source; it has hr"),
     ):
         connector.inlets()
+
+
+AWAY = {
+    "sql": 'url = "postgresql://reader@127.0.0.1:1/hr"\nquery = "SELECT 1"',
+    "ldap": 'url = "ldaps://127.0.0.1:1"\nuser = "u"\nbase = "dc=x"\nattributes = ["cn"]\npassword = "p"',
+    "sftp": 'host = "127.0.0.1"\nport = 1\nuser = "u"\npassword = "p"\nhost_keys = ["SHA256:x"]',
+    "s3": 'bucket = "b"\nendpoint_url = "http://127.0.0.1:1"\nregion = "x"\naccess_key = "k"\nsecret_key = "s"',
+}
+
+
+@pytest.mark.parametrize("kind", AWAY)
+def test_what_is_away_is_told_by_the_name_of_its_source(kind: str, tmp_path: Path) -> None:
+    """Whatever kind it is: who has three databases on one host must see which of them is meant.
+
+    An API is tried for a while; see ``test_several_sources.py``.
+    """
+    folder = tmp_path / "company"
+    folder.mkdir()
+    (folder / "mapping.yaml").write_text(MAPPING.format(name="agency", format="json"), "utf-8")
+    text = f'mapping = "company"\ndata_dir = "data"\n[sources.agency]\nkind = "{kind}"\n{AWAY[kind]}\n'
+    with Connector(settings_of(tmp_path, text)) as connector:
+        [inlet] = connector.inlets()
+        with pytest.raises(Unavailable, match=rf"^source agency: {kind}\b.*cannot be reached"):
+            inlet.arrivals()
+
+
+def test_what_cannot_be_put_away_is_told_by_the_name_of_its_source(tmp_path: Path) -> None:
+    """The feed was read, and then its folder is gone."""
+    folder, inbox = tmp_path / "company", tmp_path / "inbox"
+    folder.mkdir()
+    inbox.mkdir()
+    (folder / "mapping.yaml").write_text(MAPPING.format(name="agency", format="csv"), "utf-8")
+    (inbox / "a.csv").write_text("id\n1\n", "utf-8")
+    text = 'mapping = "company"\n[sources.agency]\nkind = "folder"\nfolder = "inbox"\nsettle_seconds = 0\n'
+    with Connector(settings_of(tmp_path, text)) as connector:
+        [inlet] = connector.inlets()
+        [arrived] = inlet.arrivals().ready
+        (inbox / "done").write_text("in the way", "utf-8")
+        with pytest.raises(SettingsError, match=r"^source agency: "):
+            arrived.done()
 
 
 SITES = """

@@ -89,6 +89,14 @@ async def set_up_reports(site: MoodleSite, prefix: str = PREFIX) -> list[str]:
     return await setup.set_up(site.client, await site.site_info(), prefix)
 
 
+async def profile_fields(site: MoodleSite, prefix: str = PREFIX) -> frozenset[str] | None:
+    """The custom profile fields of the site, in lower case; None where no report tells. See ``setup.Looked``."""
+    try:
+        return (await setup.look(site.client, await site.site_info(), prefix)).profile_fields
+    except (SettingsError, AccessRefused, Missing):  # why the reports cannot be read is told by ``choose``
+        return None
+
+
 async def _by_reports(site: MoodleSite, info: SiteInfo, prefix: str) -> Choice:
     looked = await setup.look(site.client, info, prefix)
     if looked.lacking:

@@ -61,6 +61,15 @@ class Looked:
         ]
         return optional + newer
 
+    @property
+    def profile_fields(self) -> frozenset[str] | None:
+        """Short names of the custom profile fields that Moodle has, which it tells in lower case only.
+
+        None where there is no report of people, whatever state it is in: nothing else tells of a field that is empty.
+        """
+        told = (state for state in self.states if state.kind.extra)
+        return next((frozenset(name.removeprefix(one.kind.extra) for name in one.extras) for one in told), None)
+
     def reports(self) -> dict[str, Report]:
         """Those that can be read, by the key of their kind."""
         return {

@@ -144,6 +144,16 @@ async def test_ambiguous_and_foreign_names_are_refused(twin: ServedTwin, site: M
     assert 'has 2 reports with the name "connector people"' in (await choose.choose(site)).remarks[0]
 
 
+@VERSIONS
+async def test_profile_fields_are_told_by_the_report_of_people(twin: ServedTwin, site: MoodleSite) -> None:
+    """All of them, in lower case as both real Moodles do it, however the report is set up; without it nothing is."""
+    twin.state.profile_fields = ("JobGrade", "birth_date")
+    make(twin, [PARTICIPANTS])
+    assert await choose.profile_fields(site) is None
+    make(twin, [PEOPLE], defaults=True)
+    assert await choose.profile_fields(site) == {"jobgrade", "birth_date"}
+
+
 async def test_a_new_profile_field_is_noted_and_added(
     twin: ServedTwin, client: MoodleClient, site: MoodleSite
 ) -> None:

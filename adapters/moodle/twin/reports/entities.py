@@ -121,8 +121,9 @@ def user(state: TwinState) -> Entity:
     }
     for name in state.profile_fields:
         title, get = _PROFILE_TITLES.get(name, name), _profile(name)
-        columns[f"profilefield_{name}"] = _text(title, get, cells.formatted)
-        tests[f"profilefield_{name}"] = _filter(title, filters.text, get)
+        identifier = f"profilefield_{name.lower()}"  # reportbuilder/classes/local/helpers/user_profile_fields.php
+        columns[identifier] = _text(title, get, cells.formatted)
+        tests[identifier] = _filter(title, filters.text, get)
     return Entity("User", columns, tests)
 
 
