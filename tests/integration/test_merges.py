@@ -62,9 +62,10 @@ async def test_another_day_of_birth_is_another_human(house: House, moodle: Seen)
         assert "merge" not in [kind for kind, _ in house.cases()]
 
 
-async def test_the_old_key_that_comes_again_gets_no_second_account(house: House, moodle: Seen) -> None:
+@pytest.mark.parametrize("earlier", ["OLD", "Old"])
+async def test_the_old_key_that_comes_again_gets_no_second_account(house: House, moodle: Seen, earlier: str) -> None:
     """The account has gone over, and then HR names both: a person says which key stays, and has the account."""
-    new = row("NEW", unit="Field", earlier="OLD", email="old@example.test", last="LastOLD")
+    new = row("NEW", unit="Field", earlier=earlier, email="old@example.test", last="LastOLD")
     await house.settled_in([row("OLD", unit="Field"), row("E2")])
     number = moodle.id("OLD")
     await house.settled_in([new, row("E2")])
@@ -80,7 +81,7 @@ async def test_the_old_key_that_comes_again_gets_no_second_account(house: House,
 
 async def test_a_manager_whom_nobody_knows_is_waited_for_and_then_told(house: House) -> None:
     """Looked for by each plan; after a week a case, once for all who name the key; it ends when the manager comes."""
-    people = [row("E1", manager="BOSS"), row("E2", manager="BOSS"), row("E3", manager="GONE", status="left")]
+    people = [row("E1", manager="BOSS"), row("E2", manager="Boss"), row("E3", manager="GONE", status="left")]
     await house.settled_in(people)
     house.clock.forward(days=6)
     await house.settled_in(people)
@@ -93,6 +94,18 @@ async def test_a_manager_whom_nobody_knows_is_waited_for_and_then_told(house: Ho
     assert house.does(plan, A.CHANGE_MANAGER) == [("change_manager", "E1", ""), ("change_manager", "E2", "")]
     await house.apply(plan)
     assert house.cases() == []
+
+
+async def test_a_manager_is_known_in_whatever_case_the_key_is_written(house: House) -> None:
+    """As people are: by case and Unicode form alone nobody is missing, another, or above themselves."""
+    people = [row("E1", manager="\u00c9va"), row("E2", manager="e\u0301VA"), row("E3", manager="e3")]
+    eva = row("\u00c9va", username="eva", email="eva@example.test")
+    plan = await house.plan([*people, eva])
+    assert house.does(plan, A.CHANGE_MANAGER) == [("change_manager", "E1", ""), ("change_manager", "E2", "")]
+    await house.apply(plan)
+    house.clock.forward(days=8)
+    await house.sync([*people, {**eva, "manager": "e2"}])
+    assert house.cases() == [("manager_cycle", "\u00c9va")]
 
 
 async def test_the_week_begins_with_each_name(house: House) -> None:
