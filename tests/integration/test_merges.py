@@ -79,6 +79,46 @@ async def test_the_old_key_that_comes_again_gets_no_second_account(house: House,
     assert (house.cases(), (await house.plan()).size) == ([], 0)
 
 
+async def test_a_new_account_for_the_newcomer_says_that_they_are_two(house: House, moodle: Seen) -> None:
+    """Said once, of an account that is bound: nobody asks afterwards whether the two keys are to be merged."""
+    people = [row("OLD", unit="Field"), row("NEW", earlier="old"), row("E2")]
+    await house.settled_in([people[0], people[2]])
+    number = moodle.id("OLD")
+    await house.sync(people)
+    assert house.cases() == [("already_bound", "NEW")]
+    house.settle("already_bound", "NEW", create=True)
+    for _ in range(2):
+        await house.settled_in(people)
+    assert (moodle.id("OLD"), moodle.people(), (await house.plan()).size) == (number, ["E2", "NEW", "OLD"], 0)
+
+
+async def test_keys_that_are_not_merged_are_two_wherever_one_declares_the_other(house: House, moodle: Seen) -> None:
+    """Said once, before either had an account: the account that was there is whose key it has."""
+    number = moodle.add("by.hand", idnumber="OLD")
+    people = [row("OLD"), row("NEW", earlier="old")]
+    await house.sync(people)
+    assert set(house.cases()) == {("merge", "NEW + OLD"), ("already_bound", "OLD")}
+    house.settle("merge", "NEW + OLD", ignore=True)
+    await house.settled_in(people)
+    assert (moodle.id("OLD"), moodle.people()) == (number, ["NEW", "OLD"])
+
+
+async def test_a_newcomer_who_was_ignored_can_be_decided_on_again(house: House, moodle: Seen) -> None:
+    """They have no account, and nobody is asked, until the decision is taken back."""
+    people = [row("OLD"), row("NEW", earlier="OLD")]
+    await house.settled_in(people[:1])
+    await house.sync(people)
+    house.settle("already_bound", "NEW", ignore=True)
+    await house.settled_in(people)
+    assert moodle.people() == ["OLD"]
+    [decision] = house.connector.cases.settled()
+    house.connector.cases.withdraw(decision.case_id, "tester", house.clock())
+    await house.sync()
+    house.settle("already_bound", "NEW", create=True)
+    await house.settled_in(people)
+    assert moodle.people() == ["NEW", "OLD"]
+
+
 async def test_a_manager_whom_nobody_knows_is_waited_for_and_then_told(house: House) -> None:
     """Looked for by each plan; after a week a case, once for all who name the key; it ends when the manager comes."""
     people = [row("E1", manager="BOSS"), row("E2", manager="Boss"), row("E3", manager="GONE", status="left")]
