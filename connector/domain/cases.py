@@ -60,14 +60,40 @@ def other_of(subject: str, key: str) -> str | None:
     return subject.removesuffix(f" + {key}") if subject.endswith(f" + {key}") else None
 
 
-def merged_keys(settlements: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, str]:
+Decisions = Mapping[tuple[str, str], Case]
+"""The newest word of a person, by kind and subject of the case."""
+
+
+def choice_of(decided: Decisions, kind: str, subject: str, choice: str) -> Any:
+    """What a person chose for this case; None where nobody settled it by that choice."""
+    case = decided.get((kind, subject))
+    return (case.settlement or {}).get(choice) if case is not None else None
+
+
+def merged_keys(decided: Decisions) -> dict[str, str]:
     """What people settled of two keys: by the key that goes the one that stays."""
     found = {}
-    for (kind, subject), settlement in settlements.items():
-        kept = settlement.get("keep") if kind == "merge" else None
+    for kind, subject in decided:
+        kept = choice_of(decided, kind, subject, "keep") if kind == "merge" else None
         if kept is not None and (other := other_of(subject, kept)):
             found[other] = kept
     return found
+
+
+def are_two(decided: Decisions, one: str, other: str, accounts: Collection[int]) -> bool:
+    """Has a person said that these keys, which have these ``accounts``, are two people, whatever the case was?
+
+    A merge that is ignored says so, and a new account for one of them where the other's was there to be chosen.
+    """
+
+    def has_refused(key: str) -> bool:
+        return any(
+            subject == key and choice_of(decided, kind, subject, "create") and set(case.candidates) & set(accounts)
+            for (kind, subject), case in decided.items()
+        )
+
+    ignored = choice_of(decided, "merge", merge_of(*sorted((one, other))), "ignore")
+    return bool(ignored) or has_refused(one) or has_refused(other)
 
 
 class CaseStore(Protocol):
@@ -80,16 +106,12 @@ class CaseStore(Protocol):
 
     def waiting(self) -> list[Case]: ...
 
-    def settlements(self) -> dict[tuple[str, str], Mapping[str, Any]]:
-        """What people decided, by kind and subject."""
-        ...
-
     def settle(self, case_id: int, settlement: Mapping[str, Any], by: str, now: datetime) -> Case:
         """Record a person's decision. Raises SettingsError where the case is not open or the choice does not fit."""
         ...
 
     def settled(self) -> list[Case]:
-        """Decisions that hold."""
+        """Decisions that hold; of those on one subject the newest last."""
         ...
 
     def withdraw(self, case_id: int, by: str, now: datetime) -> Case:

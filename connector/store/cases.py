@@ -39,10 +39,6 @@ class Cases:
     def waiting(self) -> list[Case]:
         return [_case(row) for row in self._database.rows("cases.waiting", site=self._site)]
 
-    def settlements(self) -> dict[tuple[str, str], Mapping[str, Any]]:
-        rows = self._database.rows("cases.settlements", site=self._site)
-        return {(row["kind"], row["subject"]): row["settlement"] for row in rows}
-
     def settle(self, case_id: int, settlement: Mapping[str, Any], by: str, now: datetime) -> Case:
         with self._database.transaction() as connection:
             row = connection.execute(query("cases.find"), {"site": self._site, "case_id": case_id}).fetchone()

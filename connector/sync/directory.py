@@ -78,6 +78,17 @@ class Directory:
             and account.username not in self.protected
         )
 
+    def held_under(self, key: str) -> Collection[int]:
+        """Accounts of whoever has this key."""
+        return self._held.get(folded(key), ())
+
+    @cached_property
+    def _held(self) -> Mapping[str, Collection[int]]:
+        held: dict[str, list[int]] = {}
+        for account_id, holder in self.holders.items():
+            held.setdefault(folded(holder.key), []).append(account_id)
+        return held
+
     def _having(self, name: str, value: str) -> list[Account]:
         return self._by.get((name, folded(value)), [])
 

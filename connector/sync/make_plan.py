@@ -48,7 +48,7 @@ async def _make_plan(
     scope: Scope, feed_id: int | None, rules: Rules, moodle: Moodle, plans: PlanStore, cases: CaseStore, say: Step
 ) -> Plan:
     number = plans.begin(scope, feed_id, plans.basis(feed_id, rules.digest))
-    settled = {key: dict(settlement) for key, settlement in cases.settlements().items()}
+    settled = {(case.kind, case.subject): case for case in cases.settled()}
     planning = Planning(number, scope, moodle, plans, settled, rules.protected, rules.roles, rules.by_cohort)
     _ask_about_returns(planning)
     plans.note_moves(rules.authoritative, merged_keys(settled), scope)
@@ -115,14 +115,15 @@ def _ask_about_returns(planning: Planning) -> None:
 def _ask_about_merges(planning: Planning) -> None:
     """Two keys that look like one human are a person's to settle, always; nobody gets a second account meanwhile."""
     for found in planning.plans.merges(planning.scope):
-        subject = merge_of(found.one, found.other)
+        if planning.are_two(found.one, found.other, found.accounts):
+            continue
         why = (
             "one of the two keys declares the other as an earlier one, and both are at work"
             if found.declared
             else "both have one e-mail address, surname and date of birth"
         )
-        planning.case("merge", subject, why, found.accounts)
-        if found.waiting is not None and not planning.decided("merge", subject, "ignore"):
+        planning.case("merge", merge_of(found.one, found.other), why, found.accounts)
+        if found.waiting is not None:
             planning.undecided.add(found.waiting)
 
 

@@ -163,7 +163,7 @@ class Accounts:
 
     def _match(self, person: PersonPair) -> Match | NoMatch | Ambiguous:
         """A person's decision comes first, then the rules of matching."""
-        wanted = _wanted(person)
+        wanted = self._without_others(_wanted(person))
         chosen = self._planning.chosen_accounts(person.pair.key)
         bound = self._directory.bound(wanted, chosen)
         for account_id in chosen:
@@ -180,6 +180,18 @@ class Accounts:
             return NoMatch()
         return match
 
+    def _without_others(self, wanted: Wanted) -> Wanted:
+        """What is declared of a key says nothing once a person has said that it is somebody else's."""
+        held = self._directory.held_under
+        others = {
+            folded(key) for key in wanted.earlier_keys if self._planning.are_two(wanted.key, key, held(key))
+        }  # folded: a key is declared as HR writes it, and known as it was written first
+        return replace(
+            wanted,
+            earlier_keys=tuple(key for key in wanted.earlier_keys if folded(key) not in others),
+            former=wanted.former.difference(*(held(key) for key in others)),
+        )
+
     def _is_contested(self, account: Account, key: str) -> bool:
         """Could somebody else without an account claim it as well, and nobody has decided against?"""
         holder = self._directory.holders.get(account.id)
@@ -187,7 +199,12 @@ class Accounts:
         others = {other for name in names for other in self._shared.keys.get(name, ())}
         if not names:
             others.update(self._shared.emails.get(account.email.lower(), ()))
-        return any(other != key and not self._planning.decided("already_bound", other, "create") for other in others)
+        return any(
+            other != key
+            and not self._planning.decided("already_bound", other, "create")
+            and not self._planning.are_two(key, other, ())
+            for other in others
+        )
 
     def _updates(self, person: PersonPair, account: Account) -> list[Change]:
         """What differs, but for a change of identity that something stands in the way of: that is a case."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from connector.domain.cases import choice_of
 from connector.domain.decide import grant_change
 from connector.domain.grants import GrantKind, GroupTarget, Place, RoleTarget, place_of
 from connector.domain.plan import Action
@@ -90,7 +91,7 @@ async def _ids(planning: Planning, level: str, refs: Sequence[str]) -> dict[str,
     known: dict[str, int] = {}
     for ref in refs:
         ids = [one.id for one in found.get(ref, [])]
-        chosen = planning.settled.get((f"missing_{level}", ref), {}).get("course")
+        chosen = choice_of(planning.settled, f"missing_{level}", ref, "course")
         if isinstance(chosen, int):
             known[ref] = chosen
         elif len(ids) == 1:

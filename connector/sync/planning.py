@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from connector.domain.cases import Case
+from connector.domain.cases import Case, Decisions, are_two, choice_of
 from connector.domain.decisions import Assignable
 from connector.domain.plan_store import PlanStore, Scope
 from connector.domain.ports import Moodle
@@ -20,7 +20,7 @@ class Planning:
     scope: Scope
     moodle: Moodle
     plans: PlanStore
-    settled: dict[tuple[str, str], dict[str, object]]
+    settled: Decisions
     protected: frozenset[str]
     roles: Mapping[str, int]
     by_cohort: frozenset[tuple[str, str]] = frozenset()
@@ -30,7 +30,11 @@ class Planning:
 
     def decided(self, kind: str, subject: str, choice: str) -> bool:
         """Has a person settled this case by that choice?"""
-        return bool(self.settled.get((kind, subject), {}).get(choice))
+        return bool(choice_of(self.settled, kind, subject, choice))
+
+    def are_two(self, one: str, other: str, accounts: Collection[int]) -> bool:
+        """Has a person said that these two keys, which have these accounts, are two people?"""
+        return are_two(self.settled, one, other, accounts)
 
     def chosen_accounts(self, subject: str) -> list[int]:
         """Accounts that a person has named for this person, whatever the case was."""
@@ -43,8 +47,8 @@ class Planning:
     @cached_property
     def _chosen(self) -> dict[str, list[int]]:
         chosen: dict[str, list[int]] = {}
-        for (_, subject), settlement in self.settled.items():
-            account = settlement.get("account")
+        for kind, subject in self.settled:
+            account = choice_of(self.settled, kind, subject, "account")
             if isinstance(account, int):
                 chosen.setdefault(subject, []).append(account)
         return chosen

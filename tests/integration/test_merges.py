@@ -62,9 +62,10 @@ async def test_another_day_of_birth_is_another_human(house: House, moodle: Seen)
         assert "merge" not in [kind for kind, _ in house.cases()]
 
 
-async def test_the_old_key_that_comes_again_gets_no_second_account(house: House, moodle: Seen) -> None:
+@pytest.mark.parametrize("earlier", ["OLD", "Old"])
+async def test_the_old_key_that_comes_again_gets_no_second_account(house: House, moodle: Seen, earlier: str) -> None:
     """The account has gone over, and then HR names both: a person says which key stays, and has the account."""
-    new = row("NEW", unit="Field", earlier="OLD", email="old@example.test", last="LastOLD")
+    new = row("NEW", unit="Field", earlier=earlier, email="old@example.test", last="LastOLD")
     await house.settled_in([row("OLD", unit="Field"), row("E2")])
     number = moodle.id("OLD")
     await house.settled_in([new, row("E2")])
@@ -78,9 +79,49 @@ async def test_the_old_key_that_comes_again_gets_no_second_account(house: House,
     assert (house.cases(), (await house.plan()).size) == ([], 0)
 
 
+async def test_a_new_account_for_the_newcomer_says_that_they_are_two(house: House, moodle: Seen) -> None:
+    """Said once, of an account that is bound: nobody asks afterwards whether the two keys are to be merged."""
+    people = [row("OLD", unit="Field"), row("NEW", earlier="old"), row("E2")]
+    await house.settled_in([people[0], people[2]])
+    number = moodle.id("OLD")
+    await house.sync(people)
+    assert house.cases() == [("already_bound", "NEW")]
+    house.settle("already_bound", "NEW", create=True)
+    for _ in range(2):
+        await house.settled_in(people)
+    assert (moodle.id("OLD"), moodle.people(), (await house.plan()).size) == (number, ["E2", "NEW", "OLD"], 0)
+
+
+async def test_keys_that_are_not_merged_are_two_wherever_one_declares_the_other(house: House, moodle: Seen) -> None:
+    """Said once, before either had an account: the account that was there is whose key it has."""
+    number = moodle.add("by.hand", idnumber="OLD")
+    people = [row("OLD"), row("NEW", earlier="old")]
+    await house.sync(people)
+    assert set(house.cases()) == {("merge", "NEW + OLD"), ("already_bound", "OLD")}
+    house.settle("merge", "NEW + OLD", ignore=True)
+    await house.settled_in(people)
+    assert (moodle.id("OLD"), moodle.people()) == (number, ["NEW", "OLD"])
+
+
+async def test_a_newcomer_who_was_ignored_can_be_decided_on_again(house: House, moodle: Seen) -> None:
+    """They have no account, and nobody is asked, until the decision is taken back."""
+    people = [row("OLD"), row("NEW", earlier="OLD")]
+    await house.settled_in(people[:1])
+    await house.sync(people)
+    house.settle("already_bound", "NEW", ignore=True)
+    await house.settled_in(people)
+    assert moodle.people() == ["OLD"]
+    [decision] = house.connector.cases.settled()
+    house.connector.cases.withdraw(decision.case_id, "tester", house.clock())
+    await house.sync()
+    house.settle("already_bound", "NEW", create=True)
+    await house.settled_in(people)
+    assert moodle.people() == ["NEW", "OLD"]
+
+
 async def test_a_manager_whom_nobody_knows_is_waited_for_and_then_told(house: House) -> None:
     """Looked for by each plan; after a week a case, once for all who name the key; it ends when the manager comes."""
-    people = [row("E1", manager="BOSS"), row("E2", manager="BOSS"), row("E3", manager="GONE", status="left")]
+    people = [row("E1", manager="BOSS"), row("E2", manager="Boss"), row("E3", manager="GONE", status="left")]
     await house.settled_in(people)
     house.clock.forward(days=6)
     await house.settled_in(people)
@@ -93,6 +134,18 @@ async def test_a_manager_whom_nobody_knows_is_waited_for_and_then_told(house: Ho
     assert house.does(plan, A.CHANGE_MANAGER) == [("change_manager", "E1", ""), ("change_manager", "E2", "")]
     await house.apply(plan)
     assert house.cases() == []
+
+
+async def test_a_manager_is_known_in_whatever_case_the_key_is_written(house: House) -> None:
+    """As people are: by case and Unicode form alone nobody is missing, another, or above themselves."""
+    people = [row("E1", manager="\u00c9va"), row("E2", manager="e\u0301VA"), row("E3", manager="e3")]
+    eva = row("\u00c9va", username="eva", email="eva@example.test")
+    plan = await house.plan([*people, eva])
+    assert house.does(plan, A.CHANGE_MANAGER) == [("change_manager", "E1", ""), ("change_manager", "E2", "")]
+    await house.apply(plan)
+    house.clock.forward(days=8)
+    await house.sync([*people, {**eva, "manager": "e2"}])
+    assert house.cases() == [("manager_cycle", "\u00c9va")]
 
 
 async def test_the_week_begins_with_each_name(house: House) -> None:

@@ -12,15 +12,17 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indire
 A = Action
 
 
-def new(**more: str) -> dict[str, str]:
-    return row("NEW", unit="Field", earlier="OLD", email="old@example.test", last="LastOLD", **more)
+def new(earlier: str = "OLD", **more: str) -> dict[str, str]:
+    return row("NEW", unit="Field", earlier=earlier, email="old@example.test", last="LastOLD", **more)
 
 
-async def test_who_is_named_under_a_new_key_keeps_all(house: House, moodle: Seen) -> None:
-    """HR renumbers somebody: the account, cohorts and enrolments go on at once, with nothing taken in between."""
+@pytest.mark.parametrize("earlier", ["OLD", "Old"])
+async def test_who_is_named_under_a_new_key_keeps_all(house: House, moodle: Seen, earlier: str) -> None:
+    """HR renumbers somebody: the account, cohorts and enrolments go on at once, with nothing taken in between, in
+    whatever case the earlier key is written."""
     await house.settled_in([row("OLD", unit="Field", job="trainer"), row("E2")])
     number, before = moodle.id("OLD"), house.ledger()
-    plan = await house.plan([new(job="trainer"), row("E2")])
+    plan = await house.plan([new(earlier, job="trainer"), row("E2")])
     forbidden = (
         A.CREATE_ACCOUNT,
         A.SUSPEND_ACCOUNT,
@@ -53,10 +55,11 @@ async def test_due_dates_go_with_the_person(house: House, moodle: Seen) -> None:
     assert found["day"] == began
 
 
-async def test_both_keys_in_one_feed_are_a_case(house: House, moodle: Seen) -> None:
+@pytest.mark.parametrize("earlier", ["OLD", "Old"])
+async def test_both_keys_in_one_feed_are_a_case(house: House, moodle: Seen, earlier: str) -> None:
     """HR says of both that they work here: nobody guesses, and nothing is taken from anybody."""
     await house.settled_in([row("OLD", unit="Field"), row("E2")])
-    plan = await house.plan([row("OLD", unit="Field"), new(), row("E2")])
+    plan = await house.plan([row("OLD", unit="Field"), new(earlier), row("E2")])
     assert ("already_bound", "NEW") in house.cases()
     assert house.does(plan, A.SUSPEND_ACCOUNT, A.ADOPT_ACCOUNT, A.CREATE_ACCOUNT, A.REMOVE_FROM_COHORT) == []
 

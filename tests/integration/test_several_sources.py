@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.plan import Action
 from connector.settings.sources import AccessSettings, FolderSettings, RestSettings, ScimSettings, SourceSettings
+from connector.store.migrate import downgrade, upgrade
 from tests.support import House, Row, Seen, rows
 from tests.unit.test_fetch_rest import serving
 
@@ -122,6 +123,56 @@ async def test_people_are_put_together(several: House, moodle: Seen) -> None:
     assert moodle.fields("A1", "username", "email", "city") == ("a1", "a1@agency.test", "")
     assert moodle.cohorts() == {"unit-Lab": {"E1", "E2"}, "unit-Agency": {"A1"}}
     assert (await several.plan()).size == 0
+
+
+@pytest.mark.parametrize("first", ["hr", "directory"])
+async def test_sources_that_write_a_key_in_another_case_mean_one_person(
+    several: House, moodle: Seen, first: str
+) -> None:
+    """From the first load on, whoever names the person first: each field by its precedence, and nobody twice."""
+    feeds = {
+        "hr": [of_hr("E1", unit="Lab", email="e1@old.test"), of_hr("E2", unit="Lab", boss="e1")],
+        "agency": [of_agency("\u00c9a", last="Old", email="ea@agency.test")],
+        "directory": [
+            of_directory("e1", mail="e1@example.test", city="Taipei"),
+            of_directory("e\u0301A", login="ea", mail="ea@example.test"),
+            of_directory("e2", mail="e2@example.test"),
+        ],
+    }
+    for source in sorted(feeds, key=lambda name: name != first):
+        await tell(several, source, feeds[source])
+    applied = await several.sync()
+    assert (applied.tally.refused, applied.tally.waiting, several.cases()) == (0, 0, [])
+    assert moodle.people() == ["E1", "E2", "\u00c9a"]
+    assert moodle.fields("E1", "username", "email", "city") == ("e1", "e1@example.test", "Taipei")
+    for day in range(3):
+        several.clock.forward(days=2)
+        feeds["directory"][0] = of_directory("e1", mail="e1@example.test", city=f"Town {day // 2}")
+        for source, said in feeds.items():
+            await tell(several, source, said)
+        await several.sync()
+    assert (moodle.people(), several.cases(), (await several.plan()).size) == (["E1", "E2", "\u00c9a"], [], 0)
+    assert moodle.fields("E1", "city") == ("Town 1",)
+    assert not any(moodle.suspended(key) for key in moodle.people())
+
+
+async def test_what_was_kept_under_another_spelling_is_heard_after_the_migration(
+    several: House, moodle: Seen, database_url: str
+) -> None:
+    """A directory that was read before HR had its word kept apart: it counts with its next feed."""
+    await begin(several)
+    rows = [of_directory("e1", mail="e1@new.test"), of_directory("E2"), of_directory("A1"), of_directory("S1")]
+    await tell(several, "directory", rows)
+    several.sql("UPDATE connector.statement SET key = 'e1' WHERE key = 'E1' AND source = 'directory'")
+    downgrade(database_url, "0018")
+    upgrade(database_url)
+    for _ in range(2):
+        await tell(several, "directory", rows)
+        several.clock.forward(days=2)
+    await several.sync()
+    assert (moodle.fields("E1", "email"), moodle.people()) == (("e1@new.test",), ["A1", "E1", "E2"])
+    found = several.sql("SELECT key FROM connector.statement WHERE source = 'directory' AND NOT gone ORDER BY key")
+    assert [one["key"] for one in found] == ["A1", "E1", "E2", "S1"]
 
 
 async def test_nothing_is_planned_before_all_were_heard(several: House, moodle: Seen) -> None:

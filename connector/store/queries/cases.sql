@@ -17,14 +17,8 @@ SELECT case_id, kind, subject, reason, candidates, opened_at FROM connector."cas
 WHERE site = %(site)s AND settled_at IS NULL
 ORDER BY case_id
 
--- name: settlements
--- What people decided, the newest word for each subject.
-SELECT DISTINCT ON (kind, subject) kind, subject, settlement FROM connector."case"
-WHERE site = %(site)s AND settlement IS NOT NULL AND withdrawn_at IS NULL
-ORDER BY kind, subject, settled_at DESC
-
 -- name: settled
--- What people decided and did not take back.
+-- What people decided and did not take back. Only one case on a subject is ever open: the newest word comes last.
 SELECT case_id, kind, subject, reason, candidates, opened_at, settlement, settled_by FROM connector."case"
 WHERE site = %(site)s AND settlement IS NOT NULL AND withdrawn_at IS NULL
 ORDER BY case_id

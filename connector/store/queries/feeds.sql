@@ -51,16 +51,25 @@ WITH doubled AS (
 SELECT count(*) AS rows, count(DISTINCT connector.folded(key)) AS keys FROM noted
 
 -- name: respell
--- A key that differs from a known one in case or Unicode form alone is that one: nobody is gone, and nobody new.
+-- A key that differs from a known one in case or Unicode form alone is that one: nobody is gone, and nobody new. Known are
+-- people, and whom one of several sources has named before anybody could be put together.
 WITH unknown AS MATERIALIZED (
-    SELECT s.line, s.key FROM connector.staged s
+    SELECT DISTINCT s.key FROM connector.staged s
     WHERE s.feed_id = %(feed_id)s
       AND NOT EXISTS (SELECT FROM connector.person p WHERE p.site = %(site)s AND p.key = s.key)
+), known AS (
+    SELECT DISTINCT ON (u.key) u.key AS written, k.key
+    FROM unknown u
+    JOIN (
+        SELECT key, 1 AS rank FROM connector.person WHERE site = %(site)s
+        UNION ALL
+        SELECT key, 2 FROM connector.statement WHERE site = %(site)s
+    ) k ON connector.folded(k.key) = connector.folded(u.key)
+    ORDER BY u.key, k.rank, k.key <> u.key, k.key
 )
-UPDATE connector.staged s SET key = p.key
-FROM unknown u
-JOIN connector.person p ON p.site = %(site)s AND connector.folded(p.key) = connector.folded(u.key)
-WHERE s.feed_id = %(feed_id)s AND s.key = u.key
+UPDATE connector.staged s SET key = k.key
+FROM known k
+WHERE s.feed_id = %(feed_id)s AND s.key = k.written AND k.key <> k.written
 
 -- name: known_rows
 -- Rows that said the same when their people were last read.

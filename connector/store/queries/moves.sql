@@ -6,7 +6,8 @@ WITH RECURSIVE claim AS MATERIALIZED (
     SELECT o.person_id, o.key, n.key AS by_key, o.moved_to
     FROM connector.person n
     CROSS JOIN LATERAL unnest(n.earlier_keys) AS e (key)
-    JOIN connector.person o ON o.site = n.site AND o.key = e.key AND o.person_id <> n.person_id
+    JOIN connector.person o ON o.site = n.site AND connector.folded(o.key) = connector.folded(e.key)
+         AND o.person_id <> n.person_id
     CROSS JOIN LATERAL (SELECT connector.said_status(o, %(now)s, 0) = 'left' AS gone) g
     WHERE n.site = %(site)s AND n.earlier_keys IS NOT NULL
       AND connector.said_status(n, %(now)s, CASE WHEN g.gone THEN %(ahead)s ELSE 0 END) = ANY(
@@ -24,7 +25,8 @@ WITH RECURSIVE claim AS MATERIALIZED (
     SELECT n.person_id, n.key, o.key, n.moved_to
     FROM connector.person n
     CROSS JOIN LATERAL unnest(n.earlier_keys) AS e (key)
-    JOIN connector.person o ON o.site = n.site AND o.key = e.key AND o.person_id <> n.person_id
+    JOIN connector.person o ON o.site = n.site AND connector.folded(o.key) = connector.folded(e.key)
+         AND o.person_id <> n.person_id
     JOIN connector.binding b ON b.site = n.site AND b.person_id = n.person_id
     WHERE n.site = %(site)s AND n.earlier_keys IS NOT NULL AND connector.said_status(n, %(now)s, 0) = 'left'
       AND connector.said_status(o, %(now)s, %(ahead)s) IN ('joining', 'active')
@@ -137,9 +139,10 @@ ON CONFLICT (person_id) DO UPDATE SET was = excluded.was
 WITH found AS (
     SELECT p.person_id, m.person_id IS NULL AS missing
     FROM connector.person p
-    LEFT JOIN connector.person m ON m.site = p.site AND m.key = p.manager_key AND NOT m.gone
+    LEFT JOIN connector.person m ON m.site = p.site AND connector.folded(m.key) = connector.folded(p.manager_key) AND NOT m.gone
     WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
-      AND p.manager_key NOT IN ('', p.key) AND connector.employment_status(p, %(now)s, 0) <> 'left'
+      AND p.manager_key <> '' AND connector.folded(p.manager_key) <> connector.folded(p.key)
+      AND connector.employment_status(p, %(now)s, 0) <> 'left'
 )
 UPDATE connector.person p SET manager_missing_since = CASE WHEN f.missing THEN %(now)s::timestamptz END
 FROM connector.person o LEFT JOIN found f USING (person_id)
@@ -148,12 +151,12 @@ WHERE o.person_id = p.person_id AND p.site = %(site)s AND (%(ids)s::bigint[] IS 
 
 -- name: missing_managers
 -- Keys that have been named as a manager for so long and are nobody's, with how many name them.
-SELECT p.manager_key AS key, count(*) AS people
+SELECT min(p.manager_key) AS key, count(*) AS people
 FROM connector.person p
 WHERE p.site = %(site)s AND p.manager_missing_since IS NOT NULL
-GROUP BY p.manager_key
+GROUP BY connector.folded(p.manager_key)
 HAVING min(p.manager_missing_since) <= %(now)s - %(days)s * interval '1 day'
-ORDER BY p.manager_key
+ORDER BY key
 
 -- name: merges
 -- Two keys that look like one human, both at work: one declares the other as an earlier key of its own, or both have
@@ -173,16 +176,19 @@ WITH concerned AS MATERIALIZED (
     WHERE p.site = %(site)s
       AND (p.attributes ? 'birth_date' OR p.wanted #> '{profile,birth_date}' IS NOT NULL
            OR p.initial #> '{profile,birth_date}' IS NOT NULL OR p.earlier_keys IS NOT NULL
-           OR p.key IN (SELECT unnest(d.earlier_keys) COLLATE "C" FROM connector.person d
-                        WHERE d.site = %(site)s AND d.earlier_keys IS NOT NULL))
+           OR connector.folded(p.key) IN (
+               SELECT connector.folded(e.key) FROM connector.person d CROSS JOIN LATERAL unnest(d.earlier_keys) AS e (key)
+               WHERE d.site = %(site)s AND d.earlier_keys IS NOT NULL))
       AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(ARRAY(
           SELECT person_id FROM concerned
           UNION
           SELECT o.person_id FROM concerned a CROSS JOIN LATERAL unnest(a.earlier_keys) AS e (key)
-          JOIN connector.person o ON o.site = %(site)s AND o.key = e.key
+          JOIN connector.person o ON o.site = %(site)s AND connector.folded(o.key) = connector.folded(e.key)
           UNION
           SELECT o.person_id FROM connector.person o
-          WHERE o.site = %(site)s AND o.earlier_keys IS NOT NULL AND o.earlier_keys && ARRAY(SELECT key::text FROM concerned)
+          WHERE o.site = %(site)s AND o.earlier_keys IS NOT NULL AND EXISTS (
+              SELECT FROM unnest(o.earlier_keys) AS e (key)
+              WHERE connector.folded(e.key) = ANY(ARRAY(SELECT connector.folded(key) FROM concerned)))
           UNION
           SELECT o.person_id FROM concerned a
           JOIN connector.person o ON o.site = %(site)s AND lower(o.wanted ->> 'email') = a.email)))
@@ -193,7 +199,7 @@ WITH concerned AS MATERIALIZED (
            ARRAY[n.account_id, o.account_id] AS accounts
     FROM working n
     CROSS JOIN LATERAL unnest(n.earlier_keys) AS e (key)
-    JOIN working o ON o.key = e.key AND o.person_id <> n.person_id
+    JOIN working o ON connector.folded(o.key) = connector.folded(e.key) AND o.person_id <> n.person_id
     WHERE n.account_id IS NOT NULL OR o.account_id IS NULL
     UNION ALL
     SELECT a.key, b.key, false, NULL, ARRAY[a.account_id, b.account_id]
@@ -225,7 +231,7 @@ ORDER BY p.key
 -- Other keys of these people, and the accounts held under them: earlier ones that they declare, and those that moved here.
 SELECT w.key AS now, q.key, b.account_id
 FROM unnest(%(keys)s::text[], %(earlier)s::text[]) AS w (key, earlier)
-JOIN connector.person q ON q.site = %(site)s AND q.key = w.earlier AND q.key <> w.key
+JOIN connector.person q ON q.site = %(site)s AND connector.folded(q.key) = connector.folded(w.earlier) AND q.key <> w.key
 LEFT JOIN connector.binding b ON b.site = q.site AND b.person_id = q.person_id
 UNION
 SELECT q.moved_to, q.key, b.account_id

@@ -24,7 +24,8 @@ SELECT person_id FROM connector.person WHERE site = %(site)s AND key = ANY(%(key
 WITH RECURSIVE up (key, manager_key) AS (
     SELECT p.key, p.manager_key FROM connector.person p WHERE p.site = %(site)s AND p.key = ANY(%(keys)s)
     UNION
-    SELECT m.key, m.manager_key FROM up JOIN connector.person m ON m.site = %(site)s AND m.key = up.manager_key
+    SELECT m.key, m.manager_key FROM up
+    JOIN connector.person m ON m.site = %(site)s AND connector.folded(m.key) = connector.folded(up.manager_key)
 )
 SELECT key FROM up ORDER BY key
 
@@ -125,13 +126,16 @@ ON CONFLICT (site, username) DO UPDATE SET person_id = excluded.person_id
 RETURNING username
 
 -- name: manager_pairs
--- People whose manager is another one than we hold. A person who is their own manager has none.
+-- People whose manager is another one than we hold. A person who is their own manager has none. Where two people's keys
+-- differ in case alone, the one is meant that is spelt alike.
 SELECT p.person_id, p.key, COALESCE(o.key, '') AS was, COALESCE(m.key, '') AS becomes, p.line
 FROM connector.person p
 LEFT JOIN connector.person o ON o.person_id = p.manager_id
-LEFT JOIN connector.person m ON m.site = p.site AND m.key = p.manager_key AND m.person_id <> p.person_id
+LEFT JOIN connector.person m ON m.site = p.site AND connector.folded(m.key) = connector.folded(p.manager_key)
+     AND m.person_id <> p.person_id AND (m.key = p.manager_key OR NOT EXISTS (
+         SELECT FROM connector.person e WHERE e.site = p.site AND e.key = p.manager_key))
 WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
-  AND p.manager_id IS DISTINCT FROM m.person_id AND (m.person_id IS NOT NULL OR p.manager_key IN ('', p.key))
+  AND p.manager_id IS DISTINCT FROM m.person_id AND (m.person_id IS NOT NULL OR p.manager_key = '' OR connector.folded(p.manager_key) = connector.folded(p.key))
 ORDER BY p.key
 
 -- name: manager_cycles
@@ -139,14 +143,16 @@ ORDER BY p.key
 WITH RECURSIVE up (person_id, above) AS (
     SELECT p.person_id, m.person_id
     FROM connector.person p
-    JOIN connector.person m ON m.site = p.site AND m.key = p.manager_key AND m.person_id <> p.person_id
+    JOIN connector.person m ON m.site = p.site AND connector.folded(m.key) = connector.folded(p.manager_key)
+         AND m.person_id <> p.person_id
     WHERE p.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
       AND p.manager_id IS DISTINCT FROM m.person_id
     UNION
     SELECT up.person_id, m.person_id
     FROM up
     JOIN connector.person p ON p.person_id = up.above
-    JOIN connector.person m ON m.site = p.site AND m.key = p.manager_key AND m.person_id <> p.person_id
+    JOIN connector.person m ON m.site = p.site AND connector.folded(m.key) = connector.folded(p.manager_key)
+         AND m.person_id <> p.person_id
     WHERE up.above <> up.person_id
 )
 SELECT p.key FROM up JOIN connector.person p ON p.person_id = up.person_id WHERE up.above = up.person_id ORDER BY p.key

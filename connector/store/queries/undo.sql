@@ -71,7 +71,8 @@ WHERE u.site = %(site)s AND p.person_id = u.person_id AND CASE
                 WHERE w.person_id = u.person_id AND w.kind = u.kind AND w.target = u.target)))
     WHEN u.field = 'suspended' THEN status = CASE u.value #>> '{}' WHEN '0' THEN 'left' ELSE 'active' END
     WHEN u.field = 'manager' THEN
-        lower(u.value #>> '{}') <> lower(CASE p.manager_key WHEN p.key THEN '' ELSE p.manager_key END)
+        connector.folded(u.value #>> '{}')
+        <> connector.folded(CASE connector.folded(p.manager_key) WHEN connector.folded(p.key) THEN '' ELSE p.manager_key END)
     WHEN starts_with(u.field, 'profile.') THEN
         lower(u.value #>> '{}') <> lower(p.wanted -> 'profile' ->> substr(u.field, 9))
     ELSE lower(u.value #>> '{}') <> lower(p.wanted ->> u.field)
