@@ -48,7 +48,7 @@ class Taken:
     feeds: tuple[Intake, ...]
     look: Look
     failed: ConnectorError | None = None
-    """What went wrong with one of several sources: of the others all was taken."""
+    """What went wrong with some of several sources: of the others all was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,11 @@ class WayIn:
                 raise  # this is about all of them
             except ConnectorError as error:
                 errors.append(error)
-        if len(errors) == len(self.inlets):
-            raise errors[0]
+        failed = _told_together(errors)
+        if failed is not None and len(errors) == len(self.inlets):
+            raise failed
         unusable = _joined(look.unusable for look in looks)
-        return Taken(tuple(taken), Look((), _joined(look.left for look in looks), unusable), next(iter(errors), None))
+        return Taken(tuple(taken), Look((), _joined(look.left for look in looks), unusable), failed)
 
     def _take_all(self, arrived: Iterable[Arrived], reading: Reading) -> Iterator[Intake]:
         for one in arrived:
@@ -259,6 +260,13 @@ class WayIn:
         """Called between two pieces of reading and planning, which leave nothing behind when they are ended there."""
         if self.stopping():
             raise Stopped("Told to stop before anything was applied; the next run begins anew.")
+
+
+def _told_together(errors: Sequence[ConnectorError]) -> ConnectorError | None:
+    """The first of what went wrong with several sources, which tells of all; None where nothing did."""
+    if len(errors) > 1:
+        errors[0].args = ("\n".join(str(error) for error in errors),)
+    return next(iter(errors), None)
 
 
 def _joined(found: Iterable[Mapping[str, str]]) -> dict[str, str]:

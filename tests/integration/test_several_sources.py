@@ -328,6 +328,7 @@ async def test_a_source_that_is_set_up_wrongly_keeps_no_other(several: House, mo
     assert came["failed"] == "SettingsError"
     assert str(came["message"]).startswith("source agency: drop folder ")
     assert "there is none" in str(came["message"])
+    assert "\nThere is no SCIM client directory: " in str(came["message"])
     assert moodle.cohorts()["unit-Shop"] == {"E1"}
 
 
