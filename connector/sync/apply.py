@@ -143,8 +143,8 @@ class _Applying:
     pace: Pace
     progress: Progress | None
     stopping: Stopping
-    answered: Counter[Action] = field(default_factory=Counter)
-    refused: Counter[Action] = field(default_factory=Counter)
+    answered: Counter[Action | None] = field(default_factory=Counter)
+    causes: dict[Action | None, list[str]] = field(default_factory=dict)
     _operations: Mapping[Action, Operation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -257,19 +257,23 @@ class _Applying:
         self.journal.record(self.run, self.plan, action, outcomes, self.clock())
         if isinstance(self._operations[action], OwnModel):
             return
-        self.answered[action] += sum(outcome.state is not OutcomeState.WAITING for outcome in outcomes)
-        self.refused[action] += sum(outcome.state is OutcomeState.REFUSED for outcome in outcomes)
-        of_all = (self.refused.total(), self.answered.total(), "")
-        for refused, answered, what in ((self.refused[action], self.answered[action], f" {action}"), of_all):
-            if answered >= self.pace.failing_of and refused > self.pace.failing * answered:
-                raise CircuitOpen(
-                    f"{refused} of {answered}{what} changes were refused, so applying was stopped before doing more. "
-                    f"The last cause was: {self._last_cause(outcomes)} Mend it and run apply again."
-                )
+        answered = [outcome for outcome in outcomes if outcome.state is not OutcomeState.WAITING]
+        causes = [outcome.message for outcome in answered if outcome.state is OutcomeState.REFUSED]
+        for counted in (action, None):
+            self.answered[counted] += len(answered)
+            self.causes.setdefault(counted, []).extend(causes)
+        for counted in (action, None):
+            self._check_circuit(counted)
 
-    def _last_cause(self, outcomes: Sequence[Outcome]) -> str:
-        refused = [outcome.message for outcome in outcomes if outcome.state is OutcomeState.REFUSED]
-        return refused[-1] if refused else "see the journal."
+    def _check_circuit(self, counted: Action | None) -> None:
+        """Raises CircuitOpen where Moodle refused too much of one action, or (None) of all together."""
+        causes, answered = self.causes[counted], self.answered[counted]
+        if answered >= self.pace.failing_of and len(causes) > self.pace.failing * answered:
+            what = f"{counted} changes" if counted else "changes"
+            raise CircuitOpen(
+                f"{len(causes)} of {answered} {what} were refused, so applying was stopped before doing more. "
+                f"The last cause was: {causes[-1]} Mend it and run apply again."
+            )
 
 
 def _goes_with(one: Pending) -> tuple[Action, str]:

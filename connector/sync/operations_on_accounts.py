@@ -17,6 +17,11 @@ OWN_PASSWORDS = frozenset({"manual"})
 """Sign-in methods for which Moodle keeps the password: it makes and mails the first one itself."""
 
 
+_INSTALLED = {"lang": "the language pack", "auth": "the method"}
+"""What a field names that may not be installed in Moodle, which then refuses the account without saying why."""
+_ALWAYS_THERE = frozenset({("lang", "en"), ("auth", "manual")})
+
+
 class AccountCreation:
     """Create accounts. All or nothing in Moodle; 50 a call measured best."""
 
@@ -24,9 +29,11 @@ class AccountCreation:
 
     def __init__(self, moodle: Moodle) -> None:
         self._moodle = moodle
+        self._taken = set(_ALWAYS_THERE)
 
     async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
         made = await self._moodle.create_accounts([_new(one) for one in batch])
+        self._taken.update(said for one in batch for said in _installable(one))
         await self._suspend([(one, made[_username(one)]) for one in batch])
         dropped = await self._dropped(batch[0], made[_username(batch[0])])
         return [
@@ -58,12 +65,10 @@ class AccountCreation:
             return "email: another Moodle account has it, in whatever case."
         if len(_username(one)) > LONGEST:
             return f"username: it has over {LONGEST} characters."
-        if "lang" in fields:
-            return (
-                f"most likely lang: the language pack {fields['lang']} is not installed in Moodle, which does not say."
-            )
-        if fields.get("auth", "manual") != "manual":
-            return f"most likely auth: the method {fields['auth']} is not installed in Moodle, which does not say."
+        if suspects := [said for said in _installable(one) if said not in self._taken]:
+            names = " or ".join(name for name, _ in suspects)
+            what = " or ".join(f"{_INSTALLED[name]} {value}" for name, value in suspects)
+            return f"most likely {names}: {what} is not installed in Moodle, which does not say."
         return f"Moodle does not say why ({error.code}); fields sent: {', '.join(sorted(fields))}."
 
     async def _dropped(self, one: Pending, account_id: int) -> str:
@@ -87,6 +92,12 @@ class AccountCreation:
         ]
         if rows:
             await self._moodle.update_accounts(rows)
+
+
+def _installable(one: Pending) -> list[tuple[str, str]]:
+    """Fields of a change that name what must be installed, with their values."""
+    fields = one.change.after
+    return [(name, str(fields[name])) for name in _INSTALLED if fields.get(name)]
 
 
 class AccountUpdate:

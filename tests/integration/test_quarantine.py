@@ -282,6 +282,16 @@ async def test_an_open_circuit_is_a_failure_and_told_at_once(house: House) -> No
 
 @pytest.mark.parametrize("twin", ["4.5"], indirect=True)
 @pytest.mark.anyio
+async def test_an_open_circuit_names_the_cause_whatever_went_well_last(house: House) -> None:
+    """The batch that makes the changes many enough may be one that Moodle took."""
+    people = [{**one, "auth": "cas" if number < 30 else "manual"} for number, one in enumerate(rows(60))]
+    plan = await house.plan(people)
+    with pytest.raises(CircuitOpen, match=r"The last cause was: .*auth.*Mend it"):
+        await house.apply(plan)
+
+
+@pytest.mark.parametrize("twin", ["4.5"], indirect=True)
+@pytest.mark.anyio
 async def test_the_circuit_opens_where_all_of_one_kind_is_refused(house: House) -> None:
     """Whatever else went well, and however much of it Moodle was never asked for: the courses are gone."""
     plan = await house.plan(rows(80, unit="Field"))

@@ -127,7 +127,7 @@ async def test_one_bad_row_is_found_and_named(house: House, moodle: Seen) -> Non
     ("bad", "word"),
     [
         ({"username": "taken"}, "username: another Moodle account has it."),
-        ({"auth": "cas"}, "most likely lang"),
+        ({"auth": "cas"}, "most likely auth: the method cas is not installed"),
     ],
     ids=["username", "auth"],
 )
@@ -143,12 +143,13 @@ async def test_the_cause_is_looked_up(house: House, moodle: Seen, bad: dict[str,
     assert len(moodle.people()) == 9
 
 
-async def test_without_a_language_the_sign_in_method_is_suspected(house: House) -> None:
-    """What was sent decides what may be wrong."""
-    house.edit("mapping.yaml", "  lang: {value: en, compare: false}\n", "")
-    await house.sync([row("E1", auth="cas"), row("E2")])
-    [(_, who, _, cause)] = [one for one in house.refusals() if one[0] == "create_account"]
-    assert (who, cause.split(":")[0]) == ("E1", "most likely auth")
+async def test_what_may_not_be_installed_is_named_unless_moodle_took_it_of_others(house: House) -> None:
+    """A language that somebody else was created with is there; of what nobody had, all is suspected."""
+    house.edit("mapping.yaml", "  lang: {value: en, compare: false}\n", "  lang: {column: city, compare: false}\n")
+    bad = [row("E4", city="xx"), row("E5", city="xx", auth="cas"), row("E6", city="en", auth="cas")]
+    await house.sync([*(row(f"E{number}", city="en") for number in range(3)), *bad])
+    causes = {who: cause.split(":")[0] for action, who, _, cause in house.refusals() if action == "create_account"}
+    assert causes == {"E4": "most likely lang", "E5": "most likely lang or auth", "E6": "most likely auth"}
 
 
 async def test_half_of_a_batch_failing_leaves_the_other_half(house: House, moodle: Seen) -> None:
