@@ -31,6 +31,12 @@ $functions = [
         'type' => 'read',
         'capabilities' => 'local/connector:read',
     ],
+    'local_connector_write' => [
+        'classname' => 'local_connector\external\write',
+        'description' => 'Carries out an operation for each row, and tells what came of each.',
+        'type' => 'write',
+        'capabilities' => 'local/connector:write',
+    ],
 ];
 
 $services = [
@@ -80,6 +86,7 @@ $services = [
             'enrol_manual_unenrol_users',
             'gradereport_user_get_grade_items',
             'local_connector_read',
+            'local_connector_write',
             'tool_mobile_call_external_functions',
             'tool_mobile_get_public_config',
         ],
