@@ -24,9 +24,12 @@
 
 defined('MOODLE_INTERNAL') || die();
 
+$string['accountisadmin'] = 'This account is an administrator of the site, who may do everything: choose another by --username.';
 $string['connector:outbox'] = 'Read and clear the outbox of changes';
 $string['connector:read'] = 'Read datasets in bulk, as far as other permissions reach';
 $string['connector:write'] = 'Write in bulk, as far as other permissions reach';
 $string['nosuchdataset'] = 'There is no dataset with this name, or what it is read from is not installed.';
+$string['nosuchoption'] = 'The option --with does not know: {$a}';
+$string['nosuchrole'] = 'This site has no role with the short name {$a}.';
 $string['outofrange'] = 'The parameter {$a->name} has to be between {$a->least} and {$a->most}.';
 $string['pluginname'] = 'Connector';
