@@ -25,6 +25,18 @@
 defined('MOODLE_INTERNAL') || die();
 
 $functions = [
+    'local_connector_count' => [
+        'classname' => 'local_connector\\external\\count',
+        'description' => 'How many rows a dataset has, and a checksum of them, for each bucket of keys.',
+        'type' => 'read',
+        'capabilities' => 'local/connector:read',
+    ],
+    'local_connector_datasets' => [
+        'classname' => 'local_connector\\external\\datasets',
+        'description' => 'Which datasets this site has, and what the caller lacks to read them.',
+        'type' => 'read',
+        'capabilities' => 'local/connector:read',
+    ],
     'local_connector_read' => [
         'classname' => 'local_connector\external\read',
         'description' => 'Rows of a dataset, by keyset, with raw values, as one JSON string.',
@@ -85,6 +97,8 @@ $services = [
             'enrol_manual_enrol_users',
             'enrol_manual_unenrol_users',
             'gradereport_user_get_grade_items',
+            'local_connector_count',
+            'local_connector_datasets',
             'local_connector_read',
             'local_connector_write',
             'tool_mobile_call_external_functions',

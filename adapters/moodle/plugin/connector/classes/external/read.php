@@ -22,6 +22,7 @@ use core_external\external_single_structure;
 use core_external\external_value;
 use local_connector\local\asked;
 use local_connector\local\datasets;
+use moodle_exception;
 
 /**
  * Rows of a dataset, after a key and in the order of keys.
@@ -45,6 +46,7 @@ class read extends external_api {
             'after' => new external_value(PARAM_INT, 'rows with a greater key are read', VALUE_DEFAULT, 0),
             'limit' => new external_value(PARAM_INT, 'rows at most', VALUE_DEFAULT, self::MOST),
             'since' => new external_value(PARAM_INT, 'epoch seconds: what is older is left out', VALUE_DEFAULT, 0),
+            'courseid' => new external_value(PARAM_INT, 'only rows of this course', VALUE_DEFAULT, 0),
         ]);
     }
 
@@ -55,12 +57,19 @@ class read extends external_api {
      * @param int $after
      * @param int $limit
      * @param int $since
+     * @param int $courseid
      * @return array
      */
-    public static function execute(string $dataset, int $after = 0, int $limit = self::MOST, int $since = 0): array {
-        [$dataset, $after, $limit, $since] = array_values(self::validate_parameters(
+    public static function execute(
+        string $dataset,
+        int $after = 0,
+        int $limit = self::MOST,
+        int $since = 0,
+        int $courseid = 0,
+    ): array {
+        [$dataset, $after, $limit, $since, $courseid] = array_values(self::validate_parameters(
             self::execute_parameters(),
-            ['dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since],
+            ['dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since, 'courseid' => $courseid],
         ));
         $context = \core\context\system::instance();
         self::validate_context($context);
@@ -68,13 +77,20 @@ class read extends external_api {
         asked::between('after', $after, 0, PHP_INT_MAX);
         asked::between('limit', $limit, 1, self::MOST);
         asked::between('since', $since, 0, PHP_INT_MAX);
+        asked::between('courseid', $courseid, 0, PHP_INT_MAX);
         $found = datasets::get($dataset);
         $found->require_capabilities();
+        if ($since && $found->since === null) {
+            throw new moodle_exception('notimes', 'local_connector');
+        }
+        if ($courseid && !$found->has_courses()) {
+            throw new moodle_exception('nocourses', 'local_connector');
+        }
 
         $time = time();
         $rows = [];
         $key = null;
-        foreach ($found->rows($after, $limit, $since) as $key => $row) {
+        foreach ($found->rows($after, $limit, $since, $courseid) as $key => $row) {
             $rows[] = $row;
         }
         $columns = json_encode($found->columns());

@@ -17,44 +17,47 @@
 namespace local_connector\local;
 
 use Generator;
+use core\context\system;
 
 /**
- * A set of rows that can be read.
+ * A set of rows that can be read: a value.
+ *
+ * Its rows are those of one table, which is called t in all SQL; their key is the id of that table.
  *
  * @package    local_connector
  * @copyright  2026 moodle-connector
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class dataset {
-    /** @var int as PHP writes JSON with these, a row is byte for byte what any compact writer of JSON makes of it. */
+    /** @var int with these PHP writes a text as any compact writer of JSON does that leaves UTF-8 as it is. */
     private const FLAGS = JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_LINE_TERMINATORS
         | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR;
 
     /**
-     * Its rows are those of one table, which is called t in all SQL; their key is the table's id.
+     * In a row integers come first, then decimals, as strings with all their digits, then texts.
      *
      * @param string $table name without prefix
      * @param string[] $capabilities all of these are needed at the system context
-     * @param string[] $integers names of columns, the first is id; in a row they come in this order,
-     * @param string[] $decimals then these, as strings with all their digits,
-     * @param string[] $texts then these
-     * @param string[] $expressions SQL of columns that are not columns of the table, by name
-     * @param string $joins SQL after the table's name
-     * @param string $where SQL of what is left out
-     * @param string|null $since name of the column by which can be narrowed to what is new
+     * @param string[] $integers names of columns, the first is id
+     * @param string[] $decimals names of columns
+     * @param string[] $texts names of columns
+     * @param string[] $expressions SQL of columns that are not the table's columns of the same name
+     * @param string $joins SQL after the table
+     * @param string $where SQL of what belongs to it, where that is not all
+     * @param string|null $since name of the column by which it can be narrowed to what is new
      */
     public function __construct(
         /** @var string name without prefix */
-        public readonly string $table,
+        private readonly string $table,
         /** @var string[] all of these are needed at the system context */
         public readonly array $capabilities,
-        /** @var string[] names of columns with numbers */
-        public readonly array $integers,
-        /** @var string[] names of columns with decimals */
-        public readonly array $decimals = [],
-        /** @var string[] names of columns with texts */
-        public readonly array $texts = [],
-        /** @var string[] SQL by name */
+        /** @var string[] names of columns */
+        private readonly array $integers,
+        /** @var string[] names of columns */
+        private readonly array $decimals = [],
+        /** @var string[] names of columns */
+        private readonly array $texts = [],
+        /** @var string[] SQL by name of column */
         private readonly array $expressions = [],
         /** @var string SQL */
         private readonly string $joins = '',
@@ -85,28 +88,47 @@ final class dataset {
     }
 
     /**
-     * Refuses whoever may not see the same on Moodle's screens.
+     * Whether the rows of one course can be asked for.
+     *
+     * @return bool
+     */
+    public function has_courses(): bool {
+        return in_array('courseid', $this->integers);
+    }
+
+    /**
+     * Capabilities that the caller lacks.
+     *
+     * @return string[]
+     */
+    public function lacking(): array {
+        return array_values(array_filter($this->capabilities, fn($one) => !has_capability($one, system::instance())));
+    }
+
+    /**
+     * Refuses callers who may not see the same on Moodle's screens.
      */
     public function require_capabilities(): void {
         foreach ($this->capabilities as $capability) {
-            require_capability($capability, \core\context\system::instance());
+            require_capability($capability, system::instance());
         }
     }
 
     /**
-     * Rows after a key, in the order of keys: each a JSON array, by its key.
+     * Rows after a key, in the order of keys: each as JSON, by its key.
      *
      * @param int $after
      * @param int $limit
-     * @param int $since epoch seconds, 0 for all; only where there is a column for it
+     * @param int $since epoch seconds, 0 for all
+     * @param int $courseid 0 for all
      * @return Generator
      */
-    public function rows(int $after, int $limit, int $since = 0): Generator {
+    public function rows(int $after, int $limit, int $since = 0, int $courseid = 0): Generator {
         global $DB;
-        $recordset = $DB->get_recordset_sql(...$this->query($after, $limit, $since));
         $integers = count($this->integers);
         $decimals = $integers + count($this->decimals);
         $all = $decimals + count($this->texts);
+        $recordset = $DB->get_recordset_sql(...$this->query($after, $limit, $since, $courseid));
         try {
             foreach ($recordset as $record) {
                 $values = array_values((array) $record);
@@ -127,35 +149,45 @@ final class dataset {
     }
 
     /**
-     * SQL, values, offset and limit.
+     * SQL, its values, offset and limit.
      *
      * @param int $after
      * @param int $limit
      * @param int $since
+     * @param int $courseid
      * @return array
      */
-    private function query(int $after, int $limit, int $since): array {
+    private function query(int $after, int $limit, int $since, int $courseid): array {
         $select = [];
         foreach ($this->columns() as $at => $name) {
             $select[] = $this->expression($name) . " AS c$at";
         }
-        $where = 't.id > :after' . ($this->where === '' ? '' : " AND $this->where");
+        $where = ['t.id > :after'];
         $values = ['after' => $after];
+        if ($this->where) {
+            $where[] = $this->where;
+        }
         if ($since) {
-            $where .= ' AND ' . $this->expression($this->since) . ' >= :since';
+            $where[] = $this->expression($this->since) . ' >= :since';
             $values['since'] = $since;
         }
-        $sql = 'SELECT ' . implode(', ', $select) . " FROM {{$this->table}} t $this->joins WHERE $where ORDER BY t.id";
+        if ($courseid) {
+            $where[] = $this->expression('courseid') . ' = :courseid';
+            $values['courseid'] = $courseid;
+        }
+        $sql = 'SELECT ' . implode(', ', $select) . " FROM {{$this->table}} t $this->joins"
+            . ' WHERE ' . implode(' AND ', $where) . ' ORDER BY t.id';
         return [$sql, $values, 0, $limit];
     }
 
     /**
-     * SQL of a column.
+     * SQL of a column. What the table lacks in this version is null.
      *
      * @param string $name
      * @return string
      */
     private function expression(string $name): string {
-        return $this->expressions[$name] ?? "t.$name";
+        global $DB;
+        return $this->expressions[$name] ?? (isset($DB->get_columns($this->table)[$name]) ? "t.$name" : 'NULL');
     }
 }
