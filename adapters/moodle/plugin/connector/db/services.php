@@ -37,6 +37,18 @@ $functions = [
         'type' => 'read',
         'capabilities' => 'local/connector:read',
     ],
+    'local_connector_outbox' => [
+        'classname' => 'local_connector\external\outbox',
+        'description' => 'What has changed and has not been forgotten, as one JSON string.',
+        'type' => 'read',
+        'capabilities' => 'local/connector:outbox',
+    ],
+    'local_connector_outbox_forget' => [
+        'classname' => 'local_connector\external\outbox_forget',
+        'description' => 'Forgets entries of the outbox that have been dealt with.',
+        'type' => 'write',
+        'capabilities' => 'local/connector:outbox',
+    ],
     'local_connector_read' => [
         'classname' => 'local_connector\external\read',
         'description' => 'Rows of a dataset, by keyset, with raw values, as one JSON string.',
@@ -99,6 +111,8 @@ $services = [
             'gradereport_user_get_grade_items',
             'local_connector_count',
             'local_connector_datasets',
+            'local_connector_outbox',
+            'local_connector_outbox_forget',
             'local_connector_read',
             'local_connector_write',
             'tool_mobile_call_external_functions',
