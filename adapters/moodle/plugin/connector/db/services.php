@@ -37,6 +37,18 @@ $functions = [
         'type' => 'read',
         'capabilities' => 'local/connector:read',
     ],
+    'local_connector_due_dates' => [
+        'classname' => 'local_connector\external\due_dates',
+        'description' => 'Puts, moves and removes due dates in the calendars of people.',
+        'type' => 'write',
+        'capabilities' => 'local/connector:write, moodle/calendar:manageentries',
+    ],
+    'local_connector_link_logins' => [
+        'classname' => 'local_connector\external\link_logins',
+        'description' => 'Links accounts with identities of OAuth 2 providers.',
+        'type' => 'write',
+        'capabilities' => 'local/connector:write, moodle/user:update, auth/oauth2:managelinkedlogins',
+    ],
     'local_connector_outbox' => [
         'classname' => 'local_connector\external\outbox',
         'description' => 'What has changed and has not been forgotten, as one JSON string.',
@@ -111,6 +123,8 @@ $services = [
             'gradereport_user_get_grade_items',
             'local_connector_count',
             'local_connector_datasets',
+            'local_connector_due_dates',
+            'local_connector_link_logins',
             'local_connector_outbox',
             'local_connector_outbox_forget',
             'local_connector_read',

@@ -53,7 +53,7 @@ class outbox_forget extends external_api {
         self::validate_context($context);
         require_capability('local/connector:outbox', $context);
         $list = json_decode($ids, true, 2);
-        if (!is_array($list) || array_filter($list, 'is_int') !== $list) {
+        if (!is_array($list) || !array_is_list($list) || array_filter($list, 'is_int') !== $list) {
             throw new moodle_exception('noids', 'local_connector');
         }
         asked::between('ids', count($list), 0, outbox::MOST);

@@ -58,6 +58,7 @@ final class outcome {
         'useremailduplicate' => 'email',
         'usernamelowercase' => 'username',
         'invalidusername' => 'username',
+        'alreadylinked' => 'username',
         'idnumbertaken' => 'idnumber',
         'wsusercannotassign' => 'roleid',
         'wsnoinstance' => 'courseid',
@@ -70,6 +71,7 @@ final class outcome {
         'course' => 'courseid',
         'cohort' => 'cohortid',
         'groups' => 'groupid',
+        'oauth2_issuer' => 'issuerid',
     ];
 
     /**

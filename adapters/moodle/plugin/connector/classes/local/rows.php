@@ -36,10 +36,10 @@ final class rows {
     /**
      * Carries out each row in a transaction of its own, and tells the outcome of each, in their order.
      *
-     * A row's "key" is the caller's own name for it: it is not looked at, and comes back in the outcome.
+     * A row's "key" is the caller's own name for it, and comes back in the outcome.
      *
      * @param string $json list of objects
-     * @param callable $operation from a row to what the outcome should tell of it
+     * @param callable $operation from a row, and its key where it has one, to what the outcome should tell of it
      * @return string JSON: a list of outcomes
      */
     public static function carry_out(string $json, callable $operation): string {
@@ -47,7 +47,7 @@ final class rows {
         foreach (self::read($json) as $row) {
             \core_php_time_limit::raise(60);
             $key = array_key_exists('key', $row) ? ['key' => $row['key']] : [];
-            $outcome = self::carry_out_one(array_diff_key($row, $key), $operation);
+            $outcome = self::carry_out_one(array_diff_key($row, $key), $key['key'] ?? null, $operation);
             $outcomes[] = json_encode($key + $outcome, JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR);
         }
         return '[' . implode(',', $outcomes) . ']';
@@ -114,14 +114,15 @@ final class rows {
      * Carries out one row, or leaves no trace of it.
      *
      * @param array $row
+     * @param mixed $key
      * @param callable $operation
      * @return array outcome
      */
-    private static function carry_out_one(array $row, callable $operation): array {
+    private static function carry_out_one(array $row, mixed $key, callable $operation): array {
         global $DB;
         try {
             $transaction = $DB->start_delegated_transaction();
-            $told = $operation($row);
+            $told = $operation($row, $key);
             $transaction->allow_commit();
             return ['ok' => true] + $told;
         } catch (Throwable $e) {
