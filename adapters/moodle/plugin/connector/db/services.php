@@ -26,13 +26,13 @@ defined('MOODLE_INTERNAL') || die();
 
 $functions = [
     'local_connector_count' => [
-        'classname' => 'local_connector\\external\\count',
+        'classname' => 'local_connector\external\count',
         'description' => 'How many rows a dataset has, and a checksum of them, for each bucket of keys.',
         'type' => 'read',
         'capabilities' => 'local/connector:read',
     ],
     'local_connector_datasets' => [
-        'classname' => 'local_connector\\external\\datasets',
+        'classname' => 'local_connector\external\datasets',
         'description' => 'Which datasets this site has, and what the caller lacks to read them.',
         'type' => 'read',
         'capabilities' => 'local/connector:read',

@@ -16,6 +16,7 @@
 
 namespace local_connector\local;
 
+use core_external\util;
 use core_reportbuilder\local\helpers\report as report_helper;
 use core_reportbuilder\local\models\report;
 use moodle_exception;
@@ -71,10 +72,10 @@ final class setup {
 
     /** @var string[] sources of the reports, by their names. */
     private const REPORTS = [
-        'connector people' => 'core_user\\reportbuilder\\datasource\\users',
-        'connector participants' => 'core_course\\reportbuilder\\datasource\\participants',
-        'connector badges' => 'core_badges\\reportbuilder\\datasource\\users',
-        'connector certificates' => 'tool_certificate\\reportbuilder\\datasource\\issues',
+        'connector people' => 'core_user\reportbuilder\datasource\users',
+        'connector participants' => 'core_course\reportbuilder\datasource\participants',
+        'connector badges' => 'core_badges\reportbuilder\datasource\users',
+        'connector certificates' => 'tool_certificate\reportbuilder\datasource\issues',
     ];
 
     /**
@@ -220,8 +221,8 @@ final class setup {
         } else if ($DB->record_exists('external_tokens', $ours)) {
             return [null, 'There is a token already, which is not shown again; --new-token makes another one and ends it.'];
         }
-        $context = \core\context\system::instance();
-        $token = \core_external\util::generate_token(EXTERNAL_TOKEN_PERMANENT, $service, $user->id, $context, 0, '', 'moodle-connector');
+        $whole = \core\context\system::instance();
+        $token = util::generate_token(EXTERNAL_TOKEN_PERMANENT, $service, $user->id, $whole, name: 'moodle-connector');
         return [$token, 'Made a token:'];
     }
 }
