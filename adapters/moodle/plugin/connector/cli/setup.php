@@ -38,8 +38,10 @@ Options:
   --username=NAME   the account (connector)
   --assign=ROLES    short names of the roles that the connector may give, with commas between (student)
   --with=WHAT       with commas between, what not everybody needs:
+                      calendar    due dates in the calendars of people
                       categories  roles in course categories
                       deletion    deletion of accounts of people who left long ago
+                      logins      links of accounts with identities of OAuth 2 providers
                       messages    messages to learners of their due dates
   --new-token       end the token that there is, and make another
   -h, --help        this text

@@ -16,6 +16,7 @@
 
 namespace local_connector\external;
 
+use local_connector\local\rows_function;
 use local_connector\local\writing\calendar;
 
 /**

@@ -82,7 +82,7 @@ class outbox extends external_api {
      */
     public static function execute_returns(): external_single_structure {
         return new external_single_structure([
-            'json' => new external_value(PARAM_RAW, 'JSON: time of Moodle, columns, rows, and next: the id to go on after, or null'),
+            'json' => new external_value(PARAM_RAW, 'JSON: time, columns, rows, and next: the id to go on after, or null'),
         ]);
     }
 }

@@ -65,8 +65,10 @@ final class setup {
 
     /** @var string[][] capabilities that not everybody needs, by the word that asks for them. */
     public const OPTIONAL = [
+        'calendar' => ['moodle/calendar:manageentries'],
         'categories' => ['moodle/category:manage'],
         'deletion' => ['moodle/user:delete'],
+        'logins' => ['auth/oauth2:managelinkedlogins'],
         'messages' => ['moodle/site:sendmessage', 'moodle/site:messageanyuser'],
     ];
 

@@ -79,11 +79,14 @@ final class calendar {
             'description' => new external_value(PARAM_RAW),
             'timeduration' => new external_value(PARAM_INT),
         ]), $row);
-        foreach (['name' => trim($row['name']) === '', 'timestart' => $row['timestart'] < 1, 'timeduration' => $row['timeduration'] < 0,
-                'userid' => $present && $present->userid != $row['userid']] as $field => $wrong) {
-            if ($wrong) {
-                throw new wrong_field($field);
-            }
+        $wrong = array_filter([
+            'name' => trim($row['name']) === '',
+            'timestart' => $row['timestart'] < 1,
+            'timeduration' => $row['timeduration'] < 0,
+            'userid' => $present && $present->userid != $row['userid'],
+        ]);
+        if ($wrong) {
+            throw new wrong_field(array_key_first($wrong));
         }
         $user = core_user::get_user($row['userid'], '*', MUST_EXIST);
         core_user::require_active_user($user);

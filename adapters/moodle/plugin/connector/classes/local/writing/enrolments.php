@@ -71,14 +71,14 @@ final class enrolments {
     }
 
     /**
-     * Suspends somebody in a course, or with "suspend": false ends that.
+     * Suspends somebody in a course, or with "suspend": false ends that; takes what it takes to do so by enrolling again.
      *
      * @param array $row
      * @return array
      */
     public function suspend(array $row): array {
         rows::check(self::row(['suspend' => VALUE_OPTIONAL]), $row);
-        [, $instances] = $this->course($row['courseid'], 'enrol/manual:manage');
+        [, $instances] = $this->course($row['courseid'], 'enrol/manual:enrol');
         $user = self::user($row['userid']);
         $present = self::present($instances, $user->id);
         if (!$present) {
@@ -174,6 +174,7 @@ final class enrolments {
      */
     private static function row(array $more): external_single_structure {
         $number = fn($needed) => new external_value(PARAM_INT, '', $needed);
-        return new external_single_structure(array_map($number, ['userid' => VALUE_REQUIRED, 'courseid' => VALUE_REQUIRED] + $more));
+        $needed = ['userid' => VALUE_REQUIRED, 'courseid' => VALUE_REQUIRED];
+        return new external_single_structure(array_map($number, $needed + $more));
     }
 }
