@@ -19,6 +19,7 @@ namespace local_connector\local;
 use Throwable;
 use core_external\external_api;
 use core_external\external_single_structure;
+use dml_write_exception;
 use invalid_parameter_exception;
 use moodle_exception;
 
@@ -116,9 +117,10 @@ final class rows {
      * @param array $row
      * @param mixed $key
      * @param callable $operation
+     * @param bool $again whether to try once more what the database did not write
      * @return array outcome
      */
-    private static function carry_out_one(array $row, mixed $key, callable $operation): array {
+    private static function carry_out_one(array $row, mixed $key, callable $operation, bool $again = true): array {
         global $DB;
         try {
             $transaction = $DB->start_delegated_transaction();
@@ -128,6 +130,10 @@ final class rows {
         } catch (Throwable $e) {
             // Moodle's functions may leave transactions of their own open when they fail: all of them end here.
             $DB->force_transaction_rollback();
+            if ($again && $e instanceof dml_write_exception) {
+                // Somebody else may have written the same at the same moment, which Moodle's checks see now.
+                return self::carry_out_one($row, $key, $operation, false);
+            }
             return outcome::refused($e, $row);
         }
     }
