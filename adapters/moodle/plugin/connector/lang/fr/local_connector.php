@@ -24,7 +24,7 @@
 
 defined('MOODLE_INTERNAL') || die();
 
-$string['accountisadmin'] = 'Ce compte est un administrateur du site, qui a tous les droits : choisissez-en un autre par --username.';
+$string['accountisspecial'] = 'Ce compte est celui d’un administrateur du site ou du visiteur anonyme : choisissez-en un autre par --username.';
 $string['connector:outbox'] = 'Lire et vider la boîte d’envoi des modifications';
 $string['connector:read'] = 'Lire des jeux de données en masse, dans les limites des autres permissions';
 $string['connector:write'] = 'Écrire en masse, dans les limites des autres permissions';

@@ -24,7 +24,7 @@
 
 defined('MOODLE_INTERNAL') || die();
 
-$string['accountisadmin'] = 'Tài khoản này là quản trị viên của trang, có mọi quyền: hãy chọn tài khoản khác bằng --username.';
+$string['accountisspecial'] = 'Tài khoản này là quản trị viên của trang hoặc tài khoản khách: hãy chọn tài khoản khác bằng --username.';
 $string['connector:outbox'] = 'Đọc và xóa hộp gửi các thay đổi';
 $string['connector:read'] = 'Đọc hàng loạt các tập dữ liệu, trong phạm vi các quyền khác cho phép';
 $string['connector:write'] = 'Ghi hàng loạt, trong phạm vi các quyền khác cho phép';

@@ -24,7 +24,7 @@
 
 defined('MOODLE_INTERNAL') || die();
 
-$string['accountisadmin'] = '這個帳號是網站管理員，擁有一切權限：請以 --username 選擇其他帳號。';
+$string['accountisspecial'] = '這個帳號是網站管理員或訪客帳號：請以 --username 選擇其他帳號。';
 $string['connector:outbox'] = '讀取並清除變更寄件匣';
 $string['connector:read'] = '在其他權限許可的範圍內大量讀取資料集';
 $string['connector:write'] = '在其他權限許可的範圍內大量寫入';
