@@ -1,0 +1,38 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_connector\external;
+
+use local_connector\local\rows_function;
+use local_connector\local\writing\logins;
+
+/**
+ * Links accounts with identities of OAuth 2 providers, so that people need not do it when they first sign in.
+ *
+ * @package    local_connector
+ * @copyright  2026 moodle-connector
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class link_logins extends rows_function {
+    /**
+     * What is done with a row.
+     *
+     * @return callable
+     */
+    protected static function operation(): callable {
+        return logins::link(...);
+    }
+}

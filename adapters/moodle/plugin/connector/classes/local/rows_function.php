@@ -1,0 +1,74 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_connector\local;
+
+use core_external\external_api;
+use core_external\external_function_parameters;
+use core_external\external_single_structure;
+use core_external\external_value;
+
+/**
+ * A function that takes rows and tells what came of each.
+ *
+ * @package    local_connector
+ * @copyright  2026 moodle-connector
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+abstract class rows_function extends external_api {
+    /**
+     * What is done with a row.
+     *
+     * @return callable
+     */
+    abstract protected static function operation(): callable;
+
+    /**
+     * What it takes.
+     *
+     * @return external_function_parameters
+     */
+    public static function execute_parameters(): external_function_parameters {
+        return new external_function_parameters([
+            'rows' => new external_value(PARAM_RAW, 'JSON: a list of objects; "key" comes back in the outcome'),
+        ]);
+    }
+
+    /**
+     * Does it.
+     *
+     * @param string $rows
+     * @return array
+     */
+    public static function execute(string $rows): array {
+        ['rows' => $rows] = self::validate_parameters(self::execute_parameters(), ['rows' => $rows]);
+        $context = \core\context\system::instance();
+        self::validate_context($context);
+        require_capability('local/connector:write', $context);
+        return ['json' => rows::carry_out($rows, static::operation())];
+    }
+
+    /**
+     * What it gives.
+     *
+     * @return external_single_structure
+     */
+    public static function execute_returns(): external_single_structure {
+        return new external_single_structure([
+            'json' => new external_value(PARAM_RAW, 'JSON: outcomes in the order of the rows; ok, else errorcode, message, field'),
+        ]);
+    }
+}

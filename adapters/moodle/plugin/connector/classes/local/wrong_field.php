@@ -1,0 +1,40 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_connector\local;
+
+use invalid_parameter_exception;
+
+/**
+ * Moodle's refusal of a parameter, which also says which field of the row it is.
+ *
+ * @package    local_connector
+ * @copyright  2026 moodle-connector
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class wrong_field extends invalid_parameter_exception {
+    /**
+     * Says which.
+     *
+     * @param string $field name of it
+     */
+    public function __construct(
+        /** @var string name of the field */
+        public readonly string $field,
+    ) {
+        parent::__construct("field $field");
+    }
+}
