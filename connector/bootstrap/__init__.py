@@ -6,6 +6,7 @@ Each module builds a part and knows those that it needs: ``installation``, ``kep
 
 from __future__ import annotations
 
+from adapters.moodle.plugin import packed
 from connector.bootstrap.installation import Clock, utc_now
 from connector.bootstrap.moodle import NEEDED_FUNCTIONS
 from connector.bootstrap.telling import Telling
@@ -17,5 +18,6 @@ class Connector(Telling):
 
 
 end_cleanly_on_term = install_term_handler
+packed_plugin = packed
 
-__all__ = ["NEEDED_FUNCTIONS", "Clock", "Connector", "end_cleanly_on_term", "utc_now"]
+__all__ = ["NEEDED_FUNCTIONS", "Clock", "Connector", "end_cleanly_on_term", "packed_plugin", "utc_now"]

@@ -22,6 +22,7 @@ from connector.cli import (
     jobs,
     mapping,
     mirror,
+    moodle,
     notices,
     report,
     reporting,
@@ -50,6 +51,7 @@ app.add_typer(jobs.app, name="job")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
 app.add_typer(scim.app, name="scim")
+app.add_typer(moodle.app, name="moodle")
 app.add_typer(reporting.app, name="reporting")
 app.add_typer(database.app, name="db")
 

@@ -1,0 +1,111 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace local_connector\external;
+
+use core_external\external_api;
+use core_external\external_function_parameters;
+use core_external\external_single_structure;
+use core_external\external_value;
+use local_connector\local\asked;
+use local_connector\local\datasets;
+use moodle_exception;
+
+/**
+ * Rows of a dataset, after a key and in the order of keys.
+ *
+ * @package    local_connector
+ * @copyright  2026 moodle-connector
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class read extends external_api {
+    /** @var int rows that one answer may have. */
+    public const MOST = 10000;
+
+    /**
+     * What it takes.
+     *
+     * @return external_function_parameters
+     */
+    public static function execute_parameters(): external_function_parameters {
+        return new external_function_parameters([
+            'dataset' => new external_value(PARAM_ALPHANUMEXT, 'name of the dataset'),
+            'after' => new external_value(PARAM_INT, 'rows with a greater key are read', VALUE_DEFAULT, 0),
+            'limit' => new external_value(PARAM_INT, 'rows at most', VALUE_DEFAULT, self::MOST),
+            'since' => new external_value(PARAM_INT, 'epoch seconds: what is older is left out', VALUE_DEFAULT, 0),
+            'courseid' => new external_value(PARAM_INT, 'only rows of this course', VALUE_DEFAULT, 0),
+        ]);
+    }
+
+    /**
+     * Reads.
+     *
+     * @param string $dataset
+     * @param int $after
+     * @param int $limit
+     * @param int $since
+     * @param int $courseid
+     * @return array
+     */
+    public static function execute(
+        string $dataset,
+        int $after = 0,
+        int $limit = self::MOST,
+        int $since = 0,
+        int $courseid = 0,
+    ): array {
+        [$dataset, $after, $limit, $since, $courseid] = array_values(self::validate_parameters(
+            self::execute_parameters(),
+            ['dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since, 'courseid' => $courseid],
+        ));
+        $context = \core\context\system::instance();
+        self::validate_context($context);
+        require_capability('local/connector:read', $context);
+        asked::between('after', $after, 0, PHP_INT_MAX);
+        asked::between('limit', $limit, 1, self::MOST);
+        asked::between('since', $since, 0, PHP_INT_MAX);
+        asked::between('courseid', $courseid, 0, PHP_INT_MAX);
+        $found = datasets::get($dataset);
+        $found->require_capabilities();
+        if ($since && $found->since === null) {
+            throw new moodle_exception('notimes', 'local_connector');
+        }
+        if ($courseid && !$found->has_courses()) {
+            throw new moodle_exception('nocourses', 'local_connector');
+        }
+
+        $time = time();
+        $rows = [];
+        $key = null;
+        foreach ($found->rows($after, $limit, $since, $courseid) as $key => $row) {
+            $rows[] = $row;
+        }
+        $columns = json_encode($found->columns());
+        $next = count($rows) < $limit ? 'null' : $key;
+        return ['json' => "{\"time\":$time,\"columns\":$columns,\"next\":$next,\"rows\":[" . implode(',', $rows) . ']}'];
+    }
+
+    /**
+     * What it gives.
+     *
+     * @return external_single_structure
+     */
+    public static function execute_returns(): external_single_structure {
+        return new external_single_structure([
+            'json' => new external_value(PARAM_RAW, 'JSON: time, columns, rows, and next: the key to go on after, or null'),
+        ]);
+    }
+}
