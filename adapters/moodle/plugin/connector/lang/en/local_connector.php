@@ -29,6 +29,7 @@ $string['connector:outbox'] = 'Read and clear the outbox of changes';
 $string['connector:read'] = 'Read datasets in bulk, as far as other permissions reach';
 $string['connector:write'] = 'Write in bulk, as far as other permissions reach';
 $string['nocourses'] = 'This dataset cannot be read by course.';
+$string['nosuchcolumn'] = 'This dataset has no column of integers with this name.';
 $string['nosuchdataset'] = 'There is no dataset with this name, or what it is read from is not installed.';
 $string['nosuchoption'] = 'The option --with does not know: {$a}';
 $string['nosuchrole'] = 'This site has no role with the short name {$a}.';
