@@ -111,11 +111,11 @@ class _Reading:
         await self._accounts(everybody=True)
         courses = await reader.courses()
         await self._land(reader.everything(self.mirror.book, courses))
-        if again := self._vanished(courses):
+        if not reader.exhaustive and (again := self._vanished(courses)):
             self.landed.subtract(facts.forget(self.load, again))
             await self._land(reader.again(again))
         items = await reader.grade_items(facts.samples(self.load))
-        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed)
+        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive)
 
     async def changes(self, since: datetime) -> Read:
         """What the reader can tell to be new."""

@@ -273,7 +273,10 @@ class _Merging:
             self._run("accesses")
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
-        self._run(f"landed_{fact}", f"index_{fact}")
+        self._run(f"landed_{fact}")
+        if self._read.exhaustive and fact in ("completions", "grades"):
+            self._run(f"silent_{fact}")
+        self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
         if fact != "certificates":
