@@ -40,7 +40,8 @@ class Asked:
     values: Sequence[int] = ()
 
     def call(self, after: int) -> Call:
-        params: dict[str, object] = {"dataset": self.dataset.name, "after": after, "limit": MOST}
+        columns = ",".join(self.dataset.columns)
+        params: dict[str, object] = {"dataset": self.dataset.name, "after": after, "limit": MOST, "columns": columns}
         if self.since:
             params["since"] = self.since
         if self.column:

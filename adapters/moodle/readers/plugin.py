@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.moodle.readers import raw, shared
@@ -15,6 +16,8 @@ from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page,
 
 COURSE_TOTAL = "course"
 SITE_COURSE = shared.SITE_COURSE
+EVER = 1
+"""Since when it may be: leaves out what has no time at all, as courses that are not completed yet."""
 
 
 class PluginReader:
@@ -99,16 +102,17 @@ class PluginReader:
     async def _learned(self, ids: Collection[int], only: Sequence[int] | None = None) -> AsyncIterator[Page]:
         """All in these courses; ``only`` asks for them alone. What is not completed and not graded is not told."""
 
-        def rows_of(dataset: Dataset) -> AsyncIterator[Rows]:
-            return pages(self._client, *([Asked(dataset)] if only is None else chosen(dataset, "courseid", only)))
+        def rows_of(dataset: Dataset, since: int = 0) -> AsyncIterator[Rows]:
+            asked = [Asked(dataset)] if only is None else chosen(dataset, "courseid", only)
+            return pages(self._client, *(replace(one, since=since) for one in asked))
 
         deleted = {row[0] for row in await each(self._client, *chosen(raw.DELETED, "deleted", [1]))}
         disabled = {method async for rows in rows_of(raw.METHODS) for method, status in rows.rows if status}
         async for rows in rows_of(raw.ENROLMENTS):
             wanted = [row for row in rows.rows if row[1] in ids and row[0] not in deleted]
             yield Page(enrolments=[raw.enrolment(row, disabled, rows.now) for row in wanted])
-        async for rows in rows_of(raw.COMPLETIONS):
-            yield Page(completions=[raw.completion(row) for row in rows.rows if row[2] and row[1] in ids])
+        async for rows in rows_of(raw.COMPLETIONS, since=EVER):
+            yield Page(completions=[raw.completion(row) for row in rows.rows if row[1] in ids])
         totals = [row[0] async for rows in rows_of(raw.GRADE_ITEMS) for row in rows.rows if _is_total(row, ids)]
         async for rows in pages(self._client, *chosen(raw.GRADES, "itemid", totals)):
             yield Page(grades=[raw.grade(row) for row in rows.rows if row[3] is not None])

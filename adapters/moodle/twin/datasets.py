@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from adapters.moodle.twin.params import Record, Value, alphanumext, integer, whole_numbers
+from adapters.moodle.twin.params import Record, Value, alphanumext, integer, raw, whole_numbers
 from adapters.moodle.twin.raw import ROWS, Rows
 from adapters.moodle.twin.refusals import Refusal
 from adapters.moodle.twin.state import TwinState
@@ -28,6 +28,7 @@ READ_SPEC = Record(
         "courseid": integer(0),
         "column": Value(alphanumext, ""),
         "values": Value(whole_numbers, ""),
+        "columns": Value(raw, ""),
     }
 )
 COUNT_SPEC = Record(
@@ -207,11 +208,13 @@ def read(state: TwinState, args: Any) -> dict[str, str]:
     tests = list(_tests(dataset, args, values))
     found = sorted(row for row in rows(state) if row[0] > args["after"] and all(test(row) for test in tests))
     page = found[: args["limit"]]
+    wanted = {"id", *(args["columns"].split(",") if args["columns"] else dataset.columns)}
+    places = [place for place, name in enumerate(dataset.columns) if name in wanted]
     told = {
         "time": int(time.time()),
-        "columns": dataset.columns,
+        "columns": [dataset.columns[place] for place in places],
         "next": page[-1][0] if len(page) == args["limit"] else None,
-        "rows": page,
+        "rows": [[row[place] for place in places] for row in page],
     }
     return {"json": orjson.dumps(told).decode()}
 

@@ -49,6 +49,7 @@ class read extends external_api {
             'courseid' => new external_value(PARAM_INT, 'only rows of this course', VALUE_DEFAULT, 0),
             'column' => new external_value(PARAM_ALPHANUMEXT, 'a column of integers by which rows are chosen', VALUE_DEFAULT, ''),
             'values' => new external_value(PARAM_SEQUENCE, 'only rows with one of these in the column', VALUE_DEFAULT, ''),
+            'columns' => new external_value(PARAM_RAW, 'names with commas between: no others but id', VALUE_DEFAULT, ''),
         ]);
     }
 
@@ -62,6 +63,7 @@ class read extends external_api {
      * @param int $courseid
      * @param string $column
      * @param string $values numbers with commas between
+     * @param string $columns names with commas between
      * @return array
      */
     public static function execute(
@@ -72,12 +74,13 @@ class read extends external_api {
         int $courseid = 0,
         string $column = '',
         string $values = '',
+        string $columns = '',
     ): array {
-        [$dataset, $after, $limit, $since, $courseid, $column, $values] = array_values(self::validate_parameters(
+        [$dataset, $after, $limit, $since, $courseid, $column, $values, $columns] = array_values(self::validate_parameters(
             self::execute_parameters(),
             [
                 'dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since, 'courseid' => $courseid,
-                'column' => $column, 'values' => $values,
+                'column' => $column, 'values' => $values, 'columns' => $columns,
             ],
         ));
         $context = \core\context\system::instance();
@@ -99,6 +102,9 @@ class read extends external_api {
         asked::between('values', count($chosen), $column === '' ? 0 : 1, $column === '' ? 0 : self::MOST);
         if ($column !== '' && !$found->has_integers($column)) {
             throw new moodle_exception('nosuchcolumn', 'local_connector');
+        }
+        if ($columns !== '') {
+            $found = $found->only(explode(',', $columns));
         }
 
         $time = time();

@@ -88,6 +88,26 @@ final class dataset {
     }
 
     /**
+     * The same rows with these columns, as far as there are such, and the key.
+     *
+     * @param string[] $columns
+     * @return dataset
+     */
+    public function only(array $columns): dataset {
+        return new dataset(
+            $this->table,
+            $this->capabilities,
+            array_values(array_intersect($this->integers, ['id', ...$columns])),
+            array_values(array_intersect($this->decimals, $columns)),
+            array_values(array_intersect($this->texts, $columns)),
+            $this->expressions,
+            $this->joins,
+            $this->where,
+            $this->since,
+        );
+    }
+
+    /**
      * Whether the rows of one course can be asked for.
      *
      * @return bool
