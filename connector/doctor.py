@@ -246,7 +246,7 @@ PROFILE_FIELDS = "Site administration, Users, User profile fields"
 
 
 async def _profile_fields(connector: Connector) -> Finding | None:
-    """Does Moodle have the custom profile fields that the mapping writes? Its plugin tells, or its report of people."""
+    """Does Moodle have the custom profile fields that the mapping writes? By plugin or report of people."""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
         return None
     wanted = connector.mapping.profile_fields

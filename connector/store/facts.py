@@ -17,19 +17,31 @@ from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.leaves import leaves_of
 
-_LANDING: dict[str, tuple[LiteralString, LiteralString]] = {
-    "enrolments": ("landing_enrolment", "load_id, moodle_id, course_id, active, enrolled_at, precision"),
+_LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
+    "enrolments": (
+        "landing_enrolment",
+        "load_id, moodle_id, course_id, active, enrolled_at, precision",
+        ("int8", "int8", "int8", "bool", "timestamptz", "text"),
+    ),
     "completions": (
         "landing_completion",
         "load_id, moodle_id, course_id, completed, completed_at, precision, progress",
+        ("int8", "int8", "int8", "bool", "timestamptz", "text", "float8"),
     ),
-    "grades": ("landing_grade", "load_id, moodle_id, course_id, value, decimals, graded_at"),
+    "grades": (
+        "landing_grade",
+        "load_id, moodle_id, course_id, value, decimals, graded_at",
+        ("int8", "int8", "int8", "float8", "int2", "timestamptz"),
+    ),
     "certificates": (
         "landing_certificate",
         "load_id, moodle_id, source, code, template, template_name, issued_at, expires_at, revoked, precision",
+        ("int8", "int8", "text", "text", "text", "text", "timestamptz", "timestamptz", "bool", "text"),
     ),
 }
-"""Table and columns of what lands, by fact; the fields of the rows stand in the same order."""
+"""Table of what lands, its columns and their types, by fact; the fields of the rows stand in the same order."""
+
+_ACCESS = ("int8", "int8", "timestamptz")
 
 _PEOPLE: LiteralString = (
     "person_id, hr_key, moodle_id, unit, unit_name, units_above, job_role, manager_id, status, hired_on, left_on, "
@@ -100,16 +112,16 @@ class Facts:
     # ------------------------------------------------------------ landing
     def land(self, load: int, page: Page) -> None:
         with self._database.transaction() as connection:
-            for fact, (table, columns) in _LANDING.items():
+            for fact, (table, columns, types) in _LANDING.items():
                 if rows := getattr(page, fact):
                     values = _values_of(type(rows[0]))
-                    _copy(connection, table, columns, ((load, *values(row)) for row in rows))
+                    _copy(connection, table, columns, ((load, *values(row)) for row in rows), types)
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
         if accesses:
             with self._database.transaction() as connection:
                 rows = ((load, one.user_id, one.at) for one in accesses)
-                _copy(connection, "landing_access", "load_id, moodle_id, accessed_at", rows)
+                _copy(connection, "landing_access", "load_id, moodle_id, accessed_at", rows, _ACCESS)
 
     def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
         values = {"load": load, "courses": list(course_ids)}
@@ -379,9 +391,14 @@ def _basis(staff: Staff, terms: Terms, now: datetime) -> str:
     return hashlib.sha256(f"{staff.basis(now)} {terms.digest}".encode()).hexdigest()
 
 
-def _copy(connection: Connection, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
-    statement = f"COPY facts.{table} ({columns}) FROM STDIN"
+def _copy(
+    connection: Connection, table: str, columns: str, rows: Iterable[Sequence[Any]], types: Sequence[str] = ()
+) -> None:
+    """In PostgreSQL's binary format where ``types`` are told, which is a third of the work."""
+    statement = f"COPY facts.{table} ({columns}) FROM STDIN{' (FORMAT binary)' if types else ''}"
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        if types:
+            copy.set_types(types)
         for row in rows:
             copy.write_row(row)
 
