@@ -126,7 +126,9 @@ async def everything(reader: Reader, book: Book, courses: Sequence[Course] | Non
 
 
 def spoken(found: Facts, courses: Sequence[Course]) -> Facts:
+    """The facts as they are merged: what is not told is not there, and a grade goes with the enrolment."""
     tracked = {course.id for course in courses if course.completion_enabled}
+    found.grades = {key: row for key, row in found.grades.items() if key in found.enrolments}
     for key in found.enrolments:
         found.grades.setdefault(key, ReadGrade(*key, None))
         if key[1] in tracked:
@@ -137,8 +139,10 @@ def spoken(found: Facts, courses: Sequence[Course]) -> Facts:
 def unlike_to_the_minute(exact: Facts, reports: Facts) -> list[str]:
     """Sentences on what differs between raw rows and reports, which know minutes, two decimals and who is enrolled."""
     told = []
-    for what in ("enrolments", "grades", "certificates"):
-        for key in getattr(exact, what).keys() ^ getattr(reports, what).keys():
+    sources = {row.source for row in reports.certificates.values()}
+    known = {code: row for code, row in exact.certificates.items() if row.source in sources}
+    for what, rows in (("enrolments", exact.enrolments), ("grades", exact.grades), ("certificates", known)):
+        for key in rows.keys() ^ getattr(reports, what).keys():
             told.append(f"{what} {key}: told by one only")
     told += [
         f"completions {key}: told by reports only" for key in reports.completions.keys() - exact.completions.keys()

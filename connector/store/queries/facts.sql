@@ -447,10 +447,14 @@ WHERE g.valid_to = 'infinity'
            OR n.graded_at <> g.graded_at))
 
 -- name: begin_grades
+-- Raw rows have grades of people, too, who are no longer enrolled: of these none holds.
 INSERT INTO facts.fact_grade (person_id, moodle_id, course_id, value, decimals, graded_at, valid_from)
 SELECT n.person_id, n.moodle_id, n.course_id, n.value, n.decimals, n.graded_at, %(now)s
 FROM grade_now n
-WHERE n.value IS NOT NULL AND NOT EXISTS (
+WHERE n.value IS NOT NULL
+  AND (NOT %(whole)s
+       OR EXISTS (SELECT FROM enrolment_now e WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id))
+  AND NOT EXISTS (
     SELECT FROM facts.fact_grade f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
 
