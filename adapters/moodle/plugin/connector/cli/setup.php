@@ -65,16 +65,16 @@ if ($wrong = array_diff($listed('with'), array_keys(setup::OPTIONAL))) {
 }
 
 \core\session\manager::set_user(get_admin());
+$tell = fn(?string ...$sentences) => array_map(fn($one) => cli_writeln($one, STDERR), array_filter($sentences));
 try {
-    $done = [setup::web_services()];
-    [$user, $done[]] = setup::account((string) $options['username']);
-    array_push($done, ...setup::role($user, $listed('with'), $listed('assign')), ...setup::reports());
-    [$token, $done[]] = setup::token($user, (bool) $options['new-token']);
+    $tell(setup::web_services());
+    [$user, $sentence] = setup::account((string) $options['username']);
+    $tell($sentence, ...setup::role($user, $listed('with'), $listed('assign')));
+    $tell(...setup::reports());
+    [$token, $sentence] = setup::token($user, (bool) $options['new-token']);
+    $tell($sentence);
 } catch (moodle_exception $error) {
     cli_error($error->getMessage());
-}
-foreach (array_filter($done) as $sentence) {
-    cli_writeln($sentence, STDERR);
 }
 if ($token) {
     cli_writeln($token);

@@ -41,7 +41,7 @@ final class dataset {
      * @param string[] $integers names of columns, the first is id
      * @param string[] $decimals names of columns
      * @param string[] $texts names of columns
-     * @param string[] $expressions SQL of columns that are not the table's columns of the same name
+     * @param array $expressions SQL of columns that are not the table's columns of the same name, or a function that gives it
      * @param string $joins SQL after the table
      * @param string $where SQL of what belongs to it, where that is not all
      * @param string|null $since name of the column by which it can be narrowed to what is new
@@ -57,7 +57,7 @@ final class dataset {
         private readonly array $decimals = [],
         /** @var string[] names of columns */
         private readonly array $texts = [],
-        /** @var string[] SQL by name of column */
+        /** @var array SQL, or a function that gives it, by name of column */
         private readonly array $expressions = [],
         /** @var string SQL */
         private readonly string $joins = '',
@@ -235,6 +235,9 @@ final class dataset {
      */
     private function expression(string $name): string {
         global $DB;
-        return $this->expressions[$name] ?? (isset($DB->get_columns($this->table)[$name]) ? "t.$name" : 'NULL');
+        if ($told = $this->expressions[$name] ?? null) {
+            return is_string($told) ? $told : $told();
+        }
+        return isset($DB->get_columns($this->table)[$name]) ? "t.$name" : 'NULL';
     }
 }

@@ -215,7 +215,7 @@ final class datasets {
                     'completionview', 'completionpassgrade', 'completionexpected', 'deletioninprogress', 'added',
                 ],
                 texts: ['idnumber', 'modname', 'name'],
-                expressions: ['courseid' => 't.course', 'modname' => 'm.name', 'name' => self::names_of_activities()],
+                expressions: ['courseid' => 't.course', 'modname' => 'm.name', 'name' => self::names_of_activities(...)],
                 joins: 'LEFT JOIN {modules} m ON m.id = t.module',
             ),
         ];

@@ -105,8 +105,8 @@ final class setup {
         require_once($CFG->dirroot . '/user/lib.php');
         $found = ['username' => $username, 'mnethostid' => $CFG->mnet_localhost_id, 'deleted' => 0];
         if ($user = $DB->get_record('user', $found)) {
-            if (is_siteadmin($user)) {
-                throw new moodle_exception('accountisadmin', 'local_connector');
+            if (is_siteadmin($user) || isguestuser($user)) {
+                throw new moodle_exception('accountisspecial', 'local_connector');
             }
             return [$user, null];
         }
@@ -136,6 +136,7 @@ final class setup {
      */
     public static function role(stdClass $user, array $optional, array $assignable): array {
         global $DB;
+        $targets = self::roles($assignable);
         $context = \core\context\system::instance();
         $done = [];
         $id = $DB->get_field('role', 'id', ['shortname' => self::ROLE]);
@@ -153,11 +154,7 @@ final class setup {
         if ($lacking) {
             $done[] = 'Allowed the role: ' . implode(', ', $lacking) . '.';
         }
-        foreach ($assignable as $shortname) {
-            $target = $DB->get_field('role', 'id', ['shortname' => $shortname]);
-            if (!$target) {
-                throw new moodle_exception('nosuchrole', 'local_connector', '', s($shortname));
-            }
+        foreach ($targets as $target => $shortname) {
             if (!$DB->record_exists('role_allow_assign', ['roleid' => $id, 'allowassign' => $target])) {
                 core_role_set_assign_allowed($id, $target);
                 $done[] = "Allowed to assign the role $shortname.";
@@ -168,6 +165,25 @@ final class setup {
             $done[] = "Gave the role to $user->username.";
         }
         return $done;
+    }
+
+    /**
+     * Roles of this site by their short names, each of which has to be there.
+     *
+     * @param string[] $shortnames
+     * @return string[] by id
+     */
+    private static function roles(array $shortnames): array {
+        global $DB;
+        $found = [];
+        foreach ($shortnames as $shortname) {
+            $id = $DB->get_field('role', 'id', ['shortname' => $shortname]);
+            if (!$id) {
+                throw new moodle_exception('nosuchrole', 'local_connector', '', s($shortname));
+            }
+            $found[$id] = $shortname;
+        }
+        return $found;
     }
 
     /**

@@ -24,7 +24,7 @@
 
 defined('MOODLE_INTERNAL') || die();
 
-$string['accountisadmin'] = 'This account is an administrator of the site, who may do everything: choose another by --username.';
+$string['accountisspecial'] = 'This account is an administrator of the site or its guest: choose another by --username.';
 $string['connector:outbox'] = 'Read and clear the outbox of changes';
 $string['connector:read'] = 'Read datasets in bulk, as far as other permissions reach';
 $string['connector:write'] = 'Write in bulk, as far as other permissions reach';
