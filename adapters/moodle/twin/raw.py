@@ -52,7 +52,7 @@ def profile_data(state: TwinState) -> Iterator[Row]:
 def cohorts(state: TwinState) -> Iterator[Row]:
     for cohort in state.cohorts.values():
         yield [
-            cohort.id, 1, SYSTEM, 0, 1, state.started, state.started, cohort.idnumber or None, cohort.name, None, "",
+            cohort.id, 1, SYSTEM, 0, 1, state.started, state.started, cohort.idnumber or None, cohort.name, "", "",
         ]  # fmt: skip
 
 
