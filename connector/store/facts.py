@@ -196,7 +196,8 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             loaded = merging.tally()
-            connection.execute(query("facts.by_either"))
+            if read.extent is not Extent.EVERYTHING:
+                connection.execute(query("facts.by_either"))
             if taken or merging.moved or read.extent is Extent.EVERYTHING:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))

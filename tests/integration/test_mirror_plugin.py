@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.moodle.twin import Fault
+from connector.domain.errors import TryAgain
 from connector.domain.facts import Extent
-from tests.integration.mirrored import Learning, check, no_overlaps, now
+from tests.integration.mirrored import Learning, check, history, no_overlaps, now
 from tests.support import House, Seen, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
@@ -77,3 +79,18 @@ async def test_what_is_reset_is_not_told(learned: House, learning: Learning, moo
     check(learned, moodle)
     ended = learned.sql("SELECT ended_by FROM facts.fact_grade")
     assert ended == [{"ended_by": "reset"}]
+
+
+async def test_a_reading_that_breaks_off_leaves_the_facts_as_they_were(learned: House, learning: Learning) -> None:
+    """Moodle goes away in the middle: nothing of it shows, and the next reading puts it right."""
+    await learned.mirror()
+    before = history(learned)
+    learning.act("grade", "E0001", "SAFE", 90)
+    learned.twin.faults.add(Fault("slow", function="local_connector_read", times=5))
+    learned.twin.faults.add(Fault("error500", function="local_connector_read", times=50))
+    with pytest.raises(TryAgain):
+        await learned.mirror()
+    assert history(learned) == before
+    learned.twin.faults.clear()
+    await learned.mirror()
+    assert now(learned, "fact_grade", "value") == {(90.0,)}
