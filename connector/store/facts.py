@@ -324,11 +324,13 @@ class _Merging:
         self._connection.execute(query("facts.reach"), {"name": name, "moment": moment, "basis": basis})
 
     def tally(self) -> list[Loaded]:
-        """What came of each fact, written down too."""
-        loaded = [
-            Loaded(fact, _holding(self._connection, table), self._begun.get(fact, 0), self._ended.get(fact, 0))
-            for fact, table in _HELD.items()
-        ]
+        """What came of each fact, written down too. Where nothing began or ended there is as much as before."""
+        last = {row["fact"]: row["rows"] for row in self._connection.execute(query("facts.last_rows"))}
+        loaded = []
+        for fact, table in _HELD.items():
+            begun, ended = self._begun.get(fact, 0), self._ended.get(fact, 0)
+            same = fact in last and not begun and not ended
+            loaded.append(Loaded(fact, last[fact] if same else _holding(self._connection, table), begun, ended))
         with self._connection.cursor() as cursor:
             rows = [
                 {**self._values, "fact": o.fact, "rows": o.rows, "begun": o.begun, "ended": o.ended} for o in loaded

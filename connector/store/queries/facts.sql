@@ -633,6 +633,10 @@ SELECT DISTINCT person_id, course_id FROM facts.fact_completion WHERE completed 
 INSERT INTO facts.load_fact (load_id, fact, rows, begun, ended)
 VALUES (%(load)s, %(fact)s, %(rows)s, %(begun)s, %(ended)s)
 
+-- name: last_rows
+-- What each fact held after the last merge.
+SELECT fact, rows FROM facts.load_fact WHERE load_id = (SELECT max(load_id) FROM facts.load_fact)
+
 -- name: taken
 -- Are the people of the last load still landed? A crash of the server empties them.
 SELECT person_id FROM facts.landing_person LIMIT 1
