@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any, LiteralString
 
 from connector.domain.errors import SettingsError, StorageError
@@ -15,33 +13,8 @@ from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read,
 from connector.domain.leave import after_leave
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.landing import ACCESS, LANDING, copy_rows, values_of
 from connector.store.leaves import leaves_of
-
-_LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
-    "enrolments": (
-        "landing_enrolment",
-        "load_id, moodle_id, course_id, active, enrolled_at, precision",
-        ("int8", "int8", "int8", "bool", "timestamptz", "text"),
-    ),
-    "completions": (
-        "landing_completion",
-        "load_id, moodle_id, course_id, completed, completed_at, precision, progress",
-        ("int8", "int8", "int8", "bool", "timestamptz", "text", "float8"),
-    ),
-    "grades": (
-        "landing_grade",
-        "load_id, moodle_id, course_id, value, decimals, graded_at",
-        ("int8", "int8", "int8", "float8", "int2", "timestamptz"),
-    ),
-    "certificates": (
-        "landing_certificate",
-        "load_id, moodle_id, source, code, template, template_name, issued_at, expires_at, revoked, precision",
-        ("int8", "int8", "text", "text", "text", "text", "timestamptz", "timestamptz", "bool", "text"),
-    ),
-}
-"""Table of what lands, its columns and their types, by fact; the fields of the rows stand in the same order."""
-
-_ACCESS = ("int8", "int8", "timestamptz")
 
 _PEOPLE: LiteralString = (
     "person_id, hr_key, moodle_id, unit, unit_name, units_above, job_role, manager_id, status, hired_on, left_on, "
@@ -112,16 +85,16 @@ class Facts:
     # ------------------------------------------------------------ landing
     def land(self, load: int, page: Page) -> None:
         with self._database.transaction() as connection:
-            for fact, (table, columns, types) in _LANDING.items():
+            for fact, (table, columns, types) in LANDING.items():
                 if rows := getattr(page, fact):
-                    values = _values_of(type(rows[0]))
-                    _copy(connection, table, columns, ((load, *values(row)) for row in rows), types)
+                    values = values_of(type(rows[0]))
+                    copy_rows(connection, table, columns, ((load, *values(row)) for row in rows), types)
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
         if accesses:
             with self._database.transaction() as connection:
                 rows = ((load, one.user_id, one.at) for one in accesses)
-                _copy(connection, "landing_access", "load_id, moodle_id, accessed_at", rows, _ACCESS)
+                copy_rows(connection, "landing_access", "load_id, moodle_id, accessed_at", rows, ACCESS)
 
     def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
         values = {"load": load, "courses": list(course_ids)}
@@ -161,11 +134,11 @@ class Facts:
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_staff"))
             people = (member for some in staff.people(now) for member in some)
-            _copy(connection, "landing_person", _PEOPLE, map(_values_of(Member), people))
+            copy_rows(connection, "landing_person", _PEOPLE, map(values_of(Member), people))
             assigned = (one for some in staff.assignments() for one in some)
-            _copy(connection, "landing_assignment", _ASSIGNED, map(_values_of(Assigned), assigned))
+            copy_rows(connection, "landing_assignment", _ASSIGNED, map(values_of(Assigned), assigned))
             leaves = (one for some in staff.leaves() for one in some)
-            _copy(connection, "landing_leave", "person_id, first_on, last_on", map(_values_of(Away), leaves))
+            copy_rows(connection, "landing_leave", "person_id, first_on, last_on", map(values_of(Away), leaves))
         return True
 
     # ------------------------------------------------------------ merging
@@ -271,8 +244,8 @@ class _Merging:
     def waivers(self, staff: Staff) -> None:
         """A few rows, taken as they are."""
         self._run("drop_waivers")
-        rows = (_values_of(Waiver)(one) for some in staff.waivers() for one in some)
-        _copy(self._connection, "waiver", _WAIVERS, rows)
+        rows = (values_of(Waiver)(one) for some in staff.waivers() for one in some)
+        copy_rows(self._connection, "waiver", _WAIVERS, rows)
 
     def lost(self, staff: Staff) -> None:
         """Accounts that were deleted, to tell that from those that only are nobody's any more."""
@@ -385,25 +358,8 @@ def checks(database: Database) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def _values_of(kind: type) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives the fields of such a row in their order."""
-    return attrgetter(*(one.name for one in fields(kind)))
-
-
 def _basis(staff: Staff, terms: Terms, now: datetime) -> str:
     return hashlib.sha256(f"{staff.basis(now)} {terms.digest}".encode()).hexdigest()
-
-
-def _copy(
-    connection: Connection, table: str, columns: str, rows: Iterable[Sequence[Any]], types: Sequence[str] = ()
-) -> None:
-    """In PostgreSQL's binary format where ``types`` are told, which is a third of the work."""
-    statement = f"COPY facts.{table} ({columns}) FROM STDIN{' (FORMAT binary)' if types else ''}"
-    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        if types:
-            copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
 
 
 def _holding(connection: Connection, table: str) -> int:
