@@ -175,6 +175,8 @@ async def _reports(connector: Connector) -> Finding | None:
     async with connector.moodle() as moodle:
         choice = await connector.looked_at(moodle)
     remarks = " ".join(choice.remarks)
+    if choice.way == "plugin":
+        return Finding("reports", "good", f"Moodle is read by its plugin local_connector. {remarks}".strip())
     if choice.reports:
         read = ", ".join(f'"{report.name}"' for report in choice.reports.values())
         return Finding("reports", "good", f"Moodle is read by its reports {read}. {remarks}".strip())
@@ -244,7 +246,7 @@ PROFILE_FIELDS = "Site administration, Users, User profile fields"
 
 
 async def _profile_fields(connector: Connector) -> Finding | None:
-    """Does Moodle have the custom profile fields that the mapping writes? Only its report of people tells."""
+    """Does Moodle have the custom profile fields that the mapping writes? By plugin or report of people."""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
         return None
     wanted = connector.mapping.profile_fields
@@ -253,7 +255,7 @@ async def _profile_fields(connector: Connector) -> Finding | None:
     async with connector.moodle() as moodle:
         there = await connector.profile_fields(moodle)
     if there is None:
-        text = f"whether Moodle has {', '.join(wanted)}, only its report of people tells (see reports); "
+        text = f"whether Moodle has {', '.join(wanted)}, only its plugin or its report of people tells (see reports); "
         return Finding("profile fields", "none", f"{text}look in Moodle under {PROFILE_FIELDS}")
     if missing := [name for name in wanted if name.lower() not in there]:
         raise ConnectorError(

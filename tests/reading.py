@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from connector.domain.ports import Account, Course
 from connector.domain.reading import (
     AccountsPage,
     Page,
+    Precision,
     ReadCertificate,
     ReadCompletion,
     ReadEnrolment,
@@ -76,7 +77,8 @@ class Facts:
     certificates: dict[str, ReadCertificate] = field(default_factory=dict)
 
 
-async def facts(pages: AsyncIterator[Page]) -> Facts:
+async def facts(pages: AsyncIterator[Page], *, several: bool = False) -> Facts:
+    """``several``: enrolments of one person may come one by one, as the port says."""
     found = Facts()
     async for page in pages:
         for rows, into in (
@@ -84,9 +86,20 @@ async def facts(pages: AsyncIterator[Page]) -> Facts:
             (page.completions, found.completions),
             (page.grades, found.grades),
         ):
-            _keep(rows, into)
+            _keep(_as_one(rows, into) if several and rows and rows is page.enrolments else rows, into)
         found.certificates |= {row.code: row for row in page.certificates}
     return found
+
+
+def _as_one(rows: Sequence[ReadEnrolment], known: dict[Key, ReadEnrolment]) -> list[ReadEnrolment]:
+    """Each person of each course once: active by any of their enrolments, made when the oldest was."""
+    found: dict[Key, ReadEnrolment] = {}
+    for row in rows:
+        key = row.user_id, row.course_id
+        other = found.get(key) or known.pop(key, row)
+        made = [one.enrolled_at for one in (row, other) if one.enrolled_at]
+        found[key] = replace(row, active=row.active or other.active, enrolled_at=min(made) if made else None)
+    return list(found.values())
 
 
 def _keep(rows: Sequence[Any], into: dict[Key, Any]) -> None:
@@ -106,7 +119,54 @@ async def read_accounts(reader: Reader, book: Book, since: datetime | None = Non
 
 
 async def everything(reader: Reader, book: Book, courses: Sequence[Course] | None = None) -> Facts:
-    return await facts(reader.everything(book, await reader.courses() if courses is None else courses))
+    """All facts; what an exhaustive reader does not tell is said as the facts take it: not completed, no grade."""
+    courses = await reader.courses() if courses is None else courses
+    found = await facts(reader.everything(book, courses), several=reader.exhaustive)
+    return spoken(found, courses) if reader.exhaustive else found
+
+
+def spoken(found: Facts, courses: Sequence[Course]) -> Facts:
+    """The facts as they are merged: what is not told is not there, and a grade goes with the enrolment."""
+    tracked = {course.id for course in courses if course.completion_enabled}
+    found.grades = {key: row for key, row in found.grades.items() if key in found.enrolments}
+    for key in found.enrolments:
+        found.grades.setdefault(key, ReadGrade(*key, None))
+        if key[1] in tracked:
+            found.completions.setdefault(key, ReadCompletion(*key, False))
+    return found
+
+
+def unlike_to_the_minute(exact: Facts, reports: Facts) -> list[str]:
+    """Sentences on what differs between raw rows and reports, which know minutes, two decimals and who is enrolled."""
+    told = []
+    sources = {row.source for row in reports.certificates.values()}
+    known = {code: row for code, row in exact.certificates.items() if row.source in sources}
+    for what, rows in (("enrolments", exact.enrolments), ("grades", exact.grades), ("certificates", known)):
+        for key in rows.keys() ^ getattr(reports, what).keys():
+            told.append(f"{what} {key}: told by one only")
+    told += [
+        f"completions {key}: told by reports only" for key in reports.completions.keys() - exact.completions.keys()
+    ]
+    for what in ("enrolments", "completions", "grades", "certificates"):
+        for key, row in getattr(reports, what).items():
+            other = getattr(exact, what).get(key)
+            if other is not None and _rough(other) != row:
+                told.append(f"{what} {key}: {other} and {row}")
+    return told
+
+
+def _rough(row: Any) -> Any:
+    """As reports tell it."""
+    changes = {
+        name: value.replace(second=0)
+        for name in ("enrolled_at", "completed_at", "issued_at", "expires_at")
+        if (value := getattr(row, name, None))
+    }
+    if getattr(row, "precision", None) is Precision.SECOND:
+        changes["precision"] = Precision.MINUTE
+    if isinstance(row, ReadGrade):
+        return ReadGrade(row.user_id, row.course_id, None if row.value is None else round(row.value, 2), 2)
+    return replace(row, **changes)
 
 
 def equal_in_what_both_know(reports: Facts, plain: Facts, managed: Sequence[int]) -> list[str]:

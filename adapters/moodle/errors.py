@@ -125,6 +125,11 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     # nobody foresaw
     "codingerror": (ProtocolError, _BUG),
     "invalidresponse": (ProtocolError, _BUG),
+    # our plugin, asked for what it does not have
+    **dict.fromkeys(
+        ("nosuchdataset", "nosuchcolumn", "nocourses", "notimes", "notaborder", "outofrange"),
+        (ProtocolError, "install the plugin of this version (`moodle-connector moodle plugin`)"),
+    ),
 }
 
 _COURSE_GONE = "the course is not there, or closed to the service account (moodle/course:view)"

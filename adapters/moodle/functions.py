@@ -49,6 +49,9 @@ FOR_REPORTS = frozenset(
     }
 )
 
+FOR_PLUGIN = frozenset({"local_connector_datasets", "local_connector_read"})
+"""Only to read by our plugin, which is faster still; its own service has them."""
+
 FOR_LEARNERS = frozenset({"core_message_send_instant_messages"})
 """Only where learners are to be told their due dates."""
 

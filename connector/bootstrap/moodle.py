@@ -23,11 +23,11 @@ NEEDED_FUNCTIONS = FUNCTIONS
 """The functions of Moodle that the token must be allowed to call."""
 
 CHOICE_HOLDS = timedelta(days=1)
-"""So long reports are believed to be set up as they were; an answer that does not fit ends that at once."""
+"""So long plugin or reports are believed to be as they were; an answer that does not fit ends that at once."""
 CHECK_HOLDS = timedelta(minutes=1)
 """So long a token that could do everything is believed to, by what is small and often."""
 PLAIN_HOLDS = timedelta(minutes=10)
-"""So long plain functions are used before it is looked again whether reports have been set up meanwhile."""
+"""So long plain functions are used before it is looked again whether there is a better way meanwhile."""
 
 
 class MoodleConnections(Kept):
@@ -103,7 +103,7 @@ class MoodleConnections(Kept):
         known = retold(await moodle.site_info(), told) if told else None
         if known is None or (known.reports and moodle.speaks_otherwise):
             known = await self.looked_at(moodle)
-            self.choices.keep(wanted, known.told(), now, now + (CHOICE_HOLDS if known.reports else PLAIN_HOLDS))
+            self.choices.keep(wanted, known.told(), now, now + (PLAIN_HOLDS if known.way == "plain" else CHOICE_HOLDS))
         return known
 
     @contextmanager
@@ -116,7 +116,7 @@ class MoodleConnections(Kept):
             raise
 
     async def reader(self, moodle: MoodleSite, *, anew: bool = False) -> Reader:
-        """The reader of this connection: by reports where it can, by plain functions everywhere else."""
+        """The reader of this connection: by plugin or reports where it can, by plain functions everywhere else."""
         return (await self.choice(moodle, anew=anew)).reader(moodle)
 
     async def set_up_reports(self, moodle: MoodleSite) -> list[str]:

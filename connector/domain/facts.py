@@ -128,13 +128,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact."""
+    """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact;
+    ``exhaustive``: as of the reader."""
 
     extent: Extent
     until: datetime
     courses: Sequence[Course] | None = None
     grade_items: Sequence[GradeItem] = ()
     landed: Mapping[str, int] = field(default_factory=dict)
+    exhaustive: bool = False
 
 
 class FactStore(Protocol):

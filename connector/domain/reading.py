@@ -25,9 +25,9 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadEnrolment:
-    """One person in one course, however many enrolments that takes. ``active``: may enter now by one of them.
+    """One person in one course. ``active``: may enter now. ``enrolled_at``: when it was made, None where not told.
 
-    ``enrolled_at`` is when the oldest of them was made, None where the reader is not told.
+    Several enrolments of one person may come one by one: one that is active is enough, and the oldest tells when.
     """
 
     user_id: int
@@ -70,7 +70,7 @@ class ReadAccess:
 
 @dataclass(frozen=True, slots=True)
 class ReadCertificate:
-    """Something issued to a person. ``source``: badge, tool_certificate; ``code`` tells issues of a source apart."""
+    """Something issued to a person. ``source``: badge, tool_certificate, customcert; ``code`` tells issues apart."""
 
     user_id: int
     source: str
@@ -234,12 +234,18 @@ class Reader(Protocol):
 
     @property
     def name(self) -> str:
-        """``plain`` or ``reports``."""
+        """``plain``, ``reports`` or ``plugin``."""
         ...
 
     @property
     def incremental(self) -> bool:
         """Whether ``changed`` and ``accounts`` with a moment can tell what is new without reading everything."""
+        ...
+
+    @property
+    def exhaustive(self) -> bool:
+        """Whether ``everything`` misses nobody who was there all the while, and what it does not tell of who is
+        enrolled is not there: nothing completed, where completion is on, and no grade."""
         ...
 
     async def courses(self) -> list[Course]:

@@ -11,11 +11,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from anyio import to_thread
+
 from connector.domain.errors import Busy, ConnectorError
 from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
 from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader, moved
 from connector.mirror.accounts import from_before, refresh_accounts
+from connector.mirror.ahead import take_ahead
 
 REMEMBERED = timedelta(days=365)
 """For so long an enrolment that ended in Moodle is compared with what was granted: until somebody has decided, where
@@ -111,11 +114,11 @@ class _Reading:
         await self._accounts(everybody=True)
         courses = await reader.courses()
         await self._land(reader.everything(self.mirror.book, courses))
-        if again := self._vanished(courses):
+        if not reader.exhaustive and (again := self._vanished(courses)):
             self.landed.subtract(facts.forget(self.load, again))
             await self._land(reader.again(again))
         items = await reader.grade_items(facts.samples(self.load))
-        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed)
+        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive)
 
     async def changes(self, since: datetime) -> Read:
         """What the reader can tell to be new."""
@@ -138,12 +141,14 @@ class _Reading:
         await refresh_accounts(one.reader, one.book, one.clock, everybody=everybody, note=note)
 
     async def _land(self, pages: AsyncIterator[Page]) -> None:
-        async for page in pages:
-            self.mirror.facts.land(self.load, page)
+        async def take(page: Page) -> None:
+            await to_thread.run_sync(self.mirror.facts.land, self.load, page)
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 rows = len(getattr(page, fact))
                 self.landed[fact] += rows
                 self.say(fact, rows)
+
+        await take_ahead(pages, take)
 
 
 def _silent(_what: str, _rows: int) -> None:

@@ -25,7 +25,7 @@ class MoodleSettings(BaseModel):
     token: Secret = None
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
-    reader: Literal["auto", "plain", "reports"] = "auto"
+    reader: Literal["auto", "plain", "reports", "plugin"] = "auto"
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any, LiteralString
 
 from connector.domain.errors import SettingsError, StorageError
@@ -15,21 +13,8 @@ from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read,
 from connector.domain.leave import after_leave
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.landing import ACCESS, LANDING, copy_rows, values_of
 from connector.store.leaves import leaves_of
-
-_LANDING: dict[str, tuple[LiteralString, LiteralString]] = {
-    "enrolments": ("landing_enrolment", "load_id, moodle_id, course_id, active, enrolled_at, precision"),
-    "completions": (
-        "landing_completion",
-        "load_id, moodle_id, course_id, completed, completed_at, precision, progress",
-    ),
-    "grades": ("landing_grade", "load_id, moodle_id, course_id, value, decimals, graded_at"),
-    "certificates": (
-        "landing_certificate",
-        "load_id, moodle_id, source, code, template, template_name, issued_at, expires_at, revoked, precision",
-    ),
-}
-"""Table and columns of what lands, by fact; the fields of the rows stand in the same order."""
 
 _PEOPLE: LiteralString = (
     "person_id, hr_key, moodle_id, unit, unit_name, units_above, job_role, manager_id, status, hired_on, left_on, "
@@ -100,16 +85,16 @@ class Facts:
     # ------------------------------------------------------------ landing
     def land(self, load: int, page: Page) -> None:
         with self._database.transaction() as connection:
-            for fact, (table, columns) in _LANDING.items():
+            for fact, (table, columns, types) in LANDING.items():
                 if rows := getattr(page, fact):
-                    values = _values_of(type(rows[0]))
-                    _copy(connection, table, columns, ((load, *values(row)) for row in rows))
+                    values = values_of(type(rows[0]))
+                    copy_rows(connection, table, columns, ((load, *values(row)) for row in rows), types)
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
         if accesses:
             with self._database.transaction() as connection:
                 rows = ((load, one.user_id, one.at) for one in accesses)
-                _copy(connection, "landing_access", "load_id, moodle_id, accessed_at", rows)
+                copy_rows(connection, "landing_access", "load_id, moodle_id, accessed_at", rows, ACCESS)
 
     def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
         values = {"load": load, "courses": list(course_ids)}
@@ -149,11 +134,11 @@ class Facts:
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_staff"))
             people = (member for some in staff.people(now) for member in some)
-            _copy(connection, "landing_person", _PEOPLE, map(_values_of(Member), people))
+            copy_rows(connection, "landing_person", _PEOPLE, map(values_of(Member), people))
             assigned = (one for some in staff.assignments() for one in some)
-            _copy(connection, "landing_assignment", _ASSIGNED, map(_values_of(Assigned), assigned))
+            copy_rows(connection, "landing_assignment", _ASSIGNED, map(values_of(Assigned), assigned))
             leaves = (one for some in staff.leaves() for one in some)
-            _copy(connection, "landing_leave", "person_id, first_on, last_on", map(_values_of(Away), leaves))
+            copy_rows(connection, "landing_leave", "person_id, first_on, last_on", map(values_of(Away), leaves))
         return True
 
     # ------------------------------------------------------------ merging
@@ -184,7 +169,8 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             loaded = merging.tally()
-            connection.execute(query("facts.by_either"))
+            if read.extent is not Extent.EVERYTHING:
+                connection.execute(query("facts.by_either"))
             if taken or merging.moved or read.extent is Extent.EVERYTHING:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
@@ -258,8 +244,8 @@ class _Merging:
     def waivers(self, staff: Staff) -> None:
         """A few rows, taken as they are."""
         self._run("drop_waivers")
-        rows = (_values_of(Waiver)(one) for some in staff.waivers() for one in some)
-        _copy(self._connection, "waiver", _WAIVERS, rows)
+        rows = (values_of(Waiver)(one) for some in staff.waivers() for one in some)
+        copy_rows(self._connection, "waiver", _WAIVERS, rows)
 
     def lost(self, staff: Staff) -> None:
         """Accounts that were deleted, to tell that from those that only are nobody's any more."""
@@ -273,7 +259,10 @@ class _Merging:
             self._run("accesses")
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
-        self._run(f"landed_{fact}", f"index_{fact}")
+        self._run(f"landed_{fact}")
+        if self._read.exhaustive and fact in ("completions", "grades"):
+            self._run(f"silent_{fact}")
+        self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
         if fact != "certificates":
@@ -308,11 +297,13 @@ class _Merging:
         self._connection.execute(query("facts.reach"), {"name": name, "moment": moment, "basis": basis})
 
     def tally(self) -> list[Loaded]:
-        """What came of each fact, written down too."""
-        loaded = [
-            Loaded(fact, _holding(self._connection, table), self._begun.get(fact, 0), self._ended.get(fact, 0))
-            for fact, table in _HELD.items()
-        ]
+        """What came of each fact, written down too. Where nothing began or ended there is as much as before."""
+        last = {row["fact"]: row["rows"] for row in self._connection.execute(query("facts.last_rows"))}
+        loaded = []
+        for fact, table in _HELD.items():
+            begun, ended = self._begun.get(fact, 0), self._ended.get(fact, 0)
+            same = fact in last and not begun and not ended
+            loaded.append(Loaded(fact, last[fact] if same else _holding(self._connection, table), begun, ended))
         with self._connection.cursor() as cursor:
             rows = [
                 {**self._values, "fact": o.fact, "rows": o.rows, "begun": o.begun, "ended": o.ended} for o in loaded
@@ -367,20 +358,8 @@ def checks(database: Database) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def _values_of(kind: type) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives the fields of such a row in their order."""
-    return attrgetter(*(one.name for one in fields(kind)))
-
-
 def _basis(staff: Staff, terms: Terms, now: datetime) -> str:
     return hashlib.sha256(f"{staff.basis(now)} {terms.digest}".encode()).hexdigest()
-
-
-def _copy(connection: Connection, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
-    statement = f"COPY facts.{table} ({columns}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 def _holding(connection: Connection, table: str) -> int:

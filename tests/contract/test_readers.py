@@ -1,24 +1,26 @@
-"""Both readers against the twin, and against a real Moodle where one is configured: equal in what each can know.
+"""All readers against the twin, and against a real Moodle where one is configured: equal in what each can know.
 
-A real Moodle is only read; its reports ``connector people`` and ``connector participants`` have to be set up.
+A real Moodle is only read; its reports ``connector people`` and ``connector participants`` have to be set up. Where
+our plugin is installed there and the token may read by it, what it tells is compared too.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from adapters.moodle.client import MoodleClient
-from adapters.moodle.readers.choose import choose_reader, set_up_reports
+from adapters.moodle.readers.choose import choose, choose_reader, set_up_reports
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.site import MoodleSite
-from adapters.moodle.twin import serve_twin
+from adapters.moodle.twin import TwinState, serve_twin
 from connector.domain.ports import ManualEnrolment
 from connector.domain.reading import Reader
-from tests.reading import Book, equal_in_what_both_know, everything, facts, read_accounts
+from tests.reading import Book, equal_in_what_both_know, everything, facts, read_accounts, unlike_to_the_minute
 
 pytestmark = pytest.mark.anyio
 REAL = all(os.environ.get(f"CONNECTOR_TEST_MOODLE_{name}") for name in ("URL", "TOKEN"))
@@ -33,7 +35,7 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[MoodleSite]:
         async with client:
             yield MoodleSite(client)
         return
-    with serve_twin(request.param) as twin:
+    with serve_twin(state=TwinState(request.param, plugin=True)) as twin:
         for kind in KINDS[:3]:
             twin.life.make_report(kind.name("connector"), kind.source)
         courses = [twin.life.make_course(f"C{number}") for number in range(4)]
@@ -41,6 +43,9 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[MoodleSite]:
             site = MoodleSite(client)
             ids = await _people(site)
             await site.enrol([ManualEnrolment(one, courses[one % 4], 5) for one in ids])
+            for name in ("p1", "p5"):
+                twin.life.suspend_enrolment(name, f"C{ids[int(name[1:])] % 4}")
+            twin.life.award("p2", "Badge")
             for number in range(0, 60, 7):
                 course = f"C{ids[number] % 4}"
                 twin.life.complete(f"p{number}", course)
@@ -60,6 +65,13 @@ async def _people(site: MoodleSite) -> list[int]:
 @pytest.fixture
 async def readers(site: MoodleSite) -> tuple[Reader, Reader]:
     return await choose_reader(site, "reports"), await choose_reader(site, "plain")
+
+
+@pytest.fixture
+async def by_plugin(site: MoodleSite) -> Reader | None:
+    """None for a real Moodle that cannot be read so."""
+    chosen = await choose(site)
+    return chosen.reader(site) if chosen.way == "plugin" else None
 
 
 @pytest.fixture
@@ -85,11 +97,45 @@ async def test_equal_facts(readers: tuple[Reader, Reader]) -> None:
     assert equal_in_what_both_know(read, plain, one.ids) == []
 
 
-async def test_nothing_new(readers: tuple[Reader, Reader], soon: datetime) -> None:
+@pytest.mark.timeout(1200)
+async def test_equal_facts_by_the_plugin(readers: tuple[Reader, Reader], by_plugin: Reader | None) -> None:
+    """Raw rows tell what reports tell, to the minute and two decimals; accounts are as plain functions show them."""
+    by_reports, plainly = readers
+    if by_plugin is None:
+        return
+    everybody = Book([])
+    await read_accounts(by_plugin, everybody)
+    one = Book(sorted(everybody.seen)[-SOME:])
+    other = Book(one.ids)
+    await read_accounts(by_plugin, one)
+    await read_accounts(plainly, other)
+    assert one.accounts.keys() == other.accounts.keys()
+    for key, account in other.accounts.items():
+        assert account.fields.items() <= one.accounts[key].fields.items()
+        assert replace(account, fields={}) == replace(one.accounts[key], fields={})
+    courses = await by_reports.courses()
+    exact, read = await everything(by_plugin, one, courses), await everything(by_reports, one, courses)
+    assert exact.enrolments
+    assert unlike_to_the_minute(exact, read) == []
+    totals = await by_plugin.grade_items({course.id: 0 for course in courses})
+    samples = {key[1]: key[0] for key, row in read.enrolments.items() if row.active}
+    assert {replace(row, pass_mark=None) for row in await plainly.grade_items(samples)} <= {
+        replace(row, pass_mark=None) for row in totals
+    }
+    ids = sorted(samples)[:2]
+    part = await facts(by_plugin.again(ids), several=True)
+    assert part.enrolments == {key: row for key, row in exact.enrolments.items() if key[1] in ids}
+    assert await by_plugin.missing_courses([*ids, 999_999]) == [999_999]
+
+
+async def test_nothing_new(readers: tuple[Reader, Reader], by_plugin: Reader | None, soon: datetime) -> None:
     """From tomorrow on nothing has happened: the filters work."""
     by_reports, _ = readers
     assert (await facts(by_reports.changed(soon))).enrolments == {}
     assert await read_accounts(by_reports, Book([]), soon) == []
+    if by_plugin is not None:
+        assert [page async for page in by_plugin.changed(soon)] == []
+        assert await read_accounts(by_plugin, Book([]), soon) == []
 
 
 async def test_a_course_again(readers: tuple[Reader, Reader]) -> None:

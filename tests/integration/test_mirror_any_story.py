@@ -24,16 +24,17 @@ steps = st.lists(
 )
 
 
-@pytest.mark.parametrize("reader", ["plain", "reports"])
+@pytest.mark.parametrize("reader", ["plain", "reports", "plugin"])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_facts_are_what_moodle_has(
     house: House, moodle: Seen, learning: Learning, reader: str, events: list[tuple[str, str, str, int]]
 ) -> None:
-    """After any sequence of enrolling, learning, grading, resetting and leaving, looked at by either reader."""
+    """After any sequence of enrolling, learning, grading, resetting and leaving, looked at by each reader."""
 
     async def story() -> None:
         if not moodle.people():
+            house.twin.state.plugin = reader == "plugin"
             await house.sync([*rows(3, unit="Field"), row("L1", unit="Lab")])
             if reader == "reports":
                 await house.make_reports()

@@ -1,17 +1,19 @@
-"""Which reader: reports where they are set up and the token may read them, else plain functions, and why."""
+"""Which reader: by our plugin where the token may, else by reports where they are set up, else by plain functions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal
 
-from adapters.moodle.readers import setup
+from adapters.moodle.readers import datasets, raw, setup
 from adapters.moodle.readers.builder import Report
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.readers.language import speak_english_in_utc
 from adapters.moodle.readers.plain import PlainReader
+from adapters.moodle.readers.plugin import PluginReader
 from adapters.moodle.readers.reports import ReportsReader
 from adapters.moodle.site import MoodleSite
 from connector.domain.errors import AccessRefused, Missing, SettingsError
@@ -19,25 +21,37 @@ from connector.domain.ports import SiteInfo
 from connector.domain.reading import Reader
 
 PREFIX = "connector"
-KINDS_DIGEST = sha256(repr(KINDS).encode()).hexdigest()[:16]
+KINDS_DIGEST = sha256(repr((KINDS, raw.NEEDED, raw.ISSUES)).encode()).hexdigest()[:16]
 """Changes with what is read."""
-Wanted = Literal["auto", "plain", "reports"]
+Wanted = Literal["auto", "plain", "reports", "plugin"]
+ISSUES = {kind.source: kind for kind in raw.ISSUES}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was found out about a site. ``remarks`` are sentences: why not by reports, or what they leave out.
+    """What was found out about a site. ``remarks`` are sentences: why not in a better way, or what is left out.
 
-    ``reports`` has the reports by the key of their kind; none where plain functions read. It holds until somebody
-    changes the reports, so that it may be kept: ``told`` and ``retold``.
+    ``reports`` has the reports by the key of their kind; none where they are not read. ``issues`` are sources of
+    certificates that the plugin reads; None where it does not read. It holds until somebody changes the reports, or
+    what the token may, so that it may be kept: ``told`` and ``retold``.
     """
 
     info: SiteInfo
     reports: Mapping[str, Report] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    issues: tuple[str, ...] | None = None
+
+    @property
+    def way(self) -> str:
+        """The name of the reader."""
+        if self.issues is not None:
+            return PluginReader.name
+        return ReportsReader.name if self.reports else PlainReader.name
 
     def reader(self, site: MoodleSite) -> Reader:
         """A reader for one connection."""
+        if self.issues is not None:
+            return PluginReader(site, [ISSUES[source] for source in self.issues])
         return ReportsReader(site, self.info, self.reports) if self.reports else PlainReader(site, self.info)
 
     def told(self) -> dict[str, Any]:
@@ -47,12 +61,12 @@ class Choice:
             for key, report in self.reports.items()
         ]
         about = {"kinds": KINDS_DIGEST, "account": self.info.user_id, "release": self.info.release}
-        return {**about, "reports": found, "remarks": list(self.remarks)}
+        return {**about, "reports": found, "issues": self.issues, "remarks": list(self.remarks)}
 
 
 def retold(info: SiteInfo, told: Mapping[str, Any]) -> Choice | None:
     """The choice that was told; None where it was found by another account, of another release of Moodle, or by a
-    version of this product that reads other reports or other columns of them."""
+    version of this product that reads other reports or datasets, or other columns of them."""
     if (told["kinds"], told["account"], told["release"]) != (KINDS_DIGEST, info.user_id, info.release):
         return None
     kinds = {kind.key: kind for kind in KINDS}
@@ -60,23 +74,31 @@ def retold(info: SiteInfo, told: Mapping[str, Any]) -> Choice | None:
         row["kind"]: Report(kinds[row["kind"]], row["id"], row["name"], row["width"], row["rows"])
         for row in told["reports"]
     }
-    return Choice(info, reports, tuple(told["remarks"]))
+    issues = None if told["issues"] is None else tuple(told["issues"])
+    return Choice(info, reports, tuple(told["remarks"]), issues)
 
 
 async def choose(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Choice:
     """Find out how this token can best read this site.
 
-    With ``reports`` plain functions are no answer: raises SettingsError or AccessRefused with what is missing.
+    Where one way is wanted no other is an answer: raises SettingsError or AccessRefused with what is missing.
     """
     info = await site.site_info()
-    if wanted == "plain":
-        return Choice(info)
-    try:
-        return await _by_reports(site, info, prefix)
-    except (SettingsError, AccessRefused, Missing) as error:
-        if wanted == "reports":
-            raise
-        return Choice(info, remarks=(str(error),))
+    ways: dict[str, Callable[[], Awaitable[Choice]]] = {
+        PluginReader.name: lambda: _by_plugin(site, info),
+        ReportsReader.name: lambda: _by_reports(site, info, prefix),
+    }
+    why_not: tuple[str, ...] = ()
+    for name, way in ways.items():
+        if wanted in (name, "auto"):
+            try:
+                found = await way()
+                return replace(found, remarks=(*found.remarks, *why_not))
+            except (SettingsError, AccessRefused, Missing) as error:
+                if wanted == name:
+                    raise
+                why_not = (str(error), *why_not)  # the way that comes next in reach is told first
+    return Choice(info, remarks=why_not)
 
 
 async def choose_reader(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Reader:
@@ -90,11 +112,44 @@ async def set_up_reports(site: MoodleSite, prefix: str = PREFIX) -> list[str]:
 
 
 async def profile_fields(site: MoodleSite, prefix: str = PREFIX) -> frozenset[str] | None:
-    """The custom profile fields of the site, in lower case; None where no report tells. See ``setup.Looked``."""
-    try:
-        return (await setup.look(site.client, await site.site_info(), prefix)).profile_fields
-    except (SettingsError, AccessRefused, Missing):  # why the reports cannot be read is told by ``choose``
-        return None
+    """The custom profile fields of the site, in lower case; None where neither plugin nor report tells."""
+    info = await site.site_info()
+    with suppress(SettingsError, AccessRefused, Missing):  # why it cannot be read is told by ``choose``
+        await _by_plugin(site, info)
+        fields = await datasets.each(site.client, datasets.Asked(raw.PROFILE_FIELDS))
+        return frozenset(str(name).lower() for _, name, _ in fields)
+    with suppress(SettingsError, AccessRefused, Missing):
+        return (await setup.look(site.client, info, prefix)).profile_fields
+    return None
+
+
+async def _by_plugin(site: MoodleSite, info: SiteInfo) -> Choice:
+    if not {datasets.LIST, datasets.READ} <= info.functions:
+        raise AccessRefused(
+            "The plugin local_connector, by which Moodle is read fastest, is not installed there, or the token is not "
+            "one of its service: `moodle-connector moodle plugin` writes it."
+        )
+    there = await datasets.listed(site.client)
+    for dataset in raw.NEEDED:
+        if dataset.name not in there or not there[dataset.name]["columns"].issuperset(dataset.columns):
+            raise SettingsError(
+                f'Moodle\'s plugin local_connector is of another version: it has no dataset "{dataset.name}" with all '
+                "columns that are read. `moodle-connector moodle plugin` writes the one that fits."
+            )
+    if lacking := sorted({one for dataset in raw.NEEDED for one in there[dataset.name]["lacking"]}):
+        raise AccessRefused(
+            f"Moodle cannot be read by the plugin local_connector: the role of the service account lacks "
+            f"{', '.join(lacking)}. Run cli/setup.php of the plugin again, or allow it."
+        )
+    readable, remarks = [], []
+    for kind in raw.ISSUES:
+        names = [one.name for one in (kind.issues, kind.templates) if one.name in there]
+        missing = sorted({one for name in names for one in there[name]["lacking"]})
+        if missing:
+            remarks.append(f"No {kind.source} is read: the role of the service account lacks {', '.join(missing)}.")
+        elif len(names) == 2:
+            readable.append(kind.source)
+    return Choice(info, remarks=tuple(remarks), issues=tuple(readable))
 
 
 async def _by_reports(site: MoodleSite, info: SiteInfo, prefix: str) -> Choice:

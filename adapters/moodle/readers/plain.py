@@ -37,6 +37,7 @@ class PlainReader:
 
     name = "plain"
     incremental = False
+    exhaustive = False
 
     def __init__(self, site: MoodleSite, info: SiteInfo) -> None:
         self._site = site

@@ -46,6 +46,7 @@ class ReportsReader:
 
     name = "reports"
     incremental = True
+    exhaustive = False
 
     def __init__(self, site: MoodleSite, info: SiteInfo, reports: Mapping[str, Report]) -> None:
         self._site = site

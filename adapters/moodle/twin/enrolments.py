@@ -92,8 +92,9 @@ def enrol(state: TwinState, args: Any) -> None:
     for row in args["enrolments"]:
         course = state.courses[row["courseid"]]
         before = course.enrolments.get(row["userid"])
-        since = before.created if before else int(time.time())
-        enrolment = Enrolment(row["timestart"], row["timeend"], bool(row["suspend"]), since)
+        now = int(time.time())
+        since = before.created if before else now
+        enrolment = Enrolment(row["timestart"], row["timeend"], bool(row["suspend"]), since, now)
         course.enrolments[row["userid"]] = enrolment
         state.user_courses.setdefault(row["userid"], {})[course.id] = None
         state.roles.setdefault(row["userid"], {}).setdefault(("course", course.id), set()).add(row["roleid"])

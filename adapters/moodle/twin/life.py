@@ -121,7 +121,8 @@ class Life:
         with self._state.lock:
             found = self._course(course)
             people = found.enrolments if plugin == "manual" else found.others[plugin]
-            people[self._user(username)].suspended = suspended
+            one = people[self._user(username)]
+            one.suspended, one.modified = suspended, int(time.time())
 
     def unenrol(self, username: str, course: str, plugin: str = "manual") -> None:
         """End one enrolment; with the last one go roles and grades, and completions stay."""

@@ -114,6 +114,11 @@ def zone(text: str) -> str:
     return text if re.fullmatch(r"99|[+-]?\d{1,2}(\.[05])?|\w+(/?[A-Za-z_-]+)*", text) else ""
 
 
+def whole_numbers(text: str) -> str:
+    """PARAM_SEQUENCE: whole numbers with commas between."""
+    return ",".join(re.findall(r"-?\d+", text))
+
+
 letters = _only(r"[^a-zA-Z]")
 alphanumext = _only(r"[^a-zA-Z0-9_-]")
 yes_no_pattern = re.compile(r"0|1|")

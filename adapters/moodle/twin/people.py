@@ -181,7 +181,7 @@ def mangle(state: TwinState, user: TwinUser) -> None:
     name = f"{user.fields['email'].lower()}.{int(time.time())}"
     digest = hashlib.md5(user.fields["username"].encode(), usedforsecurity=False).hexdigest()
     user.fields |= {"username": name, "email": digest, "idnumber": ""}
-    user.deleted = True
+    user.deleted, user.modified = True, int(time.time())
 
 
 def _check_password(password: str) -> None:

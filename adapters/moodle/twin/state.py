@@ -39,6 +39,7 @@ class Enrolment:
     timeend: int
     suspended: bool
     created: int = 0
+    modified: int = 0
 
     def active(self, now: float) -> bool:
         return not self.suspended and self.timestart <= now and (self.timeend == 0 or self.timeend > now)
@@ -161,12 +162,15 @@ class TwinState:
         profile_fields: tuple[str, ...] = ("jobgrade", "costcentre"),
         max_input_vars: int = 10_000,
         url: str = "http://localhost",
+        plugin: bool = False,
     ) -> None:
-        """``admin``: the token belongs to an administrator, who sees telephone numbers too."""
+        """``admin``: the token belongs to an administrator, who sees telephone numbers too. ``plugin``: our plugin
+        ``local_connector`` is installed, and the token is one of its service."""
         self.lock = threading.RLock()
         self.version: Version = VERSIONS[version]
         self.sitename = sitename
         self.admin = admin
+        self.plugin = plugin
         self.languages = languages
         self.auths = auths
         self.identity_providers: tuple[str, ...] = ("oauth2",)
@@ -213,6 +217,8 @@ class TwinState:
         """People whose preferences keep the service account from writing to them."""
         self.lacking: set[str] = set()
         """Functions that the token's service does not have."""
+        self.forbidden: set[str] = set()
+        """Capabilities that the service account lacks, of those that our plugin asks for."""
         self.started = int(time.time())
         self._populate()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.moodle.twin import calendar, cohorts, courses, enrolments, groups, learning, messages, people
+from adapters.moodle.twin import calendar, cohorts, courses, datasets, enrolments, groups, learning, messages, people
 from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, raw, validate
 from adapters.moodle.twin.people import picture
 from adapters.moodle.twin.refusals import Refusal, coding_error, missing_record
@@ -43,8 +43,8 @@ class Function:
 def call(state: TwinState, name: str, data: Any) -> Any:
     """Validate and run one function under the state's lock. Raises Refusal."""
     with state.lock:
-        state.calls[name if name in FUNCTIONS else "(unknown)"] += 1
-        function = FUNCTIONS.get(name)
+        function = functions(state).get(name)
+        state.calls[name if function else "(unknown)"] += 1
         if function is None:
             raise missing_record(state.version, "external_functions")
         if name in state.lacking:
@@ -85,6 +85,7 @@ def public_config(state: TwinState, _args: Any) -> dict[str, Any]:
 def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
     """Who the token is and what it may do: here, all that the twin can, but for what its service lacks."""
     me = state.users[state.me].fields
+    callable_ones = sorted(functions(state).keys() - state.lacking)
     return {
         "sitename": state.sitename,
         "username": me["username"],
@@ -95,9 +96,7 @@ def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
         "userid": state.me,
         "siteurl": state.url,
         "userpictureurl": picture(state, 1),
-        "functions": [
-            {"name": name, "version": state.version.version} for name in sorted(FUNCTIONS.keys() - state.lacking)
-        ],
+        "functions": [{"name": name, "version": state.version.version} for name in callable_ones],
         "downloadfiles": 0,
         "uploadfiles": 0,
         "release": state.version.release,
@@ -129,7 +128,7 @@ def call_many(state: TwinState, args: Any) -> dict[str, Any]:
         except ValueError:
             arguments = {}
         try:
-            if request["function"] not in FUNCTIONS:
+            if request["function"] not in functions(state):
                 raise Refusal("accessexception", "Access control exception", module="webservice")
             value = call(state, request["function"], arguments if isinstance(arguments, dict) else {})
             if begun and request["function"] in BEGIN_A_PAGE:
@@ -141,6 +140,11 @@ def call_many(state: TwinState, args: Any) -> dict[str, Any]:
             break
         responses.append({"error": False, "data": json.dumps(value)})
     return {"responses": responses}
+
+
+def functions(state: TwinState) -> Mapping[str, Function]:
+    """Those of this site."""
+    return {**FUNCTIONS, **OF_THE_PLUGIN} if state.plugin else FUNCTIONS
 
 
 BEGIN_A_PAGE = ("core_reportbuilder_conditions_delete", "core_reportbuilder_reports_get")
@@ -200,4 +204,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "enrol_manual_unenrol_users": Function(enrolments.UNENROL_SPEC, enrolments.unenrol),
     "gradereport_user_get_grade_items": Function(learning.GRADES_SPEC, learning.grade_items),
     "tool_mobile_call_external_functions": Function(Record({"requests": Many(_REQUEST)}), call_many),
+}
+
+OF_THE_PLUGIN: Mapping[str, Function] = {
+    "local_connector_count": Function(datasets.COUNT_SPEC, datasets.count),
+    "local_connector_datasets": Function(datasets.LIST_SPEC, datasets.datasets),
+    "local_connector_read": Function(datasets.READ_SPEC, datasets.read),
 }

@@ -263,14 +263,15 @@ SELECT r.item_id, r.course_id, r.minimum, r.maximum, r.pass_mark, %(now)s FROM r
 WHERE NOT EXISTS (SELECT FROM facts.dim_grade_item d WHERE d.course_id = r.course_id AND d.valid_to = 'infinity')
 
 -- name: landed_enrolments
--- What came of managed people, each once: a row may have come twice.
+-- What came of managed people, each once: a row may have come twice, and several enrolments of one person one by one.
 CREATE TEMPORARY TABLE enrolment_now ON COMMIT DROP AS
-SELECT DISTINCT ON (l.moodle_id, l.course_id) d.person_id, l.moodle_id, l.course_id, l.active, l.enrolled_at, l.precision
+SELECT d.person_id, l.moodle_id, l.course_id, bool_or(l.active) AS active, min(l.enrolled_at) AS enrolled_at,
+       CASE WHEN min(l.enrolled_at) IS NULL THEN 'seen by' ELSE min(l.precision) END AS precision
 FROM facts.landing_enrolment l
 JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
 JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
 WHERE l.load_id = %(load)s
-ORDER BY l.moodle_id, l.course_id, l.active DESC, l.enrolled_at
+GROUP BY d.person_id, l.moodle_id, l.course_id
 
 -- name: index_enrolments
 ALTER TABLE enrolment_now ADD PRIMARY KEY (moodle_id, course_id)
@@ -313,6 +314,14 @@ JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
 JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
 WHERE l.load_id = %(load)s
 ORDER BY l.moodle_id, l.course_id, l.completed DESC
+
+-- name: silent_completions
+-- Of whom an exhaustive reader told no completion has none, where completion is on.
+INSERT INTO completion_now (person_id, moodle_id, course_id, completed, precision)
+SELECT e.person_id, e.moodle_id, e.course_id, false, 'seen by'
+FROM enrolment_now e
+JOIN facts.dim_course c ON c.course_id = e.course_id AND c.valid_to = 'infinity' AND c.completion_enabled
+WHERE NOT EXISTS (SELECT FROM completion_now n WHERE n.moodle_id = e.moodle_id AND n.course_id = e.course_id)
 
 -- name: index_completions
 ALTER TABLE completion_now ADD PRIMARY KEY (moodle_id, course_id)
@@ -388,6 +397,15 @@ JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
 WHERE l.load_id = %(load)s
 ORDER BY l.moodle_id, l.course_id, l.value DESC NULLS LAST
 
+-- name: silent_grades
+-- Of whom an exhaustive reader told no grade has none.
+INSERT INTO grade_now (person_id, moodle_id, course_id)
+SELECT f.person_id, f.moodle_id, f.course_id
+FROM facts.fact_grade f
+WHERE f.valid_to = 'infinity'
+  AND EXISTS (SELECT FROM enrolment_now e WHERE e.moodle_id = f.moodle_id AND e.course_id = f.course_id)
+  AND NOT EXISTS (SELECT FROM grade_now n WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id)
+
 -- name: index_grades
 ALTER TABLE grade_now ADD PRIMARY KEY (moodle_id, course_id)
 
@@ -429,10 +447,14 @@ WHERE g.valid_to = 'infinity'
            OR n.graded_at <> g.graded_at))
 
 -- name: begin_grades
+-- Raw rows have grades of people, too, who are no longer enrolled: of these none holds.
 INSERT INTO facts.fact_grade (person_id, moodle_id, course_id, value, decimals, graded_at, valid_from)
 SELECT n.person_id, n.moodle_id, n.course_id, n.value, n.decimals, n.graded_at, %(now)s
 FROM grade_now n
-WHERE n.value IS NOT NULL AND NOT EXISTS (
+WHERE n.value IS NOT NULL
+  AND (NOT %(whole)s
+       OR EXISTS (SELECT FROM enrolment_now e WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id))
+  AND NOT EXISTS (
     SELECT FROM facts.fact_grade f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
 
@@ -610,6 +632,10 @@ SELECT DISTINCT person_id, course_id FROM facts.fact_completion WHERE completed 
 -- What merging one fact came to.
 INSERT INTO facts.load_fact (load_id, fact, rows, begun, ended)
 VALUES (%(load)s, %(fact)s, %(rows)s, %(begun)s, %(ended)s)
+
+-- name: last_rows
+-- What each fact held after the last merge.
+SELECT fact, rows FROM facts.load_fact WHERE load_id = (SELECT max(load_id) FROM facts.load_fact)
 
 -- name: taken
 -- Are the people of the last load still landed? A crash of the server empties them.

@@ -6,8 +6,17 @@ import re
 from pathlib import Path
 
 import adapters.moodle
-from adapters.moodle.functions import FOR_BADGES, FOR_DELETION, FOR_LEARNERS, FOR_REPORTS, FOR_SIGN_IN, FUNCTIONS
-from adapters.moodle.twin.table import FUNCTIONS as OF_THE_TWIN
+from adapters.moodle.functions import (
+    FOR_BADGES,
+    FOR_DELETION,
+    FOR_LEARNERS,
+    FOR_PLUGIN,
+    FOR_REPORTS,
+    FOR_SIGN_IN,
+    FUNCTIONS,
+)
+from adapters.moodle.twin.state import TwinState
+from adapters.moodle.twin.table import functions
 
 CALLERS = ("accounts.py", "client.py", "groups.py", "messages.py", "site.py", "readers/*.py")
 
@@ -16,6 +25,7 @@ def test_the_list_is_complete() -> None:
     """Nothing is called that is not listed, nothing is asked for that is not called, and the twin has it all."""
     folder = Path(adapters.moodle.__file__).parent
     text = "".join(path.read_text("utf-8") for name in CALLERS for path in sorted(folder.glob(name)))
-    called = set(re.findall(r'"((?:core|enrol|gradereport|tool_mobile)_\w+)"', text))
-    assert called == FUNCTIONS | FOR_REPORTS | FOR_BADGES | FOR_LEARNERS | FOR_DELETION | FOR_SIGN_IN
-    assert set(OF_THE_TWIN) >= called
+    called = set(re.findall(r'"((?:core|enrol|gradereport|local_connector|tool_mobile)_\w+)"', text))
+    beside = FOR_REPORTS | FOR_PLUGIN | FOR_BADGES | FOR_LEARNERS | FOR_DELETION | FOR_SIGN_IN
+    assert called == FUNCTIONS | beside
+    assert set(functions(TwinState(plugin=True))) >= called

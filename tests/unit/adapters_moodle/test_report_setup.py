@@ -82,7 +82,7 @@ async def test_without_reports_somebody_is_told_to_make_them(site: MoodleSite) -
     """Plain functions read, and the sentence names both reports with their sources."""
     chosen = await choose.choose(site)
     assert chosen.reader(site).name == "plain"
-    [remark] = chosen.remarks
+    remark, _ = chosen.remarks
     for words in ('"connector people" with the source "Users"', '"connector participants"', "default setup", "--fix"):
         assert words in remark
     with pytest.raises(SettingsError, match="connector participants"):
@@ -98,7 +98,7 @@ async def test_functions_that_the_token_lacks_are_named(twin: ServedTwin, site: 
         await choose.set_up_reports(site)
     twin.state.lacking |= FOR_REPORTS
     fresh = MoodleSite(site.client)
-    [remark] = (await choose.choose(fresh)).remarks
+    remark, _ = (await choose.choose(fresh)).remarks
     assert "core_reportbuilder_retrieve_report" in remark
     assert "core_reportbuilder_columns_add" not in remark
 

@@ -47,6 +47,9 @@ class read extends external_api {
             'limit' => new external_value(PARAM_INT, 'rows at most', VALUE_DEFAULT, self::MOST),
             'since' => new external_value(PARAM_INT, 'epoch seconds: what is older is left out', VALUE_DEFAULT, 0),
             'courseid' => new external_value(PARAM_INT, 'only rows of this course', VALUE_DEFAULT, 0),
+            'column' => new external_value(PARAM_ALPHANUMEXT, 'a column of integers by which rows are chosen', VALUE_DEFAULT, ''),
+            'values' => new external_value(PARAM_SEQUENCE, 'only rows with one of these in the column', VALUE_DEFAULT, ''),
+            'columns' => new external_value(PARAM_RAW, 'names with commas between: no others but id', VALUE_DEFAULT, ''),
         ]);
     }
 
@@ -58,6 +61,9 @@ class read extends external_api {
      * @param int $limit
      * @param int $since
      * @param int $courseid
+     * @param string $column
+     * @param string $values numbers with commas between
+     * @param string $columns names with commas between
      * @return array
      */
     public static function execute(
@@ -66,10 +72,16 @@ class read extends external_api {
         int $limit = self::MOST,
         int $since = 0,
         int $courseid = 0,
+        string $column = '',
+        string $values = '',
+        string $columns = '',
     ): array {
-        [$dataset, $after, $limit, $since, $courseid] = array_values(self::validate_parameters(
+        [$dataset, $after, $limit, $since, $courseid, $column, $values, $columns] = array_values(self::validate_parameters(
             self::execute_parameters(),
-            ['dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since, 'courseid' => $courseid],
+            [
+                'dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since, 'courseid' => $courseid,
+                'column' => $column, 'values' => $values, 'columns' => $columns,
+            ],
         ));
         $context = \core\context\system::instance();
         self::validate_context($context);
@@ -86,11 +98,19 @@ class read extends external_api {
         if ($courseid && !$found->has_courses()) {
             throw new moodle_exception('nocourses', 'local_connector');
         }
+        $chosen = $values === '' ? [] : array_map('intval', explode(',', $values));
+        asked::between('values', count($chosen), $column === '' ? 0 : 1, $column === '' ? 0 : self::MOST);
+        if ($column !== '' && !$found->has_integers($column)) {
+            throw new moodle_exception('nosuchcolumn', 'local_connector');
+        }
+        if ($columns !== '') {
+            $found = $found->only(explode(',', $columns));
+        }
 
         $time = time();
         $rows = [];
         $key = null;
-        foreach ($found->rows($after, $limit, $since, $courseid) as $key => $row) {
+        foreach ($found->rows($after, $limit, $since, $courseid, $column, $chosen) as $key => $row) {
             $rows[] = $row;
         }
         $columns = json_encode($found->columns());

@@ -88,12 +88,42 @@ final class dataset {
     }
 
     /**
+     * The same rows with these columns, as far as there are such, and the key.
+     *
+     * @param string[] $columns
+     * @return dataset
+     */
+    public function only(array $columns): dataset {
+        return new dataset(
+            $this->table,
+            $this->capabilities,
+            array_values(array_intersect($this->integers, ['id', ...$columns])),
+            array_values(array_intersect($this->decimals, $columns)),
+            array_values(array_intersect($this->texts, $columns)),
+            $this->expressions,
+            $this->joins,
+            $this->where,
+            $this->since,
+        );
+    }
+
+    /**
      * Whether the rows of one course can be asked for.
      *
      * @return bool
      */
     public function has_courses(): bool {
-        return in_array('courseid', $this->integers);
+        return $this->has_integers('courseid');
+    }
+
+    /**
+     * Whether there is such a column of integers, by which rows can be chosen.
+     *
+     * @param string $column
+     * @return bool
+     */
+    public function has_integers(string $column): bool {
+        return in_array($column, $this->integers);
     }
 
     /**
@@ -121,14 +151,23 @@ final class dataset {
      * @param int $limit
      * @param int $since epoch seconds, 0 for all
      * @param int $courseid 0 for all
+     * @param string $column of integers, empty for all rows
+     * @param int[] $chosen values of this column
      * @return Generator
      */
-    public function rows(int $after, int $limit, int $since = 0, int $courseid = 0): Generator {
+    public function rows(
+        int $after,
+        int $limit,
+        int $since = 0,
+        int $courseid = 0,
+        string $column = '',
+        array $chosen = [],
+    ): Generator {
         global $DB;
         $integers = count($this->integers);
         $decimals = $integers + count($this->decimals);
         $all = $decimals + count($this->texts);
-        $recordset = $DB->get_recordset_sql(...$this->query($after, $limit, $since, $courseid));
+        $recordset = $DB->get_recordset_sql(...$this->query($after, $limit, $since, $courseid, $column, $chosen));
         try {
             foreach ($recordset as $record) {
                 $values = array_values((array) $record);
@@ -155,9 +194,12 @@ final class dataset {
      * @param int $limit
      * @param int $since
      * @param int $courseid
+     * @param string $column
+     * @param int[] $chosen
      * @return array
      */
-    private function query(int $after, int $limit, int $since, int $courseid): array {
+    private function query(int $after, int $limit, int $since, int $courseid, string $column, array $chosen): array {
+        global $DB;
         $select = [];
         foreach ($this->columns() as $at => $name) {
             $select[] = $this->expression($name) . " AS c$at";
@@ -174,6 +216,11 @@ final class dataset {
         if ($courseid) {
             $where[] = $this->expression('courseid') . ' = :courseid';
             $values['courseid'] = $courseid;
+        }
+        if ($column !== '') {
+            [$in, $each] = $DB->get_in_or_equal($chosen, SQL_PARAMS_NAMED);
+            $where[] = $this->expression($column) . " $in";
+            $values += $each;
         }
         $sql = 'SELECT ' . implode(', ', $select) . " FROM {{$this->table}} t $this->joins"
             . ' WHERE ' . implode(' AND ', $where) . ' ORDER BY t.id';

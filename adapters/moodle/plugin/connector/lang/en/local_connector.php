@@ -31,6 +31,7 @@ $string['connector:write'] = 'Write in bulk, as far as other permissions reach';
 $string['nocourses'] = 'This dataset cannot be read by course.';
 $string['noids'] = 'The ids have to be a list of whole numbers, written as JSON.';
 $string['norows'] = 'The rows have to be a list of objects, written as JSON.';
+$string['nosuchcolumn'] = 'This dataset has no column of integers with this name.';
 $string['nosuchdataset'] = 'There is no dataset with this name, or what it is read from is not installed.';
 $string['nosuchoperation'] = 'There is no operation with this name.';
 $string['nosuchoption'] = 'The option --with does not know: {$a}';

@@ -31,6 +31,7 @@ $string['connector:write'] = 'Écrire en masse, dans les limites des autres perm
 $string['nocourses'] = 'Ce jeu de données ne peut pas être lu par cours.';
 $string['noids'] = 'Les identifiants doivent être une liste de nombres entiers, écrite en JSON.';
 $string['norows'] = 'Les lignes doivent être une liste d’objets, écrite en JSON.';
+$string['nosuchcolumn'] = 'Ce jeu de données n’a pas de colonne d’entiers de ce nom.';
 $string['nosuchdataset'] = 'Il n’y a pas de jeu de données de ce nom, ou ce dont il est lu n’est pas installé.';
 $string['nosuchoperation'] = 'Il n’y a pas d’opération de ce nom.';
 $string['nosuchoption'] = 'L’option --with ne connaît pas : {$a}';

@@ -31,6 +31,7 @@ $string['connector:write'] = 'Ghi hàng loạt, trong phạm vi các quyền kh�
 $string['nocourses'] = 'Không thể đọc tập dữ liệu này theo khóa học.';
 $string['noids'] = 'Các mã định danh phải là một danh sách số nguyên viết bằng JSON.';
 $string['norows'] = 'Các dòng phải là một danh sách đối tượng viết bằng JSON.';
+$string['nosuchcolumn'] = 'Bộ dữ liệu này không có cột số nguyên nào mang tên này.';
 $string['nosuchdataset'] = 'Không có tập dữ liệu nào tên như vậy, hoặc nguồn của nó chưa được cài đặt.';
 $string['nosuchoperation'] = 'Không có thao tác nào tên như vậy.';
 $string['nosuchoption'] = 'Tùy chọn --with không biết: {$a}';

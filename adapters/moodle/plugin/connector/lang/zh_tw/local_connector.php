@@ -31,6 +31,7 @@ $string['connector:write'] = '在其他權限許可的範圍內大量寫入';
 $string['nocourses'] = '這個資料集無法依課程讀取。';
 $string['noids'] = '識別碼必須是以 JSON 寫成的整數清單。';
 $string['norows'] = '資料列必須是以 JSON 寫成的物件清單。';
+$string['nosuchcolumn'] = '此資料集沒有這個名稱的整數欄位。';
 $string['nosuchdataset'] = '沒有這個名稱的資料集，或其資料來源未安裝。';
 $string['nosuchoperation'] = '沒有這個名稱的操作。';
 $string['nosuchoption'] = '選項 --with 不認識：{$a}';

@@ -1,0 +1,53 @@
+"""How rows land in PostgreSQL: tables, columns and types of what is read, and COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, LiteralString
+
+from connector.store.database import Connection
+
+LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
+    "enrolments": (
+        "landing_enrolment",
+        "load_id, moodle_id, course_id, active, enrolled_at, precision",
+        ("int8", "int8", "int8", "bool", "timestamptz", "text"),
+    ),
+    "completions": (
+        "landing_completion",
+        "load_id, moodle_id, course_id, completed, completed_at, precision, progress",
+        ("int8", "int8", "int8", "bool", "timestamptz", "text", "float8"),
+    ),
+    "grades": (
+        "landing_grade",
+        "load_id, moodle_id, course_id, value, decimals, graded_at",
+        ("int8", "int8", "int8", "float8", "int2", "timestamptz"),
+    ),
+    "certificates": (
+        "landing_certificate",
+        "load_id, moodle_id, source, code, template, template_name, issued_at, expires_at, revoked, precision",
+        ("int8", "int8", "text", "text", "text", "text", "timestamptz", "timestamptz", "bool", "text"),
+    ),
+}
+"""Table of what lands, its columns and their types, by fact; the fields of the rows stand in the same order."""
+
+ACCESS = ("int8", "int8", "timestamptz")
+
+
+def values_of(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the fields of such a row in their order."""
+    return attrgetter(*(one.name for one in fields(kind)))
+
+
+def copy_rows(
+    connection: Connection, table: str, columns: str, rows: Iterable[Sequence[Any]], types: Sequence[str] = ()
+) -> None:
+    """In PostgreSQL's binary format where ``types`` are told, which is a third of the work."""
+    statement = f"COPY facts.{table} ({columns}) FROM STDIN{' (FORMAT binary)' if types else ''}"
+    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        if types:
+            copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,60 @@
+"""Reading ahead: pages are taken in order while the next one is on its way, and errors come as they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+
+from connector.domain.errors import StorageError, Unavailable
+from connector.mirror.ahead import take_ahead
+
+pytestmark = pytest.mark.anyio
+
+
+async def counting(events: list[str], pages: int, error: Exception | None = None) -> AsyncIterator[int]:
+    for page in range(pages):
+        events.append(f"read {page}")
+        yield page
+    if error:
+        raise error
+
+
+async def test_the_next_page_is_read_while_one_is_taken() -> None:
+    """In order, and never more than one page ahead of what is taken."""
+    events: list[str] = []
+
+    async def take(page: int) -> None:
+        await anyio.sleep(0.001)
+        events.append(f"took {page}")
+
+    await take_ahead(counting(events, 4), take)
+    assert [one for one in events if one.startswith("took")] == [f"took {page}" for page in range(4)]
+    for page in range(3):
+        assert events.index(f"read {page + 1}") < events.index(f"took {page}")
+    assert events.index("read 3") > events.index("took 0")
+
+
+async def test_what_came_before_an_error_is_taken() -> None:
+    """The error of who reads is raised as it is, once the pages before it are in."""
+    taken: list[int] = []
+
+    async def take(page: int) -> None:
+        taken.append(page)
+
+    with pytest.raises(Unavailable, match="busy"):
+        await take_ahead(counting([], 3, Unavailable("busy")), take)
+    assert taken == [0, 1, 2]
+
+
+async def test_who_cannot_take_ends_the_reading() -> None:
+    """The error of the store is raised as it is, and nothing more is asked of Moodle."""
+    events: list[str] = []
+
+    async def take(page: int) -> None:
+        raise StorageError("full")
+
+    with pytest.raises(StorageError, match="full"):
+        await take_ahead(counting(events, 1000), take)
+    assert len(events) <= 2
