@@ -32,7 +32,7 @@ from connector.store import groups as course_groups
 from connector.store import holds
 from connector.store.accounts import remember
 from connector.store.changes import change_of
-from connector.store.database import Database, Row, dumps, one, query
+from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.decisions import weigh
 from connector.store.leaves import leaves_of
 from connector.store.moves import BEGIN_ANEW, alike, note_moves, returned
@@ -40,6 +40,9 @@ from connector.store.pairs import holder, person_pair
 from connector.store.references import remember as remember_references
 from connector.store.sealing import DROP_SCRATCH, seal
 from connector.store.usernames import reserve_username
+
+FEW = 0.2
+"""Up to such a part of all people are compared one by one."""
 
 
 class Plans:
@@ -216,8 +219,17 @@ class Plans:
         with self._database.transaction() as connection:
             connection.execute(query("plans.drop_differing"), {"plan": plan})
             days = {"grace": scope.leavers.grace_days, "archive": scope.leavers.archive_days}
-            connection.execute(query("plans.compare_grants"), {"plan": plan, **days, **self._scope(scope)})
+            values = {"plan": plan, **days, **self._scope(scope)}
+            if values["ids"] is None:
+                values["ids"] = self._unsettled(connection, values)
+            connection.execute(query("plans.compare_grants"), values)
             connection.execute("ANALYZE connector.differing_grant (plan, kind, target)")
+
+    def _unsettled(self, connection: Connection, values: Mapping[str, Any]) -> list[int] | None:
+        """The few people whose grants are to be compared one by one; None where they are many, as in a first load."""
+        found = one(connection, "plans.unsettled", **values)
+        unsettled: list[int] = found["unsettled"]
+        return unsettled if len(unsettled) <= FEW * found["people"] else None
 
     def differing_targets(self, plan: int) -> list[DifferingTarget]:
         rows = self._database.rows("plans.differing_targets", plan=plan)

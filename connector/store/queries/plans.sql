@@ -172,6 +172,48 @@ FROM (
 ) c
 ORDER BY c.target, c.terms ->> 'name'
 
+-- name: unsettled
+-- People of whom something may differ: all but those at work who hold just what the rules give, term for term. A hash of
+-- each grant is added up by person, because joining grants one by one takes several times as long.
+WITH people AS MATERIALIZED (
+    SELECT p.person_id, p.grant_set FROM connector.person p
+    WHERE p.site = %(site)s AND NOT connector.handing_over(p)
+      AND connector.employment_status(p, %(now)s, %(ahead)s) IN ('joining', 'active')
+      AND NOT EXISTS (SELECT FROM connector.leave v WHERE v.person_id = p.person_id)
+      AND NOT EXISTS (SELECT FROM connector.decision d WHERE d.person_id = p.person_id AND d.in_force)
+      AND p.person_id NOT IN (  -- grants go with an account to whom this plan binds it
+          SELECT c.person_id FROM connector.change c WHERE c.plan = %(plan)s AND c.action = 'adopt_account'
+          UNION
+          SELECT b.person_id FROM connector.change c
+          JOIN connector.binding b ON b.site = %(site)s AND b.account_id = (c.after ->> 'account')::bigint
+          WHERE c.plan = %(plan)s AND c.action = 'adopt_account')
+), wanted AS MATERIALIZED (
+    SELECT g.digest, count(*) AS grants, sum(hashtextextended(g.kind || ' ' || g.target, jsonb_hash_extended(g.terms, 0)))
+        AS total
+    FROM connector.grant_set g
+    WHERE g.site = %(site)s AND g.digest IN (SELECT grant_set FROM people)
+    GROUP BY g.digest
+), held AS MATERIALIZED (
+    SELECT l.person_id, count(*) AS grants, bool_or(l.suspended) AS suspended,
+           sum(hashtextextended(l.kind || ' ' || l.target, jsonb_hash_extended(
+               l.terms - ARRAY['granted_on', 'timezone', 'starts_on', 'ends_on', 'due_on', 'due_since', 'due_before_leave'], 0
+           ))) AS total
+    FROM connector.ledger l
+    WHERE l.site = %(site)s AND l.ended_at IS NULL
+    GROUP BY l.person_id
+)
+SELECT COALESCE(array_agg(p.person_id) FILTER (WHERE s.person_id IS NULL), '{}') AS unsettled, count(*) AS people
+FROM connector.person p
+LEFT JOIN (
+    SELECT s.person_id
+    FROM people s
+    LEFT JOIN wanted w ON w.digest = s.grant_set
+    LEFT JOIN held h ON h.person_id = s.person_id
+    WHERE NOT COALESCE(h.suspended, false)
+      AND (COALESCE(w.grants, 0), w.total) IS NOT DISTINCT FROM (COALESCE(h.grants, 0), h.total)
+) s USING (person_id)
+WHERE p.site = %(site)s
+
 -- name: compare_grants
 -- Pairs of what rules give and what the ledger holds, where they differ.
 INSERT INTO connector.differing_grant (plan, person_id, key, status, account_id, kind, target, level, ref, wanted, granted,
