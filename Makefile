@@ -14,7 +14,7 @@ install: $(VENV)/.installed
 demo: install ## the circle with three sample companies and the Moodle twin
 	$(BIN)/moodle-connector demo
 
-test: install ## every test; about ten minutes on two cores
+test: install ## every test; under twenty minutes on two cores
 	$(BIN)/pytest -n 2
 
 coverage: install ## the same with what it covers, which takes a third longer
