@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 
 async def take_ahead(pages: AsyncIterator[T], take: Callable[[T], Awaitable[None]]) -> None:
-    """Take in each page, in order; the next one is read meanwhile. The first error ends it, as it is."""
+    """Take in each page, in order; the next one is read meanwhile. The first error ends it, as it is.
+
+    Errors are kept until the tasks have ended, because a task group would raise them within a group of its own.
+    """
     failed: list[Exception] = []
     sender, receiver = anyio.create_memory_object_stream[T](0)
 

@@ -133,6 +133,8 @@ async def apply_plan(
 
 @dataclass
 class _Applying:
+    """One run. ``answered`` counts what Moodle said yes or no to, ``causes`` says why not: by action, None for all."""
+
     of: Plan
     run: int
     held: Collection[GuardClass]
