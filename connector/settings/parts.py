@@ -67,11 +67,14 @@ class ServiceSettings(BaseModel):
     reconcile: WhenText = "30 2 * * *"
     notices: WhenText = "every 5 minutes"
     learners: WhenText = "every 15 minutes"
+    certificates: WhenText = "every 15 minutes"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
     metrics_token_file: Path | None = None
 
-    def times(self, job: Literal["sync", "mirror", "reconcile", "notices", "learners"]) -> Times | None:
+    def times(
+        self, job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates"]
+    ) -> Times | None:
         """When a job runs; None for never."""
         return read_times(getattr(self, job), read_zone(self.timezone))
 
