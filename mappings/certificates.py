@@ -6,12 +6,15 @@ from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from connector.domain.certificates import CertificateTemplate, shape_of, wrong_number
 from connector.domain.notices import Language
 from mappings.model import Code, LanguageCode, Strict, Text
 from mappings.problems import Document, Problems, known
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=150)]
+"""What has its place on a page."""
 
 
 def _number(value: str) -> str:
@@ -42,20 +45,20 @@ class CertificateSpec(Strict):
     """
 
     code: Code
-    title: Annotated[dict[LanguageCode, Text], Field(min_length=1)]
+    title: Annotated[dict[LanguageCode, Line], Field(min_length=1)]
     earned_by: EarnedBySpec
     months: Annotated[int, Field(gt=0, le=600)] | None = None
     number: Annotated[str, AfterValidator(_number)]
     language: Literal["person"] | Language = "person"
     since: date | None = None
-    issuer: Text | None = None
+    issuer: Line | None = None
 
 
 class CertificatesFile(Strict):
     """``certificates.yaml``: what the company certifies. ``issuer``: the name of the company."""
 
     version: Literal["1"]
-    issuer: Text
+    issuer: Line
     certificates: tuple[CertificateSpec, ...] = ()
 
 

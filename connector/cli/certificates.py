@@ -1,4 +1,4 @@
-"""certificate issue, list, revoke: what the company certifies, by rule and by hand."""
+"""certificate issue, list, revoke, renew-file: what the company certifies, by rule and by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connector.cli.assignments import AsHr
 from connector.cli.common import By, Config, Json, installation, run
 from connector.cli.output import as_json, counted, say, table
 from connector.domain.certificates import state_of
-from connector.domain.certifying import Certificate
+from connector.domain.certifying import Certificate, file_name
 from connector.domain.errors import SettingsError
 
 app = typer.Typer(help="Certificates: who has got one, by rule or by hand.", no_args_is_help=True)
@@ -43,7 +43,10 @@ def issue(
     if json:
         as_json(came)
     else:
-        say(f"Issued: {counted(int(str(came['issued'])), 'certificate')}.")
+        issued, made, refused = (int(str(came.get(name, 0))) for name in ("issued", "made", "refused"))
+        cannot = f" {counted(refused, 'file')} cannot be made; `certificate list` says why." if refused else ""
+        files = f" Made: {counted(made, 'file')}.{cannot}" if "made" in came else " No place for files is set up."
+        say(f"Issued: {counted(issued, 'certificate')}.{files}")
 
 
 @app.command("list")
@@ -94,6 +97,17 @@ def revoke(
     with installation(config) as connector:
         certificate = connector.issuing().revoke(number, by, reason, hr=as_hr)
     _done("revoked", "Revoked", certificate, json=json)
+
+
+@app.command("renew-file")
+def renew_file(number: Number, config: Config = None, json: Json = False) -> None:
+    """Make the file of a certificate again, and put it where files lie."""
+    with installation(config) as connector:
+        certificate = connector.making().again(number)
+    if json:
+        as_json({"made": certificate})
+    else:
+        say(f"Made: {file_name(certificate)}.")
 
 
 def _done(key: str, word: str, certificate: Certificate, *, json: bool) -> None:
