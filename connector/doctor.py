@@ -26,6 +26,7 @@ NEEDS = {
     "learners": {"moodle"},
     "sign-in": {"moodle", "database"},
     "leavers": {"moodle"},
+    "certificates": {"mapping"},
 }
 """Checks that are left out where another one has failed."""
 
@@ -81,6 +82,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("learners", _learners),
         ("sign-in", _sign_in),
         ("leavers", _leavers),
+        ("certificates", _certificates),
     ):
         bad = {finding.what for finding in findings if finding.state == "bad"}
         if bad & NEEDS.get(what, set()):
@@ -344,3 +346,14 @@ async def _leavers(connector: Connector) -> str | None:
             "Moodle, and give its role moodle/user:delete; or take the setting away."
         )
     return f"accounts that were made here are planned to be deleted {days} days after their people left"
+
+
+async def _certificates(connector: Connector) -> Finding | None:
+    """Can the files of certificates be made, and lie where they should?"""
+    if connector.settings.mapping is None or not connector.mapping.certificates:
+        return None
+    kinds = f"kinds: {len(connector.mapping.certificates)}"
+    if connector.file_store is None:
+        text = f"{kinds}; issued without files, until certificates.folder or certificates.s3.bucket is set"
+        return Finding("certificates", "none", text)
+    return Finding("certificates", "good", f"{kinds}; {connector.typesetter.check()}; {connector.file_store.check()}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from connector.domain.certificates import CertificateTemplate
 from connector.domain.grants import LearningPath, Requirement
 from mappings import checks, granting, paths, rules, templates
 from mappings.assignable import assignable
+from mappings.certificates import CertificatesFile, check_earned, check_numbers
+from mappings.certificates import templates as certificate_templates
 from mappings.company import CompanyMapping, SourceMapping
 from mappings.conditions import Condition, ConditionError, Conditions
 from mappings.fields import Field
@@ -69,6 +72,7 @@ class Assembly:
         self._rules: list[rules.Rule] = []
         self._paths: list[LearningPath] = []
         self._requirements: list[Requirement] = []
+        self._certificates: tuple[CertificateTemplate, ...] = ()
         self._needed: set[str] = set()
         self._path_specs: tuple[PathSpec, ...] = ()
         self._requirement_specs: tuple[RequirementSpec, ...] = ()
@@ -221,6 +225,15 @@ class Assembly:
                 if when := self._condition(also.audience, document, (*at, "also", j, "audience")):
                     self._rules.append(granting.requirement(spec, also.due, when, needs))
 
+    def add_certificates(self, file: CertificatesFile, document: Document, known_rules: bool) -> None:
+        """What is certified; requirements and courses must be there (unless their files are wrong themselves)."""
+        if known_rules:
+            courses = [course for spec in self._path_specs for course in spec.courses]
+            requirements = [spec.code for spec in self._requirement_specs]
+            check_earned(file, document, requirements, courses, self._problems)
+        check_numbers(file, document, self._problems)
+        self._certificates = certificate_templates(file)
+
     def finish(self, digest: str, before: Prerequisites) -> CompanyMapping:
         """The mapping, once nothing is wrong."""
         file = self._file
@@ -229,6 +242,7 @@ class Assembly:
             sources={name: self._source(name) for name in self._sources},
             paths=tuple(self._paths),
             requirements=tuple(self._requirements),
+            certificates=self._certificates,
             prerequisites=frozenset(self._needed),
             role_ids=self._role_ids,
             create_only=frozenset(

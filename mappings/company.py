@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connector.domain.certificates import CertificateTemplate
 from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet, LearningPath, Requirement
 from connector.domain.people import Person, Record, Rejection, Removed, Said
@@ -45,6 +46,7 @@ class CompanyMapping:
     sources: Mapping[str, SourceMapping]
     paths: tuple[LearningPath, ...]
     requirements: tuple[Requirement, ...]
+    certificates: tuple[CertificateTemplate, ...]
     prerequisites: frozenset[str]
     role_ids: Mapping[str, int]
     create_only: frozenset[str]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mappings import files as reader
 from mappings.assembly import Assembly
+from mappings.certificates import CertificatesFile
 from mappings.company import CompanyMapping
 from mappings.model import (
     CompanyFile,
@@ -23,7 +24,7 @@ from mappings.prerequisites import Prerequisites
 from mappings.problems import Document, Place, Problems, known
 from mappings.schema import validate
 
-FILES = ("mapping.yaml", "roles.yaml", "paths.yaml", "requirements.yaml")
+FILES = ("mapping.yaml", "roles.yaml", "paths.yaml", "requirements.yaml", "certificates.yaml")
 """The first must be there; the others may be."""
 
 SOURCES = "sources"
@@ -37,11 +38,12 @@ def load(folder: Path | Traversable) -> CompanyMapping:
     """The mapping in ``folder``. Raises MappingError with a line ``file:line: field: what`` for each mistake."""
     problems = Problems()
     documents = _documents(folder, problems)
-    head, roles, paths, requirements = documents
+    head, roles, paths, requirements, certificates = documents
     mapping_file = _mapping(head, problems) if head else None
     roles_file = validate(RolesFile, roles, problems) if roles else None
     paths_file = validate(PathsFile, paths, problems) if paths else None
     requirements_file = validate(RequirementsFile, requirements, problems) if requirements else None
+    certificates_file = validate(CertificatesFile, certificates, problems) if certificates else None
     if mapping_file is None or head is None:
         problems.raise_if_any()
         raise AssertionError("a mapping file that cannot be used has a problem")
@@ -64,6 +66,9 @@ def load(folder: Path | Traversable) -> CompanyMapping:
     paths_known = paths_file is not None or not (folder / FILES[2]).is_file()
     if requirements_file and requirements:
         company.add_requirements(requirements_file, requirements, before, known_paths=paths_known)
+    if certificates_file and certificates:
+        known_rules = paths_known and (requirements_file is not None or not (folder / FILES[3]).is_file())
+        company.add_certificates(certificates_file, certificates, known_rules)
     problems.raise_if_any()
     return company.finish(_digest(folder, [*FILES, *source_files]), before)
 

@@ -1,7 +1,7 @@
 """A bucket of S3, or of a service that speaks as S3 does, into which feeds are put.
 
-Read by boto3, Amazon's own library (Apache 2.0). An object is known by its ETag, as a new one under the same key has
-another; it is no digest of the content (of an upload in parts it is none), so that the digest is always our own.
+An object is known by its ETag, as a new one under the same key has another; it is no digest of the content (of an
+upload in parts it is none), so that the digest is always our own.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from adapters.drops.choosing import STILL_WRITTEN, NotYetError, Seen, UnusableError, free_names
 from adapters.drops.remote import RemoteDrop
 from adapters.drops.s3_errors import CHANGED, code_of, translated
 from adapters.drops.spool import Write
+from adapters.s3 import refuse_wrong, s3_client
 from connector.domain.errors import AccessRefused, FeedRefused, SettingsError
 
 _PIECE = 1 << 20
@@ -54,14 +51,11 @@ class S3Drop(RemoteDrop):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.access_key is None) != (self.secret_key is None):
-            raise SettingsError("access_key, secret_key: give both, or none for boto3's own way.")
+        refuse_wrong(self.access_key, self.secret_key, self.endpoint_url, self.allow_http)
         if self.max_bytes > _LARGEST:
             raise SettingsError(f"max_bytes: S3 moves objects of {_LARGEST} bytes at most.")
         if self.timeout <= 0:
             raise SettingsError("timeout: give a number of seconds above 0.")
-        if self.endpoint_url is not None:
-            _refuse_unsafe(self.endpoint_url, self.allow_http)
 
     @contextmanager
     def _open(self) -> Iterator[S3Folder]:
@@ -70,17 +64,14 @@ class S3Drop(RemoteDrop):
             yield S3Folder(client, self.bucket, f"{prefix}/" if prefix else "")
 
     def _client(self) -> Any:
-        session = boto3.session.Session(self.access_key, self.secret_key, self.session_token, self.region)
-        return session.client(
-            "s3",
+        return s3_client(
+            region=self.region,
             endpoint_url=self.endpoint_url,
-            config=Config(
-                connect_timeout=self.timeout,
-                read_timeout=self.timeout,
-                retries={"mode": "standard", "total_max_attempts": 3},
-                s3={"addressing_style": "path" if self.path_style else "auto"},
-                request_checksum_calculation="when_required",  # services other than Amazon's know no newer ones
-            ),
+            path_style=self.path_style,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            session_token=self.session_token,
+            timeout=self.timeout,
         )
 
 
@@ -231,20 +222,3 @@ def _raise_for_file(code: str) -> None:
         raise UnusableError("it lies in an archive; restore it")
     if code == "AccessDenied":
         raise UnusableError("it may not be read; give these credentials s3:GetObject, and its KMS key if it has one")
-
-
-def _refuse_unsafe(url: str, allow_http: bool) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError("endpoint_url: give an address such as https://minio.example.com.")
-    if parts.username or parts.password or parts.query:
-        raise SettingsError("endpoint_url: no user, password or query in the address; credentials are settings.")
-    if parts.scheme == "http" and not allow_http and not _within_this_computer(parts.hostname):
-        raise SettingsError("endpoint_url: people's data go by https only, unless allow_http says otherwise.")
-
-
-def _within_this_computer(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -21,7 +21,7 @@ from connector.domain.errors import (
 CHANGED = ("PreconditionFailed", "412", "NoSuchKey", "NotFound", "404", "ConditionalRequestConflict")
 """Codes that say: it is not, or no longer, the object that was meant."""
 
-_CREDENTIALS = "check the credentials, and the rights that docs/sources/s3.md lists"
+_CREDENTIALS = "check the credentials, and the rights that docs/sources/s3.md lists, or docs/certificates.md"
 _WAIT = "nothing was lost; it is tried again later"
 _WHERE = "correct bucket, region or endpoint_url"
 

@@ -12,6 +12,7 @@ from connector.bootstrap.inlets import Inlets
 from connector.bootstrap.moodle import MoodleConnections
 from connector.domain.errors import ConnectorError
 from connector.domain.facts import Extent, Terms
+from connector.domain.learners import name_in
 from connector.domain.leaving import Leavers
 from connector.domain.reading import Reader
 from connector.mirror.mirroring import Mirror
@@ -77,7 +78,13 @@ class Ways(MoodleConnections, Inlets):
             Grants(self.database, self.site),
             self.facts,
             StaffTables(self.database, self.site),
-            Terms(mapping.digest, mapping.paths, mapping.requirements, mapping.prerequisites),
+            Terms(
+                mapping.digest,
+                mapping.paths,
+                mapping.requirements,
+                mapping.prerequisites,
+                {one.code: name_in(one.title, "en", one.code) for one in mapping.certificates},
+            ),
             self.clock,
         )
 

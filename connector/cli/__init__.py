@@ -12,6 +12,7 @@ from connector.bootstrap import end_cleanly_on_term
 from connector.cli import (
     assignments,
     cases,
+    certificates,
     console,
     database,
     demo,
@@ -47,6 +48,7 @@ app.add_typer(mapping.app, name="mapping")
 app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(assignments.app, name="assignment")
+app.add_typer(certificates.app, name="certificate")
 app.add_typer(jobs.app, name="job")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")

@@ -111,6 +111,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
     service = connector.settings.service
     wished = connector.settings.notices
     then = ("notices",) if connector.channels else ()
+    certified = ("certificates",) if connector.mapping.certificates else ()
     told = (*(("learners",) if wished.learners == "moodle" else ()), *(("welcome",) if wished.welcome else ()))
 
     def job(work: Callable[[], Awaitable[Came]]) -> Callable[[], Came]:
@@ -148,13 +149,19 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Tell newcomers that they have an account."""
         return await connector.welcoming(stopping.is_set).tell()
 
+    async def certificates() -> Mapping[str, object]:
+        """Issue what people have earned."""
+        return await connector.certifying(stopping.is_set).work()
+
     jobs = {
         "sync": Job(job(sync), service.times("sync"), (*then, *told), ladder=True),
         "push": Job(job(push), None, told, ladder=True),
-        "mirror": Job(job(mirror), service.times("mirror"), then),
-        "reconcile": Job(job(reconcile), service.times("reconcile"), then),
+        "mirror": Job(job(mirror), service.times("mirror"), (*certified, *then)),
+        "reconcile": Job(job(reconcile), service.times("reconcile"), (*certified, *then)),
     }
     if then:
         jobs["notices"] = Job(job(notices), service.times("notices"))
+    if certified:
+        jobs["certificates"] = Job(job(certificates), service.times("certificates"))
     telling = {"learners": learners, "welcome": welcome}
     return jobs | {name: Job(job(telling[name]), service.times("learners")) for name in told}

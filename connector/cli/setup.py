@@ -131,7 +131,7 @@ def doctor(
         bool, typer.Option("--fix", help="Set up the reports in Moodle that an administrator has made.")
     ] = False,
 ) -> None:
-    """Check package, database, facts, Moodle, mapping, drop folder and notices, and say what to do.
+    """Check package, database, facts, Moodle, mapping, drop folder, notices and certificates, and say what to do.
 
     Of several sites each is checked, where none is named.
     """

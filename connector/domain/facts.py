@@ -87,6 +87,18 @@ class Waiver:
     ends_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A certificate of the connector's own, of somebody with an account."""
+
+    moodle_id: int
+    number: str
+    template: str
+    issued_at: datetime
+    expires_at: datetime | None
+    revoked: bool
+
+
 class Staff(Protocol):
     """What the connector itself knows of people, as the facts take it. Bound to one site."""
 
@@ -106,6 +118,10 @@ class Staff(Protocol):
 
     def waivers(self) -> Iterator[list[Waiver]]: ...
 
+    def certificates(self, since: datetime | None) -> Iterator[list[Certified]]:
+        """All, or those that were issued or revoked since."""
+        ...
+
     def courses(self) -> dict[str, int]:
         """Moodle's ids of the courses that mappings name."""
         ...
@@ -124,6 +140,8 @@ class Terms:
     requirements: Sequence[Requirement]
     prerequisites: Collection[str] = ()
     """Courses that must be completed before something is granted."""
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    """Names of the connector's own certificates by their template's code."""
 
 
 @dataclass(frozen=True, slots=True)

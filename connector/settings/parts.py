@@ -67,11 +67,14 @@ class ServiceSettings(BaseModel):
     reconcile: WhenText = "30 2 * * *"
     notices: WhenText = "every 5 minutes"
     learners: WhenText = "every 15 minutes"
+    certificates: WhenText = "every 15 minutes"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
     metrics_token_file: Path | None = None
 
-    def times(self, job: Literal["sync", "mirror", "reconcile", "notices", "learners"]) -> Times | None:
+    def times(
+        self, job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates"]
+    ) -> Times | None:
         """When a job runs; None for never."""
         return read_times(getattr(self, job), read_zone(self.timezone))
 
@@ -150,6 +153,45 @@ class ConsoleSettings(BaseModel):
     idle_minutes: Annotated[float, Field(gt=0, le=1440)] = 30
     session_hours: Annotated[float, Field(gt=0, le=24)] = 12
     proxies: list[str] = ["127.0.0.1"]
+
+
+class BucketSettings(BaseModel):
+    """A bucket for files; none without its name. The rest is as for a source of kind s3."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bucket: str = ""
+    prefix: str = ""
+    region: str | None = None
+    endpoint_url: str | None = None
+    allow_http: bool = False
+    path_style: bool = False
+    access_key: Secret = None
+    access_key_file: Path | None = None
+    secret_key: Secret = None
+    secret_key_file: Path | None = None
+    session_token: Secret = None
+    session_token_file: Path | None = None
+    timeout: Annotated[float, Field(gt=0)] = 30
+
+
+class CertificateSettings(BaseModel):
+    """Files of certificates: in ``folder`` or in the bucket of ``s3``; without both none are made.
+
+    ``url``: the public address at which certificates are verified; empty: that of the console.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: ConsoleAddress = ""
+    folder: Path | None = None
+    s3: BucketSettings = BucketSettings()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.folder and self.s3.bucket:
+            raise ValueError("folder and s3.bucket: give one of them")
+        return self
 
 
 LeaverDays = Annotated[int, Field(ge=0, le=3650)]

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connector.domain.errors import SettingsError
 from connector.settings.parts import (
+    CertificateSettings,
     ConsoleSettings,
     DropSettings,
     LeaverSettings,
@@ -41,6 +42,7 @@ class SiteSettings(BaseModel):
     drop: DropSettings = DropSettings()
     sources: dict[SourceName, SourceSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
+    certificates: CertificateSettings = CertificateSettings()
     service: ServiceSettings | None = None
     notices: NoticeSettings | None = None
     console: ConsoleSettings | None = None
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     sources: dict[SourceName, SourceSettings] = {}
     sites: dict[SiteName, SiteSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
+    certificates: CertificateSettings = CertificateSettings()
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
@@ -138,6 +141,11 @@ def _of_its_own(its: SiteSettings) -> Iterator[tuple[str, object]]:
         yield "reporting.url", ("reports", its.reporting.url.get_secret_value())
     if its.drop.folder:
         yield "drop.folder", ("folder", its.drop.folder.resolve())
+    if its.certificates.folder:
+        yield "certificates.folder", ("folder", its.certificates.folder.resolve())
+    if its.certificates.s3.bucket:
+        bucket = its.certificates.s3
+        yield "certificates.s3", ("certificates", bucket.endpoint_url, bucket.bucket, bucket.prefix.strip("/"))
     for name, source in its.sources.items():
         if place := place_of(name, source):
             yield f"sources.{name}", place

@@ -35,6 +35,11 @@ _HELD: dict[str, LiteralString] = {
 }
 """The table of each fact that a load tells of."""
 
+OWN = "connector"
+"""The source of the connector's own certificates."""
+_UNSEEN = timedelta(hours=1)
+"""What is committed may be so much older: it was written by a transaction that was not yet seen."""
+
 MANY = 5_000
 """From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
 
@@ -144,6 +149,7 @@ class Facts:
     # ------------------------------------------------------------ merging
     def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:
         now = self._after_the_last(now)
+        before = self._database.row("facts.hop", name="people")
         basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
         taken = self.take(staff, basis, now)
         with self._database.transaction() as connection:
@@ -158,6 +164,7 @@ class Facts:
             merging.requirements(staff, terms)
             merging.waivers(staff)
             merging.lost(staff)
+            merging.certificates(staff, terms, before)
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
             if taken or merging.moved:
@@ -252,6 +259,29 @@ class _Merging:
         rows = ((account_id,) for some in staff.lost_accounts() for account_id in some)
         self._temporary("read_lost_accounts", "lost_account", rows)
         self._run("shown_again")
+
+    def certificates(self, staff: Staff, terms: Terms, before: Row | None) -> None:
+        """The connector's own lie beside those of Moodle: all, or those since a while before the last merge."""
+        whole = self._read.extent is Extent.EVERYTHING or before is None
+        since = None if whole or before is None else before["reached_at"] - _UNSEEN
+        rows = (
+            (
+                self._values["load"],
+                one.moodle_id,
+                OWN,
+                one.number,
+                one.template,
+                terms.certificates.get(one.template, one.template),
+                one.issued_at,
+                one.expires_at,
+                one.revoked,
+                "second",
+            )
+            for some in staff.certificates(since)
+            for one in some
+        )
+        table, columns, types = LANDING["certificates"]
+        copy_rows(self._connection, table, columns, rows, types)
 
     def learned(self, fact: str) -> None:
         """Enrolments come first: the others look at who is enrolled."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from connector.domain.facts import Assigned, Away, Member, Waiver
+from connector.domain.facts import Assigned, Away, Certified, Member, Waiver
 from connector.store.database import Database
 
 
@@ -39,6 +39,10 @@ class StaffTables:
     def waivers(self) -> Iterator[list[Waiver]]:
         for rows in self._database.stream("staff.waivers", site=self._site):
             yield [Waiver(**row) for row in rows]
+
+    def certificates(self, since: datetime | None) -> Iterator[list[Certified]]:
+        for rows in self._database.stream("certificates.for_facts", site=self._site, since=since):
+            yield [Certified(**row) for row in rows]
 
     def courses(self) -> dict[str, int]:
         return {row["ref"]: row["moodle_id"] for row in self._database.rows("staff.courses", site=self._site)}

@@ -87,6 +87,15 @@ class Deciding:
             raise SettingsError(f"Number {number} was withdrawn already.")
         return self._found(number)
 
+    # ------------------------------------------------------------ who decides, as certificates ask
+    def employee(self, key: str, where: str) -> Employee:
+        """See ``connector.domain.certifying.Authority``."""
+        return self._employee(key, where, self.clock())
+
+    def manager(self, name: str, person_id: int, *, hr: bool) -> int | None:
+        found = self._manager(Decider(name, hr), person_id, self.clock())
+        return found.person_id if found else None
+
     def _found(self, number: int) -> Decision:
         decision = self.store.find(number)
         if decision is None:

@@ -159,7 +159,7 @@ def _service(bench: Bench, given: Values) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     config = bench.folder / f"service-{port}.toml"
-    never = "\n".join(f'{job} = ""' for job in ("sync", "mirror", "reconcile", "notices", "learners"))
+    never = "\n".join(f'{job} = ""' for job in ("sync", "mirror", "reconcile", "notices", "learners", "certificates"))
     config.write_text(
         f'mapping = "{given["mapping"]}"\n[moodle]\nurl = "{given["url"]}"\n'
         f'[service]\nport = {port}\n{never}\n[sources.{CLIENT}]\nkind = "scim"\n',

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mappings import checks, transforms
+from mappings.certificates import CertificatesFile, CertificateSpec, EarnedBySpec
 from mappings.loader import load
 from mappings.model import (
     AlsoSpec,
@@ -40,6 +41,9 @@ def files(title: str) -> dict[str, str]:
         return {"mapping.yaml": re.sub(r"source:\n(  .*\n)+", lambda _: block, whole, count=1)}
     if title in SEVERAL:
         return {"mapping.yaml": BLOCKS[SEVERAL[0]], **{name: BLOCKS[name] for name in SEVERAL[1:]}}
+    if title == "certificates.yaml":
+        beside = {name: BLOCKS[name] for name in ("paths.yaml", "requirements.yaml")}
+        return {"mapping.yaml": whole, title: block, **beside}
     if title == "requirements.yaml":
         return {"mapping.yaml": whole, title: block, "paths.yaml": BLOCKS["paths.yaml"]}
     return {"mapping.yaml": whole, title.partition(",")[0]: block}
@@ -64,6 +68,8 @@ def test_the_page_names_everything() -> None:
     words = set(re.findall(r"[a-z_]+[0-9]?", PAGE))
     everything = {*transforms.PLAIN, *transforms.WITH_OPTIONS, *checks.ACCOUNT, *checks.EMPLOYMENT, *checks.TYPED}
     everything |= {*FieldSpec.model_fields, *PersonSpec.model_fields, *SourceSettings.model_fields}
-    for rule in (CohortSpec, RoleSpec, PathSpec, EnrolmentSpec, RequirementSpec, AlsoSpec, DueSpec, RecertifySpec):
+    certificates = (CertificatesFile, CertificateSpec, EarnedBySpec)
+    rules = (CohortSpec, RoleSpec, PathSpec, EnrolmentSpec, RequirementSpec, AlsoSpec, DueSpec, RecertifySpec)
+    for rule in (*rules, *certificates):
         everything |= rule.model_fields.keys()
     assert everything - words == set()

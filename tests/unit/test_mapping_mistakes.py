@@ -498,6 +498,40 @@ def test_all_mistakes_of_all_files_are_shown_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_certificates_are_checked(tmp_path: Path) -> None:
+    """What earns one is there, codes and numbers are there once, and every field is what it should be."""
+    paths = "version: 1\npaths:\n  - {code: P, name: {en: A}, courses: [SAFE], audience: active}\n"
+    requirements = "version: 1\nrequirements: [{code: FIRE, name: {en: R}, path: P, due: {days_after_hire: 1}}]\n"
+    text = """\
+version: 1
+issuer: Example
+certificates:
+  - {code: A, title: {en: A}, earned_by: {requirement: FIRR}, number: "A-{year}-{serial}"}
+  - {code: A, title: {en: A}, earned_by: {course: SAVE}, number: "B-{year}-{serial}"}
+  - {code: C, title: {en: A}, earned_by: {course: SAFE}, number: "B-{serial:04}-{year}"}
+"""
+    found = mistakes(tmp_path, paths=paths, requirements=requirements, certificates=text)
+    assert found == [
+        "certificates.yaml:4: certificates[0].earned_by.requirement: there is no requirement FIRR; "
+        "did you mean FIRE? Known are FIRE",
+        "certificates.yaml:5: certificates[1].code: A is taken: a code stands for one certificate",
+        "certificates.yaml:5: certificates[1].earned_by.course: no path has a course SAVE; "
+        "did you mean SAFE? Known are SAFE",
+        "certificates.yaml:6: certificates[2].number: gives the same numbers as that of A: "
+        "begin each with letters of its own",
+    ]
+    text = """\
+version: 1
+certificates:
+  - {code: A, title: {}, earned_by: {}, number: "{year}", months: 0, language: de, since: yesterday}
+"""
+    found = mistakes(tmp_path, paths=paths, requirements=requirements, certificates=text)
+    fields = ("earned_by", "language", "months", "number", "since", "title")
+    assert {line.split(": ")[1] for line in found} == {"issuer", *(f"certificates[0].{name}" for name in fields)}
+    assert "certificates.yaml:3: certificates[0].earned_by: needs exactly one of requirement, course" in found
+    assert any("needs {year} and {serial}, each once" in line for line in found)
+
+
 def test_a_path_is_not_missed_where_its_file_is_wrong(tmp_path: Path) -> None:
     """A mistake that only follows from another one is not shown."""
     requirements = "version: 1\nrequirements: [{code: R, name: {en: R}, path: A, due: {days_after_hire: 1}}]\n"

@@ -1,0 +1,80 @@
+"""A bucket of S3, or of a service that speaks as S3 does, in which files of certificates lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from adapters.drops.s3_errors import code_of, translated
+from adapters.s3 import refuse_wrong, s3_client
+from connector.domain.errors import FeedRefused, ProtocolError
+
+TRIAL = "connector-check.txt"
+"""What ``check`` writes, and leaves there: no right to delete is needed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Store:
+    """A ``FileStore`` under ``prefix`` of ``bucket``. The rest is as ``adapters.drops.s3.S3Drop`` says."""
+
+    bucket: str
+    prefix: str = ""
+    region: str | None = None
+    endpoint_url: str | None = None
+    allow_http: bool = False
+    path_style: bool = False
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        refuse_wrong(self.access_key, self.secret_key, self.endpoint_url, self.allow_http)
+
+    def put(self, name: str, content: bytes) -> None:
+        kind = "application/pdf" if name.endswith(".pdf") else "text/plain"
+        with self._open() as client:
+            client.put_object(Bucket=self.bucket, Key=self._key(name), Body=content, ContentType=kind)
+
+    def get(self, name: str) -> bytes | None:
+        with self._open() as client:
+            try:
+                answer = client.get_object(Bucket=self.bucket, Key=self._key(name))
+            except ClientError as error:
+                if code_of(error) in ("NoSuchKey", "404"):
+                    return None
+                raise
+            with closing(answer["Body"]) as body:
+                content: bytes = body.read()
+                return content
+
+    def check(self) -> str:
+        self.put(TRIAL, b"written by moodle-connector doctor\n")
+        self.get(TRIAL)
+        return f"bucket {self.bucket}"
+
+    def _key(self, name: str) -> str:
+        prefix = self.prefix.strip("/")
+        return f"{prefix}/{name}" if prefix else name
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        where = f"s3 {self.bucket}"
+        client = s3_client(
+            region=self.region,
+            endpoint_url=self.endpoint_url,
+            path_style=self.path_style,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            session_token=self.session_token,
+            timeout=self.timeout,
+        )
+        try:
+            with translated(where), closing(client):
+                yield client
+        except FeedRefused as error:
+            raise ProtocolError(f"{where}: an answer is cut off or malformed, and cannot be read.") from error

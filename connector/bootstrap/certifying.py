@@ -1,0 +1,89 @@
+"""Certificates of the connector: issuing them, making their files, and answering for them."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from connector.bootstrap.kept import Kept
+from connector.certificates.issuing import Issuing
+from connector.certificates.making import Making
+from connector.domain.certificates import CODE_BITS
+from connector.domain.certifying import FileStore
+from connector.domain.errors import SettingsError
+from connector.settings.parts import BucketSettings
+from connector.settings.sources import secret
+from connector.store.certificates import AchievedFacts, Certificates
+from connector.sync.apply import Stopping, never
+from jobs.certificates import CertificateWork
+
+if TYPE_CHECKING:
+    from connector.certificates.rendering import Typesetter
+
+
+class Certifying(Kept):
+    """What has to do with certificates."""
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        return Certificates(self.database, self.site)
+
+    def issuing(self, stopping: Stopping = never) -> Issuing:
+        """Who gets a certificate, by rule or by hand."""
+        return Issuing(
+            self.certificates,
+            AchievedFacts(self.reporting, lambda: self.plans.references("course")),
+            self.deciding,
+            self.mapping.certificates,
+            self.settings.notices.language,
+            partial(secrets.randbits, CODE_BITS),
+            self.clock,
+            stopping,
+        )
+
+    def certifying(self, stopping: Stopping = never) -> CertificateWork:
+        """What the service does about certificates."""
+        return CertificateWork(self.issuing(stopping), self.making(stopping) if self.file_store else None)
+
+    def making(self, stopping: Stopping = never) -> Making:
+        """How files are made. Raises SettingsError where they would lie nowhere."""
+        if self.file_store is None:
+            raise SettingsError(
+                "certificates: there is no place for files. Set certificates.folder, or certificates.s3.bucket."
+            )
+        return Making(self.certificates, self.file_store, self.typesetter, self.clock, stopping)
+
+    @cached_property
+    def file_store(self) -> FileStore | None:
+        """Where files of certificates lie; None where that is not set up."""
+        told = self.settings.certificates
+        if told.folder:
+            from adapters.storage.folder import FolderStore  # only here: the other commands start sooner
+
+            return FolderStore(told.folder)
+        return _bucket(told.s3) if told.s3.bucket else None
+
+    @cached_property
+    def typesetter(self) -> Typesetter:
+        """What makes a PDF. Raises SettingsError where nobody could verify it."""
+        from connector.certificates.rendering import Typesetter
+
+        url = self.settings.certificates.url or self.settings.console.url
+        if not url:
+            raise SettingsError(
+                "certificates.url: their QR codes would lead nowhere. Set console.url, which serves the page that "
+                "verifies them."
+            )
+        return Typesetter(url)
+
+
+def _bucket(told: BucketSettings) -> FileStore:
+    from adapters.storage.s3 import S3Store
+
+    secrets_of: dict[str, Any] = {
+        name: secret(f"certificates.s3.{name}", getattr(told, name), getattr(told, f"{name}_file"))
+        for name in ("access_key", "secret_key", "session_token")
+    }
+    plain = told.model_dump(exclude={*secrets_of, *(f"{name}_file" for name in secrets_of)})
+    return S3Store(**plain, **secrets_of)

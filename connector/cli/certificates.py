@@ -1,0 +1,117 @@
+"""certificate issue, list, revoke, renew-file: what the company certifies, by rule and by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.assignments import AsHr
+from connector.cli.common import By, Config, Json, installation, run
+from connector.cli.output import as_json, counted, say, table
+from connector.domain.certificates import state_of
+from connector.domain.certifying import Certificate, file_name
+from connector.domain.errors import SettingsError
+
+app = typer.Typer(help="Certificates: who has got one, by rule or by hand.", no_args_is_help=True)
+
+Reason = Annotated[str, typer.Option(help="Why; kept on record.")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="As `certificate list` shows it.")]
+
+
+@app.command()
+def issue(
+    person: Annotated[str | None, typer.Argument(metavar="[PERSON", help="The person's key in HR's data.")] = None,
+    template: Annotated[str | None, typer.Argument(metavar="TEMPLATE]", help="Its code in the mapping.")] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides; kept on record.", envvar="USER")] = "",
+    reason: Reason = "",
+    as_hr: AsHr = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Issue what people have earned by the mapping's rules; or one to PERSON by the word of a manager or HR."""
+    if person is not None and template is None:
+        raise SettingsError("TEMPLATE: say which certificate, by its code in certificates.yaml.")
+    if person is not None and not by.strip():
+        raise SettingsError("--by: say who decides.")
+    with installation(config) as connector:
+        if person is not None and template is not None:
+            certificate = connector.issuing().by_hand(person, template, by.strip(), reason, hr=as_hr)
+            _done("issued", "Issued", certificate, json=json)
+            return
+        came = run(connector.certifying().work)
+    if json:
+        as_json(came)
+    else:
+        issued, made, refused = (int(str(came.get(name, 0))) for name in ("issued", "made", "refused"))
+        cannot = f" {counted(refused, 'file')} cannot be made; `certificate list` says why." if refused else ""
+        files = f" Made: {counted(made, 'file')}.{cannot}" if "made" in came else " No place for files is set up."
+        say(f"Issued: {counted(issued, 'certificate')}.{files}")
+
+
+@app.command("list")
+def list_certificates(
+    person: Annotated[str | None, typer.Option(metavar="KEY", help="Of one person, by the key in HR's data.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 100,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show certificates, the newest first."""
+    with installation(config) as connector:
+        found = connector.certificates.listed(person, limit)
+        now = connector.clock()
+    if json:
+        as_json(found)
+    elif not found:
+        say("No certificate was issued.")
+    else:
+        table(
+            "Certificates",
+            ("number", "person", "what", "issued", "until", "state", "by", "file"),
+            (
+                (
+                    one.number,
+                    one.person,
+                    one.template,
+                    one.issued_on.isoformat(),
+                    one.expires_on.isoformat() if one.expires_on else "",
+                    state_of(one.expires_at, one.revoked_at, now).value,
+                    f"HR ({one.issued_by})" if one.by_hr else one.issued_by or "rule",
+                    f"{one.file}: {one.file_message}" if one.file_message else one.file.value,
+                )
+                for one in found
+            ),
+        )
+
+
+@app.command()
+def revoke(
+    number: Number,
+    by: By,
+    reason: Reason,
+    as_hr: AsHr = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Revoke a certificate: from now on it is not valid. --by is the key of somebody above the person."""
+    with installation(config) as connector:
+        certificate = connector.issuing().revoke(number, by, reason, hr=as_hr)
+    _done("revoked", "Revoked", certificate, json=json)
+
+
+@app.command("renew-file")
+def renew_file(number: Number, config: Config = None, json: Json = False) -> None:
+    """Make the file of a certificate again, and put it where files lie."""
+    with installation(config) as connector:
+        certificate = connector.making().again(number)
+    if json:
+        as_json({"made": certificate})
+    else:
+        say(f"Made: {file_name(certificate)}.")
+
+
+def _done(key: str, word: str, certificate: Certificate, *, json: bool) -> None:
+    if json:
+        as_json({key: certificate})
+    else:
+        say(f"{word}: {certificate.template}, number {certificate.number}.")

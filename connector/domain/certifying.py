@@ -1,0 +1,184 @@
+"""The ports of certificates: what is read of achievements and people, what is kept, and where files lie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from connector.domain.certificates import Achievement, CertificateTemplate, Held
+from connector.domain.decisions import Employee
+from connector.domain.notices import Language
+
+
+class FileState(StrEnum):
+    """Where the PDF of a certificate stands."""
+
+    WAITING = "waiting"
+    MADE = "made"
+    REFUSED = "refused"
+    """This one cannot be made, such as for a name in letters that no font has; the reason is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person as a certificate needs one. ``lang``: Moodle's language pack; ``status`` as elsewhere."""
+
+    person_id: int
+    key: str
+    firstname: str
+    lastname: str
+    lang: str
+    timezone: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A certificate before it is kept: all but its number, which the store gives by ``pattern`` and ``year``.
+
+    ``name``, ``title`` and ``issuer`` are as printed, whatever becomes of person and mapping afterwards.
+    ``issued_by`` is "" for a rule, a manager's key, or the name of who acts for HR; ``manager_id``: the manager.
+    """
+
+    person_id: int
+    template: str
+    pattern: str
+    year: int
+    code: str
+    language: Language
+    name: str
+    title: str
+    issuer: str
+    deed: str
+    earned_at: datetime
+    issued_at: datetime
+    issued_on: date
+    expires_on: date | None
+    expires_at: datetime | None
+    issued_by: str = ""
+    manager_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal."""
+
+    certificate_id: int
+    person_id: int
+    person: str
+    template: str
+    number: str
+    code: str
+    language: Language
+    name: str
+    title: str
+    issuer: str
+    deed: str
+    earned_at: datetime
+    issued_at: datetime
+    issued_on: date
+    expires_on: date | None
+    expires_at: datetime | None
+    issued_by: str
+    by_hr: bool
+    reason: str
+    revoked_at: datetime | None
+    revoked_by: str
+    revoked_why: str
+    file: FileState
+    file_message: str
+    sha256: str | None
+
+    @property
+    def by_hand(self) -> bool:
+        return self.issued_by != ""
+
+
+class Achieved(Protocol):
+    """What people have done, by the facts. Those who have left earn nothing more; a person's rows are together."""
+
+    def achievements(self, template: CertificateTemplate) -> Iterator[list[Achievement]]: ...
+
+
+class Authority(Protocol):
+    """Who decides for whom."""
+
+    def employee(self, key: str, where: str) -> Employee:
+        """The person with this key of HR's. Raises SettingsError, naming ``where``."""
+        ...
+
+    def manager(self, name: str, person_id: int, *, hr: bool) -> int | None:
+        """The id of the manager who decides for this person, None for HR. Raises SettingsError for whoever may not."""
+        ...
+
+
+class CertificateStore(Protocol):
+    """Certificates of one site."""
+
+    def held(self, template: str, people: Collection[int]) -> list[Held]: ...
+
+    def recipients(self, people: Collection[int], now: datetime) -> list[Recipient]: ...
+
+    def issue(self, wish: Issue) -> Certificate | None:
+        """Keep it under the next number; None where another process has issued one for this deed meanwhile.
+
+        A number is given once and to one certificate, whatever happens. Raises SettingsError where the pattern gives
+        a number that another template has given.
+        """
+        ...
+
+    def find(self, number: str) -> Certificate | None: ...
+
+    def by_code(self, code: str) -> Certificate | None:
+        """By its verification code as ``read_code`` gives it, looked up by the code's hash."""
+        ...
+
+    def listed(self, person: str | None, limit: int) -> list[Certificate]:
+        """The newest first; of one person, where a key is given."""
+        ...
+
+    def revoke(self, number: str, by: str, manager_id: int | None, why: str, now: datetime) -> bool:
+        """Whether there was anything to revoke."""
+        ...
+
+    def unmade(self, limit: int) -> list[Certificate]:
+        """Those whose file waits, the oldest first."""
+        ...
+
+    def made(self, certificate_id: int, sha256: str, now: datetime) -> None: ...
+
+    def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
+        """Its file cannot be made."""
+        ...
+
+    def renew(self, number: str, now: datetime) -> bool:
+        """Have its file made again; whether there is such a number."""
+        ...
+
+
+class FileStore(Protocol):
+    """Where files of certificates lie. Raises the error tree where it cannot be used."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep a file under this name, such as ``FIRE/2026/FIRE-2026-000001.pdf``, whole or not at all.
+
+        One that is there already is replaced.
+        """
+        ...
+
+    def get(self, name: str) -> bytes | None:
+        """The content of a file, None where there is none."""
+        ...
+
+    def check(self) -> str:
+        """Try to write, read and delete; gives where that is, in words."""
+        ...
+
+
+def file_name(certificate: Certificate) -> str:
+    """Where its file lies: by template and year, under its number."""
+    return f"{certificate.template}/{certificate.issued_on.year}/{certificate.number}.pdf"

@@ -1,0 +1,110 @@
+"""Certificates in PostgreSQL, and what earns them in the facts; see ``connector.domain.certifying``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict
+from datetime import datetime
+
+import psycopg
+
+from connector.domain.certificates import Achievement, CertificateTemplate, Held, number_of
+from connector.domain.certifying import Certificate, FileState, Issue, Recipient
+from connector.domain.errors import SettingsError
+from connector.store.database import Connection, Database, Row, one, query
+
+
+class Certificates:
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    def held(self, template: str, people: Collection[int]) -> list[Held]:
+        rows = self._database.rows("certificates.held", site=self._site, template=template, people=list(people))
+        return [Held(**row) for row in rows]
+
+    def recipients(self, people: Collection[int], now: datetime) -> list[Recipient]:
+        rows = self._database.rows("certificates.recipients", site=self._site, people=list(people), now=now)
+        return [Recipient(**row) for row in rows]
+
+    def issue(self, wish: Issue) -> Certificate | None:
+        values = {**asdict(wish), "site": self._site, "code_hash": _hash(wish.code)}
+
+        def work(connection: Connection) -> bool:
+            connection.execute(query("certificates.begin_serial"), values)
+            serial = one(connection, "certificates.next_serial", **values)["serial"]
+            numbered = {**values, "number": number_of(wish.pattern, wish.year, serial)}
+            kept = connection.execute(query("certificates.issue"), numbered).rowcount > 0
+            if kept:
+                connection.execute(query("certificates.used_serial"), {**values, "serial": serial})
+            return kept
+
+        try:
+            kept = self._database.transact(work)
+        except psycopg.errors.UniqueViolation as error:
+            raise SettingsError(
+                f"certificates.yaml: the numbers of {wish.template} are those of another template, which may be gone "
+                "from the file by now. Give it another pattern."
+            ) from error
+        return self.by_code(wish.code) if kept else None
+
+    def find(self, number: str) -> Certificate | None:
+        found = self._find(number=number)
+        return found[0] if found else None
+
+    def by_code(self, code: str) -> Certificate | None:
+        found = self._find(code_hash=_hash(code))
+        return found[0] if found else None
+
+    def listed(self, person: str | None, limit: int) -> list[Certificate]:
+        return self._find(person=person, limit=limit)
+
+    def _find(self, **values: object) -> list[Certificate]:
+        nothing = {"number": None, "code_hash": None, "person": None, "limit": 1}
+        rows = self._database.rows("certificates.find", site=self._site, **{**nothing, **values})
+        return [_certificate(row) for row in rows]
+
+    def revoke(self, number: str, by: str, manager_id: int | None, why: str, now: datetime) -> bool:
+        values = {"number": number, "by": by, "manager_id": manager_id, "why": why, "now": now}
+        return self._database.run("certificates.revoke", site=self._site, **values) > 0
+
+    def unmade(self, limit: int) -> list[Certificate]:
+        return [_certificate(row) for row in self._database.rows("certificates.unmade", site=self._site, limit=limit)]
+
+    def made(self, certificate_id: int, sha256: str, now: datetime) -> None:
+        values = {"certificate_id": certificate_id, "sha256": sha256, "now": now}
+        self._database.run("certificates.made", site=self._site, **values)
+
+    def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
+        values = {"certificate_id": certificate_id, "message": message, "now": now}
+        self._database.run("certificates.refuse", site=self._site, **values)
+
+    def renew(self, number: str, now: datetime) -> bool:
+        return self._database.run("certificates.renew", site=self._site, number=number, now=now) > 0
+
+
+class AchievedFacts:
+    """``courses`` gives Moodle's ids by reference. The facts may live in another database than certificates."""
+
+    def __init__(self, database: Database, courses: Callable[[], dict[str, int]]) -> None:
+        self._database = database
+        self._courses = courses
+
+    def achievements(self, template: CertificateTemplate) -> Iterator[list[Achievement]]:
+        if template.requirement is not None:
+            yield from self._stream("certificates.by_requirement", requirement=template.requirement)
+        elif template.course is not None and (course_id := self._courses().get(template.course)) is not None:
+            yield from self._stream("certificates.by_course", course_id=course_id)
+
+    def _stream(self, name: str, **values: str | int) -> Iterator[list[Achievement]]:
+        for rows in self._database.stream(name, 2000, **values):
+            yield [Achievement(**row) for row in rows]
+
+
+def _hash(code: str) -> bytes:
+    return hashlib.sha256(code.encode()).digest()
+
+
+def _certificate(row: Row) -> Certificate:
+    return Certificate(**{**row, "file": FileState(row["file"])})
