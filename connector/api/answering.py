@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from connector.api.answers import Frame, Meta, PageMeta
 from connector.api.asking import Asked, OfUnit, Paged
-from connector.api.problems import NotAllowed, WrongParameter
+from connector.api.problems import NotAllowed, NothingThere
 from connector.domain.analytics import Look
 from connector.domain.api_tokens import ApiToken, Scope
 from connector.domain.multilang import choose
@@ -92,7 +92,7 @@ def answer(endpoint: Endpoint, asked: Asked, ask: Ask, look: Look, version: str)
     What moves with the facts alone is known to be the same before anything is looked up.
     """
     if isinstance(asked, OfUnit) and asked.unit is not None and not look.narrow(asked.unit):
-        raise WrongParameter([("unit", "there is no such unit, or it is not in sight of this token")])
+        raise NothingThere("There is no such unit, or it is not in sight of this token.")
     headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Language"}
     if look.as_of:
         headers["Last-Modified"] = _http_date(look.as_of)

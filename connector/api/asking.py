@@ -97,7 +97,7 @@ class CertificatesAsked(OfUnit):
     issued_until: Day | None = Field(None, description="Issued on this day (UTC) or earlier.")
     expires_since: Day | None = Field(None, description="That expire on this day (UTC) or later.")
     expires_until: Day | None = Field(None, description="That expire on this day (UTC) or earlier.")
-    after: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+    after: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,1000}$")] | None = Field(
         None, description="Go on after this place: it stands in the link to the next page."
     )
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = Field(20, description="How many at once.")

@@ -14,18 +14,7 @@ from connector.api.answering import BASE, Endpoint
 from connector.api.answers import ProblemAnswer
 from connector.api.asking import Asked
 from connector.api.endpoints import ENDPOINTS
-from connector.api.problems import (
-    MEDIA_TYPE,
-    PROBLEMS,
-    Mistaken,
-    NoGoodToken,
-    NotAllowed,
-    NotAvailable,
-    NothingThere,
-    Problem,
-    TooManyRequests,
-    WrongParameter,
-)
+from connector.api.problems import MEDIA_TYPE, PROBLEMS, NotSupported, Problem
 from connector.domain.api_tokens import Scope
 
 PLACES: Mapping[str, Mapping[str, Any]] = {
@@ -41,14 +30,8 @@ SCOPES: Mapping[Scope, str] = {
     Scope.CERTIFICATES: "certificates and badges, without names",
     Scope.PEOPLE: "whose they are, besides",
 }
-_REFUSED: tuple[type[Problem], ...] = (
-    WrongParameter,
-    NoGoodToken,
-    NotAllowed,
-    TooManyRequests,
-    Mistaken,
-    NotAvailable,
-)
+_REFUSED: tuple[type[Problem], ...] = tuple(one for one in PROBLEMS if one is not NotSupported)
+"""What may be answered instead, wherever one asks by GET."""
 
 
 def document() -> dict[str, Any]:
@@ -80,7 +63,6 @@ def _about() -> str:
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    refused = (*_REFUSED, *((NothingThere,) if "{" in endpoint.path else ()))
     return {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
@@ -97,7 +79,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
                 "content": {"application/json": {"schema": _named(endpoint.answers.__name__)}},
             },
             "304": {"description": "Nothing is new since the ETag in If-None-Match."},
-            **{str(one.status): _refusal(one) for one in sorted(refused, key=lambda one: one.status)},
+            **{str(one.status): _refusal(one) for one in _REFUSED},
         },
     }
 

@@ -4,7 +4,7 @@ Problem
 ├── WrongParameter   400  a parameter is unknown, given twice, or no value that can be
 ├── NoGoodToken      401  no token, or one that is no longer good
 ├── NotAllowed       403  the token lacks a scope
-├── NothingThere     404  no such address, course or certificate, or not in sight
+├── NothingThere     404  no such address, unit, course or certificate, or not in sight
 ├── NotSupported     405  a method other than GET and HEAD
 ├── TooManyRequests  429  wait
 ├── Mistaken         500  a mistake of ours
