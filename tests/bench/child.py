@@ -28,7 +28,7 @@ from connector.bootstrap import Connector, utc_now
 from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
 from connector.sync.intake import Intake
-from tests.bench import company, manyrules, ondemand, pushing, views
+from tests.bench import asking, company, manyrules, ondemand, pushing, views
 from tests.bench.opened import NOWHERE, Calls, Values, opened
 from tests.bench.serving import serve
 from tests.bench.settle import settle
@@ -300,7 +300,12 @@ def ask_views(given: Values) -> Values:
     return {"asked": list(views.measure(given["database"], given.get("runs", views.RUNS)))}
 
 
+def ask_api(given: Values) -> Values:
+    return {"asked": list(asking.measure(given["database"], given.get("runs", views.RUNS)))}
+
+
 PIECES: dict[str, Callable[[Values], Values]] = {
+    "ask-api": ask_api,
     "ask-views": ask_views,
     "fill-facts": fill_facts,
     "identity": pushing.identity,
