@@ -153,6 +153,10 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Issue what people have earned."""
         return await connector.certifying(stopping.is_set).work()
 
+    async def exports() -> Mapping[str, object]:
+        """Write the reporting views to where they are wanted."""
+        return await connector.exporting(stopping.is_set).work()
+
     jobs = {
         "sync": Job(job(sync), service.times("sync"), (*then, *told), ladder=True),
         "push": Job(job(push), None, told, ladder=True),
@@ -163,5 +167,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["notices"] = Job(job(notices), service.times("notices"))
     if certified:
         jobs["certificates"] = Job(job(certificates), service.times("certificates"))
+    if connector.exported_to:
+        jobs["exports"] = Job(job(exports), service.times("exports"))
     telling = {"learners": learners, "welcome": welcome}
     return jobs | {name: Job(job(telling[name]), service.times("learners")) for name in told}

@@ -68,12 +68,13 @@ class ServiceSettings(BaseModel):
     notices: WhenText = "every 5 minutes"
     learners: WhenText = "every 15 minutes"
     certificates: WhenText = "every 15 minutes"
+    exports: WhenText = "30 4 * * *"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
     metrics_token_file: Path | None = None
 
     def times(
-        self, job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates"]
+        self, job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates", "exports"]
     ) -> Times | None:
         """When a job runs; None for never."""
         return read_times(getattr(self, job), read_zone(self.timezone))
@@ -186,6 +187,27 @@ class CertificateSettings(BaseModel):
     url: ConsoleAddress = ""
     folder: Path | None = None
     s3: BucketSettings = BucketSettings()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.folder and self.s3.bucket:
+            raise ValueError("folder and s3.bucket: give one of them")
+        return self
+
+
+class ExportSettings(BaseModel):
+    """Where reporting views are written to by the clock: ``folder`` or the bucket of ``s3``; without both, nowhere.
+
+    ``views``: which, all where none is named; ``by_month``: those of history cut into months.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path | None = None
+    s3: BucketSettings = BucketSettings()
+    format: Literal["csv", "xlsx", "parquet"] = "parquet"
+    views: list[str] = []
+    by_month: bool = True
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
