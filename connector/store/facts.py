@@ -52,7 +52,7 @@ SUMMARIES = (
 """What reports add up, in the order in which it is reckoned."""
 QUALITY = ("drop_quality", "quality", "healed")
 """What looks wrong is looked for after a full reading only, and where people moved."""
-KEPT = ("keep_compliance", "keep_overview")
+KEPT = ("months", "keep_compliance", "keep_overview")
 """After a full reading its day keeps how it stood."""
 
 
