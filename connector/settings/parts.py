@@ -194,6 +194,15 @@ class CertificateSettings(BaseModel):
         return self
 
 
+class PrivacySettings(BaseModel):
+    """``secret`` makes the keyed hashes by which erased people are known again; it must never change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secret: Secret = None
+    secret_file: Path | None = None
+
+
 LeaverDays = Annotated[int, Field(ge=0, le=3650)]
 
 
