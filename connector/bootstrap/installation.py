@@ -63,9 +63,13 @@ class Installation:
     @cached_property
     def erasures(self) -> Erasures:
         """Who was erased, and by what they are known again."""
+        return Erasures(self.database, self.site, self.scim_clients, self.settings.privacy_secret)
+
+    @property
+    def scim_clients(self) -> list[str]:
+        """Identity systems that push to this site."""
         sources = self.settings.sources.items()
-        clients = [place.client or name for name, place in sources if isinstance(place, ScimSettings)]
-        return Erasures(self.database, self.site, clients, self.settings.privacy_secret)
+        return [place.client or name for name, place in sources if isinstance(place, ScimSettings)]
 
     @property
     def site(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json as text_of_json
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -24,6 +25,38 @@ ELSEWHERE = (
     "Not touched: HR's files in done/ and refused/ and in the spools (retention.files_days removes them), backups, "
     "logs, and what was exported."
 )
+
+
+@app.command()
+def export(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="The person's key in HR's data.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write it there; else it is printed.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Write out as JSON all that is held of a person, with what each thing is and why it is kept.
+
+    It is for the person: of others it has nothing but keys of managers.
+    """
+    with installation(config) as connector:
+        document = connector.exporting.export(person)
+    if output is None:
+        as_json(document)
+        return
+    with _private(output) as file:
+        text_of_json.dump(document, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+    rows = sum(len(section["rows"]) for section in document["sections"])
+    say(f"{rows:,} rows in {len(document['sections'])} sections, written to {output}. It holds personal data.")
+
+
+def _private(path: Path) -> TextIO:
+    """A new file that only its owner may read. Raises SettingsError where it cannot be made, or is there already."""
+    try:
+        return open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600))
+    except OSError as error:
+        raise SettingsError(f"--output: {path} cannot be made ({error.strerror}).") from error
 
 
 @app.command()

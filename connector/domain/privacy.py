@@ -266,7 +266,7 @@ INVENTORY: tuple[Held, ...] = (
     _nobody("connector.console_try", "failed sign-ins", "name_digest failures failed_at"),
     _nobody(
         "connector.audit_trail",
-        "sign-ins to the console and what was done there: `retention.sign_in_days` ends it",
+        "sign-ins to the console and what was done there: it can only be added to",
         "entry_id at actor action subject detail",
     ),
     # ------------------------------------------------------------ facts

@@ -19,6 +19,7 @@ from connector.settings.parts import (
     NoticeSettings,
     PrivacySettings,
     ReportingSettings,
+    RetentionSettings,
     ServiceSettings,
 )
 from connector.settings.sources import SourceSettings, place_of, secret
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     privacy: PrivacySettings = PrivacySettings()
+    retention: RetentionSettings = RetentionSettings()
     log: Literal["text", "json"] = "text"
 
     def of(self, site: str | None) -> Settings:

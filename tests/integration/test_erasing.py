@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from scim2_models import ForbiddenException
 
-from connector.domain.erasing import Erased, Marker
+from connector.domain.erasing import Erased, Erasure, Marker, written
 from connector.domain.erasing import Kind as By
 from connector.domain.errors import SettingsError
 from connector.domain.feeds import StagedRow, StagedSaying
@@ -21,8 +21,9 @@ from connector.domain.people import Rejection, Removed
 from connector.domain.plan import Action
 from connector.domain.privacy import INVENTORY, Fate, differences
 from connector.domain.scim import Kind
-from connector.settings.parts import PrivacySettings
+from connector.settings.parts import PrivacySettings, ReportingSettings
 from connector.settings.sources import ScimSettings
+from connector.store.embedded import EmbeddedServer, create_database, drop_database
 from connector.store.erased_facts import ErasableFactTables
 from connector.store.facts import checks
 from connector.sync.setting_aside import set_aside
@@ -223,20 +224,16 @@ async def test_approval_is_of_what_is_there_now(house: House) -> None:
         erasing.preview("same")
 
 
-async def test_an_older_backup_is_erased_again(house: House, postgres: Any) -> None:
+async def test_an_older_backup_is_erased_again(house: House, postgres: EmbeddedServer) -> None:
     """The records, which are kept elsewhere and name nobody, do it without anybody's key."""
     await house.settled_in([row("REST"), row("E1")])
     await house.mirror()
     backup = house.sql("SELECT pg_catalog.current_database() AS name")[0]["name"]
     copy = f"{backup}_backup"
     house.close()
-    from connector.store.embedded import create_database, drop_database
-
     create_database(postgres.url(), copy, template=backup)
     house.reopen()
     pseudonym = erase(house, "REST")
-    from connector.domain.erasing import Erasure, written
-
     text = json.dumps([written(one) for one in house.connector.erasures.records()])
     assert not [word for word in ("REST", "rest@example.test", "FirstREST") if f'"{word}' in text]
     house.settings = house.settings.model_copy(update={"database_url": SecretStr(postgres.url(copy))})
@@ -353,3 +350,24 @@ def test_rows_of_several_sources_and_deltas() -> None:
     assert came[2] == StagedSaying(3, b"", {"key": "K3", "manager": "erased-1"})
     assert came[3:5] == [Removed(4, "erased-1"), [Rejection(5, "erased-1", "email", "no address")]]
     assert came[5:] == given[5:]
+
+
+async def test_reports_in_a_database_of_their_own(
+    house: House, postgres: EmbeddedServer, template_database: str
+) -> None:
+    """The facts follow where they are, and nothing is left in either database."""
+    create_database(postgres.url(), "own_reports", template=template_database)
+    url = postgres.url("own_reports")
+    house.settings = house.settings.model_copy(update={"reporting": ReportingSettings(url=SecretStr(url))})
+    house.reopen()
+    try:
+        await house.settled_in([row("APART", unit="Field"), row("E1")])
+        await house.mirror()
+        assert [line for line in texts(url) if "apart@example.test" in line]
+        pseudonym = erase(house, "APART")
+        assert traces(house, "apart") == []
+        assert [line for line in texts(url) if "apart" in line.lower()] == []
+        assert [line for line in texts(url) if pseudonym in line]
+    finally:
+        house.close()
+        drop_database(postgres.url(), "own_reports")
