@@ -365,5 +365,5 @@ async def _exports(connector: Connector) -> Finding | None:
     """Can the reporting views be written to where they are wanted?"""
     if connector.exported_to is None:
         return None
-    work = connector.exporting()
+    work = connector.exporting_views()
     return Finding("exports", "good", f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}")

@@ -50,7 +50,7 @@ class Exporting(Kept):
             raise SettingsError(f"--to {address}: it lies outside of exports.s3.prefix ({within}).")
         return self.bucket(prefix.removeprefix(within).strip("/"))
 
-    def exporting(self, stopping: Stopping = never) -> ExportWork:
+    def exporting_views(self, stopping: Stopping = never) -> ExportWork:
         """What the service exports. Raises SettingsError where that is nowhere, or there is no such view."""
         place, told = self.exported_to, self.settings.exports
         if place is None:

@@ -7,11 +7,14 @@ from functools import cached_property
 from connector.bootstrap.installation import Installation
 from connector.domain.plan import Action
 from connector.explain.explaining import Explaining
+from connector.privacy.erasing import Erasing
+from connector.privacy.exporting import Exporting
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.choices import Choices
 from connector.store.decisions import Decisions
 from connector.store.dictionary import Dictionary
+from connector.store.erased_facts import ErasableFactTables
 from connector.store.explaining import Dossiers, LearnedViews
 from connector.store.facts import CHECKS, Facts, checks
 from connector.store.feeds import Feeds
@@ -22,6 +25,7 @@ from connector.store.logins import Logins
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
 from connector.store.review import Reviews
+from connector.store.subject import SubjectTables
 from connector.store.undo import Undos
 from connector.store.views import ViewRows
 from connector.sync.deciding import Deciding
@@ -30,13 +34,25 @@ from connector.sync.deciding import Deciding
 class Kept(Installation):
     """Everything that is in the databases."""
 
+    @property
+    def erasing(self) -> Erasing:
+        """How somebody is erased."""
+        facts = ErasableFactTables(self.reporting)
+        return Erasing(self.erasures, facts, self.site, self.erasures.erased, self.erasures.marker, self.clock)
+
+    @property
+    def exporting(self) -> Exporting:
+        """How all that is held of a person is written out."""
+        tables = SubjectTables(self.database, self.reporting, self.scim_clients)
+        return Exporting(tables, self.erasures.identity, self.erasures.told, self.site, self.clock)
+
     @cached_property
     def feeds(self) -> Feeds:
-        return Feeds(self.database, self.site)
+        return Feeds(self.database, self.site, self.erasures.erased)
 
     @cached_property
     def plans(self) -> Plans:
-        return Plans(self.database, self.site)
+        return Plans(self.database, self.site, self.erasures.erased)
 
     @cached_property
     def cases(self) -> Cases:
@@ -57,7 +73,9 @@ class Kept(Installation):
         """Why somebody has something, or has not got it."""
         dossiers = Dossiers(self.database, self.site)
         ahead = self.settings.create_days_ahead
-        return Explaining(dossiers, lambda: LearnedViews(self.reporting), self.mapping, self.clock, ahead)
+        return Explaining(
+            dossiers, lambda: LearnedViews(self.reporting), self.mapping, self.clock, ahead, self.erasures.told
+        )
 
     @cached_property
     def journal(self) -> Journal:

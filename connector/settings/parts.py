@@ -69,12 +69,14 @@ class ServiceSettings(BaseModel):
     learners: WhenText = "every 15 minutes"
     certificates: WhenText = "every 15 minutes"
     exports: WhenText = "30 4 * * *"
+    retention: WhenText = "15 4 * * *"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
     metrics_token_file: Path | None = None
 
     def times(
-        self, job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates", "exports"]
+        self,
+        job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates", "exports", "retention"],
     ) -> Times | None:
         """When a job runs; None for never."""
         return read_times(getattr(self, job), read_zone(self.timezone))
@@ -214,6 +216,38 @@ class ExportSettings(BaseModel):
         if self.folder and self.s3.bucket:
             raise ValueError("folder and s3.bucket: give one of them")
         return self
+
+
+class PrivacySettings(BaseModel):
+    """``secret`` makes the keyed hashes by which erased people are known again; it must never change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secret: Secret = None
+    secret_file: Path | None = None
+
+
+RetentionDays = Annotated[int, Field(ge=1, le=36500)]
+
+
+class RetentionSettings(BaseModel):
+    """Days until things go; None keeps them. See ``connector.privacy.retaining``.
+
+    ``files_days``: HR's files once they were read or refused; ``statements_days``: what sources said of people whom
+    they name no more; ``history_days``: what HR had said before, and bad rows; ``journal_days``: before-images and
+    Moodle's answers; ``notices_days``: due dates that were told; ``sign_in_days``: the console's old sessions;
+    ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    files_days: RetentionDays | None = None
+    statements_days: RetentionDays | None = None
+    history_days: RetentionDays | None = None
+    journal_days: RetentionDays | None = None
+    notices_days: RetentionDays | None = None
+    sign_in_days: RetentionDays | None = None
+    leavers_days: Annotated[int, Field(ge=30, le=36500)] | None = None
 
 
 LeaverDays = Annotated[int, Field(ge=0, le=3650)]

@@ -18,7 +18,9 @@ from connector.settings.parts import (
     LeaverSettings,
     MoodleSettings,
     NoticeSettings,
+    PrivacySettings,
     ReportingSettings,
+    RetentionSettings,
     ServiceSettings,
 )
 from connector.settings.sources import SourceSettings, place_of, secret
@@ -77,6 +79,8 @@ class Settings(BaseSettings):
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    retention: RetentionSettings = RetentionSettings()
     log: Literal["text", "json"] = "text"
 
     def of(self, site: str | None) -> Settings:
@@ -107,6 +111,17 @@ class Settings(BaseSettings):
         if token := secret("moodle.token", self.moodle.token, self.moodle.token_file):
             return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
+
+    def privacy_secret(self) -> str:
+        """What makes keyed hashes of people who were erased. Raises SettingsError where there is none."""
+        given = secret("privacy.secret", self.privacy.secret, self.privacy.secret_file) or ""
+        if len(given) < SHORTEST_SECRET:
+            raise SettingsError(
+                "privacy.secret: erased people are known again by it: it never changes, and has at least "
+                f"{SHORTEST_SECRET} characters. Set CONNECTOR_PRIVACY__SECRET, or privacy.secret_file; "
+                "`openssl rand -base64 32` makes one."
+            )
+        return given
 
     def console_secrets(self) -> list[str]:
         """What closes and opens secrets at rest, the newest first. Raises SettingsError where there is none."""

@@ -240,12 +240,12 @@ def test_a_bucket_is_read_by_duckdb_as_a_folder_is(
         monkeypatch.setenv(f"CONNECTOR_EXPORTS__S3__{name.upper()}", value)
     monkeypatch.setenv("CONNECTOR_DATABASE_URL", database_url)
     with Connector(load_settings(settings)) as connector:
-        came = asyncio.run(connector.exporting().work())
+        came = asyncio.run(connector.exporting_views().work())
         rows = {
             name: sum(len(batch) for batch in views.stream(Selection(name))) for name in ("grade_changes", "units")
         }
         assert came["rows"] == sum(rows.values())
-        assert connector.exporting().order.check() == "s3://lake/moodle/"
+        assert connector.exporting_views().order.check() == "s3://lake/moodle/"
         for wrong in ("s3://elsewhere/moodle", "s3://lake/other"):
             with pytest.raises(SettingsError, match=r"exports\.s3"):
                 connector.place_of(wrong)

@@ -16,6 +16,7 @@ from connector.cli import app
 from connector.domain.cases import CHOICES
 from connector.domain.guard import LIMITS
 from connector.domain.plan import GuardClass
+from connector.domain.privacy import markdown
 from connector.domain.sign_in import MATRIX, Permission
 from connector.settings.whole import Settings
 
@@ -195,3 +196,9 @@ def test_nothing_private_is_kept() -> None:
         text = path.read_bytes().decode("utf-8", errors="ignore")
         found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in PRIVATE.finditer(text)]
     assert found == []
+
+
+def test_the_inventory_of_privacy() -> None:
+    """docs/privacy.md has what `person inventory` prints."""
+    page = (ROOT / "docs" / "privacy.md").read_text("utf-8")
+    assert page.partition("<!-- inventory -->\n")[2].partition("<!-- /inventory -->")[0] == markdown()

@@ -47,7 +47,7 @@ SELECT (SELECT count(*) FROM facts.landing_enrolment WHERE load_id = %(load)s) A
 -- name: vanished
 -- Courses in which somebody who is enrolled by the facts did not come.
 SELECT DISTINCT f.course_id FROM facts.fact_enrolment f
-WHERE f.valid_to = 'infinity' AND f.course_id = ANY(%(courses)s) AND NOT EXISTS (
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0 AND f.course_id = ANY(%(courses)s) AND NOT EXISTS (
     SELECT FROM facts.landing_enrolment l
     WHERE l.load_id = %(load)s AND l.moodle_id = f.moodle_id AND l.course_id = f.course_id)
 ORDER BY f.course_id
@@ -286,9 +286,10 @@ WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.
        AND date_trunc('minute', n.enrolled_at) = f.enrolled_at)
 
 -- name: close_enrolments
--- Enrolments that ended, were suspended or made active again, or are others than before.
+-- Enrolments that ended, were suspended or made active again, or are others than before. Those of people who were erased
+-- stand under a number below nought, and stay as they were.
 UPDATE facts.fact_enrolment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity'
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
   AND (%(whole)s OR EXISTS (SELECT FROM enrolment_now n
                             WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id))
   AND NOT EXISTS (
@@ -437,7 +438,7 @@ LEFT JOIN lost_account a ON a.account_id = g.moodle_id
 LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
 LEFT JOIN enrolment_now e ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id
 LEFT JOIN grade_now n ON n.moodle_id = g.moodle_id AND n.course_id = g.course_id
-WHERE g.valid_to = 'infinity'
+WHERE g.valid_to = 'infinity' AND g.moodle_id > 0
   AND f.moodle_id = g.moodle_id AND f.course_id = g.course_id AND f.valid_from = g.valid_from
   AND (%(whole)s AND e.moodle_id IS NULL
        OR n.moodle_id IS NOT NULL AND (
@@ -488,7 +489,7 @@ ALTER TABLE certificate_now ADD PRIMARY KEY (source, code)
 -- name: close_certificates
 -- Issues that were revoked or prolonged, or are no more. Sources of which nothing came were not read.
 UPDATE facts.fact_certificate f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity'
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
   AND (%(whole)s AND EXISTS (SELECT FROM certificate_now n WHERE n.source = f.source)
        OR EXISTS (SELECT FROM certificate_now n WHERE n.source = f.source AND n.code = f.code))
   AND NOT EXISTS (

@@ -1,0 +1,84 @@
+"""Retention: what is older than the settings want goes, by the clock. Where nothing is set, nothing goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from connector.domain.erasing import Clock
+from connector.privacy.erasing import Erasing
+
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "statements_days": ("statements", "staged"),
+    "history_days": ("history", "rejections"),
+    "journal_days": ("changes", "operations"),
+    "notices_days": ("due_notices",),
+    "sign_in_days": ("sessions", "tries"),
+}
+"""By setting what is removed from the tables of the way in; each step is a query of its own."""
+BY_RULE = "retention"
+"""Who erases by the rule, and why, in the record."""
+
+
+class RetentionStore(Protocol):
+    def count(self, step: str, before: datetime) -> int: ...
+
+    def remove(self, step: str, before: datetime) -> int: ...
+
+    def leavers(self, before: datetime, now: datetime) -> list[str]: ...
+
+
+class OldFiles(Protocol):
+    """Files that were read or refused, in folders of this computer."""
+
+    def count(self, before: datetime) -> int: ...
+
+    def remove(self, before: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retaining:
+    """``days`` has the settings under ``retention``, each in days; what is None stays for good."""
+
+    days: Mapping[str, int | None]
+    store: RetentionStore
+    files: OldFiles
+    erasing: Erasing
+    clock: Clock
+
+    def preview(self) -> dict[str, int]:
+        """What ``run`` would remove, by setting."""
+        return self._each(self.store.count, self.files.count, len)
+
+    def run(self) -> dict[str, int]:
+        """Remove it; gives rows, files and people by setting. Raises the error tree; then the next run goes on.
+
+        Erasures that were killed between the two databases end here, too.
+        """
+        self.erasing.finish()
+        return self._each(self.store.remove, self.files.remove, self._erase)
+
+    def _each(
+        self,
+        rows: Callable[[str, datetime], int],
+        files: Callable[[datetime], int],
+        people: Callable[[list[str]], int],
+    ) -> dict[str, int]:
+        now = self.clock()
+        found: dict[str, int] = {}
+        for setting, days in self.days.items():
+            if days is None:
+                continue
+            before = now - timedelta(days=days)
+            if setting == "files_days":
+                found[setting] = files(before)
+            elif setting == "leavers_days":
+                found[setting] = people(self.store.leavers(before, now))
+            else:
+                found[setting] = sum(rows(step, before) for step in STEPS[setting])
+        return found
+
+    def _erase(self, keys: list[str]) -> int:
+        return sum(self.erasing.erase_at_once(key, f"{BY_RULE}.leavers_days", BY_RULE) is not None for key in keys)
