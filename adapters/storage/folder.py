@@ -43,10 +43,13 @@ class FolderStore:
             except FileNotFoundError:
                 return None
 
+    def delete(self, name: str) -> None:
+        with _told():
+            self._path(name).unlink(missing_ok=True)
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
-        with _told():
-            self._path(TRIAL).unlink(missing_ok=True)
+        self.delete(TRIAL)
         return f"folder {self.folder}"
 
     def _path(self, name: str) -> Path:

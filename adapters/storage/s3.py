@@ -81,6 +81,10 @@ class S3Store(Bucket):
                 content: bytes = body.read()
                 return content
 
+    def delete(self, name: str) -> None:
+        with self._open() as client:
+            client.delete_object(Bucket=self.bucket, Key=self._key(name))
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
         self.get(TRIAL)

@@ -7,14 +7,11 @@ from functools import cached_property
 from connector.bootstrap.installation import Installation
 from connector.domain.plan import Action
 from connector.explain.explaining import Explaining
-from connector.privacy.erasing import Erasing
-from connector.privacy.exporting import Exporting
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
 from connector.store.choices import Choices
 from connector.store.decisions import Decisions
 from connector.store.dictionary import Dictionary
-from connector.store.erased_facts import ErasableFactTables
 from connector.store.explaining import Dossiers, LearnedViews
 from connector.store.facts import CHECKS, Facts, checks
 from connector.store.feeds import Feeds
@@ -25,7 +22,6 @@ from connector.store.logins import Logins
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
 from connector.store.review import Reviews
-from connector.store.subject import SubjectTables
 from connector.store.undo import Undos
 from connector.store.views import ViewRows
 from connector.sync.deciding import Deciding
@@ -33,18 +29,6 @@ from connector.sync.deciding import Deciding
 
 class Kept(Installation):
     """Everything that is in the databases."""
-
-    @property
-    def erasing(self) -> Erasing:
-        """How somebody is erased."""
-        facts = ErasableFactTables(self.reporting)
-        return Erasing(self.erasures, facts, self.site, self.erasures.erased, self.erasures.marker, self.clock)
-
-    @property
-    def exporting(self) -> Exporting:
-        """How all that is held of a person is written out."""
-        tables = SubjectTables(self.database, self.reporting, self.scim_clients)
-        return Exporting(tables, self.erasures.identity, self.erasures.told, self.site, self.clock)
 
     @cached_property
     def feeds(self) -> Feeds:

@@ -16,9 +16,7 @@ from connector.domain.learners import name_in
 from connector.domain.leaving import Leavers
 from connector.domain.reading import Reader
 from connector.mirror.mirroring import Mirror
-from connector.privacy.retaining import Retaining
 from connector.store.grants import Grants
-from connector.store.retention import Retention
 from connector.store.staff import StaffTables
 from connector.sync.apply import Pace, Stopping, never
 from jobs.sync import WayIn
@@ -89,12 +87,6 @@ class Ways(MoodleConnections, Inlets):
             ),
             self.clock,
         )
-
-    @property
-    def retaining(self) -> Retaining:
-        """How what is old enough goes."""
-        days = self.settings.retention.model_dump()
-        return Retaining(days, Retention(self.database, self.site), self.put_away, self.erasing, self.clock)
 
     def readiness(self) -> dict[str, bool]:
         """Whether the database and Moodle answer now."""

@@ -124,7 +124,7 @@ class CertificateStore(Protocol):
     def recipients(self, people: Collection[int], now: datetime) -> list[Recipient]: ...
 
     def issue(self, wish: Issue) -> Certificate | None:
-        """Keep it under the next number; None where another process has issued one for this deed meanwhile.
+        """Keep it under the next number; None where there is one for this deed, or the person was erased, meanwhile.
 
         A number is given once and to one certificate, whatever happens. Raises SettingsError where the pattern gives
         a number that another template has given.
@@ -149,7 +149,9 @@ class CertificateStore(Protocol):
         """Those whose file waits, the oldest first."""
         ...
 
-    def made(self, certificate_id: int, sha256: str, now: datetime) -> None: ...
+    def made(self, certificate_id: int, sha256: str, now: datetime) -> bool:
+        """Its file lies where it should; False where the person was erased meanwhile, so that it must not."""
+        ...
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
         """Its file cannot be made."""
@@ -174,11 +176,28 @@ class FileStore(Protocol):
         """The content of a file, None where there is none."""
         ...
 
+    def delete(self, name: str) -> None:
+        """The file is not there any more; it need not have been."""
+        ...
+
     def check(self) -> str:
         """Try to write, read and delete; gives where that is, in words."""
         ...
 
 
-def file_name(certificate: Certificate) -> str:
+class Named(Protocol):
+    """What the file of a certificate is named by."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def issued_on(self) -> date: ...
+
+    @property
+    def number(self) -> str: ...
+
+
+def file_name(certificate: Named) -> str:
     """Where its file lies: by template and year, under its number."""
     return f"{certificate.template}/{certificate.issued_on.year}/{certificate.number}.pdf"

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -143,7 +143,7 @@ def re_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """The record of an erasure: nothing of the person. ``facts_erased_at``: when the reports had followed."""
+    """The record of an erasure: nothing of the person. ``facts_erased_at``: when reports and files had followed."""
 
     erasure_id: str
     site: str
@@ -207,8 +207,12 @@ def approval(site: str, identity: Identity, counts: Counts) -> str:
     return hashlib.blake2b(what.encode(), digest_size=16).hexdigest()
 
 
-def checked_reason(reason: str, identity: Identity) -> str:
-    """The reason as it is kept for good. Raises SettingsError where it is empty or would name the person."""
+def checked_reason(reason: str, by: str, identity: Identity) -> str:
+    """The reason as it is kept for good. Raises SettingsError where it is empty, or it or ``by`` tells who it is."""
+    if folded(by) in map(folded, identity.words()):
+        raise SettingsError(
+            "--by: this is the person, and the record is to name nobody erased. Let another one do it."
+        )
     if not reason.strip():
         raise SettingsError("--reason: say why; it is kept on record.")
     if identity.is_named_in(reason):
@@ -216,6 +220,16 @@ def checked_reason(reason: str, identity: Identity) -> str:
             "--reason: it names the person, and is kept for good. Say why without name, key or address."
         )
     return reason.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A certificate, as its file is named. ``made``: there should be a file."""
+
+    template: str
+    issued_on: date
+    number: str
+    made: bool
 
 
 class ErasureStore(Protocol):
@@ -239,7 +253,13 @@ class ErasureStore(Protocol):
         """Erase, and keep the record with its counts."""
         ...
 
-    def facts_erased(self, erasure_id: str, now: datetime) -> None: ...
+    def papers(self, person_ids: Sequence[int]) -> list[Paper]:
+        """The certificates of these people."""
+        ...
+
+    def facts_erased(self, record: Erasure) -> None:
+        """All has followed; keep when, and the counts."""
+        ...
 
     def records(self) -> list[Erasure]:
         """Of this site, the oldest first, with their marks."""

@@ -48,6 +48,8 @@ def _nobody(table: str, holds: str, columns: str) -> Held:
     return Held(table, holds, "", {Fate.NOBODY: columns})
 
 
+DECIDED = "it was decided, by somebody: the pseudonym stands for the key"
+
 INVENTORY: tuple[Held, ...] = (
     # ------------------------------------------------------------ the way in
     Held(
@@ -139,8 +141,8 @@ INVENTORY: tuple[Held, ...] = (
         "keys of the people whom a plan is about",
         "plans are the record of what was done",
         {
-            Fate.PSEUDONYM: "people",
-            Fate.NOBODY: "number site feed_id hash basis created_at status counts undoes asked_by",
+            Fate.PSEUDONYM: "people asked_by",
+            Fate.NOBODY: "number site feed_id hash basis created_at status counts undoes",
         },
     ),
     _deleted(
@@ -153,9 +155,9 @@ INVENTORY: tuple[Held, ...] = (
         "what had to be decided about the person",
         "who decided what and when is a record of its own",
         {
-            Fate.PSEUDONYM: "subject settlement",
+            Fate.PSEUDONYM: "subject settlement settled_by withdrawn_by",
             Fate.BLANK: "reason candidates",
-            Fate.KEEP: "case_id site kind opened_at settled_at settled_by withdrawn_at withdrawn_by",
+            Fate.KEEP: "case_id site kind opened_at settled_at withdrawn_at",
         },
     ),
     Held(
@@ -167,6 +169,18 @@ INVENTORY: tuple[Held, ...] = (
             Fate.BLANK: "reason",
             Fate.KEEP: "decision_id person_id kind subject code manager_id starts_on ends_on decided_at "
             "withdrawn_at in_force",
+        },
+    ),
+    Held(
+        "connector.certificate",
+        "certificates of the connector: the name as printed, the code, what earned it, and who issued or revoked it",
+        "that one was issued, its number and until when are proof for whoever has it on paper; the code's hash "
+        "finds it and tells no name",
+        {
+            Fate.PSEUDONYM: "deed issued_by reason revoked_by revoked_why",
+            Fate.BLANK: "name code file file_message sha256",
+            Fate.KEEP: "certificate_id site person_id template number code_hash language title issuer earned_at "
+            "issued_at issued_on expires_on expires_at manager_id revoked_at revoker_id file_at changed_at",
         },
     ),
     _deleted(
@@ -199,9 +213,9 @@ INVENTORY: tuple[Held, ...] = (
         "the record of the erasure itself",
         "it proves that it was done; it holds a pseudonym, counts and who did it, and nothing of the person",
         {
-            Fate.KEEP: "erasure_id site pseudonym person_ids erased_at erased_by reason counts fingerprint "
-            "facts_erased_at "
-            "readmitted_at readmitted_by readmitted_because"
+            Fate.PSEUDONYM: "erased_by readmitted_by",
+            Fate.KEEP: "erasure_id site pseudonym person_ids erased_at reason counts fingerprint facts_erased_at "
+            "readmitted_at readmitted_because",
         },
     ),
     Held(
@@ -216,6 +230,30 @@ INVENTORY: tuple[Held, ...] = (
         "a username that rules made is never given to somebody else",
         {Fate.KEEP: "site mark"},
     ),
+    Held(
+        "connector.hold",
+        "who approved changes, where that was by the key",
+        DECIDED,
+        {
+            Fate.PSEUDONYM: "decided_by",
+            Fate.NOBODY: "plan guard_class count limit digest state decided_at expires_at window spent",
+        },
+    ),
+    Held(
+        "connector.feed_release",
+        "who let a feed pass, where that was by the key",
+        DECIDED,
+        {Fate.PSEUDONYM: "released_by", Fate.NOBODY: "source digest released_at site"},
+    ),
+    Held(
+        "connector.scim_token",
+        "who admitted an identity system, where that was by the key",
+        DECIDED,
+        {
+            Fate.PSEUDONYM: "created_by",
+            Fate.NOBODY: "token_id client_id digest created_at expires_at used_at revoked_at",
+        },
+    ),
     # ------------------------------------------------------------ of nobody whom HR names
     _nobody(
         "connector.feed",
@@ -224,13 +262,7 @@ INVENTORY: tuple[Held, ...] = (
         "duplicate_keys "
         "status reasons site stated releasable",
     ),
-    _nobody("connector.feed_release", "who let a feed pass", "source digest released_by released_at site"),
     _nobody("connector.grant_set", "what rules give, shared by many", "site digest kind target terms rule level ref"),
-    _nobody(
-        "connector.hold",
-        "how many changes wait, and who decided",
-        "plan guard_class count limit digest state decided_by decided_at expires_at window spent",
-    ),
     _nobody("connector.run", "runs", "run_id kind site plan started_at finished_at status detail"),
     _nobody("connector.assignable", "what people may assign", "site subject code kind target terms level ref"),
     _nobody("connector.cursor", "up to when Moodle was read", "site name read_until"),
@@ -244,11 +276,6 @@ INVENTORY: tuple[Held, ...] = (
     ),
     _nobody("connector.notice", "what operators were told: counts", "site channel key mark kind facts since told_at"),
     _nobody("connector.scim_client", "identity systems", "client_id name created_at changes changed_at taken"),
-    _nobody(
-        "connector.scim_token",
-        "their tokens",
-        "token_id client_id digest created_at created_by expires_at used_at revoked_at",
-    ),
     _nobody(
         "connector.scim_group",
         "groups of an identity system",
@@ -264,11 +291,14 @@ INVENTORY: tuple[Held, ...] = (
     _nobody("connector.console_recovery_code", "their recovery codes", "account_id digest used_at"),
     _nobody("connector.console_session", "their sessions", "digest account_id started_at seen_at"),
     _nobody("connector.console_try", "failed sign-ins", "name_digest failures failed_at"),
-    _nobody(
+    Held(
         "connector.audit_trail",
-        "sign-ins to the console and what was done there: it can only be added to",
-        "entry_id at actor action subject detail",
+        "the key of a manager who decided something",
+        "what was done is on record: it can only be added to, but for the pseudonym of somebody erased; names that "
+        "sign in to the console are not HR's, and stay",
+        {Fate.PSEUDONYM: "actor", Fate.NOBODY: "entry_id at action subject detail"},
     ),
+    _nobody("connector.certificate_serial", "which numbers were given", "site template year last"),
     # ------------------------------------------------------------ facts
     Held(
         "facts.dim_person",

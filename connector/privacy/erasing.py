@@ -1,6 +1,6 @@
-"""A person is erased: first from the way in, then from the facts, each in one transaction.
+"""A person is erased: first from the way in, then from the facts, each in one transaction; then files of certificates.
 
-Killed in between, the record says that the facts are still to follow: the same command, `--again`, or the job of
+Killed in between, the record says that the rest is still to follow: the same command, `--again`, or the job of
 retention goes on from there.
 """
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
+from connector.domain.certifying import FileStore, file_name
 from connector.domain.erasing import (
     Clock,
     ErasableFacts,
@@ -27,16 +28,22 @@ from connector.domain.erasing import (
 )
 from connector.domain.errors import Busy, SettingsError
 
+FILES = "files of certificates"
+"""As which these are counted, beside the tables."""
 SHORTEST_HASH = 8
 """Characters of a hash by which somebody approves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """``erased`` and ``marker`` are those of the store: by what people are known again, and what makes hashes."""
+    """``erased`` and ``marker`` are those of the store: by what people are known again, and what makes hashes.
+
+    ``files``: where those of certificates lie; None where the settings name no place.
+    """
 
     store: ErasureStore
     facts: ErasableFacts
+    files: FileStore | None
     site: str
     erased: Callable[[], Erased]
     marker: Callable[[], Marker]
@@ -62,7 +69,7 @@ class Erasing:
                 return self._follow(begun)
             self._not_erased(key)
             identity = self._identity(key)
-            why = checked_reason(reason, identity)
+            why = checked_reason(reason, by, identity)
             found = self._preview(identity)
             if len(approved) < SHORTEST_HASH or not found.hash.startswith(approved):
                 raise SettingsError(
@@ -134,7 +141,7 @@ class Erasing:
 
     def _preview(self, identity: Identity) -> Preview:
         counts, has_account = self.store.preview(identity)
-        both = {**counts, **self.facts.preview(pseudonyms_of("erased", identity.person_ids))}
+        both = {**counts, **self.facts.preview(pseudonyms_of("erased", identity.person_ids)), **self._filed(identity)}
         works_here = self.store.works_here(identity, self.clock())
         return Preview(both, approval(self.site, identity, both), works_here, len(identity.keys), has_account)
 
@@ -144,14 +151,29 @@ class Erasing:
         pseudonym = f"erased-{ident.hex[:12]}"
         return Erasure(str(ident), self.site, pseudonym, (), self.clock(), by, reason, {}, fingerprint)
 
+    def _filed(self, identity: Identity) -> dict[str, int]:
+        """How many files of certificates the person has. Raises SettingsError where they could not be deleted."""
+        made = sum(paper.made for paper in self.store.papers(identity.person_ids))
+        if made and self.files is None:
+            raise SettingsError(
+                "certificates.folder: files of certificates name the person, and the settings do not say where they "
+                "lie. Set it, or certificates.s3.bucket, as it was when they were made."
+            )
+        return {FILES: made} if made else {}
+
     def _erase(self, identity: Identity, record: Erasure) -> Erasure:
-        return self._follow(self.store.erase(identity, record, self.marker()))
+        filed = self._filed(identity)
+        done = self.store.erase(identity, record, self.marker())
+        return self._follow(replace(done, counts={**done.counts, **filed}))
 
     def _follow(self, record: Erasure) -> Erasure:
         counts = self.facts.erase(pseudonyms_of(record.pseudonym, record.person_ids))
-        now = self.clock()
-        self.store.facts_erased(record.erasure_id, now)
-        return replace(record, counts={**record.counts, **counts}, facts_erased_at=now)
+        for paper in self.store.papers(record.person_ids):
+            if self.files is not None:
+                self.files.delete(file_name(paper))
+        done = replace(record, counts={**record.counts, **counts}, facts_erased_at=self.clock())
+        self.store.facts_erased(done)
+        return done
 
     def _once_more(self, record: Erasure, marker: Marker) -> Erasure:
         """Whoever has a key of this record is erased anew, under the same pseudonym; the facts follow in any case."""

@@ -163,6 +163,27 @@ SECTIONS: tuple[Section, ...] = (
         "connector.scim_user connector.scim_member",
     ),
     Section(
+        "Certificates",
+        "As they were issued here: name, number and code, and by whose word where not by rule.",
+        "They can be verified, and their files made.",
+        "subject.certificates",
+        "connector.certificate",
+    ),
+    Section(
+        "Certificates of others",
+        "What the person issued or revoked by hand, as a manager; for whom is left out.",
+        _TO_TELL,
+        "subject.certified",
+        "connector.certificate",
+    ),
+    Section(
+        "What the person decided here by the key",
+        "In the audit trail, and of changes, feeds, cases and identity systems; what it was about is left out.",
+        _TO_TELL,
+        "subject.acted",
+        "connector.audit_trail connector.hold connector.feed_release connector.scim_token",
+    ),
+    Section(
         "In the reports: the person",
         "Key, unit, role, manager and status, in versions.",
         _TO_REPORT,

@@ -234,9 +234,10 @@ class RetentionSettings(BaseModel):
     """Days until things go; None keeps them. See ``connector.privacy.retaining``.
 
     ``files_days``: HR's files once they were read or refused; ``statements_days``: what sources said of people whom
-    they name no more; ``history_days``: what HR had said before, and bad rows; ``journal_days``: before-images and
-    Moodle's answers; ``notices_days``: due dates that were told; ``sign_in_days``: the console's old sessions;
-    ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
+    they name no more; ``history_days``: what HR had said before, bad rows, and sentences of cases that are over;
+    ``journal_days``: before-images and Moodle's answers; ``notices_days``: due dates that were told;
+    ``certificates_days``: names and files of certificates that expired or were revoked; ``sign_in_days``: the
+    console's old sessions; ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -246,6 +247,7 @@ class RetentionSettings(BaseModel):
     history_days: RetentionDays | None = None
     journal_days: RetentionDays | None = None
     notices_days: RetentionDays | None = None
+    certificates_days: RetentionDays | None = None
     sign_in_days: RetentionDays | None = None
     leavers_days: Annotated[int, Field(ge=30, le=36500)] | None = None
 

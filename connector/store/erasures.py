@@ -16,13 +16,14 @@ from connector.domain.erasing import (
     Identity,
     Kind,
     Marker,
+    Paper,
     pseudonyms_of,
     purpose_of,
 )
 from connector.domain.errors import SettingsError
 from connector.store.database import Connection, Database, Row, dumps, one, query
 
-_BEGIN = ("begin", "begin_words", "begin_accounts", "begin_users")
+_BEGIN = ("begin", "begin_words", "begin_actors", "begin_accounts", "begin_users")
 STEPS = (
     ("connector.plan", "plans"), ("", "holds"), ("", "plan_people"), ("connector.operation", "operations"),
     ("connector.change", "changes"), ("connector.change", "changes_of_others"), ("connector.undone", "undone"),
@@ -34,7 +35,13 @@ STEPS = (
     ("connector.statement", "statements"), ("connector.statement", "statements_of_others"),
     ("connector.differing_grant", "differing"), ("connector.present_grant", "present"), ("", "scim_managers"),
     ("connector.scim_member", "scim_members"), ("connector.scim_user", "scim_users"), ("connector.person", "people"),
-    ("connector.person", "people_of_others"), ("connector.person_event", "events"),
+    ("connector.person", "people_of_others"), ("connector.certificate", "certificates"),
+    ("connector.certificate", "certificates_of_others"), ("connector.audit_trail", "audit_trail"),
+    ("connector.hold", "actors_of_holds"), ("connector.plan", "actors_of_plans"),
+    ("connector.case", "actors_of_cases"),
+    ("connector.feed_release", "actors_of_feeds"), ("connector.scim_token", "actors_of_tokens"),
+    ("connector.erasure", "actors_of_erasures"),
+    ("connector.person_event", "events"),
     ("connector.person_event", "events_of_others"), ("connector.left_person", "left_people"),
     ("connector.left_person", "left_people_of_others"), ("connector.person_event", "earlier_in_history"),
     ("", "grant_sets"),
@@ -152,12 +159,18 @@ class Erasures:
             rows = connection.execute(query(f"erasing.{step}"), values).rowcount
             if table and rows:
                 counts[table] = counts.get(table, 0) + rows
-        for table in ("erasing", "telling", "erased_account", "erased_user"):
+        for table in ("erasing", "telling", "acting", "erased_account", "erased_user"):
             connection.execute(f"DROP TABLE {table}".encode())
         return counts
 
-    def facts_erased(self, erasure_id: str, now: datetime) -> None:
-        self._database.run("erasing.facts_erased", erasure_id=erasure_id, now=now)
+    def papers(self, person_ids: Sequence[int]) -> list[Paper]:
+        rows = self._database.rows("erasing.papers", site=self._site, ids=list(person_ids))
+        return [Paper(**row) for row in rows]
+
+    def facts_erased(self, record: Erasure) -> None:
+        counts = dumps(dict(record.counts)).decode()
+        values = {"erasure_id": record.erasure_id, "now": record.facts_erased_at, "counts": counts}
+        self._database.run("erasing.facts_erased", **values)
 
     # ------------------------------------------------------------ records
     def records(self) -> list[Erasure]:

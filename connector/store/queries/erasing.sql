@@ -65,6 +65,12 @@ JOIN connector.person p USING (person_id)
 CREATE TEMPORARY TABLE telling ON COMMIT DROP AS
 SELECT DISTINCT word, connector.folded(word) AS folded FROM unnest(%(words)s::text[]) AS w (word)
 
+-- name: begin_actors
+-- Keys by which the person decided something. A name that signs in to the console is not HR's, and stays.
+CREATE TEMPORARY TABLE acting ON COMMIT DROP AS
+SELECT e.folded, e.pseudonym FROM erasing e
+WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = e.folded)
+
 -- name: begin_accounts
 CREATE TEMPORARY TABLE erased_account ON COMMIT DROP AS
 SELECT b.account_id FROM connector.binding b JOIN erasing e USING (person_id) WHERE b.site = %(site)s
@@ -249,6 +255,68 @@ WHERE p.person_id = o.person_id AND o.site = %(site)s AND (
     m.pseudonym IS NOT NULL OR t.pseudonym IS NOT NULL OR f.pseudonym IS NOT NULL
     OR EXISTS (SELECT FROM unnest(o.earlier_keys) AS k (key) JOIN erasing e ON e.folded = connector.folded(k.key)))
 
+-- name: certificates
+-- That one was issued, its number and until when stay, so that no number is given again and whoever has it on paper can ask
+-- whether it is valid. Behind the people: whoever issues one at this moment waits for them, or is waited for.
+UPDATE connector.certificate c
+SET name = '', code = '', deed = e.pseudonym || ' ' || c.certificate_id,
+    reason = CASE WHEN c.reason = '' THEN '' ELSE e.pseudonym END,
+    revoked_why = CASE WHEN c.revoked_why = '' THEN '' ELSE e.pseudonym END,
+    file = 'refused', file_message = 'the person was erased', sha256 = NULL
+FROM erasing e WHERE c.person_id = e.person_id
+
+-- name: certificates_of_others
+-- What the person issued and revoked, as a manager or for HR, and reasons that name the person.
+UPDATE connector.certificate c
+SET issued_by = COALESCE(i.pseudonym, c.issued_by), revoked_by = COALESCE(r.pseudonym, c.revoked_by),
+    reason = CASE WHEN m.told THEN m.pseudonym ELSE c.reason END,
+    revoked_why = CASE WHEN w.told THEN w.pseudonym ELSE c.revoked_why END
+FROM connector.certificate o
+LEFT JOIN erasing i ON i.folded = connector.folded(o.issued_by) OR i.person_id = o.manager_id
+LEFT JOIN erasing r ON r.folded = connector.folded(o.revoked_by) OR r.person_id = o.revoker_id
+CROSS JOIN LATERAL (SELECT bool_or(connector.is_said(t.folded, o.reason)) AS told,
+                           (SELECT min(pseudonym) FROM erasing) AS pseudonym FROM telling t) m
+CROSS JOIN LATERAL (SELECT bool_or(connector.is_said(t.folded, o.revoked_why)) AS told,
+                           (SELECT min(pseudonym) FROM erasing) AS pseudonym FROM telling t) w
+WHERE c.certificate_id = o.certificate_id AND c.site = %(site)s
+  AND (i.pseudonym IS NOT NULL OR r.pseudonym IS NOT NULL OR m.told OR w.told)
+
+-- name: audit_trail
+UPDATE connector.audit_trail t SET actor = e.pseudonym
+FROM acting e
+WHERE connector.folded(t.actor) = e.folded AND %(site)s = COALESCE(
+    t.detail ->> 'site', (SELECT p.site FROM connector.person p WHERE p.person_id = (t.detail ->> 'person_id')::bigint), %(site)s)
+
+-- name: actors_of_holds
+UPDATE connector.hold h SET decided_by = e.pseudonym
+FROM acting e, connector.plan p WHERE p.number = h.plan AND p.site = %(site)s AND connector.folded(h.decided_by) = e.folded
+
+-- name: actors_of_plans
+UPDATE connector.plan p SET asked_by = e.pseudonym
+FROM acting e WHERE p.site = %(site)s AND connector.folded(p.asked_by) = e.folded
+
+-- name: actors_of_cases
+UPDATE connector."case" c
+SET settled_by = CASE WHEN connector.folded(c.settled_by) = e.folded THEN e.pseudonym ELSE c.settled_by END,
+    withdrawn_by = CASE WHEN connector.folded(c.withdrawn_by) = e.folded THEN e.pseudonym ELSE c.withdrawn_by END
+FROM acting e WHERE c.site = %(site)s AND e.folded IN (connector.folded(c.settled_by), connector.folded(c.withdrawn_by))
+
+-- name: actors_of_feeds
+UPDATE connector.feed_release f SET released_by = e.pseudonym
+FROM acting e WHERE f.site = %(site)s AND connector.folded(f.released_by) = e.folded
+
+-- name: actors_of_tokens
+UPDATE connector.scim_token t SET created_by = e.pseudonym
+FROM acting e, connector.scim_client c
+WHERE c.client_id = t.client_id AND c.name = ANY(%(clients)s) AND connector.folded(t.created_by) = e.folded
+
+-- name: actors_of_erasures
+UPDATE connector.erasure x
+SET erased_by = CASE WHEN connector.folded(x.erased_by) = e.folded THEN e.pseudonym ELSE x.erased_by END,
+    readmitted_by = CASE WHEN connector.folded(x.readmitted_by) = e.folded THEN e.pseudonym ELSE x.readmitted_by END
+FROM acting e
+WHERE x.site = %(site)s AND e.folded IN (connector.folded(x.erased_by), connector.folded(x.readmitted_by))
+
 -- name: events
 DELETE FROM connector.person_event v USING erasing e WHERE v.person_id = e.person_id
 
@@ -298,8 +366,13 @@ ON CONFLICT DO NOTHING
 -- name: keep_username
 INSERT INTO connector.erased_username (site, mark) VALUES (%(site)s, %(mark)s) ON CONFLICT DO NOTHING
 
+-- name: papers
+-- Certificates of people, by which their files are found, whether there are some or not.
+SELECT template, issued_on, number, file = 'made' AS made FROM connector.certificate
+WHERE site = %(site)s AND person_id = ANY(%(ids)s) ORDER BY number
+
 -- name: facts_erased
-UPDATE connector.erasure SET facts_erased_at = %(now)s WHERE erasure_id = %(erasure_id)s
+UPDATE connector.erasure SET facts_erased_at = %(now)s, counts = counts || %(counts)s::jsonb WHERE erasure_id = %(erasure_id)s
 
 -- name: records
 SELECT e.erasure_id::text AS erasure_id, e.site, e.pseudonym, e.person_ids, e.erased_at, e.erased_by, e.reason, e.counts,

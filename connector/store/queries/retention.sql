@@ -13,6 +13,29 @@ WHERE f.feed_id = s.feed_id AND f.site = %(site)s AND f.status = 'refused' AND f
 DELETE FROM connector.rejection r USING connector.feed f
 WHERE f.feed_id = r.feed_id AND f.site = %(site)s AND f.received_at < %(before)s
 
+-- name: users
+-- Users whom identity systems deleted, once the way in knows it; who is named as a manager stays for those below.
+DELETE FROM connector.scim_user u USING connector.scim_client c
+WHERE c.client_id = u.client_id AND c.name = ANY(%(clients)s) AND u.gone_at < %(before)s AND u.changed <= c.taken
+  AND NOT EXISTS (
+      SELECT FROM connector.scim_user b WHERE b.client_id = u.client_id AND b.gone_at IS NULL AND u.user_id::text =
+          b.document #>> '{urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,manager,value}')
+
+-- name: cases
+-- Sentences of cases that are over. What was decided stays, so that nobody is asked again.
+UPDATE connector."case" SET reason = '' WHERE site = %(site)s AND settled_at < %(before)s AND reason <> ''
+
+-- name: papers
+-- Certificates that had expired or were revoked before, and have a name still.
+SELECT template, issued_on, number, file = 'made' AS made FROM connector.certificate
+WHERE site = %(site)s AND name <> '' AND LEAST(expires_at, revoked_at) < %(before)s ORDER BY certificate_id
+
+-- name: blank_papers
+-- Neither the name nor the code by which a file could be made; the code's hash tells whoever asks that it is over.
+UPDATE connector.certificate
+SET name = '', code = '', file = 'refused', file_message = 'expired long ago', sha256 = NULL
+WHERE site = %(site)s AND name <> '' AND LEAST(expires_at, revoked_at) < %(before)s
+
 -- name: history
 -- What HR had said before.
 DELETE FROM connector.person_event v USING connector.person p

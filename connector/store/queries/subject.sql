@@ -89,6 +89,36 @@ WHERE d.person_id = ANY(%(ids)s) ORDER BY d.decided_at
 SELECT jsonb_build_object('kind', d.kind, 'code', d.code, 'decided_at', d.decided_at) AS found
 FROM connector.decision d WHERE d.manager_id = ANY(%(ids)s) ORDER BY d.decided_at
 
+-- name: certificates
+-- A manager is named by the key, who decides for HR not at all.
+SELECT to_jsonb(c) - ARRAY['certificate_id', 'site', 'person_id', 'code_hash', 'deed', 'issued_by', 'manager_id', 'revoked_by',
+                           'revoker_id', 'changed_at']
+       || jsonb_build_object('by', CASE WHEN c.issued_by = '' THEN 'rule' ELSE COALESCE(m.key, 'HR') END,
+                             'revoked_by', CASE WHEN c.revoked_at IS NOT NULL THEN COALESCE(r.key, 'HR') END) AS found
+FROM connector.certificate c
+LEFT JOIN connector.person m ON m.person_id = c.manager_id
+LEFT JOIN connector.person r ON r.person_id = c.revoker_id
+WHERE c.person_id = ANY(%(ids)s) ORDER BY c.certificate_id
+
+-- name: certified
+SELECT jsonb_build_object('template', c.template, 'issued_at', CASE WHEN c.manager_id = ANY(%(ids)s) THEN c.issued_at END,
+                          'revoked_at', CASE WHEN c.revoker_id = ANY(%(ids)s) THEN c.revoked_at END) AS found
+FROM connector.certificate c
+WHERE c.manager_id = ANY(%(ids)s) OR c.revoker_id = ANY(%(ids)s) ORDER BY c.certificate_id
+
+-- name: acted
+-- What was decided under one of the person's keys.
+SELECT jsonb_build_object('at', o.at, 'what', o.what) AS found
+FROM (
+    SELECT t.at, t.action AS what, t.actor FROM connector.audit_trail t
+    UNION ALL SELECT h.decided_at, 'hold ' || h.state, h.decided_by FROM connector.hold h WHERE h.decided_at IS NOT NULL
+    UNION ALL SELECT f.released_at, 'feed released', f.released_by FROM connector.feed_release f
+    UNION ALL SELECT k.created_at, 'token made', k.created_by FROM connector.scim_token k
+) o (at, what, actor)
+JOIN connector.person p ON p.person_id = ANY(%(ids)s) AND connector.folded(p.key) = connector.folded(o.actor)
+WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = connector.folded(p.key))
+ORDER BY o.at
+
 -- name: notices
 SELECT jsonb_build_object('requirement', n.requirement, 'due_on', n.due_on, 'state', n.state, 'told_at', n.told_at) AS found
 FROM connector.due_notice n WHERE n.person_id = ANY(%(ids)s) ORDER BY n.noted_at
