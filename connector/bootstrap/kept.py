@@ -9,11 +9,12 @@ from connector.domain.plan import Action
 from connector.explain.explaining import Explaining
 from connector.store.accounts import Accounts
 from connector.store.cases import Cases
+from connector.store.checks import CHECKS, checks
 from connector.store.choices import Choices
 from connector.store.decisions import Decisions
 from connector.store.dictionary import Dictionary
 from connector.store.explaining import Dossiers, LearnedViews
-from connector.store.facts import CHECKS, Facts, checks
+from connector.store.facts import Facts
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
 from connector.store.jobs import Jobs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -165,6 +165,7 @@ class Facts:
             merging.waivers(staff)
             merging.lost(staff)
             merging.certificates(staff, terms, before)
+            merging.asked()
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
             if taken or merging.moved:
@@ -195,7 +196,8 @@ class _Merging:
     def __init__(self, connection: Connection, load: int, read: Read, now: datetime) -> None:
         self._connection = connection
         self._read = read
-        self._values = {"load": load, "now": now, "whole": read.extent is Extent.EVERYTHING}
+        whole = read.extent is Extent.EVERYTHING
+        self._values = {"load": load, "now": now, "whole": whole, "exhaustive": whole and read.exhaustive}
         self._begun: dict[str, int] = {}
         self._ended: dict[str, int] = {}
 
@@ -283,6 +285,10 @@ class _Merging:
         table, columns, types = LANDING["certificates"]
         copy_rows(self._connection, table, columns, rows, types)
 
+    def asked(self) -> None:
+        """Of whom and what the facts are compared with what landed."""
+        self._run("weigh_scopes", "in_question", "index_in_question", "weigh_in_question")
+
     def learned(self, fact: str) -> None:
         """Enrolments come first: the others look at who is enrolled."""
         if fact == "enrolments":
@@ -290,13 +296,12 @@ class _Merging:
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
         self._run(f"landed_{fact}")
-        if self._read.exhaustive and fact in ("completions", "grades"):
+        if fact in ("completions", "grades"):
             self._run(f"silent_{fact}")
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        if fact != "certificates":
-            self._run(f"refine_{fact}")
+        self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
         self._versions(fact)
 
     def assignments(self) -> None:
@@ -359,33 +364,6 @@ class _Merging:
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
             for row in rows:
                 copy.write_row(row)
-
-
-CHECKS: Mapping[str, str] = {
-    "versions": "versions that overlap or end before they begin",
-    "enrolment_person": "enrolments of nobody known",
-    "enrolment_course": "enrolments in no known course",
-    "completion_person": "completions of nobody known",
-    "completion_course": "completions in no known course",
-    "completion_time": "completions without a time, or with one before they are complete",
-    "grade_person": "grades of nobody known",
-    "grade_course": "grades in no known course",
-    "certificate_template": "certificates of no known template",
-    "assignment_person": "assignments of nobody known",
-    "assignment_cycle": "assignments whose earlier cycle is missing",
-    "assignment_expiry": "assignments that expire without ever being satisfied",
-    "person_name": "people without a name",
-    "unit_parent": "units whose unit above is missing",
-    "closure": "units that are not below themselves or the unit above",
-    "summary_compliance": "sums of compliance that differ from a count",
-}
-"""What must never be, by the names of queries that look for it."""
-
-
-def checks(database: Database) -> dict[str, int]:
-    """How many rows there are of what must never be, by the names of CHECKS; what is well is left out."""
-    found = {name: len(database.rows(f"checks.{name}")) for name in CHECKS}
-    return {name: count for name, count in found.items() if count}
 
 
 def _basis(staff: Staff, terms: Terms, now: datetime) -> str:

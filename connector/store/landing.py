@@ -30,6 +30,11 @@ LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
         "load_id, moodle_id, source, code, template, template_name, issued_at, expires_at, revoked, precision",
         ("int8", "int8", "text", "text", "text", "text", "timestamptz", "timestamptz", "bool", "text"),
     ),
+    "scopes": (
+        "landing_scope",
+        "load_id, fact, moodle_id, course_id, source",
+        ("int8", "text", "int8", "int8", "text"),
+    ),
 }
 """Table of what lands, its columns and their types, by fact; the fields of the rows stand in the same order."""
 
