@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from connector.bootstrap.installation import Installation
+from connector.domain.catalogue import CourseFields
 from connector.domain.plan import Action
 from connector.explain.explaining import Explaining
 from connector.store.accounts import Accounts
@@ -86,7 +87,7 @@ class Kept(Installation):
 
     @cached_property
     def facts(self) -> Facts:
-        return Facts(self.reporting, self.site)
+        return Facts(self.reporting, self.site, CourseFields(**self.settings.moodle.course_fields.model_dump()))
 
     @cached_property
     def jobs(self) -> Jobs:

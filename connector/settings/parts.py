@@ -13,10 +13,21 @@ from connector.settings.values import Addresses, ConsoleAddress, DatabaseAddress
 from jobs.times import Times, read_times, read_zone
 
 
+class CourseFieldSettings(BaseModel):
+    """Short names of custom fields of courses: how long one takes, how hard it is, what is learned there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minutes: str = "minutes"
+    difficulty: str = "difficulty"
+    objectives: str = "objectives"
+
+
 class MoodleSettings(BaseModel):
     """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
 
     ``reader``: how Moodle is read back; auto is by reports where they are set up, else by plain functions.
+    ``course_fields``: in which custom fields of courses the catalogue finds what.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,6 +38,7 @@ class MoodleSettings(BaseModel):
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     reader: Literal["auto", "plain", "reports", "plugin"] = "auto"
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
+    course_fields: CourseFieldSettings = CourseFieldSettings()
 
 
 class ReportingSettings(BaseModel):

@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
+from connector.domain.catalogue import USUAL, CourseFields
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
-from connector.store.landing import ACCESS, LANDING, copy_rows, values_of
+from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -59,9 +60,10 @@ KEPT = ("months", "keep_compliance", "keep_overview")
 class Facts:
     """``database`` is that of the reports, which may be another than the connector's own."""
 
-    def __init__(self, database: Database, site: str) -> None:
+    def __init__(self, database: Database, site: str, course_fields: CourseFields = USUAL) -> None:
         self._database = database
         self._site = site
+        self._course_fields = course_fields
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock("facts")
@@ -160,7 +162,7 @@ class Facts:
             if taken:
                 merging.people()
             if read.courses is not None:
-                merging.courses()
+                merging.courses(self._course_fields)
             merging.requirements(staff, terms)
             merging.waivers(staff)
             merging.lost(staff)
@@ -220,10 +222,9 @@ class _Merging:
         for closure in ("unit_closure", "manager_closure"):
             self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
 
-    def courses(self) -> None:
-        courses = self._read.courses or ()
-        rows = ((c.id, c.idnumber, c.shortname, c.fullname, c.visible, c.completion_enabled) for c in courses)
-        self._temporary("read_courses", "read_course", rows)
+    def courses(self, names: CourseFields) -> None:
+        self._temporary("read_courses", "read_course", (course_row(one, names) for one in self._read.courses or ()))
+        self._run("refine_courses")
         self._versions("courses")
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)

@@ -81,6 +81,12 @@ DATASETS: dict[str, Dataset] = {
     "cohort_members": Dataset(
         ("moodle/cohort:view",), ("id", "cohortid", "userid", "timeadded"), since="timeadded"
     ),
+    "categories": Dataset(
+        ("moodle/category:viewhiddencategories",),
+        ("id", "parent", "sortorder", "depth", "visible", "timemodified"),
+        texts=("idnumber", "name", "description", "path"),
+        since="timemodified",
+    ),
     "courses": Dataset(
         (COURSE, "moodle/course:viewhiddencourses"),
         (
@@ -88,6 +94,18 @@ DATASETS: dict[str, Dataset] = {
             "timecreated", "timemodified",
         ),
         texts=("idnumber", "shortname", "fullname", "summary", "format", "lang"),
+        since="timemodified",
+    ),
+    "course_fields": Dataset(
+        ("moodle/course:update",),
+        ("id", "categoryid", "sortorder", "timecreated", "timemodified"),
+        texts=("shortname", "name", "type", "category", "configdata"),
+        since="timemodified",
+    ),
+    "course_field_data": Dataset(
+        ("moodle/course:update",),
+        ("id", "fieldid", "courseid", "valueformat", "timecreated", "timemodified"),
+        texts=("value",),
         since="timemodified",
     ),
     "groups": Dataset(

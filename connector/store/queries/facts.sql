@@ -230,8 +230,20 @@ WHERE person_access.accessed_at < excluded.accessed_at
 -- The courses of the site, for the statements that follow.
 CREATE TEMPORARY TABLE read_course (
     course_id bigint PRIMARY KEY, idnumber text, shortname text, fullname text, visible boolean,
-    completion_enabled boolean
+    completion_enabled boolean, title jsonb, description jsonb, category_ids bigint[], category_names jsonb,
+    minutes integer, difficulty jsonb, objectives jsonb, starts_at timestamptz
 ) ON COMMIT DROP
+
+-- name: refine_courses
+-- What the catalogue says of a course is as it was last told: other readers tell it in other languages.
+UPDATE facts.dim_course d
+SET title = r.title, description = r.description, category_ids = r.category_ids, category_names = r.category_names,
+    minutes = r.minutes, difficulty = r.difficulty, objectives = r.objectives, starts_at = r.starts_at
+FROM read_course r
+WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id
+  AND (r.title, r.description, r.category_ids, r.category_names, r.minutes, r.difficulty, r.objectives, r.starts_at)
+      IS DISTINCT FROM
+      (d.title, d.description, d.category_ids, d.category_names, d.minutes, d.difficulty, d.objectives, d.starts_at)
 
 -- name: close_courses
 -- Courses that are no more, or are called something else now.
@@ -242,8 +254,11 @@ WHERE d.valid_to = 'infinity' AND NOT EXISTS (
         = (d.course_id, d.idnumber, d.shortname, d.fullname, d.visible, d.completion_enabled))
 
 -- name: begin_courses
-INSERT INTO facts.dim_course (course_id, idnumber, shortname, fullname, visible, completion_enabled, valid_from)
-SELECT r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled, %(now)s FROM read_course r
+INSERT INTO facts.dim_course (course_id, idnumber, shortname, fullname, visible, completion_enabled, title, description,
+                              category_ids, category_names, minutes, difficulty, objectives, starts_at, valid_from)
+SELECT r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled, r.title, r.description,
+       r.category_ids, r.category_names, r.minutes, r.difficulty, r.objectives, r.starts_at, %(now)s
+FROM read_course r
 WHERE NOT EXISTS (SELECT FROM facts.dim_course d WHERE d.course_id = r.course_id AND d.valid_to = 'infinity')
 
 -- name: read_grade_items
