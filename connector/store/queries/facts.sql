@@ -84,13 +84,16 @@ WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
 GROUP BY f.moodle_id, f.course_id
 
 -- name: samples
--- One active participant of each course in which somebody has a grade.
-SELECT l.course_id, min(l.moodle_id) AS moodle_id
+-- Of each course in which somebody has a grade the active participant with the best one: where a total adds up what was
+-- graded, Moodle's own report shows of each person another maximum, and no grade shall be above it.
+SELECT DISTINCT ON (l.course_id) l.course_id, l.moodle_id
 FROM facts.landing_enrolment l
+LEFT JOIN facts.landing_grade g
+       ON g.load_id = l.load_id AND g.course_id = l.course_id AND g.moodle_id = l.moodle_id AND g.value IS NOT NULL
 WHERE l.load_id = %(load)s AND l.active
-  AND EXISTS (SELECT FROM facts.landing_grade g
-              WHERE g.load_id = l.load_id AND g.course_id = l.course_id AND g.value IS NOT NULL)
-GROUP BY l.course_id
+  AND EXISTS (SELECT FROM facts.landing_grade o
+              WHERE o.load_id = l.load_id AND o.course_id = l.course_id AND o.value IS NOT NULL)
+ORDER BY l.course_id, g.value DESC NULLS LAST, l.moodle_id
 
 -- ---------------------------------------------------------------- people and their organisation
 -- name: close_people
