@@ -112,3 +112,16 @@ async def test_a_reading_that_breaks_off_leaves_the_facts_as_they_were(learned: 
     learned.twin.faults.clear()
     await learned.mirror()
     assert now(learned, "fact_grade", "value") == {(90.0,)}
+
+
+async def test_the_last_certificate_of_a_source_can_be_revoked(learned: House, learning: Learning) -> None:
+    """Where nobody has any badge left, whoever reads ends the one that there was: a source can be empty."""
+    await learned.make_reports()
+    for reader in ("plugin", "reports", "plain"):
+        learned.settings.moodle.reader = reader
+        learning.life.award("e0003", "Badge")
+        await learned.mirror()
+        assert len(now(learned, "fact_certificate", "code")) == 1, reader
+        learning.life.revoke("e0003", "Badge")
+        await learned.mirror()
+        assert now(learned, "fact_certificate", "code") == set(), reader

@@ -13,7 +13,7 @@ from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows, chosen, 
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate
+from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate, Scope
 
 COURSE_TOTAL = "course"
 SITE_COURSE = shared.SITE_COURSE
@@ -83,6 +83,7 @@ class PluginReader:
         for kind in self._issues:
             async for rows in pages(self._client, Asked(kind.issues)):
                 yield await self._certified(kind, rows)
+            yield Page(scopes=[Scope("certificates", source=kind.source)])
 
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """See the port."""
