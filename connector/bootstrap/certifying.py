@@ -44,7 +44,9 @@ class Certifying(Kept):
 
     def certifying(self, stopping: Stopping = never) -> CertificateWork:
         """What the service does about certificates."""
-        return CertificateWork(self.issuing(stopping), self.making(stopping) if self.file_store else None)
+        told = self.settings.certificates
+        making = partial(self.making, stopping) if told.folder or told.s3.bucket else None
+        return CertificateWork(self.issuing(stopping), making)
 
     def making(self, stopping: Stopping = never) -> Making:
         """How files are made. Raises SettingsError where they would lie nowhere."""
@@ -66,16 +68,10 @@ class Certifying(Kept):
 
     @cached_property
     def typesetter(self) -> Typesetter:
-        """What makes a PDF. Raises SettingsError where nobody could verify it."""
+        """What makes a PDF; without a public address one that leads nowhere, and has no QR code."""
         from connector.certificates.rendering import Typesetter
 
-        url = self.settings.certificates.url or self.settings.console.url
-        if not url:
-            raise SettingsError(
-                "certificates.url: their QR codes would lead nowhere. Set console.url, which serves the page that "
-                "verifies them."
-            )
-        return Typesetter(url)
+        return Typesetter(self.settings.certificates.url or self.settings.console.url)
 
 
 def _bucket(told: BucketSettings) -> FileStore:
