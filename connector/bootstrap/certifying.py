@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.bootstrap.kept import Kept
 from connector.certificates.issuing import Issuing
 from connector.certificates.making import Making
+from connector.certificates.verifying import Verifying
 from connector.domain.certificates import CODE_BITS
 from connector.domain.certifying import FileStore
 from connector.domain.errors import SettingsError
@@ -55,6 +56,11 @@ class Certifying(Kept):
                 "certificates: there is no place for files. Set certificates.folder, or certificates.s3.bucket."
             )
         return Making(self.certificates, self.file_store, self.typesetter, self.clock, stopping)
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        """What whoever asks is told of a certificate."""
+        return Verifying(self.certificates, self.clock)
 
     @cached_property
     def file_store(self) -> FileStore | None:
