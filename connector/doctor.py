@@ -358,7 +358,11 @@ async def _certificates(connector: Connector) -> Finding | None:
     if connector.file_store is None:
         text = f"{kinds}; issued without files, until certificates.folder or certificates.s3.bucket is set"
         return Finding("certificates", "none", text)
-    return Finding("certificates", "good", f"{kinds}; {connector.typesetter.check()}; {connector.file_store.check()}")
+    made = f"{connector.typesetter.check()}; {connector.file_store.check()}"
+    leading = (
+        "" if connector.typesetter.url else "; files without QR code, until console.url or certificates.url is set"
+    )
+    return Finding("certificates", "good", f"{kinds}; {made}{leading}")
 
 
 async def _exports(connector: Connector) -> Finding | None:

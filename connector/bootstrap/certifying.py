@@ -10,6 +10,7 @@ from connector.bootstrap import buckets
 from connector.bootstrap.kept import Kept
 from connector.certificates.issuing import Issuing
 from connector.certificates.making import Making
+from connector.certificates.verifying import Verifying
 from connector.domain.certificates import CODE_BITS
 from connector.domain.certifying import FileStore
 from connector.domain.errors import SettingsError
@@ -43,7 +44,9 @@ class Certifying(Kept):
 
     def certifying(self, stopping: Stopping = never) -> CertificateWork:
         """What the service does about certificates."""
-        return CertificateWork(self.issuing(stopping), self.making(stopping) if self.file_store else None)
+        told = self.settings.certificates
+        making = partial(self.making, stopping) if told.folder or told.s3.bucket else None
+        return CertificateWork(self.issuing(stopping), making)
 
     def making(self, stopping: Stopping = never) -> Making:
         """How files are made. Raises SettingsError where they would lie nowhere."""
@@ -52,6 +55,11 @@ class Certifying(Kept):
                 "certificates: there is no place for files. Set certificates.folder, or certificates.s3.bucket."
             )
         return Making(self.certificates, self.file_store, self.typesetter, self.clock, stopping)
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        """What whoever asks is told of a certificate."""
+        return Verifying(self.certificates, self.clock)
 
     @cached_property
     def file_store(self) -> FileStore | None:
@@ -69,13 +77,7 @@ class Certifying(Kept):
 
     @cached_property
     def typesetter(self) -> Typesetter:
-        """What makes a PDF. Raises SettingsError where nobody could verify it."""
+        """What makes a PDF; without a public address one that leads nowhere, and has no QR code."""
         from connector.certificates.rendering import Typesetter
 
-        url = self.settings.certificates.url or self.settings.console.url
-        if not url:
-            raise SettingsError(
-                "certificates.url: their QR codes would lead nowhere. Set console.url, which serves the page that "
-                "verifies them."
-            )
-        return Typesetter(url)
+        return Typesetter(self.settings.certificates.url or self.settings.console.url)
