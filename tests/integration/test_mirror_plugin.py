@@ -125,3 +125,24 @@ async def test_the_last_certificate_of_a_source_can_be_revoked(learned: House, l
         learning.life.revoke("e0003", "Badge")
         await learned.mirror()
         assert now(learned, "fact_certificate", "code") == set(), reader
+
+
+async def test_within_a_minute_somebody_can_begin_again(learned: House, learning: Learning, moodle: Seen) -> None:
+    """Who is exact to the second sees an enrolment, completion and badge of the same minute as another one."""
+    at = 1_700_000_040
+    for second in (1, 59):
+        learning.act("unenrol", "E0003", "LABS")
+        learning.act("reset", "E0001", "SAFE")
+        learning.life.revoke("e0003", "Badge")
+        learning.life.enrol("e0003", "LABS", at=at + second)
+        learning.life.complete("e0001", "SAFE", at + second)
+        learning.life.award("e0003", "Badge", at + second)
+        await learned.mirror()
+    course, labs, who = learning.course("SAFE").id, learning.course("LABS").id, moodle.id("E0001")
+    for table, time, of in (
+        ("fact_enrolment", "enrolled_at", f"course_id = {labs}"),
+        ("fact_completion", "completed_at", f"course_id = {course} AND moodle_id = {who} AND completed"),
+        ("fact_certificate", "issued_at", "source = 'badge'"),
+    ):
+        found = learned.sql(f"SELECT {time} AS at FROM facts.{table} WHERE {of} ORDER BY valid_from")
+        assert [one["at"].timestamp() - at for one in found] == [1, 59], table

@@ -1,7 +1,7 @@
 -- The steps of a merge, in the order in which they run, all in one transaction. Versions that hold no longer are
--- closed at %(now)s, and the ones that hold instead begin then. "whole" is true where everything was read: then what
--- did not come is no more. Else only what came is compared, and what was read completely, by scopes: what did not come of
--- that is no more either.
+-- closed at %(now)s, and the ones that hold instead begin then. Times are the same where they are equal as exactly as both
+-- are known. "whole" is true where everything was read: then what did not come is no more. Else only what came is
+-- compared, and what was read completely, by scopes: what did not come of that is no more either.
 
 -- name: other_site
 -- Facts carry no name of their Moodle: is there one whose they are already?
@@ -356,7 +356,9 @@ WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
     SELECT FROM enrolment_now n
     WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
       AND (n.enrolled_at IS NULL OR f.enrolled_at IS NULL
-           OR date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
+           OR n.enrolled_at = f.enrolled_at
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
            OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.complete
                                           AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id))))
 
@@ -425,7 +427,9 @@ FROM completion_now n
 WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
   AND NOT (n.completed = f.completed
            AND (n.completed_at IS NULL OR f.completed_at IS NULL
-                OR date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
+                OR n.completed_at = f.completed_at
+                OR (n.precision <> 'second' OR f.precision <> 'second')
+                   AND date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
 
 -- name: begin_completions
 -- After a completed attempt comes the next one.
@@ -588,8 +592,10 @@ WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
   AND NOT EXISTS (
     SELECT FROM certificate_now n
     WHERE n.source = f.source AND n.code = f.code AND n.template = f.template AND n.revoked = f.revoked
-      AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
-      AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at))
+      AND ((n.issued_at, n.expires_at) IS NOT DISTINCT FROM (f.issued_at, f.expires_at)
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
+              AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at)))
 
 -- name: begin_certificates
 INSERT INTO facts.fact_certificate (person_id, moodle_id, source, code, template, issued_at, expires_at, revoked,
