@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.moodle.twin import Fault
+from adapters.moodle.twin.people import delete_users
 from connector.domain.errors import TryAgain
 from connector.domain.facts import Extent
 from tests.integration.mirrored import Learning, check, history, no_overlaps, now
@@ -146,3 +147,12 @@ async def test_within_a_minute_somebody_can_begin_again(learned: House, learning
     ):
         found = learned.sql(f"SELECT {time} AS at FROM facts.{table} WHERE {of} ORDER BY valid_from")
         assert [one["at"].timestamp() - at for one in found] == [1, 59], table
+
+
+async def test_certificates_of_deleted_people_end(learned: House, moodle: Seen) -> None:
+    """Moodle's tables keep what they were issued, and show it to nobody."""
+    await learned.mirror()
+    assert len(now(learned, "fact_certificate", "code")) == 1
+    delete_users(moodle.state, {"userids": [moodle.id("E0003")]})
+    await learned.mirror()
+    assert now(learned, "fact_certificate", "code") == set()

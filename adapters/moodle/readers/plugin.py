@@ -151,9 +151,13 @@ class PluginReader:
         return Page(grades=[raw.grade(row) for row in rows.rows if row[2] in totals])
 
     async def _certified(self, kind: Issues, rows: Rows) -> Page:
+        """Moodle keeps what was issued to people who are deleted, and shows it to nobody."""
         named = await self._each(kind.templates, "id", sorted({row[0] for row in rows.rows}))
         names = {template: raw.name_of(name) for template, name in named}
-        found: list[ReadCertificate] = [one for row in rows.rows if (one := kind.certificate(row, names))]
+        people = await self._each(raw.DELETED, "id", sorted({row[1] for row in rows.rows}))
+        alive = {user for user, deleted in people if not deleted}
+        there = (row for row in rows.rows if row[1] in alive)
+        found: list[ReadCertificate] = [one for row in there if (one := kind.certificate(row, names))]
         return Page(certificates=found)
 
     # ------------------------------------------------------------ what was granted
