@@ -14,7 +14,7 @@ from adapters.s3 import refuse_wrong, s3_client
 from connector.domain.errors import FeedRefused, ProtocolError
 
 TRIAL = "connector-check.txt"
-"""What ``check`` writes, and leaves there: no right to delete is needed."""
+"""What ``check`` writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +52,23 @@ class S3Store:
                 content: bytes = body.read()
                 return content
 
+    def delete(self, name: str) -> None:
+        with self._open() as client:
+            client.delete_object(Bucket=self.bucket, Key=self._key(name))
+
+    def names(self, folder: str) -> Iterator[str]:
+        before = self._key("")
+        with self._open() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self._key(f"{folder}/")
+            )
+            for page in pages:
+                yield from (found["Key"].removeprefix(before) for found in page.get("Contents", ()))
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
         self.get(TRIAL)
+        self.delete(TRIAL)
         return f"bucket {self.bucket}"
 
     def _key(self, name: str) -> str:

@@ -149,7 +149,9 @@ class CertificateStore(Protocol):
         """Those whose file waits, the oldest first."""
         ...
 
-    def made(self, certificate_id: int, sha256: str, now: datetime) -> None: ...
+    def made(self, certificate_id: int, name: str, sha256: str, now: datetime) -> bool:
+        """Its file lies where it should; False where the certificate does not name ``name`` any more."""
+        ...
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
         """Its file cannot be made."""
@@ -172,6 +174,14 @@ class FileStore(Protocol):
 
     def get(self, name: str) -> bytes | None:
         """The content of a file, None where there is none."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Take a file away; one that is not there is no mistake, so that it can be asked again."""
+        ...
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The names of all files in this folder, such as ``FIRE/2026``, and below it, in no order."""
         ...
 
     def check(self) -> str:
