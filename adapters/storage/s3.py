@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -75,10 +76,10 @@ class S3Store:
         prefix = self.prefix.strip("/")
         return f"{prefix}/{name}" if prefix else name
 
-    @contextmanager
-    def _open(self) -> Iterator[Any]:
-        where = f"s3 {self.bucket}"
-        client = s3_client(
+    @cached_property
+    def _client(self) -> Any:
+        """One for all files, as to make one takes longer than to put a file."""
+        return s3_client(
             region=self.region,
             endpoint_url=self.endpoint_url,
             path_style=self.path_style,
@@ -87,8 +88,12 @@ class S3Store:
             session_token=self.session_token,
             timeout=self.timeout,
         )
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        where = f"s3 {self.bucket}"
         try:
-            with translated(where), closing(client):
-                yield client
+            with translated(where):
+                yield self._client
         except FeedRefused as error:
             raise ProtocolError(f"{where}: an answer is cut off or malformed, and cannot be read.") from error
