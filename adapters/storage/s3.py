@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +18,7 @@ from adapters.s3 import refuse_wrong, s3_client
 from connector.domain.errors import FeedRefused, ProtocolError
 
 TRIAL = "connector-check.txt"
-"""What ``check`` writes, and leaves there: no right to delete is needed."""
+"""What ``check`` writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +43,10 @@ class Bucket:
         prefix = self.prefix.strip("/")
         return f"{prefix}/{name}" if prefix else name
 
-    @contextmanager
-    def _open(self) -> Iterator[Any]:
-        where = f"s3 {self.bucket}"
-        client = s3_client(
+    @cached_property
+    def _client(self) -> Any:
+        """One for all files, as to make one takes longer than to put a file."""
+        return s3_client(
             region=self.region,
             endpoint_url=self.endpoint_url,
             path_style=self.path_style,
@@ -54,9 +55,13 @@ class Bucket:
             session_token=self.session_token,
             timeout=self.timeout,
         )
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        where = f"s3 {self.bucket}"
         try:
-            with translated(where), closing(client):
-                yield client
+            with translated(where):
+                yield self._client
         except FeedRefused as error:
             raise ProtocolError(f"{where}: an answer is cut off or malformed, and cannot be read.") from error
 
@@ -85,9 +90,19 @@ class S3Store(Bucket):
         with self._open() as client:
             client.delete_object(Bucket=self.bucket, Key=self._key(name))
 
+    def names(self, folder: str) -> Iterator[str]:
+        before = self._key("")
+        with self._open() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self._key(f"{folder}/")
+            )
+            for page in pages:
+                yield from (found["Key"].removeprefix(before) for found in page.get("Contents", ()))
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
         self.get(TRIAL)
+        self.delete(TRIAL)
         return f"bucket {self.bucket}"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connector.doctor import _certificates
-from connector.domain.certifying import FileState
+from connector.domain.certifying import Certificate, FileState
 from connector.domain.errors import SettingsError, Stopped
 from tests.integration.certified import certifying, complete, issued, of
 from tests.integration.mirrored import Learning
@@ -118,6 +119,19 @@ async def test_a_lost_file_is_made_again(earned: House) -> None:
     assert path.read_bytes() == before
     with pytest.raises(SettingsError, match="no number"):
         earned.connector.making().again("NOPE")
+
+
+async def test_whoever_is_erased_while_a_file_is_made_is_not_named_by_it(earned: House) -> None:
+    """The file that names them is taken away again, whoever was first."""
+    earned.connector.issuing().by_rule()
+    making = earned.connector.making()
+
+    def render(one: Certificate) -> bytes:
+        earned.sql("UPDATE connector.certificate SET name = '', file = 'refused' WHERE number = %s", one.number)
+        return making.render(one)
+
+    assert replace(making, render=render).all() == {"made": 0, "refused": 3}
+    assert list(earned.folder.glob("files/**/*.pdf")) == []
 
 
 async def test_it_stops_between_two_files(earned: House) -> None:
