@@ -162,6 +162,24 @@ class CertificateStore(Protocol):
         ...
 
 
+class SerialStore(Protocol):
+    """The last serial that was given, by template and year."""
+
+    def last_serial(self, template: str, year: int) -> int: ...
+
+    def raise_serial(self, template: str, year: int, serial: int) -> None:
+        """Let the next one be after this one; nothing is ever lowered."""
+        ...
+
+
+class Reported(Protocol):
+    """What the facts know of numbers."""
+
+    def highest(self, template: str, pattern: str) -> int:
+        """The highest serial among the numbers of a template that match a pattern of ``serials_of``; 0 for none."""
+        ...
+
+
 class FileStore(Protocol):
     """Where files of certificates lie. Raises the error tree where it cannot be used."""
 
@@ -189,6 +207,11 @@ class FileStore(Protocol):
         ...
 
 
+def folder_of(template: str, year: int) -> str:
+    """Where the files of a template and year lie."""
+    return f"{template}/{year}"
+
+
 def file_name(certificate: Certificate) -> str:
     """Where its file lies: by template and year, under its number."""
-    return f"{certificate.template}/{certificate.issued_on.year}/{certificate.number}.pdf"
+    return f"{folder_of(certificate.template, certificate.issued_on.year)}/{certificate.number}.pdf"
