@@ -362,7 +362,8 @@ async def _certificates(connector: Connector) -> Finding | None:
         text = f"{kinds}; issued without files, until certificates.folder or certificates.s3.bucket is set"
         return Finding("certificates", "none", text)
     made = f"{connector.typesetter.check()}; {connector.file_store.check()}"
-    leading = (
-        "" if connector.typesetter.url else "; files without QR code, until console.url or certificates.url is set"
-    )
-    return Finding("certificates", "good", f"{kinds}; {made}{leading}")
+    if not connector.typesetter.url:
+        made += "; files without QR code, until console.url or certificates.url is set"
+    elif not connector.settings.console.url:
+        made += "; QR codes lead to certificates.url, and `serve` has no page for it until console.url is set"
+    return Finding("certificates", "good", f"{kinds}; {made}")

@@ -65,7 +65,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal."""
+    """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal.
+
+    ``name`` is "" once the person was erased: it is verified all the same, and has no file.
+    """
 
     certificate_id: int
     person_id: int

@@ -107,6 +107,8 @@ async def test_expired_and_revoked(one: Certificate, client: Browserless, house:
     page = typed(client, one.code, one.number).text
     assert "was revoked" in page
     assert not {"forged", "berta"} & set(re.findall(r"\w+", page + answer.text))
+    house.sql("UPDATE connector.certificate SET name = ''")
+    assert "no longer kept" in typed(client, one.code, one.number).text, "of somebody who was erased"
     house.sql("ALTER TABLE connector.certificate RENAME TO elsewhere")
     answer = client.get(API, params={"code": one.code})
     assert (answer.status_code, answer.json()) == (503, {"detail": "Not available now; try again later."})
