@@ -10,6 +10,7 @@ from connector.bootstrap import buckets
 from connector.bootstrap.kept import Kept
 from connector.certificates.issuing import Issuing
 from connector.certificates.making import Making
+from connector.certificates.serials import Serials
 from connector.certificates.verifying import Verifying
 from connector.domain.certificates import CODE_BITS
 from connector.domain.certifying import FileStore
@@ -29,11 +30,20 @@ class Certifying(Kept):
     def certificates(self) -> Certificates:
         return Certificates(self.database, self.site)
 
+    @cached_property
+    def achieved(self) -> AchievedFacts:
+        return AchievedFacts(self.reporting, lambda: self.plans.references("course"))
+
+    @property
+    def serials(self) -> Serials:
+        """Whether numbers would be given again."""
+        return Serials(self.certificates, self.achieved, self.file_store, self.mapping.certificates, self.clock)
+
     def issuing(self, stopping: Stopping = never) -> Issuing:
         """Who gets a certificate, by rule or by hand."""
         return Issuing(
             self.certificates,
-            AchievedFacts(self.reporting, lambda: self.plans.references("course")),
+            self.achieved,
             self.deciding,
             self.mapping.certificates,
             self.settings.notices.language,

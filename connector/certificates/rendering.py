@@ -81,7 +81,7 @@ class Typesetter:
             ],
             "verify": words.verify,
             "url": url,
-            "site": urlsplit(url or "").netloc,
+            "site": f"{urlsplit(url or '').netloc}/certificates",
             "qr": _qr(url) if url else None,
         }
 

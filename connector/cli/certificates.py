@@ -1,4 +1,4 @@
-"""certificate issue, list, revoke, renew-file, verify: what the company certifies, by rule and by hand."""
+"""certificate issue, list, revoke, renew-file, catch-up, verify: what the company certifies, by rule and by hand."""
 
 from __future__ import annotations
 
@@ -108,6 +108,19 @@ def renew_file(number: Number, config: Config = None, json: Json = False) -> Non
         as_json({"made": certificate})
     else:
         say(f"Made: {file_name(certificate)}.")
+
+
+@app.command("catch-up")
+def catch_up(config: Config = None, json: Json = False) -> None:
+    """After restoring a backup: give no number again that files or reports know."""
+    with installation(config) as connector:
+        found = connector.serials.catch_up()
+    if json:
+        as_json({"raised": found})
+    elif not found:
+        say("No number is known that was not given by this database.")
+    for one in found if not json else ():
+        say(f"{one.template}: the next number comes after {one.number}.")
 
 
 @app.command()

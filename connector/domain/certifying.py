@@ -65,7 +65,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal."""
+    """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal.
+
+    ``name`` is "" once the person was erased: it is verified all the same, and has no file.
+    """
 
     certificate_id: int
     person_id: int
@@ -162,6 +165,24 @@ class CertificateStore(Protocol):
         ...
 
 
+class SerialStore(Protocol):
+    """The last serial that was given, by template and year."""
+
+    def last_serial(self, template: str, year: int) -> int: ...
+
+    def raise_serial(self, template: str, year: int, serial: int) -> None:
+        """Let the next one be after this one; nothing is ever lowered."""
+        ...
+
+
+class Reported(Protocol):
+    """What the facts know of numbers."""
+
+    def highest(self, template: str, pattern: str) -> int:
+        """The highest serial among the numbers of a template that match a pattern of ``serials_of``; 0 for none."""
+        ...
+
+
 class FileStore(Protocol):
     """Where files of certificates lie. Raises the error tree where it cannot be used."""
 
@@ -202,6 +223,11 @@ class Named(Protocol):
     def number(self) -> str: ...
 
 
+def folder_of(template: str, year: int) -> str:
+    """Where the files of a template and year lie."""
+    return f"{template}/{year}"
+
+
 def file_name(certificate: Named) -> str:
     """Where its file lies: by template and year, under its number."""
-    return f"{certificate.template}/{certificate.issued_on.year}/{certificate.number}.pdf"
+    return f"{folder_of(certificate.template, certificate.issued_on.year)}/{certificate.number}.pdf"

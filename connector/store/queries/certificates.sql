@@ -41,6 +41,21 @@ ON CONFLICT (site, person_id, template, deed) DO NOTHING
 UPDATE connector.certificate_serial SET last = %(serial)s
 WHERE site = %(site)s AND template = %(template)s AND year = %(year)s
 
+-- name: last_serial
+SELECT last FROM connector.certificate_serial
+WHERE site = %(site)s AND template = %(template)s AND year = %(year)s
+
+-- name: raise_serial
+-- Numbers up to this one were given; nothing is lowered.
+INSERT INTO connector.certificate_serial (site, template, year, last)
+VALUES (%(site)s, %(template)s, %(year)s, %(serial)s)
+ON CONFLICT (site, template, year) DO UPDATE SET last = GREATEST(certificate_serial.last, EXCLUDED.last)
+
+-- name: highest
+-- The highest serial that the facts know, in any version: what is no more in Moodle's or our tables stays there.
+SELECT COALESCE(max(substring(code FROM %(pattern)s)::bigint), 0) AS serial
+FROM facts.fact_certificate WHERE source = 'connector' AND template = %(template)s
+
 -- name: find
 -- By number, or by the hash of its code, or of one person, or all; the newest first.
 SELECT c.certificate_id, c.person_id, p.key AS person, c.template, c.number, c.code, c.language, c.name, c.title, c.issuer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from connector.domain.certificates import (
     printed_name,
     read_code,
     same_number,
+    serials_of,
     shape_of,
     state_of,
     validity,
@@ -91,6 +93,9 @@ def test_numbers_never_meet(one: str, other: str, year: int, serial: int, year2:
     assert wrong_number(one) is None
     if (year, serial) != (year2, serial2):
         assert number_of(one, year, serial) != number_of(one, year2, serial2)
+    found = re.match(serials_of(one, year), number_of(one, year, serial))
+    assert found is not None and int(found[1]) == serial
+    assert (re.match(serials_of(one, year), number_of(one, year2, serial2)) is None) == (year != year2)
     assume(shape_of(one) != shape_of(other))
     assert not same_number(number_of(one, year, serial), number_of(other, year2, serial2))
 
