@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -12,6 +14,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from scim2_models import ForbiddenException
 
+from adapters.storage.folder import FolderStore
+from connector.certificates.making import Making
+from connector.domain.certifying import Issue
 from connector.domain.erasing import Erased, Erasure, Marker, written
 from connector.domain.erasing import Kind as By
 from connector.domain.errors import SettingsError
@@ -27,6 +32,7 @@ from connector.store.erased_facts import ErasableFactTables
 from connector.store.facts import checks
 from connector.sync.setting_aside import set_aside
 from jobs.undo import undo
+from tests.integration.certified import certifying
 from tests.integration.mirrored import Learning
 from tests.scim import ENTERPRISE, USER
 from tests.support import House, Row, Seen, row, rows
@@ -36,6 +42,11 @@ pytestmark = pytest.mark.anyio
 
 SECRET = "a secret of the tests that is long enough"
 REASON = "asked for in writing"
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATE = Issue(
+    0, "LAB", "L-{serial}", 2026, "A" * 23, "en", "", "Lab", "Works", "late", NOON, NOON, NOON.date(), None, None
+)  # fmt: skip
 
 COUNTED = (
     "SELECT requirement, assigned, satisfied, open, overdue, rate FROM reporting.compliance_by_requirement ORDER BY 1",
@@ -243,6 +254,29 @@ async def test_another_secret_is_noticed(house: House) -> None:
         house.reopen()
         with pytest.raises(SettingsError, match=r"privacy\.secret"):
             await house.take([row("S1"), row("E1")])
+
+
+async def test_erased_while_a_certificate_is_made(house: House) -> None:
+    """Whoever was about to issue one or to make its file does not bring the name back."""
+    certificates = house.settings.certificates.model_copy(update={"folder": house.folder / "files"})
+    house.settings = house.settings.model_copy(update={"certificates": certificates})
+    house.reopen()
+    await certifying(house)
+    issuing, store = house.connector.issuing(), house.connector.certificates
+    mine = issuing.by_hand("E2", "LAB", "hr", "trainer", hr=True)
+    [known] = store.recipients([mine.person_id], house.clock())
+    files = FolderStore(house.folder / "files")
+
+    def render(_: object) -> bytes:
+        erase(house, "E2")
+        return b"%PDF with a name"
+
+    assert Making(store, files, render, house.clock).all() == {"made": 0, "refused": 1}
+    assert [*(house.folder / "files").glob("**/*.pdf")] == []
+    late = replace(LATE, person_id=mine.person_id, name=known.firstname)
+    assert store.issue(late) is None
+    assert traces(house, "firste2", "e2@example.test") == []
+    assert store.unmade(10) == []
 
 
 ODD = st.text(alphabet="aZß'\"\\{}%éÅå中Ｋ -_.,:;0", min_size=4, max_size=9).map(lambda text: f"q{text.strip()}x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +21,7 @@ from connector.sync.deciding import Decider
 from jobs.undo import undo
 from tests.integration.certified import CERTIFICATES, RECERTIFY, complete
 from tests.integration.mirrored import Learning
-from tests.scim import ENTERPRISE, USER
+from tests.scim import ENTERPRISE, GROUP, USER
 from tests.support import House, Row, Seen, row
 from tests.traces import traces
 
@@ -112,6 +113,8 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
     boss = directory.create(Kind.USER, {**pushed, "name": {"familyName": "Wyvernhall"}}, {}).body
     below = {"schemas": [USER], "userName": "e2", ENTERPRISE: {"manager": {"value": boss["id"]}}}
     directory.create(Kind.USER, below, {})
+    crew = {"value": boss["id"], "display": "Zenobia Wyvernhall"}
+    directory.create(Kind.GROUP, {"schemas": [GROUP], "displayName": "Crew", "members": [crew]}, {})
     account = moodle.add("quixote", email="marzipan@example.test", lastname="Other")  # somebody must decide
     await house.sync([me(email="marzipan@example.test"), *others()])
     [case] = house.connector.cases.waiting()
@@ -160,6 +163,11 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     files = house.folder / "files"
     assert (files / f"SAFETY/{house.clock.now.year}/{lived.number}.pdf").exists()
     others_files = len([*files.glob("**/*.pdf")]) - 2
+
+    document = json.dumps(house.connector.exporting.export(KEY), ensure_ascii=False)
+    for mine in (lived.number, lived.code, "Zenobia asked", "certificate_issued"):
+        assert mine in document, mine
+    assert "FirstE" not in document and "e2@example.test" not in document
 
     erasing = house.connector.erasing
     with pytest.raises(SettingsError, match="--by"):

@@ -367,6 +367,11 @@ ON CONFLICT DO NOTHING
 -- name: keep_username
 INSERT INTO connector.erased_username (site, mark) VALUES (%(site)s, %(mark)s) ON CONFLICT DO NOTHING
 
+-- name: namesakes
+-- Accounts of the console under a name that is the person's.
+SELECT a.name FROM connector.console_account a
+WHERE connector.folded(a.name) IN (SELECT connector.folded(word) FROM unnest(%(words)s::text[]) AS w (word)) ORDER BY a.name
+
 -- name: papers
 -- Certificates of people, by which their files are found, whether there are some or not.
 SELECT template, issued_on, number, file = 'made' AS made FROM connector.certificate
