@@ -27,6 +27,7 @@ NEEDS = {
     "sign-in": {"moodle", "database"},
     "leavers": {"moodle"},
     "certificates": {"mapping"},
+    "exports": {"database"},
 }
 """Checks that are left out where another one has failed."""
 
@@ -83,6 +84,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("sign-in", _sign_in),
         ("leavers", _leavers),
         ("certificates", _certificates),
+        ("exports", _exports),
     ):
         bad = {finding.what for finding in findings if finding.state == "bad"}
         if bad & NEEDS.get(what, set()):
@@ -356,4 +358,16 @@ async def _certificates(connector: Connector) -> Finding | None:
     if connector.file_store is None:
         text = f"{kinds}; issued without files, until certificates.folder or certificates.s3.bucket is set"
         return Finding("certificates", "none", text)
-    return Finding("certificates", "good", f"{kinds}; {connector.typesetter.check()}; {connector.file_store.check()}")
+    made = f"{connector.typesetter.check()}; {connector.file_store.check()}"
+    leading = (
+        "" if connector.typesetter.url else "; files without QR code, until console.url or certificates.url is set"
+    )
+    return Finding("certificates", "good", f"{kinds}; {made}{leading}")
+
+
+async def _exports(connector: Connector) -> Finding | None:
+    """Can the reporting views be written to where they are wanted?"""
+    if connector.exported_to is None:
+        return None
+    work = connector.exporting_views()
+    return Finding("exports", "good", f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}")

@@ -47,6 +47,13 @@ class FolderStore:
         with _told():
             self._path(name).unlink(missing_ok=True)
 
+    def names(self, folder: str) -> Iterator[str]:
+        root = self.folder.resolve()
+        with _told():
+            for path in self._path(folder).rglob("*"):
+                if path.is_file() and not path.name.startswith("."):
+                    yield path.relative_to(root).as_posix()
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
         self.delete(TRIAL)

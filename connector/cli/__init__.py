@@ -10,6 +10,7 @@ import typer
 
 from connector.bootstrap import end_cleanly_on_term
 from connector.cli import (
+    api,
     assignments,
     cases,
     certificates,
@@ -57,6 +58,7 @@ app.add_typer(jobs.app, name="job")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
 app.add_typer(scim.app, name="scim")
+app.add_typer(api.app, name="api")
 app.add_typer(moodle.app, name="moodle")
 app.add_typer(reporting.app, name="reporting")
 app.add_typer(database.app, name="db")

@@ -162,7 +162,7 @@ def code_of(chance: int) -> str:
 
 def read_code(text: str) -> str:
     """A code as it was issued, whatever case and hyphens are typed, and O for 0; "" for what cannot be one."""
-    letters = re.sub(r"[\s-]", "", text[:100]).upper().translate(_MISREAD)
+    letters = re.sub(r"[\s-]", "", _typed(text)).upper().translate(_MISREAD)
     if len(letters) != CODE_BITS // 5 or not set(letters) <= set(ALPHABET):
         return ""
     return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
@@ -170,7 +170,12 @@ def read_code(text: str) -> str:
 
 def same_number(given: str, number: str) -> bool:
     """Whether somebody who typed ``given`` means this number."""
-    return given.strip().casefold() == number.casefold()
+    return _typed(given).strip().casefold() == number.casefold()
+
+
+def _typed(text: str) -> str:
+    """As a keyboard for Latin letters gives it: one for Chinese may give wide letters, digits and hyphens."""
+    return unicodedata.normalize("NFKC", text[:100])
 
 
 # ---------------------------------------------------------------- names

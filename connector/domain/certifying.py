@@ -149,8 +149,8 @@ class CertificateStore(Protocol):
         """Those whose file waits, the oldest first."""
         ...
 
-    def made(self, certificate_id: int, sha256: str, now: datetime) -> bool:
-        """Its file lies where it should; False where the person was erased meanwhile, so that it must not."""
+    def made(self, certificate_id: int, name: str, sha256: str, now: datetime) -> bool:
+        """Its file lies where it should; False where the certificate does not name ``name`` any more."""
         ...
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
@@ -177,7 +177,11 @@ class FileStore(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """The file is not there any more; it need not have been."""
+        """Take a file away; one that is not there is no mistake, so that it can be asked again."""
+        ...
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The names of all files in this folder, such as ``FIRE/2026``, and below it, in no order."""
         ...
 
     def check(self) -> str:

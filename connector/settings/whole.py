@@ -14,6 +14,7 @@ from connector.settings.parts import (
     CertificateSettings,
     ConsoleSettings,
     DropSettings,
+    ExportSettings,
     LeaverSettings,
     MoodleSettings,
     NoticeSettings,
@@ -45,6 +46,7 @@ class SiteSettings(BaseModel):
     sources: dict[SourceName, SourceSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
     certificates: CertificateSettings = CertificateSettings()
+    exports: ExportSettings = ExportSettings()
     service: ServiceSettings | None = None
     notices: NoticeSettings | None = None
     console: ConsoleSettings | None = None
@@ -73,6 +75,7 @@ class Settings(BaseSettings):
     sites: dict[SiteName, SiteSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
     certificates: CertificateSettings = CertificateSettings()
+    exports: ExportSettings = ExportSettings()
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
@@ -156,11 +159,11 @@ def _of_its_own(its: SiteSettings) -> Iterator[tuple[str, object]]:
         yield "reporting.url", ("reports", its.reporting.url.get_secret_value())
     if its.drop.folder:
         yield "drop.folder", ("folder", its.drop.folder.resolve())
-    if its.certificates.folder:
-        yield "certificates.folder", ("folder", its.certificates.folder.resolve())
-    if its.certificates.s3.bucket:
-        bucket = its.certificates.s3
-        yield "certificates.s3", ("certificates", bucket.endpoint_url, bucket.bucket, bucket.prefix.strip("/"))
+    for part, told in (("certificates", its.certificates), ("exports", its.exports)):
+        if told.folder:
+            yield f"{part}.folder", ("folder", told.folder.resolve())
+        if told.s3.bucket:
+            yield f"{part}.s3", ("bucket", told.s3.endpoint_url, told.s3.bucket, told.s3.prefix.strip("/"))
     for name, source in its.sources.items():
         if place := place_of(name, source):
             yield f"sources.{name}", place

@@ -27,9 +27,9 @@ from connector.domain.privacy import INVENTORY, Fate, differences
 from connector.domain.scim import Kind
 from connector.settings.parts import PrivacySettings, ReportingSettings
 from connector.settings.sources import ScimSettings
+from connector.store.checks import checks
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
 from connector.store.erased_facts import ErasableFactTables
-from connector.store.facts import checks
 from connector.sync.setting_aside import set_aside
 from jobs.undo import undo
 from tests.integration.certified import certifying

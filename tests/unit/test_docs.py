@@ -128,7 +128,7 @@ def test_every_setting_and_variable_is_there(page: Path) -> None:
     names = set(settings(Settings))
     known = {f"CONNECTOR_{name.replace('.', '__').upper()}" for name in names} | VARIABLES
     text = page.read_text("utf-8")
-    for variable in re.findall(r"CONNECTOR_[A-Z_]*[A-Z]", text):
+    for variable in re.findall(r"CONNECTOR_[A-Z0-9_]*[A-Z]", text):
         assert variable in known or FOR_TESTS.fullmatch(variable), variable
     for name in re.findall(r"`((?:moodle|drop|service|notices|console)\.(?!py`)[a-z_.]+)`", text):
         assert name in names, name

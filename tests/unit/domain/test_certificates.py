@@ -124,13 +124,14 @@ def test_a_number() -> None:
 
 @given(st.integers(0, 2**CODE_BITS - 1), st.integers(0, 2**CODE_BITS - 1))
 def test_a_code_is_read_as_it_may_be_typed(chance: int, other: int) -> None:
-    """In any case, without hyphens, O for 0, I or L for 1; all bits are in it, and two differ."""
+    """In any case, without hyphens, in wide letters, O for 0, I or L for 1; all bits are in it, and two differ."""
     code = code_of(chance)
     assert len(code) == 23
     assert set(code) <= {*ALPHABET, "-"}
     assert read_code(code) == code
     assert read_code(f" {code.lower().replace('-', ' ')} ") == code
     assert read_code(code.replace("0", "o").replace("1", "l").replace("-", "")) == code
+    assert read_code("".join(chr(ord(letter) + 0xFEE0) for letter in code)) == code
     assert (code_of(other) == code) == (other == chance)
 
 
