@@ -9,6 +9,7 @@ from connector.domain.catalogue import CourseFields
 from connector.domain.plan import Action
 from connector.explain.explaining import Explaining
 from connector.store.accounts import Accounts
+from connector.store.analytics import AnalyticsViews
 from connector.store.cases import Cases
 from connector.store.checks import CHECKS, checks
 from connector.store.choices import Choices
@@ -104,6 +105,11 @@ class Kept(Installation):
     @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.reporting)
+
+    @cached_property
+    def analytics(self) -> AnalyticsViews:
+        """What the API tells."""
+        return AnalyticsViews(self.reporting)
 
     @cached_property
     def logins(self) -> Logins:

@@ -13,13 +13,15 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from connector.bootstrap import Connector
 from connector.web.access import may_scrape
+from connector.web.api import add_api
 from connector.web.certificates import add_certificates
 from connector.web.console import add_console
 from connector.web.desk import Desk
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, declared_open
 from connector.web.requests import Requests
-from connector.web.scim import ByToken, add_scim
+from connector.web.scim import add_scim
+from connector.web.tokens import ByToken
 
 READY_SECONDS = 5.0
 """For so long an answer of /ready holds: whoever may ask it must not be able to press Moodle with it."""
@@ -94,6 +96,7 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
     add_scim(app, connector)
     desk = Desk(connector)
     add_certificates(app, desk)
+    add_api(app, connector)
     if connector.settings.console.url:
         add_console(app, connector, wake, desk)
     refuse_undeclared(app)
