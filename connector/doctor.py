@@ -20,11 +20,13 @@ State = Literal["good", "bad", "none"]
 NEEDS = {
     "facts": {"database"},
     "reports": {"moodle"},
+    "writing": {"moodle"},
     "courses": {"moodle", "mapping"},
     "cohort sync": {"moodle", "mapping", "courses"},
     "profile fields": {"moodle", "mapping"},
     "learners": {"moodle"},
     "sign-in": {"moodle", "database"},
+    "linked logins": {"moodle"},
     "leavers": {"moodle"},
     "certificates": {"mapping", "database", "facts"},
     "exports": {"database"},
@@ -76,12 +78,14 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("drop", _drop),
         ("moodle", _moodle),
         ("reports", _reports_set_up if fix else _reports),
+        ("writing", _writing),
         ("courses", _courses),
         ("cohort sync", _cohort_sync),
         ("profile fields", _profile_fields),
         ("notices", _notices),
         ("learners", _learners),
         ("sign-in", _sign_in),
+        ("linked logins", _linked_logins),
         ("leavers", _leavers),
         ("certificates", _certificates),
         ("exports", _exports),
@@ -196,6 +200,17 @@ async def _reports_set_up(connector: Connector) -> Finding | None:
     return replace(found, text=" ".join([*done, found.text])) if found else None
 
 
+async def _writing(connector: Connector) -> str | None:
+    """By what Moodle is written to, and why not by the better way. Nothing is written."""
+    if not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        chosen = await moodle.chosen_writer()
+    if chosen.writer.name == "plugin":
+        return "Moodle is written to by its plugin local_connector, which answers for each row"
+    return f"Moodle is written to by plain functions, which answer for a batch. {chosen.remark}".strip()
+
+
 async def _courses(connector: Connector) -> str | None:
     """Are the courses of the learning paths there, and can they be completed?"""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
@@ -294,6 +309,15 @@ async def _learners(connector: Connector) -> str | None:
             )
         load = "too" if told.learners_first_load else "excepted"
         found.append(f"told their due dates by messages in Moodle; the first load {load}")
+    if told.calendar:
+        async with connector.moodle() as moodle:
+            lacking = sorted(connector.calendar().needs - (await moodle.site_info()).functions)
+        if lacking:
+            raise AccessRefused(
+                f"notices.calendar is set, and the token may not call {', '.join(lacking)}: install the plugin "
+                "local_connector, and run its cli/setup.php with --with=calendar."
+            )
+        found.append("due dates stand in calendars in Moodle")
     if told.welcome:
         connector.welcoming()
         load = "too" if told.welcome_first_load else "excepted"
@@ -333,6 +357,32 @@ async def _sign_in(connector: Connector) -> Finding | None:
     )
     text = "; ".join(filter(None, (f"{', '.join(told)}: enabled" if told else "", beside)))
     return Finding("sign-in", "good" if told else "none", text)
+
+
+async def _linked_logins(connector: Connector) -> Finding | None:
+    """Can identities be linked with accounts, where that is wished, and is the service there? Nothing is linked."""
+    issuer = connector.settings.moodle.oauth2_issuer
+    if not issuer or not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        functions = (await moodle.site_info()).functions
+        if lacking := sorted(connector.linking().needs - functions):
+            raise AccessRefused(
+                f"moodle.oauth2_issuer is set, and the token may not call {', '.join(lacking)}: install the plugin "
+                "local_connector, and run its cli/setup.php with --with=logins."
+            )
+        told = connector.functions_beside["sign-in"] <= functions
+        shown = (await moodle.login_page()).issuers if told else frozenset({issuer})
+    if issuer not in shown:
+        ids = ", ".join(map(str, sorted(shown))) or "none"
+        raise ConnectorError(
+            f"moodle.oauth2_issuer is {issuer}, and Moodle's login page offers services of OAuth 2 with these ids: "
+            f"{ids}. The id stands in the address of the button, or of the service's page in Moodle (Server, OAuth 2 "
+            "services)."
+        )
+    text = f"accounts that sign in by oauth2 are linked with service {issuer}"
+    beside = "" if told else "; whether it is there, only tool_mobile_get_public_config tells, which the token lacks"
+    return Finding("linked logins", "good" if told else "none", text + beside)
 
 
 async def _leavers(connector: Connector) -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from connector.domain.linking import Identity
 from connector.domain.notices import Language
 from connector.settings.sources import Secret, secret
 from connector.settings.values import Addresses, ConsoleAddress, DatabaseAddress, HttpAddress, WhenText, ZoneName
@@ -26,7 +27,10 @@ class CourseFieldSettings(BaseModel):
 class MoodleSettings(BaseModel):
     """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
 
-    ``reader``: how Moodle is read back; auto is by reports where they are set up, else by plain functions.
+    ``reader``: how Moodle is read back; auto is by its plugin where the token may, else by reports where they are set
+    up, else by plain functions. ``writer``: how it is written to; auto is by its plugin where the token may.
+    ``oauth2_issuer``: Moodle's id of the service of OAuth 2 with which accounts are linked that sign in so; 0 is none.
+    ``oauth2_identity``: the field of an account that is the username at that provider.
     ``course_fields``: in which custom fields of courses the catalogue finds what.
     """
 
@@ -37,6 +41,9 @@ class MoodleSettings(BaseModel):
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     reader: Literal["auto", "plain", "reports", "plugin"] = "auto"
+    writer: Literal["auto", "plain", "plugin"] = "auto"
+    oauth2_issuer: Annotated[int, Field(ge=0)] = 0
+    oauth2_identity: Identity = "email"
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
     course_fields: CourseFieldSettings = CourseFieldSettings()
 
@@ -135,7 +142,8 @@ class NoticeSettings(BaseModel):
     """What people are told, and how often again. Hours of 0 mean never.
 
     ``learners``: how learners are told their due dates; ``welcome``: whether newcomers are told by mail that they have
-    an account. With ``learners_first_load`` and ``welcome_first_load`` those of the first load are told, too.
+    an account; ``calendar``: whether due dates stand in calendars in Moodle. With ``learners_first_load`` and
+    ``welcome_first_load`` those of the first load are told, too.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -147,6 +155,7 @@ class NoticeSettings(BaseModel):
     failures: Annotated[int, Field(ge=0)] = 3
     learners: Literal["none", "moodle"] = "none"
     learners_first_load: bool = False
+    calendar: bool = False
     welcome: bool = False
     welcome_first_load: bool = False
     mail: MailSettings = MailSettings()

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from adapters.moodle.plugin import version as own_version
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, Report, TwinBadge
 from adapters.moodle.twin.versions import VERSIONS, Version
 
@@ -143,6 +144,17 @@ class TwinMessage:
     format: int
 
 
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """An entry in somebody's calendar."""
+
+    id: int
+    user_id: int
+    name: str
+    at: int
+    description: str = ""
+
+
 ROLES = {
     1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student",
     6: "guest", 7: "user", 8: "frontpage",
@@ -174,6 +186,7 @@ class TwinState:
         self.sitename = sitename
         self.admin = admin
         self.plugin = plugin
+        self.plugin_version = own_version()
         self.languages = languages
         self.auths = auths
         self.identity_providers: tuple[str, ...] = ("oauth2",)
@@ -211,6 +224,12 @@ class TwinState:
         self.badge_by_name: dict[str, TwinBadge] = {}
         self.views_reports = self.edits_reports = True
         """Whether the token may read reports, and change them."""
+        self.due_dates: dict[str, DueDate] = {}
+        """Entries in calendars of people, by the keys of whoever put them by our plugin."""
+        self.issuers: dict[int, str] = {}
+        """Names of services of OAuth 2 by which people may sign in."""
+        self.linked: dict[tuple[int, str], int] = {}
+        """Accounts by identities: a service, and the username there."""
         self.forced_zone = ""
         """The time zone that the site forces upon everybody, if it does."""
         self.closed: set[int] = set()
