@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
+from connector.domain.ports import Course
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.landing import ACCESS, LANDING, copy_rows, values_of
@@ -160,7 +161,9 @@ class Facts:
             if taken:
                 merging.people()
             if read.courses is not None:
-                merging.courses()
+                merging.courses(read.courses)
+            if read.grade_items:
+                merging.grade_items()
             merging.requirements(staff, terms)
             merging.waivers(staff)
             merging.lost(staff)
@@ -197,7 +200,13 @@ class _Merging:
         self._connection = connection
         self._read = read
         whole = read.extent is Extent.EVERYTHING
-        self._values = {"load": load, "now": now, "whole": whole, "exhaustive": whole and read.exhaustive}
+        self._values = {
+            "load": load,
+            "now": now,
+            "whole": whole,
+            "exhaustive": whole and read.exhaustive,
+            "asked": None if read.asked is None else list(read.asked),
+        }
         self._begun: dict[str, int] = {}
         self._ended: dict[str, int] = {}
 
@@ -220,11 +229,12 @@ class _Merging:
         for closure in ("unit_closure", "manager_closure"):
             self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
 
-    def courses(self) -> None:
-        courses = self._read.courses or ()
+    def courses(self, courses: Sequence[Course]) -> None:
         rows = ((c.id, c.idnumber, c.shortname, c.fullname, c.visible, c.completion_enabled) for c in courses)
         self._temporary("read_courses", "read_course", rows)
         self._versions("courses")
+
+    def grade_items(self) -> None:
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)
         self._run("close_grade_items", "begin_grade_items")

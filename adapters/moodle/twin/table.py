@@ -7,7 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.moodle.twin import calendar, cohorts, courses, datasets, enrolments, groups, learning, messages, people
+from adapters.moodle.twin import (
+    calendar,
+    cohorts,
+    courses,
+    datasets,
+    enrolments,
+    groups,
+    learning,
+    messages,
+    outbox,
+    people,
+)
 from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, raw, validate
 from adapters.moodle.twin.people import picture
 from adapters.moodle.twin.refusals import Refusal, coding_error, missing_record
@@ -209,5 +220,7 @@ FUNCTIONS: Mapping[str, Function] = {
 OF_THE_PLUGIN: Mapping[str, Function] = {
     "local_connector_count": Function(datasets.COUNT_SPEC, datasets.count),
     "local_connector_datasets": Function(datasets.LIST_SPEC, datasets.datasets),
+    "local_connector_outbox": Function(outbox.OUTBOX_SPEC, outbox.outbox),
+    "local_connector_outbox_forget": Function(outbox.FORGET_SPEC, outbox.forget),
     "local_connector_read": Function(datasets.READ_SPEC, datasets.read),
 }
