@@ -147,7 +147,7 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact;
-    ``exhaustive``: as of the reader."""
+    ``exhaustive``: as of the reader; ``asked``: the courses that were asked for, None for all of the site."""
 
     extent: Extent
     until: datetime
@@ -155,6 +155,7 @@ class Read:
     grade_items: Sequence[GradeItem] = ()
     landed: Mapping[str, int] = field(default_factory=dict)
     exhaustive: bool = False
+    asked: Collection[int] | None = None
 
 
 class FactStore(Protocol):
@@ -198,7 +199,7 @@ class FactStore(Protocol):
         ...
 
     def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
-        """Enrolments that a full reading after ``since`` found ended, and that have not begun again."""
+        """Enrolments that a reading after ``since`` found ended, and that have not begun again."""
         ...
 
     def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:

@@ -12,6 +12,7 @@ from connector.domain.catalogue import USUAL, CourseFields
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
+from connector.domain.ports import Course
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, values_of
@@ -162,7 +163,9 @@ class Facts:
             if taken:
                 merging.people()
             if read.courses is not None:
-                merging.courses(self._course_fields)
+                merging.courses(read.courses, self._course_fields)
+            if read.grade_items:
+                merging.grade_items()
             merging.requirements(staff, terms)
             merging.waivers(staff)
             merging.lost(staff)
@@ -199,7 +202,13 @@ class _Merging:
         self._connection = connection
         self._read = read
         whole = read.extent is Extent.EVERYTHING
-        self._values = {"load": load, "now": now, "whole": whole, "exhaustive": whole and read.exhaustive}
+        self._values = {
+            "load": load,
+            "now": now,
+            "whole": whole,
+            "exhaustive": whole and read.exhaustive,
+            "asked": None if read.asked is None else list(read.asked),
+        }
         self._begun: dict[str, int] = {}
         self._ended: dict[str, int] = {}
 
@@ -222,10 +231,12 @@ class _Merging:
         for closure in ("unit_closure", "manager_closure"):
             self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
 
-    def courses(self, names: CourseFields) -> None:
-        self._temporary("read_courses", "read_course", (course_row(one, names) for one in self._read.courses or ()))
+    def courses(self, courses: Sequence[Course], names: CourseFields) -> None:
+        self._temporary("read_courses", "read_course", (course_row(one, names) for one in courses))
         self._versions("courses")
         self._run("refine_courses")
+
+    def grade_items(self) -> None:
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)
         self._run("close_grade_items", "begin_grade_items")

@@ -10,6 +10,7 @@ from datetime import datetime
 from adapters.moodle.readers import raw, shared
 from adapters.moodle.readers.catalogue import by_plugin
 from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers.outbox import PluginOutbox
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
 from connector.domain.ports import Course
@@ -32,9 +33,11 @@ class PluginReader:
     incremental = True
     exhaustive = True
 
-    def __init__(self, site: MoodleSite, issues: Sequence[Issues] = ()) -> None:
+    def __init__(self, site: MoodleSite, issues: Sequence[Issues] = (), *, outbox: bool = False) -> None:
+        """``outbox``: whether the token may read what Moodle tells of its own accord."""
         self._client = site.client
         self._issues = issues
+        self.outbox = PluginOutbox(site.client, issues, self._graded, self._certified) if outbox else None
 
     async def courses(self) -> list[Course]:
         """See the port. Names are those of core's function, in one language and without tags."""
@@ -49,7 +52,7 @@ class PluginReader:
 
     # ------------------------------------------------------------ people
     async def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
-        """See the port. A visit does not count as a change."""
+        """See the port. A visit does not count as a change; who was deleted since does."""
         moment = _seconds(since)
         people, visits = Asked(raw.PEOPLE, moment), Asked(raw.ACCESSES, moment)
         first = await firsts(self._client, [people, visits])
@@ -58,7 +61,8 @@ class PluginReader:
             if not kinds:
                 fields = await each(self._client, Asked(raw.PROFILE_FIELDS))
                 kinds = {field: (name, kind) for field, name, kind in fields}
-            yield await self._people(book, [row for row in rows.rows if not row[1]], kinds)
+            page = await self._people(book, [row for row in rows.rows if not row[1]], kinds)
+            yield replace(page, gone=[row[0] for row in rows.rows if row[1]])
         async for rows in later_pages(self._client, visits, first[1]):
             yield AccountsPage([], accesses=[raw.access(row) for row in rows.rows if row[1]])
 

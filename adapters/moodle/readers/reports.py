@@ -49,6 +49,7 @@ class ReportsReader:
     name = "reports"
     incremental = True
     exhaustive = False
+    outbox = None
 
     def __init__(self, site: MoodleSite, info: SiteInfo, reports: Mapping[str, Report]) -> None:
         self._site = site

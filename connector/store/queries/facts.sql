@@ -73,10 +73,10 @@ SELECT EXISTS (
 ) AS there
 
 -- name: unenrolled
--- Enrolments that a full reading found ended, in courses that are still there, and that have not begun again.
+-- Enrolments that a reading found ended, in courses that are still there, and that have not begun again.
 SELECT f.moodle_id, f.course_id, max(o.started_at) AS read_at
 FROM facts.fact_enrolment f
-JOIN facts.load o ON o.kind = 'everything' AND f.valid_to BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity')
+JOIN facts.load o ON f.valid_to BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity')
 JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
 WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
     SELECT FROM facts.fact_enrolment n
@@ -249,9 +249,9 @@ WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id
       (d.title, d.description, d.category_ids, d.category_names, d.minutes, d.difficulty, d.objectives, d.starts_at)
 
 -- name: close_courses
--- Courses that are no more, or are called something else now.
+-- Courses that are no more, or are called something else now, of those that were asked for.
 UPDATE facts.dim_course d SET valid_to = %(now)s
-WHERE d.valid_to = 'infinity' AND NOT EXISTS (
+WHERE d.valid_to = 'infinity' AND (%(asked)s::bigint[] IS NULL OR d.course_id = ANY(%(asked)s)) AND NOT EXISTS (
     SELECT FROM read_course r
     WHERE (r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled)
         = (d.course_id, d.idnumber, d.shortname, d.fullname, d.visible, d.completion_enabled))
