@@ -148,6 +148,7 @@ class _Reading:
                 self.landed[fact] += rows
                 self.say(fact, rows)
             self.landed["scopes"] += len(page.scopes)
+            self.landed["held"] += sum(len(some.rows) for some in page.held)
 
         await take_ahead(pages, take)
 

@@ -13,6 +13,7 @@ from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read,
 from connector.domain.leave import after_leave
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.held import Held
 from connector.store.landing import ACCESS, LANDING, copy_rows, values_of
 from connector.store.leaves import leaves_of
 
@@ -62,6 +63,7 @@ class Facts:
     def __init__(self, database: Database, site: str) -> None:
         self._database = database
         self._site = site
+        self.held = Held(database)
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock("facts")
@@ -74,6 +76,7 @@ class Facts:
             )
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_landing"))
+            self.held.begin(connection)
             connection.execute(query("facts.abandon"), {"now": now})
             values = {"site": self._site, "kind": extent.value, "reader": reader, "now": now}
             load: int = one(connection, "facts.start", **values)["load_id"]
@@ -94,6 +97,8 @@ class Facts:
                 if rows := getattr(page, fact):
                     values = values_of(type(rows[0]))
                     copy_rows(connection, table, columns, ((load, *values(row)) for row in rows), types)
+            for held in page.held:
+                self.held.land(connection, held)
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
         if accesses:
@@ -176,6 +181,7 @@ class Facts:
             if read.extent is Extent.EVERYTHING:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
+            self.held.merge(connection, whole=read.extent is Extent.EVERYTHING)
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
                 connection.execute(query("facts.by_either"))
