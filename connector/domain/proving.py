@@ -11,7 +11,12 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from hashlib import sha256
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from connector.domain.reading import Page
 
 WIDTH = 1000
 """Keys in a bucket: of a million rows there are a thousand checksums, in ten answers."""
@@ -67,7 +72,7 @@ class Difference:
     """One row that was not as Moodle has it. ``changed`` are the columns that differ; ``cause`` where it is known."""
 
     dataset: str
-    key: int
+    key: int | None
     moodle_id: int | None
     course_id: int | None
     what: What
@@ -109,7 +114,18 @@ def differences(ours: HeldRows, theirs: HeldRows) -> list[Difference]:
         if before is None or before.row != row.row:
             found.append(_difference(theirs, row.key, before, row))
     found += [_difference(theirs, row.key, row, None) for row in held.values()]
-    return sorted(found, key=lambda one: one.key)
+    return sorted(found, key=lambda one: one.key or 0)
+
+
+def bucketed(rows: HeldRows, width: int = WIDTH) -> list[Bucket]:
+    """Counts and checksums of rows that are in the order of keys, as Moodle reckons them."""
+    return [
+        Bucket(number, len(some), sha256(b"".join(some)).hexdigest())
+        for number, some in (
+            (number, [row.row + b"\n" for row in group])
+            for number, group in groupby(rows.rows, lambda row: row.key // width)
+        )
+    ]
 
 
 def _difference(rows: HeldRows, key: int, before: HeldRow | None, after: HeldRow | None) -> Difference:
@@ -137,7 +153,7 @@ TIMES: Mapping[str, str] = {
     "customcert_issues": "timecreated",
 }
 """The column by which increments find what is new."""
-ENROLMENTS, DELETED_PEOPLE = "enrolments", "people"
+ENROLMENTS, COMPLETIONS, DELETED_PEOPLE = "enrolments", "completions", "people"
 ISSUES = frozenset({"badge_issues", "certificate_issues", "customcert_issues"})
 NOT_LEARNED = frozenset({"enrolment_methods", "grade_items", "badges", "certificate_templates", "customcerts"})
 RESTORED = "restored"
@@ -145,13 +161,11 @@ RESTORED = "restored"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is known beside a row: courses that are there, people who are deleted, Moodle's clock in epoch seconds when
-    the increments were read, and since when these were."""
+    """What is known beside a row: courses that are there, people who are deleted, when it began (epoch seconds)."""
 
     courses: Collection[int]
     deleted: Collection[int]
     began: int
-    since: int = 0
     restored: bool = False
 
 
@@ -161,10 +175,24 @@ def is_news(one: Difference, began: int) -> bool:
     return isinstance(time, int) and time >= began
 
 
-def was_restored(found: Sequence[Difference]) -> bool:
-    """Whether Moodle came back from an older backup: a key is another row's now, or what was newest is gone in several
-    datasets at once, whatever the row was about."""
-    return any(one.what is What.OTHER and IDENTITY & set(one.changed) for one in found)
+def was_restored(found: Sequence[Difference], behind: Collection[str] = ()) -> bool:
+    """Whether Moodle came back from an older backup: a key is another row's now, a time went back, somebody is deleted
+    no more; or the newest rows are gone of enrolments and of completions too, in several courses.
+
+    ``behind`` are the datasets of which the newest row that was held is gone.
+    """
+    if any(_went_back(one) for one in found):
+        return True
+    courses = {one.course_id for one in found if one.what is What.GONE and one.dataset in behind}
+    return {ENROLMENTS, COMPLETIONS} <= set(behind) and len(courses) > 1
+
+
+def _went_back(one: Difference) -> bool:
+    if one.what is What.GONE:
+        return one.dataset == DELETED_PEOPLE
+    before, after = (told.get(TIMES.get(one.dataset, "")) for told in (one.was, one.now))
+    earlier = one.dataset != COMPLETIONS and isinstance(before, int) and isinstance(after, int) and after < before
+    return one.what is What.OTHER and (earlier or bool(IDENTITY & set(one.changed)))
 
 
 def named(found: Sequence[Difference], setting: Setting) -> list[Difference]:
@@ -222,10 +250,15 @@ class Question(Protocol):
         """The name of the dataset."""
         ...
 
+    @property
+    def columns(self) -> Collection[str]:
+        """All columns that are held, in any order."""
+        ...
+
 
 @runtime_checkable
 class Counter(Protocol):
-    """A reader that can count. Raises the error tree."""
+    """What a reader that can count does beside reading. Raises the error tree."""
 
     async def questions(self) -> Sequence[Question]:
         """What is held, dataset by dataset: whatever facts follow from."""
@@ -239,30 +272,36 @@ class Counter(Protocol):
         """The rows with these keys."""
         ...
 
+    def whole(self, people: Sequence[int], courses: Sequence[int]) -> AsyncIterator[Page]:
+        """Everything of these people and in these courses, completely."""
+        ...
+
 
 class HeldStore(Protocol):
-    """Keeps the rows that were read. What a load brings lands apart, and is held once the load is merged."""
+    """The rows that are held. What a load brings lands with its pages, and is held once the load is merged."""
 
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         """The datasets that are held, with their columns; nothing where they were lost in a crash."""
         ...
 
     def buckets(self, dataset: str) -> Iterator[list[Bucket]]:
-        """As Moodle counts them."""
+        """Of ``WIDTH`` keys, as Moodle counts them."""
         ...
 
     def rows(self, dataset: str, within: Range) -> Sequence[HeldRow]: ...
 
-    def land(self, load: int, rows: HeldRows) -> None: ...
+    def newest(self, dataset: str) -> int | None:
+        """The greatest key."""
+        ...
 
-    def land_gone(self, load: int, dataset: str, keys: Sequence[int]) -> None:
-        """These are held no more once the load is merged."""
+    def there(self, dataset: str, keys: Sequence[int]) -> set[int]:
+        """Those of these keys that are held."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """What comparing one dataset came to. ``healed``: differences that the facts were put right by."""
+    """What comparing one dataset, or one fact, came to. ``equal``: in the end, what came since it began aside."""
 
     dataset: str
     rows: int
@@ -271,7 +310,10 @@ class Proved:
     missing: int
     other: int
     gone: int
-    healed: int
     seconds: float
     equal: bool
     as_of: datetime
+
+    @property
+    def differences(self) -> int:
+        return self.missing + self.other + self.gone

@@ -41,6 +41,10 @@ class Held:
         key: int | None = self._database.one("held.newest", dataset=self._number(dataset))["key"]
         return key
 
+    def there(self, dataset: str, keys: Sequence[int]) -> set[int]:
+        found = self._database.rows("held.there", dataset=self._number(dataset), keys=list(keys))
+        return {row["key"] for row in found}
+
     # ------------------------------------------------------------ what a load brings
     def begin(self, connection: Connection) -> None:
         """Drop what an interrupted load had landed."""
@@ -61,10 +65,15 @@ class Held:
             for row in gone.rows:
                 copy.write_row((number, row.key))
 
-    def merge(self, connection: Connection, *, whole: bool) -> None:
-        """Hold what came, within the transaction of the facts; nothing where a reader of everything tells no rows."""
+    def merge(self, connection: Connection, *, whole: bool, **listed: object) -> None:
+        """Hold what came, within the transaction of the facts; nothing where a reader of everything tells no rows.
+
+        ``listed``: what differs from what was held is written down, with these values.
+        """
         if not whole and not self._coming:
             return
+        if whole and listed:
+            connection.execute(query("held.list"), listed)
         for step in SWAP if whole else CHANGE:
             connection.execute(query(f"held.{step}"))
         connection.execute(query("held.drop_came"))

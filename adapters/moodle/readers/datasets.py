@@ -46,6 +46,11 @@ class Asked:
     def name(self) -> str:
         return self.dataset.name
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """With the key, which always comes."""
+        return frozenset(("id", *self.dataset.columns))
+
     def call(self, after: int, limit: int = MOST) -> Call:
         return READ, self.params(after=after, limit=limit)
 

@@ -4,6 +4,10 @@
 -- The datasets that are held.
 SELECT d.name, h.columns FROM landing.holding h JOIN landing.dataset d USING (dataset)
 
+-- name: datasets
+-- The numbers of all datasets.
+SELECT name, dataset FROM landing.dataset
+
 -- name: dataset
 -- The number of a dataset.
 SELECT dataset FROM landing.dataset WHERE name = %(name)s
@@ -35,6 +39,20 @@ ORDER BY h.key
 
 -- name: newest
 SELECT max(key) AS key FROM landing.held WHERE dataset = %(dataset)s
+
+-- name: there
+SELECT key FROM landing.held WHERE dataset = %(dataset)s AND key = ANY(%(keys)s)
+
+-- name: list
+-- What came otherwise than it was held, of datasets that were held as a whole.
+INSERT INTO facts.reconciliation_difference (load_id, dataset, key, moodle_id, course_id, what, changed, cause, noticed_at)
+SELECT %(load)s, d.name, key, COALESCE(c.moodle_id, h.moodle_id), COALESCE(c.course_id, h.course_id),
+       CASE WHEN h.row IS NULL THEN 'missing' WHEN c.row IS NULL THEN 'gone' ELSE 'other' END, '{}', %(cause)s, %(now)s
+FROM landing.held h
+FULL JOIN landing.came c USING (dataset, key)
+JOIN landing.dataset d ON d.dataset = COALESCE(c.dataset, h.dataset)
+JOIN landing.holding w ON w.dataset = d.dataset
+WHERE h.row IS DISTINCT FROM c.row
 
 -- ---------------------------------------------------------------- a merge: everything came, or what changed
 -- name: drop_keys
