@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -13,8 +13,11 @@ from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
 from connector.domain.ports import Course
+from connector.domain.proving import Difference, HeldRows, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
+from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.held import Held
 from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, values_of
 from connector.store.leaves import leaves_of
 
@@ -52,7 +55,7 @@ SUMMARIES = (
     "touched_days", "drop_activity", "activity",
 )  # fmt: skip
 """What reports add up, in the order in which it is reckoned."""
-QUALITY = ("drop_quality", "quality", "healed")
+QUALITY = ("drop_quality", "quality", "healed", "proof")
 """What looks wrong is looked for after a full reading only, and where people moved."""
 KEPT = ("months", "keep_compliance", "keep_overview")
 """After a full reading its day keeps how it stood."""
@@ -65,6 +68,7 @@ class Facts:
         self._database = database
         self._site = site
         self._course_fields = course_fields
+        self.held = Held(database)
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock("facts")
@@ -77,6 +81,7 @@ class Facts:
             )
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_landing"))
+            self.held.begin(connection)
             connection.execute(query("facts.abandon"), {"now": now})
             values = {"site": self._site, "kind": extent.value, "reader": reader, "now": now}
             load: int = one(connection, "facts.start", **values)["load_id"]
@@ -97,6 +102,12 @@ class Facts:
                 if rows := getattr(page, fact):
                     values = values_of(type(rows[0]))
                     copy_rows(connection, table, columns, ((load, *values(row)) for row in rows), types)
+            for held in page.held:
+                self.held.land(connection, held)
+
+    def land_gone(self, load: int, gone: HeldRows) -> None:  # noqa: ARG002 - what landed is of one load
+        with self._database.transaction() as connection:
+            self.held.land_gone(connection, gone)
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
         if accesses:
@@ -178,16 +189,34 @@ class Facts:
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)
-            if read.extent is Extent.EVERYTHING:
+            if read.extent is Extent.EVERYTHING or read.compared:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
+            listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
+            self.held.merge(connection, whole=read.extent is Extent.EVERYTHING, **listed)
+            connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
                 connection.execute(query("facts.by_either"))
-            if taken or merging.moved or read.extent is Extent.EVERYTHING:
+            if taken or merging.moved or read.extent is Extent.EVERYTHING or read.compared:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
         return loaded
+
+    # ------------------------------------------------------------ proving
+    def unlike(self, before: datetime, now: datetime) -> list[Difference]:
+        return list(following.unlike(self._database, before, now))
+
+    def sizes(self) -> Mapping[str, int]:
+        return following.sizes(self._database)
+
+    def note(self, load: int, proved: Sequence[Proved], found: Sequence[Difference], now: datetime) -> None:
+        with self._database.transaction() as connection:
+            following.note(connection, load, proved, found, now)
+
+    def compared_at(self) -> datetime | None:
+        moment: datetime | None = self._database.one("follows.last")["finished_at"]
+        return moment
 
     def _after_the_last(self, now: datetime) -> datetime:
         """A clock may be put back; a version never ends before it began."""
@@ -334,7 +363,7 @@ class _Merging:
 
     def summaries(self, *, taken: bool) -> None:
         """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
-        whole = self._read.extent is Extent.EVERYTHING
+        whole = self._read.extent is Extent.EVERYTHING or self._read.compared
         values = {**self._values, "whole": whole or taken}
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
         for step in steps:

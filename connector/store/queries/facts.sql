@@ -44,7 +44,8 @@ SELECT (SELECT count(*) FROM facts.landing_enrolment WHERE load_id = %(load)s) A
        (SELECT count(*) FROM facts.landing_completion WHERE load_id = %(load)s) AS completions,
        (SELECT count(*) FROM facts.landing_grade WHERE load_id = %(load)s) AS grades,
        (SELECT count(*) FROM facts.landing_certificate WHERE load_id = %(load)s) AS certificates,
-       (SELECT count(*) FROM facts.landing_scope WHERE load_id = %(load)s) AS scopes
+       (SELECT count(*) FROM facts.landing_scope WHERE load_id = %(load)s) AS scopes,
+       (SELECT count(*) FROM landing.came) AS held
 
 -- name: vanished
 -- Courses in which somebody who is enrolled by the facts did not come.
