@@ -27,6 +27,7 @@ NEEDS = {
     "sign-in": {"moodle", "database"},
     "leavers": {"moodle"},
     "certificates": {"mapping", "database", "facts"},
+    "exports": {"database"},
 }
 """Checks that are left out where another one has failed."""
 
@@ -83,6 +84,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("sign-in", _sign_in),
         ("leavers", _leavers),
         ("certificates", _certificates),
+        ("exports", _exports),
     ):
         bad = {finding.what for finding in findings if finding.state == "bad"}
         if bad & NEEDS.get(what, set()):
@@ -367,3 +369,11 @@ async def _certificates(connector: Connector) -> Finding | None:
     elif not connector.settings.console.url:
         made += "; QR codes lead to certificates.url, and `serve` has no page for it until console.url is set"
     return Finding("certificates", "good", f"{kinds}; {made}")
+
+
+async def _exports(connector: Connector) -> Finding | None:
+    """Can the reporting views be written to where they are wanted?"""
+    if connector.exported_to is None:
+        return None
+    work = connector.exporting_views()
+    return Finding("exports", "good", f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}")

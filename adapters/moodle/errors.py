@@ -127,7 +127,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "invalidresponse": (ProtocolError, _BUG),
     # our plugin, asked for what it does not have
     **dict.fromkeys(
-        ("nosuchdataset", "nosuchcolumn", "nocourses", "notimes", "notaborder", "outofrange"),
+        ("nosuchdataset", "nosuchcolumn", "notimes", "notaborder", "outofrange"),
         (ProtocolError, "install the plugin of this version (`moodle-connector moodle plugin`)"),
     ),
 }

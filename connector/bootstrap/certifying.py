@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connector.bootstrap import buckets
 from connector.bootstrap.kept import Kept
 from connector.certificates.issuing import Issuing
 from connector.certificates.making import Making
@@ -14,8 +15,6 @@ from connector.certificates.verifying import Verifying
 from connector.domain.certificates import CODE_BITS
 from connector.domain.certifying import FileStore
 from connector.domain.errors import SettingsError
-from connector.settings.parts import BucketSettings
-from connector.settings.sources import secret
 from connector.store.certificates import AchievedFacts, Certificates
 from connector.sync.apply import Stopping, never
 from jobs.certificates import CertificateWork
@@ -80,7 +79,11 @@ class Certifying(Kept):
             from adapters.storage.folder import FolderStore  # only here: the other commands start sooner
 
             return FolderStore(told.folder)
-        return _bucket(told.s3) if told.s3.bucket else None
+        if not told.s3.bucket:
+            return None
+        from adapters.storage.s3 import S3Store
+
+        return S3Store(**buckets.told("certificates", told.s3))
 
     @cached_property
     def typesetter(self) -> Typesetter:
@@ -88,14 +91,3 @@ class Certifying(Kept):
         from connector.certificates.rendering import Typesetter
 
         return Typesetter(self.settings.certificates.url or self.settings.console.url)
-
-
-def _bucket(told: BucketSettings) -> FileStore:
-    from adapters.storage.s3 import S3Store
-
-    secrets_of: dict[str, Any] = {
-        name: secret(f"certificates.s3.{name}", getattr(told, name), getattr(told, f"{name}_file"))
-        for name in ("access_key", "secret_key", "session_token")
-    }
-    plain = told.model_dump(exclude={*secrets_of, *(f"{name}_file" for name in secrets_of)})
-    return S3Store(**plain, **secrets_of)

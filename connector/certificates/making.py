@@ -38,6 +38,8 @@ class Making:
 
     def again(self, number: str) -> Certificate:
         """Make the file of this certificate anew, whatever became of it. Raises SettingsError where it cannot be."""
+        if (known := self.store.find(number)) is not None and not known.name:
+            raise SettingsError(f"{number}: its name has gone, by erasing or retention; it has no file any more.")
         if not self.store.renew(number, self.clock()) or (one := self.store.find(number)) is None:
             raise SettingsError(f"There is no number {number}. `moodle-connector certificate list` shows them.")
         self._make(one)
@@ -48,8 +50,6 @@ class Making:
 
     def _make(self, one: Certificate) -> FileState:
         try:
-            if not one.name:
-                raise SetAside("It names nobody any more.")
             content = self.render(one)
         except SetAside as error:
             self.store.refuse(one.certificate_id, str(error)[:200], self.clock())

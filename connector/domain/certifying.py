@@ -127,7 +127,7 @@ class CertificateStore(Protocol):
     def recipients(self, people: Collection[int], now: datetime) -> list[Recipient]: ...
 
     def issue(self, wish: Issue) -> Certificate | None:
-        """Keep it under the next number; None where another process has issued one for this deed meanwhile.
+        """Keep it under the next number; None where there is one for this deed, or the person was erased, meanwhile.
 
         A number is given once and to one certificate, whatever happens. Raises SettingsError where the pattern gives
         a number that another template has given.
@@ -215,6 +215,19 @@ def folder_of(template: str, year: int) -> str:
     return f"{template}/{year}"
 
 
-def file_name(certificate: Certificate) -> str:
+class Named(Protocol):
+    """What the file of a certificate is named by."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def issued_on(self) -> date: ...
+
+    @property
+    def number(self) -> str: ...
+
+
+def file_name(certificate: Named) -> str:
     """Where its file lies: by template and year, under its number."""
     return f"{folder_of(certificate.template, certificate.issued_on.year)}/{certificate.number}.pdf"

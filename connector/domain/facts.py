@@ -20,7 +20,7 @@ class Extent(StrEnum):
     EVERYTHING = "everything"
     """Whatever did not come is no more."""
     CHANGES = "changes"
-    """What is new since the last time; what does not come stays as it was."""
+    """What is new since the last time; what does not come stays as it was, but for what was read completely."""
 
 
 @dataclass(frozen=True, slots=True)

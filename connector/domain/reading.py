@@ -95,13 +95,28 @@ class GradeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What a reading reads completely of one fact, so that whatever of it does not come is no more.
+
+    Of one person, of one course, of one person in one course, or of all where neither is named. Who is enrolled is
+    read with whatever else is read of courses. ``source``: certificates are read completely source by source.
+    """
+
+    fact: str
+    user_id: int | None = None
+    course_id: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """What one request, or a few at once, brought."""
+    """What one request, or a few at once, brought. ``scopes``: what is complete once the reading has ended."""
 
     enrolments: Sequence[ReadEnrolment] = ()
     completions: Sequence[ReadCompletion] = ()
     grades: Sequence[ReadGrade] = ()
     certificates: Sequence[ReadCertificate] = ()
+    scopes: Sequence[Scope] = ()
 
     @property
     def rows(self) -> int:

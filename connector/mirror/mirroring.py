@@ -147,6 +147,7 @@ class _Reading:
                 rows = len(getattr(page, fact))
                 self.landed[fact] += rows
                 self.say(fact, rows)
+            self.landed["scopes"] += len(page.scopes)
 
         await take_ahead(pages, take)
 

@@ -40,6 +40,24 @@ async def test_another_reader_makes_no_history(learned: House, moodle: Seen) -> 
     assert {one[0] for one in now(learned, "fact_enrolment", "precision", "moodle_id", "course_id")} == {"second"}
 
 
+async def test_the_catalogue(learned: House) -> None:
+    """Texts by language, category and custom fields reach the view; other texts make no history."""
+    learned.twin.life.describe(
+        "SAFE", fullname="{mlang en}Safe{mlang}{mlang zh_tw}安全{mlang}", minutes="45", goals="G"
+    )
+    learned.settings.moodle.course_fields.objectives = "goals"
+    await learned.mirror()
+    columns = "title, description, category_names, minutes, difficulty, objectives, starts_at > '2020-01-01' AS began"
+    text = f"SELECT {columns}, enrolled, completed FROM reporting.courses WHERE idnumber = 'SAFE'"
+    [found] = learned.sql(text)
+    assert list(found.values()) == [
+        {"en": "Safe", "zh-TW": "安全"}, {}, [{"und": "SAFETY"}], 45, {}, {"und": "G"}, True, 3, 1,
+    ]  # fmt: skip
+    learned.twin.life.describe("SAFE", summary="<b>All</b> of it")
+    assert {(one.begun, one.ended) for one in await learned.mirror()} == {(0, 0)}
+    assert learned.sql(text)[0]["description"] == {"und": "All of it"}
+
+
 async def test_several_enrolments_are_one(learned: House, learning: Learning, moodle: Seen) -> None:
     """They come one by one: one that is active is enough, and the oldest says since when."""
     learning.life.enrol("e0002", "FIRE", "self", at=1_600_000_000)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.moodle.readers import raw, shared
+from adapters.moodle.readers.catalogue import by_plugin
 from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
@@ -36,8 +37,15 @@ class PluginReader:
         self._issues = issues
 
     async def courses(self) -> list[Course]:
-        """See the port. By core's function, which tells names in one language and without tags."""
-        return await shared.all_courses(self._client)
+        """See the port. Names are those of core's function, in one language and without tags."""
+        courses = await shared.all_courses(self._client)
+        asked = [Asked(dataset) for dataset in raw.CATALOGUE]
+        stored: dict[str, list[Row]] = {}
+        for one, first in zip(asked, await firsts(self._client, asked), strict=True):
+            stored[one.dataset.name] = [
+                row async for rows in later_pages(self._client, one, first) for row in rows.rows
+            ]
+        return by_plugin(courses, stored)
 
     # ------------------------------------------------------------ people
     async def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from html import unescape
@@ -11,6 +12,8 @@ from typing import Any
 from adapters.moodle import rows as read
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
+from adapters.moodle.readers.builder import values_of
+from adapters.moodle.readers.catalogue import by_core
 from adapters.moodle.site import ENROLLED
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
@@ -19,6 +22,7 @@ from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate
 
 COURSES = "core_course_get_courses_by_field"
+CATEGORIES = "core_course_get_categories"
 GRADES = "gradereport_user_get_grade_items"
 BADGES = "core_badges_get_user_badges"
 SITE_COURSE = 1
@@ -28,10 +32,10 @@ AT_ONCE = 4
 
 async def all_courses(client: MoodleClient) -> list[Course]:
     """Every course that the token sees, without the site's front page, which is a course to Moodle."""
-    answer = await client.call(COURSES)
+    answer, categories = values_of(await client.call_many([(COURSES, {}), (CATEGORIES, {})]))
     with foreseen(COURSES):
         return [
-            read.course(row)
+            replace(read.course(row), about=by_core(row, categories))
             for row in answer["courses"]
             if int(row["id"]) != SITE_COURSE and row.get("format") != "site"
         ]

@@ -56,7 +56,8 @@ class TwinCourse:
     """``criteria``: has completion criteria; ``grade_max`` is 0 until something in the course is graded.
 
     ``enrolments`` are those by the manual method, ``others`` those by other methods: guest access and self enrolment
-    are in every new course, switched off. ``tracked``: people of whom cron took notice for completion.
+    are in every new course, switched off. ``tracked``: people of whom cron took notice for completion. ``fields`` are
+    values of custom fields as they are stored, by short name.
     """
 
     id: int
@@ -76,6 +77,8 @@ class TwinCourse:
     others: dict[str, dict[int, Enrolment]] = field(default_factory=lambda: {"guest": {}, "self": {}})
     tracked: set[int] = field(default_factory=set)
     accesses: dict[int, int] = field(default_factory=dict)
+    summary: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
 
     def methods(self) -> dict[str, dict[int, Enrolment]]:
         """Who is in by each enrolment method that the course has."""
@@ -176,6 +179,8 @@ class TwinState:
         self.identity_providers: tuple[str, ...] = ("oauth2",)
         """Methods whose identity providers stand on the login page."""
         self.profile_fields = profile_fields
+        self.course_fields: dict[str, tuple[str, ...]] = {}
+        """Custom fields of courses by short name: options of a menu, none for a text."""
         self.max_input_vars = max_input_vars
         self.url = url
         self.users: dict[int, TwinUser] = {}
@@ -297,6 +302,11 @@ class TwinState:
         category = TwinCategory(max(self.categories, default=0) + 1, name, idnumber, parent)
         self.categories[category.id] = category
         return category
+
+    def path(self, category: TwinCategory) -> list[int]:
+        """The ids of those above it, the topmost first, and its own."""
+        above = self.path(self.categories[category.parent]) if category.parent else []
+        return [*above, category.id]
 
     def add_cohort(self, name: str, idnumber: str) -> TwinCohort:
         cohort = TwinCohort(self.next_id("cohort"), name, idnumber)

@@ -27,13 +27,14 @@ SELECT last + 1 AS serial FROM connector.certificate_serial
 WHERE site = %(site)s AND template = %(template)s AND year = %(year)s FOR UPDATE
 
 -- name: issue
--- A certificate, unless there is one for this deed.
+-- A certificate, unless there is one for this deed, or the person was erased meanwhile: then nothing is wanted of it.
 INSERT INTO connector.certificate (site, person_id, template, number, code, code_hash, language, name, title, issuer, deed,
                                    earned_at, issued_at, issued_on, expires_on, expires_at, issued_by, manager_id, reason,
                                    changed_at)
-VALUES (%(site)s, %(person_id)s, %(template)s, %(number)s, %(code)s, %(code_hash)s, %(language)s, %(name)s, %(title)s,
-        %(issuer)s, %(deed)s, %(earned_at)s, %(issued_at)s, %(issued_on)s, %(expires_on)s, %(expires_at)s, %(issued_by)s,
-        %(manager_id)s, %(reason)s, %(issued_at)s)
+SELECT %(site)s, p.person_id, %(template)s, %(number)s, %(code)s, %(code_hash)s, %(language)s, %(name)s, %(title)s,
+       %(issuer)s, %(deed)s, %(earned_at)s, %(issued_at)s, %(issued_on)s, %(expires_on)s, %(expires_at)s, %(issued_by)s,
+       %(manager_id)s, %(reason)s, %(issued_at)s
+FROM connector.person p WHERE p.person_id = %(person_id)s AND (p.wanted <> '{}' OR p.initial <> '{}') FOR KEY SHARE
 ON CONFLICT (site, person_id, template, deed) DO NOTHING
 
 -- name: used_serial
@@ -93,12 +94,12 @@ WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name = %(name)
 -- name: refuse
 -- Its file cannot be made.
 UPDATE connector.certificate SET file = 'refused', file_message = %(message)s, file_at = %(now)s
-WHERE site = %(site)s AND certificate_id = %(certificate_id)s
+WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name <> ''
 
 -- name: renew
--- Its file is to be made again.
+-- Its file is to be made again; there is none for a name that has gone.
 UPDATE connector.certificate SET file = 'waiting', file_message = '', file_at = %(now)s
-WHERE site = %(site)s AND number = %(number)s
+WHERE site = %(site)s AND number = %(number)s AND name <> ''
 
 -- name: for_facts
 -- Certificates as the facts take them: all, or those that were issued or revoked since. Reports show people by account.

@@ -67,6 +67,16 @@ def test_what_is_put_can_be_got_and_deleted(files: FileStore) -> None:
     assert list(files.names("FIRE/2026")) == []
 
 
+def test_what_is_deleted_is_gone(files: FileStore) -> None:
+    """That one and no other; deleting it again, or what was never there, is no mistake."""
+    other = "FIRE/2026/FIRE-2026-000043.pdf"
+    for name in (NAME, other):
+        files.put(name, b"%PDF")
+    for _ in range(2):
+        files.delete(NAME)
+    assert (files.get(NAME), files.get(other)) == (None, b"%PDF")
+
+
 def test_the_doctor_can_try_it(files: FileStore) -> None:
     """It writes, reads and deletes, and says where."""
     assert files.check().split()[0] in ("folder", "bucket")
