@@ -22,8 +22,8 @@ ACCOUNT_STAYS = (
     "erasing let leavers.delete_days plan it; afterwards delete it in Moodle by hand."
 )
 ELSEWHERE = (
-    "Not touched: HR's files in done/ and refused/ and in the spools (retention.files_days removes them), backups, "
-    "logs, and what was exported."
+    "Not touched: HR's files in done/ and refused/ and in the spools, {files:,} on this computer by now "
+    "(retention.files_days removes them), backups, logs, and what was exported."
 )
 
 
@@ -85,7 +85,7 @@ def erase(
         elif yes and person is not None:
             _told(connector.erasing.erase(person, reason, by, yes), json)
         elif person is not None:
-            _shown(connector.erasing.preview(person), json)
+            _shown(connector.erasing.preview(person), connector.put_away.count(connector.clock()), json)
 
 
 @app.command("erasures")
@@ -138,7 +138,7 @@ def inventory() -> None:
     print(markdown(), end="")
 
 
-def _shown(found: Preview, json: bool) -> None:
+def _shown(found: Preview, files: int, json: bool) -> None:
     if json:
         as_json(found)
         return
@@ -149,7 +149,9 @@ def _shown(found: Preview, json: bool) -> None:
         say("HR still says that the person works here: from then on the person counts as one who has left.")
     if found.has_account:
         say(ACCOUNT_STAYS)
-    say(ELSEWHERE)
+    for name in found.console:
+        say(f"The console has an account {name}. Where it is the person's: `moodle-connector console disable {name}`.")
+    say(ELSEWHERE.format(files=files))
     say(f"It cannot be taken back. To do it, say the same again with: --yes {found.hash[:12]}")
 
 

@@ -210,11 +210,6 @@ class FileStore(Protocol):
         ...
 
 
-def folder_of(template: str, year: int) -> str:
-    """Where the files of a template and year lie."""
-    return f"{template}/{year}"
-
-
 class Named(Protocol):
     """What the file of a certificate is named by."""
 
@@ -226,6 +221,11 @@ class Named(Protocol):
 
     @property
     def number(self) -> str: ...
+
+
+def folder_of(template: str, year: int) -> str:
+    """Where the files of a template and year lie."""
+    return f"{template}/{year}"
 
 
 def file_name(certificate: Named) -> str:

@@ -199,6 +199,8 @@ class Preview:
     """Keys under which the person is known."""
     has_account: bool
     """In Moodle; it stays there."""
+    console: tuple[str, ...] = ()
+    """Accounts of the console with a name that is the person's key, username or address; they stay, too."""
 
 
 def approval(site: str, identity: Identity, counts: Counts) -> str:
@@ -247,6 +249,10 @@ class ErasureStore(Protocol):
 
     def preview(self, identity: Identity) -> tuple[Counts, bool]:
         """What ``erase`` would touch, and whether the person has an account in Moodle. Nothing is changed."""
+        ...
+
+    def namesakes(self, identity: Identity) -> tuple[str, ...]:
+        """Accounts of the console that may be the person's."""
         ...
 
     def erase(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:

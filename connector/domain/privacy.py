@@ -165,8 +165,7 @@ INVENTORY: tuple[Held, ...] = (
         "what people assigned to the person or waived, and what the person decided as a manager",
         "facts of waivers are made from it",
         {
-            Fate.PSEUDONYM: "decided_by withdrawn_by",
-            Fate.BLANK: "reason",
+            Fate.PSEUDONYM: "decided_by withdrawn_by reason",
             Fate.KEEP: "decision_id person_id kind subject code manager_id starts_on ends_on decided_at "
             "withdrawn_at in_force",
         },

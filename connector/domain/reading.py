@@ -308,5 +308,9 @@ class Reader(Protocol):
         ...
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
-        """The course totals of courses; ``samples`` has an active participant of each."""
+        """The course totals of courses; ``samples`` has an active participant of each, the one with the best grade.
+
+        Plain functions tell the maximum of that person's total, which is less than the course's where it adds up what
+        was graded and not all of it was.
+        """
         ...

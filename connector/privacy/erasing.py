@@ -143,7 +143,8 @@ class Erasing:
         counts, has_account = self.store.preview(identity)
         both = {**counts, **self.facts.preview(pseudonyms_of("erased", identity.person_ids)), **self._filed(identity)}
         works_here = self.store.works_here(identity, self.clock())
-        return Preview(both, approval(self.site, identity, both), works_here, len(identity.keys), has_account)
+        console = self.store.namesakes(identity)
+        return Preview(both, approval(self.site, identity, both), works_here, len(identity.keys), has_account, console)
 
     def _record(self, reason: str, by: str) -> Erasure:
         ident = uuid4()

@@ -127,6 +127,9 @@ class Erasures:
 
         return self._database.transact(work)
 
+    def namesakes(self, identity: Identity) -> tuple[str, ...]:
+        return tuple(row["name"] for row in self._database.rows("erasing.namesakes", words=identity.words()))
+
     def erase(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:
         def work(connection: Connection) -> Erasure:
             for username in sorted(identity.usernames):

@@ -224,8 +224,8 @@ class _Merging:
 
     def courses(self, names: CourseFields) -> None:
         self._temporary("read_courses", "read_course", (course_row(one, names) for one in self._read.courses or ()))
-        self._run("refine_courses")
         self._versions("courses")
+        self._run("refine_courses")
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)
         self._run("close_grade_items", "begin_grade_items")

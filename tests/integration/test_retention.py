@@ -11,7 +11,9 @@ from pydantic import SecretStr
 
 from adapters.drops.old_files import PutAway
 from connector.cli.service import jobs_of
+from connector.domain.certifying import file_name
 from connector.settings.parts import DropSettings, PrivacySettings, RetentionSettings
+from tests.integration.certified import certifying, of
 from tests.support import House, row
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +70,31 @@ async def test_each_rule_by_its_days(house: House) -> None:
     assert counted(house, "operation") == counted(house, "change"), "that it was done stays on record"
     assert house.connector.retaining.run() == {"history_days": 0, "journal_days": 0, "sign_in_days": 0}
     assert house.changes(await house.plan()) == [], "planning does not need what went"
+
+
+async def test_certificates_that_are_over(house: House) -> None:
+    """Name, code and file go; number and state stay, and one that is valid stays as it is."""
+    update = {"folder": house.folder / "files", "url": "https://certificates.example.com"}
+    told = house.settings.certificates.model_copy(update=update)
+    house.settings = house.settings.model_copy(update={"certificates": told})
+    keeping(house, certificates_days=30)
+    await certifying(house)
+    issuing, store, files = house.connector.issuing(), house.connector.certificates, house.connector.file_store
+    assert files is not None
+    over, valid = (issuing.by_hand(key, "LAB", "hr", "trainer", hr=True) for key in ("E2", "E3"))
+    for one in (over, valid):
+        files.put(file_name(one), b"%PDF")
+        store.made(one.certificate_id, "digest", house.clock())
+    issuing.revoke(over.number, "hr", "by mistake", hr=True)
+    assert house.connector.retaining.run() == {"certificates_days": 0}
+    house.clock.forward(days=31)
+    assert house.connector.retaining.preview() == {"certificates_days": 1}
+    assert house.connector.retaining.run() == {"certificates_days": 1}
+    found = store.by_code(over.code)
+    assert found is not None and (found.number, found.name, found.code) == (over.number, "", "")
+    assert (files.get(file_name(over)), files.get(file_name(valid))) == (None, b"%PDF")
+    assert of(house, valid.number).name == valid.name
+    assert house.connector.retaining.run() == {"certificates_days": 0}
 
 
 async def test_leavers_are_erased_after_their_days(house: House) -> None:

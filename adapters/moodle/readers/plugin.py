@@ -13,7 +13,7 @@ from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows, chosen, 
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate
+from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate, Scope
 
 COURSE_TOTAL = "course"
 SITE_COURSE = shared.SITE_COURSE
@@ -83,6 +83,7 @@ class PluginReader:
         for kind in self._issues:
             async for rows in pages(self._client, Asked(kind.issues)):
                 yield await self._certified(kind, rows)
+            yield Page(scopes=[Scope("certificates", source=kind.source)])
 
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """See the port."""
@@ -150,9 +151,13 @@ class PluginReader:
         return Page(grades=[raw.grade(row) for row in rows.rows if row[2] in totals])
 
     async def _certified(self, kind: Issues, rows: Rows) -> Page:
+        """Moodle keeps what was issued to people who are deleted, and shows it to nobody."""
         named = await self._each(kind.templates, "id", sorted({row[0] for row in rows.rows}))
         names = {template: raw.name_of(name) for template, name in named}
-        found: list[ReadCertificate] = [one for row in rows.rows if (one := kind.certificate(row, names))]
+        people = await self._each(raw.DELETED, "id", sorted({row[1] for row in rows.rows}))
+        alive = {user for user, deleted in people if not deleted}
+        there = (row for row in rows.rows if row[1] in alive)
+        found: list[ReadCertificate] = [one for row in there if (one := kind.certificate(row, names))]
         return Page(certificates=found)
 
     # ------------------------------------------------------------ what was granted

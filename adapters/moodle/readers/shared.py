@@ -19,12 +19,13 @@ from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
 from connector.domain.errors import AccessRefused, ConnectorError, Missing
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate
+from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate, Scope
 
 COURSES = "core_course_get_courses_by_field"
 CATEGORIES = "core_course_get_categories"
 GRADES = "gradereport_user_get_grade_items"
 BADGES = "core_badges_get_user_badges"
+BADGE = "badge"
 SITE_COURSE = 1
 CALLS_A_REQUEST = 100
 AT_ONCE = 4
@@ -86,6 +87,7 @@ async def badges(client: MoodleClient, book: AccountBook) -> AsyncIterator[Page]
             jobs = [partial(_badges, client, people) for people in chunks(window, CALLS_A_REQUEST)]
             for found in await together(jobs):
                 yield Page(certificates=found)
+    yield Page(scopes=[Scope("certificates", source=BADGE)])
 
 
 async def _badges(client: MoodleClient, people: Sequence[int]) -> list[ReadCertificate]:
@@ -104,7 +106,7 @@ def _badge(user: int, row: Mapping[str, Any]) -> ReadCertificate:
     badge_id, expires = int(row["id"]), int(row.get("dateexpire") or 0)
     return ReadCertificate(
         user,
-        "badge",
+        BADGE,
         f"{badge_id}-{user}",
         str(badge_id),
         unescape(str(row["name"])).strip(),

@@ -152,16 +152,19 @@ UPDATE connector."case" c SET settled_at = %(now)s
 FROM erasing e WHERE c.site = %(site)s AND c.settled_at IS NULL AND c.subject = e.pseudonym
 
 -- name: decisions
-UPDATE connector.decision d SET reason = '' FROM erasing e WHERE d.person_id = e.person_id
+-- Reasons are never empty.
+UPDATE connector.decision d SET reason = e.pseudonym FROM erasing e WHERE d.person_id = e.person_id
 
 -- name: decided
--- What the person decided, as a manager or for HR.
+-- What the person decided, as a manager or for HR, and reasons that name the person.
 UPDATE connector.decision d
-SET decided_by = COALESCE(b.pseudonym, d.decided_by), withdrawn_by = COALESCE(w.pseudonym, d.withdrawn_by)
+SET decided_by = COALESCE(b.pseudonym, d.decided_by), withdrawn_by = COALESCE(w.pseudonym, d.withdrawn_by),
+    reason = CASE WHEN m.told THEN (SELECT min(pseudonym) FROM erasing) ELSE d.reason END
 FROM connector.decision o
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said(t.folded, o.reason)) AS told) m
 LEFT JOIN erasing b ON b.folded = connector.folded(o.decided_by) OR b.person_id = o.manager_id
 LEFT JOIN erasing w ON w.folded = connector.folded(o.withdrawn_by)
-WHERE d.decision_id = o.decision_id AND (b.pseudonym IS NOT NULL OR w.pseudonym IS NOT NULL)
+WHERE d.decision_id = o.decision_id AND (b.pseudonym IS NOT NULL OR w.pseudonym IS NOT NULL OR m.told)
 
 -- name: due_notices
 DELETE FROM connector.due_notice n USING erasing e WHERE n.person_id = e.person_id
@@ -269,15 +272,13 @@ FROM erasing e WHERE c.person_id = e.person_id
 -- What the person issued and revoked, as a manager or for HR, and reasons that name the person.
 UPDATE connector.certificate c
 SET issued_by = COALESCE(i.pseudonym, c.issued_by), revoked_by = COALESCE(r.pseudonym, c.revoked_by),
-    reason = CASE WHEN m.told THEN m.pseudonym ELSE c.reason END,
-    revoked_why = CASE WHEN w.told THEN w.pseudonym ELSE c.revoked_why END
+    reason = CASE WHEN m.told THEN (SELECT min(pseudonym) FROM erasing) ELSE c.reason END,
+    revoked_why = CASE WHEN w.told THEN (SELECT min(pseudonym) FROM erasing) ELSE c.revoked_why END
 FROM connector.certificate o
 LEFT JOIN erasing i ON i.folded = connector.folded(o.issued_by) OR i.person_id = o.manager_id
 LEFT JOIN erasing r ON r.folded = connector.folded(o.revoked_by) OR r.person_id = o.revoker_id
-CROSS JOIN LATERAL (SELECT bool_or(connector.is_said(t.folded, o.reason)) AS told,
-                           (SELECT min(pseudonym) FROM erasing) AS pseudonym FROM telling t) m
-CROSS JOIN LATERAL (SELECT bool_or(connector.is_said(t.folded, o.revoked_why)) AS told,
-                           (SELECT min(pseudonym) FROM erasing) AS pseudonym FROM telling t) w
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said(t.folded, o.reason)) AS told) m
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said(t.folded, o.revoked_why)) AS told) w
 WHERE c.certificate_id = o.certificate_id AND c.site = %(site)s
   AND (i.pseudonym IS NOT NULL OR r.pseudonym IS NOT NULL OR m.told OR w.told)
 
@@ -365,6 +366,11 @@ ON CONFLICT DO NOTHING
 
 -- name: keep_username
 INSERT INTO connector.erased_username (site, mark) VALUES (%(site)s, %(mark)s) ON CONFLICT DO NOTHING
+
+-- name: namesakes
+-- Accounts of the console under a name that is the person's.
+SELECT a.name FROM connector.console_account a
+WHERE connector.folded(a.name) IN (SELECT connector.folded(word) FROM unnest(%(words)s::text[]) AS w (word)) ORDER BY a.name
 
 -- name: papers
 -- Certificates of people, by which their files are found, whether there are some or not.

@@ -1,7 +1,7 @@
 -- The steps of a merge, in the order in which they run, all in one transaction. Versions that hold no longer are
--- closed at %(now)s, and the ones that hold instead begin then. "whole" is true where everything was read: then what
--- did not come is no more. Else only what came is compared, and what was read completely, by scopes: what did not come of
--- that is no more either.
+-- closed at %(now)s, and the ones that hold instead begin then. Times are the same where they are equal as exactly as both
+-- are known. "whole" is true where everything was read: then what did not come is no more. Else only what came is
+-- compared, and what was read completely, by scopes: what did not come of that is no more either.
 
 -- name: other_site
 -- Facts carry no name of their Moodle: is there one whose they are already?
@@ -84,13 +84,16 @@ WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
 GROUP BY f.moodle_id, f.course_id
 
 -- name: samples
--- One active participant of each course in which somebody has a grade.
-SELECT l.course_id, min(l.moodle_id) AS moodle_id
+-- Of each course in which somebody has a grade the active participant with the best one: where a total adds up what was
+-- graded, Moodle's own report shows of each person another maximum, and no grade shall be above it.
+SELECT DISTINCT ON (l.course_id) l.course_id, l.moodle_id
 FROM facts.landing_enrolment l
+LEFT JOIN facts.landing_grade g
+       ON g.load_id = l.load_id AND g.course_id = l.course_id AND g.moodle_id = l.moodle_id AND g.value IS NOT NULL
 WHERE l.load_id = %(load)s AND l.active
-  AND EXISTS (SELECT FROM facts.landing_grade g
-              WHERE g.load_id = l.load_id AND g.course_id = l.course_id AND g.value IS NOT NULL)
-GROUP BY l.course_id
+  AND EXISTS (SELECT FROM facts.landing_grade o
+              WHERE o.load_id = l.load_id AND o.course_id = l.course_id AND o.value IS NOT NULL)
+ORDER BY l.course_id, g.value DESC NULLS LAST, l.moodle_id
 
 -- ---------------------------------------------------------------- people and their organisation
 -- name: close_people
@@ -353,7 +356,9 @@ WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
     SELECT FROM enrolment_now n
     WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
       AND (n.enrolled_at IS NULL OR f.enrolled_at IS NULL
-           OR date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
+           OR n.enrolled_at = f.enrolled_at
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
            OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.complete
                                           AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id))))
 
@@ -422,7 +427,9 @@ FROM completion_now n
 WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
   AND NOT (n.completed = f.completed
            AND (n.completed_at IS NULL OR f.completed_at IS NULL
-                OR date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
+                OR n.completed_at = f.completed_at
+                OR (n.precision <> 'second' OR f.precision <> 'second')
+                   AND date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
 
 -- name: begin_completions
 -- After a completed attempt comes the next one.
@@ -585,8 +592,10 @@ WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
   AND NOT EXISTS (
     SELECT FROM certificate_now n
     WHERE n.source = f.source AND n.code = f.code AND n.template = f.template AND n.revoked = f.revoked
-      AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
-      AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at))
+      AND ((n.issued_at, n.expires_at) IS NOT DISTINCT FROM (f.issued_at, f.expires_at)
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
+              AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at)))
 
 -- name: begin_certificates
 INSERT INTO facts.fact_certificate (person_id, moodle_id, source, code, template, issued_at, expires_at, revoked,
