@@ -11,7 +11,7 @@ from typing import Literal
 
 from connector.bootstrap import Connector
 from connector.databases import TABLES
-from connector.domain.errors import AccessRefused, ConnectorError
+from connector.domain.errors import AccessRefused, ConnectorError, SettingsError
 from connector.mirror.criteria import criteria_of
 from connector.settings.reading import load_settings, settings_file, unknown_variables
 from connector.sync.cohort_paths import not_enrolling
@@ -28,7 +28,8 @@ NEEDS = {
     "sign-in": {"moodle", "database"},
     "linked logins": {"moodle"},
     "leavers": {"moodle"},
-    "certificates": {"mapping"},
+    "certificates": {"mapping", "database", "facts"},
+    "exports": {"database"},
 }
 """Checks that are left out where another one has failed."""
 
@@ -87,6 +88,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("linked logins", _linked_logins),
         ("leavers", _leavers),
         ("certificates", _certificates),
+        ("exports", _exports),
     ):
         bad = {finding.what for finding in findings if finding.state == "bad"}
         if bad & NEEDS.get(what, set()):
@@ -403,7 +405,25 @@ async def _certificates(connector: Connector) -> Finding | None:
     if connector.settings.mapping is None or not connector.mapping.certificates:
         return None
     kinds = f"kinds: {len(connector.mapping.certificates)}"
+    if behind := connector.serials.behind():
+        raise SettingsError(
+            f"{behind[0].number} was given and is not known any more, as after restoring a backup: numbers would be "
+            "given again. `moodle-connector certificate catch-up` lets them go on after it."
+        )
     if connector.file_store is None:
         text = f"{kinds}; issued without files, until certificates.folder or certificates.s3.bucket is set"
         return Finding("certificates", "none", text)
-    return Finding("certificates", "good", f"{kinds}; {connector.typesetter.check()}; {connector.file_store.check()}")
+    made = f"{connector.typesetter.check()}; {connector.file_store.check()}"
+    if not connector.typesetter.url:
+        made += "; files without QR code, until console.url or certificates.url is set"
+    elif not connector.settings.console.url:
+        made += "; QR codes lead to certificates.url, and `serve` has no page for it until console.url is set"
+    return Finding("certificates", "good", f"{kinds}; {made}")
+
+
+async def _exports(connector: Connector) -> Finding | None:
+    """Can the reporting views be written to where they are wanted?"""
+    if connector.exported_to is None:
+        return None
+    work = connector.exporting_views()
+    return Finding("exports", "good", f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}")

@@ -133,7 +133,6 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
         (
             "nosuchdataset",
             "nosuchcolumn",
-            "nocourses",
             "notimes",
             "notaborder",
             "outofrange",

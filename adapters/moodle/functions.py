@@ -49,7 +49,14 @@ FOR_REPORTS = frozenset(
     }
 )
 
-FOR_PLUGIN = frozenset({"local_connector_datasets", "local_connector_read"})
+FOR_PLUGIN = frozenset(
+    {
+        "local_connector_datasets",
+        "local_connector_outbox",
+        "local_connector_outbox_forget",
+        "local_connector_read",
+    }
+)
 """Only to read by our plugin, which is faster still; its own service has them."""
 
 FOR_WRITER = frozenset({"local_connector_write"})

@@ -168,6 +168,14 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Issue what people have earned."""
         return await connector.certifying(stopping.is_set).work()
 
+    async def exports() -> Mapping[str, object]:
+        """Write the reporting views to where they are wanted."""
+        return await connector.exporting_views(stopping.is_set).work()
+
+    async def retention() -> Mapping[str, object]:
+        """Remove what is older than the settings want."""
+        return connector.retaining.run()
+
     jobs = {
         "sync": Job(job(sync), service.times("sync"), (*then, *told), ladder=True),
         "push": Job(job(push), None, told, ladder=True),
@@ -178,6 +186,10 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["notices"] = Job(job(notices), service.times("notices"))
     if "certificates" in read:
         jobs["certificates"] = Job(job(certificates), service.times("certificates"))
+    if connector.exported_to:
+        jobs["exports"] = Job(job(exports), service.times("exports"))
+    if any(days is not None for days in connector.settings.retention.model_dump().values()):
+        jobs["retention"] = Job(job(retention), service.times("retention"))
     if "calendar" in read:
         jobs["calendar"] = Job(job(calendar), service.times("learners"))
     telling = {"learners": learners, "welcome": welcome, "linking": linking}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from connector.domain.catalogue import CourseAbout
 from connector.domain.decisions import Assignable
 from connector.domain.errors import ConnectorError
 from connector.domain.grants import GrantSet
@@ -107,6 +108,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Course:
+    """``about``: what is in the catalogue; None where it was not asked for."""
+
     id: int
     idnumber: str
     shortname: str
@@ -114,6 +117,7 @@ class Course:
     category_id: int
     visible: bool
     completion_enabled: bool
+    about: CourseAbout | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,9 @@ def summarise(url: str, now: datetime) -> None:
     """What a full reading adds up."""
     values = {"now": now, "whole": True, "load": 0}
     with psycopg.connect(url) as connection:
-        for fact in ("enrolment", "completion", "grade", "certificate"):
+        for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
             connection.execute(
-                f"CREATE TEMPORARY TABLE {fact}_now ON COMMIT DROP AS "
+                f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS "
                 "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
             )
         connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")

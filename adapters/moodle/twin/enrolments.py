@@ -103,6 +103,7 @@ def enrol(state: TwinState, args: Any) -> None:
         since = before.created if before else now
         enrolment = Enrolment(row["timestart"], row["timeend"], bool(row["suspend"]), since, now)
         course.enrolments[row["userid"]] = enrolment
+        state.note("enrolments", "updated" if before else "created", row["userid"], course.id)
         state.user_courses.setdefault(row["userid"], {})[course.id] = None
         state.roles.setdefault(row["userid"], {}).setdefault(("course", course.id), set()).add(row["roleid"])
 

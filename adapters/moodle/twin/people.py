@@ -153,6 +153,7 @@ def update_one(state: TwinState, row: dict[str, Any]) -> None:
     user.suspended = bool(row.get("suspended", user.suspended))
     user.modified = int(time.time())
     state.index(user)
+    state.note("people", "updated", user.id, thing=user.id)
 
 
 def delete_users(state: TwinState, args: Any) -> None:
@@ -183,6 +184,7 @@ def mangle(state: TwinState, user: TwinUser) -> None:
     digest = hashlib.md5(user.fields["username"].encode(), usedforsecurity=False).hexdigest()
     user.fields |= {"username": name, "email": digest, "idnumber": ""}
     user.deleted, user.modified = True, int(time.time())
+    state.note("people", "deleted", user.id, thing=user.id)
 
 
 def _check_password(password: str) -> None:

@@ -16,6 +16,7 @@ from adapters.moodle.twin import (
     groups,
     learning,
     messages,
+    outbox,
     people,
     writing,
 )
@@ -227,6 +228,8 @@ OF_THE_PLUGIN: Mapping[str, Function] = {
     "local_connector_datasets": Function(datasets.LIST_SPEC, datasets.datasets),
     "local_connector_due_dates": Function(writing.ROWS_SPEC, writing.due_dates),
     "local_connector_link_logins": Function(writing.ROWS_SPEC, writing.link_logins),
+    "local_connector_outbox": Function(outbox.OUTBOX_SPEC, outbox.outbox),
+    "local_connector_outbox_forget": Function(outbox.FORGET_SPEC, outbox.forget),
     "local_connector_read": Function(datasets.READ_SPEC, datasets.read),
     "local_connector_write": Function(writing.WRITE_SPEC, writing.write),
 }

@@ -67,12 +67,10 @@ FROM (
 GROUP BY unit, manager_id
 
 -- name: touched_courses
--- Of which courses something came.
+-- Of which courses something came, or was read.
 CREATE TEMPORARY TABLE touched_course ON COMMIT DROP AS
 SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(whole)s
-UNION SELECT course_id FROM enrolment_now
-UNION SELECT course_id FROM completion_now
-UNION SELECT course_id FROM grade_now
+UNION SELECT course_id FROM in_question
 
 -- name: weigh_courses
 ANALYZE touched_course
@@ -160,6 +158,7 @@ CREATE TEMPORARY TABLE touched_day ON COMMIT DROP AS
 SELECT (completed_at AT TIME ZONE 'UTC')::date AS day FROM completion_now WHERE completed_at IS NOT NULL
 UNION SELECT day FROM completed_day
 UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_now
+UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_in_question
 UNION SELECT (%(now)s AT TIME ZONE 'UTC')::date
 
 -- name: drop_activity
@@ -188,6 +187,11 @@ FROM (
     SELECT '', o.day, o.completions, o.certificates FROM own o
 ) spread
 GROUP BY unit, day
+
+-- name: months
+-- The tables of this month.
+SELECT facts.ensure_month(parent, (%(now)s AT TIME ZONE 'UTC')::date)
+FROM unnest(ARRAY['facts.fact_compliance_daily', 'facts.fact_overview_daily']::regclass[]) parent
 
 -- name: keep_compliance
 -- What the day keeps: the last full reading of a day is right.
@@ -267,3 +271,24 @@ FROM facts.load_fact f
 WHERE f.load_id = (SELECT max(load_id) FROM facts.load WHERE kind = 'everything' AND status <> 'stopped')
   AND f.load_id > (SELECT min(load_id) FROM facts.load WHERE status = 'done')
 HAVING sum(f.begun + f.ended) > 0
+
+-- name: drop_proof
+DELETE FROM facts.summary_quality WHERE name IN ('unlike_moodle', 'not_equal', 'restored')
+
+-- name: proof
+-- What comparing with Moodle found within a day, and what is not equal by the last comparison.
+INSERT INTO facts.summary_quality (name, severity, found, examples, as_of)
+WITH found (name, severity, example, times) AS (
+    SELECT CASE cause WHEN 'restored' THEN 'restored' ELSE 'unlike_moodle' END,
+           CASE cause WHEN 'restored' THEN 'warning' ELSE 'notice' END, dataset || ': ' || cause, count(*)
+    FROM facts.reconciliation_difference
+    WHERE noticed_at > %(now)s - interval '1 day'
+    GROUP BY dataset, cause
+    UNION ALL
+    SELECT 'not_equal', 'error', r.dataset, GREATEST(r.missing + r.other + r.gone, 1)
+    FROM (SELECT DISTINCT ON (dataset) * FROM facts.reconciliation ORDER BY dataset, load_id DESC) r
+    WHERE NOT r.equal
+)
+SELECT name, min(severity), sum(times),
+       (array_agg(example || ' (' || times || ')' ORDER BY times DESC, example))[1:10], %(now)s
+FROM found GROUP BY name
