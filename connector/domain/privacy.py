@@ -191,6 +191,16 @@ INVENTORY: tuple[Held, ...] = (
         "connector.welcome", "that a welcome was mailed", "site account_id person_id noted_at state told_at message"
     ),
     _deleted(
+        "connector.calendar_entry",
+        "due dates that stand in the calendar in Moodle",
+        "site account_id requirement due_on digest state message sent_at",
+    ),
+    _deleted(
+        "connector.linked_login",
+        "the name at the OAuth 2 provider with which the account is linked",
+        "site account_id issuer_id username state message sent_at",
+    ),
+    _deleted(
         "connector.scim_user",
         "the person as an identity system pushed it",
         "user_id client_id place document name_key external_key number_key email_keys version created_at modified_at "

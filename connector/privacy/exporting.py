@@ -156,6 +156,20 @@ SECTIONS: tuple[Section, ...] = (
         "connector.welcome",
     ),
     Section(
+        "Due dates in the calendar",
+        "Those that stand in the calendar in Moodle.",
+        "They are moved and removed there.",
+        "subject.entries",
+        "connector.calendar_entry",
+    ),
+    Section(
+        "Linked sign-in",
+        "The name at the OAuth 2 provider with which the account is linked.",
+        "The first sign-in asks nothing, and the link ends when the person leaves.",
+        "subject.linked",
+        "connector.linked_login",
+    ),
+    Section(
         "As pushed by identity systems",
         "The user and its groups.",
         _TO_PLAN,

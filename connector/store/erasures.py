@@ -29,6 +29,7 @@ STEPS = (
     ("connector.change", "changes"), ("connector.change", "changes_of_others"), ("connector.undone", "undone"),
     ("connector.case", "cases"), ("", "end_cases"), ("connector.decision", "decisions"),
     ("connector.decision", "decided"), ("connector.due_notice", "due_notices"), ("connector.welcome", "welcomes"),
+    ("connector.calendar_entry", "calendar_entries"), ("connector.linked_login", "linked_logins"),
     ("connector.completed_course", "completed"),
     ("connector.ledger", "ledger"), ("connector.reserved_username", "usernames"), ("connector.account", "accounts"),
     ("connector.binding", "bindings"), ("connector.rejection", "rejections"), ("connector.staged", "staged"),

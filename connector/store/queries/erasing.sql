@@ -172,6 +172,13 @@ DELETE FROM connector.due_notice n USING erasing e WHERE n.person_id = e.person_
 -- name: welcomes
 DELETE FROM connector.welcome w USING erasing e WHERE w.person_id = e.person_id
 
+-- name: calendar_entries
+-- Of who has left they are removed in Moodle long before.
+DELETE FROM connector.calendar_entry c USING erased_account e WHERE c.site = %(site)s AND c.account_id = e.account_id
+
+-- name: linked_logins
+DELETE FROM connector.linked_login l USING erased_account e WHERE l.site = %(site)s AND l.account_id = e.account_id
+
 -- name: completed
 DELETE FROM connector.completed_course c USING erasing e WHERE c.person_id = e.person_id
 

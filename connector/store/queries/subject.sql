@@ -128,6 +128,18 @@ FROM connector.due_notice n WHERE n.person_id = ANY(%(ids)s) ORDER BY n.noted_at
 SELECT jsonb_build_object('state', w.state, 'told_at', w.told_at) AS found
 FROM connector.welcome w WHERE w.person_id = ANY(%(ids)s) ORDER BY w.noted_at
 
+-- name: entries
+SELECT jsonb_build_object('requirement', c.requirement, 'due_on', c.due_on, 'state', c.state, 'sent_at', c.sent_at) AS found
+FROM connector.calendar_entry c
+JOIN connector.binding b ON b.site = c.site AND b.account_id = c.account_id
+WHERE b.person_id = ANY(%(ids)s) ORDER BY c.sent_at, c.requirement
+
+-- name: linked
+SELECT jsonb_build_object('service', l.issuer_id, 'username', l.username, 'state', l.state, 'sent_at', l.sent_at) AS found
+FROM connector.linked_login l
+JOIN connector.binding b ON b.site = l.site AND b.account_id = l.account_id
+WHERE b.person_id = ANY(%(ids)s) ORDER BY l.sent_at, l.username
+
 -- name: pushed
 -- Users of identity systems who are the person, with their groups; of a manager only the id there.
 SELECT jsonb_build_object(
