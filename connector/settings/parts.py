@@ -16,7 +16,8 @@ from jobs.times import Times, read_times, read_zone
 class MoodleSettings(BaseModel):
     """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
 
-    ``reader``: how Moodle is read back; auto is by reports where they are set up, else by plain functions.
+    ``reader``: how Moodle is read back; auto is by the plugin or by reports where they are set up, else by plain
+    functions. ``webhook_secret`` is that of the plugin's webhook, which signs its word that something has changed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,6 +28,8 @@ class MoodleSettings(BaseModel):
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     reader: Literal["auto", "plain", "reports", "plugin"] = "auto"
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
+    webhook_secret: Secret = None
+    webhook_secret_file: Path | None = None
 
 
 class ReportingSettings(BaseModel):

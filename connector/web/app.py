@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from connector.bootstrap import Connector
 from connector.web.access import may_scrape
 from connector.web.console import add_console
+from connector.web.hints import BySignature, add_hints
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, Open
 from connector.web.requests import Requests
@@ -91,6 +92,7 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
         return Response(counted.page(), media_type=CONTENT_TYPE_LATEST)
 
     add_scim(app, connector)
+    add_hints(app, connector)
     if connector.settings.console.url:
         add_console(app, connector, wake)
     refuse_undeclared(app)
@@ -103,7 +105,7 @@ def declared_open(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | None]]:
+def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | BySignature | None]]:
     """Every route with what it asks for; None where it does not say."""
     return [(getattr(one, "path", "?"), getattr(getattr(one, "endpoint", None), "may", None)) for one in app.routes]
 
