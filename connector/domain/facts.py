@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from connector.domain.grants import LearningPath, Requirement
 from connector.domain.ports import Course
+from connector.domain.proving import Difference, HeldRows, HeldStore, Proved
 from connector.domain.reading import Gone, GradeItem, Page, ReadAccess
 
 
@@ -147,7 +148,9 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact;
-    ``exhaustive``: as of the reader; ``asked``: the courses that were asked for, None for all of the site."""
+    ``exhaustive``: as of the reader; ``asked``: the courses that were asked for, None for all of the site.
+    ``compared``: all of Moodle was compared with what is held, and what differed was read. ``listed``: the cause with
+    which all rows are written down that are not as they were held."""
 
     extent: Extent
     until: datetime
@@ -156,10 +159,17 @@ class Read:
     landed: Mapping[str, int] = field(default_factory=dict)
     exhaustive: bool = False
     asked: Collection[int] | None = None
+    compared: bool = False
+    listed: str = ""
 
 
 class FactStore(Protocol):
     """Takes in what was read. Bound to one site."""
+
+    @property
+    def held(self) -> HeldStore:
+        """Moodle's rows behind the facts."""
+        ...
 
     def lock(self) -> AbstractContextManager[bool]:
         """One load at a time: gives False where another process is at it."""
@@ -179,6 +189,10 @@ class FactStore(Protocol):
         ...
 
     def land(self, load: int, page: Page) -> None: ...
+
+    def land_gone(self, load: int, gone: HeldRows) -> None:
+        """These rows are held no more once the load is merged."""
+        ...
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None: ...
 
@@ -215,6 +229,25 @@ class FactStore(Protocol):
 
         Raises StorageError where not all of ``read.landed`` is there.
         """
+        ...
+
+    def unlike(self, before: datetime, now: datetime) -> list[Difference]:
+        """Facts that do not follow from the rows that are held, reckoned otherwise than by the merge.
+
+        ``before`` is when everything was compared the last time.
+        """
+        ...
+
+    def sizes(self) -> Mapping[str, int]:
+        """How many hold of each fact that ``unlike`` looks at."""
+        ...
+
+    def note(self, load: int, proved: Sequence[Proved], found: Sequence[Difference], now: datetime) -> None:
+        """Write down what a load has compared and found. Merging it puts that right."""
+        ...
+
+    def compared_at(self) -> datetime | None:
+        """When all of Moodle was read or compared the last time."""
         ...
 
 

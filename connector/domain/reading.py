@@ -14,6 +14,7 @@ from typing import Protocol
 
 from connector.domain.outbox import Entry, Touched
 from connector.domain.ports import Account, Course
+from connector.domain.proving import HeldRows
 
 
 class Precision(StrEnum):
@@ -111,13 +112,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one request, or a few at once, brought. ``scopes``: what is complete once the reading has ended."""
+    """What one request, or a few at once, brought. ``scopes``: what is complete once the reading has ended; ``held``:
+    rows as they came, by which equality can be proved."""
 
     enrolments: Sequence[ReadEnrolment] = ()
     completions: Sequence[ReadCompletion] = ()
     grades: Sequence[ReadGrade] = ()
     certificates: Sequence[ReadCertificate] = ()
     scopes: Sequence[Scope] = ()
+    held: Sequence[HeldRows] = ()
 
     @property
     def rows(self) -> int:
@@ -340,5 +343,9 @@ class Reader(Protocol):
         ...
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
-        """The course totals of courses; ``samples`` has an active participant of each."""
+        """The course totals of courses; ``samples`` has an active participant of each, the one with the best grade.
+
+        Plain functions tell the maximum of that person's total, which is less than the course's where it adds up what
+        was graded and not all of it was.
+        """
         ...

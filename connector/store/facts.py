@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
+from connector.domain.catalogue import USUAL, CourseFields
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
 from connector.domain.ports import Course
+from connector.domain.proving import Difference, HeldRows, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
+from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
-from connector.store.landing import ACCESS, LANDING, copy_rows, values_of
+from connector.store.held import Held
+from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -51,18 +55,20 @@ SUMMARIES = (
     "touched_days", "drop_activity", "activity",
 )  # fmt: skip
 """What reports add up, in the order in which it is reckoned."""
-QUALITY = ("drop_quality", "quality", "healed")
+QUALITY = ("drop_quality", "quality", "healed", "proof")
 """What looks wrong is looked for after a full reading only, and where people moved."""
-KEPT = ("keep_compliance", "keep_overview")
+KEPT = ("months", "keep_compliance", "keep_overview")
 """After a full reading its day keeps how it stood."""
 
 
 class Facts:
     """``database`` is that of the reports, which may be another than the connector's own."""
 
-    def __init__(self, database: Database, site: str) -> None:
+    def __init__(self, database: Database, site: str, course_fields: CourseFields = USUAL) -> None:
         self._database = database
         self._site = site
+        self._course_fields = course_fields
+        self.held = Held(database)
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock("facts")
@@ -75,6 +81,7 @@ class Facts:
             )
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_landing"))
+            self.held.begin(connection)
             connection.execute(query("facts.abandon"), {"now": now})
             values = {"site": self._site, "kind": extent.value, "reader": reader, "now": now}
             load: int = one(connection, "facts.start", **values)["load_id"]
@@ -95,6 +102,12 @@ class Facts:
                 if rows := getattr(page, fact):
                     values = values_of(type(rows[0]))
                     copy_rows(connection, table, columns, ((load, *values(row)) for row in rows), types)
+            for held in page.held:
+                self.held.land(connection, held)
+
+    def land_gone(self, load: int, gone: HeldRows) -> None:  # noqa: ARG002 - what landed is of one load
+        with self._database.transaction() as connection:
+            self.held.land_gone(connection, gone)
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
         if accesses:
@@ -161,7 +174,7 @@ class Facts:
             if taken:
                 merging.people()
             if read.courses is not None:
-                merging.courses(read.courses)
+                merging.courses(read.courses, self._course_fields)
             if read.grade_items:
                 merging.grade_items()
             merging.requirements(staff, terms)
@@ -176,16 +189,34 @@ class Facts:
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)
-            if read.extent is Extent.EVERYTHING:
+            if read.extent is Extent.EVERYTHING or read.compared:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
+            listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
+            self.held.merge(connection, whole=read.extent is Extent.EVERYTHING, **listed)
+            connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
                 connection.execute(query("facts.by_either"))
-            if taken or merging.moved or read.extent is Extent.EVERYTHING:
+            if taken or merging.moved or read.extent is Extent.EVERYTHING or read.compared:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
         return loaded
+
+    # ------------------------------------------------------------ proving
+    def unlike(self, before: datetime, now: datetime) -> list[Difference]:
+        return list(following.unlike(self._database, before, now))
+
+    def sizes(self) -> Mapping[str, int]:
+        return following.sizes(self._database)
+
+    def note(self, load: int, proved: Sequence[Proved], found: Sequence[Difference], now: datetime) -> None:
+        with self._database.transaction() as connection:
+            following.note(connection, load, proved, found, now)
+
+    def compared_at(self) -> datetime | None:
+        moment: datetime | None = self._database.one("follows.last")["finished_at"]
+        return moment
 
     def _after_the_last(self, now: datetime) -> datetime:
         """A clock may be put back; a version never ends before it began."""
@@ -229,10 +260,10 @@ class _Merging:
         for closure in ("unit_closure", "manager_closure"):
             self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
 
-    def courses(self, courses: Sequence[Course]) -> None:
-        rows = ((c.id, c.idnumber, c.shortname, c.fullname, c.visible, c.completion_enabled) for c in courses)
-        self._temporary("read_courses", "read_course", rows)
+    def courses(self, courses: Sequence[Course], names: CourseFields) -> None:
+        self._temporary("read_courses", "read_course", (course_row(one, names) for one in courses))
         self._versions("courses")
+        self._run("refine_courses")
 
     def grade_items(self) -> None:
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
@@ -332,7 +363,7 @@ class _Merging:
 
     def summaries(self, *, taken: bool) -> None:
         """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
-        whole = self._read.extent is Extent.EVERYTHING
+        whole = self._read.extent is Extent.EVERYTHING or self._read.compared
         values = {**self._values, "whole": whole or taken}
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
         for step in steps:

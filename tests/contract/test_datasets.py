@@ -34,6 +34,7 @@ async def plugin(request: pytest.FixtureRequest) -> AsyncIterator[tuple[dict[str
             state.join(user.id, cohort)
         life.make_course("C1")
         life.make_course("C2")
+        life.describe("C1", summary="Safety", topic="Fire")
         life.enrol("p", "C1", "manual")
         life.complete("p", "C1")
         life.enrol("p", "C2", "self")
@@ -62,9 +63,7 @@ async def test_datasets_are_told_alike(plugin: tuple[dict[str, Any], ServedTwin]
     assert told.keys() == recorded["datasets"].keys()
     for name, one in recorded["datasets"].items():
         assert sorted(told[name]) == recorded["keys"]["datasets"]
-        assert told[name] == {
-            "columns": list(one["columns"]), "since": one["since"], "courses": one["courses"], "lacking": [],
-        }  # fmt: skip
+        assert told[name] == {"columns": list(one["columns"]), "since": one["since"], "lacking": []}
         rows = json.loads((await asked(twin, "local_connector_read", dataset=name))["json"])
         assert sorted(rows) == ["columns", "next", "rows", "time"]
         assert rows["rows"] or name in ("groups", "group_members"), name
@@ -101,6 +100,22 @@ async def test_counts_are_those_of_the_rows(plugin: tuple[dict[str, Any], Served
     ]
     first = json.loads((await asked(twin, "local_connector_count", dataset="people", width=2, limit=1))["json"])
     assert (first["next"], first["buckets"]) == (1, told["buckets"][:1])
+
+
+async def test_what_is_read_can_be_counted(plugin: tuple[dict[str, Any], ServedTwin]) -> None:
+    """Both take the same narrower questions: some columns, what has a time, what has one of some values."""
+    _, twin = plugin
+    with twin.state.lock:
+        [course] = (one for one in twin.state.courses.values() if one.idnumber == "C1")
+    narrow = {"columns": "userid,timecompleted", "since": 1, "column": "courseid", "values": str(course.id)}
+    read = json.loads((await asked(twin, "local_connector_read", dataset="completions", **narrow))["json"])
+    told = json.loads((await asked(twin, "local_connector_count", dataset="completions", **narrow))["json"])
+    [row] = read["rows"]
+    assert read["columns"] == ["id", "userid", "timecompleted"]
+    assert told["buckets"] == [[row[0] // 1000, 1, sha256(orjson.dumps(row) + b"\n").hexdigest()]]
+    narrow["values"] = "0"
+    none = json.loads((await asked(twin, "local_connector_count", dataset="completions", **narrow))["json"])
+    assert none == {"next": None, "buckets": []}
 
 
 def test_what_is_read_was_recorded() -> None:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapters.moodle.readers import raw, shared
-from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers import holding, raw, shared
+from adapters.moodle.readers.catalogue import by_plugin
+from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers.holding import held
 from adapters.moodle.readers.outbox import PluginOutbox
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
 from connector.domain.ports import Course
+from connector.domain.proving import Bucket, HeldRows, Question, Range
 from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate, Scope
 
 COURSE_TOTAL = "course"
 SITE_COURSE = shared.SITE_COURSE
 EVER = 1
 """Since when it may be: leaves out what has no time at all, as courses that are not completed yet."""
+PERSON, COURSE = "userid", "courseid"
+LEARNED = ("enrolments", "completions", "grades")
+GONE = Asked(raw.DELETED, column="deleted", values=(1,))
+COMPLETED = Asked(raw.COMPLETIONS, EVER)
 
 
 class PluginReader:
@@ -39,8 +46,15 @@ class PluginReader:
         self.outbox = PluginOutbox(site.client, issues, self._graded, self._certified) if outbox else None
 
     async def courses(self) -> list[Course]:
-        """See the port. By core's function, which tells names in one language and without tags."""
-        return await shared.all_courses(self._client)
+        """See the port. Names are those of core's function, in one language and without tags."""
+        courses = await shared.all_courses(self._client)
+        asked = [Asked(dataset) for dataset in raw.CATALOGUE]
+        stored: dict[str, list[Row]] = {}
+        for one, first in zip(asked, await firsts(self._client, asked), strict=True):
+            stored[one.dataset.name] = [
+                row async for rows in later_pages(self._client, one, first) for row in rows.rows
+            ]
+        return by_plugin(courses, stored)
 
     # ------------------------------------------------------------ people
     async def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
@@ -77,14 +91,31 @@ class PluginReader:
         async for page in self._learned(frozenset(course.id for course in courses)):
             yield page
         for kind in self._issues:
+            async for rows in pages(self._client, Asked(kind.templates)):
+                yield Page(held=[held(kind.templates, rows)])
             async for rows in pages(self._client, Asked(kind.issues)):
                 yield await self._certified(kind, rows)
             yield Page(scopes=[Scope("certificates", source=kind.source)])
 
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """See the port."""
-        async for page in self._learned(frozenset(course_ids), course_ids):
+        async for page in self._learned(frozenset(course_ids), COURSE, course_ids):
             yield page
+
+    async def whole(self, people: Sequence[int], courses: Sequence[int]) -> AsyncIterator[Page]:
+        """See ``Counter``."""
+        yield Page(scopes=[Scope(fact, user) for user in people for fact in LEARNED])
+        yield Page(scopes=[Scope(fact, course_id=course) for course in courses for fact in LEARNED])
+        if people:
+            async for page in self._learned(None, PERSON, people):
+                yield page
+        if courses:
+            async for page in self._learned(frozenset(courses), COURSE, courses):
+                yield page
+        for kind in self._issues:
+            yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people])
+            async for rows in pages(self._client, *chosen(kind.issues, PERSON, people)):
+                yield await self._certified(kind, rows)
 
     async def changed(self, since: datetime) -> AsyncIterator[Page]:
         """See the port; grades that were given or cleared too. One request where nothing is new."""
@@ -97,35 +128,74 @@ class PluginReader:
         async for rows in enrolments:
             yield await self._entered(rows)
         async for rows in completions:
-            yield Page(completions=[raw.completion(row) for row in rows.rows if row[1] != SITE_COURSE])
+            found = [raw.completion(row) for row in rows.rows if row[1] != SITE_COURSE]
+            yield Page(completions=found, held=[held(raw.COMPLETIONS, rows)])
         async for rows in grades:
             yield await self._graded(rows)
         for kind, later in zip(self._issues, issues, strict=True):
             async for rows in later:
                 yield await self._certified(kind, rows)
 
-    async def _learned(self, ids: Collection[int], only: Sequence[int] | None = None) -> AsyncIterator[Page]:
-        """All in these courses; ``only`` asks for them alone. What is not completed and not graded is not told."""
+    async def _learned(
+        self, ids: Collection[int] | None, column: str = "", values: Sequence[int] = ()
+    ) -> AsyncIterator[Page]:
+        """All in these courses, or in any; ``column`` and ``values`` ask for no more than that. What is not completed
+        and not graded is not told."""
 
-        def rows_of(dataset: Dataset, since: int = 0) -> AsyncIterator[Rows]:
-            asked = [Asked(dataset)] if only is None else chosen(dataset, "courseid", only)
-            return pages(self._client, *(replace(one, since=since) for one in asked))
+        def rows_of(asked: Asked) -> AsyncIterator[Rows]:
+            if not column or column not in (COURSE, *asked.dataset.columns):
+                return pages(self._client, asked)
+            return pages(
+                self._client, *(replace(one, since=asked.since) for one in chosen(asked.dataset, column, values))
+            )
 
-        deleted = {row[0] for row in await each(self._client, *chosen(raw.DELETED, "deleted", [1]))}
-        disabled = {method async for rows in rows_of(raw.METHODS) for method, status in rows.rows if status}
-        async for rows in rows_of(raw.ENROLMENTS):
-            wanted = [row for row in rows.rows if row[1] in ids and row[0] not in deleted]
-            yield Page(enrolments=[raw.enrolment(row, disabled, rows.now) for row in wanted])
-        async for rows in rows_of(raw.COMPLETIONS, since=EVER):
-            yield Page(completions=[raw.completion(row) for row in rows.rows if row[1] in ids])
-        totals = [row[0] async for rows in rows_of(raw.GRADE_ITEMS) for row in rows.rows if _is_total(row, ids)]
-        async for rows in pages(self._client, *chosen(raw.GRADES, "itemid", totals)):
-            yield Page(grades=[raw.grade(row) for row in rows.rows if row[3] is not None])
+        def is_there(course: int | None) -> bool:
+            return course in ids if ids is not None else course not in (None, SITE_COURSE)
+
+        deleted: set[int] = set()
+        async for rows in pages(self._client, GONE):
+            deleted |= {row[0] for row in rows.rows}
+            yield Page(held=[held(raw.DELETED, rows)])
+        disabled: set[int] = set()
+        async for rows in rows_of(Asked(raw.METHODS)):
+            disabled |= {method for method, _, status in rows.rows if status}
+            yield Page(held=[held(raw.METHODS, rows)])
+        async for rows in rows_of(Asked(raw.ENROLMENTS)):
+            wanted = [row for row in rows.rows if is_there(row[1]) and row[0] not in deleted]
+            enrolments = [raw.enrolment(row, disabled, rows.now) for row in wanted]
+            yield Page(enrolments=enrolments, held=[held(raw.ENROLMENTS, rows)])
+        async for rows in rows_of(COMPLETED):
+            completions = [raw.completion(row) for row in rows.rows if is_there(row[1])]
+            yield Page(completions=completions, held=[held(raw.COMPLETIONS, rows)])
+        totals: set[int] = set()
+        async for rows in rows_of(Asked(raw.GRADE_ITEMS)):
+            totals |= {row[0] for row in rows.rows if _is_total(row)}
+            yield Page(held=[held(raw.GRADE_ITEMS, rows)])
+        asked = rows_of(Asked(raw.GRADES)) if column == PERSON else pages(self._client, _of_totals(totals))
+        async for rows in asked:
+            told = [row for row in rows.rows if row[3] is not None and is_there(row[1]) and row[2] in totals]
+            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, _of_items(totals))])
+
+    # ------------------------------------------------------------ what is proved
+    async def questions(self) -> list[Question]:
+        """See ``Counter``."""
+        totals = {row[0] for row in await each(self._client, Asked(raw.GRADE_ITEMS)) if _is_total(row)}
+        issued = [Asked(dataset) for kind in self._issues for dataset in (kind.templates, kind.issues)]
+        learned = [Asked(raw.METHODS), Asked(raw.ENROLMENTS), COMPLETED, Asked(raw.GRADE_ITEMS), _of_totals(totals)]
+        return [GONE, *learned, *issued]
+
+    def counted(self, question: Question, within: Range | None = None) -> AsyncIterator[list[Bucket]]:
+        """See ``Counter``."""
+        return holding.counted(self._client, question, within)
+
+    async def rows(self, question: Question, within: Range) -> HeldRows:
+        """See ``Counter``."""
+        return await holding.rows_within(self._client, question, within)
 
     async def _entered(self, rows: Rows) -> Page:
         """Of enrolments that are new or changed those that let somebody in, with what these people have completed."""
         methods = sorted({row[2] for row in rows.rows})
-        disabled = {one for one, status in await self._each(raw.METHODS, "id", methods) if status}
+        disabled = {one for one, _, status in await self._each(raw.METHODS, "id", methods) if status}
         read = [raw.enrolment(row, disabled, rows.now) for row in rows.rows if row[1] not in (None, SITE_COURSE)]
         entered = [one for one in read if one.active]
         keys = {(one.user_id, one.course_id) for one in entered}
@@ -139,18 +209,23 @@ class PluginReader:
             if row[2] and row[:2] in keys
         }
         open_yet = [raw.not_completed(*key) for key in sorted(keys - done.keys()) if key[1] in tracked]
-        return Page(entered, [*done.values(), *open_yet])
+        return Page(entered, [*done.values(), *open_yet], held=[held(raw.ENROLMENTS, rows)])
 
     async def _graded(self, rows: Rows) -> Page:
         items = await self._each(raw.GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows}))
         totals = {row[0] for row in items if _is_total(row)}
-        return Page(grades=[raw.grade(row) for row in rows.rows if row[2] in totals])
+        found = [raw.grade(row) for row in rows.rows if row[2] in totals]
+        return Page(grades=found, held=[held(raw.GRADES, rows, _of_items(totals))])
 
     async def _certified(self, kind: Issues, rows: Rows) -> Page:
+        """Moodle keeps what was issued to people who are deleted, and shows it to nobody."""
         named = await self._each(kind.templates, "id", sorted({row[0] for row in rows.rows}))
         names = {template: raw.name_of(name) for template, name in named}
-        found: list[ReadCertificate] = [one for row in rows.rows if (one := kind.certificate(row, names))]
-        return Page(certificates=found)
+        people = await self._each(raw.DELETED, "id", sorted({row[1] for row in rows.rows}))
+        alive = {user for user, deleted in people if not deleted}
+        there = (row for row in rows.rows if row[1] in alive)
+        found: list[ReadCertificate] = [one for row in there if (one := kind.certificate(row, names))]
+        return Page(certificates=found, held=[held(kind.issues, rows)])
 
     # ------------------------------------------------------------ what was granted
     async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
@@ -186,6 +261,15 @@ class PluginReader:
 
 def _seconds(since: datetime | None) -> int:
     return int(since.timestamp()) if since else 0
+
+
+def _of_items(items: Collection[int]) -> Callable[[Row], bool]:
+    return lambda row: row[2] in items
+
+
+def _of_totals(items: Collection[int]) -> Asked:
+    """The grades of these items; all grades, where they are more than can be asked for at once."""
+    return Asked(raw.GRADES, column="itemid", values=sorted(items)) if len(items) <= MOST else Asked(raw.GRADES)
 
 
 def _is_total(row: Row, ids: Collection[int] | None = None) -> bool:

@@ -39,17 +39,26 @@ PROFILE_DATA = Dataset("profile_data", ("userid", "fieldid", "data"))
 COHORTS = Dataset("cohorts", ("id", "contextid"))
 COHORT_MEMBERS = Dataset("cohort_members", ("cohortid", "userid"))
 COURSES = Dataset("courses", ("id", "enablecompletion"))
+CATALOGUE = (
+    Dataset("courses", ("id", "category", "startdate", "fullname", "summary")),
+    Dataset("categories", ("id", "parent", "name")),
+    Dataset("course_fields", ("id", "shortname", "type", "configdata")),
+    Dataset("course_field_data", ("id", "fieldid", "courseid", "value")),
+)
+"""What courses are about."""
 GROUPS = Dataset("groups", ("id", "courseid"))
 GROUP_MEMBERS = Dataset("group_members", ("groupid", "userid"))
-METHODS = Dataset("enrolment_methods", ("id", "status"))
-ENROLMENTS = Dataset("enrolments", ("userid", "courseid", "enrolid", "status", "timestart", "timeend", "timecreated"))
+METHODS = Dataset("enrolment_methods", ("id", "courseid", "status"))
+ENROLMENTS = Dataset(
+    "enrolments", ("userid", "courseid", "enrolid", "status", "timestart", "timeend", "timecreated", "timemodified")
+)
 COMPLETIONS = Dataset("completions", ("userid", "courseid", "timecompleted"))
 GRADE_ITEMS = Dataset("grade_items", ("id", "courseid", "itemtype", "grademin", "grademax", "gradepass"))
 GRADES = Dataset("grades", ("userid", "courseid", "itemid", "finalgrade", "overridden", "timemodified"))
 
 NEEDED = (
     PEOPLE, ACCESSES, PROFILE_FIELDS, PROFILE_DATA, COHORTS, COHORT_MEMBERS, COURSES, GROUPS, GROUP_MEMBERS, METHODS,
-    ENROLMENTS, COMPLETIONS, GRADE_ITEMS, GRADES,
+    ENROLMENTS, COMPLETIONS, GRADE_ITEMS, GRADES, *CATALOGUE,
 )  # fmt: skip
 
 ALWAYS_WRITTEN = ("middlename", "alternatename", "firstnamephonetic", "lastnamephonetic")
@@ -153,7 +162,7 @@ def access(row: Row) -> ReadAccess:
 
 def enrolment(row: Row, disabled: Collection[int], now: int) -> ReadEnrolment:
     """``disabled`` are enrolment methods that let nobody in, ``now`` is Moodle's clock."""
-    user, course, method, status, starts, ends, created = row
+    user, course, method, status, starts, ends, created, _ = row
     active = not status and method not in disabled and starts <= now and (not ends or now < ends)
     if not created:
         return ReadEnrolment(user, course, active)

@@ -19,20 +19,15 @@ MOST_ROWS = 10_000
 MOST_COUNTED = 100_000
 
 LIST_SPEC = Record({})
-READ_SPEC = Record(
-    {
-        "dataset": Value(alphanumext),
-        "after": integer(0),
-        "limit": integer(MOST_ROWS),
-        "since": integer(0),
-        "courseid": integer(0),
-        "column": Value(alphanumext, ""),
-        "values": Value(whole_numbers, ""),
-        "columns": Value(raw, ""),
-    }
-)
+NARROWER = {
+    "since": integer(0),
+    "column": Value(alphanumext, ""),
+    "values": Value(whole_numbers, ""),
+    "columns": Value(raw, ""),
+}
+READ_SPEC = Record({"dataset": Value(alphanumext), "after": integer(0), "limit": integer(MOST_ROWS), **NARROWER})
 COUNT_SPEC = Record(
-    {"dataset": Value(alphanumext), "width": integer(1000), "after": integer(0), "limit": integer(100)}
+    {"dataset": Value(alphanumext), "width": integer(1000), "after": integer(0), "limit": integer(100), **NARROWER}
 )
 
 
@@ -86,6 +81,12 @@ DATASETS: dict[str, Dataset] = {
     "cohort_members": Dataset(
         ("moodle/cohort:view",), ("id", "cohortid", "userid", "timeadded"), since="timeadded"
     ),
+    "categories": Dataset(
+        ("moodle/category:viewhiddencategories",),
+        ("id", "parent", "sortorder", "depth", "visible", "timemodified"),
+        texts=("idnumber", "name", "description", "path"),
+        since="timemodified",
+    ),
     "courses": Dataset(
         (COURSE, "moodle/course:viewhiddencourses"),
         (
@@ -93,6 +94,18 @@ DATASETS: dict[str, Dataset] = {
             "timecreated", "timemodified",
         ),
         texts=("idnumber", "shortname", "fullname", "summary", "format", "lang"),
+        since="timemodified",
+    ),
+    "course_fields": Dataset(
+        ("moodle/course:update",),
+        ("id", "categoryid", "sortorder", "timecreated", "timemodified"),
+        texts=("shortname", "name", "type", "category", "configdata"),
+        since="timemodified",
+    ),
+    "course_field_data": Dataset(
+        ("moodle/course:update",),
+        ("id", "fieldid", "courseid", "valueformat", "timecreated", "timemodified"),
+        texts=("value",),
         since="timemodified",
     ),
     "groups": Dataset(
@@ -184,7 +197,6 @@ def datasets(state: TwinState, _args: Any) -> dict[str, str]:
         name: {
             "columns": one.columns,
             "since": one.since,
-            "courses": "courseid" in one.integers,
             "lacking": [need for need in one.needs if need in state.forbidden],
         }
         for name, one in DATASETS.items()
@@ -194,29 +206,34 @@ def datasets(state: TwinState, _args: Any) -> dict[str, str]:
 
 def read(state: TwinState, args: Any) -> dict[str, str]:
     """Rows after a key, and the key after which it goes on, where there may be more."""
-    for name, most in (("after", None), ("limit", MOST_ROWS), ("since", None), ("courseid", None)):
-        between(name, args[name], int(name == "limit"), most)
+    between("after", args["after"], 0, None)
+    between("limit", args["limit"], 1, MOST_ROWS)
+    columns, found = _asked(state, args)
+    page = found[: args["limit"]]
+    told = {
+        "time": int(time.time()),
+        "columns": columns,
+        "next": page[-1][0] if len(page) == args["limit"] else None,
+        "rows": page,
+    }
+    return {"json": orjson.dumps(told).decode()}
+
+
+def _asked(state: TwinState, args: Any) -> tuple[list[str], list[list[Any]]]:
+    """The columns and all rows of a question, in the order of keys."""
+    between("since", args["since"], 0, None)
     dataset, rows = _found(state, args["dataset"])
     if args["since"] and dataset.since is None:
         raise wrong("notimes", "This dataset has no times by which it could be narrowed.")
-    if args["courseid"] and "courseid" not in dataset.integers:
-        raise wrong("nocourses", "This dataset cannot be read by course.")
     values = {int(one) for one in args["values"].split(",") if one}
+    between("values", len(values), int(bool(args["column"])), MOST_ROWS if args["column"] else 0)
     if args["column"] and args["column"] not in dataset.integers:
         raise wrong("nosuchcolumn", "This dataset has no column of integers with this name.")
-    between("values", len(values), int(bool(args["column"])), MOST_ROWS if args["column"] else 0)
     tests = list(_tests(dataset, args, values))
     found = sorted(row for row in rows(state) if row[0] > args["after"] and all(test(row) for test in tests))
-    page = found[: args["limit"]]
     wanted = {"id", *(args["columns"].split(",") if args["columns"] else dataset.columns)}
     places = [place for place, name in enumerate(dataset.columns) if name in wanted]
-    told = {
-        "time": int(time.time()),
-        "columns": [dataset.columns[place] for place in places],
-        "next": page[-1][0] if len(page) == args["limit"] else None,
-        "rows": [[row[place] for place in places] for row in page],
-    }
-    return {"json": orjson.dumps(told).decode()}
+    return [dataset.columns[place] for place in places], [[row[place] for place in places] for row in found]
 
 
 def _tests(dataset: Dataset, args: Any, values: set[int]) -> Iterator[Callable[[list[Any]], bool]]:
@@ -224,9 +241,6 @@ def _tests(dataset: Dataset, args: Any, values: set[int]) -> Iterator[Callable[[
     if args["since"] and dataset.since:
         time_at, since = dataset.integers.index(dataset.since), args["since"]
         yield lambda row: row[time_at] is not None and row[time_at] >= since
-    if args["courseid"]:
-        course_at, course = dataset.integers.index("courseid"), args["courseid"]
-        yield lambda row: row[course_at] == course
     if args["column"]:
         column_at = dataset.integers.index(args["column"])
         yield lambda row: row[column_at] in values
@@ -240,10 +254,10 @@ def count(state: TwinState, args: Any) -> dict[str, str]:
     between("after", after, 0, None)
     if after and (after + 1) % width:
         raise wrong("notaborder", "The parameter after has to be 0 or the last key of a bucket.")
-    _, rows = _found(state, args["dataset"])
+    _, rows = _asked(state, args)
     buckets: dict[int, list[bytes]] = {}
     last: int | None
-    for row in sorted(row for row in rows(state) if row[0] > after):
+    for row in rows:
         if row[0] // width not in buckets and len(buckets) == limit:
             last = max(buckets)
             break

@@ -42,6 +42,18 @@ class Life:
             course.criteria, course.grade_max = criteria, float(grade_max)
             return course.id
 
+    def describe(self, ref: str, *, fullname: str = "", summary: str = "", **fields: str) -> None:
+        """Give a course another full name and summary, and custom fields; of a menu the number of an option.
+
+        A field that the site does not have is made, for texts.
+        """
+        with self._state.lock:
+            course = self._course(ref)
+            course.fullname, course.summary = fullname or course.fullname, summary or course.summary
+            for name, value in fields.items():
+                self._state.course_fields.setdefault(name, ())
+                course.fields[name] = value
+
     def rename_course(self, ref: str, idnumber: str, shortname: str = "") -> None:
         """Give a course another idnumber and short name, as its settings page does."""
         with self._state.lock:

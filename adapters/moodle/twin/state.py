@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adapters.moodle.plugin import version as own_version
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, Report, TwinBadge
 from adapters.moodle.twin.versions import VERSIONS, Version
 
@@ -57,7 +58,8 @@ class TwinCourse:
     """``criteria``: has completion criteria; ``grade_max`` is 0 until something in the course is graded.
 
     ``enrolments`` are those by the manual method, ``others`` those by other methods: guest access and self enrolment
-    are in every new course, switched off. ``tracked``: people of whom cron took notice for completion.
+    are in every new course, switched off. ``tracked``: people of whom cron took notice for completion. ``fields`` are
+    values of custom fields as they are stored, by short name.
     """
 
     id: int
@@ -77,6 +79,8 @@ class TwinCourse:
     others: dict[str, dict[int, Enrolment]] = field(default_factory=lambda: {"guest": {}, "self": {}})
     tracked: set[int] = field(default_factory=set)
     accesses: dict[int, int] = field(default_factory=dict)
+    summary: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
 
     def methods(self) -> dict[str, dict[int, Enrolment]]:
         """Who is in by each enrolment method that the course has."""
@@ -141,6 +145,17 @@ class TwinMessage:
     format: int
 
 
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """An entry in somebody's calendar."""
+
+    id: int
+    user_id: int
+    name: str
+    at: int
+    description: str = ""
+
+
 ROLES = {
     1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student",
     6: "guest", 7: "user", 8: "frontpage",
@@ -172,11 +187,14 @@ class TwinState:
         self.sitename = sitename
         self.admin = admin
         self.plugin = plugin
+        self.plugin_version = own_version()
         self.languages = languages
         self.auths = auths
         self.identity_providers: tuple[str, ...] = ("oauth2",)
         """Methods whose identity providers stand on the login page."""
         self.profile_fields = profile_fields
+        self.course_fields: dict[str, tuple[str, ...]] = {}
+        """Custom fields of courses by short name: options of a menu, none for a text."""
         self.max_input_vars = max_input_vars
         self.url = url
         self.users: dict[int, TwinUser] = {}
@@ -207,6 +225,12 @@ class TwinState:
         self.badge_by_name: dict[str, TwinBadge] = {}
         self.views_reports = self.edits_reports = True
         """Whether the token may read reports, and change them."""
+        self.due_dates: dict[str, DueDate] = {}
+        """Entries in calendars of people, by the keys of whoever put them by our plugin."""
+        self.issuers: dict[int, str] = {}
+        """Names of services of OAuth 2 by which people may sign in."""
+        self.linked: dict[tuple[int, str], int] = {}
+        """Accounts by identities: a service, and the username there."""
         self.forced_zone = ""
         """The time zone that the site forces upon everybody, if it does."""
         self.closed: set[int] = set()
@@ -310,6 +334,11 @@ class TwinState:
         category = TwinCategory(max(self.categories, default=0) + 1, name, idnumber, parent)
         self.categories[category.id] = category
         return category
+
+    def path(self, category: TwinCategory) -> list[int]:
+        """The ids of those above it, the topmost first, and its own."""
+        above = self.path(self.categories[category.parent]) if category.parent else []
+        return [*above, category.id]
 
     def add_cohort(self, name: str, idnumber: str) -> TwinCohort:
         cohort = TwinCohort(self.next_id("cohort"), name, idnumber)

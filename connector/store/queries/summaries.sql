@@ -188,6 +188,11 @@ FROM (
 ) spread
 GROUP BY unit, day
 
+-- name: months
+-- The tables of this month.
+SELECT facts.ensure_month(parent, (%(now)s AT TIME ZONE 'UTC')::date)
+FROM unnest(ARRAY['facts.fact_compliance_daily', 'facts.fact_overview_daily']::regclass[]) parent
+
 -- name: keep_compliance
 -- What the day keeps: the last full reading of a day is right.
 INSERT INTO facts.fact_compliance_daily (day, unit, requirement, assigned, satisfied, overdue)
@@ -266,3 +271,24 @@ FROM facts.load_fact f
 WHERE f.load_id = (SELECT max(load_id) FROM facts.load WHERE kind = 'everything' AND status <> 'stopped')
   AND f.load_id > (SELECT min(load_id) FROM facts.load WHERE status = 'done')
 HAVING sum(f.begun + f.ended) > 0
+
+-- name: drop_proof
+DELETE FROM facts.summary_quality WHERE name IN ('unlike_moodle', 'not_equal', 'restored')
+
+-- name: proof
+-- What comparing with Moodle found within a day, and what is not equal by the last comparison.
+INSERT INTO facts.summary_quality (name, severity, found, examples, as_of)
+WITH found (name, severity, example, times) AS (
+    SELECT CASE cause WHEN 'restored' THEN 'restored' ELSE 'unlike_moodle' END,
+           CASE cause WHEN 'restored' THEN 'warning' ELSE 'notice' END, dataset || ': ' || cause, count(*)
+    FROM facts.reconciliation_difference
+    WHERE noticed_at > %(now)s - interval '1 day'
+    GROUP BY dataset, cause
+    UNION ALL
+    SELECT 'not_equal', 'error', r.dataset, GREATEST(r.missing + r.other + r.gone, 1)
+    FROM (SELECT DISTINCT ON (dataset) * FROM facts.reconciliation ORDER BY dataset, load_id DESC) r
+    WHERE NOT r.equal
+)
+SELECT name, min(severity), sum(times),
+       (array_agg(example || ' (' || times || ')' ORDER BY times DESC, example))[1:10], %(now)s
+FROM found GROUP BY name
