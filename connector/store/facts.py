@@ -18,7 +18,7 @@ from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.held import Held
-from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, values_of
+from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -362,9 +362,13 @@ class _Merging:
         self._connection.execute(query("facts.move_due"), values)
 
     def summaries(self, *, taken: bool) -> None:
-        """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
+        """What reports add up, reckoned anew: all of it after a full reading or where people moved.
+
+        Where all of Moodle was compared, sums of courses and days in which nothing differed are as they were.
+        """
+        everywhere = self._read.extent is Extent.EVERYTHING or taken
         whole = self._read.extent is Extent.EVERYTHING or self._read.compared
-        values = {**self._values, "whole": whole or taken}
+        values = {**self._values, "whole": whole or taken, "everywhere": everywhere}
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
         for step in steps:
             self._connection.execute(query(f"summaries.{step}"), values)
@@ -390,7 +394,8 @@ class _Merging:
     def _versions(self, fact: str) -> None:
         """Close what holds no longer, then begin what holds instead."""
         self._ended[fact] = self._run(f"close_{fact}")
-        self._begun[fact] = self._run(f"begin_{fact}")
+        with filling(self._connection, _HELD[fact] if self._read.landed.get(fact, 0) >= MANY else ""):
+            self._begun[fact] = self._run(f"begin_{fact}")
         if self._begun[fact] >= MANY:  # for the sums that follow: autovacuum does not see what is written here
             self._connection.execute(f"ANALYZE facts.{_HELD[fact]}".encode())
 

@@ -56,7 +56,7 @@ WHERE h.row IS DISTINCT FROM c.row
 
 -- ---------------------------------------------------------------- a merge: everything came, or what changed
 -- name: drop_keys
-DROP INDEX landing.held_key, landing.held_owner
+DROP INDEX landing.held_key
 
 -- name: set_aside
 ALTER TABLE landing.held RENAME TO before
@@ -69,9 +69,6 @@ ALTER TABLE landing.before RENAME TO came
 
 -- name: index_keys
 CREATE INDEX held_key ON landing.held (dataset, key)
-
--- name: index_owners
-CREATE INDEX held_owner ON landing.held (moodle_id, course_id)
 
 -- name: hold_nothing
 DELETE FROM landing.holding
