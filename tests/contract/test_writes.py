@@ -62,5 +62,7 @@ def test_every_refusal_has_its_class(family: str) -> None:
     """No recorded code of a row is one that nobody foresaw."""
     told = [row["response"] for row in RECORDED[family].values() if isinstance(row["response"], dict)]
     outcomes = [one for answer in told if "json" in answer for one in json.loads(answer["json"])]
-    codes = {one["errorcode"] for one in outcomes if not one["ok"]} | {a["errorcode"] for a in told if "errorcode" in a}
+    codes = {one["errorcode"] for one in outcomes if not one["ok"]} | {
+        a["errorcode"] for a in told if "errorcode" in a
+    }
     assert codes - ERRORS.keys() == {"notenrolled"}, "nobody suspends by the plugin's own operation"

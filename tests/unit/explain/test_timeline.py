@@ -98,7 +98,8 @@ def test_of_one_course_what_concerns_it() -> None:
     told = NoticeTold("SAFETY-14", date(2026, 4, 1), False, NOW, "done", NOW, "")
     entries = [EntryTold(code, date(2026, 4, 1), "put", NOW, "") for code in ("SAFETY-14", "OTHER")]
     found = " | ".join(
-        one.sentence for one in timeline(dossier(changes=tuple(changes), notices=(told,), entries=entries), learned, focus)
+        one.sentence
+        for one in timeline(dossier(changes=tuple(changes), notices=(told,), entries=entries), learned, focus)
     )
     assert all(part in found for part in ("create account", "enrol SAFE", "enrolment in SAFE", "SAFETY-14 is due"))
     assert "in the calendar in Moodle: SAFETY-14" in found
