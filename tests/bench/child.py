@@ -28,7 +28,7 @@ from connector.bootstrap import Connector, utc_now
 from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
 from connector.sync.intake import Intake
-from tests.bench import company, manyrules, ondemand, pushing, views
+from tests.bench import company, manyrules, ondemand, pushing, telling, views
 from tests.bench.opened import NOWHERE, Calls, Values, opened
 from tests.bench.serving import serve
 from tests.bench.settle import settle
@@ -310,6 +310,7 @@ PIECES: dict[str, Callable[[Values], Values]] = {
     "make-feeds": make_feeds,
     "map": map_rows,
     "migrate": migrate,
+    "mirrored": telling.mirrored,
     "on-demand": ondemand.on_demand,
     "participants": participants,
     "plan": plan,
@@ -320,6 +321,7 @@ PIECES: dict[str, Callable[[Values], Values]] = {
     "serve": serve,
     "sync": sync,
     "take": take,
+    "tell": telling.tell,
 }
 
 

@@ -22,11 +22,13 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "paced-first-load": promises.paced_first_load,
     "on-demand": promises.on_demand,
     "scim-push": promises.pushed,
+    "hints": promises.told,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
     "moodle-reports": Bench.moodle_reports,
     "moodle-on-demand": promises.moodle_on_demand,
     "moodle-scim-push": promises.moodle_pushed,
+    "moodle-hints": promises.moodle_told,
 }
 
 
