@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from itertools import product
 
 import orjson
 
@@ -20,8 +19,8 @@ from adapters.moodle.readers.datasets import (
     rows_of,
     together,
 )
+from adapters.moodle.readers.holding import held
 from adapters.moodle.readers.raw import Issues
-from adapters.moodle.wire import chunks
 from connector.domain.outbox import Entry, Part, Touched
 from connector.domain.ports import Course
 from connector.domain.reading import Page, Scope
@@ -29,9 +28,6 @@ from connector.domain.reading import Page, Scope
 OUTBOX = "local_connector_outbox"
 FORGET = "local_connector_outbox_forget"
 ENTRIES = Dataset("outbox", ("id", "kind", "action", "userid", "courseid", "objectid"))
-PARTS_AT_ONCE = 10
-"""So many parts are asked for in one request."""
-
 FACTS: Mapping[str, Dataset] = {"enrolments": raw.ENROLMENTS, "completions": raw.COMPLETIONS, "grades": raw.GRADES}
 """What is read of each part: facts, and the datasets that tell all of them."""
 
@@ -75,12 +71,12 @@ class PluginOutbox:
 
     async def read(self, touched: Touched) -> AsyncIterator[Page]:
         """See the port."""
-        for parts in chunks(list(touched.parts()), PARTS_AT_ONCE):
-            asked = [(fact, one) for part in parts for fact in FACTS for one in _asked(FACTS[fact], part)]
-            for (fact, one), first in zip(asked, await firsts(self._client, [one for _, one in asked]), strict=True):
-                async for rows in later_pages(self._client, one, first):
-                    yield await self._taken[fact](rows)
-            yield Page(scopes=[scope for part in parts for scope in _scopes(part)])
+        parts = list(touched.parts())
+        asked = [(fact, one) for part in parts for fact in FACTS for one in _asked(FACTS[fact], part)]
+        for (fact, one), first in zip(asked, await firsts(self._client, [one for _, one in asked]), strict=True):
+            async for rows in later_pages(self._client, one, first):
+                yield await self._taken[fact](rows)
+        yield Page(scopes=[scope for part in parts for scope in _scopes(part)])
         for kind in self._issues:
             if kind.source in touched.issued:
                 async for page in self._issued(kind, touched.issued[kind.source]):
@@ -102,21 +98,21 @@ class PluginOutbox:
         methods = chosen(raw.METHODS, "id", sorted({row[2] for row in rows.rows}))
         people = chosen(raw.DELETED, "id", sorted({row[0] for row in rows.rows}))
         status, deletion = await together(self._client, [*methods, *people])
-        disabled = {method for method, off in status if off}
+        disabled = {method for method, _, off in status if off}
         deleted = {user for user, gone in deletion if gone}
         there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in deleted]
-        return Page([raw.enrolment(row, disabled, rows.now) for row in there])
+        read = [raw.enrolment(row, disabled, rows.now) for row in there]
+        return Page(read, held=[held(raw.ENROLMENTS, rows)])
 
     async def _completed(self, rows: Rows) -> Page:
         there = [row for row in rows.rows if row[2] and row[1] != shared.SITE_COURSE]
-        return Page(completions=[raw.completion(row) for row in there])
+        return Page(completions=[raw.completion(row) for row in there], held=[held(raw.COMPLETIONS, rows)])
 
 
 def _asked(dataset: Dataset, part: Part) -> list[Asked]:
-    """Of people wherever they learn: what they do elsewhere costs little, and is no less true."""
-    return chosen(dataset, "userid", part.people) if part.people else chosen(dataset, "courseid", part.courses)
+    return chosen(dataset, "userid", part.people) + chosen(dataset, "courseid", part.courses)
 
 
 def _scopes(part: Part) -> list[Scope]:
-    pairs = list(product(part.people or (None,), part.courses or (None,)))
-    return [Scope(fact, user, course) for fact in FACTS for user, course in pairs]
+    people = [Scope(fact, user) for fact in FACTS for user in part.people]
+    return people + [Scope(fact, course_id=course) for fact in FACTS for course in part.courses]
