@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,8 +80,21 @@ def template_database(postgres: EmbeddedServer) -> str:
 @pytest.fixture
 def database_url(postgres: EmbeddedServer, template_database: str) -> Iterator[str]:
     """A fresh database with all migrations."""
+    with _fresh(postgres, template_database) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres: EmbeddedServer, template_database: str) -> Iterator[str]:
+    """One that all tests of a module share."""
+    with _fresh(postgres, template_database) as url:
+        yield url
+
+
+@contextmanager
+def _fresh(postgres: EmbeddedServer, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    create_database(postgres.url(), name, template=template_database)
+    create_database(postgres.url(), name, template=template)
     yield postgres.url(name)
     drop_database(postgres.url(), name)
 

@@ -43,10 +43,20 @@ class FolderStore:
             except FileNotFoundError:
                 return None
 
+    def delete(self, name: str) -> None:
+        with _told():
+            self._path(name).unlink(missing_ok=True)
+
+    def names(self, folder: str) -> Iterator[str]:
+        root = self.folder.resolve()
+        with _told():
+            for path in self._path(folder).rglob("*"):
+                if path.is_file() and not path.name.startswith("."):
+                    yield path.relative_to(root).as_posix()
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
-        with _told():
-            self._path(TRIAL).unlink(missing_ok=True)
+        self.delete(TRIAL)
         return f"folder {self.folder}"
 
     def _path(self, name: str) -> Path:

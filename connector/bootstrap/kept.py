@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from connector.bootstrap.installation import Installation
+from connector.domain.catalogue import CourseFields
 from connector.domain.plan import Action
 from connector.explain.explaining import Explaining
 from connector.store.accounts import Accounts
+from connector.store.analytics import AnalyticsViews
 from connector.store.cases import Cases
 from connector.store.checks import CHECKS, checks
 from connector.store.choices import Choices
@@ -33,11 +35,11 @@ class Kept(Installation):
 
     @cached_property
     def feeds(self) -> Feeds:
-        return Feeds(self.database, self.site)
+        return Feeds(self.database, self.site, self.erasures.erased)
 
     @cached_property
     def plans(self) -> Plans:
-        return Plans(self.database, self.site)
+        return Plans(self.database, self.site, self.erasures.erased)
 
     @cached_property
     def cases(self) -> Cases:
@@ -58,7 +60,9 @@ class Kept(Installation):
         """Why somebody has something, or has not got it."""
         dossiers = Dossiers(self.database, self.site)
         ahead = self.settings.create_days_ahead
-        return Explaining(dossiers, lambda: LearnedViews(self.reporting), self.mapping, self.clock, ahead)
+        return Explaining(
+            dossiers, lambda: LearnedViews(self.reporting), self.mapping, self.clock, ahead, self.erasures.told
+        )
 
     @cached_property
     def journal(self) -> Journal:
@@ -84,7 +88,7 @@ class Kept(Installation):
 
     @cached_property
     def facts(self) -> Facts:
-        return Facts(self.reporting, self.site)
+        return Facts(self.reporting, self.site, CourseFields(**self.settings.moodle.course_fields.model_dump()))
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -101,6 +105,11 @@ class Kept(Installation):
     @cached_property
     def reports(self) -> ReportViews:
         return ReportViews(self.reporting)
+
+    @cached_property
+    def analytics(self) -> AnalyticsViews:
+        """What the API tells."""
+        return AnalyticsViews(self.reporting)
 
     @cached_property
     def logins(self) -> Logins:

@@ -47,7 +47,7 @@ class MoodleConnections(Kept):
             observer=self.observer,
             tls=self._tls,
         )
-        site = MoodleSite(client, info)
+        site = MoodleSite(client, info, moodle.writer)
         try:
             yield site
         finally:

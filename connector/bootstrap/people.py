@@ -1,4 +1,4 @@
-"""Who may come: accounts of the console, and clients that push by SCIM."""
+"""Who may come: accounts of the console, clients that push by SCIM, and tokens of the API."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from connector.bootstrap.installation import Installation
 from connector.domain.accounts import OneTimeCodes, Passwords, Seal
 from connector.domain.sign_in import SessionTimes
+from connector.sign_in.api_access import ApiAccess
 from connector.sign_in.clients import ClientAccess
 from connector.sign_in.setting_up import SettingUp
 from connector.sign_in.signing_in import SigningIn
+from connector.store.api_tokens import ApiTokenStore
 from connector.store.console import ConsoleAccounts, ConsoleSessions, Trail
 from connector.store.scim import ScimSources
 from connector.store.scim_directory import ScimDirectory
@@ -67,11 +69,19 @@ class Admission(Installation):
         """Who may push people here, by token."""
         return ClientAccess(ScimTokens(self.database), self.audit_trail, self.clock)
 
+    @cached_property
+    def api_access(self) -> ApiAccess:
+        """Who may ask the API, by token."""
+        return ApiAccess(ApiTokenStore(self.database, self.site), self.audit_trail, self._is_unit, self.clock)
+
+    def _is_unit(self, unit: str) -> bool:
+        return self.reporting.row("logins.unit", unit=unit) is not None
+
     def scim_directory(self, client: int, base: str) -> Directory:
         """What a client may do with its directory; ``base`` is the address under which it reaches this server."""
         from connector.scim.directory import Directory  # only here: the other commands start sooner
 
-        return Directory(ScimDirectory(self.database, client, self.clock), base)
+        return Directory(ScimDirectory(self.database, client, self.clock, self.erasures.erased), base)
 
     def scim_listing(self, client: int, base: str) -> Listing:
         """What it may list of it."""

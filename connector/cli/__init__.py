@@ -10,6 +10,7 @@ import typer
 
 from connector.bootstrap import end_cleanly_on_term
 from connector.cli import (
+    api,
     assignments,
     cases,
     certificates,
@@ -25,8 +26,10 @@ from connector.cli import (
     mirror,
     moodle,
     notices,
+    person,
     report,
     reporting,
+    retention,
     scim,
     service,
     setup,
@@ -49,10 +52,13 @@ app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(assignments.app, name="assignment")
 app.add_typer(certificates.app, name="certificate")
+app.add_typer(person.app, name="person")
+app.add_typer(retention.app, name="retention")
 app.add_typer(jobs.app, name="job")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
 app.add_typer(scim.app, name="scim")
+app.add_typer(api.app, name="api")
 app.add_typer(moodle.app, name="moodle")
 app.add_typer(reporting.app, name="reporting")
 app.add_typer(database.app, name="db")

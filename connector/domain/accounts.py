@@ -28,6 +28,8 @@ class Audited(StrEnum):
     SCIM_ADMITTED = "scim_token_added"
     SCIM_ROTATED = "scim_token_rotated"
     SCIM_REVOKED = "scim_token_revoked"
+    API_ADMITTED = "api_token_created"
+    API_REVOKED = "api_token_revoked"
 
 
 @dataclass(frozen=True, slots=True)

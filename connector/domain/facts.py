@@ -148,8 +148,9 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact;
-    ``exhaustive``: as of the reader. ``compared``: all of Moodle was compared with what is held, and what differed was
-    read. ``listed``: the cause with which all rows are written down that are not as they were held."""
+    ``exhaustive``: as of the reader; ``asked``: the courses that were asked for, None for all of the site.
+    ``compared``: all of Moodle was compared with what is held, and what differed was read. ``listed``: the cause with
+    which all rows are written down that are not as they were held."""
 
     extent: Extent
     until: datetime
@@ -157,6 +158,7 @@ class Read:
     grade_items: Sequence[GradeItem] = ()
     landed: Mapping[str, int] = field(default_factory=dict)
     exhaustive: bool = False
+    asked: Collection[int] | None = None
     compared: bool = False
     listed: str = ""
 
@@ -211,7 +213,7 @@ class FactStore(Protocol):
         ...
 
     def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
-        """Enrolments that a full reading after ``since`` found ended, and that have not begun again."""
+        """Enrolments that a reading after ``since`` found ended, and that have not begun again."""
         ...
 
     def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from connector.domain.outbox import Entry, Touched
 from connector.domain.ports import Account, Course
 from connector.domain.proving import HeldRows
 
@@ -131,12 +132,14 @@ class AccountsPage:
     """Accounts that Moodle has. ``seen``: all of this page; ``accounts``: those to be remembered anew.
 
     ``marks``: a digest of each account of ``accounts``, where the reader can tell by it later that nothing changed.
+    ``gone``: accounts that were told to be deleted.
     """
 
     seen: Sequence[int]
     accounts: Sequence[Account] = ()
     marks: Mapping[int, bytes] = field(default_factory=dict)
     accesses: Sequence[ReadAccess] = ()
+    gone: Sequence[int] = ()
 
 
 class AccountBook(Protocol):
@@ -144,6 +147,10 @@ class AccountBook(Protocol):
 
     def bound(self) -> Iterator[list[int]]:
         """Ids of the accounts of managed people, in lists."""
+        ...
+
+    def managed(self, account_ids: Collection[int]) -> set[int]:
+        """Of these accounts those of managed people."""
         ...
 
     def unlike(self, marks: Mapping[int, bytes]) -> list[int]:
@@ -247,6 +254,26 @@ def moved(names: Mapping[str, int], courses: Sequence[Course]) -> dict[str, int]
     return {name: led[name] for name, before in names.items() if before in there and led.get(name, before) != before}
 
 
+class Outbox(Protocol):
+    """What a Moodle tells of its own accord: entries that stay until they are forgotten. Raises the error tree."""
+
+    def entries(self) -> AsyncIterator[list[Entry]]:
+        """All that there are, from the oldest on. One may appear with an id smaller than those read before."""
+        ...
+
+    async def forget(self, entry_ids: Sequence[int]) -> None:
+        """Entries that have been dealt with; what is gone already is well."""
+        ...
+
+    def read(self, touched: Touched) -> AsyncIterator[Page]:
+        """All that there is now of what was touched, with its scopes."""
+        ...
+
+    async def courses(self, course_ids: Collection[int]) -> list[Course]:
+        """Of these courses those that are there."""
+        ...
+
+
 class Reader(Protocol):
     """One way of reading one Moodle site. Raises the tree of ``connector.domain.errors`` and nothing else."""
 
@@ -264,6 +291,11 @@ class Reader(Protocol):
     def exhaustive(self) -> bool:
         """Whether ``everything`` misses nobody who was there all the while, and what it does not tell of who is
         enrolled is not there: nothing completed, where completion is on, and no grade."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """By which increments go, where Moodle has one that may be read."""
         ...
 
     async def courses(self) -> list[Course]:
@@ -292,9 +324,9 @@ class Reader(Protocol):
     def changed(self, since: datetime) -> AsyncIterator[Page]:
         """What a reader can tell to be new: enrolments made, courses completed, and what was issued.
 
-        Only where it is incremental. ``since`` is included. An enrolment made is told where it lets its owner in; an
-        older one of the same person, and what became inactive, is left to the next reading of everything. Courses can
-        be new ones.
+        Only where it is incremental, and asked for only where there is no outbox. ``since`` is included. An enrolment
+        made is told where it lets its owner in; an older one of the same person, and what became inactive, is left to
+        the next reading of everything. Courses can be new ones.
         """
         ...
 
@@ -311,5 +343,9 @@ class Reader(Protocol):
         ...
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
-        """The course totals of courses; ``samples`` has an active participant of each."""
+        """The course totals of courses; ``samples`` has an active participant of each, the one with the best grade.
+
+        Plain functions tell the maximum of that person's total, which is less than the course's where it adds up what
+        was graded and not all of it was.
+        """
         ...

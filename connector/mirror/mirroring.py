@@ -15,10 +15,12 @@ from anyio import to_thread
 
 from connector.domain.errors import Busy, ConnectorError
 from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
+from connector.domain.outbox import Touched
 from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader, moved
 from connector.mirror.accounts import from_before, refresh_accounts
 from connector.mirror.ahead import take_ahead
+from connector.mirror.hearing import forgotten, hear
 
 REMEMBERED = timedelta(days=365)
 """For so long an enrolment that ended in Moodle is compared with what was granted: until somebody has decided, where
@@ -67,7 +69,7 @@ class Mirror:
     async def read_now(self, extent: Extent, say: Progress, *, listed: str = "", give_again: bool = False) -> Done:
         """The same, for who holds the lock. ``listed``: see ``Read``."""
         known = self.facts.read_until() if self.reader.incremental and extent is Extent.CHANGES else None
-        since = from_before(known)
+        since = from_before(known) if not forgotten(self.reader, known, self.clock()) else None
         extent = Extent.EVERYTHING if since is None else Extent.CHANGES
         load = self.facts.start(extent, self.reader.name, self.clock())
         try:
@@ -78,6 +80,7 @@ class Mirror:
             self.facts.finish(load, "stopped", type(error).__name__, self.clock())
             raise
         self.facts.finish(load, "done", "", self.clock())
+        await reading.forget()
         await self.follow_up(read.courses if extent is Extent.EVERYTHING else None, give_again=give_again)
         return Done(load, loaded)
 
@@ -123,10 +126,12 @@ class Reading:
     began: datetime
     say: Progress
     landed: Counter[str] = field(default_factory=Counter)
+    heard: Sequence[int] = ()
 
     async def everything(self) -> Read:
         """Accounts and courses, what people do in them, and once more the courses from which somebody vanished."""
         reader, facts = self.mirror.reader, self.mirror.facts
+        self.heard = await hear(reader.outbox)
         await self.accounts(everybody=True)
         courses = await reader.courses()
         await self.land(reader.everything(self.mirror.book, courses))
@@ -137,12 +142,24 @@ class Reading:
         return Read(Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive)
 
     async def changes(self, since: datetime) -> Read:
-        """What the reader can tell to be new."""
+        """What Moodle has told, or else what the reader can tell to be new."""
+        reader, outbox, touched = self.mirror.reader, self.mirror.reader.outbox, Touched()
+        self.heard = await hear(outbox, touched, self.mirror.book)
         await self.accounts(everybody=False)
-        await self.land(self.mirror.reader.changed(since))
-        known = self.mirror.facts.knows_courses(self.load)
-        courses = None if known else await self.mirror.reader.courses()
-        return Read(Extent.CHANGES, self.began, courses, (), self.landed)
+        await self.land(outbox.read(touched) if outbox else reader.changed(since))
+        courses, asked = None, None
+        if not self.mirror.facts.knows_courses(self.load):
+            courses = await reader.courses()
+        elif outbox and touched.named:
+            courses, asked = await outbox.courses(touched.named), touched.named
+        samples = dict.fromkeys(touched.graded, 0) | (self.mirror.facts.samples(self.load) if outbox else {})
+        items = await reader.grade_items(samples) if samples else []
+        return Read(Extent.CHANGES, self.began, courses, items, self.landed, asked=asked)
+
+    async def forget(self) -> None:
+        """What Moodle has told is in the facts; killed before this, it is read again, and nothing comes of it."""
+        if self.heard and (outbox := self.mirror.reader.outbox):
+            await outbox.forget(self.heard)
 
     def _vanished(self, courses: Sequence[Course]) -> list[int]:
         """People come and go while pages are read, and one can be missed."""

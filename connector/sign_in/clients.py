@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.domain.accounts import Audited, AuditTrail
 from connector.domain.errors import SettingsError
-from connector.domain.scim_clients import ClientToken, ClientTokens, Presented, TokenState, client_name, lifetime
+from connector.domain.scim_clients import ClientToken, ClientTokens, Presented, client_name
+from connector.domain.tokens import TokenState, lifetime
+from connector.sign_in.bearers import admitted
 from connector.sign_in.tokens import digest, new_token
 
-NOTED_AGAIN = timedelta(minutes=1)
-"""The last use of a token is noted this often, at most."""
-LONGEST_TOKEN = 200
 _LIST = "`moodle-connector scim token list` shows all."
 
 
@@ -62,15 +60,4 @@ class ClientAccess:
 
     def client_of(self, token: str) -> Presented | None:
         """Whose token this is; None where it is none, or no longer good."""
-        now = self.clock()
-        if not 0 < len(token) <= LONGEST_TOKEN:
-            return None
-        given = digest(token)
-        found = self.tokens.presented(given)
-        if found is None or not hmac.compare_digest(found.digest, given):
-            return None
-        if found.token.state(now) is not TokenState.GOOD:
-            return None
-        if found.token.used_at is None or now - found.token.used_at >= NOTED_AGAIN:
-            self.tokens.used(found.token.token_id, now)
-        return found
+        return admitted(self.tokens, token, self.clock())

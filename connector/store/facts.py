@@ -8,15 +8,17 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
+from connector.domain.catalogue import USUAL, CourseFields
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
+from connector.domain.ports import Course
 from connector.domain.proving import Difference, HeldRows, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.held import Held
-from connector.store.landing import ACCESS, LANDING, copy_rows, filling, values_of
+from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -55,16 +57,17 @@ SUMMARIES = (
 """What reports add up, in the order in which it is reckoned."""
 QUALITY = ("drop_quality", "quality", "healed", "proof")
 """What looks wrong is looked for after a full reading only, and where people moved."""
-KEPT = ("keep_compliance", "keep_overview")
+KEPT = ("months", "keep_compliance", "keep_overview")
 """After a full reading its day keeps how it stood."""
 
 
 class Facts:
     """``database`` is that of the reports, which may be another than the connector's own."""
 
-    def __init__(self, database: Database, site: str) -> None:
+    def __init__(self, database: Database, site: str, course_fields: CourseFields = USUAL) -> None:
         self._database = database
         self._site = site
+        self._course_fields = course_fields
         self.held = Held(database)
 
     def lock(self) -> AbstractContextManager[bool]:
@@ -171,7 +174,9 @@ class Facts:
             if taken:
                 merging.people()
             if read.courses is not None:
-                merging.courses()
+                merging.courses(read.courses, self._course_fields)
+            if read.grade_items:
+                merging.grade_items()
             merging.requirements(staff, terms)
             merging.waivers(staff)
             merging.lost(staff)
@@ -226,7 +231,13 @@ class _Merging:
         self._connection = connection
         self._read = read
         whole = read.extent is Extent.EVERYTHING
-        self._values = {"load": load, "now": now, "whole": whole, "exhaustive": whole and read.exhaustive}
+        self._values = {
+            "load": load,
+            "now": now,
+            "whole": whole,
+            "exhaustive": whole and read.exhaustive,
+            "asked": None if read.asked is None else list(read.asked),
+        }
         self._begun: dict[str, int] = {}
         self._ended: dict[str, int] = {}
 
@@ -249,11 +260,12 @@ class _Merging:
         for closure in ("unit_closure", "manager_closure"):
             self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
 
-    def courses(self) -> None:
-        courses = self._read.courses or ()
-        rows = ((c.id, c.idnumber, c.shortname, c.fullname, c.visible, c.completion_enabled) for c in courses)
-        self._temporary("read_courses", "read_course", rows)
+    def courses(self, courses: Sequence[Course], names: CourseFields) -> None:
+        self._temporary("read_courses", "read_course", (course_row(one, names) for one in courses))
         self._versions("courses")
+        self._run("refine_courses")
+
+    def grade_items(self) -> None:
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)
         self._run("close_grade_items", "begin_grade_items")

@@ -8,7 +8,9 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any, LiteralString
 
-from connector.store.database import Connection, query
+from connector.domain.catalogue import CourseFields, entry
+from connector.domain.ports import Course
+from connector.store.database import Connection, dumps, query
 
 LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
     "enrolments": (
@@ -45,6 +47,18 @@ ACCESS = ("int8", "int8", "timestamptz")
 def values_of(kind: type) -> Callable[[Any], tuple[Any, ...]]:
     """What gives the fields of such a row in their order."""
     return attrgetter(*(one.name for one in fields(kind)))
+
+
+def course_row(course: Course, names: CourseFields) -> tuple[Any, ...]:
+    """A course with its entry in the catalogue, as COPY takes it in text."""
+    told = entry(course.about, course.fullname, names)
+    texts = (dict(told.title), dict(told.description), dict(told.difficulty), dict(told.objectives))
+    title, description, difficulty, objectives = (dumps(text).decode() for text in texts)
+    names_of = dumps([dict(name) for name in told.category_names]).decode()
+    return (
+        course.id, course.idnumber, course.shortname, course.fullname, course.visible, course.completion_enabled,
+        title, description, list(told.category_ids), names_of, told.minutes, difficulty, objectives, told.starts_at,
+    )  # fmt: skip
 
 
 def copy_rows(

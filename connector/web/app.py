@@ -6,18 +6,22 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from threading import Lock
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from connector.bootstrap import Connector
 from connector.web.access import may_scrape
+from connector.web.api import add_api
+from connector.web.certificates import add_certificates
 from connector.web.console import add_console
+from connector.web.desk import Desk
 from connector.web.metrics import Metrics
-from connector.web.page import Asked, Open
+from connector.web.page import Asked, declared_open
 from connector.web.requests import Requests
-from connector.web.scim import ByToken, add_scim
+from connector.web.scim import add_scim
+from connector.web.tokens import ByToken
 
 READY_SECONDS = 5.0
 """For so long an answer of /ready holds: whoever may ask it must not be able to press Moodle with it."""
@@ -32,7 +36,6 @@ class Waking(Protocol):
 
 
 Schedule = Callable[[], AbstractContextManager[Waking]]
-Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 
 class Waker:
@@ -91,16 +94,13 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
         return Response(counted.page(), media_type=CONTENT_TYPE_LATEST)
 
     add_scim(app, connector)
+    desk = Desk(connector)
+    add_certificates(app, desk)
+    add_api(app, connector)
     if connector.settings.console.url:
-        add_console(app, connector, wake)
+        add_console(app, connector, wake, desk)
     refuse_undeclared(app)
     return app
-
-
-def declared_open(endpoint: Endpoint) -> Endpoint:
-    """Declares that no account of the console is asked for; pages of the console declare theirs in their tables."""
-    endpoint.may = Open.TO_ALL  # type: ignore[attr-defined]
-    return endpoint
 
 
 def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from math import ceil
 from threading import Lock
 from time import monotonic
 
@@ -20,6 +21,12 @@ class RateLimit:
         self._clock = clock
         self._lock = Lock()
         self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait(self, address: str) -> int:
+        """Seconds until this address has a try again, 1 at least."""
+        with self._lock:
+            times = self._seen.get(address)
+            return max(1, ceil(times[0] + self._seconds - self._clock())) if times else 1
 
     def allows(self, address: str) -> bool:
         """Count one try of this address, unless it has had its share."""

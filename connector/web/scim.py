@@ -6,7 +6,6 @@ import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from connector.scim.directory import Directory
 from connector.scim.listing import Listing
 from connector.scim.models import LARGEST
 from connector.web.limits import RateLimit
+from connector.web.tokens import ByToken, Named, bearer, sender
 
 BASE = "/scim/v2"
 REQUESTS_A_MINUTE = 3000
@@ -39,12 +39,6 @@ WRONG_TOKENS_A_MINUTE = 60
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SLASHES = re.compile("/{2,}")
 log = structlog.get_logger("scim")
-
-
-class ByToken(Enum):
-    """Who may call: a machine that brings a token."""
-
-    SCIM = "a SCIM client, by its token"
 
 
 @dataclass(frozen=True)
@@ -159,13 +153,6 @@ class _OneSlash:
         await self.app(scope, receive, send)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """The pattern of a route, for the log and the metrics: FastAPI notes that of its own routes only."""
-
-    path: str
-
-
 @dataclass(frozen=True)
 class _Door:
     connector: Connector
@@ -174,7 +161,7 @@ class _Door:
 
     def endpoint(self, path: str, handlers: Handlers) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            request.scope["route"] = _Named(BASE + path)
+            request.scope["route"] = Named(BASE + path)
             try:
                 return _response(await self._answer(request, handlers))
             except SCIMException as error:
@@ -209,11 +196,10 @@ class _Door:
         return await run_in_threadpool(handler, call)
 
     def _client(self, request: Request) -> Presented | Answer:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        client = self.connector.scim_access.client_of(token.strip()) if scheme.lower() == "bearer" else None
+        client = self.connector.scim_access.client_of(bearer(request))
         if client is not None:
             return client
-        if not self.wrong_tokens.allows(request.client.host if request.client else ""):
+        if not self.wrong_tokens.allows(sender(request)):
             return _too_many()
         refused = failure(401, "A good token of a client is needed in the header Authorization.")
         return Answer(401, refused.body, {"WWW-Authenticate": 'Bearer realm="scim"'})

@@ -61,7 +61,7 @@ def known(given: Values) -> Values:
 
         async def cohorts() -> None:
             async with connector.moodle() as moodle:
-                await moodle.create_cohorts(sorted(wanted.items()))
+                await (await moodle.writer()).create_cohorts(sorted(wanted.items()))
 
         taken = _take(connector, given)
         wanted = settle(connector.database, connector.site, connector.clock())

@@ -81,7 +81,7 @@ def fill(url: str, people: int) -> float:
     now = datetime.now(UTC)
     began = now - timedelta(days=500)
     values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "everywhere": True, "load": 0}
-    after = [parts.pop(name) for name in ("days", "overview_days", "loads", "load_facts")]
+    after = [parts.pop(name) for name in ("months", "days", "overview_days", "loads", "load_facts")]
     with Database(url) as database:
         with database.transaction() as connection:
             for part in parts.values():

@@ -34,6 +34,7 @@ async def plugin(request: pytest.FixtureRequest) -> AsyncIterator[tuple[dict[str
             state.join(user.id, cohort)
         life.make_course("C1")
         life.make_course("C2")
+        life.describe("C1", summary="Safety", topic="Fire")
         life.enrol("p", "C1", "manual")
         life.complete("p", "C1")
         life.enrol("p", "C2", "self")

@@ -17,7 +17,7 @@ from connector.settings.parts import ConsoleSettings
 from connector.web.app import declared, refuse_undeclared, web_app
 from connector.web.console import PAGES
 from connector.web.page import LARGEST_FORM, Open, Page
-from connector.web.scim import ByToken
+from connector.web.tokens import ByToken
 from tests.console import FORM_TOKEN, SECRET, Browserless, Jobs, Owner, Served, employees, leaving
 from tests.support import House, Seen
 
@@ -36,12 +36,12 @@ async def test_every_route_says_who_may_call_it(served: Served, house: House) ->
     """Pages, static files and health; one that does not say keeps the service from starting."""
     app = web_app(house.connector, lambda: Jobs(house))
     routes = declared(app)
-    assert {asked for _, asked in routes} == {Open.TO_ALL, ByToken.SCIM, *Permission} - {Permission.SEE_PEOPLE}
+    assert {asked for _, asked in routes} == {Open.TO_ALL, *ByToken, *Permission} - {Permission.SEE_PEOPLE}
     assert all(path.startswith("/scim/v2") for path, asked in routes if asked is ByToken.SCIM)
     open_to_all = {path for path, asked in routes if asked is Open.TO_ALL}
     assert open_to_all == {
         "/health", "/ready", "/metrics", "/static/{digest}/{name}", "/sign-in", "/set-up", "/set-up/finish",
-        "/preferences",
+        "/preferences", "/certificates", "/certificates/{code}", "/api/v1/certificates/verify",
     }  # fmt: skip
     app = FastAPI()
     app.add_api_route("/forgotten", lambda: None)

@@ -15,7 +15,8 @@ from connector.scim.models import LARGEST, MOST
 from connector.scim.resources import LONGEST
 from connector.web.app import declared, web_app
 from connector.web.page import Open
-from connector.web.scim import ROUTES, ByToken
+from connector.web.scim import ROUTES
+from connector.web.tokens import ByToken
 from tests.scim import ENTERPRISE, GROUP, USER, Identity, Service, schedule, serving
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"

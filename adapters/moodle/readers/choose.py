@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal
 
-from adapters.moodle.readers import datasets, raw, setup
+from adapters.moodle.readers import datasets, outbox, raw, setup
 from adapters.moodle.readers.builder import Report
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.readers.language import speak_english_in_utc
@@ -21,7 +21,7 @@ from connector.domain.ports import SiteInfo
 from connector.domain.reading import Reader
 
 PREFIX = "connector"
-KINDS_DIGEST = sha256(repr((KINDS, raw.NEEDED, raw.ISSUES)).encode()).hexdigest()[:16]
+KINDS_DIGEST = sha256(repr((KINDS, raw.NEEDED, raw.ISSUES, outbox.ENTRIES)).encode()).hexdigest()[:16]
 """Changes with what is read."""
 Wanted = Literal["auto", "plain", "reports", "plugin"]
 ISSUES = {kind.source: kind for kind in raw.ISSUES}
@@ -32,14 +32,15 @@ class Choice:
     """What was found out about a site. ``remarks`` are sentences: why not in a better way, or what is left out.
 
     ``reports`` has the reports by the key of their kind; none where they are not read. ``issues`` are sources of
-    certificates that the plugin reads; None where it does not read. It holds until somebody changes the reports, or
-    what the token may, so that it may be kept: ``told`` and ``retold``.
+    certificates that the plugin reads; None where it does not read. ``outbox``: whether its outbox may be read. It
+    holds until somebody changes the reports, or what the token may, so that it may be kept: ``told`` and ``retold``.
     """
 
     info: SiteInfo
     reports: Mapping[str, Report] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     issues: tuple[str, ...] | None = None
+    outbox: bool = False
 
     @property
     def way(self) -> str:
@@ -51,7 +52,7 @@ class Choice:
     def reader(self, site: MoodleSite) -> Reader:
         """A reader for one connection."""
         if self.issues is not None:
-            return PluginReader(site, [ISSUES[source] for source in self.issues])
+            return PluginReader(site, [ISSUES[source] for source in self.issues], outbox=self.outbox)
         return ReportsReader(site, self.info, self.reports) if self.reports else PlainReader(site, self.info)
 
     def told(self) -> dict[str, Any]:
@@ -61,7 +62,8 @@ class Choice:
             for key, report in self.reports.items()
         ]
         about = {"kinds": KINDS_DIGEST, "account": self.info.user_id, "release": self.info.release}
-        return {**about, "reports": found, "issues": self.issues, "remarks": list(self.remarks)}
+        how = {"issues": self.issues, "outbox": self.outbox, "remarks": list(self.remarks)}
+        return {**about, "reports": found, **how}
 
 
 def retold(info: SiteInfo, told: Mapping[str, Any]) -> Choice | None:
@@ -75,7 +77,7 @@ def retold(info: SiteInfo, told: Mapping[str, Any]) -> Choice | None:
         for row in told["reports"]
     }
     issues = None if told["issues"] is None else tuple(told["issues"])
-    return Choice(info, reports, tuple(told["remarks"]), issues)
+    return Choice(info, reports, tuple(told["remarks"]), issues, told["outbox"])
 
 
 async def choose(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Choice:
@@ -149,7 +151,24 @@ async def _by_plugin(site: MoodleSite, info: SiteInfo) -> Choice:
             remarks.append(f"No {kind.source} is read: the role of the service account lacks {', '.join(missing)}.")
         elif len(names) == 2:
             readable.append(kind.source)
-    return Choice(info, remarks=tuple(remarks), issues=tuple(readable))
+    hears = await _hears(site, info)
+    if not hears:
+        remarks.append(
+            "Increments do not see what ends: the token may not read the plugin's outbox. Run its cli/setup.php "
+            "again, or allow local/connector:outbox and put its functions into the service."
+        )
+    return Choice(info, remarks=tuple(remarks), issues=tuple(readable), outbox=hears)
+
+
+async def _hears(site: MoodleSite, info: SiteInfo) -> bool:
+    """Whether what Moodle tells may be read and forgotten."""
+    if not {outbox.OUTBOX, outbox.FORGET} <= info.functions:
+        return False
+    try:
+        await site.client.call(outbox.OUTBOX, {"limit": 1}, reading=True)
+    except AccessRefused:
+        return False
+    return True
 
 
 async def _by_reports(site: MoodleSite, info: SiteInfo, prefix: str) -> Choice:

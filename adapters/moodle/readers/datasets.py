@@ -35,7 +35,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Rows of a dataset: new ``since`` epoch seconds, and with one of these values in a column of integers."""
+    """Rows of a dataset: new ``since`` epoch seconds, with one of ``values`` in a column of integers, of a course."""
 
     dataset: Dataset
     since: int = 0
@@ -118,6 +118,14 @@ async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncI
         rows = await some(client, asked, rows.next, MOST)
 
 
+async def together(client: MoodleClient, asked: Sequence[Asked]) -> list[list[Row]]:
+    """All rows of several, in one request where each is few."""
+    found = []
+    for one, first in zip(asked, await firsts(client, asked), strict=True):
+        found.append([row async for rows in later_pages(client, one, first) for row in rows.rows])
+    return found
+
+
 async def each(client: MoodleClient, *asked: Asked) -> list[Row]:
     """All rows at once: for what is few."""
     return [row async for rows in pages(client, *asked) for row in rows.rows]
@@ -149,10 +157,15 @@ async def counted(
 
 
 def _rows(asked: Asked, after: int, answer: Any) -> Rows:
-    with foreseen(READ):
+    return rows_of(READ, asked.dataset, after, answer)
+
+
+def rows_of(function: str, dataset: Dataset, after: int, answer: Any) -> Rows:
+    """The rows that this function has answered."""
+    with foreseen(function):
         told = orjson.loads(answer["json"])
         rows, next_key = told["rows"], told["next"]
-        places = list(_places(asked.dataset, told["columns"]))
+        places = list(_places(dataset, told["columns"]))
         if next_key is not None and next_key <= after:
             raise ValueError("it would be asked for ever")
         return Rows(list(map(itemgetter(*places), rows)), int(told["time"]), next_key, told["columns"], rows)

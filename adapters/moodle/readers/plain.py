@@ -38,6 +38,7 @@ class PlainReader:
     name = "plain"
     incremental = False
     exhaustive = False
+    outbox = None
 
     def __init__(self, site: MoodleSite, info: SiteInfo) -> None:
         self._site = site

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.moodle.readers import holding, raw, shared
+from adapters.moodle.readers.catalogue import by_plugin
 from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
 from adapters.moodle.readers.holding import held
+from adapters.moodle.readers.outbox import PluginOutbox
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
 from connector.domain.ports import Course
@@ -37,17 +39,26 @@ class PluginReader:
     incremental = True
     exhaustive = True
 
-    def __init__(self, site: MoodleSite, issues: Sequence[Issues] = ()) -> None:
+    def __init__(self, site: MoodleSite, issues: Sequence[Issues] = (), *, outbox: bool = False) -> None:
+        """``outbox``: whether the token may read what Moodle tells of its own accord."""
         self._client = site.client
         self._issues = issues
+        self.outbox = PluginOutbox(site.client, issues, self._graded, self._certified) if outbox else None
 
     async def courses(self) -> list[Course]:
-        """See the port. By core's function, which tells names in one language and without tags."""
-        return await shared.all_courses(self._client)
+        """See the port. Names are those of core's function, in one language and without tags."""
+        courses = await shared.all_courses(self._client)
+        asked = [Asked(dataset) for dataset in raw.CATALOGUE]
+        stored: dict[str, list[Row]] = {}
+        for one, first in zip(asked, await firsts(self._client, asked), strict=True):
+            stored[one.dataset.name] = [
+                row async for rows in later_pages(self._client, one, first) for row in rows.rows
+            ]
+        return by_plugin(courses, stored)
 
     # ------------------------------------------------------------ people
     async def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
-        """See the port. A visit does not count as a change."""
+        """See the port. A visit does not count as a change; who was deleted since does."""
         moment = _seconds(since)
         people, visits = Asked(raw.PEOPLE, moment), Asked(raw.ACCESSES, moment)
         first = await firsts(self._client, [people, visits])
@@ -56,7 +67,8 @@ class PluginReader:
             if not kinds:
                 fields = await each(self._client, Asked(raw.PROFILE_FIELDS))
                 kinds = {field: (name, kind) for field, name, kind in fields}
-            yield await self._people(book, [row for row in rows.rows if not row[1]], kinds)
+            page = await self._people(book, [row for row in rows.rows if not row[1]], kinds)
+            yield replace(page, gone=[row[0] for row in rows.rows if row[1]])
         async for rows in later_pages(self._client, visits, first[1]):
             yield AccountsPage([], accesses=[raw.access(row) for row in rows.rows if row[1]])
 
@@ -83,6 +95,7 @@ class PluginReader:
                 yield Page(held=[held(kind.templates, rows)])
             async for rows in pages(self._client, Asked(kind.issues)):
                 yield await self._certified(kind, rows)
+            yield Page(scopes=[Scope("certificates", source=kind.source)])
 
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """See the port."""
@@ -205,9 +218,13 @@ class PluginReader:
         return Page(grades=found, held=[held(raw.GRADES, rows, _of_items(totals))])
 
     async def _certified(self, kind: Issues, rows: Rows) -> Page:
+        """Moodle keeps what was issued to people who are deleted, and shows it to nobody."""
         named = await self._each(kind.templates, "id", sorted({row[0] for row in rows.rows}))
         names = {template: raw.name_of(name) for template, name in named}
-        found: list[ReadCertificate] = [one for row in rows.rows if (one := kind.certificate(row, names))]
+        people = await self._each(raw.DELETED, "id", sorted({row[1] for row in rows.rows}))
+        alive = {user for user, deleted in people if not deleted}
+        there = (row for row in rows.rows if row[1] in alive)
+        found: list[ReadCertificate] = [one for row in there if (one := kind.certificate(row, names))]
         return Page(certificates=found, held=[held(kind.issues, rows)])
 
     # ------------------------------------------------------------ what was granted

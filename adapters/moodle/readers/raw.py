@@ -39,6 +39,13 @@ PROFILE_DATA = Dataset("profile_data", ("userid", "fieldid", "data"))
 COHORTS = Dataset("cohorts", ("id", "contextid"))
 COHORT_MEMBERS = Dataset("cohort_members", ("cohortid", "userid"))
 COURSES = Dataset("courses", ("id", "enablecompletion"))
+CATALOGUE = (
+    Dataset("courses", ("id", "category", "startdate", "fullname", "summary")),
+    Dataset("categories", ("id", "parent", "name")),
+    Dataset("course_fields", ("id", "shortname", "type", "configdata")),
+    Dataset("course_field_data", ("id", "fieldid", "courseid", "value")),
+)
+"""What courses are about."""
 GROUPS = Dataset("groups", ("id", "courseid"))
 GROUP_MEMBERS = Dataset("group_members", ("groupid", "userid"))
 METHODS = Dataset("enrolment_methods", ("id", "courseid", "status"))
@@ -51,7 +58,7 @@ GRADES = Dataset("grades", ("userid", "courseid", "itemid", "finalgrade", "overr
 
 NEEDED = (
     PEOPLE, ACCESSES, PROFILE_FIELDS, PROFILE_DATA, COHORTS, COHORT_MEMBERS, COURSES, GROUPS, GROUP_MEMBERS, METHODS,
-    ENROLMENTS, COMPLETIONS, GRADE_ITEMS, GRADES,
+    ENROLMENTS, COMPLETIONS, GRADE_ITEMS, GRADES, *CATALOGUE,
 )  # fmt: skip
 
 ALWAYS_WRITTEN = ("middlename", "alternatename", "firstnamephonetic", "lastnamephonetic")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from html import unescape
@@ -11,27 +12,32 @@ from typing import Any
 from adapters.moodle import rows as read
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
+from adapters.moodle.readers.builder import values_of
+from adapters.moodle.readers.catalogue import by_core
 from adapters.moodle.site import ENROLLED
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
 from connector.domain.errors import AccessRefused, ConnectorError, Missing
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate
+from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate, Scope
 
 COURSES = "core_course_get_courses_by_field"
+CATEGORIES = "core_course_get_categories"
 GRADES = "gradereport_user_get_grade_items"
 BADGES = "core_badges_get_user_badges"
+BADGE = "badge"
 SITE_COURSE = 1
 CALLS_A_REQUEST = 100
 AT_ONCE = 4
 
 
-async def all_courses(client: MoodleClient) -> list[Course]:
-    """Every course that the token sees, without the site's front page, which is a course to Moodle."""
-    answer = await client.call(COURSES)
+async def all_courses(client: MoodleClient, only: Collection[int] | None = None) -> list[Course]:
+    """Every course that the token sees, or of these; without the site's front page, which is a course to Moodle."""
+    named = {} if only is None else {"field": "ids", "value": ",".join(map(str, sorted(only)))}
+    answer, categories = values_of(await client.call_many([(COURSES, named), (CATEGORIES, {})]))
     with foreseen(COURSES):
         return [
-            read.course(row)
+            replace(read.course(row), about=by_core(row, categories))
             for row in answer["courses"]
             if int(row["id"]) != SITE_COURSE and row.get("format") != "site"
         ]
@@ -82,6 +88,7 @@ async def badges(client: MoodleClient, book: AccountBook) -> AsyncIterator[Page]
             jobs = [partial(_badges, client, people) for people in chunks(window, CALLS_A_REQUEST)]
             for found in await together(jobs):
                 yield Page(certificates=found)
+    yield Page(scopes=[Scope("certificates", source=BADGE)])
 
 
 async def _badges(client: MoodleClient, people: Sequence[int]) -> list[ReadCertificate]:
@@ -100,7 +107,7 @@ def _badge(user: int, row: Mapping[str, Any]) -> ReadCertificate:
     badge_id, expires = int(row["id"]), int(row.get("dateexpire") or 0)
     return ReadCertificate(
         user,
-        "badge",
+        BADGE,
         f"{badge_id}-{user}",
         str(badge_id),
         unescape(str(row["name"])).strip(),

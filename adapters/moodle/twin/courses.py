@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from adapters.moodle.twin.params import (
@@ -21,6 +22,7 @@ from adapters.moodle.twin.refusals import Refusal, invalid_parameter
 from adapters.moodle.twin.state import TwinCategory, TwinCourse, TwinState
 
 _FILTERS = ("displayh5p", "activitynames", "mathjaxloader", "emoticon", "urltolink", "mediaplugin")
+_SPAN = re.compile(r"</?span\b[^>]*>")
 
 CREATE_CATEGORIES_SPEC = Record(
     {
@@ -128,14 +130,14 @@ def show(state: TwinState, course: TwinCourse) -> dict[str, Any]:
     front = course.category == 0
     row: dict[str, Any] = {
         "id": course.id,
-        "fullname": course.fullname,
-        "displayname": course.fullname,
+        "fullname": without_spans(course.fullname),
+        "displayname": without_spans(course.fullname),
         "shortname": course.shortname,
         "courseimage": image(state, course),
         "categoryid": course.category,
         "categoryname": "" if front else state.categories[course.category].name,
         "sortorder": 1 if front else course.category * 10_000 + course.id,
-        "summary": "",
+        "summary": course.summary,
         "summaryformat": 0 if front else 1,
         "summaryfiles": [],
         "overviewfiles": [],
@@ -164,6 +166,8 @@ def show(state: TwinState, course: TwinCourse) -> dict[str, Any]:
         "legacyfiles", "requested",
     )  # fmt: skip
     row |= dict.fromkeys(zeros, 0)
+    if course.fields:
+        row["customfields"] = [_custom_field(state, name, value) for name, value in course.fields.items()]
     if not front:
         row["courseformatoptions"] = [
             {"name": "hiddensections", "value": 1},
@@ -171,6 +175,19 @@ def show(state: TwinState, course: TwinCourse) -> dict[str, Any]:
             {"name": "indentation", "value": "1"},
         ]
     return row
+
+
+def _custom_field(state: TwinState, name: str, value: str) -> dict[str, Any]:
+    """Of a menu ``valueraw`` is the number of an option."""
+    options = state.course_fields[name]
+    shown = options[int(value) - 1] if options else value
+    kind, stored = ("select", int(value)) if options else ("text", value)
+    return {"name": name, "shortname": name, "type": kind, "valueraw": stored, "value": shown}
+
+
+def without_spans(name: str) -> str:
+    """As Moodle shows a name in several languages where no filter is on (``format_string``)."""
+    return _SPAN.sub("", name)
 
 
 def image(state: TwinState, course: TwinCourse) -> str:
@@ -192,16 +209,11 @@ def categories(state: TwinState, args: Any) -> list[dict[str, Any]]:
 
 def _with_children(state: TwinState, found: list[TwinCategory]) -> list[TwinCategory]:
     ids = {category.id for category in found}
-    return [c for c in state.categories.values() if ids & set(_path(state, c))]
-
-
-def _path(state: TwinState, category: TwinCategory) -> list[int]:
-    parents = _path(state, state.categories[category.parent]) if category.parent else []
-    return [*parents, category.id]
+    return [c for c in state.categories.values() if ids & set(state.path(c))]
 
 
 def _show_category(state: TwinState, category: TwinCategory) -> dict[str, Any]:
-    path = _path(state, category)
+    path = state.path(category)
     return {
         "id": category.id,
         "name": category.name,

@@ -81,6 +81,12 @@ DATASETS: dict[str, Dataset] = {
     "cohort_members": Dataset(
         ("moodle/cohort:view",), ("id", "cohortid", "userid", "timeadded"), since="timeadded"
     ),
+    "categories": Dataset(
+        ("moodle/category:viewhiddencategories",),
+        ("id", "parent", "sortorder", "depth", "visible", "timemodified"),
+        texts=("idnumber", "name", "description", "path"),
+        since="timemodified",
+    ),
     "courses": Dataset(
         (COURSE, "moodle/course:viewhiddencourses"),
         (
@@ -88,6 +94,18 @@ DATASETS: dict[str, Dataset] = {
             "timecreated", "timemodified",
         ),
         texts=("idnumber", "shortname", "fullname", "summary", "format", "lang"),
+        since="timemodified",
+    ),
+    "course_fields": Dataset(
+        ("moodle/course:update",),
+        ("id", "categoryid", "sortorder", "timecreated", "timemodified"),
+        texts=("shortname", "name", "type", "category", "configdata"),
+        since="timemodified",
+    ),
+    "course_field_data": Dataset(
+        ("moodle/course:update",),
+        ("id", "fieldid", "courseid", "valueformat", "timecreated", "timemodified"),
+        texts=("value",),
         since="timemodified",
     ),
     "groups": Dataset(
@@ -188,8 +206,8 @@ def datasets(state: TwinState, _args: Any) -> dict[str, str]:
 
 def read(state: TwinState, args: Any) -> dict[str, str]:
     """Rows after a key, and the key after which it goes on, where there may be more."""
-    _between("after", args["after"], 0, None)
-    _between("limit", args["limit"], 1, MOST_ROWS)
+    between("after", args["after"], 0, None)
+    between("limit", args["limit"], 1, MOST_ROWS)
     columns, found = _asked(state, args)
     page = found[: args["limit"]]
     told = {
@@ -203,14 +221,14 @@ def read(state: TwinState, args: Any) -> dict[str, str]:
 
 def _asked(state: TwinState, args: Any) -> tuple[list[str], list[list[Any]]]:
     """The columns and all rows of a question, in the order of keys."""
-    _between("since", args["since"], 0, None)
+    between("since", args["since"], 0, None)
     dataset, rows = _found(state, args["dataset"])
     if args["since"] and dataset.since is None:
-        raise _wrong("notimes", "This dataset has no times by which it could be narrowed.")
+        raise wrong("notimes", "This dataset has no times by which it could be narrowed.")
     values = {int(one) for one in args["values"].split(",") if one}
-    _between("values", len(values), int(bool(args["column"])), MOST_ROWS if args["column"] else 0)
+    between("values", len(values), int(bool(args["column"])), MOST_ROWS if args["column"] else 0)
     if args["column"] and args["column"] not in dataset.integers:
-        raise _wrong("nosuchcolumn", "This dataset has no column of integers with this name.")
+        raise wrong("nosuchcolumn", "This dataset has no column of integers with this name.")
     tests = list(_tests(dataset, args, values))
     found = sorted(row for row in rows(state) if row[0] > args["after"] and all(test(row) for test in tests))
     wanted = {"id", *(args["columns"].split(",") if args["columns"] else dataset.columns)}
@@ -231,11 +249,11 @@ def _tests(dataset: Dataset, args: Any, values: set[int]) -> Iterator[Callable[[
 def count(state: TwinState, args: Any) -> dict[str, str]:
     """Rows and a checksum for each bucket of keys."""
     width, after, limit = args["width"], args["after"], args["limit"]
-    _between("width", width, 1, MOST_COUNTED)
-    _between("limit", limit, 1, MOST_COUNTED // width)
-    _between("after", after, 0, None)
+    between("width", width, 1, MOST_COUNTED)
+    between("limit", limit, 1, MOST_COUNTED // width)
+    between("after", after, 0, None)
     if after and (after + 1) % width:
-        raise _wrong("notaborder", "The parameter after has to be 0 or the last key of a bucket.")
+        raise wrong("notaborder", "The parameter after has to be 0 or the last key of a bucket.")
     _, rows = _asked(state, args)
     buckets: dict[int, list[bytes]] = {}
     last: int | None
@@ -255,26 +273,26 @@ def count(state: TwinState, args: Any) -> dict[str, str]:
 
 def _found(state: TwinState, name: str) -> tuple[Dataset, Rows]:
     if "local/connector:read" in state.forbidden:
-        raise _forbidden("Read datasets in bulk, as far as other permissions reach")
+        raise forbidden("Read datasets in bulk, as far as other permissions reach")
     dataset = DATASETS.get(name)
     if dataset is None:
-        raise _wrong("nosuchdataset", "There is no dataset with this name, or what it is read from is not installed.")
+        raise wrong("nosuchdataset", "There is no dataset with this name, or what it is read from is not installed.")
     for need in dataset.needs:
         if need in state.forbidden:
-            raise _forbidden(need)
+            raise forbidden(need)
     return dataset, ROWS[name]
 
 
-def _between(name: str, value: int, least: int, most: int | None) -> None:
+def between(name: str, value: int, least: int, most: int | None) -> None:
     if value < least or (most is not None and value > most):
         top = most if most is not None else 2**63 - 1
-        raise _wrong("outofrange", f"The parameter {name} has to be between {least} and {top}.")
+        raise wrong("outofrange", f"The parameter {name} has to be between {least} and {top}.")
 
 
-def _wrong(code: str, message: str) -> Refusal:
+def wrong(code: str, message: str) -> Refusal:
     return Refusal(code, message, module="local_connector")
 
 
-def _forbidden(what: str) -> Refusal:
+def forbidden(what: str) -> Refusal:
     text = f"Sorry, but you do not currently have permissions to do that ({what})."
     return Refusal("nopermissions", text, "required_capability_exception", "error")

@@ -42,6 +42,18 @@ class Life:
             course.criteria, course.grade_max = criteria, float(grade_max)
             return course.id
 
+    def describe(self, ref: str, *, fullname: str = "", summary: str = "", **fields: str) -> None:
+        """Give a course another full name and summary, and custom fields; of a menu the number of an option.
+
+        A field that the site does not have is made, for texts.
+        """
+        with self._state.lock:
+            course = self._course(ref)
+            course.fullname, course.summary = fullname or course.fullname, summary or course.summary
+            for name, value in fields.items():
+                self._state.course_fields.setdefault(name, ())
+                course.fields[name] = value
+
     def rename_course(self, ref: str, idnumber: str, shortname: str = "") -> None:
         """Give a course another idnumber and short name, as its settings page does."""
         with self._state.lock:
@@ -49,6 +61,7 @@ class Life:
             self._state.course_by_idnumber.pop(course.idnumber, None)
             self._state.course_by_shortname.pop(course.shortname)
             course.idnumber, course.shortname = idnumber, shortname or idnumber
+            self._state.note("courses", "updated", course=course.id, thing=course.id)
             self._state.course_by_idnumber[idnumber] = course.id
             self._state.course_by_shortname[course.shortname] = course.id
 
@@ -63,6 +76,7 @@ class Life:
             for group_id in [one.id for one in self._state.groups.values() if one.course_id == course.id]:
                 self._state.groups.pop(group_id)
             self._state.courses.pop(course.id)
+            self._state.note("courses", "deleted", course=course.id, thing=course.id)
             self._state.course_by_idnumber.pop(course.idnumber, None)
             self._state.course_by_shortname.pop(course.shortname)
 
@@ -76,11 +90,20 @@ class Life:
         with self._state.lock:
             found = self._course(course)
             found.completions.setdefault(self._user(username), _now(at))
+            self._state.note("completions", "created", self._user(username), found.id)
+
+    def begin_again(self, username: str, course: str) -> None:
+        """What local_recompletion does: the person has not completed the course any more."""
+        with self._state.lock:
+            found = self._course(course)
+            found.completions.pop(self._user(username), None)
+            self._state.note("courses", "again", self._user(username), found.id)
 
     def grade(self, username: str, course: str, value: float | None, at: int | None = None) -> None:
         """Set the course total, or clear it with None."""
         with self._state.lock:
             found, user_id = self._course(course), self._user(username)
+            self._state.note("grades", "deleted" if value is None else "updated", user_id, found.id)
             if value is None:
                 found.grades.pop(user_id, None)
                 return
@@ -113,6 +136,7 @@ class Life:
             found, user_id = self._course(course), self._user(username)
             people = found.enrolments if plugin == "manual" else found.others.setdefault(plugin, {})
             people[user_id] = Enrolment(starts, ends, False, _now(at))
+            self._state.note("enrolments", "created", user_id, found.id)
             self._state.user_courses.setdefault(user_id, {})[found.id] = None
             self._state.roles.setdefault(user_id, {}).setdefault(("course", found.id), set()).add(role)
 
@@ -123,6 +147,7 @@ class Life:
             people = found.enrolments if plugin == "manual" else found.others[plugin]
             one = people[self._user(username)]
             one.suspended, one.modified = suspended, int(time.time())
+            self._state.note("enrolments", "updated", self._user(username), found.id)
 
     def unenrol(self, username: str, course: str, plugin: str = "manual") -> None:
         """End one enrolment; with the last one go roles and grades, and completions stay."""
@@ -151,6 +176,7 @@ class Life:
             if enrolments:
                 for user_id in list(found.enrolled()):
                     self._state.leave_course(user_id, found)
+            self._state.note("courses", "again", course=found.id)
 
     # ------------------------------------------------------------ people
     def delete_user(self, username: str) -> None:
@@ -166,6 +192,7 @@ class Life:
             user.fields |= fields
             user.modified = _now(at)
             self._state.index(user)
+            self._state.note("people", "updated", user.id, thing=user.id)
 
     def access(self, username: str, course: str = "", at: int | None = None) -> None:
         """The person visits the site, and the course where one is named; the account does not count as changed."""
@@ -190,18 +217,21 @@ class Life:
             made = state.badge_by_name.get(badge) or TwinBadge(state.next_id("badge"), badge)
             state.badge_by_name[badge] = made
             state.badges.setdefault(self._user(username), []).append(BadgeIssue(made, _now(at), expires))
+            state.note("badge_issues", "created", self._user(username), thing=made.id)
 
     def revoke(self, username: str, badge: str) -> None:
         """Take a badge away."""
         with self._state.lock:
             issues = self._state.badges.get(self._user(username), [])
             issues[:] = [issue for issue in issues if issue.badge.name != badge]
+            self._state.note("badge_issues", "deleted", self._user(username))
 
     def certify(self, username: str, template: str, code: str, at: int | None = None, expires: int = 0) -> None:
         """Issue a certificate of tool_certificate."""
         with self._state.lock:
             issues = self._state.certificates.setdefault(self._user(username), [])
             issues.append(Certificate(template, code, _now(at), expires))
+            self._state.note("certificate_issues", "created", self._user(username))
 
     def archive_certificate(self, username: str, code: str) -> None:
         """Archive an issue: its row stays, and only the filter tells it."""
@@ -214,6 +244,7 @@ class Life:
         with self._state.lock:
             issues = self._state.certificates.get(self._user(username), [])
             issues[:] = [issue for issue in issues if issue.code != code]
+            self._state.note("certificate_issues", "deleted", self._user(username))
 
     def make_report(self, name: str, source: str, *, defaults: bool = False) -> int:
         """Make a report as an administrator does, and give its id; ``source`` is a class of ``reports.sources``.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from adapters.moodle.twin.state import TwinCourse, TwinState
 
 Row = list[Any]
@@ -68,8 +70,31 @@ def courses(state: TwinState) -> Iterator[Row]:
         yield [
             course.id, course.category, course.category * 10_000 + course.id, int(course.visible), course.created, 0,
             int(course.enablecompletion), 0, course.created, course.created, course.idnumber, course.shortname,
-            course.fullname, None, "site" if front else "topics", "",
+            course.fullname, course.summary or None, "site" if front else "topics", "",
         ]  # fmt: skip
+
+
+def categories(state: TwinState) -> Iterator[Row]:
+    for one in state.categories.values():
+        path = "".join(f"/{key}" for key in state.path(one))
+        depth = path.count("/")
+        yield [
+            one.id, one.parent, one.id * 10_000, depth, 1, state.started, one.idnumber or None, one.name, None, path,
+        ]  # fmt: skip
+
+
+def course_fields(state: TwinState) -> Iterator[Row]:
+    for number, (name, options) in enumerate(state.course_fields.items(), 1):
+        kind, config = "select" if options else "text", orjson.dumps({"options": "\r\n".join(options)}).decode()
+        yield [number, 1, number, state.started, state.started, name, name, kind, "Other fields", config]
+
+
+def course_field_data(state: TwinState) -> Iterator[Row]:
+    fields = {name: number for number, name in enumerate(state.course_fields, 1)}
+    for course in state.courses.values():
+        for name, value in course.fields.items():
+            key = course.id * 1000 + fields[name]
+            yield [key, fields[name], course.id, 0, course.created, course.created, value]
 
 
 def groups(state: TwinState) -> Iterator[Row]:
@@ -179,9 +204,9 @@ def certificate_issues(state: TwinState) -> Iterator[Row]:
 ROWS: Mapping[str, Rows] = {
     one.__name__: one
     for one in (
-        people, accesses, profile_fields, profile_data, cohorts, cohort_members, courses, groups, group_members,
-        enrolment_methods, enrolments, completions, grade_items, grades, badges, badge_issues, certificate_templates,
-        certificate_issues,
+        people, accesses, profile_fields, profile_data, cohorts, cohort_members, categories, courses,
+        course_fields, course_field_data, groups, group_members, enrolment_methods, enrolments, completions,
+        grade_items, grades, badges, badge_issues, certificate_templates, certificate_issues,
     )
 }  # fmt: skip
 """By name of dataset."""

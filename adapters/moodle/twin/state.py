@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adapters.moodle.plugin import version as own_version
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, Report, TwinBadge
 from adapters.moodle.twin.versions import VERSIONS, Version
 
@@ -56,7 +58,8 @@ class TwinCourse:
     """``criteria``: has completion criteria; ``grade_max`` is 0 until something in the course is graded.
 
     ``enrolments`` are those by the manual method, ``others`` those by other methods: guest access and self enrolment
-    are in every new course, switched off. ``tracked``: people of whom cron took notice for completion.
+    are in every new course, switched off. ``tracked``: people of whom cron took notice for completion. ``fields`` are
+    values of custom fields as they are stored, by short name.
     """
 
     id: int
@@ -76,6 +79,8 @@ class TwinCourse:
     others: dict[str, dict[int, Enrolment]] = field(default_factory=lambda: {"guest": {}, "self": {}})
     tracked: set[int] = field(default_factory=set)
     accesses: dict[int, int] = field(default_factory=dict)
+    summary: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
 
     def methods(self) -> dict[str, dict[int, Enrolment]]:
         """Who is in by each enrolment method that the course has."""
@@ -140,6 +145,17 @@ class TwinMessage:
     format: int
 
 
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """An entry in somebody's calendar."""
+
+    id: int
+    user_id: int
+    name: str
+    at: int
+    description: str = ""
+
+
 ROLES = {
     1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student",
     6: "guest", 7: "user", 8: "frontpage",
@@ -171,11 +187,14 @@ class TwinState:
         self.sitename = sitename
         self.admin = admin
         self.plugin = plugin
+        self.plugin_version = own_version()
         self.languages = languages
         self.auths = auths
         self.identity_providers: tuple[str, ...] = ("oauth2",)
         """Methods whose identity providers stand on the login page."""
         self.profile_fields = profile_fields
+        self.course_fields: dict[str, tuple[str, ...]] = {}
+        """Custom fields of courses by short name: options of a menu, none for a text."""
         self.max_input_vars = max_input_vars
         self.url = url
         self.users: dict[int, TwinUser] = {}
@@ -206,6 +225,12 @@ class TwinState:
         self.badge_by_name: dict[str, TwinBadge] = {}
         self.views_reports = self.edits_reports = True
         """Whether the token may read reports, and change them."""
+        self.due_dates: dict[str, DueDate] = {}
+        """Entries in calendars of people, by the keys of whoever put them by our plugin."""
+        self.issuers: dict[int, str] = {}
+        """Names of services of OAuth 2 by which people may sign in."""
+        self.linked: dict[tuple[int, str], int] = {}
+        """Accounts by identities: a service, and the username there."""
         self.forced_zone = ""
         """The time zone that the site forces upon everybody, if it does."""
         self.closed: set[int] = set()
@@ -219,6 +244,10 @@ class TwinState:
         """Functions that the token's service does not have."""
         self.forbidden: set[str] = set()
         """Capabilities that the service account lacks, of those that our plugin asks for."""
+        self.outbox: dict[int, tuple[int, int, int, int, str, str]] = {}
+        """What our plugin has noted, by key: person, course, object, time, kind, action."""
+        self.noted: Callable[[], None] = lambda: None
+        """Called after each note."""
         self.started = int(time.time())
         self._populate()
 
@@ -235,6 +264,12 @@ class TwinState:
         self._next[table] += 1
         return self._next[table]
 
+    def note(self, kind: str, action: str, user: int = 0, course: int = 0, thing: int = 0) -> None:
+        """As our plugin's observer notes an event (``classes/local/noted.php``)."""
+        if self.plugin:
+            self.outbox[self.next_id("outbox")] = (user, course, thing, int(time.time()), kind, action)
+            self.noted()
+
     # ------------------------------------------------------------ people
     def add_user(self, fields: dict[str, str], profile: dict[str, str] | None = None) -> TwinUser:
         """Insert a person; the caller has checked that username and e-mail are free."""
@@ -243,6 +278,7 @@ class TwinState:
         user = TwinUser(self.next_id("user"), defaults | fields, profile or {}, created=now, modified=now)
         self.users[user.id] = user
         self.index(user)
+        self.note("people", "created", user.id, thing=user.id)
         return user
 
     def index(self, user: TwinUser) -> None:
@@ -291,12 +327,18 @@ class TwinState:
         self.course_by_shortname[shortname] = course.id
         if idnumber:
             self.course_by_idnumber[idnumber] = course.id
+        self.note("courses", "created", course=course.id, thing=course.id)
         return course
 
     def add_category(self, name: str, idnumber: str, parent: int = 0) -> TwinCategory:
         category = TwinCategory(max(self.categories, default=0) + 1, name, idnumber, parent)
         self.categories[category.id] = category
         return category
+
+    def path(self, category: TwinCategory) -> list[int]:
+        """The ids of those above it, the topmost first, and its own."""
+        above = self.path(self.categories[category.parent]) if category.parent else []
+        return [*above, category.id]
 
     def add_cohort(self, name: str, idnumber: str) -> TwinCohort:
         cohort = TwinCohort(self.next_id("cohort"), name, idnumber)
@@ -312,15 +354,18 @@ class TwinState:
     def join(self, user_id: int, cohort: TwinCohort) -> None:
         """Into the cohort, and at once into the courses that are in step with it (enrol/cohort/locallib.php)."""
         cohort.members[user_id] = int(time.time())
+        self.note("cohort_members", "created", user_id, thing=cohort.id)
         self.user_cohorts.setdefault(user_id, {})[cohort.id] = None
         for course in [self.courses[course_id] for course_id in cohort.enrols_in]:
             course.others.setdefault("cohort", {})[user_id] = Enrolment(0, 0, False, int(time.time()))
+            self.note("enrolments", "created", user_id, course.id)
             self.user_courses.setdefault(user_id, {})[course.id] = None
             self.roles.setdefault(user_id, {}).setdefault(("course", course.id), set()).add(STUDENT)
 
     def leave(self, user_id: int, cohort: TwinCohort) -> None:
         """Out of the cohort, and, as on a fresh site, unenrolled at once where the cohort had enrolled."""
         if cohort.members.pop(user_id, None) is not None:
+            self.note("cohort_members", "deleted", user_id, thing=cohort.id)
             for course_id in cohort.enrols_in:
                 self.unenrol(user_id, self.courses[course_id], "cohort")
         self.user_cohorts.get(user_id, {}).pop(cohort.id, None)
@@ -328,7 +373,10 @@ class TwinState:
     def unenrol(self, user_id: int, course: TwinCourse, plugin: str = "manual") -> None:
         """Moodle's ``unenrol_user``: with the last enrolment go roles, groups and grades; completions stay."""
         people = course.enrolments if plugin == "manual" else course.others.get(plugin, {})
-        if people.pop(user_id, None) is not None and not course.enrolments_of(user_id):
+        if people.pop(user_id, None) is None:
+            return
+        self.note("enrolments", "deleted", user_id, course.id)
+        if not course.enrolments_of(user_id):
             self.user_courses.get(user_id, {}).pop(course.id, None)
             self.roles.get(user_id, {}).pop(("course", course.id), None)
             course.grades.pop(user_id, None)

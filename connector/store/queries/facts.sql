@@ -1,7 +1,7 @@
 -- The steps of a merge, in the order in which they run, all in one transaction. Versions that hold no longer are
--- closed at %(now)s, and the ones that hold instead begin then. "whole" is true where everything was read: then what
--- did not come is no more. Else only what came is compared, and what was read completely, by scopes: what did not come of
--- that is no more either.
+-- closed at %(now)s, and the ones that hold instead begin then. Times are the same where they are equal as exactly as both
+-- are known. "whole" is true where everything was read: then what did not come is no more. Else only what came is
+-- compared, and what was read completely, by scopes: what did not come of that is no more either.
 
 -- name: other_site
 -- Facts carry no name of their Moodle: is there one whose they are already?
@@ -50,7 +50,7 @@ SELECT (SELECT count(*) FROM facts.landing_enrolment WHERE load_id = %(load)s) A
 -- name: vanished
 -- Courses in which somebody who is enrolled by the facts did not come.
 SELECT DISTINCT f.course_id FROM facts.fact_enrolment f
-WHERE f.valid_to = 'infinity' AND f.course_id = ANY(%(courses)s) AND NOT EXISTS (
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0 AND f.course_id = ANY(%(courses)s) AND NOT EXISTS (
     SELECT FROM facts.landing_enrolment l
     WHERE l.load_id = %(load)s AND l.moodle_id = f.moodle_id AND l.course_id = f.course_id)
 ORDER BY f.course_id
@@ -74,10 +74,10 @@ SELECT EXISTS (
 ) AS there
 
 -- name: unenrolled
--- Enrolments that a full reading found ended, in courses that are still there, and that have not begun again.
+-- Enrolments that a reading found ended, in courses that are still there, and that have not begun again.
 SELECT f.moodle_id, f.course_id, max(o.started_at) AS read_at
 FROM facts.fact_enrolment f
-JOIN facts.load o ON o.kind = 'everything' AND f.valid_to BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity')
+JOIN facts.load o ON f.valid_to BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity')
 JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
 WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
     SELECT FROM facts.fact_enrolment n
@@ -85,13 +85,16 @@ WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
 GROUP BY f.moodle_id, f.course_id
 
 -- name: samples
--- One active participant of each course in which somebody has a grade.
-SELECT l.course_id, min(l.moodle_id) AS moodle_id
+-- Of each course in which somebody has a grade the active participant with the best one: where a total adds up what was
+-- graded, Moodle's own report shows of each person another maximum, and no grade shall be above it.
+SELECT DISTINCT ON (l.course_id) l.course_id, l.moodle_id
 FROM facts.landing_enrolment l
+LEFT JOIN facts.landing_grade g
+       ON g.load_id = l.load_id AND g.course_id = l.course_id AND g.moodle_id = l.moodle_id AND g.value IS NOT NULL
 WHERE l.load_id = %(load)s AND l.active
-  AND EXISTS (SELECT FROM facts.landing_grade g
-              WHERE g.load_id = l.load_id AND g.course_id = l.course_id AND g.value IS NOT NULL)
-GROUP BY l.course_id
+  AND EXISTS (SELECT FROM facts.landing_grade o
+              WHERE o.load_id = l.load_id AND o.course_id = l.course_id AND o.value IS NOT NULL)
+ORDER BY l.course_id, g.value DESC NULLS LAST, l.moodle_id
 
 -- ---------------------------------------------------------------- people and their organisation
 -- name: close_people
@@ -231,20 +234,35 @@ WHERE person_access.accessed_at < excluded.accessed_at
 -- The courses of the site, for the statements that follow.
 CREATE TEMPORARY TABLE read_course (
     course_id bigint PRIMARY KEY, idnumber text, shortname text, fullname text, visible boolean,
-    completion_enabled boolean
+    completion_enabled boolean, title jsonb, description jsonb, category_ids bigint[], category_names jsonb,
+    minutes integer, difficulty jsonb, objectives jsonb, starts_at timestamptz
 ) ON COMMIT DROP
 
+-- name: refine_courses
+-- What the catalogue says of a course is as it was last told: other readers tell it in other languages.
+UPDATE facts.dim_course d
+SET title = r.title, description = r.description, category_ids = r.category_ids, category_names = r.category_names,
+    minutes = r.minutes, difficulty = r.difficulty, objectives = r.objectives, starts_at = r.starts_at
+FROM read_course r
+WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id
+  AND (r.title, r.description, r.category_ids, r.category_names, r.minutes, r.difficulty, r.objectives, r.starts_at)
+      IS DISTINCT FROM
+      (d.title, d.description, d.category_ids, d.category_names, d.minutes, d.difficulty, d.objectives, d.starts_at)
+
 -- name: close_courses
--- Courses that are no more, or are called something else now.
+-- Courses that are no more, or are called something else now, of those that were asked for.
 UPDATE facts.dim_course d SET valid_to = %(now)s
-WHERE d.valid_to = 'infinity' AND NOT EXISTS (
+WHERE d.valid_to = 'infinity' AND (%(asked)s::bigint[] IS NULL OR d.course_id = ANY(%(asked)s)) AND NOT EXISTS (
     SELECT FROM read_course r
     WHERE (r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled)
         = (d.course_id, d.idnumber, d.shortname, d.fullname, d.visible, d.completion_enabled))
 
 -- name: begin_courses
-INSERT INTO facts.dim_course (course_id, idnumber, shortname, fullname, visible, completion_enabled, valid_from)
-SELECT r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled, %(now)s FROM read_course r
+INSERT INTO facts.dim_course (course_id, idnumber, shortname, fullname, visible, completion_enabled, title, description,
+                              category_ids, category_names, minutes, difficulty, objectives, starts_at, valid_from)
+SELECT r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled, r.title, r.description,
+       r.category_ids, r.category_names, r.minutes, r.difficulty, r.objectives, r.starts_at, %(now)s
+FROM read_course r
 WHERE NOT EXISTS (SELECT FROM facts.dim_course d WHERE d.course_id = r.course_id AND d.valid_to = 'infinity')
 
 -- name: read_grade_items
@@ -329,16 +347,19 @@ WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.
        AND date_trunc('minute', n.enrolled_at) = f.enrolled_at)
 
 -- name: close_enrolments
--- Enrolments that ended, were suspended or made active again, or are others than before.
+-- Enrolments that ended, were suspended or made active again, or are others than before. Those of people who were erased
+-- stand under a number below nought, and stay as they were.
 UPDATE facts.fact_enrolment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity'
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
   AND (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.moodle_id = f.moodle_id
                               AND q.course_id = f.course_id))
   AND NOT EXISTS (
     SELECT FROM enrolment_now n
     WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
       AND (n.enrolled_at IS NULL OR f.enrolled_at IS NULL
-           OR date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
+           OR n.enrolled_at = f.enrolled_at
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
            OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.complete
                                           AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id))))
 
@@ -408,7 +429,9 @@ FROM completion_now n
 WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
   AND NOT (n.completed = f.completed
            AND (n.completed_at IS NULL OR f.completed_at IS NULL
-                OR date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
+                OR n.completed_at = f.completed_at
+                OR (n.precision <> 'second' OR f.precision <> 'second')
+                   AND date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
 
 -- name: begin_completions
 -- After a completed attempt comes the next one.
@@ -492,7 +515,7 @@ LEFT JOIN facts.fact_enrolment e
        ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id AND e.valid_to = 'infinity'
 LEFT JOIN in_question q ON q.fact = 'grades' AND q.moodle_id = g.moodle_id AND q.course_id = g.course_id
 LEFT JOIN grade_now n ON n.moodle_id = g.moodle_id AND n.course_id = g.course_id
-WHERE g.valid_to = 'infinity' AND (%(whole)s OR q.moodle_id IS NOT NULL)
+WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id IS NOT NULL)
   AND f.moodle_id = g.moodle_id AND f.course_id = g.course_id AND f.valid_from = g.valid_from
   AND ((%(whole)s OR q.complete) AND e.moodle_id IS NULL
        OR n.moodle_id IS NOT NULL AND (
@@ -565,7 +588,7 @@ WHERE NOT %(whole)s
 -- name: close_certificates
 -- Issues that were revoked or prolonged, or are no more. Sources of which nothing came and nothing is said were not read.
 UPDATE facts.fact_certificate f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity'
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
   AND (%(whole)s AND f.source IN (
            SELECT source FROM certificate_now
            UNION SELECT source FROM facts.landing_scope WHERE load_id = %(load)s AND fact = 'certificates')
@@ -573,8 +596,10 @@ WHERE f.valid_to = 'infinity'
   AND NOT EXISTS (
     SELECT FROM certificate_now n
     WHERE n.source = f.source AND n.code = f.code AND n.template = f.template AND n.revoked = f.revoked
-      AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
-      AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at))
+      AND ((n.issued_at, n.expires_at) IS NOT DISTINCT FROM (f.issued_at, f.expires_at)
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
+              AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at)))
 
 -- name: begin_certificates
 INSERT INTO facts.fact_certificate (person_id, moodle_id, source, code, template, issued_at, expires_at, revoked,

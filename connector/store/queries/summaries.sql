@@ -189,6 +189,11 @@ FROM (
 ) spread
 GROUP BY unit, day
 
+-- name: months
+-- The tables of this month.
+SELECT facts.ensure_month(parent, (%(now)s AT TIME ZONE 'UTC')::date)
+FROM unnest(ARRAY['facts.fact_compliance_daily', 'facts.fact_overview_daily']::regclass[]) parent
+
 -- name: keep_compliance
 -- What the day keeps: the last full reading of a day is right.
 INSERT INTO facts.fact_compliance_daily (day, unit, requirement, assigned, satisfied, overdue)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,11 +16,14 @@ from adapters.moodle.readers.choose import choose_reader, set_up_reports
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import ServedTwin
+from adapters.moodle.writers.plain import PlainWriter
+from connector.domain.catalogue import CourseAbout
 from connector.domain.errors import AccessRefused, ProtocolError, SettingsError
-from connector.domain.ports import ManualEnrolment
+from connector.domain.ports import Course
 from connector.domain.reading import GradeItem, Precision, ReadAccess, Reader
+from connector.domain.writing import ManualEnrolment
 from tests.reading import Book, equal_in_what_both_know, everything, facts, read_accounts, unlike_to_the_minute
-from tests.unit.adapters_moodle.people import account, create
+from tests.unit.adapters_moodle.people import account, create, create_accounts
 
 pytestmark = pytest.mark.anyio
 VERSIONS = pytest.mark.parametrize("twin", ["4.5", "5.1"], indirect=True)
@@ -39,16 +43,15 @@ def with_plugin(twin: ServedTwin) -> None:
 async def book(twin: ServedTwin, site: MoodleSite, with_plugin: None) -> AsyncIterator[Book]:
     """People who enrolled, were suspended, completed, were graded anew and not at all, left, and were deleted."""
     ids = await create(site, 6)
-    ids += (
-        await site.create_accounts([account("p6", customfields=[{"type": "jobgrade", "value": "<7> & more"}])])
-    ).values()
+    rows = [account("p6", customfields=[{"type": "jobgrade", "value": "<7> & more"}])]
+    ids += (await create_accounts(site, rows)).values()
     life = twin.life
     for ref in ("SAFE101", "ETH101", "LATE & <b>"):
         life.make_course(ref)
     life.make_course("EMPTY")
     courses = {course.shortname: course.id for course in twin.state.courses.values()}
     for ref in ("SAFE101", "ETH101"):
-        await site.enrol([ManualEnrolment(one, courses[ref], STUDENT) for one in ids[:6]])
+        await PlainWriter(site.client).enrol([ManualEnrolment(one, courses[ref], STUDENT) for one in ids[:6]])
     life.enrol("p5", "LATE & <b>", at=OCTOBER)
     life.enrol("p6", "LATE & <b>", at=OCTOBER, starts=LATER)
     life.enrol("p4", "LATE & <b>", at=OCTOBER, ends=OCTOBER + DAY)
@@ -111,6 +114,33 @@ async def test_all_three_read_the_same(by_plugin: Reader, by_reports: Reader, pl
     assert (completion.completed_at, completion.precision) == (october, Precision.SECOND)
     assert (grade.value, grade.decimals, grade.graded_at) == (83.456, None, october)
     assert {one.source for one in exact.certificates.values()} == {"badge", "tool_certificate"}
+
+
+@VERSIONS
+async def test_what_courses_are_about(
+    twin: ServedTwin, by_plugin: Reader, by_reports: Reader, plainly: Reader, book: Book
+) -> None:
+    """The plugin tells texts as they are stored, in all languages; the others what Moodle shows. The rest is alike."""
+    title = '<span lang="en" class="multilang">Safe</span><span lang="fr" class="multilang">Sûr</span>'
+    state = twin.state
+    below = state.add_category("Fire", "FIRE", state.add_category("Safety & more", "SAFETY").id)
+    state.course_fields["difficulty"] = ("Easy", "Hard")
+    twin.life.describe("SAFE101", fullname=title, summary="<p>All</p>", minutes="45", difficulty="2")
+    state.courses[state.course_by_idnumber["SAFE101"]].category = below.id
+
+    def safe(courses: Sequence[Course]) -> CourseAbout | None:
+        return next(one.about for one in courses if one.idnumber == "SAFE101")
+
+    stored, shown = safe(await by_plugin.courses()), safe(await plainly.courses())
+    assert stored is not None
+    assert shown is not None
+    assert (stored.title, stored.summary, stored.fields) == (
+        title,
+        "<p>All</p>",
+        (("difficulty", "Hard"), ("minutes", "45")),
+    )
+    assert stored.category == ((below.parent, "Safety & more"), (below.id, "Fire"))
+    assert shown == safe(await by_reports.courses()) == replace(stored, title="SafeSûr")
 
 
 @VERSIONS

@@ -54,18 +54,33 @@ def client(url: str) -> object:
     )
 
 
-def test_what_is_put_can_be_got(files: FileStore) -> None:
-    """Under its name, and replaced where it is put again; what was never put is not there."""
+def test_what_is_put_can_be_got_and_deleted(files: FileStore) -> None:
+    """Under its name, and replaced where it is put again; what is not there can be deleted too."""
     assert files.get(NAME) is None
     files.put(NAME, b"%PDF one")
     files.put(NAME, b"%PDF two")
-    files.put("FIRE/2026/FIRE-2026-000043.pdf", b"%PDF three")
+    files.put("FIRE/20260/x.pdf", b"%PDF three")
     assert files.get(NAME) == b"%PDF two"
+    assert list(files.names("FIRE/2026")) == [NAME]
+    for _ in range(2):
+        files.delete(NAME)
+    assert list(files.names("FIRE/2026")) == []
+
+
+def test_what_is_deleted_is_gone(files: FileStore) -> None:
+    """That one and no other; deleting it again, or what was never there, is no mistake."""
+    other = "FIRE/2026/FIRE-2026-000043.pdf"
+    for name in (NAME, other):
+        files.put(name, b"%PDF")
+    for _ in range(2):
+        files.delete(NAME)
+    assert (files.get(NAME), files.get(other)) == (None, b"%PDF")
 
 
 def test_the_doctor_can_try_it(files: FileStore) -> None:
-    """It writes and reads, and says where."""
+    """It writes, reads and deletes, and says where."""
     assert files.check().split()[0] in ("folder", "bucket")
+    assert files.get("connector-check.txt") is None
 
 
 def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

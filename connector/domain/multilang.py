@@ -1,0 +1,114 @@
+"""Texts of Moodle in several languages, as its filters multilang and multilang2 read them; plain, without markup.
+
+A text becomes a mapping from language (as in HTML, such as ``zh-TW``) to text. What is in no language of its own
+stands under ``ANY``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import unescape
+
+ANY = "und"
+"""Undetermined, as BCP 47 has it: for everybody to whom nothing else is said."""
+OTHER = "other"
+"""What multilang2 calls everybody else."""
+FIRST = "first"
+"""Of spans that stand for each other the first is for everybody else, whom it does not name."""
+
+_SPAN = re.compile(
+    r"""<(?P<tag>span|lang)\b(?=[^>]*?\blang=["'](?P<lang>[\w-]+)["'])(?P<rest>[^>]*)>(?P<text>.*?)</(?P=tag)\s*>""",
+    re.IGNORECASE | re.DOTALL,
+)
+_MULTILANG = re.compile(r"""\bclass=["'][^"']*\bmultilang\b""", re.IGNORECASE)
+_BRACES = re.compile(r"\{\s*mlang\s+(?P<langs>[\w\s,-]+?)\s*\}(?P<text>.*?)\{\s*mlang\s*\}", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table)\b[^>]*>", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a text: ``languages`` are those in which it is shown, none: in all of them. Pieces of one group
+    stand for each other."""
+
+    text: str
+    languages: tuple[str, ...] = ()
+    group: int = 0
+
+
+def texts(stored: str) -> dict[str, str]:
+    """The text in each language that it has; empty ones are left out."""
+    pieces = list(_pieces(stored))
+    languages = dict.fromkeys(one for piece in pieces for one in piece.languages if one not in (OTHER, FIRST))
+    wanted = [*languages, *([ANY] if not languages or any(OTHER in piece.languages for piece in pieces) else [])]
+    found = {language: _plain("".join(_shown(pieces, language))) for language in wanted}
+    return {language: text for language, text in found.items() if text}
+
+
+def choose(found: Mapping[str, str], wished: Sequence[str]) -> str:
+    """The text for who wishes these languages, the dearest first: that, one of the same language, or what there is."""
+    for wish in wished:
+        for suits in (wish.casefold(), wish.partition("-")[0].casefold()):
+            for language, text in found.items():
+                if suits in (language.casefold(), language.partition("-")[0].casefold()):
+                    return text
+    for language in (ANY, "en"):
+        if language in found:
+            return found[language]
+    return next(iter(found.values()), "")
+
+
+def language_tag(code: str) -> str:
+    """Moodle's code of a language as HTML has it: zh_tw is zh-TW."""
+    first, *rest = re.split("[_-]", code.strip())
+    return "-".join([first.lower(), *(one.upper() if len(one) == 2 else one.lower() for one in rest if one)])
+
+
+def _pieces(stored: str) -> Iterator[_Piece]:
+    """What stands between marks is shown in every language. Marks that follow each other are one group."""
+    at, group = 0, 0
+    for found in _marks(stored):
+        between = stored[at : found.start()]
+        begins = bool(between.strip()) or not group
+        group += begins
+        if between:
+            yield _Piece(between)
+        yield _Piece(found["text"], _languages(found, begins), group)
+        at = found.end()
+    if rest := stored[at:]:
+        yield _Piece(rest)
+
+
+def _languages(found: re.Match[str], begins: bool) -> tuple[str, ...]:
+    if found.re is _SPAN:
+        return (language_tag(found["lang"]), *([FIRST] if begins else []))
+    said = (one.strip() for one in found["langs"].split(","))
+    return tuple(OTHER if one.lower() == OTHER else language_tag(one) for one in said if one)
+
+
+def _marks(stored: str) -> Iterator[re.Match[str]]:
+    if _BRACES.search(stored):
+        yield from _BRACES.finditer(stored)
+        return
+    for found in _SPAN.finditer(stored):
+        if found["tag"].lower() == "lang" or _MULTILANG.search(found["rest"]):
+            yield found
+
+
+def _shown(pieces: Sequence[_Piece], language: str) -> Iterator[str]:
+    """Of each group what is in this language, else what is for all others."""
+    said = {piece.group for piece in pieces if language in piece.languages}
+    for piece in pieces:
+        for_others = piece.group not in said and {OTHER, FIRST} & set(piece.languages)
+        if not piece.languages or language in piece.languages or for_others:
+            yield piece.text
+
+
+def _plain(text: str) -> str:
+    """Without markup, a line for each paragraph."""
+    without = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", text)))
+    lines = (" ".join(line.split()) for line in unescape(without).splitlines())
+    return "\n".join(line for line in lines if line).replace("\x00", "")

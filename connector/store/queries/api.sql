@@ -1,0 +1,118 @@
+-- What the API tells: the views of the schema reporting, within the sight that the transaction has.
+
+-- name: snapshot
+-- All that follows is of one moment, and alters nothing.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+
+-- name: mark
+-- Moves with every reading of facts.
+SELECT max(h.reached_at) FILTER (WHERE h.name = 'people') AS as_of,
+       COALESCE(string_agg(h.name || ' ' || extract(epoch FROM h.reached_at), ' ' ORDER BY h.name), '') AS mark
+FROM facts.hop h
+
+-- name: in_sight
+-- Whether a unit is one that this session sees.
+SELECT s.everything OR %(unit)s = ANY (s.units) AS seen
+FROM facts.sight s
+JOIN facts.dim_org_unit u ON u.unit = %(unit)s AND u.valid_to = 'infinity'
+
+-- name: courses
+-- A page of the catalogue, and how many there are: a row without a course where the page has none.
+WITH found AS MATERIALIZED (
+    SELECT c.*, COALESCE(c.title ->> %(shown)s, c.title ->> 'und', c.fullname) AS shown
+    FROM reporting.courses c
+    WHERE (%(course_id)s::bigint IS NULL OR c.course_id = %(course_id)s)
+      AND (%(category)s::bigint IS NULL OR %(category)s = ANY (c.category_ids))
+      AND (%(visible)s::boolean IS NULL OR c.visible = %(visible)s)
+      AND (%(language)s::text IS NULL OR c.title ? %(language)s)
+      AND (%(difficulty)s::text IS NULL OR EXISTS (
+            SELECT FROM jsonb_each_text(c.difficulty) d WHERE lower(d.value) = lower(%(difficulty)s)))
+      AND (%(search)s::text IS NULL
+           OR strpos(lower(concat_ws(' ', c.idnumber, c.shortname, c.fullname)), lower(%(search)s)) > 0
+           OR EXISTS (SELECT FROM jsonb_each_text(c.title) t WHERE strpos(lower(t.value), lower(%(search)s)) > 0)
+           OR EXISTS (SELECT FROM jsonb_each_text(c.description) t WHERE strpos(lower(t.value), lower(%(search)s)) > 0))
+)
+SELECT t.total, f.*
+FROM (SELECT count(*) AS total FROM found) t
+LEFT JOIN LATERAL (
+    SELECT * FROM found
+    ORDER BY CASE WHEN %(sort)s::text = 'title' THEN shown END,
+             CASE WHEN %(sort)s::text = '-title' THEN shown END DESC,
+             CASE %(sort)s::text WHEN 'learners' THEN enrolled::double precision WHEN 'minutes' THEN minutes
+                  WHEN 'completion_rate' THEN completion_rate WHEN 'starts_at' THEN extract(epoch FROM starts_at) END,
+             CASE %(sort)s::text WHEN '-learners' THEN enrolled::double precision WHEN '-minutes' THEN minutes
+                  WHEN '-completion_rate' THEN completion_rate WHEN '-starts_at' THEN extract(epoch FROM starts_at) END
+                 DESC NULLS LAST,
+             CASE WHEN %(sort)s::text = '-id' THEN course_id END DESC, course_id
+    LIMIT %(limit)s OFFSET %(offset)s
+) f ON true
+
+-- name: performance
+SELECT * FROM reporting.course_performance WHERE course_id = %(course_id)s
+
+-- name: overview
+SELECT * FROM reporting.executive_overview
+
+-- name: trend
+-- The last periods of one kind.
+SELECT * FROM (
+    SELECT * FROM reporting.trend WHERE period = %(period)s ORDER BY starts_on DESC LIMIT %(limit)s
+) newest ORDER BY starts_on
+
+-- name: by_requirement
+SELECT * FROM reporting.compliance_by_requirement
+WHERE %(requirement)s::text IS NULL OR requirement = %(requirement)s
+ORDER BY requirement
+
+-- name: by_unit
+-- A page of units, each with those below it, and how many there are.
+WITH found AS MATERIALIZED (
+    SELECT c.unit, c.unit_name, sum(c.assigned)::bigint AS assigned, sum(c.satisfied)::bigint AS satisfied,
+           sum(c.open)::bigint AS open, sum(c.overdue)::bigint AS overdue,
+           round(100.0 * sum(c.satisfied) / NULLIF(sum(c.assigned), 0), 1)::double precision AS rate
+    FROM reporting.compliance_by_unit c
+    WHERE %(requirement)s::text IS NULL OR c.requirement = %(requirement)s
+    GROUP BY c.unit, c.unit_name
+)
+SELECT t.total, f.*
+FROM (SELECT count(*) AS total FROM found) t
+LEFT JOIN LATERAL (SELECT * FROM found ORDER BY unit LIMIT %(limit)s OFFSET %(offset)s) f ON true
+
+-- name: by_day
+-- How it stood on each day that was kept.
+SELECT d.day, sum(d.assigned)::bigint AS assigned, sum(d.satisfied)::bigint AS satisfied, sum(d.open)::bigint AS open,
+       sum(d.overdue)::bigint AS overdue,
+       round(100.0 * sum(d.satisfied) / NULLIF(sum(d.assigned), 0), 1)::double precision AS rate
+FROM reporting.compliance_daily d
+WHERE d.unit = %(unit)s AND d.day BETWEEN %(since)s AND %(until)s
+  AND (%(requirement)s::text IS NULL OR d.requirement = %(requirement)s)
+GROUP BY d.day
+ORDER BY d.day
+
+-- name: expiring
+-- How much ends soon, by what it is: requirements by their code, certificates and badges by their name.
+SELECT e.kind, CASE e.kind WHEN 'requirement' THEN e.code END AS requirement, e.name,
+       count(*) FILTER (WHERE e.days_left <= 30) AS in_30_days, count(*) FILTER (WHERE e.days_left <= 60) AS in_60_days,
+       count(*) AS in_90_days
+FROM reporting.expiring e
+WHERE e.renewed IS NOT TRUE
+GROUP BY 1, 2, 3
+ORDER BY in_90_days DESC, e.kind, e.name
+
+-- name: certificates
+-- The newest first, after the last one of the page before.
+SELECT c.*
+FROM reporting.certificates c
+WHERE (%(source)s::text IS NULL OR c.source = %(source)s)
+  AND (%(number)s::text IS NULL OR c.code = %(number)s)
+  AND (%(status)s::text IS NULL OR c.state = %(status)s)
+  AND (%(template)s::text IS NULL OR c.template = %(template)s)
+  AND (%(person)s::text IS NULL OR c.hr_key = %(person)s)
+  AND (%(issued_since)s::date IS NULL OR c.issued_at >= %(issued_since)s::date)
+  AND (%(issued_until)s::date IS NULL OR c.issued_at < %(issued_until)s::date + 1)
+  AND (%(expires_since)s::date IS NULL OR c.expires_at >= %(expires_since)s::date)
+  AND (%(expires_until)s::date IS NULL OR c.expires_at < %(expires_until)s::date + 1)
+  AND (%(after_at)s::timestamptz IS NULL OR c.issued_at < %(after_at)s
+       OR c.issued_at = %(after_at)s AND (c.source, c.code) > (%(after_source)s, %(after_number)s))
+ORDER BY c.issued_at DESC, c.source, c.code
+LIMIT %(limit)s

@@ -1,0 +1,77 @@
+"""What Moodle stores of a course becomes an entry of the catalogue, in every language that it has."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.domain.catalogue import USUAL, CourseAbout, CourseFields, entry
+from connector.domain.multilang import choose, language_tag, texts
+
+SPANS = '<span lang="en" class="multilang">Fire safety</span> <span class="multilang" lang="zh_tw">消防安全</span>'
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        ("Fire &amp; gas", {"und": "Fire & gas"}),
+        ("", {}),
+        (SPANS, {"en": "Fire safety", "zh-TW": "消防安全"}),
+        (f"A {SPANS} (B)", {"en": "A Fire safety (B)", "zh-TW": "A 消防安全 (B)"}),
+        ('<span lang="fr">mot</span>', {"und": "mot"}),
+        ('<span lang="fr" class="multilang">mot</span>', {"fr": "mot"}),
+        (f"{SPANS} – <span lang='fr' class='multilang'>un</span>",
+         {"en": "Fire safety – un", "zh-TW": "消防安全 – un", "fr": "Fire safety – un"}),
+        ("{mlang en}Gas{mlang}{mlang vi, fr}Khí{mlang}", {"en": "Gas", "vi": "Khí", "fr": "Khí"}),
+        ("{mlang en}Gas{mlang}{mlang other}Gaz{mlang} 1", {"en": "Gas 1", "und": "Gaz 1"}),
+        ("<p>One<br/>two</p><script>no()</script><!-- no --><ul><li>3 &lt;4</li></ul>", {"und": "One\ntwo\n3 <4"}),
+        ("2 < 3 and 5 > 4", {"und": "2 < 3 and 5 > 4"}),
+        ('<SPAN LANG="en" CLASS="multilang">X</SPAN><lang lang="fr">Y</lang>', {"en": "X", "fr": "Y"}),
+        ("{mlang en}unclosed", {"und": "{mlang en}unclosed"}),
+    ],
+)  # fmt: skip
+def test_texts_by_language(stored: str, found: dict[str, str]) -> None:
+    """Spans and braces, as Moodle's filters read them, and without markup."""
+    assert texts(stored) == found
+
+
+@pytest.mark.parametrize(
+    ("wished", "text"),
+    [(["vi"], "und"), (["zh-TW"], "zh-TW"), (["zh"], "zh-TW"), (["zh-HK", "fr"], "zh-TW"), (["de", "fr-CA"], "fr"),
+     ([], "und")],
+)  # fmt: skip
+def test_the_text_that_suits_best(wished: list[str], text: str) -> None:
+    """The dearest language first, then one that is nearly it, then what is for everybody."""
+    assert choose({"fr": "fr", "zh-TW": "zh-TW", "und": "und"}, wished) == text
+
+
+def test_without_the_wished_one_there_is_another() -> None:
+    """English, or whatever there is."""
+    assert choose({"fr": "fr", "en": "en"}, ["vi"]) == "en"
+    assert choose({"fr": "fr", "vi": "vi"}, []) == "fr"
+    assert choose({}, ["fr"]) == ""
+
+
+def test_tags_of_languages() -> None:
+    """Moodle's codes are those of HTML in another spelling."""
+    assert [language_tag(code) for code in ("zh_tw", "EN", "de_kids", "fr-CA")] == ["zh-TW", "en", "de-kids", "fr-CA"]
+
+
+@pytest.mark.parametrize(
+    ("told", "minutes"),
+    [("90", 90), (" 45,5 ", 46), ("an hour", None), ("", None), ("-3", None), ("nan", None), ("1e99", None)],
+)
+def test_minutes_are_a_number_or_nothing(told: str, minutes: int | None) -> None:
+    """A company writes what it likes into the field; nothing is guessed from it."""
+    assert entry(CourseAbout("T", fields=(("Minutes", told),)), "T", USUAL).minutes == minutes
+
+
+def test_an_entry() -> None:
+    """Fields are found under the names that a company says, whatever their case."""
+    about = CourseAbout(
+        SPANS, "<p>All of it</p>", ((1, "Safety"), (4, SPANS)), None, (("dauer", "30"), ("level", "Hard"))
+    )
+    made = entry(about, "Fire safety", CourseFields("Dauer", "level", "goals"))
+    assert (made.title, made.description) == (texts(SPANS), {"und": "All of it"})
+    assert (made.category_ids, made.category_names) == ((1, 4), ({"und": "Safety"}, texts(SPANS)))
+    assert (made.minutes, made.difficulty, made.objectives) == (30, {"und": "Hard"}, {})
+    assert entry(None, "Fire", USUAL).title == {"und": "Fire"}
