@@ -193,7 +193,8 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
-            self.held.merge(connection, whole=read.extent is Extent.EVERYTHING, **listed)
+            whole, complete = read.extent is Extent.EVERYTHING, bool(read.landed.get("scopes"))
+            self.held.merge(connection, whole=whole, complete=complete, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:

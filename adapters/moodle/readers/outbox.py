@@ -20,6 +20,7 @@ from adapters.moodle.readers.datasets import (
     rows_of,
     together,
 )
+from adapters.moodle.readers.holding import held
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.wire import chunks
 from connector.domain.outbox import Entry, Part, Touched
@@ -102,14 +103,15 @@ class PluginOutbox:
         methods = chosen(raw.METHODS, "id", sorted({row[2] for row in rows.rows}))
         people = chosen(raw.DELETED, "id", sorted({row[0] for row in rows.rows}))
         status, deletion = await together(self._client, [*methods, *people])
-        disabled = {method for method, off in status if off}
+        disabled = {method for method, _, off in status if off}
         deleted = {user for user, gone in deletion if gone}
         there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in deleted]
-        return Page([raw.enrolment(row, disabled, rows.now) for row in there])
+        return Page([raw.enrolment(row, disabled, rows.now) for row in there], held=[held(raw.ENROLMENTS, rows)])
 
     async def _completed(self, rows: Rows) -> Page:
-        there = [row for row in rows.rows if row[2] and row[1] != shared.SITE_COURSE]
-        return Page(completions=[raw.completion(row) for row in there])
+        there = [row for row in rows.rows if raw.is_completed(row) and row[1] != shared.SITE_COURSE]
+        completed = held(raw.COMPLETIONS, rows, raw.is_completed)
+        return Page(completions=[raw.completion(row) for row in there], held=[completed])
 
 
 def _asked(dataset: Dataset, part: Part) -> list[Asked]:
