@@ -50,8 +50,6 @@ class Making:
 
     def _make(self, one: Certificate) -> FileState:
         try:
-            if not one.name:
-                raise SetAside("It names nobody any more.")
             content = self.render(one)
         except SetAside as error:
             self.store.refuse(one.certificate_id, str(error)[:200], self.clock())

@@ -246,7 +246,9 @@ def _due_date(state: TwinState, row: dict[str, Any]) -> Told:
 
 
 def _may_write_calendar(state: TwinState, user_id: int) -> None:
-    if user_id in state.administrators or "moodle/calendar:manageentries" in state.forbidden:
+    if user_id in state.administrators:
+        raise Refusal("usernotupdatedadmin", "Cannot update admin accounts")
+    if "moodle/calendar:manageentries" in state.forbidden:
         raise _forbidden("Manage any calendar entries")
 
 
