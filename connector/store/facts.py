@@ -48,6 +48,9 @@ _UNSEEN = timedelta(hours=1)
 MANY = 5_000
 """From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
 
+LEARNED = ("enrolments", "completions", "grades")
+"""Facts of a person in a course."""
+
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
     "drop_managers", "managers",
@@ -193,7 +196,8 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
-            self.held.merge(connection, whole=read.extent is Extent.EVERYTHING, **listed)
+            whole, complete = read.extent is Extent.EVERYTHING, bool(read.landed.get("scopes"))
+            self.held.merge(connection, whole=whole, complete=complete, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
@@ -337,13 +341,29 @@ class _Merging:
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
         self._run(f"landed_{fact}")
-        if fact in ("completions", "grades"):
+        if fact in ("completions", "grades") and self._complete:
             self._run(f"silent_{fact}")
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
+        if fact == "certificates":
+            self._run("certificates_in_question")
+        elif not self._compares:
+            return
+        else:
+            self._run(f"refine_{fact}")
         self._versions(fact)
+
+    @property
+    def _complete(self) -> bool:
+        """Whether something was read completely, so that what did not come is no more."""
+        return bool(self._values["exhaustive"] or self._read.landed.get("scopes"))
+
+    @property
+    def _compares(self) -> bool:
+        """Whether there is something to compare the facts of courses with: most increments bring nothing."""
+        landed = self._read.landed
+        return bool(self._values["whole"]) or any(landed.get(name) for name in (*LEARNED, "scopes"))
 
     def assignments(self) -> None:
         self._run("first_cycle")
@@ -366,7 +386,8 @@ class _Merging:
 
         Where all of Moodle was compared, sums of courses and days in which nothing differed are as they were.
         """
-        everywhere = self._read.extent is Extent.EVERYTHING or taken
+        moved = any(self._begun.get(fact) or self._ended.get(fact) for fact in ("people", "units"))
+        everywhere = self._read.extent is Extent.EVERYTHING or moved
         whole = self._read.extent is Extent.EVERYTHING or self._read.compared
         values = {**self._values, "whole": whole or taken, "everywhere": everywhere}
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))

@@ -78,7 +78,7 @@ def filling(connection: Connection, table: str) -> Iterator[None]:
     """While an empty table is filled with many rows it has no indexes but its key's: to make them afterwards, out of
     all rows at once, takes a fraction of the time. The first reading of a Moodle is that. Without a name: no table."""
     indexes = connection.execute(query("facts.indexes"), {"table": table}).fetchall() if table else []
-    if indexes and not connection.execute(f"SELECT FROM facts.{table} LIMIT 1".encode()).fetchone():
+    if indexes and not connection.execute(f"SELECT 1 AS there FROM facts.{table} LIMIT 1".encode()).fetchone():
         for index in indexes:
             connection.execute(f"DROP INDEX facts.{index['name']}".encode())
         yield

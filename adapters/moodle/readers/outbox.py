@@ -101,12 +101,12 @@ class PluginOutbox:
         disabled = {method for method, _, off in status if off}
         deleted = {user for user, gone in deletion if gone}
         there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in deleted]
-        read = [raw.enrolment(row, disabled, rows.now) for row in there]
-        return Page(read, held=[held(raw.ENROLMENTS, rows)])
+        return Page([raw.enrolment(row, disabled, rows.now) for row in there], held=[held(raw.ENROLMENTS, rows)])
 
     async def _completed(self, rows: Rows) -> Page:
-        there = [row for row in rows.rows if row[2] and row[1] != shared.SITE_COURSE]
-        return Page(completions=[raw.completion(row) for row in there], held=[held(raw.COMPLETIONS, rows)])
+        there = [row for row in rows.rows if raw.is_completed(row) and row[1] != shared.SITE_COURSE]
+        completed = held(raw.COMPLETIONS, rows, raw.is_completed)
+        return Page(completions=[raw.completion(row) for row in there], held=[completed])
 
 
 def _asked(dataset: Dataset, part: Part) -> list[Asked]:
