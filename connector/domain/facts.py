@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.grants import LearningPath, Requirement
 from connector.domain.ports import Course
 from connector.domain.reading import Gone, GradeItem, Page, ReadAccess
@@ -147,7 +148,8 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact;
-    ``exhaustive``: as of the reader."""
+    ``exhaustive`` and ``details``: as of the reader; ``known``: what was known of the history of grades when it was
+    asked for; ``newest``: the greatest key of it that was told."""
 
     extent: Extent
     until: datetime
@@ -155,6 +157,9 @@ class Read:
     grade_items: Sequence[GradeItem] = ()
     landed: Mapping[str, int] = field(default_factory=dict)
     exhaustive: bool = False
+    details: Collection[Detail] = frozenset()
+    known: KnownHistory = NOTHING_KNOWN
+    newest: int | None = None
 
 
 class FactStore(Protocol):
@@ -203,6 +208,10 @@ class FactStore(Protocol):
 
     def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
         """Who has ever completed one of these courses: person and course."""
+        ...
+
+    def known_history(self) -> KnownHistory:
+        """How far the history of grades is known."""
         ...
 
     def take(self, staff: Staff, basis: str, now: datetime) -> bool:

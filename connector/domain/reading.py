@@ -12,6 +12,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from connector.domain.details import (
+    NOTHING_KNOWN,
+    Detail,
+    KnownHistory,
+    ReadActivity,
+    ReadActivityCompletion,
+    ReadEarlierCompletion,
+    ReadGradeChange,
+    ReadGradeItem,
+    ReadItemGrade,
+)
 from connector.domain.ports import Account, Course
 
 
@@ -102,6 +113,12 @@ class Page:
     completions: Sequence[ReadCompletion] = ()
     grades: Sequence[ReadGrade] = ()
     certificates: Sequence[ReadCertificate] = ()
+    activities: Sequence[ReadActivity] = ()
+    grade_items: Sequence[ReadGradeItem] = ()
+    activity_completions: Sequence[ReadActivityCompletion] = ()
+    item_grades: Sequence[ReadItemGrade] = ()
+    grade_history: Sequence[ReadGradeChange] = ()
+    earlier_completions: Sequence[ReadEarlierCompletion] = ()
 
     @property
     def rows(self) -> int:
@@ -248,6 +265,11 @@ class Reader(Protocol):
         enrolled is not there: nothing completed, where completion is on, and no grade."""
         ...
 
+    @property
+    def details(self) -> Collection[Detail]:
+        """What ``everything`` and ``changed`` tell beyond courses."""
+        ...
+
     async def courses(self) -> list[Course]:
         """All courses of the site."""
         ...
@@ -256,8 +278,13 @@ class Reader(Protocol):
         """All accounts of the site, or those that changed since; only an incremental reader takes a moment."""
         ...
 
-    def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+    def everything(
+        self, book: AccountBook, courses: Sequence[Course], known: KnownHistory = NOTHING_KNOWN
+    ) -> AsyncIterator[Page]:
         """Enrolments, completions, grades and certificates of everybody in these courses; certificates of all.
+
+        With the details of the reader; of the history of grades from the last key that was ``known`` in such a
+        reading, that one included, so that it shows whether Moodle still has it.
 
         While it reads people come and go: a row may come twice, and one may be missed; see ``again``.
         """
@@ -271,8 +298,8 @@ class Reader(Protocol):
         """
         ...
 
-    def changed(self, since: datetime) -> AsyncIterator[Page]:
-        """What a reader can tell to be new: enrolments made, courses completed, and what was issued.
+    def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
+        """What a reader can tell to be new: enrolments made, courses completed, and what was issued; its details too.
 
         Only where it is incremental. ``since`` is included. An enrolment made is told where it lets its owner in; an
         older one of the same person, and what became inactive, is left to the next reading of everything. Courses can

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from anyio import to_thread
@@ -107,26 +107,36 @@ class _Reading:
     began: datetime
     say: Progress
     landed: Counter[str] = field(default_factory=Counter)
+    newest: int | None = None
+    """The greatest key of the history of grades that was told."""
 
     async def everything(self) -> Read:
         """Accounts and courses, what people do in them, and once more the courses from which somebody vanished."""
         reader, facts = self.mirror.reader, self.mirror.facts
         await self._accounts(everybody=True)
         courses = await reader.courses()
-        await self._land(reader.everything(self.mirror.book, courses))
+        known = facts.known_history()
+        await self._land(reader.everything(self.mirror.book, courses, known))
         if not reader.exhaustive and (again := self._vanished(courses)):
             self.landed.subtract(facts.forget(self.load, again))
             await self._land(reader.again(again))
         items = await reader.grade_items(facts.samples(self.load))
-        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive)
+        return Read(
+            Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive, frozenset(reader.details),
+            known, self.newest,
+        )  # fmt: skip
 
     async def changes(self, since: datetime) -> Read:
         """What the reader can tell to be new."""
         await self._accounts(everybody=False)
-        await self._land(self.mirror.reader.changed(since))
-        known = self.mirror.facts.knows_courses(self.load)
-        courses = None if known else await self.mirror.reader.courses()
-        return Read(Extent.CHANGES, self.began, courses, (), self.landed)
+        reader, facts = self.mirror.reader, self.mirror.facts
+        known = facts.known_history()
+        await self._land(reader.changed(since, known))
+        courses = None if facts.knows_courses(self.load) else await reader.courses()
+        return Read(
+            Extent.CHANGES, self.began, courses, (), self.landed, details=frozenset(reader.details), known=known,
+            newest=self.newest,
+        )  # fmt: skip
 
     def _vanished(self, courses: Sequence[Course]) -> list[int]:
         """People come and go while pages are read, and one can be missed."""
@@ -143,10 +153,12 @@ class _Reading:
     async def _land(self, pages: AsyncIterator[Page]) -> None:
         async def take(page: Page) -> None:
             await to_thread.run_sync(self.mirror.facts.land, self.load, page)
-            for fact in ("enrolments", "completions", "grades", "certificates"):
-                rows = len(getattr(page, fact))
-                self.landed[fact] += rows
-                self.say(fact, rows)
+            for one in fields(page):
+                if rows := len(getattr(page, one.name)):
+                    self.landed[one.name] += rows
+                    self.say(one.name, rows)
+            if page.grade_history:
+                self.newest = max(self.newest or 0, *(one.history_id for one in page.grade_history))
 
         await take_ahead(pages, take)
 

@@ -16,7 +16,9 @@ from jobs.times import Times, read_times, read_zone
 class MoodleSettings(BaseModel):
     """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
 
-    ``reader``: how Moodle is read back; auto is by reports where they are set up, else by plain functions.
+    ``reader``: how Moodle is read back; auto is by the plugin where it is installed, by reports where they are set up,
+    else by plain functions. ``activities``: whether activities, all grade items and the history of grades are read
+    too, where it is by the plugin; that may be ten times as much.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -26,6 +28,7 @@ class MoodleSettings(BaseModel):
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     reader: Literal["auto", "plain", "reports", "plugin"] = "auto"
+    activities: bool = True
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
 
 

@@ -32,12 +32,14 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Rows of a dataset: new ``since`` epoch seconds, and with one of these values in a column of integers."""
+    """Rows of a dataset: new ``since`` epoch seconds, with one of these values in a column of integers, and with keys
+    beyond ``after``."""
 
     dataset: Dataset
     since: int = 0
     column: str = ""
     values: Sequence[int] = ()
+    after: int = 0
 
     def call(self, after: int) -> Call:
         columns = ",".join(self.dataset.columns)
@@ -76,16 +78,16 @@ async def listed(client: MoodleClient) -> Mapping[str, Mapping[str, Any]]:
 async def pages(client: MoodleClient, *asked: Asked) -> AsyncIterator[Rows]:
     """All rows, one of ``asked`` after the other."""
     for one in asked:
-        function, params = one.call(0)
-        first = _rows(one, 0, await client.call(function, params, reading=True))
+        function, params = one.call(one.after)
+        first = _rows(one, one.after, await client.call(function, params, reading=True))
         async for rows in later_pages(client, one, first):
             yield rows
 
 
 async def firsts(client: MoodleClient, asked: Sequence[Asked]) -> list[Rows]:
     """The first rows of several, in one request where the site can."""
-    answers = values_of(await client.call_many([one.call(0) for one in asked], reading=True))
-    return [_rows(one, 0, answer) for one, answer in zip(asked, answers, strict=True)]
+    answers = values_of(await client.call_many([one.call(one.after) for one in asked], reading=True))
+    return [_rows(one, one.after, answer) for one, answer in zip(asked, answers, strict=True)]
 
 
 async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncIterator[Rows]:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from adapters.moodle.readers import raw, shared
+from adapters.moodle.readers import details, raw, raw_details, shared
 from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers.details import is_total
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate
 
-COURSE_TOTAL = "course"
 SITE_COURSE = shared.SITE_COURSE
 EVER = 1
 """Since when it may be: leaves out what has no time at all, as courses that are not completed yet."""
 
 
 class PluginReader:
-    """The port ``Reader`` by datasets of ``local_connector``; ``issues`` are those that the site has.
+    """The port ``Reader`` by datasets of ``local_connector``; ``issues`` and ``details`` are those that the site has.
 
     Facts are exact to the second. Rows are read in the order of keys that never change, so that nobody is missed who
     was there all the while.
@@ -31,9 +33,12 @@ class PluginReader:
     incremental = True
     exhaustive = True
 
-    def __init__(self, site: MoodleSite, issues: Sequence[Issues] = ()) -> None:
+    def __init__(
+        self, site: MoodleSite, issues: Sequence[Issues] = (), details: Collection[Detail] = frozenset()
+    ) -> None:
         self._client = site.client
         self._issues = issues
+        self.details = details
 
     async def courses(self) -> list[Course]:
         """See the port. By core's function, which tells names in one language and without tags."""
@@ -68,36 +73,60 @@ class PluginReader:
         return AccountsPage(list(marks), found, {one.id: marks[one.id] for one in found})
 
     # ------------------------------------------------------------ what they learn
-    async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:  # noqa: ARG002 - all
+    async def everything(
+        self,
+        book: AccountBook,  # noqa: ARG002 - everybody's
+        courses: Sequence[Course],
+        known: KnownHistory = NOTHING_KNOWN,
+    ) -> AsyncIterator[Page]:
         """See the port. Certificates are those of everybody."""
         async for page in self._learned(frozenset(course.id for course in courses)):
             yield page
         for kind in self._issues:
             async for rows in pages(self._client, Asked(kind.issues)):
                 yield await self._certified(kind, rows)
+        if Detail.ARCHIVES in self.details:
+            async for rows in pages(self._client, Asked(raw_details.ARCHIVES, EVER)):
+                yield await details.earlier(rows)
+        if Detail.HISTORY in self.details:
+            async for page in details.history(self._client, known):
+                yield page
 
     async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """See the port."""
         async for page in self._learned(frozenset(course_ids), course_ids):
             yield page
 
-    async def changed(self, since: datetime) -> AsyncIterator[Page]:
+    async def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port; grades that were given or cleared too. One request where nothing is new."""
-        datasets = [raw.ENROLMENTS, raw.COMPLETIONS, raw.GRADES, *(kind.issues for kind in self._issues)]
-        asked = [Asked(dataset, _seconds(since)) for dataset in datasets]
-        enrolments, completions, grades, *issues = (
-            later_pages(self._client, one, first)
-            for one, first in zip(asked, await firsts(self._client, asked), strict=True)
-        )
-        async for rows in enrolments:
-            yield await self._entered(rows)
-        async for rows in completions:
-            yield Page(completions=[raw.completion(row) for row in rows.rows if row[1] != SITE_COURSE])
-        async for rows in grades:
-            yield await self._graded(rows)
-        for kind, later in zip(self._issues, issues, strict=True):
-            async for rows in later:
-                yield await self._certified(kind, rows)
+        takes: list[tuple[Asked, Callable[[Rows], Awaitable[Page]]]] = [
+            (Asked(raw.ENROLMENTS, _seconds(since)), self._entered),
+            (Asked(raw.COMPLETIONS, _seconds(since)), _completed),
+            *((Asked(kind.issues, _seconds(since)), partial(self._certified, kind)) for kind in self._issues),
+            *self._changed_within(_seconds(since), known),
+        ]
+        asked = [one for one, _ in takes]
+        for (one, take), first in zip(takes, await firsts(self._client, asked), strict=True):
+            async for rows in later_pages(self._client, one, first):
+                yield await take(rows)
+        if Detail.HISTORY in self.details and known.newest:
+            async for rows in pages(self._client, *chosen(raw_details.HISTORY, "userid", known.newcomers)):
+                yield await details.changes(rows)
+
+    def _changed_within(
+        self, since: int, known: KnownHistory
+    ) -> Iterator[tuple[Asked, Callable[[Rows], Awaitable[Page]]]]:
+        """What to ask for besides, and how it is taken. Items come before what is graded by them."""
+        if Detail.ACTIVITIES in self.details:
+            yield Asked(raw_details.GRADE_ITEMS, since), details.items
+            yield Asked(raw_details.GRADES, since), partial(details.graded, self._client)
+            yield Asked(raw_details.ACTIVITY_COMPLETIONS, since), partial(details.done, self._client)
+        else:
+            yield Asked(raw.GRADES, since), self._graded
+        if Detail.ARCHIVES in self.details:
+            yield Asked(raw_details.ARCHIVES, since), details.earlier
+        if Detail.HISTORY in self.details and known.newest:
+            yield Asked(raw_details.HISTORY, after=known.newest), details.changes
 
     async def _learned(self, ids: Collection[int], only: Sequence[int] | None = None) -> AsyncIterator[Page]:
         """All in these courses; ``only`` asks for them alone. What is not completed and not graded is not told."""
@@ -113,7 +142,11 @@ class PluginReader:
             yield Page(enrolments=[raw.enrolment(row, disabled, rows.now) for row in wanted])
         async for rows in rows_of(raw.COMPLETIONS, since=EVER):
             yield Page(completions=[raw.completion(row) for row in rows.rows if row[1] in ids])
-        totals = [row[0] async for rows in rows_of(raw.GRADE_ITEMS) for row in rows.rows if _is_total(row, ids)]
+        if Detail.ACTIVITIES in self.details:
+            async for page in details.within(rows_of, ids):
+                yield page
+            return
+        totals = [row[0] async for rows in rows_of(raw.GRADE_ITEMS) for row in rows.rows if is_total(row, ids)]
         async for rows in pages(self._client, *chosen(raw.GRADES, "itemid", totals)):
             yield Page(grades=[raw.grade(row) for row in rows.rows if row[3] is not None])
 
@@ -138,7 +171,7 @@ class PluginReader:
 
     async def _graded(self, rows: Rows) -> Page:
         items = await self._each(raw.GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows}))
-        totals = {row[0] for row in items if _is_total(row)}
+        totals = {row[0] for row in items if is_total(row)}
         return Page(grades=[raw.grade(row) for row in rows.rows if row[2] in totals])
 
     async def _certified(self, kind: Issues, rows: Rows) -> Page:
@@ -164,9 +197,11 @@ class PluginReader:
         return [course for course in course_ids if course not in there]
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
-        """See the port. Pass marks too."""
+        """See the port. Pass marks too; where all items are read they have come with the pages."""
+        if Detail.ACTIVITIES in self.details:
+            return []
         items = await self._each(raw.GRADE_ITEMS, "courseid", list(samples))
-        return [raw.grade_item(row) for row in items if _is_total(row)]
+        return [raw.grade_item(row) for row in items if is_total(row)]
 
     async def _members(self, dataset: Dataset, column: str, of: Sequence[int]) -> dict[int, set[int]]:
         found: dict[int, set[int]] = {one: set() for one in of}
@@ -183,7 +218,5 @@ def _seconds(since: datetime | None) -> int:
     return int(since.timestamp()) if since else 0
 
 
-def _is_total(row: Row, ids: Collection[int] | None = None) -> bool:
-    """Whether a grade item is the total of a course, and of one of these."""
-    _, course, kind, *_ = row
-    return kind == COURSE_TOTAL and course != SITE_COURSE and (ids is None or course in ids)
+async def _completed(rows: Rows) -> Page:
+    return Page(completions=[raw.completion(row) for row in rows.rows if row[1] != SITE_COURSE])
