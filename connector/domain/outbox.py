@@ -12,8 +12,8 @@ ISSUED = {"badge_issues": "badge", "certificate_issues": "tool_certificate", "cu
 """Kinds that are about something issued to a person, with its source."""
 WITH_THEIR_TEMPLATE = {("badges", "deleted"): ("badge",), ("courses", "deleted"): ("customcert",)}
 """What takes along all that was issued of it, without a word about each."""
-OF_GRADE_ITEMS = frozenset({"grade_items"})
-"""Kinds after which the grade items of a course are others."""
+OF_GRADE_ITEMS = frozenset({"activities", "grade_items"})
+"""Kinds after which the activities and grade items of a course are others."""
 
 MANY = 500
 """From so many people in one course on the whole course is read."""
@@ -44,8 +44,8 @@ class Touched:
     """What entries have touched, of managed people alone. What is nobody's and of no course touches nothing.
 
     ``courses`` are read as a whole, ``people`` and ``learners`` (by course) wherever they learn; ``named`` are courses
-    that may be called otherwise or be gone, ``graded`` those whose grade items may be others. ``issued``: whose
-    certificates are read again, by source; None: everybody's.
+    that may be called otherwise or be gone, ``graded`` those whose activities and grade items may be others.
+    ``issued``: whose certificates are read again, by source; None: everybody's.
     """
 
     courses: set[int] = field(default_factory=set)
