@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from connector.bootstrap import Connector
 from connector.databases import TABLES
-from connector.domain.errors import AccessRefused, ConnectorError
+from connector.domain.errors import AccessRefused, ConnectorError, SettingsError
 from connector.mirror.criteria import criteria_of
 from connector.settings.reading import load_settings, settings_file, unknown_variables
 from connector.sync.cohort_paths import not_enrolling
@@ -20,13 +21,17 @@ State = Literal["good", "bad", "none"]
 NEEDS = {
     "facts": {"database"},
     "reports": {"moodle"},
+    "hints": {"database"},
+    "writing": {"moodle"},
     "courses": {"moodle", "mapping"},
     "cohort sync": {"moodle", "mapping", "courses"},
     "profile fields": {"moodle", "mapping"},
     "learners": {"moodle"},
     "sign-in": {"moodle", "database"},
+    "linked logins": {"moodle"},
     "leavers": {"moodle"},
-    "certificates": {"mapping"},
+    "certificates": {"mapping", "database", "facts"},
+    "exports": {"database"},
 }
 """Checks that are left out where another one has failed."""
 
@@ -75,14 +80,18 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("drop", _drop),
         ("moodle", _moodle),
         ("reports", _reports_set_up if fix else _reports),
+        ("hints", _hints),
+        ("writing", _writing),
         ("courses", _courses),
         ("cohort sync", _cohort_sync),
         ("profile fields", _profile_fields),
         ("notices", _notices),
         ("learners", _learners),
         ("sign-in", _sign_in),
+        ("linked logins", _linked_logins),
         ("leavers", _leavers),
         ("certificates", _certificates),
+        ("exports", _exports),
     ):
         bad = {finding.what for finding in findings if finding.state == "bad"}
         if bad & NEEDS.get(what, set()):
@@ -91,6 +100,9 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
             findings.append(await _checked(what, check, connector))
     return findings
 
+
+UNREAD = timedelta(minutes=5)
+"""After so long a hint should have been heeded."""
 
 Check = Callable[[Connector], Awaitable[str | None] | Awaitable[Finding | None] | Awaitable[Finding | str]]
 
@@ -194,6 +206,36 @@ async def _reports_set_up(connector: Connector) -> Finding | None:
     return replace(found, text=" ".join([*done, found.text])) if found else None
 
 
+async def _hints(connector: Connector) -> Finding | None:
+    """Does Moodle tell when something has changed, and is it read then?"""
+    if not connector.settings.moodle.url or connector.settings.hint_secret() is None:
+        return None
+    last = connector.hints.last()
+    if last is None:
+        text = "no hint of Moodle has come yet: docs/plugin.md tells what to set there, and `serve` takes them"
+        return Finding("hints", "none", text)
+    came = f"{last.came_at:%Y-%m-%d %H:%M:%S} UTC"
+    read = connector.facts.read_until()
+    if (read is None or read < last.came_at) and connector.clock() - last.came_at > UNREAD:
+        raise ConnectorError(
+            f"Moodle told at {came} that something has changed, and it has not been read since: see whether `serve` "
+            "runs and how its job mirror goes (`moodle-connector job list`)."
+        )
+    lag = (last.came_at - last.sent_at).total_seconds()
+    return Finding("hints", "good", f"the last of {last.times} came at {came}, {lag:.0f} s after Moodle sent it")
+
+
+async def _writing(connector: Connector) -> str | None:
+    """By what Moodle is written to, and why not by the better way. Nothing is written."""
+    if not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        chosen = await moodle.chosen_writer()
+    if chosen.writer.name == "plugin":
+        return "Moodle is written to by its plugin local_connector, which answers for each row"
+    return f"Moodle is written to by plain functions, which answer for a batch. {chosen.remark}".strip()
+
+
 async def _courses(connector: Connector) -> str | None:
     """Are the courses of the learning paths there, and can they be completed?"""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
@@ -292,6 +334,15 @@ async def _learners(connector: Connector) -> str | None:
             )
         load = "too" if told.learners_first_load else "excepted"
         found.append(f"told their due dates by messages in Moodle; the first load {load}")
+    if told.calendar:
+        async with connector.moodle() as moodle:
+            lacking = sorted(connector.calendar().needs - (await moodle.site_info()).functions)
+        if lacking:
+            raise AccessRefused(
+                f"notices.calendar is set, and the token may not call {', '.join(lacking)}: install the plugin "
+                "local_connector, and run its cli/setup.php with --with=calendar."
+            )
+        found.append("due dates stand in calendars in Moodle")
     if told.welcome:
         connector.welcoming()
         load = "too" if told.welcome_first_load else "excepted"
@@ -333,6 +384,32 @@ async def _sign_in(connector: Connector) -> Finding | None:
     return Finding("sign-in", "good" if told else "none", text)
 
 
+async def _linked_logins(connector: Connector) -> Finding | None:
+    """Can identities be linked with accounts, where that is wished, and is the service there? Nothing is linked."""
+    issuer = connector.settings.moodle.oauth2_issuer
+    if not issuer or not connector.settings.moodle.url:
+        return None
+    async with connector.moodle() as moodle:
+        functions = (await moodle.site_info()).functions
+        if lacking := sorted(connector.linking().needs - functions):
+            raise AccessRefused(
+                f"moodle.oauth2_issuer is set, and the token may not call {', '.join(lacking)}: install the plugin "
+                "local_connector, and run its cli/setup.php with --with=logins."
+            )
+        told = connector.functions_beside["sign-in"] <= functions
+        shown = (await moodle.login_page()).issuers if told else frozenset({issuer})
+    if issuer not in shown:
+        ids = ", ".join(map(str, sorted(shown))) or "none"
+        raise ConnectorError(
+            f"moodle.oauth2_issuer is {issuer}, and Moodle's login page offers services of OAuth 2 with these ids: "
+            f"{ids}. The id stands in the address of the button, or of the service's page in Moodle (Server, OAuth 2 "
+            "services)."
+        )
+    text = f"accounts that sign in by oauth2 are linked with service {issuer}"
+    beside = "" if told else "; whether it is there, only tool_mobile_get_public_config tells, which the token lacks"
+    return Finding("linked logins", "good" if told else "none", text + beside)
+
+
 async def _leavers(connector: Connector) -> str | None:
     """Can accounts be deleted, where that is wished?"""
     days = connector.settings.leavers.delete_days
@@ -353,7 +430,25 @@ async def _certificates(connector: Connector) -> Finding | None:
     if connector.settings.mapping is None or not connector.mapping.certificates:
         return None
     kinds = f"kinds: {len(connector.mapping.certificates)}"
+    if behind := connector.serials.behind():
+        raise SettingsError(
+            f"{behind[0].number} was given and is not known any more, as after restoring a backup: numbers would be "
+            "given again. `moodle-connector certificate catch-up` lets them go on after it."
+        )
     if connector.file_store is None:
         text = f"{kinds}; issued without files, until certificates.folder or certificates.s3.bucket is set"
         return Finding("certificates", "none", text)
-    return Finding("certificates", "good", f"{kinds}; {connector.typesetter.check()}; {connector.file_store.check()}")
+    made = f"{connector.typesetter.check()}; {connector.file_store.check()}"
+    if not connector.typesetter.url:
+        made += "; files without QR code, until console.url or certificates.url is set"
+    elif not connector.settings.console.url:
+        made += "; QR codes lead to certificates.url, and `serve` has no page for it until console.url is set"
+    return Finding("certificates", "good", f"{kinds}; {made}")
+
+
+async def _exports(connector: Connector) -> Finding | None:
+    """Can the reporting views be written to where they are wanted?"""
+    if connector.exported_to is None:
+        return None
+    work = connector.exporting_views()
+    return Finding("exports", "good", f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connector.certificates.issuing import Issuing
@@ -11,12 +11,16 @@ from connector.certificates.making import Making
 
 @dataclass(frozen=True, slots=True)
 class CertificateWork:
-    """Everything that it needs, handed in by the composition root. ``making``: None where files lie nowhere."""
+    """Everything that it needs, handed in by the composition root.
+
+    ``making`` gives what makes files, where there is a place for them. It is asked only after issuing: a place that
+    is set up wrongly keeps nobody from getting a certificate.
+    """
 
     issuing: Issuing
-    making: Making | None
+    making: Callable[[], Making] | None
 
     async def work(self) -> Mapping[str, object]:
         """Issue what was earned and make the files that wait; gives what to log. Raises the error tree."""
         issued = sum(self.issuing.by_rule().values())
-        return {"issued": issued, **(self.making.all() if self.making else {})}
+        return {"issued": issued, **(self.making().all() if self.making else {})}

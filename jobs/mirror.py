@@ -1,4 +1,4 @@
-"""The way back, as jobs: Moodle is read into the facts, often what is new and at night all of it."""
+"""The way back, as jobs: Moodle is read into the facts, often what is new, and at night it is compared as a whole."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from connector.domain.errors import Stopped
 from connector.domain.facts import Extent
 from connector.mirror.mirroring import Mirror, Progress
+from connector.mirror.reconciling import Reconciling
 from connector.sync.apply import Stopping
 
 
@@ -16,8 +17,15 @@ async def mirror(way: Mirror, stopping: Stopping) -> Mapping[str, object]:
 
 
 async def reconcile(way: Mirror, stopping: Stopping) -> Mapping[str, object]:
-    """Read everything, so that what no cursor shows is found; gives what was healed: what began or ended."""
-    return {one.fact: one.begun + one.ended for one in await way.read(Extent.EVERYTHING, _heeding(stopping))}
+    """Prove that the facts equal Moodle, or read everything where the reader cannot count.
+
+    Gives what to log: what began or ended, how many differences were found, and whether all is equal.
+    """
+    done = await Reconciling(way).reconcile(_heeding(stopping))
+    told: dict[str, object] = {one.fact: one.begun + one.ended for one in done.loaded}
+    if done.equal is None:
+        return told
+    return {**told, "differences": len(done.differences), "equal": done.equal}
 
 
 def _heeding(stopping: Stopping) -> Progress:

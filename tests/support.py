@@ -26,6 +26,7 @@ from connector.bootstrap import Connector
 from connector.domain.facts import Extent, Loaded
 from connector.domain.plan import Action, Change, GuardClass, HoldState, Plan
 from connector.mirror.mirroring import Progress
+from connector.mirror.reconciling import Reconciled, Reconciling
 from connector.settings.parts import MoodleSettings
 from connector.settings.whole import Settings
 from connector.sync.apply import Applied, Pace
@@ -158,6 +159,12 @@ class House:
             return await self.connector.way_back(await self.connector.reader(moodle)).read(
                 extent, progress, give_again=give_again
             )
+
+    async def reconcile(self) -> Reconciled:
+        """Prove that the facts equal Moodle."""
+        async with moodle_client(self.twin.url, self.settings.moodle_token()) as client:
+            way = self.connector.way_back(await self.connector.reader(MoodleSite(client)))
+            return await Reconciling(way).reconcile()
 
     def file(self, people: Iterable[Row], name: str = "", columns: Sequence[str] = COLUMNS) -> Path:
         """A delivery, written now."""

@@ -29,6 +29,7 @@ from connector.domain.errors import (
 _ASK_ACCESS = "check the token, its service and the service account's capabilities in Moodle"
 _WAIT = "nothing was changed; the call is made again later"
 _SPLIT = "one row or more is not acceptable to Moodle; split the batch to find which"
+_FIELD = "Moodle does not accept this field"
 _LOOK = "look it up before splitting or sending it again"
 _GONE = "what the call refers to is not in Moodle (any more)"
 _BUG = "no known Moodle answers so; report it with the name of the function"
@@ -125,9 +126,19 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     # nobody foresaw
     "codingerror": (ProtocolError, _BUG),
     "invalidresponse": (ProtocolError, _BUG),
-    # our plugin, asked for what it does not have
+    # our plugin: a row that failed otherwise than Moodle foresees, and where it is asked for what it does not have
+    "unexpected": (BatchRefused, "something in Moodle failed at this row; its server's log of errors says what"),
+    "alreadylinked": (BatchRefused, "this identity is linked with another account in Moodle"),
     **dict.fromkeys(
-        ("nosuchdataset", "nosuchcolumn", "nocourses", "notimes", "notaborder", "outofrange"),
+        (
+            "nosuchdataset",
+            "nosuchcolumn",
+            "notimes",
+            "notaborder",
+            "outofrange",
+            "nosuchoperation",
+            "norows",
+        ),
         (ProtocolError, "install the plugin of this version (`moodle-connector moodle plugin`)"),
     ),
 }
@@ -152,6 +163,14 @@ _BY_FUNCTION = {
     },
 }
 
+_CORE = {
+    "assign_roles": "core_role_assign_roles",
+    "create_groups": "core_group_create_groups",
+    "add_group_members": "core_group_add_group_members",
+    "remove_group_members": "core_group_delete_group_members",
+}
+"""Which function of Moodle's own our plugin calls, where its codes mean something of their own."""
+
 _READS = re.compile(r"_(get|list|retrieve|search|view|check)_")
 
 
@@ -168,18 +187,27 @@ def is_reading(function: str) -> bool:
     return bool(_READS.search(function))
 
 
-def error_of(function: str, code: str, message: str = "") -> ConnectorError:
+def error_of(function: str, code: str, message: str = "", *, of: str = "", field: str = "") -> ConnectorError:
     """The error of the tree for one Moodle errorcode; an unknown code is a ProtocolError.
 
-    ``message`` is Moodle's text: only looked at, never quoted.
+    ``message`` is Moodle's text: only looked at, never quoted. ``of`` names the function whose codes these are, where
+    another one called it; ``field`` is what is wrong, where that is known.
     """
     if "<" in code or " " in code:  # check_password_policy(): the policy's sentences stand in for a code
         code = "passwordpolicy"
-    kind, advice = _BY_FUNCTION.get((function, code)) or ERRORS.get(code) or (ProtocolError, _BUG)
+    kind, advice = _BY_FUNCTION.get((of or function, code)) or ERRORS.get(code) or (ProtocolError, _BUG)
     if "external_functions" in message:  # Moodle 4.5 names the table of functions; 5.1 no longer does
         kind, advice = AccessRefused, "this Moodle has no such function"
-    text = f"{function}: Moodle answers {code[:60]}: {advice}"
-    return kind(text, code) if issubclass(kind, SetAside) else kind(text)
+    if field and advice == _SPLIT:
+        advice = _FIELD
+    text = f"{function}: Moodle answers {code[:60]}{f' ({field[:60]})' if field else ''}: {advice}"
+    return kind(text, code, field) if issubclass(kind, SetAside) else kind(text)
+
+
+def error_of_row(operation: str, outcome: Mapping[str, Any]) -> ConnectorError:
+    """The error of the tree for a row that our plugin tells to be refused."""
+    code, field = str(outcome["errorcode"]), str(outcome.get("field", ""))
+    return error_of(operation, code, of=_CORE.get(operation, ""), field=field)
 
 
 def lost(function: str, why: str, *, reading: bool) -> ConnectorError:

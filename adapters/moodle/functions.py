@@ -49,11 +49,27 @@ FOR_REPORTS = frozenset(
     }
 )
 
-FOR_PLUGIN = frozenset({"local_connector_datasets", "local_connector_read"})
+FOR_PLUGIN = frozenset(
+    {
+        "local_connector_datasets",
+        "local_connector_outbox",
+        "local_connector_outbox_forget",
+        "local_connector_read",
+    }
+)
 """Only to read by our plugin, which is faster still; its own service has them."""
+
+FOR_WRITER = frozenset({"local_connector_write"})
+"""Only to write by our plugin, which says of each row what became of it."""
 
 FOR_LEARNERS = frozenset({"core_message_send_instant_messages"})
 """Only where learners are to be told their due dates."""
+
+FOR_CALENDAR = frozenset({"local_connector_due_dates"})
+"""Only where due dates are to stand in calendars."""
+
+FOR_LOGINS = frozenset({"local_connector_link_logins"})
+"""Only where identities of OAuth 2 providers are to be linked with accounts."""
 
 FOR_BADGES = frozenset({"core_badges_get_user_badges"})
 """Only where badges are to be read, and no report has them."""

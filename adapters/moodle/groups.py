@@ -64,18 +64,3 @@ async def group_members(client: MoodleClient, group_ids: Sequence[int]) -> dict[
             rows = read.unless_missing(answer)
             found[group] = None if rows is None else frozenset(map(int, rows[0]["userids"]))
     return found
-
-
-async def add_members(client: MoodleClient, members: Sequence[tuple[int, int]]) -> None:
-    """Each (group id, user id). All or nothing: who is in it already is no error, who is not enrolled is one."""
-    await _write(client, "core_group_add_group_members", members)
-
-
-async def remove_members(client: MoodleClient, members: Sequence[tuple[int, int]]) -> None:
-    """Each (group id, user id). All or nothing: who is not in it is no error."""
-    await _write(client, "core_group_delete_group_members", members)
-
-
-async def _write(client: MoodleClient, function: str, members: Sequence[tuple[int, int]]) -> None:
-    if members:
-        await client.call(function, {"members": [{"groupid": group, "userid": user} for group, user in members]})

@@ -9,8 +9,11 @@ from typing import Any
 
 from adapters.moodle.client import function_names
 from connector.domain.errors import ConnectorError, ProtocolError, SetAside
-from connector.domain.ports import Cohort, Course, CourseProgress, RoleContext, SiteInfo, Warned
+from connector.domain.ports import Cohort, Course, CourseProgress, SiteInfo
+from connector.domain.writing import ManualEnrolment, RoleContext
 
+PLUGIN = "local_connector_"
+"""What names of functions of our plugin begin with."""
 _COHORT_GONE = re.compile(r"cohort id=(\d+) not exists")
 _LAST_ID = re.compile(r"id=(\d+)\D*$")
 
@@ -25,7 +28,15 @@ def site_info(row: Mapping[str, Any]) -> SiteInfo:
         username=str(row["username"]),
         functions=function_names(row),
         is_admin=bool(row.get("userissiteadmin", False)),
+        plugin=_plugin_of(row),
     )
+
+
+def _plugin_of(row: Mapping[str, Any]) -> int:
+    """The version of our plugin, which Moodle tells with each function of it; 0 where there is none."""
+    functions = (one for one in row.get("functions", ()) if isinstance(one, Mapping))
+    ours = (one for one in functions if str(one["name"]).startswith(PLUGIN))
+    return next((int(float(one["version"])) for one in ours), 0)
 
 
 def unless_missing(answer: Any) -> Any:
@@ -70,15 +81,35 @@ def role_ids(row: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(role["roleid"]) for role in row.get("roles", ()))
 
 
-def cohort_warnings(row: Mapping[str, Any], members: Sequence[tuple[int, int]]) -> Iterable[Warned]:
-    """Moodle names the row in its sentence only: "user id=5 not exists", "… cohort(id=1 id=5)"."""
+def in_group(member: tuple[int, int]) -> dict[str, object]:
+    """Of (group id, user id)."""
+    group, user = member
+    return {"groupid": group, "userid": user}
+
+
+def enrolment(one: ManualEnrolment) -> dict[str, object]:
+    return {
+        "roleid": one.role_id,
+        "userid": one.user_id,
+        "courseid": one.course_id,
+        "timestart": one.timestart,
+        "timeend": one.timeend,
+        "suspend": one.suspended,
+    }
+
+
+def cohort_warnings(row: Mapping[str, Any], users: Sequence[int]) -> Iterable[tuple[int, str]]:
+    """Whom a warning is about, with its code: of one cohort with these people, all of them where it is gone itself.
+
+    Moodle names the row in its sentence only: "user id=5 not exists", "… cohort(id=1 id=5)".
+    """
     code, text = str(row["warningcode"]), str(row["message"])
-    if gone := _COHORT_GONE.search(text):
-        return [Warned(user, code, text) for cohort, user in members if cohort == int(gone[1])]
+    if _COHORT_GONE.search(text):
+        return [(user, code) for user in users]
     named = _LAST_ID.search(text.replace("not exists", ""))
     if not named:
         raise ProtocolError("core_cohort_add_cohort_members: a warning that names nobody")
-    return [Warned(int(named[1]), code, text)]
+    return [(int(named[1]), code)]
 
 
 def progress(user_id: int, row: Mapping[str, Any]) -> CourseProgress:

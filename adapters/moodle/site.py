@@ -7,17 +7,22 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from adapters.moodle import groups
 from adapters.moodle import rows as read
 from adapters.moodle.accounts import AT_ONCE, BY_FIELD, look_up
+from adapters.moodle.calendar import due_dates
 from adapters.moodle.client import Call, MoodleClient
 from adapters.moodle.errors import foreseen
+from adapters.moodle.logins import link_logins
 from adapters.moodle.messages import send_messages
 from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
-from connector.domain.errors import AccessRefused, AnswerLost, ConnectorError
+from adapters.moodle.writers.choose import Chosen, Wanted, choose_writer
+from connector.domain.calendar import Change
+from connector.domain.errors import AccessRefused, ConnectorError
+from connector.domain.linking import Link
 from connector.domain.ports import (
     Account,
     Category,
@@ -25,12 +30,10 @@ from connector.domain.ports import (
     Course,
     CourseProgress,
     Group,
-    ManualEnrolment,
     Participant,
-    RoleContext,
     SiteInfo,
-    Warned,
 )
+from connector.domain.writing import Writer
 
 ENROLLED = "core_enrol_get_enrolled_users"
 PAGE = 1000
@@ -44,19 +47,25 @@ _METHOD = re.compile(r"/auth/([a-z0-9_]+)/")
 
 @dataclass(frozen=True, slots=True)
 class LoginPage:
-    """``methods``: those with a provider on the login page. ``by_email``: an address may stand for the username."""
+    """``methods``: those with a provider on the login page. ``by_email``: an address may stand for the username.
+
+    ``issuers`` are ids of services of OAuth 2 that are shown there.
+    """
 
     methods: frozenset[str]
     by_email: bool
+    issuers: frozenset[int] = frozenset()
 
 
 class MoodleSite:
     """The port ``connector.domain.ports.Moodle`` on top of a ``MoodleClient``."""
 
-    def __init__(self, client: MoodleClient, info: SiteInfo | None = None) -> None:
-        """``info``: what another connection was told just before."""
+    def __init__(self, client: MoodleClient, info: SiteInfo | None = None, writing: Wanted = "auto") -> None:
+        """``info``: what another connection was told just before; ``writing``: the writer that is wanted."""
         self._client = client
         self._info = info
+        self._writing = writing
+        self._chosen: Chosen | None = None
         if info is not None:
             client.knows(info.functions)
         self.speaks_otherwise = False
@@ -81,6 +90,16 @@ class MoodleSite:
             self._client.knows(self._info.functions)
         return self._info
 
+    async def writer(self) -> Writer:
+        """See the port."""
+        return (await self.chosen_writer()).writer
+
+    async def chosen_writer(self) -> Chosen:
+        """What writes, and why not in the better way. Raises AccessRefused where what is wanted cannot be."""
+        if self._chosen is None:
+            self._chosen = await choose_writer(self._client, await self.site_info(), self._writing)
+        return self._chosen
+
     async def login_page(self) -> LoginPage:
         """What Moodle shows to whoever wants to sign in. Not in the port: only the doctor asks.
 
@@ -91,9 +110,11 @@ class MoodleSite:
         function = "tool_mobile_get_public_config"
         row = await self._client.call(function)
         with foreseen(function):
-            paths = [urlsplit(str(provider["url"])).path for provider in row.get("identityproviders", ())]
-            found = {match[1] for path in paths if (match := _METHOD.search(path))}
-            return LoginPage(frozenset(found), bool(int(row["authloginviaemail"])))
+            places = [urlsplit(str(provider["url"])) for provider in row.get("identityproviders", ())]
+            shown = [(match[1], parse_qs(place.query)) for place in places if (match := _METHOD.search(place.path))]
+            issuers = {int(one) for name, query in shown if name == "oauth2" for one in query.get("id", ())}
+            methods = {name for name, _ in shown}
+            return LoginPage(frozenset(methods), bool(int(row["authloginviaemail"])), frozenset(issuers))
 
     async def check_sight(self) -> None:
         """Raise AccessRefused where the token does not see usernames or e-mail addresses of others.
@@ -126,26 +147,6 @@ class MoodleSite:
         info = await self.site_info()
         with foreseen("core_user_get_users_by_field"):
             return await look_up(self._client, field, values, admin=info.is_admin)
-
-    async def create_accounts(self, accounts: Sequence[Mapping[str, object]]) -> dict[str, int]:
-        """See the port. An answer without all of the usernames is AnswerLost: PHP may have dropped variables."""
-        if not accounts:
-            return {}
-        rows = await self._client.call("core_user_create_users", {"users": list(accounts)})
-        with foreseen("core_user_create_users"):
-            ids = {str(row["username"]): int(row["id"]) for row in rows}
-        if len(ids) < len(accounts):
-            text = f"core_user_create_users: Moodle answers for {len(ids)} of {len(accounts)} accounts; look them up"
-            raise AnswerLost(text)
-        return ids
-
-    async def update_accounts(self, accounts: Sequence[Mapping[str, object]]) -> list[Warned]:
-        """See the port. ``code`` is Moodle's own, ``passwordpolicy`` for a refused password."""
-        if not accounts:
-            return []
-        answer = await self._client.call("core_user_update_users", {"users": list(accounts)})
-        with foreseen("core_user_update_users"):
-            return [Warned(int(w["itemid"]), str(w["warningcode"]), str(w["message"])) for w in answer["warnings"]]
 
     # ------------------------------------------------------------ courses, categories, cohorts
     async def courses(self, refs: Sequence[str]) -> dict[str, list[Course]]:
@@ -183,16 +184,6 @@ class MoodleSite:
         with foreseen("core_cohort_get_cohorts"):
             return [read.cohort(row) for row in rows]
 
-    async def create_cohorts(self, cohorts: Sequence[tuple[str, str]]) -> list[Cohort]:
-        """See the port. A duplicate idnumber is Moodle's plain ``invalidparameter``: BatchRefused."""
-        if not cohorts:
-            return []
-        system = {"type": "system", "value": ""}
-        wanted = [{"categorytype": system, "idnumber": idnumber, "name": name} for idnumber, name in cohorts]
-        rows = await self._client.call("core_cohort_create_cohorts", {"cohorts": wanted})
-        with foreseen("core_cohort_create_cohorts"):
-            return [read.cohort(row) for row in rows]
-
     async def cohort_members(self, cohort_ids: Sequence[int]) -> dict[int, frozenset[int]]:
         """Ids of the members of each cohort; a cohort that is gone is left out."""
         function = "core_cohort_get_cohort_members"
@@ -201,82 +192,28 @@ class MoodleSite:
             rows = [row for answer in answers.values() for row in answer or ()]
             return {int(row["cohortid"]): frozenset(map(int, row["userids"])) for row in rows}
 
-    async def add_cohort_members(self, members: Sequence[tuple[int, int]]) -> list[Warned]:
-        """See the port. Where the cohort itself is gone each of its members comes back, with code 2."""
-        if not members:
-            return []
-        wanted = [
-            {"cohorttype": {"type": "id", "value": cohort}, "usertype": {"type": "id", "value": user}}
-            for cohort, user in members
-        ]
-        answer = await self._client.call("core_cohort_add_cohort_members", {"members": wanted})
-        with foreseen("core_cohort_add_cohort_members"):
-            return list(dict.fromkeys(w for row in answer["warnings"] for w in read.cohort_warnings(row, members)))
-
-    async def remove_cohort_members(self, members: Sequence[tuple[int, int]]) -> None:
-        """Each (cohort id, user id); who is no member is no error, an unknown id fails the batch: Missing."""
-        wanted = [{"cohortid": cohort, "userid": user} for cohort, user in members]
-        await self._write("core_cohort_delete_cohort_members", "members", wanted)
-
     # ------------------------------------------------------------ groups: see ``adapters.moodle.groups``
     async def course_groups(self, course_ids: Sequence[int]) -> dict[int, list[Group]]:
         """See the port."""
         return await groups.course_groups(self._client, course_ids)
 
-    async def create_group(self, course_id: int, idnumber: str, name: str) -> int:
-        """See the port."""
-        return await groups.create_group(self._client, course_id, idnumber, name)
-
     async def group_members(self, group_ids: Sequence[int]) -> dict[int, frozenset[int] | None]:
         """See the port."""
         return await groups.group_members(self._client, group_ids)
-
-    async def add_group_members(self, members: Sequence[tuple[int, int]]) -> None:
-        """See the port."""
-        await groups.add_members(self._client, members)
-
-    async def remove_group_members(self, members: Sequence[tuple[int, int]]) -> None:
-        """See the port."""
-        await groups.remove_members(self._client, members)
-
-    async def delete_accounts(self, account_ids: Sequence[int]) -> None:
-        """See the port."""
-        if account_ids:
-            await self._client.call("core_user_delete_users", {"userids": list(account_ids)})
-
-    # ------------------------------------------------------------ roles and enrolments
-    async def assign_roles(self, roles: Sequence[RoleContext]) -> None:
-        """All or nothing; who has the role already is no error."""
-        await self._write("core_role_assign_roles", "assignments", [read.role(role) for role in roles])
-
-    async def unassign_roles(self, roles: Sequence[RoleContext]) -> None:
-        """All or nothing; who has not the role is no error."""
-        await self._write("core_role_unassign_roles", "unassignments", [read.role(role) for role in roles])
-
-    async def enrol(self, enrolments: Sequence[ManualEnrolment]) -> None:
-        """All or nothing; who is enrolled gets these times and this status."""
-        wanted = [
-            {
-                "roleid": e.role_id,
-                "userid": e.user_id,
-                "courseid": e.course_id,
-                "timestart": e.timestart,
-                "timeend": e.timeend,
-                "suspend": e.suspended,
-            }
-            for e in enrolments
-        ]
-        await self._write("enrol_manual_enrol_users", "enrolments", wanted)
-
-    async def unenrol(self, enrolments: Sequence[tuple[int, int]]) -> None:
-        """Each (user id, course id). Deletes the person's grades there: suspend where the record matters."""
-        wanted = [{"userid": user, "courseid": course} for user, course in enrolments]
-        await self._write("enrol_manual_unenrol_users", "enrolments", wanted)
 
     # ------------------------------------------------------------ messages
     async def send_messages(self, messages: Sequence[tuple[int, str]]) -> list[str | ConnectorError]:
         """See the port. At most some dozens, in one request."""
         return await send_messages(self._client, messages)
+
+    # ------------------------------------------------------------ calendars, identities
+    async def due_dates(self, changes: Sequence[Change]) -> list[ConnectorError | None]:
+        """Put, move and remove due dates in calendars, by our plugin. At most some hundreds, in one request."""
+        return await due_dates(self._client, changes)
+
+    async def link_logins(self, links: Sequence[Link]) -> list[ConnectorError | None]:
+        """Link identities with accounts, or end that, by our plugin. At most some hundreds, in one request."""
+        return await link_logins(self._client, links)
 
     # ------------------------------------------------------------ the way back
     async def participants(self, course_id: int, suspended_only: bool = False) -> AsyncIterator[list[Participant]]:
@@ -337,10 +274,6 @@ class MoodleSite:
             ]
 
     # ------------------------------------------------------------ shared
-    async def _write(self, function: str, name: str, rows: Sequence[Mapping[str, object]]) -> None:
-        if rows:
-            await self._client.call(function, {name: list(rows)})
-
     async def _ask(self, refs: Sequence[str], call: Callable[[str], Call]) -> dict[str, Any]:
         """The answer for each ref, None where what it names does not exist. Raises for any other error."""
         keys = list(dict.fromkeys(refs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from connector.domain.errors import SettingsError, Unavailable
 
 TRIAL = "connector-check.txt"
 """What ``check`` writes."""
+HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,24 @@ class FolderStore:
             except FileNotFoundError:
                 return None
 
+    def delete(self, name: str) -> None:
+        path = self._path(name)
+        with _told():
+            path.unlink(missing_ok=True)
+            for part in path.parent.glob(".*.part"):  # of a process that was killed; it may be of this one
+                if part.stat().st_mtime < time.time() - HOUR:
+                    part.unlink(missing_ok=True)
+
+    def names(self, folder: str) -> Iterator[str]:
+        root = self.folder.resolve()
+        with _told():
+            for path in self._path(folder).rglob("*"):
+                if path.is_file() and not path.name.startswith("."):
+                    yield path.relative_to(root).as_posix()
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
-        with _told():
-            self._path(TRIAL).unlink(missing_ok=True)
+        self.delete(TRIAL)
         return f"folder {self.folder}"
 
     def _path(self, name: str) -> Path:

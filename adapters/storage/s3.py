@@ -1,12 +1,16 @@
-"""A bucket of S3, or of a service that speaks as S3 does, in which files of certificates lie."""
+"""A bucket of S3, or of a service that speaks as S3 does, in which files lie: those of certificates, and exports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from adapters.drops.s3_errors import code_of, translated
@@ -14,12 +18,12 @@ from adapters.s3 import refuse_wrong, s3_client
 from connector.domain.errors import FeedRefused, ProtocolError
 
 TRIAL = "connector-check.txt"
-"""What ``check`` writes, and leaves there: no right to delete is needed."""
+"""What ``check`` writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class S3Store:
-    """A ``FileStore`` under ``prefix`` of ``bucket``. The rest is as ``adapters.drops.s3.S3Drop`` says."""
+class Bucket:
+    """What lies under ``prefix`` of ``bucket``. The rest is as ``adapters.drops.s3.S3Drop`` says."""
 
     bucket: str
     prefix: str = ""
@@ -34,6 +38,36 @@ class S3Store:
 
     def __post_init__(self) -> None:
         refuse_wrong(self.access_key, self.secret_key, self.endpoint_url, self.allow_http)
+
+    def _key(self, name: str) -> str:
+        prefix = self.prefix.strip("/")
+        return f"{prefix}/{name}" if prefix else name
+
+    @cached_property
+    def _client(self) -> Any:
+        """One for all files, as to make one takes longer than to put a file."""
+        return s3_client(
+            region=self.region,
+            endpoint_url=self.endpoint_url,
+            path_style=self.path_style,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            session_token=self.session_token,
+            timeout=self.timeout,
+        )
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        where = f"s3 {self.bucket}"
+        try:
+            with translated(where):
+                yield self._client
+        except FeedRefused as error:
+            raise ProtocolError(f"{where}: an answer is cut off or malformed, and cannot be read.") from error
+
+
+class S3Store(Bucket):
+    """A ``FileStore`` in a bucket."""
 
     def put(self, name: str, content: bytes) -> None:
         kind = "application/pdf" if name.endswith(".pdf") else "text/plain"
@@ -52,29 +86,61 @@ class S3Store:
                 content: bytes = body.read()
                 return content
 
+    def delete(self, name: str) -> None:
+        with self._open() as client:
+            client.delete_object(Bucket=self.bucket, Key=self._key(name))
+
+    def names(self, folder: str) -> Iterator[str]:
+        before = self._key("")
+        with self._open() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self._key(f"{folder}/")
+            )
+            for page in pages:
+                yield from (found["Key"].removeprefix(before) for found in page.get("Contents", ()))
+
     def check(self) -> str:
         self.put(TRIAL, b"written by moodle-connector doctor\n")
         self.get(TRIAL)
+        self.delete(TRIAL)
         return f"bucket {self.bucket}"
 
-    def _key(self, name: str) -> str:
-        prefix = self.prefix.strip("/")
-        return f"{prefix}/{name}" if prefix else name
+
+class S3Place(Bucket):
+    """A ``Place`` in a bucket, for exports. An object is there once all of it has been sent."""
 
     @contextmanager
-    def _open(self) -> Iterator[Any]:
-        where = f"s3 {self.bucket}"
-        client = s3_client(
-            region=self.region,
-            endpoint_url=self.endpoint_url,
-            path_style=self.path_style,
-            access_key=self.access_key,
-            secret_key=self.secret_key,
-            session_token=self.session_token,
-            timeout=self.timeout,
-        )
-        try:
-            with translated(where), closing(client):
-                yield client
-        except FeedRefused as error:
-            raise ProtocolError(f"{where}: an answer is cut off or malformed, and cannot be read.") from error
+    def file(self, name: str) -> Iterator[Path]:
+        with TemporaryDirectory(prefix="moodle-connector-") as folder:
+            path = Path(folder) / Path(name).name
+            yield path
+            with self._open() as client, _cannot_send():
+                client.upload_file(str(path), self.bucket, self._key(name))
+
+    def shown(self, name: str) -> str:
+        return f"s3://{self.bucket}/{self._key(name)}"
+
+    def keep(self, view: str, file: str, months: Collection[str]) -> None:
+        stem = self._key(f"{view}/month=")
+        wanted = {f"{stem}{month}/{file}" for month in months}
+        with self._open() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=stem)
+            for key in [one["Key"] for page in pages for one in page.get("Contents", ())]:
+                if key.endswith(f"/{file}") and key not in wanted:
+                    client.delete_object(Bucket=self.bucket, Key=key)
+
+    def check(self) -> str:
+        with self.file(TRIAL) as path:
+            path.write_text("written by moodle-connector doctor\n")
+        return self.shown("")
+
+
+@contextmanager
+def _cannot_send() -> Iterator[None]:
+    """What boto3's transfers wrap says less than what they wrap."""
+    try:
+        yield
+    except S3UploadFailedError as error:
+        if error.__context__ is None:
+            raise
+        raise error.__context__ from error

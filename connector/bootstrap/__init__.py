@@ -1,20 +1,22 @@
 """The composition root: the one place where adapters and the store are built and wired to the rooms.
 
 Each module builds a part and knows those that it needs: ``installation``, ``kept``, ``people``, ``moodle``, ``inlets``
-(with ``sources``), ``ways``, ``telling``, ``certifying``.
+(with ``sources``), ``ways``, ``telling``, ``certifying``, ``privacy``, ``exporting``, ``keeping``.
 """
 
 from __future__ import annotations
 
 from adapters.moodle.plugin import packed
-from connector.bootstrap.certifying import Certifying
+from connector.bootstrap.exporting import Exporting
 from connector.bootstrap.installation import Clock, utc_now
+from connector.bootstrap.keeping import KeepingInMoodle
 from connector.bootstrap.moodle import NEEDED_FUNCTIONS
+from connector.bootstrap.privacy import Privacy
 from connector.bootstrap.telling import Telling
 from connector.store.embedded import install_term_handler
 
 
-class Connector(Telling, Certifying):
+class Connector(Telling, Privacy, Exporting, KeepingInMoodle):
     """One site of an installation, built from its settings: all parts together."""
 
 

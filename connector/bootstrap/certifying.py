@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import secrets
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connector.bootstrap import buckets
 from connector.bootstrap.kept import Kept
 from connector.certificates.issuing import Issuing
 from connector.certificates.making import Making
+from connector.certificates.serials import Serials
+from connector.certificates.verifying import Verifying
 from connector.domain.certificates import CODE_BITS
 from connector.domain.certifying import FileStore
 from connector.domain.errors import SettingsError
-from connector.settings.parts import BucketSettings
-from connector.settings.sources import secret
 from connector.store.certificates import AchievedFacts, Certificates
 from connector.sync.apply import Stopping, never
 from jobs.certificates import CertificateWork
@@ -29,11 +30,20 @@ class Certifying(Kept):
     def certificates(self) -> Certificates:
         return Certificates(self.database, self.site)
 
+    @cached_property
+    def achieved(self) -> AchievedFacts:
+        return AchievedFacts(self.reporting, lambda: self.plans.references("course"))
+
+    @property
+    def serials(self) -> Serials:
+        """Whether numbers would be given again."""
+        return Serials(self.certificates, self.achieved, self.file_store, self.mapping.certificates, self.clock)
+
     def issuing(self, stopping: Stopping = never) -> Issuing:
         """Who gets a certificate, by rule or by hand."""
         return Issuing(
             self.certificates,
-            AchievedFacts(self.reporting, lambda: self.plans.references("course")),
+            self.achieved,
             self.deciding,
             self.mapping.certificates,
             self.settings.notices.language,
@@ -44,7 +54,9 @@ class Certifying(Kept):
 
     def certifying(self, stopping: Stopping = never) -> CertificateWork:
         """What the service does about certificates."""
-        return CertificateWork(self.issuing(stopping), self.making(stopping) if self.file_store else None)
+        told = self.settings.certificates
+        making = partial(self.making, stopping) if told.folder or told.s3.bucket else None
+        return CertificateWork(self.issuing(stopping), making)
 
     def making(self, stopping: Stopping = never) -> Making:
         """How files are made. Raises SettingsError where they would lie nowhere."""
@@ -55,6 +67,11 @@ class Certifying(Kept):
         return Making(self.certificates, self.file_store, self.typesetter, self.clock, stopping)
 
     @cached_property
+    def verifying(self) -> Verifying:
+        """What whoever asks is told of a certificate."""
+        return Verifying(self.certificates, self.clock)
+
+    @cached_property
     def file_store(self) -> FileStore | None:
         """Where files of certificates lie; None where that is not set up."""
         told = self.settings.certificates
@@ -62,28 +79,15 @@ class Certifying(Kept):
             from adapters.storage.folder import FolderStore  # only here: the other commands start sooner
 
             return FolderStore(told.folder)
-        return _bucket(told.s3) if told.s3.bucket else None
+        if not told.s3.bucket:
+            return None
+        from adapters.storage.s3 import S3Store
+
+        return S3Store(**buckets.told("certificates", told.s3))
 
     @cached_property
     def typesetter(self) -> Typesetter:
-        """What makes a PDF. Raises SettingsError where nobody could verify it."""
+        """What makes a PDF; without a public address one that leads nowhere, and has no QR code."""
         from connector.certificates.rendering import Typesetter
 
-        url = self.settings.certificates.url or self.settings.console.url
-        if not url:
-            raise SettingsError(
-                "certificates.url: their QR codes would lead nowhere. Set console.url, which serves the page that "
-                "verifies them."
-            )
-        return Typesetter(url)
-
-
-def _bucket(told: BucketSettings) -> FileStore:
-    from adapters.storage.s3 import S3Store
-
-    secrets_of: dict[str, Any] = {
-        name: secret(f"certificates.s3.{name}", getattr(told, name), getattr(told, f"{name}_file"))
-        for name in ("access_key", "secret_key", "session_token")
-    }
-    plain = told.model_dump(exclude={*secrets_of, *(f"{name}_file" for name in secrets_of)})
-    return S3Store(**plain, **secrets_of)
+        return Typesetter(self.settings.certificates.url or self.settings.console.url)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from adapters.drops.old_files import PutAway
 from connector.bootstrap.people import Admission
 from connector.bootstrap.sources import client_of, drop_of, feed_in, gates_of, shared_folder
 from connector.domain.errors import SettingsError
 from connector.domain.people import Record, Rejection
 from connector.domain.ports import Source
-from connector.settings.sources import ScimSettings
+from connector.settings.sources import FolderSettings, ScimSettings
 from connector.store.embedded import default_data_dir
 from connector.sync.arrivals import DirectoryInlet, FileInlet, Inlet
 from mappings.company import SourceMapping
@@ -53,6 +54,15 @@ class Inlets(Admission):
             return FileInlet(name, gates, partial(feed_in, mapping=mapping), drop_of(place, mapping, self._spools))
         drop = shared_folder(self.settings.drop, mapping) if self.settings.drop.folder else None
         return FileInlet(name, gates, partial(feed_in, mapping=mapping), drop)
+
+    @property
+    def put_away(self) -> PutAway:
+        """Where HR's files are, on this computer, once they were read or refused."""
+        of_sources = [place.folder for place in self.settings.sources.values() if isinstance(place, FolderSettings)]
+        folders = [*of_sources, *([self.settings.drop.folder] if self.settings.drop.folder else [])]
+        own = (getattr(place, "spool", None) for place in self.settings.sources.values())
+        spools = [self._spools, *self._spools.glob("*"), *(spool for spool in own if spool)]
+        return PutAway(tuple(each / end for each in (*folders, *spools) for end in ("done", "refused")))
 
     @property
     def _spools(self) -> Path:

@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 from connector.databases import Databases
 from connector.domain.errors import SettingsError
 from connector.domain.observing import CallObserver
+from connector.settings.sources import ScimSettings
 from connector.settings.whole import Settings
 from connector.store.database import Database
+from connector.store.erasures import Erasures
 from connector.sync.apply import Pace
 from mappings.company import CompanyMapping
 from mappings.loader import load
@@ -57,6 +59,17 @@ class Installation:
     def reporting(self) -> Database:
         """Facts and views."""
         return self.databases.reporting
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """Who was erased, and by what they are known again."""
+        return Erasures(self.database, self.site, self.scim_clients, self.settings.privacy_secret)
+
+    @property
+    def scim_clients(self) -> list[str]:
+        """Identity systems that push to this site."""
+        sources = self.settings.sources.items()
+        return [place.client or name for name, place in sources if isinstance(place, ScimSettings)]
 
     @property
     def site(self) -> str:

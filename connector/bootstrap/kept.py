@@ -11,13 +11,15 @@ from connector.explain.explaining import Explaining
 from connector.store.accounts import Accounts
 from connector.store.analytics import AnalyticsViews
 from connector.store.cases import Cases
+from connector.store.checks import CHECKS, checks
 from connector.store.choices import Choices
 from connector.store.decisions import Decisions
 from connector.store.dictionary import Dictionary
 from connector.store.explaining import Dossiers, LearnedViews
-from connector.store.facts import CHECKS, Facts, checks
+from connector.store.facts import Facts
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
+from connector.store.hints import Hints
 from connector.store.jobs import Jobs
 from connector.store.journal import DUE_DATES, WELCOMES, Journal
 from connector.store.logins import Logins
@@ -34,11 +36,11 @@ class Kept(Installation):
 
     @cached_property
     def feeds(self) -> Feeds:
-        return Feeds(self.database, self.site)
+        return Feeds(self.database, self.site, self.erasures.erased)
 
     @cached_property
     def plans(self) -> Plans:
-        return Plans(self.database, self.site)
+        return Plans(self.database, self.site, self.erasures.erased)
 
     @cached_property
     def cases(self) -> Cases:
@@ -59,7 +61,9 @@ class Kept(Installation):
         """Why somebody has something, or has not got it."""
         dossiers = Dossiers(self.database, self.site)
         ahead = self.settings.create_days_ahead
-        return Explaining(dossiers, lambda: LearnedViews(self.reporting), self.mapping, self.clock, ahead)
+        return Explaining(
+            dossiers, lambda: LearnedViews(self.reporting), self.mapping, self.clock, ahead, self.erasures.told
+        )
 
     @cached_property
     def journal(self) -> Journal:
@@ -82,6 +86,11 @@ class Kept(Installation):
     @cached_property
     def choices(self) -> Choices:
         return Choices(self.database, self.site)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """Moodle's word that something has changed."""
+        return Hints(self.database, self.site)
 
     @cached_property
     def facts(self) -> Facts:

@@ -81,7 +81,7 @@ class Admission(Installation):
         """What a client may do with its directory; ``base`` is the address under which it reaches this server."""
         from connector.scim.directory import Directory  # only here: the other commands start sooner
 
-        return Directory(ScimDirectory(self.database, client, self.clock), base)
+        return Directory(ScimDirectory(self.database, client, self.clock, self.erasures.erased), base)
 
     def scim_listing(self, client: int, base: str) -> Listing:
         """What it may list of it."""

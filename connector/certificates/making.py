@@ -38,6 +38,8 @@ class Making:
 
     def again(self, number: str) -> Certificate:
         """Make the file of this certificate anew, whatever became of it. Raises SettingsError where it cannot be."""
+        if (known := self.store.find(number)) is not None and not known.name:
+            raise SettingsError(f"{number}: its name has gone, by erasing or retention; it has no file any more.")
         if not self.store.renew(number, self.clock()) or (one := self.store.find(number)) is None:
             raise SettingsError(f"There is no number {number}. `moodle-connector certificate list` shows them.")
         self._make(one)
@@ -53,5 +55,7 @@ class Making:
             self.store.refuse(one.certificate_id, str(error)[:200], self.clock())
             return FileState.REFUSED
         self.files.put(file_name(one), content)
-        self.store.made(one.certificate_id, hashlib.sha256(content).hexdigest(), self.clock())
+        if not self.store.made(one.certificate_id, hashlib.sha256(content).hexdigest(), self.clock()):
+            self.files.delete(file_name(one))  # somebody was erased meanwhile, and would be named again
+            return FileState.REFUSED
         return FileState.MADE

@@ -33,7 +33,7 @@ STANDARD = "ua-1"
 
 @dataclass
 class Typesetter:
-    """``url`` is the public address at which certificates are verified. Fonts are read when first needed."""
+    """``url`` is the public address at which certificates are verified, "" for none. Fonts are read when needed."""
 
     url: str
     _source: bytes = field(init=False, repr=False)
@@ -55,9 +55,9 @@ class Typesetter:
             raise SetAside(_why(str(error))) from None
         return bytes(pdf)
 
-    def address(self, certificate: Certificate) -> str:
+    def address(self, certificate: Certificate) -> str | None:
         """Where this one is verified."""
-        return f"{self.url}/certificates/{certificate.code}"
+        return f"{self.url}/certificates/{certificate.code}" if self.url else None
 
     def _data(self, one: Certificate) -> dict[str, Any]:
         words, url = WORDS[one.language], self.address(one)
@@ -81,8 +81,8 @@ class Typesetter:
             ],
             "verify": words.verify,
             "url": url,
-            "site": urlsplit(url).netloc,
-            "qr": _qr(url),
+            "site": f"{urlsplit(url or '').netloc}/certificates",
+            "qr": _qr(url) if url else None,
         }
 
     @cached_property

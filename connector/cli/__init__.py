@@ -26,8 +26,10 @@ from connector.cli import (
     mirror,
     moodle,
     notices,
+    person,
     report,
     reporting,
+    retention,
     scim,
     service,
     setup,
@@ -50,6 +52,8 @@ app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(assignments.app, name="assignment")
 app.add_typer(certificates.app, name="certificate")
+app.add_typer(person.app, name="person")
+app.add_typer(retention.app, name="retention")
 app.add_typer(jobs.app, name="job")
 app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")

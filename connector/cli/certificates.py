@@ -1,4 +1,4 @@
-"""certificate issue, list, revoke, renew-file: what the company certifies, by rule and by hand."""
+"""certificate issue, list, revoke, renew-file, catch-up, verify: what the company certifies, by rule and by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from connector.cli.assignments import AsHr
 from connector.cli.common import By, Config, Json, installation, run
 from connector.cli.output import as_json, counted, say, table
-from connector.domain.certificates import state_of
+from connector.domain.certificates import CertificateState, state_of
 from connector.domain.certifying import Certificate, file_name
 from connector.domain.errors import SettingsError
 
@@ -108,6 +108,40 @@ def renew_file(number: Number, config: Config = None, json: Json = False) -> Non
         as_json({"made": certificate})
     else:
         say(f"Made: {file_name(certificate)}.")
+
+
+@app.command("catch-up")
+def catch_up(config: Config = None, json: Json = False) -> None:
+    """After restoring a backup: give no number again that files or reports know."""
+    with installation(config) as connector:
+        found = connector.serials.catch_up()
+    if json:
+        as_json({"raised": found})
+    elif not found:
+        say("No number is known that was not given by this database.")
+    for one in found if not json else ():
+        say(f"{one.template}: the next number comes after {one.number}.")
+
+
+@app.command()
+def verify(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The verification code on the certificate.")],
+    number: Annotated[str, typer.Option(help="Its number: with it the name is shown.")] = "",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Say whether a certificate is valid, as the public page does. Ends with 1 unless it is."""
+    with installation(config) as connector:
+        found = connector.verifying.look(code, number)
+    if json:
+        as_json({"found": found})
+    elif found is None:
+        say("There is no such certificate.")
+    else:
+        until = f", until {found.expires_on}" if found.expires_on else ""
+        whose = f" of {found.name}" if found.name else ""
+        say(f"{found.state.value}: {found.title}{whose}, issued on {found.issued_on}{until}, by {found.issuer}.")
+    raise typer.Exit(0 if found and found.state is CertificateState.VALID else 1)
 
 
 def _done(key: str, word: str, certificate: Certificate, *, json: bool) -> None:

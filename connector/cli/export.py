@@ -13,7 +13,7 @@ from connector.bootstrap import Connector
 from connector.cli.common import Config, Json, installation
 from connector.cli.output import as_json, progress, table
 from connector.domain.errors import SettingsError
-from connector.domain.exports import Selection
+from connector.domain.exports import Place, Selection
 from connector.reports.exports import Exported, Order
 from connector.reports.exports import export as write
 
@@ -31,9 +31,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    to: Annotated[Path, typer.Option("--to", metavar="PATH", help="A folder, or for one view a file.")],
     view: Annotated[str | None, typer.Argument(metavar="VIEW", show_default=False, help="Such as people.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every view, a file for each.")] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="PATH",
+            show_default=False,
+            help="A folder, a file for one view, or s3://BUCKET/PREFIX; by default as set in exports.",
+        ),
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="Of the files.")] = Form.CSV,
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="COLUMN=VALUE", help="Only such rows; may be repeated.")
@@ -53,17 +61,32 @@ def export(
     with installation(config) as connector:
         names = connector.views.names() if view is None else [view]
         chosen = tuple(Selection(name, _conditions(where or []), month, _known(connector, unit)) for name in names)
-        order = Order(chosen, form.value, to, by_month, bom)
+        place, name = _place(connector, to, one=len(chosen) == 1)
+        order = Order(chosen, form.value, place, by_month, bom, name)
         with progress("Exporting") as advance:
             written = list(write(connector.views, order, advance))
     _show(written, json)
+
+
+def _place(connector: Connector, to: str | None, *, one: bool) -> tuple[Place, str]:
+    """Where files go, and the name of the file where that is given."""
+    if to is None:
+        if (place := connector.exported_to) is None:
+            raise SettingsError("--to: say where, or set exports.folder or exports.s3.bucket.")
+        return place, ""
+    if to.startswith("s3://"):
+        return connector.place_of(to), ""
+    path = Path(to)
+    if one and path.suffix and not path.is_dir():
+        return connector.folder(path.parent), path.name
+    return connector.folder(path), ""
 
 
 def _show(written: list[Exported], json: bool) -> None:
     if json:
         as_json(written)
     else:
-        table("Exported", ("view", "rows", "file"), ((one.view, one.rows, str(one.file)) for one in written))
+        table("Exported", ("view", "rows", "file"), ((one.view, one.rows, one.file) for one in written))
 
 
 def _known(connector: Connector, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""moodle plugin: what is installed within Moodle."""
+"""moodle plugin, moodle link: what is installed within Moodle, and what it does for sign-in."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from typing import Annotated
 import typer
 
 from connector.bootstrap import packed_plugin
-from connector.cli.common import Json
+from connector.cli.common import Config, Json, installation, run
 from connector.cli.output import as_json, say
-from connector.domain.errors import StorageError
+from connector.domain.errors import SettingsError, StorageError
 
 app = typer.Typer(help="What is installed within Moodle.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """A group, although it has one command yet."""
 
 
 @app.command()
@@ -38,3 +33,16 @@ def plugin(
         as_json({"plugin": file})
     else:
         say(f"{file}: written.")
+
+
+@app.command()
+def link(config: Config = None, json: Json = False) -> None:
+    """Link accounts with their identities at an OAuth 2 provider; the service does it after each sync."""
+    with installation(config) as connector:
+        came = run(connector.linking().keep)
+    if json:
+        as_json(came)
+    elif lacking := came.get("lacking"):
+        raise SettingsError(f"Nothing was linked: add {lacking} to the token's service in Moodle.")
+    else:
+        say(f"Linked: {came['put']}, ended: {came['removed']}, refused: {came['refused']}.")

@@ -59,6 +59,19 @@ def learners(config: Config = None, json: Json = False) -> None:
 
 
 @app.command()
+def calendar(config: Config = None, json: Json = False) -> None:
+    """Let the calendars of learners in Moodle say what is due; the service does it after each mirror."""
+    with installation(config) as connector:
+        came = run(connector.calendar().keep)
+    if json:
+        as_json(came)
+    elif lacking := came.get("lacking"):
+        raise SettingsError(f"No calendar was written: add {lacking} to the token's service in Moodle.")
+    else:
+        say(f"Put or moved: {came['put']}, removed: {came['removed']}, refused: {came['refused']}.")
+
+
+@app.command()
 def welcome(config: Config = None, json: Json = False) -> None:
     """Welcome newcomers who wait, by mail; the service does it after each sync."""
     with installation(config) as connector:

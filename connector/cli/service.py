@@ -63,6 +63,8 @@ def serve(config: Config = None) -> None:
                     if connector.has_pushes:
                         word = connector.scim_sources.heard
                         more.enter_context(heard(word, partial(waiting.came, "push"), stopping))
+                    if settings.hint_secret():
+                        more.enter_context(heard(connector.hints.heard, partial(waiting.came, "mirror"), stopping))
                     yield waiting
 
             server = uvicorn.Config(
@@ -111,8 +113,15 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
     service = connector.settings.service
     wished = connector.settings.notices
     then = ("notices",) if connector.channels else ()
-    certified = ("certificates",) if connector.mapping.certificates else ()
-    told = (*(("learners",) if wished.learners == "moodle" else ()), *(("welcome",) if wished.welcome else ()))
+    read = (
+        *(("certificates",) if connector.mapping.certificates else ()),
+        *(("calendar",) if wished.calendar else ()),
+    )
+    told = (
+        *(("linking",) if connector.settings.moodle.oauth2_issuer else ()),
+        *(("learners",) if wished.learners == "moodle" else ()),
+        *(("welcome",) if wished.welcome else ()),
+    )
 
     def job(work: Callable[[], Awaitable[Came]]) -> Callable[[], Came]:
         return lambda: run(lambda: heeding(work, stopping, service.stop_seconds))
@@ -149,19 +158,41 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Tell newcomers that they have an account."""
         return await connector.welcoming(stopping.is_set).tell()
 
+    async def calendar() -> Mapping[str, object]:
+        """Let calendars say what is due."""
+        return await connector.calendar(stopping.is_set).keep()
+
+    async def linking() -> Mapping[str, object]:
+        """Link identities of OAuth 2 providers with accounts."""
+        return await connector.linking(stopping.is_set).keep()
+
     async def certificates() -> Mapping[str, object]:
         """Issue what people have earned."""
         return await connector.certifying(stopping.is_set).work()
 
+    async def exports() -> Mapping[str, object]:
+        """Write the reporting views to where they are wanted."""
+        return await connector.exporting_views(stopping.is_set).work()
+
+    async def retention() -> Mapping[str, object]:
+        """Remove what is older than the settings want."""
+        return connector.retaining.run()
+
     jobs = {
         "sync": Job(job(sync), service.times("sync"), (*then, *told), ladder=True),
         "push": Job(job(push), None, told, ladder=True),
-        "mirror": Job(job(mirror), service.times("mirror"), (*certified, *then)),
-        "reconcile": Job(job(reconcile), service.times("reconcile"), (*certified, *then)),
+        "mirror": Job(job(mirror), service.times("mirror"), (*read, *then)),
+        "reconcile": Job(job(reconcile), service.times("reconcile"), (*read, *then)),
     }
     if then:
         jobs["notices"] = Job(job(notices), service.times("notices"))
-    if certified:
+    if "certificates" in read:
         jobs["certificates"] = Job(job(certificates), service.times("certificates"))
-    telling = {"learners": learners, "welcome": welcome}
+    if connector.exported_to:
+        jobs["exports"] = Job(job(exports), service.times("exports"))
+    if any(days is not None for days in connector.settings.retention.model_dump().values()):
+        jobs["retention"] = Job(job(retention), service.times("retention"))
+    if "calendar" in read:
+        jobs["calendar"] = Job(job(calendar), service.times("learners"))
+    telling = {"learners": learners, "welcome": welcome, "linking": linking}
     return jobs | {name: Job(job(telling[name]), service.times("learners")) for name in told}

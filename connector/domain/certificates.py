@@ -22,6 +22,8 @@ CODE_BITS = 100
 GROUP = 5
 """Letters between two hyphens of a code."""
 LONGEST_NUMBER = 60
+MOST_DIGITS = 12
+"""Of a serial."""
 SAME_DEED = timedelta(days=1)
 """What is earned within so long of another is the same: a time told to the minute now was told to the day before."""
 
@@ -134,7 +136,7 @@ def wrong_number(pattern: str) -> str | None:
         return "needs {year} and {serial}, each once, such as FIRE-{year}-{serial:06}"
     if not _PLAIN.fullmatch(_PLACE.sub("", pattern)):
         return "may have letters from A to Z, digits, hyphens, dots and underscores besides {year} and {serial}"
-    if len(number_of(pattern, 2000, 10**12)) > LONGEST_NUMBER:
+    if len(number_of(pattern, 2000, 10**MOST_DIGITS)) > LONGEST_NUMBER:
         return f"gives numbers of over {LONGEST_NUMBER} characters"
     return None
 
@@ -146,6 +148,13 @@ def number_of(pattern: str, year: int, serial: int) -> str:
         return f"{year:04}" if place[1] else f"{serial:0{place[3] or 1}}"
 
     return _PLACE.sub(fill, pattern)
+
+
+def serials_of(pattern: str, year: int) -> str:
+    """A regular expression for Python and PostgreSQL; its group is the serial of a number of this pattern and year."""
+    plain, places = _PLACE.split(pattern)[:: _PLACE.groups + 1], _PLACE.findall(pattern)
+    shown = [f"{year:04}" if of_year else f"([0-9]{{1,{MOST_DIGITS}}})" for of_year, _, _ in places] + [""]
+    return "^" + "".join(re.escape(text) + place for text, place in zip(plain, shown, strict=True)) + "$"
 
 
 def shape_of(pattern: str) -> str:
@@ -162,7 +171,7 @@ def code_of(chance: int) -> str:
 
 def read_code(text: str) -> str:
     """A code as it was issued, whatever case and hyphens are typed, and O for 0; "" for what cannot be one."""
-    letters = re.sub(r"[\s-]", "", text[:100]).upper().translate(_MISREAD)
+    letters = re.sub(r"[\s-]", "", _typed(text)).upper().translate(_MISREAD)
     if len(letters) != CODE_BITS // 5 or not set(letters) <= set(ALPHABET):
         return ""
     return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
@@ -170,7 +179,12 @@ def read_code(text: str) -> str:
 
 def same_number(given: str, number: str) -> bool:
     """Whether somebody who typed ``given`` means this number."""
-    return given.strip().casefold() == number.casefold()
+    return _typed(given).strip().casefold() == number.casefold()
+
+
+def _typed(text: str) -> str:
+    """As a keyboard for Latin letters gives it: one for Chinese may give wide letters, digits and hyphens."""
+    return unicodedata.normalize("NFKC", text[:100])
 
 
 # ---------------------------------------------------------------- names

@@ -65,7 +65,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal."""
+    """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal.
+
+    ``name`` is "" once the person was erased: it is verified all the same, and has no file.
+    """
 
     certificate_id: int
     person_id: int
@@ -124,7 +127,7 @@ class CertificateStore(Protocol):
     def recipients(self, people: Collection[int], now: datetime) -> list[Recipient]: ...
 
     def issue(self, wish: Issue) -> Certificate | None:
-        """Keep it under the next number; None where another process has issued one for this deed meanwhile.
+        """Keep it under the next number; None where there is one for this deed, or the person was erased, meanwhile.
 
         A number is given once and to one certificate, whatever happens. Raises SettingsError where the pattern gives
         a number that another template has given.
@@ -149,7 +152,9 @@ class CertificateStore(Protocol):
         """Those whose file waits, the oldest first."""
         ...
 
-    def made(self, certificate_id: int, sha256: str, now: datetime) -> None: ...
+    def made(self, certificate_id: int, sha256: str, now: datetime) -> bool:
+        """Its file lies where it should; False where the certificate names nobody any more."""
+        ...
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
         """Its file cannot be made."""
@@ -157,6 +162,24 @@ class CertificateStore(Protocol):
 
     def renew(self, number: str, now: datetime) -> bool:
         """Have its file made again; whether there is such a number."""
+        ...
+
+
+class SerialStore(Protocol):
+    """The last serial that was given, by template and year."""
+
+    def last_serial(self, template: str, year: int) -> int: ...
+
+    def raise_serial(self, template: str, year: int, serial: int) -> None:
+        """Let the next one be after this one; nothing is ever lowered."""
+        ...
+
+
+class Reported(Protocol):
+    """What the facts know of numbers."""
+
+    def highest(self, template: str, pattern: str) -> int:
+        """The highest serial among the numbers of a template that match a pattern of ``serials_of``; 0 for none."""
         ...
 
 
@@ -174,11 +197,37 @@ class FileStore(Protocol):
         """The content of a file, None where there is none."""
         ...
 
+    def delete(self, name: str) -> None:
+        """Take a file away; one that is not there is no mistake, so that it can be asked again."""
+        ...
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The names of all files in this folder, such as ``FIRE/2026``, and below it, in no order."""
+        ...
+
     def check(self) -> str:
         """Try to write, read and delete; gives where that is, in words."""
         ...
 
 
-def file_name(certificate: Certificate) -> str:
+class Named(Protocol):
+    """What the file of a certificate is named by."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def issued_on(self) -> date: ...
+
+    @property
+    def number(self) -> str: ...
+
+
+def folder_of(template: str, year: int) -> str:
+    """Where the files of a template and year lie."""
+    return f"{template}/{year}"
+
+
+def file_name(certificate: Named) -> str:
     """Where its file lies: by template and year, under its number."""
-    return f"{certificate.template}/{certificate.issued_on.year}/{certificate.number}.pdf"
+    return f"{folder_of(certificate.template, certificate.issued_on.year)}/{certificate.number}.pdf"

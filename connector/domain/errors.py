@@ -97,11 +97,12 @@ class Stopped(TryAgain):
 
 
 class SetAside(ConnectorError):
-    """This record or batch alone is wrong. ``code`` is Moodle's own errorcode."""
+    """This record or batch alone is wrong. ``code`` is Moodle's own errorcode, ``field`` what is wrong, if known."""
 
-    def __init__(self, message: str, code: str = "") -> None:
+    def __init__(self, message: str, code: str = "", field: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.field = field
 
 
 class BatchRefused(SetAside):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -47,4 +49,27 @@ class Views(Protocol):
 
         Raises SettingsError where a column is not there or a value does not fit it.
         """
+        ...
+
+
+class Place(Protocol):
+    """Where files of exports lie, by names such as ``people.csv`` or ``completions/month=2026-10/completions.csv``.
+
+    Raises SettingsError where it cannot be used so, StorageError and Unavailable where writing fails.
+    """
+
+    def file(self, name: str) -> AbstractContextManager[Path]:
+        """A path to write to. It is that file, whole, once the block has ended; where it fails nothing changed."""
+        ...
+
+    def shown(self, name: str) -> str:
+        """Where that file lies, for people."""
+        ...
+
+    def keep(self, view: str, file: str, months: Collection[str]) -> None:
+        """Of the folders of months of this view keep these; out of the others this file is removed."""
+        ...
+
+    def check(self) -> str:
+        """Write something there; gives where that is."""
         ...

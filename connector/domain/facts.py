@@ -9,8 +9,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.grants import LearningPath, Requirement
 from connector.domain.ports import Course
+from connector.domain.proving import Difference, HeldRows, HeldStore, Proved
 from connector.domain.reading import Gone, GradeItem, Page, ReadAccess
 
 
@@ -20,7 +22,7 @@ class Extent(StrEnum):
     EVERYTHING = "everything"
     """Whatever did not come is no more."""
     CHANGES = "changes"
-    """What is new since the last time; what does not come stays as it was."""
+    """What is new since the last time; what does not come stays as it was, but for what was read completely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,10 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact;
-    ``exhaustive``: as of the reader."""
+    ``exhaustive`` and ``details``: as of the reader; ``asked``: the courses that were asked for, None for all of the
+    site. ``compared``: all of Moodle was compared with what is held, and what differed was read. ``listed``: the cause
+    with which all rows are written down that are not as they were held. ``known``: what was known of the history of
+    grades when it was asked for; ``newest``: the greatest key of it that was told."""
 
     extent: Extent
     until: datetime
@@ -155,10 +160,21 @@ class Read:
     grade_items: Sequence[GradeItem] = ()
     landed: Mapping[str, int] = field(default_factory=dict)
     exhaustive: bool = False
+    asked: Collection[int] | None = None
+    compared: bool = False
+    listed: str = ""
+    details: Collection[Detail] = frozenset()
+    known: KnownHistory = NOTHING_KNOWN
+    newest: int | None = None
 
 
 class FactStore(Protocol):
     """Takes in what was read. Bound to one site."""
+
+    @property
+    def held(self) -> HeldStore:
+        """Moodle's rows behind the facts."""
+        ...
 
     def lock(self) -> AbstractContextManager[bool]:
         """One load at a time: gives False where another process is at it."""
@@ -179,6 +195,10 @@ class FactStore(Protocol):
 
     def land(self, load: int, page: Page) -> None: ...
 
+    def land_gone(self, load: int, gone: HeldRows) -> None:
+        """These rows are held no more once the load is merged."""
+        ...
+
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None: ...
 
     def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
@@ -198,11 +218,15 @@ class FactStore(Protocol):
         ...
 
     def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:
-        """Enrolments that a full reading after ``since`` found ended, and that have not begun again."""
+        """Enrolments that a reading after ``since`` found ended, and that have not begun again."""
         ...
 
     def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
         """Who has ever completed one of these courses: person and course."""
+        ...
+
+    def known_history(self) -> KnownHistory:
+        """How far the history of grades is known."""
         ...
 
     def take(self, staff: Staff, basis: str, now: datetime) -> bool:
@@ -214,6 +238,25 @@ class FactStore(Protocol):
 
         Raises StorageError where not all of ``read.landed`` is there.
         """
+        ...
+
+    def unlike(self, before: datetime, now: datetime) -> list[Difference]:
+        """Facts that do not follow from the rows that are held, reckoned otherwise than by the merge.
+
+        ``before`` is when everything was compared the last time.
+        """
+        ...
+
+    def sizes(self) -> Mapping[str, int]:
+        """How many hold of each fact that ``unlike`` looks at."""
+        ...
+
+    def note(self, load: int, proved: Sequence[Proved], found: Sequence[Difference], now: datetime) -> None:
+        """Write down what a load has compared and found. Merging it puts that right."""
+        ...
+
+    def compared_at(self) -> datetime | None:
+        """When all of Moodle was read or compared the last time."""
         ...
 
 

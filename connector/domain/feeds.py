@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from connector.domain.erasing import Erased
 from connector.domain.gates import Reason
 from connector.domain.grants import GrantSet
 from connector.domain.people import FeedIdentity, Person, Rejection, Removed, Said
@@ -64,13 +65,23 @@ class Merging(Protocol):
     @property
     def authoritative(self) -> Sequence[str]: ...
 
-    def merged(self, sayings: Sayings) -> StagedPerson | list[Rejection]:
+    def merged(self, sayings: Sayings) -> StagedPerson | SetAsideRow | list[Rejection]:
         """The person, everything that is wrong, or an empty list for somebody out of scope."""
         ...
 
 
-StagedRow = StagedPerson | StagedSaying | KnownRow | Removed | list[Rejection]
-"""A good row, new or known, everything that is wrong with a bad one, or an empty list for somebody out of scope."""
+@dataclass(frozen=True, slots=True)
+class SetAsideRow:
+    """A row of somebody who was erased: ``key`` counts as present, and the row is neither kept nor a bad one."""
+
+    line: int
+    key: str
+    rejection: Rejection
+
+
+StagedRow = StagedPerson | StagedSaying | KnownRow | Removed | SetAsideRow | list[Rejection]
+"""A good row, new or known, one of somebody erased, everything that is wrong with a bad one, or an empty list for
+somebody out of scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +186,10 @@ class Drop(Protocol):
 
 class FeedStore(Protocol):
     """Keeps feeds. Every method is one transaction, or says so."""
+
+    def erased(self) -> Erased:
+        """Who was erased, and is to be known again."""
+        ...
 
     def lock(self) -> AbstractContextManager[bool]:
         """One reading at a time, because sources say things of the same people: False where another is at it."""

@@ -11,6 +11,7 @@ from connector.domain.decisions import Assignable
 from connector.domain.errors import ConnectorError
 from connector.domain.grants import GrantSet
 from connector.domain.people import FeedIdentity, Person, Record, Rejection, Removed, Said
+from connector.domain.writing import Writer
 
 
 # ---------------------------------------------------------------- the way in: sources and mapping
@@ -77,7 +78,7 @@ class Mapper(Protocol):
 # ---------------------------------------------------------------- Moodle
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
-    """Who the token is and what it may do; ``functions`` are names."""
+    """Who the token is and what it may do; ``functions`` are names, ``plugin`` is the version of ours, 0 for none."""
 
     sitename: str
     release: str
@@ -86,6 +87,7 @@ class SiteInfo:
     username: str
     functions: frozenset[str]
     is_admin: bool = False
+    plugin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,6 @@ class Account:
     profile: Mapping[str, str] = field(default_factory=dict)
     deleted: bool = False
     """True for the mangled remains that Moodle still shows by id after a deletion."""
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """One entry of Moodle's ``warnings``: the row at ``item`` was not applied."""
-
-    item: int
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,28 +145,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleContext:
-    """``level`` is system, coursecat or course; ``instance`` the id of the category or course (0 for system)."""
-
-    role_id: int
-    user_id: int
-    level: str
-    instance: int
-
-
-@dataclass(frozen=True, slots=True)
-class ManualEnrolment:
-    """Times are epoch seconds, 0 for open."""
-
-    user_id: int
-    course_id: int
-    role_id: int
-    timestart: int = 0
-    timeend: int = 0
-    suspended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Participant:
     """One person in one course as ``core_enrol_get_enrolled_users`` shows it."""
 
@@ -200,9 +171,12 @@ class CourseProgress:
 class Moodle(Protocol):
     """One Moodle site. Every method raises the tree of ``connector.domain.errors`` and nothing else.
 
-    Writers take one request's worth: the caller makes batches, journals them and decides on failure.
     Look-ups take any number of values and split them themselves.
     """
+
+    async def writer(self) -> Writer:
+        """What writes here: the best that the token and the site allow. Asked for once, as long as this lasts."""
+        ...
 
     async def site_info(self) -> SiteInfo: ...
 
@@ -213,18 +187,6 @@ class Moodle(Protocol):
         """
         ...
 
-    async def create_accounts(self, accounts: Sequence[Mapping[str, object]]) -> dict[str, int]:
-        """All or nothing; gives ids by username. Raises BatchRefused, AlreadyThere, AnswerLost."""
-        ...
-
-    async def update_accounts(self, accounts: Sequence[Mapping[str, object]]) -> list[Warned]:
-        """Good rows are applied, bad ones come back; ``item`` is the account id."""
-        ...
-
-    async def delete_accounts(self, account_ids: Sequence[int]) -> None:
-        """For good, with grades and all else; all or nothing. Raises BatchRefused, AnswerLost."""
-        ...
-
     async def courses(self, refs: Sequence[str]) -> dict[str, list[Course]]:
         """Courses by idnumber, else by shortname; every ref is a key, with an empty list where none is found."""
         ...
@@ -233,46 +195,14 @@ class Moodle(Protocol):
 
     async def cohorts(self) -> list[Cohort]: ...
 
-    async def create_cohorts(self, cohorts: Sequence[tuple[str, str]]) -> list[Cohort]:
-        """Each (idnumber, name), in the system context; all or nothing."""
-        ...
-
     async def cohort_members(self, cohort_ids: Sequence[int]) -> dict[int, frozenset[int]]: ...
-
-    async def add_cohort_members(self, members: Sequence[tuple[int, int]]) -> list[Warned]:
-        """Each (cohort id, user id); ``item`` is the user id, code 2 no such user, 3 already there."""
-        ...
-
-    async def remove_cohort_members(self, members: Sequence[tuple[int, int]]) -> None: ...
 
     async def course_groups(self, course_ids: Sequence[int]) -> dict[int, list[Group]]:
         """The groups of each course; one that is gone or closed to the token is left out."""
         ...
 
-    async def create_group(self, course_id: int, idnumber: str, name: str) -> int:
-        """Make one group and give its id. Raises AlreadyThere for a taken idnumber, BatchRefused for a taken name."""
-        ...
-
     async def group_members(self, group_ids: Sequence[int]) -> dict[int, frozenset[int] | None]:
         """None for a group that is gone; one whose course is closed to the token is left out."""
-        ...
-
-    async def add_group_members(self, members: Sequence[tuple[int, int]]) -> None:
-        """Each (group id, user id); all or nothing. Only who is enrolled; calling again is harmless."""
-        ...
-
-    async def remove_group_members(self, members: Sequence[tuple[int, int]]) -> None:
-        """Each (group id, user id); all or nothing. Who is not in the group is no error."""
-        ...
-
-    async def assign_roles(self, roles: Sequence[RoleContext]) -> None: ...
-
-    async def unassign_roles(self, roles: Sequence[RoleContext]) -> None: ...
-
-    async def enrol(self, enrolments: Sequence[ManualEnrolment]) -> None: ...
-
-    async def unenrol(self, enrolments: Sequence[tuple[int, int]]) -> None:
-        """Each (user id, course id)."""
         ...
 
     async def send_messages(self, messages: Sequence[tuple[int, str]]) -> list[str | ConnectorError]:

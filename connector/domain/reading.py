@@ -12,7 +12,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from connector.domain.details import (
+    NOTHING_KNOWN,
+    Detail,
+    KnownHistory,
+    ReadActivity,
+    ReadActivityCompletion,
+    ReadEarlierCompletion,
+    ReadGradeChange,
+    ReadGradeItem,
+    ReadItemGrade,
+)
+from connector.domain.outbox import Entry, Touched
 from connector.domain.ports import Account, Course
+from connector.domain.proving import HeldRows
 
 
 class Precision(StrEnum):
@@ -95,13 +108,36 @@ class GradeItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What a reading reads completely of one fact, so that whatever of it does not come is no more.
+
+    Of one person, of one course, of one person in one course, or of all where neither is named. Who is enrolled is
+    read with whatever else is read of courses. ``source``: certificates are read completely source by source.
+    """
+
+    fact: str
+    user_id: int | None = None
+    course_id: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """What one request, or a few at once, brought."""
+    """What one request, or a few at once, brought. ``scopes``: what is complete once the reading has ended; ``held``:
+    rows as they came, by which equality can be proved."""
 
     enrolments: Sequence[ReadEnrolment] = ()
     completions: Sequence[ReadCompletion] = ()
     grades: Sequence[ReadGrade] = ()
     certificates: Sequence[ReadCertificate] = ()
+    scopes: Sequence[Scope] = ()
+    held: Sequence[HeldRows] = ()
+    activities: Sequence[ReadActivity] = ()
+    grade_items: Sequence[ReadGradeItem] = ()
+    activity_completions: Sequence[ReadActivityCompletion] = ()
+    item_grades: Sequence[ReadItemGrade] = ()
+    grade_history: Sequence[ReadGradeChange] = ()
+    earlier_completions: Sequence[ReadEarlierCompletion] = ()
 
     @property
     def rows(self) -> int:
@@ -113,12 +149,14 @@ class AccountsPage:
     """Accounts that Moodle has. ``seen``: all of this page; ``accounts``: those to be remembered anew.
 
     ``marks``: a digest of each account of ``accounts``, where the reader can tell by it later that nothing changed.
+    ``gone``: accounts that were told to be deleted.
     """
 
     seen: Sequence[int]
     accounts: Sequence[Account] = ()
     marks: Mapping[int, bytes] = field(default_factory=dict)
     accesses: Sequence[ReadAccess] = ()
+    gone: Sequence[int] = ()
 
 
 class AccountBook(Protocol):
@@ -126,6 +164,10 @@ class AccountBook(Protocol):
 
     def bound(self) -> Iterator[list[int]]:
         """Ids of the accounts of managed people, in lists."""
+        ...
+
+    def managed(self, account_ids: Collection[int]) -> set[int]:
+        """Of these accounts those of managed people."""
         ...
 
     def unlike(self, marks: Mapping[int, bytes]) -> list[int]:
@@ -229,6 +271,27 @@ def moved(names: Mapping[str, int], courses: Sequence[Course]) -> dict[str, int]
     return {name: led[name] for name, before in names.items() if before in there and led.get(name, before) != before}
 
 
+class Outbox(Protocol):
+    """What a Moodle tells of its own accord: entries that stay until they are forgotten. Raises the error tree."""
+
+    def entries(self) -> AsyncIterator[list[Entry]]:
+        """All that there are, from the oldest on. One may appear with an id smaller than those read before."""
+        ...
+
+    async def forget(self, entry_ids: Sequence[int]) -> None:
+        """Entries that have been dealt with; what is gone already is well."""
+        ...
+
+    def read(self, touched: Touched, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
+        """All that there is now of what was touched, with its scopes; of the history of grades what is beyond what was
+        ``known``."""
+        ...
+
+    async def courses(self, course_ids: Collection[int]) -> list[Course]:
+        """Of these courses those that are there."""
+        ...
+
+
 class Reader(Protocol):
     """One way of reading one Moodle site. Raises the tree of ``connector.domain.errors`` and nothing else."""
 
@@ -248,6 +311,16 @@ class Reader(Protocol):
         enrolled is not there: nothing completed, where completion is on, and no grade."""
         ...
 
+    @property
+    def outbox(self) -> Outbox | None:
+        """By which increments go, where Moodle has one that may be read."""
+        ...
+
+    @property
+    def details(self) -> Collection[Detail]:
+        """What ``everything`` and ``changed`` tell beyond courses."""
+        ...
+
     async def courses(self) -> list[Course]:
         """All courses of the site."""
         ...
@@ -256,8 +329,13 @@ class Reader(Protocol):
         """All accounts of the site, or those that changed since; only an incremental reader takes a moment."""
         ...
 
-    def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+    def everything(
+        self, book: AccountBook, courses: Sequence[Course], known: KnownHistory = NOTHING_KNOWN
+    ) -> AsyncIterator[Page]:
         """Enrolments, completions, grades and certificates of everybody in these courses; certificates of all.
+
+        With the details of the reader; of the history of grades from the last key that was ``known`` in such a
+        reading, that one included, so that it shows whether Moodle still has it.
 
         While it reads people come and go: a row may come twice, and one may be missed; see ``again``.
         """
@@ -271,12 +349,12 @@ class Reader(Protocol):
         """
         ...
 
-    def changed(self, since: datetime) -> AsyncIterator[Page]:
-        """What a reader can tell to be new: enrolments made, courses completed, and what was issued.
+    def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
+        """What a reader can tell to be new: enrolments made, courses completed, and what was issued; its details too.
 
-        Only where it is incremental. ``since`` is included. An enrolment made is told where it lets its owner in; an
-        older one of the same person, and what became inactive, is left to the next reading of everything. Courses can
-        be new ones.
+        Only where it is incremental, and asked for only where there is no outbox. ``since`` is included. An enrolment
+        made is told where it lets its owner in; an older one of the same person, and what became inactive, is left to
+        the next reading of everything. Courses can be new ones.
         """
         ...
 
@@ -293,5 +371,9 @@ class Reader(Protocol):
         ...
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
-        """The course totals of courses; ``samples`` has an active participant of each."""
+        """The course totals of courses; ``samples`` has an active participant of each, the one with the best grade.
+
+        Plain functions tell the maximum of that person's total, which is less than the course's where it adds up what
+        was graded and not all of it was.
+        """
         ...

@@ -28,6 +28,10 @@ class NameTaken(SetAside):
     """Another user of the directory has this userName."""
 
 
+class WasErased(SetAside):
+    """The user is somebody who was erased, and is not kept anew."""
+
+
 class MemberUnknown(SetAside):
     """A group is to have a member that is not in the directory."""
 
@@ -133,13 +137,13 @@ class DirectoryStore(Protocol):
         ...
 
     def add(self, kind: Kind, draft: Draft) -> Entry:
-        """Raises NameTaken and MemberUnknown."""
+        """Raises NameTaken, WasErased and MemberUnknown."""
         ...
 
     def alter(self, kind: Kind, ident: str, work: Callable[[Entry], Draft | None]) -> Entry | None:
         """Keep what ``work`` makes of the resource; None of it leaves the resource as it is.
 
-        Gives None where there is no such resource. Raises NameTaken and MemberUnknown.
+        Gives None where there is no such resource. Raises NameTaken, WasErased and MemberUnknown.
         """
         ...
 

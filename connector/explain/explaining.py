@@ -55,19 +55,28 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Explaining:
-    """``learned`` opens the facts when they are asked for; ``ahead``: days before the first day."""
+    """``learned`` opens the facts when they are asked for; ``ahead``: days before the first day.
+
+    ``erased`` gives when somebody was erased, and under which pseudonym, by the key of then or by the pseudonym.
+    """
 
     dossiers: Dossiers
     learned: Callable[[], LearnedStore]
     mapper: ExplainingMapper
     clock: Callable[[], datetime]
     ahead: int
+    erased: Callable[[str], tuple[str, datetime] | None] = lambda _key: None
 
     def explain(self, key: str, course: str | None = None, path: str | None = None) -> Explanation:
         """Everything about the person with this key, or what concerns a course or a path.
 
         Raises SettingsError where nothing was ever heard of such a key, or the mapping has no such path.
         """
+        if (gone := self.erased(key)) is not None:
+            pseudonym, at = gone
+            return Explanation(
+                pseudonym, (), (text("this person was erased on {day}; no data are kept", day=at),), (), ()
+            )
         dossier = self.dossiers.of(key, self.clock(), self.ahead)
         if dossier.person is None and not dossier.statements and not dossier.rejections:
             raise SettingsError("PERSON: HR's data have nobody with this key.")

@@ -24,6 +24,8 @@ async def refresh_accounts(
     since = None if everybody or not reader.incremental else from_before(book.read_until())
     async for page in reader.accounts(book, since):
         book.remember(page, clock())
+        if page.gone:
+            book.mark_lost(page.gone, clock())
         if note is not None:
             note(page)
     if since is None:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from anyio import to_thread
 
 from connector.domain.errors import Busy, ConnectorError
 from connector.domain.facts import Extent, FactStore, Loaded, Read, Staff, Terms
+from connector.domain.outbox import Touched
 from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader, moved
 from connector.mirror.accounts import from_before, refresh_accounts
 from connector.mirror.ahead import take_ahead
+from connector.mirror.hearing import forgotten, hear
 
 REMEMBERED = timedelta(days=365)
 """For so long an enrolment that ended in Moodle is compared with what was granted: until somebody has decided, where
@@ -26,6 +28,14 @@ many were lost at once."""
 
 Progress = Callable[[str, int], None]
 """Called with what is being read and the number of rows since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A reading that was merged, by its load."""
+
+    load: int
+    loaded: list[Loaded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +64,31 @@ class Mirror:
         with self.facts.lock() as free:
             if not free:
                 raise Busy("Another process is mirroring this Moodle; try again when it has ended.")
-            known = self.facts.read_until() if self.reader.incremental and extent is Extent.CHANGES else None
-            since = from_before(known)
-            extent = Extent.EVERYTHING if since is None else Extent.CHANGES
-            load = self.facts.start(extent, self.reader.name, self.clock())
-            try:
-                reading = _Reading(self, load, self.clock(), progress or _silent)
-                read = await (reading.everything() if since is None else reading.changes(since))
-                loaded = self.facts.merge(load, read, self.staff, self.terms, self.clock())
-            except ConnectorError as error:
-                self.facts.finish(load, "stopped", type(error).__name__, self.clock())
-                raise
-            self.facts.finish(load, "done", "", self.clock())
-            self._note_completed()
-            if read.courses is not None and extent is Extent.EVERYTHING:
-                await self._end_lost(read.courses, give_again)
-            return loaded
+            return (await self.read_now(extent, progress or silent, give_again=give_again)).loaded
+
+    async def read_now(self, extent: Extent, say: Progress, *, listed: str = "", give_again: bool = False) -> Done:
+        """The same, for who holds the lock. ``listed``: see ``Read``."""
+        known = self.facts.read_until() if self.reader.incremental and extent is Extent.CHANGES else None
+        since = from_before(known) if not forgotten(self.reader, known, self.clock()) else None
+        extent = Extent.EVERYTHING if since is None else Extent.CHANGES
+        load = self.facts.start(extent, self.reader.name, self.clock())
+        try:
+            reading = Reading(self, load, self.clock(), say)
+            read = replace(await (reading.everything() if since is None else reading.changes(since)), listed=listed)
+            loaded = self.facts.merge(load, read, self.staff, self.terms, self.clock())
+        except ConnectorError as error:
+            self.facts.finish(load, "stopped", type(error).__name__, self.clock())
+            raise
+        self.facts.finish(load, "done", "", self.clock())
+        await reading.forget()
+        await self.follow_up(read.courses if extent is Extent.EVERYTHING else None, give_again=give_again)
+        return Done(load, loaded)
+
+    async def follow_up(self, courses: Sequence[Course] | None, *, give_again: bool = False) -> None:
+        """What follows for the way in; ``courses`` are all of them, where all of Moodle was read or compared."""
+        self._note_completed()
+        if courses is not None:
+            await self._end_lost(courses, give_again)
 
     def _note_completed(self) -> None:
         """What waits for a course to be completed is planned from this; the facts may be in another database."""
@@ -99,7 +118,7 @@ class Mirror:
 
 
 @dataclass
-class _Reading:
+class Reading:
     """One reading of Moodle; ``landed`` counts the rows of each fact, so that none can be lost before the merge."""
 
     mirror: Mirror
@@ -107,32 +126,57 @@ class _Reading:
     began: datetime
     say: Progress
     landed: Counter[str] = field(default_factory=Counter)
+    heard: Sequence[int] = ()
+    newest: int | None = None
+    """The greatest key of the history of grades that was told."""
 
     async def everything(self) -> Read:
         """Accounts and courses, what people do in them, and once more the courses from which somebody vanished."""
         reader, facts = self.mirror.reader, self.mirror.facts
-        await self._accounts(everybody=True)
+        self.heard = await hear(reader.outbox)
+        await self.accounts(everybody=True)
         courses = await reader.courses()
-        await self._land(reader.everything(self.mirror.book, courses))
+        known = facts.known_history()
+        await self.land(reader.everything(self.mirror.book, courses, known))
         if not reader.exhaustive and (again := self._vanished(courses)):
             self.landed.subtract(facts.forget(self.load, again))
-            await self._land(reader.again(again))
+            await self.land(reader.again(again))
         items = await reader.grade_items(facts.samples(self.load))
-        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive)
+        return Read(
+            Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive,
+            details=frozenset(reader.details), known=known, newest=self.newest,
+        )  # fmt: skip
 
     async def changes(self, since: datetime) -> Read:
-        """What the reader can tell to be new."""
-        await self._accounts(everybody=False)
-        await self._land(self.mirror.reader.changed(since))
-        known = self.mirror.facts.knows_courses(self.load)
-        courses = None if known else await self.mirror.reader.courses()
-        return Read(Extent.CHANGES, self.began, courses, (), self.landed)
+        """What Moodle has told, or else what the reader can tell to be new."""
+        reader, outbox, touched = self.mirror.reader, self.mirror.reader.outbox, Touched()
+        facts = self.mirror.facts
+        self.heard = await hear(outbox, touched, self.mirror.book)
+        await self.accounts(everybody=False)
+        known = facts.known_history()
+        await self.land(outbox.read(touched, known) if outbox else reader.changed(since, known))
+        courses, asked = None, None
+        if not facts.knows_courses(self.load):
+            courses = await reader.courses()
+        elif outbox and touched.named:
+            courses, asked = await outbox.courses(touched.named), touched.named
+        samples = dict.fromkeys(touched.graded, 0) | (facts.samples(self.load) if outbox else {})
+        items = await reader.grade_items(samples) if samples else []
+        return Read(
+            Extent.CHANGES, self.began, courses, items, self.landed, details=frozenset(reader.details), known=known,
+            newest=self.newest, asked=asked,
+        )  # fmt: skip
+
+    async def forget(self) -> None:
+        """What Moodle has told is in the facts; killed before this, it is read again, and nothing comes of it."""
+        if self.heard and (outbox := self.mirror.reader.outbox):
+            await outbox.forget(self.heard)
 
     def _vanished(self, courses: Sequence[Course]) -> list[int]:
         """People come and go while pages are read, and one can be missed."""
         return self.mirror.facts.vanished(self.load, [course.id for course in courses])
 
-    async def _accounts(self, *, everybody: bool) -> None:
+    async def accounts(self, *, everybody: bool) -> None:
         def note(page: AccountsPage) -> None:
             self.mirror.facts.land_accesses(self.load, page.accesses)
             self.say("people", len(page.seen))
@@ -140,16 +184,26 @@ class _Reading:
         one = self.mirror
         await refresh_accounts(one.reader, one.book, one.clock, everybody=everybody, note=note)
 
-    async def _land(self, pages: AsyncIterator[Page]) -> None:
+    async def land(self, pages: AsyncIterator[Page]) -> None:
         async def take(page: Page) -> None:
-            await to_thread.run_sync(self.mirror.facts.land, self.load, page)
-            for fact in ("enrolments", "completions", "grades", "certificates"):
-                rows = len(getattr(page, fact))
-                self.landed[fact] += rows
-                self.say(fact, rows)
+            await to_thread.run_sync(self.take, page)
 
         await take_ahead(pages, take)
 
+    def take(self, page: Page) -> None:
+        """Land a page."""
+        self.mirror.facts.land(self.load, page)
+        for one in fields(page):
+            told = getattr(page, one.name)
+            if one.name == "held":
+                self.landed["held"] += sum(len(some.rows) for some in told)
+            elif told:
+                self.landed[one.name] += len(told)
+                if one.name != "scopes":
+                    self.say(one.name, len(told))
+        if page.grade_history:
+            self.newest = max(self.newest or 0, *(one.history_id for one in page.grade_history))
 
-def _silent(_what: str, _rows: int) -> None:
+
+def silent(_what: str, _rows: int) -> None:
     """No progress is shown."""

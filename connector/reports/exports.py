@@ -1,4 +1,4 @@
-"""Exports of the reporting views: streamed, written under another name first, whole or month by month.
+"""Exports of the reporting views: streamed, whole or month by month.
 
 A folder of months is laid out as ``VIEW/month=2026-10/VIEW.csv``, which DuckDB, Spark and Power BI read as one table.
 """
@@ -6,12 +6,10 @@ A folder of months is laid out as ``VIEW/month=2026-10/VIEW.csv``, which DuckDB,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from connector.domain.errors import SettingsError, StorageError
-from connector.domain.exports import Selection, Views
+from connector.domain.errors import SettingsError
+from connector.domain.exports import Place, Selection, Views
 from connector.reports.formats import FORMATS, Format
 
 Progress = Callable[[int], None]
@@ -19,74 +17,67 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A file that was written."""
+    """A file that was written, and where it lies."""
 
     view: str
-    file: Path
+    file: str
     rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be exported, and how. ``by_month``: views of history are cut into months; the others are whole."""
+    """What is to be exported, and how. ``by_month``: views of history are cut into months; the others are whole.
+
+    ``name``: that of the file, where there is one; else files are named as their views are.
+    """
 
     selections: tuple[Selection, ...]
     format: str
-    to: Path
+    to: Place
     by_month: bool = False
     bom: bool = False
+    name: str = ""
+
+    def check(self) -> str:
+        """Can it be written? Gives where to. Raises what ``export`` does."""
+        FORMATS[self.format].check()
+        return self.to.check()
 
 
 def export(views: Views, order: Order, progress: Progress) -> Iterator[Exported]:
-    """Write one file after the other. Raises SettingsError for what cannot be, StorageError where writing fails."""
+    """Write one file after the other. Raises SettingsError for what cannot be, and what ``Place`` raises.
+
+    Where all months of a view are written, those of which there is nothing any more go from the place.
+    """
     kind = FORMATS[order.format]
     kind.check()
-    for selection, file in _files(views, order, kind):
-        yield Exported(selection.view, file, _write(views, selection, file, kind, order.bom, progress))
-
-
-def _files(views: Views, order: Order, kind: Format) -> Iterator[tuple[Selection, Path]]:
-    one = len(order.selections) == 1
     for selection in order.selections:
-        cut = views.month_column(selection.view) if order.by_month or selection.month else None
-        if selection.month and cut is None and one:
-            raise SettingsError(f"--month: {selection.view} is no view of history and is exported as a whole.")
-        name = f"{selection.view}.{kind.ending}"
-        if cut is None:
-            whole = replace(selection, month="")
-            yield whole, _place(order, name, one)
-            continue
-        for month in [selection.month] if selection.month else views.months(selection.view):
-            yield replace(selection, month=month), order.to / selection.view / f"month={month}" / name
+        for part, name in _files(views, order, selection):
+            yield Exported(part.view, order.to.shown(name), _write(views, order, part, name, kind, progress))
 
 
-def _place(order: Order, name: str, one: bool) -> Path:
-    """A file where one view is wanted and no folder is named."""
-    named = one and not order.to.is_dir() and order.to.suffix != ""
-    return order.to if named else order.to / name
+def _files(views: Views, order: Order, selection: Selection) -> Iterator[tuple[Selection, str]]:
+    view = selection.view
+    cut = views.month_column(view) is not None and (order.by_month or selection.month)
+    if selection.month and not cut and len(order.selections) == 1:
+        raise SettingsError(f"--month: {view} is no view of history and is exported as a whole.")
+    file = f"{view}.{FORMATS[order.format].ending}"
+    if not cut:
+        yield replace(selection, month=""), order.name or file
+        return
+    months = [selection.month] if selection.month else views.months(view)
+    for month in months:
+        yield replace(selection, month=month), f"{view}/month={month}/{file}"
+    if selection == Selection(view):
+        order.to.keep(view, file, months)
 
 
-def _write(views: Views, selection: Selection, file: Path, kind: Format, bom: bool, progress: Progress) -> int:
-    columns = views.columns(selection.view)
+def _write(views: Views, order: Order, part: Selection, name: str, kind: Format, progress: Progress) -> int:
+    columns = views.columns(part.view)
     count = 0
-    with _unfinished(file) as path, kind.open(path, columns, bom) as writer:
-        for rows in views.stream(selection):
+    with order.to.file(name) as path, kind.open(path, columns, order.bom) as writer:
+        for rows in views.stream(part):
             writer.write(rows)
             count += len(rows)
             progress(len(rows))
     return count
-
-
-@contextmanager
-def _unfinished(file: Path) -> Iterator[Path]:
-    """A name beside the file, which becomes the file once all is written: nobody reads half of it."""
-    path = file.with_name(f".{file.name}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        yield path
-        path.replace(file)
-    except OSError as error:
-        raise StorageError(f"{file}: cannot be written ({error.strerror or error}).") from error
-    finally:
-        with suppress(OSError):
-            path.unlink()

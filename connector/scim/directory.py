@@ -12,14 +12,16 @@ from typing import Any
 
 from scim2_models import (
     Context,
+    ForbiddenException,
     InvalidValueException,
     NotFoundException,
     PatchOp,
     ResponseParameters,
+    SCIMException,
     UniquenessException,
 )
 
-from connector.domain.scim import DirectoryStore, Draft, Entry, Kind, MemberUnknown, NameTaken
+from connector.domain.scim import DirectoryStore, Draft, Entry, Kind, MemberUnknown, NameTaken, WasErased
 from connector.scim import reading
 from connector.scim.answers import Answer, Conditions
 from connector.scim.membership import apart
@@ -43,7 +45,7 @@ class Directory:
         draft = draft_of(kind, reading.creation(kind, payload))
         try:
             entry = self.store.add(kind, draft)
-        except (NameTaken, MemberUnknown) as error:
+        except (NameTaken, MemberUnknown, WasErased) as error:
             raise refused(error) from None
         answer = self._shown(entry, wanted, Context.RESOURCE_CREATION_RESPONSE, 201)
         return Answer(201, answer.body, {**answer.headers, "Location": location(kind, entry.id, self.base)})
@@ -118,7 +120,7 @@ class Directory:
     def _altered(self, alter: Callable[[], Entry | None], kind: Kind) -> Entry:
         try:
             return found(kind, alter())
-        except (NameTaken, MemberUnknown) as error:
+        except (NameTaken, MemberUnknown, WasErased) as error:
             raise refused(error) from None
 
     def _shown(self, entry: Entry, wanted: ResponseParameters[Any], context: Context, status: int = 200) -> Answer:
@@ -159,7 +161,9 @@ def not_found(kind: Kind) -> NotFoundException:
     return NotFoundException(detail=f"There is no such {kind.value.lower()}.")
 
 
-def refused(error: NameTaken | MemberUnknown) -> UniquenessException | InvalidValueException:
+def refused(error: NameTaken | MemberUnknown | WasErased) -> SCIMException:
+    if isinstance(error, WasErased):
+        return ForbiddenException(detail=str(error))
     if isinstance(error, NameTaken):
         return UniquenessException(detail=str(error))
     return InvalidValueException(detail=str(error))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from connector.domain.linking import Identity
 from connector.domain.notices import Language
 from connector.settings.sources import Secret, secret
 from connector.settings.values import Addresses, ConsoleAddress, DatabaseAddress, HttpAddress, WhenText, ZoneName
@@ -26,8 +27,14 @@ class CourseFieldSettings(BaseModel):
 class MoodleSettings(BaseModel):
     """One Moodle site. ``url`` is its wwwroot; the token is given here by the environment, or in ``token_file``.
 
-    ``reader``: how Moodle is read back; auto is by reports where they are set up, else by plain functions.
+    ``reader``: how Moodle is read back; auto is by its plugin where the token may, else by reports where they are set
+    up, else by plain functions. ``writer``: how it is written to; auto is by its plugin where the token may.
+    ``oauth2_issuer``: Moodle's id of the service of OAuth 2 with which accounts are linked that sign in so; 0 is none.
+    ``oauth2_identity``: the field of an account that is the username at that provider.
     ``course_fields``: in which custom fields of courses the catalogue finds what.
+    ``activities``: whether activities, all grade items and the history of grades are read too, where it is by the
+    plugin; that may be ten times as much.
+    ``webhook_secret`` is that of the plugin's webhook, which signs its word that something has changed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -37,7 +44,13 @@ class MoodleSettings(BaseModel):
     token_file: Path | None = None
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     reader: Literal["auto", "plain", "reports", "plugin"] = "auto"
+    writer: Literal["auto", "plain", "plugin"] = "auto"
+    oauth2_issuer: Annotated[int, Field(ge=0)] = 0
+    oauth2_identity: Identity = "email"
+    activities: bool = True
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
+    webhook_secret: Secret = None
+    webhook_secret_file: Path | None = None
     course_fields: CourseFieldSettings = CourseFieldSettings()
 
 
@@ -80,12 +93,15 @@ class ServiceSettings(BaseModel):
     notices: WhenText = "every 5 minutes"
     learners: WhenText = "every 15 minutes"
     certificates: WhenText = "every 15 minutes"
+    exports: WhenText = "30 4 * * *"
+    retention: WhenText = "15 4 * * *"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
     metrics_token_file: Path | None = None
 
     def times(
-        self, job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates"]
+        self,
+        job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates", "exports", "retention"],
     ) -> Times | None:
         """When a job runs; None for never."""
         return read_times(getattr(self, job), read_zone(self.timezone))
@@ -132,7 +148,8 @@ class NoticeSettings(BaseModel):
     """What people are told, and how often again. Hours of 0 mean never.
 
     ``learners``: how learners are told their due dates; ``welcome``: whether newcomers are told by mail that they have
-    an account. With ``learners_first_load`` and ``welcome_first_load`` those of the first load are told, too.
+    an account; ``calendar``: whether due dates stand in calendars in Moodle. With ``learners_first_load`` and
+    ``welcome_first_load`` those of the first load are told, too.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -144,6 +161,7 @@ class NoticeSettings(BaseModel):
     failures: Annotated[int, Field(ge=0)] = 3
     learners: Literal["none", "moodle"] = "none"
     learners_first_load: bool = False
+    calendar: bool = False
     welcome: bool = False
     welcome_first_load: bool = False
     mail: MailSettings = MailSettings()
@@ -204,6 +222,61 @@ class CertificateSettings(BaseModel):
         if self.folder and self.s3.bucket:
             raise ValueError("folder and s3.bucket: give one of them")
         return self
+
+
+class ExportSettings(BaseModel):
+    """Where reporting views are written to by the clock: ``folder`` or the bucket of ``s3``; without both, nowhere.
+
+    ``views``: which, all where none is named; ``by_month``: those of history cut into months.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path | None = None
+    s3: BucketSettings = BucketSettings()
+    format: Literal["csv", "xlsx", "parquet"] = "parquet"
+    views: list[str] = []
+    by_month: bool = True
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.folder and self.s3.bucket:
+            raise ValueError("folder and s3.bucket: give one of them")
+        return self
+
+
+class PrivacySettings(BaseModel):
+    """``secret`` makes the keyed hashes by which erased people are known again; it must never change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secret: Secret = None
+    secret_file: Path | None = None
+
+
+RetentionDays = Annotated[int, Field(ge=1, le=36500)]
+
+
+class RetentionSettings(BaseModel):
+    """Days until things go; None keeps them. See ``connector.privacy.retaining``.
+
+    ``files_days``: HR's files once they were read or refused; ``statements_days``: what sources said of people whom
+    they name no more; ``history_days``: what HR had said before, bad rows, and sentences of cases that are over;
+    ``journal_days``: before-images and Moodle's answers; ``notices_days``: due dates that were told;
+    ``certificates_days``: names and files of certificates that expired or were revoked; ``sign_in_days``: the
+    console's old sessions; ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    files_days: RetentionDays | None = None
+    statements_days: RetentionDays | None = None
+    history_days: RetentionDays | None = None
+    journal_days: RetentionDays | None = None
+    notices_days: RetentionDays | None = None
+    certificates_days: RetentionDays | None = None
+    sign_in_days: RetentionDays | None = None
+    leavers_days: Annotated[int, Field(ge=30, le=36500)] | None = None
 
 
 LeaverDays = Annotated[int, Field(ge=0, le=3650)]

@@ -14,17 +14,20 @@ from connector.settings.parts import (
     CertificateSettings,
     ConsoleSettings,
     DropSettings,
+    ExportSettings,
     LeaverSettings,
     MoodleSettings,
     NoticeSettings,
+    PrivacySettings,
     ReportingSettings,
+    RetentionSettings,
     ServiceSettings,
 )
 from connector.settings.sources import SourceSettings, place_of, secret
 from connector.settings.values import DatabaseAddress, SiteName, SourceName
 
 SHORTEST_SECRET = 32
-"""Characters of a secret that closes others."""
+"""Characters of a secret that closes others, or by which somebody is believed."""
 
 
 class SiteSettings(BaseModel):
@@ -43,6 +46,7 @@ class SiteSettings(BaseModel):
     sources: dict[SourceName, SourceSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
     certificates: CertificateSettings = CertificateSettings()
+    exports: ExportSettings = ExportSettings()
     service: ServiceSettings | None = None
     notices: NoticeSettings | None = None
     console: ConsoleSettings | None = None
@@ -71,9 +75,12 @@ class Settings(BaseSettings):
     sites: dict[SiteName, SiteSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
     certificates: CertificateSettings = CertificateSettings()
+    exports: ExportSettings = ExportSettings()
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    retention: RetentionSettings = RetentionSettings()
     log: Literal["text", "json"] = "text"
 
     def of(self, site: str | None) -> Settings:
@@ -104,6 +111,27 @@ class Settings(BaseSettings):
         if token := secret("moodle.token", self.moodle.token, self.moodle.token_file):
             return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
+
+    def hint_secret(self) -> str | None:
+        """What Moodle signs its hints with; None: they are not taken. Raises SettingsError where it is too short."""
+        given = secret("moodle.webhook_secret", self.moodle.webhook_secret, self.moodle.webhook_secret_file)
+        if given and len(given) < SHORTEST_SECRET:
+            raise SettingsError(
+                f"moodle.webhook_secret: it must have at least {SHORTEST_SECRET} characters. "
+                "`openssl rand -base64 32` makes a good one; Moodle has to have the same."
+            )
+        return given or None
+
+    def privacy_secret(self) -> str:
+        """What makes keyed hashes of people who were erased. Raises SettingsError where there is none."""
+        given = secret("privacy.secret", self.privacy.secret, self.privacy.secret_file) or ""
+        if len(given) < SHORTEST_SECRET:
+            raise SettingsError(
+                "privacy.secret: erased people are known again by it: it never changes, and has at least "
+                f"{SHORTEST_SECRET} characters. Set CONNECTOR_PRIVACY__SECRET, or privacy.secret_file; "
+                "`openssl rand -base64 32` makes one."
+            )
+        return given
 
     def console_secrets(self) -> list[str]:
         """What closes and opens secrets at rest, the newest first. Raises SettingsError where there is none."""
@@ -141,11 +169,11 @@ def _of_its_own(its: SiteSettings) -> Iterator[tuple[str, object]]:
         yield "reporting.url", ("reports", its.reporting.url.get_secret_value())
     if its.drop.folder:
         yield "drop.folder", ("folder", its.drop.folder.resolve())
-    if its.certificates.folder:
-        yield "certificates.folder", ("folder", its.certificates.folder.resolve())
-    if its.certificates.s3.bucket:
-        bucket = its.certificates.s3
-        yield "certificates.s3", ("certificates", bucket.endpoint_url, bucket.bucket, bucket.prefix.strip("/"))
+    for part, told in (("certificates", its.certificates), ("exports", its.exports)):
+        if told.folder:
+            yield f"{part}.folder", ("folder", told.folder.resolve())
+        if told.s3.bucket:
+            yield f"{part}.s3", ("bucket", told.s3.endpoint_url, told.s3.bucket, told.s3.prefix.strip("/"))
     for name, source in its.sources.items():
         if place := place_of(name, source):
             yield f"sources.{name}", place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,10 @@ class Accounts:
         while rows := self._database.rows("accounts.bound", site=self._site, after=after, limit=PAGE):
             after = rows[-1]["account_id"]
             yield [row["account_id"] for row in rows]
+
+    def managed(self, account_ids: Collection[int]) -> set[int]:
+        rows = self._database.rows("accounts.managed", site=self._site, account_ids=list(account_ids))
+        return {row["account_id"] for row in rows}
 
     def unlike(self, marks: Mapping[int, bytes]) -> list[int]:
         values = {"account_ids": list(marks), "marks": list(marks.values())}

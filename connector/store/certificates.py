@@ -49,6 +49,14 @@ class Certificates:
             ) from error
         return self.by_code(wish.code) if kept else None
 
+    def last_serial(self, template: str, year: int) -> int:
+        rows = self._database.rows("certificates.last_serial", site=self._site, template=template, year=year)
+        return int(rows[0]["last"]) if rows else 0
+
+    def raise_serial(self, template: str, year: int, serial: int) -> None:
+        values = {"template": template, "year": year, "serial": serial}
+        self._database.run("certificates.raise_serial", site=self._site, **values)
+
     def find(self, number: str) -> Certificate | None:
         found = self._find(number=number)
         return found[0] if found else None
@@ -72,9 +80,9 @@ class Certificates:
     def unmade(self, limit: int) -> list[Certificate]:
         return [_certificate(row) for row in self._database.rows("certificates.unmade", site=self._site, limit=limit)]
 
-    def made(self, certificate_id: int, sha256: str, now: datetime) -> None:
+    def made(self, certificate_id: int, sha256: str, now: datetime) -> bool:
         values = {"certificate_id": certificate_id, "sha256": sha256, "now": now}
-        self._database.run("certificates.made", site=self._site, **values)
+        return self._database.run("certificates.made", site=self._site, **values) > 0
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
         values = {"certificate_id": certificate_id, "message": message, "now": now}
@@ -85,7 +93,10 @@ class Certificates:
 
 
 class AchievedFacts:
-    """``courses`` gives Moodle's ids by reference. The facts may live in another database than certificates."""
+    """Also which numbers the facts know. They may live in another database than certificates.
+
+    ``courses`` gives Moodle's ids by reference.
+    """
 
     def __init__(self, database: Database, courses: Callable[[], dict[str, int]]) -> None:
         self._database = database
@@ -96,6 +107,10 @@ class AchievedFacts:
             yield from self._stream("certificates.by_requirement", requirement=template.requirement)
         elif template.course is not None and (course_id := self._courses().get(template.course)) is not None:
             yield from self._stream("certificates.by_course", course_id=course_id)
+
+    def highest(self, template: str, pattern: str) -> int:
+        [row] = self._database.rows("certificates.highest", template=template, pattern=pattern)
+        return int(row["serial"])
 
     def _stream(self, name: str, **values: str | int) -> Iterator[list[Achievement]]:
         for rows in self._database.stream(name, 2000, **values):

@@ -182,7 +182,8 @@ class Database:
         except psycopg.errors.InsufficientPrivilege as error:
             raise StorageError(
                 f"The user of {self._setting} lacks a right in the database: make it the owner of the schemas "
-                "connector, facts and reporting, or run `moodle-connector db upgrade` as this user from the beginning."
+                "connector, facts, landing and reporting, or run `moodle-connector db upgrade` as this user from the "
+                "beginning."
             ) from error
         except psycopg.errors.UndefinedTable as error:
             raise StorageError(

@@ -9,12 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from connector.domain.catalogue import USUAL, CourseFields
+from connector.domain.details import KnownHistory
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
+from connector.domain.ports import Course
+from connector.domain.proving import Difference, HeldRows, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
+from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
-from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, values_of
+from connector.store.details import HANDED_OVER, Details, known_history, make_months
+from connector.store.held import Held
+from connector.store.landing import ACCESS, BY_COURSE, LANDING, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -33,8 +39,15 @@ _HELD: dict[str, LiteralString] = {
     "grades": "fact_grade",
     "certificates": "fact_certificate",
     "assignments": "fact_assignment",
+    "activities": "dim_activity",
+    "grade_items": "dim_grade_item",
+    "activity_completions": "fact_activity_completion",
+    "item_grades": "fact_item_grade",
+    "grade_history": "fact_grade_history",
 }
 """The table of each fact that a load tells of."""
+
+GRADED = ("grades", "item_grades")
 
 OWN = "connector"
 """The source of the connector's own certificates."""
@@ -44,6 +57,9 @@ _UNSEEN = timedelta(hours=1)
 MANY = 5_000
 """From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
 
+LEARNED = ("enrolments", "completions", "grades")
+"""Facts of a person in a course."""
+
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
     "drop_managers", "managers",
@@ -51,9 +67,9 @@ SUMMARIES = (
     "touched_days", "drop_activity", "activity",
 )  # fmt: skip
 """What reports add up, in the order in which it is reckoned."""
-QUALITY = ("drop_quality", "quality", "healed")
+QUALITY = ("drop_quality", "quality", "healed", "proof")
 """What looks wrong is looked for after a full reading only, and where people moved."""
-KEPT = ("keep_compliance", "keep_overview")
+KEPT = ("months", "keep_compliance", "keep_overview")
 """After a full reading its day keeps how it stood."""
 
 
@@ -64,6 +80,7 @@ class Facts:
         self._database = database
         self._site = site
         self._course_fields = course_fields
+        self.held = Held(database)
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock("facts")
@@ -76,6 +93,7 @@ class Facts:
             )
         with self._database.transaction() as connection:
             connection.execute(query("facts.drop_landing"))
+            self.held.begin(connection)
             connection.execute(query("facts.abandon"), {"now": now})
             values = {"site": self._site, "kind": extent.value, "reader": reader, "now": now}
             load: int = one(connection, "facts.start", **values)["load_id"]
@@ -89,6 +107,9 @@ class Facts:
         moment: datetime | None = row["reached_at"] if row else None
         return moment
 
+    def known_history(self) -> KnownHistory:
+        return known_history(self._database)
+
     # ------------------------------------------------------------ landing
     def land(self, load: int, page: Page) -> None:
         with self._database.transaction() as connection:
@@ -96,6 +117,12 @@ class Facts:
                 if rows := getattr(page, fact):
                     values = values_of(type(rows[0]))
                     copy_rows(connection, table, columns, ((load, *values(row)) for row in rows), types)
+            for held in page.held:
+                self.held.land(connection, held)
+
+    def land_gone(self, load: int, gone: HeldRows) -> None:  # noqa: ARG002 - what landed is of one load
+        with self._database.transaction() as connection:
+            self.held.land_gone(connection, gone)
 
     def land_accesses(self, load: int, accesses: Sequence[ReadAccess]) -> None:
         if accesses:
@@ -106,10 +133,7 @@ class Facts:
     def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
         values = {"load": load, "courses": list(course_ids)}
         with self._database.transaction() as connection:
-            return {
-                fact: connection.execute(query(f"facts.forget_{fact}"), values).rowcount
-                for fact in ("enrolments", "completions", "grades")
-            }
+            return {fact: connection.execute(query(f"facts.forget_{fact}"), values).rowcount for fact in BY_COURSE}
 
     def vanished(self, load: int, course_ids: Sequence[int]) -> list[int]:
         return [row["course_id"] for row in self._by_sets("facts.vanished", load=load, courses=list(course_ids))]
@@ -154,6 +178,7 @@ class Facts:
         before = self._database.row("facts.hop", name="people")
         basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
         taken = self.take(staff, basis, now)
+        make_months(self._database, {"load": load, "now": now})
         with self._database.transaction() as connection:
             merging = _Merging(connection, load, read, now)
             merging.check()
@@ -162,28 +187,51 @@ class Facts:
             if taken:
                 merging.people()
             if read.courses is not None:
-                merging.courses(self._course_fields)
+                merging.courses(read.courses, self._course_fields)
+            if read.grade_items:
+                merging.grade_items()
             merging.requirements(staff, terms)
             merging.waivers(staff)
             merging.lost(staff)
             merging.certificates(staff, terms, before)
+            merging.asked()
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
+            merging.details()
             if taken or merging.moved:
                 merging.assignments()
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)
-            if read.extent is Extent.EVERYTHING:
+            if read.extent is Extent.EVERYTHING or read.compared:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
+            listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
+            whole, complete = read.extent is Extent.EVERYTHING, bool(read.landed.get("scopes"))
+            self.held.merge(connection, whole=whole, complete=complete, **listed)
+            connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
                 connection.execute(query("facts.by_either"))
-            if taken or merging.moved or read.extent is Extent.EVERYTHING:
+            if taken or merging.moved or read.extent is Extent.EVERYTHING or read.compared:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
         return loaded
+
+    # ------------------------------------------------------------ proving
+    def unlike(self, before: datetime, now: datetime) -> list[Difference]:
+        return list(following.unlike(self._database, before, now))
+
+    def sizes(self) -> Mapping[str, int]:
+        return following.sizes(self._database)
+
+    def note(self, load: int, proved: Sequence[Proved], found: Sequence[Difference], now: datetime) -> None:
+        with self._database.transaction() as connection:
+            following.note(connection, load, proved, found, now)
+
+    def compared_at(self) -> datetime | None:
+        moment: datetime | None = self._database.one("follows.last")["finished_at"]
+        return moment
 
     def _after_the_last(self, now: datetime) -> datetime:
         """A clock may be put back; a version never ends before it began."""
@@ -197,7 +245,14 @@ class _Merging:
     def __init__(self, connection: Connection, load: int, read: Read, now: datetime) -> None:
         self._connection = connection
         self._read = read
-        self._values = {"load": load, "now": now, "whole": read.extent is Extent.EVERYTHING}
+        whole = read.extent is Extent.EVERYTHING
+        self._values = {
+            "load": load,
+            "now": now,
+            "whole": whole,
+            "exhaustive": whole and read.exhaustive,
+            "asked": None if read.asked is None else list(read.asked),
+        }
         self._begun: dict[str, int] = {}
         self._ended: dict[str, int] = {}
 
@@ -214,19 +269,23 @@ class _Merging:
     def people(self) -> None:
         self._versions("people")
         self._run(*(f"hand_over_{fact}" for fact in ("enrolments", "completions", "grades", "certificates")))
+        for fact in HANDED_OVER:
+            self._connection.execute(query(f"details.hand_over_{fact}"), self._values)
         self._run("names")
         self._run("units_now")
         self._versions("units")
         for closure in ("unit_closure", "manager_closure"):
             self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
 
-    def courses(self, names: CourseFields) -> None:
-        self._temporary("read_courses", "read_course", (course_row(one, names) for one in self._read.courses or ()))
-        self._run("refine_courses")
+    def courses(self, courses: Sequence[Course], names: CourseFields) -> None:
+        self._temporary("read_courses", "read_course", (course_row(one, names) for one in courses))
         self._versions("courses")
+        self._run("refine_courses")
+
+    def grade_items(self) -> None:
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)
-        self._run("close_grade_items", "begin_grade_items")
+        self._versions("grade_items")
 
     def requirements(self, staff: Staff, terms: Terms) -> None:
         ids = staff.courses()
@@ -284,6 +343,10 @@ class _Merging:
         table, columns, types = LANDING["certificates"]
         copy_rows(self._connection, table, columns, rows, types)
 
+    def asked(self) -> None:
+        """Of whom and what the facts are compared with what landed."""
+        self._run("weigh_scopes", "in_question", "index_in_question", "weigh_in_question")
+
     def learned(self, fact: str) -> None:
         """Enrolments come first: the others look at who is enrolled."""
         if fact == "enrolments":
@@ -291,14 +354,42 @@ class _Merging:
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
         self._run(f"landed_{fact}")
-        if self._read.exhaustive and fact in ("completions", "grades"):
+        if fact in ("completions", "grades") and self._complete:
             self._run(f"silent_{fact}")
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        if fact != "certificates":
+        if fact == "certificates":
+            self._run("certificates_in_question")
+        elif not self._compares:
+            return
+        else:
             self._run(f"refine_{fact}")
         self._versions(fact)
+
+    @property
+    def _complete(self) -> bool:
+        """Whether something was read completely, so that what did not come is no more."""
+        return bool(self._values["exhaustive"] or self._read.landed.get("scopes"))
+
+    @property
+    def _compares(self) -> bool:
+        """Whether there is something to compare the facts of courses with: most increments bring nothing."""
+        landed = self._read.landed
+        return bool(self._values["whole"]) or any(landed.get(name) for name in (*LEARNED, "scopes"))
+
+    def details(self) -> None:
+        """What happens within courses."""
+        details = Details(self._connection, self._values, self._read)
+        details.within()
+        earlier = details.earlier_completions()
+        self._begun["completions"] += earlier
+        self._ended["completions"] += earlier
+        counts = ((self._begun, details.begun), (self._ended, details.ended))
+        details.history(moved=any(count.get(fact) for fact in GRADED for pair in counts for count in pair))
+        for mine, more in counts:
+            for fact, number in more.items():
+                mine[fact] = mine.get(fact, 0) + number
 
     def assignments(self) -> None:
         self._run("first_cycle")
@@ -317,9 +408,14 @@ class _Merging:
         self._connection.execute(query("facts.move_due"), values)
 
     def summaries(self, *, taken: bool) -> None:
-        """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
-        whole = self._read.extent is Extent.EVERYTHING
-        values = {**self._values, "whole": whole or taken}
+        """What reports add up, reckoned anew: all of it after a full reading or where people moved.
+
+        Where all of Moodle was compared, sums of courses and days in which nothing differed are as they were.
+        """
+        moved = any(self._begun.get(fact) or self._ended.get(fact) for fact in ("people", "units"))
+        everywhere = self._read.extent is Extent.EVERYTHING or moved
+        whole = self._read.extent is Extent.EVERYTHING or self._read.compared
+        values = {**self._values, "whole": whole or taken, "everywhere": everywhere}
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
         for step in steps:
             self._connection.execute(query(f"summaries.{step}"), values)
@@ -334,7 +430,11 @@ class _Merging:
         for fact, table in _HELD.items():
             begun, ended = self._begun.get(fact, 0), self._ended.get(fact, 0)
             same = fact in last and not begun and not ended
-            loaded.append(Loaded(fact, last[fact] if same else _holding(self._connection, table), begun, ended))
+            if fact in last and fact == "grade_history":
+                rows = last[fact] + begun - ended
+            else:
+                rows = last[fact] if same else _holding(self._connection, table)
+            loaded.append(Loaded(fact, rows, begun, ended))
         with self._connection.cursor() as cursor:
             rows = [
                 {**self._values, "fact": o.fact, "rows": o.rows, "begun": o.begun, "ended": o.ended} for o in loaded
@@ -345,7 +445,8 @@ class _Merging:
     def _versions(self, fact: str) -> None:
         """Close what holds no longer, then begin what holds instead."""
         self._ended[fact] = self._run(f"close_{fact}")
-        self._begun[fact] = self._run(f"begin_{fact}")
+        with filling(self._connection, _HELD[fact] if self._read.landed.get(fact, 0) >= MANY else ""):
+            self._begun[fact] = self._run(f"begin_{fact}")
         if self._begun[fact] >= MANY:  # for the sums that follow: autovacuum does not see what is written here
             self._connection.execute(f"ANALYZE facts.{_HELD[fact]}".encode())
 
@@ -362,38 +463,12 @@ class _Merging:
                 copy.write_row(row)
 
 
-CHECKS: Mapping[str, str] = {
-    "versions": "versions that overlap or end before they begin",
-    "enrolment_person": "enrolments of nobody known",
-    "enrolment_course": "enrolments in no known course",
-    "completion_person": "completions of nobody known",
-    "completion_course": "completions in no known course",
-    "completion_time": "completions without a time, or with one before they are complete",
-    "grade_person": "grades of nobody known",
-    "grade_course": "grades in no known course",
-    "certificate_template": "certificates of no known template",
-    "assignment_person": "assignments of nobody known",
-    "assignment_cycle": "assignments whose earlier cycle is missing",
-    "assignment_expiry": "assignments that expire without ever being satisfied",
-    "person_name": "people without a name",
-    "unit_parent": "units whose unit above is missing",
-    "closure": "units that are not below themselves or the unit above",
-    "summary_compliance": "sums of compliance that differ from a count",
-}
-"""What must never be, by the names of queries that look for it."""
-
-
-def checks(database: Database) -> dict[str, int]:
-    """How many rows there are of what must never be, by the names of CHECKS; what is well is left out."""
-    found = {name: len(database.rows(f"checks.{name}")) for name in CHECKS}
-    return {name: count for name, count in found.items() if count}
-
-
 def _basis(staff: Staff, terms: Terms, now: datetime) -> str:
     return hashlib.sha256(f"{staff.basis(now)} {terms.digest}".encode()).hexdigest()
 
 
 def _holding(connection: Connection, table: str) -> int:
-    statement = f"SELECT count(*) AS rows FROM facts.{table} WHERE valid_to = 'infinity'"
+    holds = "" if table == "fact_grade_history" else " WHERE valid_to = 'infinity'"
+    statement = f"SELECT count(*) AS rows FROM facts.{table}{holds}"
     row = connection.execute(statement.encode()).fetchone()
     return int(row["rows"]) if row else 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import islice
 
+from connector.domain.erasing import NOBODY, Erased
 from connector.domain.errors import StorageError
 from connector.domain.feeds import (
     FeedTotals,
@@ -14,6 +15,7 @@ from connector.domain.feeds import (
     KnownRow,
     Merging,
     RefusedFeed,
+    SetAsideRow,
     StagedPerson,
     StagedRow,
     StagedSaying,
@@ -53,9 +55,13 @@ _REJECTIONS = "COPY connector.rejection (feed_id, line, key, field, reason) FROM
 class Feeds:
     """Keeps feeds; see ``connector.domain.feeds.FeedStore``."""
 
-    def __init__(self, database: Database, site: str) -> None:
+    def __init__(self, database: Database, site: str, erased: Callable[[], Erased] = lambda: NOBODY) -> None:
         self._database = database
         self._site = site
+        self._erased = erased
+
+    def erased(self) -> Erased:
+        return self._erased()
 
     def lock(self) -> AbstractContextManager[bool]:
         return self._database.lock(f"feed {self._site}")
@@ -157,7 +163,7 @@ class Feeds:
             connection.execute(query(step), values)
 
     def _stage_people(
-        self, connection: Connection, feed_id: int, people: Iterator[StagedPerson | list[Rejection]]
+        self, connection: Connection, feed_id: int, people: Iterator[StagedPerson | SetAsideRow | list[Rejection]]
     ) -> int:
         """Stage people that were put together; gives how many could not be."""
         unmade = 0
@@ -218,6 +224,9 @@ class Feeds:
                     elif isinstance(row, StagedSaying):
                         copy.write_row(_saying(feed_id, source, row))
                     elif isinstance(row, KnownRow):
+                        copy.write_row((feed_id, row.line, row.key, *_NOTHING_NEW))
+                    elif isinstance(row, SetAsideRow):
+                        rejections.append(row.rejection)
                         copy.write_row((feed_id, row.line, row.key, *_NOTHING_NEW))
                     elif isinstance(row, Removed):
                         copy.write_row((feed_id, row.line, row.key, *_GONE))

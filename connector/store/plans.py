@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
 from connector.domain.decide import GrantPair, Status
 from connector.domain.decisions import Assignable
+from connector.domain.erasing import NOBODY, Erased
 from connector.domain.errors import SettingsError
 from connector.domain.grants import GrantKind
 from connector.domain.leaving import Deletable
@@ -46,9 +47,10 @@ FEW = 0.2
 
 
 class Plans:
-    def __init__(self, database: Database, site: str) -> None:
+    def __init__(self, database: Database, site: str, erased: Callable[[], Erased] = lambda: NOBODY) -> None:
         self._database = database
         self._site = site
+        self._erased = erased
 
     def chain(self, keys: Collection[str]) -> frozenset[str]:
         return frozenset(row["key"] for row in self._database.rows("plans.chain", site=self._site, keys=sorted(keys)))
@@ -154,10 +156,11 @@ class Plans:
 
     @contextmanager
     def reserving(self) -> Iterator[Reserve]:
+        erased = self._erased()
         with self._database.transaction() as connection:
 
             def reserve(person_id: int, base: str, suffixed: bool, taken: frozenset[str]) -> str | None:
-                return reserve_username(connection, self._site, person_id, base, suffixed, taken)
+                return reserve_username(connection, self._site, person_id, base, suffixed, taken, erased)
 
             yield reserve
 

@@ -14,9 +14,11 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from connector.domain.erasing import NOBODY, Erased
 from connector.domain.scim import (
     Draft,
     Entry,
+    Keys,
     Kind,
     Membership,
     MemberUnknown,
@@ -24,6 +26,7 @@ from connector.domain.scim import (
     Narrowing,
     Related,
     Slice,
+    WasErased,
 )
 from connector.store.database import Connection, Database, Row, dumps, one, query
 
@@ -37,6 +40,7 @@ class ScimDirectory:
     database: Database
     client: int
     clock: Callable[[], datetime]
+    erased: Callable[[], Erased] = lambda: NOBODY
 
     # ------------------------------------------------------------ reading
     def get(self, kind: Kind, ident: str, related: bool) -> Entry | None:
@@ -144,7 +148,7 @@ class ScimDirectory:
             now = self.clock()
             begin = "scim.begin_change" if surely else "scim.lock_client"
             change = one(connection, begin, client=self.client, now=now)["change"]
-            writing = _Writing(connection, self.client, change, now)
+            writing = _Writing(connection, self.client, change, now, self.erased)
             done = work(writing)
             if writing.wrote and not surely:
                 writing.run("scim.note_change")
@@ -164,6 +168,7 @@ class _Writing:
     client: int
     change: int
     now: datetime
+    erased: Callable[[], Erased]
     wrote: bool = False
 
     def run(self, query_name: str, /, **values: object) -> None:
@@ -176,6 +181,8 @@ class _Writing:
     def keep(self, query_name: str, ident: str, draft: Draft) -> Row:
         """The resource as it is kept now, but for what it is related to."""
         keys = draft.keys
+        if query_name.startswith(ROOMS[Kind.USER]):
+            self._not_erased(keys)
         values: dict[str, object] = {
             "id": ident,
             "document": dumps(draft.document).decode(),
@@ -186,6 +193,15 @@ class _Writing:
         }
         [row] = self._execute(query_name, values).fetchall()
         return row
+
+    def _not_erased(self, keys: Keys) -> None:
+        """Raises WasErased for somebody who is known again by anything that identity systems name users by."""
+        names = [value for value in (keys.number, keys.external, keys.name) if value]
+        if (known := self.erased().find(names, (*keys.emails, keys.name))) is not None:
+            raise WasErased(
+                f"This person was erased as {known.pseudonym} and is not taken in again. Take the person out of "
+                "what is pushed here, or ask those who run the connector to readmit the person."
+            )
 
     def tell(self, entry: Entry, draft: Draft) -> Entry:
         """Keep what has become of a resource, but for the members of a group."""

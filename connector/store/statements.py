@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from connector.domain.feeds import Merging, Sayings, StagedPerson
+from connector.domain.feeds import Merging, Sayings, SetAsideRow, StagedPerson
 from connector.domain.people import FeedIdentity, Rejection
 from connector.store.database import Connection, one, query
 
@@ -53,7 +53,7 @@ class Statements:
         elif heard["before"]:
             self._run("everybody")
 
-    def people(self) -> Iterator[StagedPerson | list[Rejection]]:
+    def people(self) -> Iterator[StagedPerson | SetAsideRow | list[Rejection]]:
         """Everybody who is to be put together anew, or everything that is wrong with that; a page at a time."""
         after: str | None = ""
         while after is not None:

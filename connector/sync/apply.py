@@ -21,6 +21,7 @@ from connector.domain.errors import (
     AnswerLost,
     Busy,
     CircuitOpen,
+    ConnectorError,
     SetAside,
     Stop,
     Stopped,
@@ -34,6 +35,7 @@ from connector.sync.at_once import at_once
 from connector.sync.operations import Operation, OwnModel, operations
 from connector.sync.operations_on_grants import done, is_moot
 from connector.sync.presence import Presence
+from connector.sync.refusals import Refusal
 
 PAGE = 4000
 """Changes that are in memory at once."""
@@ -154,7 +156,7 @@ class _Applying:
         self._presence = Presence(self.moodle, self.roles)
 
     async def phase(self, phase: Phase) -> None:
-        self._operations = operations(self.moodle, self.roles, self.clock)
+        self._operations = operations(self.moodle, await self.moodle.writer(), self.roles, self.clock)
         after = 0
         while page := self.journal.pending(self.plan, phase, self.held, self.run, after, PAGE):
             after = page[-1].ordinal
@@ -187,7 +189,7 @@ class _Applying:
                 self.progress(len(batch))
 
     def _batches(self, page: Sequence[Pending]) -> Iterator[tuple[Action, list[Pending]]]:
-        for (action, _), changes in groupby(page, key=_goes_with):
+        for action, changes in groupby(page, key=lambda one: one.change.action):
             together = list(changes)
             size = self._size(self._operations[action].batch, len(together))
             for start in range(0, len(together), size):
@@ -208,8 +210,10 @@ class _Applying:
                 if not batch:
                     return
                 self.journal.sent(self.run, self.plan, [one.ordinal for one in batch], self.clock(), before)
-                self._record(action, await operation.send(batch))
-                return
+                batch, error = await self._send(action, batch)
+                if error is None:
+                    return
+                raise error
             except SetAside as error:
                 before = str(error)
                 batch = self._without(batch, action, await operation.found(batch))
@@ -226,6 +230,19 @@ class _Applying:
                 if isinstance(error, AnswerLost):
                     batch = _doubted(batch)
                 await anyio.sleep(wait)
+
+    async def _send(self, action: Action, batch: Sequence[Pending]) -> tuple[Sequence[Pending], ConnectorError | None]:
+        """Send a batch; gives what of it was not carried out for a reason that is not its own, and that reason."""
+        came = await self._operations[action].send(batch)
+        self._record(action, [one for one in came if isinstance(one, Outcome)])
+        refused = [one for one in came if isinstance(one, Refusal)]
+        alone = {one.one.ordinal: one.error for one in refused if isinstance(one.error, SetAside)}
+        if alone:
+            aside = [one for one in batch if one.ordinal in alone]
+            for one in self._without(aside, action, await self._operations[action].found(aside)):
+                self._record(action, [await self._outcome_of_refusal(action, one, alone[one.ordinal])])
+        left = [one for one in refused if one.one.ordinal not in alone]
+        return [one.one for one in left], left[0].error if left else None
 
     async def _after_look_up(self, action: Action, batch: Sequence[Pending]) -> Sequence[Pending]:
         """What is left of a batch when those are confirmed that have happened although no answer came."""
@@ -276,11 +293,6 @@ class _Applying:
                 f"{len(causes)} of {answered} {what} were refused, so applying was stopped before doing more. "
                 f"The last cause was: {causes[-1]} Mend it and run apply again."
             )
-
-
-def _goes_with(one: Pending) -> tuple[Action, str]:
-    """What goes into one batch: one action, and for members one cohort, because Moodle is called once for each."""
-    return one.change.action, one.change.target if one.change.action is Action.ADD_TO_COHORT else ""
 
 
 def _is_under_way(batch: Sequence[Pending], error: SetAside) -> bool:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
+from connector.domain.erasing import NOBODY, Erased
 from connector.domain.errors import Busy, FeedRefused
 from connector.domain.feeds import (
     FeedStore,
@@ -16,6 +17,7 @@ from connector.domain.feeds import (
     KnownFeed,
     KnownRow,
     Sayings,
+    SetAsideRow,
     StagedPerson,
     StagedRow,
     StagedSaying,
@@ -23,6 +25,7 @@ from connector.domain.feeds import (
 from connector.domain.gates import FeedCounts, Gates, LastGoodFeed, Reason, verdict
 from connector.domain.people import FeedIdentity, Person, Record, Rejection, Removed, Said
 from connector.domain.ports import Mapper, Source
+from connector.sync.setting_aside import person_set_aside, set_aside
 
 CHUNK = 1000
 """Rows looked up at once."""
@@ -68,9 +71,10 @@ def _take_in(
     if last is not None and _same(last, identity, mapper):
         totals = FeedTotals(rows=last.rows, rejected=last.rejected)
         return Intake(last.feed_id, identity.name, totals, tuple(feeds.rejections(last.feed_id)), unchanged=True)
-    known = feeds if last else None
+    known, erased = feeds if last else None, feeds.erased()
     try:
-        feed_id, totals = feeds.stage(identity, mapper.digest, _staged(source, mapper, known, progress), now)
+        rows = set_aside(_staged(source, mapper, known, progress), erased)
+        feed_id, totals = feeds.stage(identity, mapper.digest, rows, now)
     except FeedRefused as refused:
         feeds.refuse_unread(identity, mapper.digest, Reason(str(refused), releasable=False), now)
         raise
@@ -91,7 +95,7 @@ def _take_in(
         sentences = " ".join(reason.text for reason in reasons)
         bad = "".join(f"\n  {row}" for row in feeds.rejections(feed_id, SHOWN))
         raise FeedRefused(f"{identity.name}: refused, nothing was changed. {sentences}{bad}")
-    totals = feeds.accept(feed_id, identity, totals, now, None if _sole(mapper) else Merger(mapper))
+    totals = feeds.accept(feed_id, identity, totals, now, None if _sole(mapper) else Merger(mapper, erased))
     return Intake(feed_id, identity.name, totals, tuple(feeds.rejections(feed_id)))
 
 
@@ -153,6 +157,7 @@ class Merger:
     """Puts people together from what several sources say; implements ``connector.domain.feeds.Merging``."""
 
     mapper: Mapper
+    erased: Erased = NOBODY
 
     @property
     def sources(self) -> Sequence[str]:
@@ -162,8 +167,9 @@ class Merger:
     def authoritative(self) -> Sequence[str]:
         return tuple(self.mapper.authoritative)
 
-    def merged(self, sayings: Sayings) -> StagedPerson | list[Rejection]:
-        return _person(self.mapper, sayings.said, sayings.line, b"")
+    def merged(self, sayings: Sayings) -> StagedPerson | SetAsideRow | list[Rejection]:
+        made = _person(self.mapper, sayings.said, sayings.line, b"")
+        return person_set_aside(made, self.erased) if isinstance(made, StagedPerson) else made
 
 
 def _row_digest(mapper: Mapper) -> Callable[[Record], bytes]:

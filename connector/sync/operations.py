@@ -15,6 +15,7 @@ from connector.domain.errors import SetAside
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.plan import Action
 from connector.domain.ports import Moodle
+from connector.domain.writing import Writer
 from connector.sync.operations_on_accounts import AccountCreation, AccountUpdate
 from connector.sync.operations_on_enrolments import Enrolling, EnrolmentChange, Unenrolling
 from connector.sync.operations_on_grants import (
@@ -25,6 +26,7 @@ from connector.sync.operations_on_grants import (
 )
 from connector.sync.operations_on_groups import GroupAddition, GroupCreation, GroupRemoval
 from connector.sync.operations_on_leavers import AccountDeletion
+from connector.sync.refusals import Refusal
 
 
 class Operation(Protocol):
@@ -32,8 +34,11 @@ class Operation(Protocol):
 
     batch: int
 
-    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        """Do it; an outcome for each. Raises SetAside where Moodle refused the batch as a whole, or TryAgain."""
+    async def send(self, batch: Sequence[Pending]) -> Sequence[Outcome | Refusal]:
+        """Do it; an outcome for each, or why Moodle refuses this one alone.
+
+        Raises SetAside where it refused the batch as a whole, or TryAgain.
+        """
         ...
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
@@ -60,14 +65,16 @@ class OwnModel:
         return str(error)
 
 
-def operations(moodle: Moodle, roles: Mapping[str, int], clock: Callable[[], datetime]) -> Mapping[Action, Operation]:
-    """The table of operations. ``roles`` are Moodle's ids of roles by name."""
+def operations(
+    moodle: Moodle, writer: Writer, roles: Mapping[str, int], clock: Callable[[], datetime]
+) -> Mapping[Action, Operation]:
+    """The table of operations. ``writer`` is that of ``moodle``; ``roles`` are Moodle's ids of roles by name."""
     own = OwnModel()
-    update = AccountUpdate(moodle)
+    update = AccountUpdate(moodle, writer)
     return {
-        Action.CREATE_COHORT: CohortCreation(moodle),
-        Action.CREATE_GROUP: GroupCreation(moodle),
-        Action.CREATE_ACCOUNT: AccountCreation(moodle),
+        Action.CREATE_COHORT: CohortCreation(moodle, writer),
+        Action.CREATE_GROUP: GroupCreation(moodle, writer),
+        Action.CREATE_ACCOUNT: AccountCreation(moodle, writer),
         Action.ADOPT_ACCOUNT: own,
         Action.GIVE_UP_ACCOUNT: own,
         Action.RELEASE_IDENTITY: update,
@@ -77,16 +84,16 @@ def operations(moodle: Moodle, roles: Mapping[str, int], clock: Callable[[], dat
         Action.SUSPEND_ACCOUNT: update,
         Action.REACTIVATE_ACCOUNT: update,
         Action.CHANGE_MANAGER: own,
-        Action.ADD_TO_COHORT: CohortAddition(moodle),
-        Action.REMOVE_FROM_COHORT: CohortRemoval(moodle),
-        Action.ADD_TO_GROUP: GroupAddition(moodle),
-        Action.REMOVE_FROM_GROUP: GroupRemoval(moodle),
-        Action.ASSIGN_ROLE: RoleAssignment(moodle, roles),
-        Action.UNASSIGN_ROLE: RoleAssignment(moodle, roles),
-        Action.ENROL: Enrolling(moodle, roles),
-        Action.CHANGE_ENROLMENT: EnrolmentChange(moodle, roles, clock),
-        Action.SUSPEND_ENROLMENT: Enrolling(moodle, roles),
-        Action.UNENROL: Unenrolling(moodle),
+        Action.ADD_TO_COHORT: CohortAddition(writer),
+        Action.REMOVE_FROM_COHORT: CohortRemoval(writer),
+        Action.ADD_TO_GROUP: GroupAddition(writer),
+        Action.REMOVE_FROM_GROUP: GroupRemoval(writer),
+        Action.ASSIGN_ROLE: RoleAssignment(writer, roles),
+        Action.UNASSIGN_ROLE: RoleAssignment(writer, roles),
+        Action.ENROL: Enrolling(writer, roles),
+        Action.CHANGE_ENROLMENT: EnrolmentChange(moodle, writer, roles, clock),
+        Action.SUSPEND_ENROLMENT: Enrolling(writer, roles),
+        Action.UNENROL: Unenrolling(writer),
         Action.RECOGNISE_COHORT: own,
         Action.RECOGNISE_ENROLMENT: own,
         Action.RECOGNISE_ROLE: own,
@@ -96,5 +103,5 @@ def operations(moodle: Moodle, roles: Mapping[str, int], clock: Callable[[], dat
         Action.WITHDRAW_REQUIREMENT: own,
         Action.NOTE_TERMS: own,
         Action.FORGET_GRANT: own,
-        Action.DELETE_ACCOUNT: AccountDeletion(moodle),
+        Action.DELETE_ACCOUNT: AccountDeletion(moodle, writer),
     }

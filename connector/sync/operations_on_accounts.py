@@ -12,6 +12,8 @@ from connector.domain.matching import folded
 from connector.domain.plan import Action
 from connector.domain.ports import Account, Moodle
 from connector.domain.usernames import LONGEST
+from connector.domain.writing import Created, Writer
+from connector.sync.refusals import Refusal, came
 
 OWN_PASSWORDS = frozenset({"manual"})
 """Sign-in methods for which Moodle keeps the password: it makes and mails the first one itself."""
@@ -27,19 +29,16 @@ class AccountCreation:
 
     batch = 50
 
-    def __init__(self, moodle: Moodle) -> None:
+    def __init__(self, moodle: Moodle, writer: Writer) -> None:
         self._moodle = moodle
+        self._writer = writer
         self._taken = set(_ALWAYS_THERE)
 
-    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        made = await self._moodle.create_accounts([_new(one) for one in batch])
-        self._taken.update(said for one in batch for said in _installable(one))
-        await self._suspend([(one, made[_username(one)]) for one in batch])
-        dropped = await self._dropped(batch[0], made[_username(batch[0])])
-        return [
-            Outcome(one.ordinal, OutcomeState.DONE, made[_username(one)], "dropped" if dropped else "", dropped)
-            for one in batch
-        ]
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        answers = await self._writer.create_accounts([_new(one) for one in batch])
+        made = [one for one, answer in zip(batch, answers, strict=True) if isinstance(answer, Created)]
+        self._taken.update(said for one in made for said in _installable(one))
+        return came(batch, answers, _made)
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
         """The username was written down before the first send: an account that has it and our idnumber is ours."""
@@ -48,16 +47,18 @@ class AccountCreation:
             for account in await self._moodle.accounts_by("username", [_username(one) for one in batch])
         }
         ours = [
-            (one, by_username[_username(one)].id)
+            (one, by_username[_username(one)])
             for one in batch
             if _username(one) in by_username
             and by_username[_username(one)].idnumber == str(one.change.after.get("idnumber", ""))
         ]
         await self._suspend(ours)
-        return [_done(one, account_id) for one, account_id in ours]
+        return [_done(one, account.id) for one, account in ours]
 
     async def cause(self, one: Pending, error: SetAside) -> str:
         fields = one.change.after
+        if error.field and error.field not in IDENTITY_FIELDS:
+            return _cause_by_field(error, fields)
         if await self._moodle.accounts_by("username", [_username(one)]):
             return "username: another Moodle account has it."
         email = str(fields.get("email", ""))
@@ -65,33 +66,38 @@ class AccountCreation:
             return "email: another Moodle account has it, in whatever case."
         if len(_username(one)) > LONGEST:
             return f"username: it has over {LONGEST} characters."
-        if suspects := [said for said in _installable(one) if said not in self._taken]:
+        if not error.field and (suspects := [said for said in _installable(one) if said not in self._taken]):
             names = " or ".join(name for name, _ in suspects)
             what = " or ".join(f"{_INSTALLED[name]} {value}" for name, value in suspects)
             return f"most likely {names}: {what} is not installed in Moodle, which does not say."
+        if error.field:
+            return _cause_by_field(error, fields)
         return f"Moodle does not say why ({error.code}); fields sent: {', '.join(sorted(fields))}."
 
-    async def _dropped(self, one: Pending, account_id: int) -> str:
-        """Which custom fields Moodle dropped without a word, because it has none of that name.
-
-        One account of a batch is looked at: a field is there for everybody or for nobody.
-        """
-        wanted = one.change.after.get("profile", {})
-        if not wanted:
-            return ""
-        there = await self._moodle.accounts_by("id", [str(account_id)])
-        lost = sorted(name for name in wanted if there and name not in there[0].profile)
-        return (
-            f"The account was made without {', '.join(lost)}: make the custom profile field in Moodle." if lost else ""
-        )
-
-    async def _suspend(self, made: Sequence[tuple[Pending, int]]) -> None:
-        """Moodle accepts no ``suspended`` when it creates, so those who have not started yet are updated at once."""
+    async def _suspend(self, found: Sequence[tuple[Pending, Account]]) -> None:
+        """The answer may have been lost before those were suspended who have not started yet."""
         rows = [
-            {"id": account_id, "suspended": 1} for one, account_id in made if one.change.after.get("suspended") == "1"
+            {"id": account.id, "suspended": 1}
+            for one, account in found
+            if one.change.after.get("suspended") == "1" and not account.suspended
         ]
         if rows:
-            await self._moodle.update_accounts(rows)
+            await self._writer.update_accounts(rows)
+
+
+def _cause_by_field(error: SetAside, fields: Mapping[str, Any]) -> str:
+    """Where Moodle's plugin says which field it is."""
+    if error.field in _INSTALLED and fields.get(error.field):
+        return f"{error.field}: {_INSTALLED[error.field]} {fields[error.field]} is not installed in Moodle."
+    return f"{error.field}: Moodle does not accept it ({error.code})."
+
+
+def _made(one: Pending, created: Created) -> Outcome:
+    if not created.dropped:
+        return _done(one, created.id)
+    lost = ", ".join(created.dropped)
+    text = f"The account was made without {lost}: make the custom profile field in Moodle."
+    return Outcome(one.ordinal, OutcomeState.DONE, created.id, "dropped", text)
 
 
 def _installable(one: Pending) -> list[tuple[str, str]]:
@@ -110,11 +116,12 @@ class AccountUpdate:
 
     batch = 100
 
-    def __init__(self, moodle: Moodle) -> None:
+    def __init__(self, moodle: Moodle, writer: Writer) -> None:
         self._moodle = moodle
+        self._writer = writer
 
-    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        outcomes = [_waiting(one) for one in batch if one.account_id is None]
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        outcomes: list[Outcome | Refusal] = [_waiting(one) for one in batch if one.account_id is None]
         ready = [one for one in batch if one.account_id is not None]
         there = await self._read(ready)
         todo = []
@@ -126,18 +133,19 @@ class AccountUpdate:
                 outcomes.append(verdict)
         return [*outcomes, *(await self._write(todo, there) if todo else ())]
 
-    async def _write(self, todo: Sequence[Pending], before: Mapping[int, Account]) -> list[Outcome]:
-        warned = {one.item: one for one in await self._moodle.update_accounts([_update(one) for one in todo])}
+    async def _write(self, todo: Sequence[Pending], before: Mapping[int, Account]) -> Sequence[Outcome | Refusal]:
+        answers = await self._writer.update_accounts([_update(one) for one in todo])
+        refused = [one for one, answer in zip(todo, answers, strict=True) if answer]
         try:
-            await self._give_back([one for one in todo if one.account_id in warned], before)
-            there = await self._read([one for one in todo if one.account_id not in warned])
+            await self._give_back(refused, before)
+            there = await self._read([one for one, answer in zip(todo, answers, strict=True) if not answer])
         except TryAgain as error:  # it was written: whoever tries again must not take it for somebody else's doing
             raise AnswerLost(str(error)) from error
         return [
-            _refused(one, warning.code, _WARNINGS.get(warning.code, "Moodle refused this change."))
-            if (warning := warned.get(one.account_id or 0))
+            (_refused_by(one, answer) if isinstance(answer, SetAside) else Refusal(one, answer))
+            if answer
             else _after_writing(one, there.get(one.account_id or 0))
-            for one in todo
+            for one, answer in zip(todo, answers, strict=True)
         ]
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002
@@ -156,19 +164,28 @@ class AccountUpdate:
             if (former := _former(one, there.get(one.account_id or 0)))
         ]
         if rows:
-            await self._moodle.update_accounts(rows)
+            await self._writer.update_accounts(rows)
 
     async def _read(self, batch: Sequence[Pending]) -> dict[int, Account]:
         ids = [str(one.account_id) for one in batch]
         return {account.id: account for account in await self._moodle.accounts_by("id", ids)} if ids else {}
 
 
+_BY_FIELD = {"username": "username: another Moodle account has it, or Moodle does not accept it."}
 _WARNINGS = {
     "dmlwriteexception": "username: another Moodle account has it.",
     "useremailduplicate": "email: another Moodle account has it, in whatever case.",
     "invaliduserid": "The account was deleted in Moodle.",
     "usernotupdatedadmin": "The account is a Moodle administrator's, which a token may not change.",
 }
+
+
+def _refused_by(one: Pending, error: SetAside) -> Outcome:
+    known = _WARNINGS.get(error.code)
+    by_field = (
+        f"{error.field}: Moodle does not accept it ({error.code})." if error.field else "Moodle refused this change."
+    )
+    return _refused(one, error.code, known or _BY_FIELD.get(error.field, by_field))
 
 
 def _before_writing(one: Pending, account: Account | None) -> Outcome | None:
@@ -241,7 +258,8 @@ def _shows(account: Account, fields: Mapping[str, Any]) -> bool:
 
 def _new(one: Pending) -> dict[str, object]:
     row = _fields(one.change.after)
-    row.pop("suspended", None)
+    if row.pop("suspended", "") == "1":
+        row["suspended"] = 1
     if row.get("auth", "manual") in OWN_PASSWORDS:
         row["createpassword"] = 1
     return row

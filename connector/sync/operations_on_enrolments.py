@@ -9,24 +9,34 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.decide import open_on
 from connector.domain.journal import Outcome, Pending
-from connector.domain.ports import ManualEnrolment, Moodle, RoleContext
-from connector.sync.operations_on_grants import OfAccount, account_of, done, place_of_change
+from connector.domain.ports import Moodle
+from connector.domain.writing import ManualEnrolment, RoleContext, Writer
+from connector.sync.operations_on_grants import OfAccount, account_of, as_done, place_of_change
+from connector.sync.refusals import Refusal, came
 
 
 class Enrolling(OfAccount):
-    """Enrol or suspend manual enrolments. All or nothing in Moodle; calling again is harmless.
+    """Enrol or suspend manual enrolments. Calling again is harmless.
 
     Moodle adds the role to those that the person has in the course: one that is replaced is taken.
     """
 
-    def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
-        self._moodle = moodle
+    def __init__(self, writer: Writer, roles: Mapping[str, int]) -> None:
+        super().__init__(writer)
         self._roles = roles
 
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.enrol([await self._enrolment(one) for one in batch])
-        await self._moodle.unassign_roles([role for one in batch for role in self._replaced(one)])
-        return [done(one) for one in batch]
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        answers = await self._writer.enrol([await self._enrolment(one) for one in batch])
+        replaced = [
+            (number, role)
+            for number, (one, answer) in enumerate(zip(batch, answers, strict=True))
+            if answer is None
+            for role in self._replaced(one)
+        ]
+        taken = await self._writer.unassign_roles([role for _, role in replaced])
+        for (number, _), answer in zip(replaced, taken, strict=True):
+            answers[number] = answer
+        return came(batch, answers, as_done)
 
     def _replaced(self, one: Pending) -> list[RoleContext]:
         role = self._roles.get(one.change.replaced_role)
@@ -52,8 +62,11 @@ class Enrolling(OfAccount):
 class EnrolmentChange(Enrolling):
     """New terms of enrolments. One that somebody else suspended stays suspended."""
 
-    def __init__(self, moodle: Moodle, roles: Mapping[str, int], clock: Callable[[], datetime]) -> None:
-        super().__init__(moodle, roles)
+    def __init__(
+        self, moodle: Moodle, writer: Writer, roles: Mapping[str, int], clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(writer, roles)
+        self._moodle = moodle
         self._clock = clock
         self._closed: dict[int, Collection[int]] = {}
 
@@ -76,12 +89,9 @@ class EnrolmentChange(Enrolling):
 class Unenrolling(OfAccount):
     """Unenrol. Moodle deletes the person's current grades there: only where a path says so."""
 
-    def __init__(self, moodle: Moodle) -> None:
-        self._moodle = moodle
-
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.unenrol([(account_of(one), place_of_change(one)) for one in batch])
-        return [done(one) for one in batch]
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        enrolments = [(account_of(one), place_of_change(one)) for one in batch]
+        return came(batch, await self._writer.unenrol(enrolments), as_done)
 
 
 def _start_of(day: Any, timezone: str, days_later: int = 0) -> int:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 from connector.domain.errors import Missing, SetAside
 from connector.domain.grants import RoleTarget
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.plan import Action
-from connector.domain.ports import Moodle, RoleContext
+from connector.domain.ports import Moodle
+from connector.domain.writing import RoleContext, Writer
+from connector.sync.refusals import Refusal, came
 
-NOBODY, ALREADY_THERE = "2", "3"
-"""Moodle's warning codes of core_cohort_add_cohort_members."""
 TAKING = (
     Action.REMOVE_FROM_COHORT,
     Action.REMOVE_FROM_GROUP,
@@ -24,19 +23,17 @@ TAKING = (
 
 
 class CohortCreation:
-    """Create cohorts in the system context. All or nothing in Moodle."""
+    """Create cohorts in the system context."""
 
     batch = 50
 
-    def __init__(self, moodle: Moodle) -> None:
+    def __init__(self, moodle: Moodle, writer: Writer) -> None:
         self._moodle = moodle
+        self._writer = writer
 
-    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        made = await self._moodle.create_cohorts(
-            [(one.change.subject, str(one.change.after["name"])) for one in batch]
-        )
-        ids = {cohort.idnumber: cohort.id for cohort in made}
-        return [done(one, ids[one.change.subject]) for one in batch]
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        wanted = [(one.change.subject, str(one.change.after["name"])) for one in batch]
+        return came(batch, await self._writer.create_cohorts(wanted), done)
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
         there = {cohort.idnumber: cohort.id for cohort in await self._moodle.cohorts()}
@@ -54,7 +51,10 @@ class OfAccount(ABC):
 
     batch = 200
 
-    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
         waiting = [outcome for one in batch if (outcome := _lacking(one))]
         late = {outcome.ordinal for outcome in waiting}
         ready = [one for one in batch if one.ordinal not in late]
@@ -67,65 +67,45 @@ class OfAccount(ABC):
         return f"Moodle refuses it ({error.code}): {error}"
 
     @abstractmethod
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]: ...
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]: ...
 
 
 class CohortAddition(OfAccount):
-    """Add to cohorts. Moodle warns of members it does not know and of those who are there already."""
+    """Add to cohorts. Whoever is there already was put there by somebody else."""
 
-    def __init__(self, moodle: Moodle) -> None:
-        self._moodle = moodle
-
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        outcomes = []
-        for cohort, members in groupby(batch, key=place_of_change):
-            outcomes += await self._add(cohort, list(members))
-        return outcomes
-
-    async def _add(self, cohort: int, batch: Sequence[Pending]) -> list[Outcome]:
-        """One call for one cohort: Moodle's warnings name the person only."""
-        warnings = await self._moodle.add_cohort_members([(cohort, account_of(one)) for one in batch])
-        codes = {warning.item: warning.code for warning in warnings}
-        return [_added(one, codes.get(account_of(one))) for one in batch]
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        members = [(place_of_change(one), account_of(one)) for one in batch]
+        return came(batch, await self._writer.add_cohort_members(members), _added)
 
 
-def _added(one: Pending, code: str | None) -> Outcome:
-    if code is None or (code == ALREADY_THERE and one.uncertain):
-        return done(one)
-    if code == ALREADY_THERE:
-        return done(one, 0)  # somebody else's membership: noted, never taken away
-    return _refused(one, code, "Moodle refuses this member: the account or the cohort is gone.")
+def _added(one: Pending, new: bool) -> Outcome:
+    # somebody else's membership: noted, never taken away
+    return done(one) if new or one.uncertain else done(one, 0)
 
 
 class CohortRemoval(OfAccount):
-    """Remove from cohorts; Moodle says nothing where the person was no member."""
+    """Remove from cohorts."""
 
-    def __init__(self, moodle: Moodle) -> None:
-        self._moodle = moodle
-
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.remove_cohort_members([(place_of_change(one), account_of(one)) for one in batch])
-        return [done(one) for one in batch]
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        members = [(place_of_change(one), account_of(one)) for one in batch]
+        return came(batch, await self._writer.remove_cohort_members(members), as_done)
 
 
 class RoleAssignment(OfAccount):
     """Assign and unassign roles in the system, a category or a course."""
 
-    def __init__(self, moodle: Moodle, roles: Mapping[str, int]) -> None:
-        self._moodle = moodle
+    def __init__(self, writer: Writer, roles: Mapping[str, int]) -> None:
+        super().__init__(writer)
         self._roles = roles
 
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        contexts = [self._context(one) for one in batch]
-        if batch[0].change.action is Action.ASSIGN_ROLE:
-            await self._moodle.assign_roles(contexts)
-        else:
-            await self._moodle.unassign_roles(contexts)
-        return [done(one) for one in batch]
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        assigns = batch[0].change.action is Action.ASSIGN_ROLE
+        write = self._writer.assign_roles if assigns else self._writer.unassign_roles
+        return came(batch, await write([self._context(one) for one in batch]), as_done)
 
     async def cause(self, one: Pending, error: SetAside) -> str:
         target = RoleTarget.parse(one.change.target)
-        if error.code == "invalidparameter":
+        if error.code == "invalidparameter" and error.field in ("", "roleid"):
             return (
                 f"Moodle does not let this token assign the role {target.role} in a {target.level}. Look in Site "
                 "administration, Users, Define roles: the contexts in which that role may be assigned, and the roles "
@@ -190,9 +170,10 @@ def done(one: Pending, moodle_id: int | None = None) -> Outcome:
     return Outcome(one.ordinal, OutcomeState.DONE, moodle_id)
 
 
+def as_done(one: Pending, _: None) -> Outcome:
+    """``done`` for what nothing is told of."""
+    return done(one)
+
+
 def _waiting(one: Pending, code: str, message: str) -> Outcome:
     return Outcome(one.ordinal, OutcomeState.WAITING, None, code, message)
-
-
-def _refused(one: Pending, code: str, message: str) -> Outcome:
-    return Outcome(one.ordinal, OutcomeState.REFUSED, None, code, message)

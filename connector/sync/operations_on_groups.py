@@ -7,22 +7,23 @@ from collections.abc import Sequence
 from connector.domain.errors import SetAside
 from connector.domain.journal import Outcome, Pending
 from connector.domain.ports import Moodle
-from connector.sync.operations_on_grants import OfAccount, account_of, done, place_of_change
+from connector.domain.writing import NewGroup, Writer
+from connector.sync.operations_on_grants import OfAccount, account_of, as_done, done, place_of_change
+from connector.sync.refusals import Refusal, came
 
 
 class GroupCreation:
-    """Make groups, one in a call: see ``Moodle.create_group``."""
+    """Make groups."""
 
-    batch = 1
+    batch = 20
 
-    def __init__(self, moodle: Moodle) -> None:
+    def __init__(self, moodle: Moodle, writer: Writer) -> None:
         self._moodle = moodle
+        self._writer = writer
 
-    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        return [
-            done(one, await self._moodle.create_group(_course(one), _idnumber(one), str(one.change.after["name"])))
-            for one in batch
-        ]
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        wanted = [NewGroup(_course(one), _idnumber(one), str(one.change.after["name"])) for one in batch]
+        return came(batch, await self._writer.create_groups(wanted), done)
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:
         """By idnumber. The list can show a group that is not there, but its members it cannot."""
@@ -41,14 +42,11 @@ class GroupCreation:
 
 
 class GroupAddition(OfAccount):
-    """Add to groups. All or nothing in Moodle; who is in one already is no error."""
+    """Add to groups; who is in one already is no error."""
 
-    def __init__(self, moodle: Moodle) -> None:
-        self._moodle = moodle
-
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.add_group_members([(place_of_change(one), account_of(one)) for one in batch])
-        return [done(one) for one in batch]
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        members = [(place_of_change(one), account_of(one)) for one in batch]
+        return came(batch, await self._writer.add_group_members(members), as_done)
 
     async def cause(self, one: Pending, error: SetAside) -> str:
         if error.code == "invalidparameter":
@@ -59,12 +57,9 @@ class GroupAddition(OfAccount):
 class GroupRemoval(OfAccount):
     """Remove from groups; Moodle says nothing where the person was not in it."""
 
-    def __init__(self, moodle: Moodle) -> None:
-        self._moodle = moodle
-
-    async def _send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        await self._moodle.remove_group_members([(place_of_change(one), account_of(one)) for one in batch])
-        return [done(one) for one in batch]
+    async def _send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        members = [(place_of_change(one), account_of(one)) for one in batch]
+        return came(batch, await self._writer.remove_group_members(members), as_done)
 
 
 def _course(one: Pending) -> int:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from connector.domain.errors import SetAside
 from connector.domain.journal import Outcome, OutcomeState, Pending
 from connector.domain.ports import Moodle
+from connector.domain.writing import Writer
+from connector.sync.operations_on_grants import account_of, as_done
+from connector.sync.refusals import Refusal, came
 
 
 class AccountDeletion:
@@ -14,11 +17,14 @@ class AccountDeletion:
 
     batch = 50
 
-    def __init__(self, moodle: Moodle) -> None:
+    def __init__(self, moodle: Moodle, writer: Writer) -> None:
         self._moodle = moodle
+        self._writer = writer
 
-    async def send(self, batch: Sequence[Pending]) -> list[Outcome]:
-        outcomes = {one.ordinal: _waiting(one) for one in batch if one.account_id is None}
+    async def send(self, batch: Sequence[Pending]) -> list[Outcome | Refusal]:
+        outcomes: dict[int, Outcome | Refusal] = {
+            one.ordinal: _waiting(one) for one in batch if one.account_id is None
+        }
         found = await self._moodle.accounts_by("id", [str(one.account_id) for one in batch if one.account_id])
         there = {account.id: account for account in found if not account.deleted}
         todo = []
@@ -35,8 +41,8 @@ class AccountDeletion:
             else:
                 todo.append(one)
         if todo:
-            await self._moodle.delete_accounts([one.account_id for one in todo if one.account_id is not None])
-            outcomes |= {one.ordinal: Outcome(one.ordinal, OutcomeState.DONE) for one in todo}
+            answers = await self._writer.delete_accounts([account_of(one) for one in todo])
+            outcomes |= zip((one.ordinal for one in todo), came(todo, answers, as_done), strict=True)
         return [outcomes[one.ordinal] for one in batch]
 
     async def found(self, batch: Sequence[Pending]) -> list[Outcome]:  # noqa: ARG002

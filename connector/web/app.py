@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from threading import Lock
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -14,9 +14,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from connector.bootstrap import Connector
 from connector.web.access import may_scrape
 from connector.web.api import add_api
+from connector.web.certificates import add_certificates
 from connector.web.console import add_console
+from connector.web.desk import Desk
+from connector.web.hints import BySignature, add_hints
 from connector.web.metrics import Metrics
-from connector.web.page import Asked, Open
+from connector.web.page import Asked, declared_open
 from connector.web.requests import Requests
 from connector.web.scim import add_scim
 from connector.web.tokens import ByToken
@@ -34,7 +37,6 @@ class Waking(Protocol):
 
 
 Schedule = Callable[[], AbstractContextManager[Waking]]
-Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 
 class Waker:
@@ -93,20 +95,17 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
         return Response(counted.page(), media_type=CONTENT_TYPE_LATEST)
 
     add_scim(app, connector)
+    add_hints(app, connector)
+    desk = Desk(connector)
+    add_certificates(app, desk)
     add_api(app, connector)
     if connector.settings.console.url:
-        add_console(app, connector, wake)
+        add_console(app, connector, wake, desk)
     refuse_undeclared(app)
     return app
 
 
-def declared_open(endpoint: Endpoint) -> Endpoint:
-    """Declares that no account of the console is asked for; pages of the console declare theirs in their tables."""
-    endpoint.may = Open.TO_ALL  # type: ignore[attr-defined]
-    return endpoint
-
-
-def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | None]]:
+def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | BySignature | None]]:
     """Every route with what it asks for; None where it does not say."""
     return [(getattr(one, "path", "?"), getattr(getattr(one, "endpoint", None), "may", None)) for one in app.routes]
 

@@ -13,24 +13,25 @@ from starlette.routing import Route
 
 from connector.bootstrap import Connector
 from connector.web import words
+from connector.web.desk import Desk
 from connector.web.headers import SecurityHeaders
 from connector.web.languages import OWN_NAMES, load_languages
 from connector.web.limits import RateLimit
 from connector.web.navigation import entries
 from connector.web.page import THEMES, House, Open, Page, Visit, endpoint
-from connector.web.pages import holds, own, set_up, sign_in
+from connector.web.pages import certificates, holds, own, set_up, sign_in
 from connector.web.static_files import StaticFiles
 
-PAGES: tuple[Page, ...] = (*sign_in.PAGES, *set_up.PAGES, *own.PAGES, *holds.PAGES)
+PAGES: tuple[Page, ...] = (*sign_in.PAGES, *set_up.PAGES, *own.PAGES, *holds.PAGES, *certificates.PAGES)
 TRIES_A_MINUTE = 60
 """To sign in, from one address."""
 
 
-def add_console(app: FastAPI, connector: Connector, wake: Callable[[str], None]) -> None:
+def add_console(app: FastAPI, connector: Connector, wake: Callable[[str], None], desk: Desk) -> None:
     """Serve the console from ``app``; ``wake`` asks for a job to run soon. Raises SettingsError without a secret."""
     _ = connector.signing_in, connector.setting_up  # once, and not in several threads
     static = StaticFiles()
-    house = House(connector, _templates(static), load_languages(), wake, RateLimit(TRIES_A_MINUTE, 60))
+    house = House(connector, _templates(static), load_languages(), wake, RateLimit(TRIES_A_MINUTE, 60), desk)
     for page in PAGES:
         app.router.routes.append(Route(page.path, endpoint(page, house), methods=[page.method]))
     app.router.routes.append(Route("/static/{digest}/{name}", _open(static.serve), methods=["GET"]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from gettext import NullTranslations
 from importlib.resources import files
@@ -72,6 +72,10 @@ class Speech:
         """0.25 as 25 %; below ten per cent with one decimal."""
         rounded = Decimal(str(round(share, 3 if share < 0.1 else 2)))
         return format_percent(rounded, locale=self.language.locale, decimal_quantization=False)
+
+    def day(self, day: date) -> str:
+        """A day as the language writes it out."""
+        return format_date(day, "long", locale=self.language.locale)
 
     def moment(self, at: datetime) -> str:
         """Day and time in the person's zone, with its distance from Greenwich: short names of zones are ambiguous."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ from connector.bootstrap import Connector
 from connector.domain.errors import ConnectorError
 from connector.domain.sign_in import ConsoleAccount, Permission
 from connector.sign_in.tokens import form_token, is_form_token, new_token
+from connector.web.desk import Desk
 from connector.web.languages import Language, Speech, preferred
 from connector.web.limits import RateLimit
 
@@ -45,6 +46,7 @@ class Open(Enum):
 
 
 Asked = Permission | Open
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,17 @@ class House:
     languages: Mapping[str, Language]
     wake: Callable[[str], None]
     tries: RateLimit
+    desk: Desk
 
     @property
     def https(self) -> bool:
         return self.connector.settings.console.url.startswith("https:")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where our pages are: a public address of certificates may lead here too."""
+        settings = self.connector.settings
+        return frozenset({settings.console.url, settings.certificates.url} - {""})
 
     @property
     def cookie(self) -> str:
@@ -92,6 +101,11 @@ class Visit:
     @property
     def connector(self) -> Connector:
         return self.house.connector
+
+    @property
+    def address(self) -> str:
+        """From where it comes."""
+        return self.request.client.host if self.request.client else ""
 
     @property
     def path(self) -> Mapping[str, str]:
@@ -150,6 +164,12 @@ class Visit:
         return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 
+def declared_open(endpoint: Endpoint) -> Endpoint:
+    """Declares that no account of the console is asked for; pages of the console declare theirs in their tables."""
+    endpoint.may = Open.TO_ALL  # type: ignore[attr-defined]
+    return endpoint
+
+
 def plain(text: str, longest: int) -> str:
     """Text that somebody sent, in a length that we take, and without NUL, which no database keeps."""
     return text.replace("\x00", "")[:longest]
@@ -192,7 +212,7 @@ async def _answer(page: Page, visit: Visit) -> Response:
     request = visit.request
     if request.method == "POST" and (refused := await _read_form(visit)) is not None:
         return refused
-    if page.limited and not visit.house.tries.allows(request.client.host if request.client else ""):
+    if page.limited and not visit.house.tries.allows(visit.address):
         return visit.show("pages/too_often.html", 429)
     visit.account = await run_in_threadpool(visit.connector.signing_in.signed_in, visit.token, used=not page.quiet)
     if isinstance(page.may, Permission):
@@ -210,7 +230,7 @@ async def _read_form(visit: Visit) -> Response | None:
     if not length.isdecimal() or int(length) > LARGEST_FORM:
         return visit.show("pages/trouble.html", 413)
     origin = request.headers.get("origin")
-    strange = origin is not None and origin != visit.connector.settings.console.url
+    strange = origin is not None and origin not in visit.house.origins
     visit.form = await request.form(max_files=0, max_fields=20)
     if strange or not is_form_token(visit.token, visit.given("form_token")):
         return visit.show("pages/form_too_old.html", 403)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connector.domain.certificates import CertificateState
 from connector.domain.plan import Action, Change, GuardClass, Window
 from connector.domain.review import Stage
 from connector.domain.sign_in import PasswordProblem, Role
@@ -73,6 +74,11 @@ ACTIONS: Mapping[Action, str] = {
     Action.NOTE_TERMS: message("Note terms of a grant"),
     Action.FORGET_GRANT: message("Forget grant"),
     Action.DELETE_ACCOUNT: message("Delete account"),
+}
+CERTIFICATES: Mapping[CertificateState, str] = {
+    CertificateState.VALID: message("This certificate is valid."),
+    CertificateState.EXPIRED: message("This certificate has expired."),
+    CertificateState.REVOKED: message("This certificate was revoked."),
 }
 STAGES: Mapping[Stage, str] = {
     Stage.WAITING: message("Waiting for a decision"),

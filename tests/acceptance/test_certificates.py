@@ -32,7 +32,7 @@ def certifying(settled: House, twin: ServedTwin) -> House:
 
 
 def test_issued_listed_revoked(certifying: House) -> None:
-    """By rule once, by hand with a reason, and taken back."""
+    """By rule once, by hand with a reason, verified, made as a file, and taken back."""
     assert certifying.call("certificate", "issue", "--json").json["issued"] == 1
     assert "Issued: 0 certificates." in certifying.call("certificate", "issue").plain
     [one] = certifying.call("certificate", "list", "--json").json
@@ -45,6 +45,19 @@ def test_issued_listed_revoked(certifying: House) -> None:
     assert "only somebody above" in certifying.call(*revoke, "E007").plain
     assert f"Revoked: WELCOME, number {done['number']}." in certifying.call(*revoke, "ada", "--as-hr").plain
     shown = certifying.call("certificate", "list").plain
+    verify = ("certificate", "verify", one["code"].lower())
+    verified = certifying.call(*verify, "--number", one["number"])
+    assert (verified.status, verified.plain[:15], one["name"] in verified.plain) == (0, "valid: Welcome ", True)
+    told = certifying.call(*verify, "--json")
+    assert (told.status, told.json["found"]["name"]) == (0, None), "the code alone names nobody"
+    unknown = certifying.call(*verify, "--number", done["number"])
+    assert (unknown.status, unknown.plain) == (1, "There is no such certificate.")
+    certifying.set("CONNECTOR_CERTIFICATES__FOLDER", "files")
+    assert "Made: 2 files." in certifying.call("certificate", "issue").plain
+    [path] = (certifying.folder / "config" / "files").glob(f"WELCOME/*/{one['number']}.pdf")
+    path.unlink()
+    assert certifying.call("certificate", "renew-file", one["number"]).status == 0
+    assert path.read_bytes().startswith(b"%PDF")
     assert "revoked" in shown and "rule" in shown
     [only] = certifying.call("certificate", "list", "--person", "E006", "--json").json
     assert only["revoked_why"] == "by mistake"

@@ -110,6 +110,11 @@ FROM generate_series(1, %(people)s) n CROSS JOIN generate_series(0, 9) k
 CROSS JOIN LATERAL (SELECT (1 + (n + k) %% 40) %% 2 = 0 AND n %% 5 = 0 AS twice) t
 CROSS JOIN generate_series(1, CASE WHEN twice THEN 2 ELSE 1 END) c
 
+-- name: months
+SELECT facts.ensure_month(parent, current_date - d)
+FROM unnest(ARRAY['facts.fact_compliance_daily', 'facts.fact_overview_daily']::regclass[]) parent
+CROSS JOIN generate_series(0, %(days)s) d
+
 -- name: days
 -- Days that were kept.
 INSERT INTO facts.fact_compliance_daily (day, unit, requirement, assigned, satisfied, overdue)

@@ -80,8 +80,8 @@ def fill(url: str, people: int) -> float:
     parts = dict(part.split("\n", 1) for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)[1:])
     now = datetime.now(UTC)
     began = now - timedelta(days=500)
-    values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "load": 0}
-    after = [parts.pop(name) for name in ("days", "overview_days", "loads", "load_facts")]
+    values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "everywhere": True, "load": 0}
+    after = [parts.pop(name) for name in ("months", "days", "overview_days", "loads", "load_facts")]
     with Database(url) as database:
         with database.transaction() as connection:
             for part in parts.values():
@@ -149,9 +149,9 @@ def _vacuum(url: str) -> None:
 
 def _nothing_new(connection: Connection) -> None:
     """A merge has tables of what has just come, which summaries look at."""
-    for fact in ("enrolment", "completion", "grade", "certificate"):
+    for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
         connection.execute(
-            f"CREATE TEMPORARY TABLE {fact}_now ON COMMIT DROP AS "
+            f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS "
             "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
         )
     connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")

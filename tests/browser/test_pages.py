@@ -11,6 +11,7 @@ from connector.domain.plan import HoldState
 from connector.domain.sign_in import LANGUAGES, Role
 from tests.browser.pages import DESK, ENTER, PHONE, TAB, Browser
 from tests.console import PASSWORD, Served, employees, leaving
+from tests.integration.certified import CERTIFICATES, team
 from tests.support import House
 
 pytestmark = pytest.mark.anyio
@@ -220,3 +221,33 @@ async def test_a_plan_that_was_overtaken_leads_to_the_new_one(served: Served, br
     looked_at(browser, "overtaken")
     assert {hold.state for hold in house.connector.plans.holds()} == {HoldState.WAITING}
     assert served.jobs.asked == []
+
+
+async def test_the_page_of_a_certificate_is_accessible(served: Served, browser: Browser, house: House) -> None:
+    """For whoever has scanned it, typed its code, or mistyped it: by keyboard, in any language, on a phone first."""
+    (house.mapping / "certificates.yaml").write_text(CERTIFICATES, "utf-8")
+    await house.settled_in(team())
+    one = house.connector.issuing().by_hand("E2", "SAFETY", "anna", "shown on paper", hr=True)
+    browser.go(f"/certificates/{one.code}")
+    looked_at(browser, "certificate")
+    browser.choose("language", "zh-TW")
+    browser.press("footer button")
+    assert (browser.path, browser.find("html").get_attribute("lang")) == (f"/certificates/{one.code}", "zh-TW")
+    browser.find("main [name=number]").send_keys(one.number)
+    browser.keys(TAB, ENTER)
+    browser.until(lambda: one.name in browser.text)
+    assert browser.path == "/certificates", "who sees the address over a shoulder or in a history learns no number"
+    looked_at(browser, "certificate-with-name", ["phone"])
+    browser.choose("language", "vi")
+    browser.press("footer button")
+    assert browser.path == f"/certificates/{one.code}"
+    browser.go("/certificates")
+    browser.fill(code="ABCD", number=one.number)
+    browser.press("main form button")
+    looked_at(browser, "certificates-nothing-there", ["light", "phone-dark"])
+    house.clock.forward(days=400)
+    browser.go(f"/certificates/{one.code}")
+    looked_at(browser, "certificate-expired", ["phone-dark"])
+    house.connector.issuing().revoke(one.number, "anna", "by mistake", hr=True)
+    browser.go(f"/certificates/{one.code}")
+    looked_at(browser, "certificate-revoked", ["phone"])

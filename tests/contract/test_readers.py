@@ -18,8 +18,9 @@ from adapters.moodle.readers.choose import choose, choose_reader, set_up_reports
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import TwinState, serve_twin
-from connector.domain.ports import ManualEnrolment
+from adapters.moodle.writers.plain import PlainWriter
 from connector.domain.reading import Reader
+from connector.domain.writing import Created, ManualEnrolment
 from tests.reading import Book, equal_in_what_both_know, everything, facts, read_accounts, unlike_to_the_minute
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +43,7 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[MoodleSite]:
         async with MoodleClient(twin.url, twin.token) as client:
             site = MoodleSite(client)
             ids = await _people(site)
-            await site.enrol([ManualEnrolment(one, courses[one % 4], 5) for one in ids])
+            await PlainWriter(site.client).enrol([ManualEnrolment(one, courses[one % 4], 5) for one in ids])
             for name in ("p1", "p5"):
                 twin.life.suspend_enrolment(name, f"C{ids[int(name[1:])] % 4}")
             twin.life.award("p2", "Badge")
@@ -59,7 +60,8 @@ async def _people(site: MoodleSite) -> list[int]:
         {"username": f"p{n}", "firstname": "P", "lastname": "T", "email": f"p{n}@example.test", "auth": "oauth2"}
         for n in range(60)
     ]
-    return sorted((await site.create_accounts(rows)).values())
+    made = await PlainWriter(site.client).create_accounts(rows)
+    return sorted(one.id for one in made if isinstance(one, Created))
 
 
 @pytest.fixture

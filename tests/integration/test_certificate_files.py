@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connector.doctor import _certificates
-from connector.domain.certifying import FileState
+from connector.domain.certifying import Certificate, FileState
 from connector.domain.errors import SettingsError, Stopped
 from tests.integration.certified import certifying, complete, issued, of
 from tests.integration.mirrored import Learning
@@ -84,7 +85,7 @@ async def test_a_place_that_fails_loses_nothing(earned: House) -> None:
     (earned.folder / "files").write_text("no folder")
     with pytest.raises(SettingsError, match=r"certificates\.folder"):
         await work(earned)
-    assert states(earned) == [FileState.WAITING] * 3
+    assert states(earned) == [FileState.WAITING] * 3, "they are issued all the same"
     (earned.folder / "files").unlink()
     assert (await work(earned))["made"] == 3
 
@@ -120,6 +121,21 @@ async def test_a_lost_file_is_made_again(earned: House) -> None:
         earned.connector.making().again("NOPE")
 
 
+async def test_whoever_is_erased_while_a_file_is_made_is_not_named_by_it(earned: House) -> None:
+    """The file that names them is taken away again, whoever was first."""
+    earned.connector.issuing().by_rule()
+    making = earned.connector.making()
+
+    def render(one: Certificate) -> bytes:
+        earned.sql("UPDATE connector.certificate SET name = '', file = 'refused' WHERE number = %s", one.number)
+        return making.render(one)
+
+    assert replace(making, render=render).all() == {"made": 0, "refused": 3}
+    with pytest.raises(SettingsError, match="name has gone"):
+        making.again(issued(earned)[0][1])
+    assert list(earned.folder.glob("files/**/*.pdf")) == []
+
+
 async def test_it_stops_between_two_files(earned: House) -> None:
     """What is left is made by the next run."""
     earned.connector.issuing().by_rule()
@@ -130,10 +146,19 @@ async def test_it_stops_between_two_files(earned: House) -> None:
     assert earned.connector.making().all() == {"made": 2, "refused": 0}
 
 
-async def test_a_qr_code_that_leads_nowhere_is_not_made(earned: House) -> None:
-    """Without an address at which certificates are verified it is said what to set."""
-    told = earned.settings.certificates.model_copy(update={"url": ""})
-    earned.settings = earned.settings.model_copy(update={"certificates": told})
+async def test_without_a_public_address(earned: House) -> None:
+    """They are issued and made without a QR code, which would lead nowhere; made again with it once there is one."""
+    told = earned.settings.certificates
+    earned.settings = earned.settings.model_copy(update={"certificates": told.model_copy(update={"url": ""})})
     earned.reopen()
-    with pytest.raises(SettingsError, match=r"console\.url"):
-        await work(earned)
+    assert await work(earned) == {"issued": 3, "made": 3, "refused": 0}
+    found = await _certificates(earned.connector)
+    assert found is not None and "without QR code" in found.text
+    number = issued(earned)[0][1]
+    [path] = (earned.folder / "files").glob(f"**/{number}.pdf")
+    with pytest.raises(ValueError, match="not enough values"):
+        qr_of(path.read_bytes())
+    assert of(earned, number).code in text_of(path.read_bytes())
+    place(earned, earned.folder / "files")
+    earned.connector.making().again(number)
+    assert qr_of(path.read_bytes()).startswith(URL)

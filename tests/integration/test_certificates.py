@@ -13,6 +13,7 @@ import pytest
 
 from connector.bootstrap import Connector
 from connector.cli.service import jobs_of
+from connector.doctor import _certificates
 from connector.domain.certificates import CODE_BITS, read_code
 from connector.domain.certifying import FileState
 from connector.domain.errors import SettingsError
@@ -214,6 +215,29 @@ async def test_a_process_that_is_killed_uses_no_number_up(house: House) -> None:
     second = house.connector.issuing().by_hand("E3", "LAB", "anna", "two", hr=True)
     serials = [int(one.number.rpartition("-")[2]) for one in (first, second)]
     assert [b - a for a, b in pairwise(serials)] == [1]
+
+
+async def test_after_restoring_a_backup(house: House, moodle: Seen, learning: Learning) -> None:
+    """The doctor notices that numbers would be given again, by files and reports; caught up, the next one is new."""
+    told = house.settings.certificates.model_copy(update={"folder": house.folder / "files"})
+    house.settings = house.settings.model_copy(update={"certificates": told})
+    await certifying(house)
+    given = [house.connector.issuing().by_hand(who, "LAB", "anna", "trainer", hr=True) for who in ("E2", "E3")]
+    await house.connector.certifying().work()
+    await house.mirror()
+    [two] = house.folder.glob(f"files/LAB/*/{given[1].number}.pdf")
+    seven = two.rename(two.with_name(given[1].number.removesuffix("2") + "7.pdf"))
+    assert house.connector.serials.behind()[0].known == 7
+    house.sql("DELETE FROM connector.certificate")
+    house.sql("DELETE FROM connector.certificate_serial")
+    with pytest.raises(SettingsError, match=r"LAB-\d{4}-7 was given.*catch-up"):
+        await _certificates(house.connector)
+    seven.unlink()
+    [behind] = house.connector.serials.catch_up()
+    assert (behind.template, behind.last, behind.known) == ("LAB", 0, 2), "the reports know them too"
+    assert house.connector.serials.catch_up() == []
+    third = house.connector.issuing().by_hand("E4", "LAB", "anna", "trainer", hr=True)
+    assert third.number == given[1].number.removesuffix("2") + "3"
 
 
 async def test_the_service_issues_them(house: House, moodle: Seen, learning: Learning) -> None:

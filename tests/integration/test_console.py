@@ -41,7 +41,7 @@ async def test_every_route_says_who_may_call_it(served: Served, house: House) ->
     open_to_all = {path for path, asked in routes if asked is Open.TO_ALL}
     assert open_to_all == {
         "/health", "/ready", "/metrics", "/static/{digest}/{name}", "/sign-in", "/set-up", "/set-up/finish",
-        "/preferences",
+        "/preferences", "/certificates", "/certificates/{code}", "/api/v1/certificates/verify",
     }  # fmt: skip
     app = FastAPI()
     app.add_api_route("/forgotten", lambda: None)

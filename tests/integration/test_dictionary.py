@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from connector.cli import command
+from connector.store.checks import checks
 from connector.store.database import Database
 from connector.store.dictionary import Dictionary
-from connector.store.facts import checks
 from tests.integration.facts import fill
 from tests.support import House, Seen, row, rows
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import duckdb
 import openpyxl
 import pytest
+from moto.server import ThreadedMotoServer
 
+from adapters.storage.export_folder import FolderPlace
+from adapters.storage.s3 import S3Place
+from connector.bootstrap import Connector
 from connector.cli import command
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.exports import Column, Selection
 from connector.reports.exports import Order, export
+from connector.settings.reading import load_settings
 from connector.store.database import Database
 from connector.store.views import ViewRows
+from tests.drops import ACCESS
 from tests.integration.facts import PEOPLE, fill
 
 NOW = datetime.now(UTC)
@@ -35,11 +43,23 @@ def views(database_url: str) -> Iterator[ViewRows]:
         yield ViewRows(database)
 
 
-def written(views: ViewRows, to: Path, form: str, *selections: Selection, **more: bool) -> list[Path]:
-    done = list(export(views, Order(selections, form, to, **more), lambda _: None))
-    folder = to if to.is_dir() else to.parent
+@pytest.fixture(scope="module")
+def moto() -> Iterator[tuple[str, Any]]:
+    """A server that speaks as S3 does, and a client of it."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": ACCESS["access_key"], "aws_secret_access_key": ACCESS["secret_key"]}
+    yield url, boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+    server.stop()
+
+
+def written(views: ViewRows, to: Path, form: str, *selections: Selection, **more: Any) -> list[Path]:
+    folder, name = (to.parent, to.name) if to.suffix else (to, "")
+    done = list(export(views, Order(selections, form, FolderPlace(folder), name=name, **more), lambda _: None))
     assert {path for path in folder.rglob("*") if path.name.endswith(".part")} == set()
-    return [one.file for one in done]
+    return [Path(one.file) for one in done]
 
 
 def test_every_view_in_every_format(views: ViewRows, tmp_path: Path) -> None:
@@ -197,6 +217,68 @@ def test_parquet_without_its_package_is_told(views: ViewRows, tmp_path: Path, mo
         written(views, tmp_path, "parquet", Selection("units"))
 
 
+def test_a_bucket_is_read_by_duckdb_as_a_folder_is(
+    views: ViewRows, tmp_path: Path, moto: tuple[str, Any], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the clock's job: every view lies there by month; a month of which there is nothing any more goes."""
+    url, client = moto
+    client.create_bucket(Bucket="lake")
+    client.put_object(Bucket="lake", Key="moodle/grade_changes/month=1999-12/grade_changes.parquet", Body=b"old")
+    client.put_object(Bucket="lake", Key="moodle/grade_changes/month=1999-12/notes.txt", Body=b"of somebody else")
+    settings = tmp_path / "connector.toml"
+    settings.write_text(
+        f"""[exports]
+        views = ["grade_changes", "units"]
+        [exports.s3]
+        bucket = "lake"
+        prefix = "moodle"
+        region = "us-east-1"
+        endpoint_url = "{url}"
+        """
+    )
+    for name, value in ACCESS.items():
+        monkeypatch.setenv(f"CONNECTOR_EXPORTS__S3__{name.upper()}", value)
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", database_url)
+    with Connector(load_settings(settings)) as connector:
+        came = asyncio.run(connector.exporting_views().work())
+        rows = {
+            name: sum(len(batch) for batch in views.stream(Selection(name))) for name in ("grade_changes", "units")
+        }
+        assert came["rows"] == sum(rows.values())
+        assert connector.exporting_views().order.check() == "s3://lake/moodle/"
+        for wrong in ("s3://elsewhere/moodle", "s3://lake/other"):
+            with pytest.raises(SettingsError, match=r"exports\.s3"):
+                connector.place_of(wrong)
+    for one in client.list_objects_v2(Bucket="lake")["Contents"]:
+        file = tmp_path / one["Key"]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(client.get_object(Bucket="lake", Key=one["Key"])["Body"].read())
+    table = f"read_parquet('{tmp_path}/moodle/grade_changes/*/*.parquet', hive_partitioning = true)"
+    assert duckdb.sql(f"SELECT count(*) FROM {table}").fetchall() == [(rows["grade_changes"],)]
+    assert (tmp_path / "moodle" / "units.parquet").exists()
+    assert [path.name for path in (tmp_path / "moodle/grade_changes/month=1999-12").iterdir()] == ["notes.txt"]
+    assert command(["export", "units", "--to", "s3://lake/moodle/by/hand", "--config", str(settings)]) == 0
+    client.head_object(Bucket="lake", Key="moodle/by/hand/units.csv")
+
+
+def test_a_bucket_that_is_not_there_is_told(moto: tuple[str, Any]) -> None:
+    """By the tree, with what is to be mended."""
+    place = S3Place(bucket="nowhere", region="us-east-1", endpoint_url=moto[0], timeout=5, **ACCESS)
+    with pytest.raises(SettingsError, match="correct bucket"), place.file("units.csv") as path:
+        path.write_text("unit")
+
+
+def test_months_that_are_no_more_go(tmp_path: Path) -> None:
+    """Where all of a view is written; a filtered export takes nothing away."""
+    given = _Months()
+    for month in ("2026-01", "2026-02"):
+        given.there = [month]
+        written(given, tmp_path, "csv", Selection("given", where=[("text", "a")]), by_month=True)  # type: ignore[arg-type]
+    assert len(list(tmp_path.rglob("given.csv"))) == 2
+    written(given, tmp_path, "csv", Selection("given"), by_month=True)  # type: ignore[arg-type]
+    assert [path.name for path in (tmp_path / "given").iterdir()] == ["month=2026-02"]
+
+
 def test_the_command(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     """All views into a folder, one into a file, and wrong options told with status 2."""
     fill(database_url, NOW)
@@ -225,7 +307,7 @@ class _Given:
     def columns(self, view: str) -> list[Column]:  # noqa: ARG002
         return [Column("text", "text"), Column("number", "bigint"), Column("more", "text")]
 
-    def month_column(self, view: str) -> None:  # noqa: ARG002
+    def month_column(self, view: str) -> str | None:  # noqa: ARG002
         return None
 
     def stream(self, selection: Selection) -> Iterator[list[tuple[Any, ...]]]:  # noqa: ARG002
@@ -233,3 +315,18 @@ class _Given:
             yield self._rows
         if self._breaks:
             raise RuntimeError("the database went away")
+
+
+class _Months(_Given):
+    """A view of history."""
+
+    there: Sequence[str] = ()
+
+    def __init__(self) -> None:
+        super().__init__([("a", 1, "b")])
+
+    def month_column(self, view: str) -> str | None:  # noqa: ARG002
+        return "number"
+
+    def months(self, view: str) -> Sequence[str]:  # noqa: ARG002
+        return self.there

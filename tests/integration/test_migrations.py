@@ -110,3 +110,31 @@ def test_an_error_inside_a_transaction_leaves_nothing(database_url: str) -> None
         assert database.row("plans.find", site="x", hash=None) is None
         with database.transaction() as connection:
             assert connection.execute("SELECT to_regclass('half') AS there").fetchone() == {"there": None}
+
+
+def test_days_that_were_kept_go_into_months_and_back(empty_url: str) -> None:
+    """None is lost on the way, and views show the same before and after."""
+    upgrade(empty_url, REPORTING, "0004")
+    days = ["2025-11-30", "2025-12-01", "2026-02-28"]
+    with psycopg.connect(empty_url) as connection:
+        for day in days:
+            connection.execute("INSERT INTO facts.fact_compliance_daily VALUES (%s, '', 'FIRE', 9, 5, 1)", [day])
+            connection.execute("INSERT INTO facts.fact_overview_daily VALUES (%s, '', 9, 3, 9, 5, 70)", [day])
+
+    def shown() -> list[tuple[object, ...]]:
+        with psycopg.connect(empty_url) as connection:
+            daily = connection.execute("SELECT * FROM reporting.compliance_daily ORDER BY day").fetchall()
+            return daily + connection.execute("SELECT * FROM reporting.trend ORDER BY 1, 2").fetchall()
+
+    before = shown()
+    assert [str(row[0]) for row in before[:3]] == days
+    upgrade(empty_url, REPORTING, "0009")
+    assert shown() == before
+    with psycopg.connect(empty_url) as connection:
+        months = connection.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits "
+            "WHERE inhparent = 'facts.fact_compliance_daily'::regclass"
+        ).fetchall()
+    assert sorted(months) == [(f"facts.fact_compliance_daily_{month}",) for month in ("2025_11", "2025_12", "2026_02")]
+    downgrade(empty_url, "0004", REPORTING)
+    assert shown() == before

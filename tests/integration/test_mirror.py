@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from connector.domain.errors import AccessRefused, TryAgain
@@ -24,6 +25,8 @@ async def test_a_second_look_at_the_same_changes_nothing(house: House, learning:
     assert first == {
         "people": (3, 3, 0), "units": (1, 1, 0), "courses": (3, 3, 0), "enrolments": (6, 6, 0),
         "completions": (6, 6, 0), "grades": (1, 1, 0), "certificates": (0, 0, 0), "assignments": (3, 3, 0),
+        "activities": (0, 0, 0), "grade_items": (1, 1, 0), "activity_completions": (0, 0, 0), "item_grades": (0, 0, 0),
+        "grade_history": (1, 1, 0),
     }  # fmt: skip
     before = history(house)
     again = await house.mirror()
@@ -131,3 +134,29 @@ async def test_a_run_without_changes_is_no_news_for_the_facts(house: House) -> N
     assert staff.basis(house.clock.now) == before
     await house.sync([*rows(2, unit="Field"), row("E9")])
     assert staff.basis(house.clock.now) != before
+
+
+async def test_readers_and_merges_do_not_wait_for_each_other(house: House, learning: Learning) -> None:
+    """Somebody who has all views open, and does not end, sees what was there; and a merge beside it comes to its end,
+    in a month of which nothing was kept yet too."""
+    await house.settled_in(rows(2, unit="Field"))
+    await house.mirror()
+    views = house.connector.views.names()
+    address = house.settings.database_url.get_secret_value()
+    with psycopg.connect(address, autocommit=True) as owner:
+        owner.execute(f"ALTER DATABASE {owner.info.dbname} SET lock_timeout = '10s'".encode())
+    house.reopen()
+    with psycopg.connect(address) as reader:
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+        def seen() -> dict[str, int]:
+            return {view: len(reader.execute(f"SELECT * FROM reporting.{view}".encode()).fetchall()) for view in views}
+
+        before = seen()
+        learning.act("complete", "E0001", "SAFE")
+        learning.act("unenrol", "E0002", "SAFE")
+        house.clock.forward(days=40)
+        await house.mirror(Extent.CHANGES)
+        await house.mirror(Extent.EVERYTHING)
+        reader.execute("SET statement_timeout = '20s'")
+        assert seen() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.moodle.twin import Fault
+from adapters.moodle.twin.people import delete_users
 from connector.domain.errors import TryAgain
 from connector.domain.facts import Extent
 from tests.integration.mirrored import Learning, check, history, no_overlaps, now
@@ -34,7 +35,10 @@ async def test_another_reader_makes_no_history(learned: House, moodle: Seen) -> 
     assert first == (83.46, 2)
     for reader in ("plugin", "reports", "plugin"):
         learned.settings.moodle.reader = reader
-        assert {(one.begun, one.ended) for one in await learned.mirror()} == {(0, 0)}, reader
+        loaded = [one for one in await learned.mirror() if one.fact not in ("grade_items", "grade_history")]
+        assert {(one.begun, one.ended) for one in loaded} == {(0, 0)}, reader
+        [change] = learned.sql("SELECT round(new_grade) AS grade, cause, origin FROM reporting.grade_changes")
+        assert change == {"grade": 83, "cause": "first", "origin": "moodle"}
     check(learned, moodle)
     assert now(learned, "fact_grade", "value", "decimals") == {(83.456, None)}
     assert {one[0] for one in now(learned, "fact_enrolment", "precision", "moodle_id", "course_id")} == {"second"}
@@ -112,3 +116,46 @@ async def test_a_reading_that_breaks_off_leaves_the_facts_as_they_were(learned: 
     learned.twin.faults.clear()
     await learned.mirror()
     assert now(learned, "fact_grade", "value") == {(90.0,)}
+
+
+async def test_the_last_certificate_of_a_source_can_be_revoked(learned: House, learning: Learning) -> None:
+    """Where nobody has any badge left, whoever reads ends the one that there was: a source can be empty."""
+    await learned.make_reports()
+    for reader in ("plugin", "reports", "plain"):
+        learned.settings.moodle.reader = reader
+        learning.life.award("e0003", "Badge")
+        await learned.mirror()
+        assert len(now(learned, "fact_certificate", "code")) == 1, reader
+        learning.life.revoke("e0003", "Badge")
+        await learned.mirror()
+        assert now(learned, "fact_certificate", "code") == set(), reader
+
+
+async def test_within_a_minute_somebody_can_begin_again(learned: House, learning: Learning, moodle: Seen) -> None:
+    """Who is exact to the second sees an enrolment, completion and badge of the same minute as another one."""
+    at = 1_700_000_040
+    for second in (1, 59):
+        learning.act("unenrol", "E0003", "LABS")
+        learning.act("reset", "E0001", "SAFE")
+        learning.life.revoke("e0003", "Badge")
+        learning.life.enrol("e0003", "LABS", at=at + second)
+        learning.life.complete("e0001", "SAFE", at + second)
+        learning.life.award("e0003", "Badge", at + second)
+        await learned.mirror()
+    course, labs, who = learning.course("SAFE").id, learning.course("LABS").id, moodle.id("E0001")
+    for table, time, of in (
+        ("fact_enrolment", "enrolled_at", f"course_id = {labs}"),
+        ("fact_completion", "completed_at", f"course_id = {course} AND moodle_id = {who} AND completed"),
+        ("fact_certificate", "issued_at", "source = 'badge'"),
+    ):
+        found = learned.sql(f"SELECT {time} AS at FROM facts.{table} WHERE {of} ORDER BY valid_from")
+        assert [one["at"].timestamp() - at for one in found] == [1, 59], table
+
+
+async def test_certificates_of_deleted_people_end(learned: House, moodle: Seen) -> None:
+    """Moodle's tables keep what they were issued, and show it to nobody."""
+    await learned.mirror()
+    assert len(now(learned, "fact_certificate", "code")) == 1
+    delete_users(moodle.state, {"userids": [moodle.id("E0003")]})
+    await learned.mirror()
+    assert now(learned, "fact_certificate", "code") == set()

@@ -72,6 +72,18 @@ async def test_what_changes_add_up_to_is_what_a_whole_reckoning_gives(house: Hou
     assert sums(house) == found
 
 
+def test_who_tells_the_maximum_of_a_course(house: House) -> None:
+    """Moodle's report shows each person's own; with that of the best one no grade is above it."""
+    facts = house.connector.way_back(None).facts  # type: ignore[arg-type]
+    load = facts.start(Extent.EVERYTHING, "test", house.clock())
+    facts.land(load, Page([ReadEnrolment(user, course, user != 4) for user in range(1, 5) for course in (10, 11, 12)]))
+    facts.land(
+        load, Page(grades=[ReadGrade(1, 10, None), ReadGrade(2, 10, 5), ReadGrade(3, 10, 7.5), ReadGrade(4, 10, 9)])
+    )
+    facts.land(load, Page(grades=[ReadGrade(4, 11, 9), ReadGrade(1, 12, None)]))
+    assert facts.samples(load) == {10: 3, 11: 1}
+
+
 def told(url: str, text: str, *values: Any) -> list[tuple[Any, ...]]:
     with psycopg.connect(url) as connection:
         return connection.execute(text.encode(), values).fetchall()

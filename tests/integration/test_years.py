@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from adapters.moodle.twin import serve_twin
+from adapters.moodle.twin import TwinState, serve_twin
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
 from tests.integration.years import Company, Turn
 from tests.support import House, Seen, make_courses
@@ -79,11 +79,11 @@ def test_the_laws_hold_for_years(
 
 
 def live(postgres: EmbeddedServer, template_database: str, folder: Path, size: int, turns: Sequence[Turn]) -> None:
-    """One company, from its first day, with a database and a Moodle of its own."""
+    """One company, from its first day, with a database and a Moodle of its own; every other Moodle has our plugin."""
     name = f"years_{os.getpid()}_{next(numbers)}"
     create_database(postgres.url(), name, template=template_database)
     try:
-        with serve_twin("4.5") as twin:
+        with serve_twin(state=TwinState("4.5", plugin=size % 2 == 0)) as twin:
             make_courses(twin.life)
             house = House(folder, postgres.url(name), twin)
             company = Company(house, Seen(twin.state))

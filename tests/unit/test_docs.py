@@ -16,6 +16,7 @@ from connector.cli import app
 from connector.domain.cases import CHOICES
 from connector.domain.guard import LIMITS
 from connector.domain.plan import GuardClass
+from connector.domain.privacy import markdown
 from connector.domain.sign_in import MATRIX, Permission
 from connector.settings.whole import Settings
 
@@ -127,7 +128,7 @@ def test_every_setting_and_variable_is_there(page: Path) -> None:
     names = set(settings(Settings))
     known = {f"CONNECTOR_{name.replace('.', '__').upper()}" for name in names} | VARIABLES
     text = page.read_text("utf-8")
-    for variable in re.findall(r"CONNECTOR_[A-Z_]*[A-Z]", text):
+    for variable in re.findall(r"CONNECTOR_[A-Z0-9_]*[A-Z]", text):
         assert variable in known or FOR_TESTS.fullmatch(variable), variable
     for name in re.findall(r"`((?:moodle|drop|service|notices|console)\.(?!py`)[a-z_.]+)`", text):
         assert name in names, name
@@ -195,3 +196,9 @@ def test_nothing_private_is_kept() -> None:
         text = path.read_bytes().decode("utf-8", errors="ignore")
         found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in PRIVATE.finditer(text)]
     assert found == []
+
+
+def test_the_inventory_of_privacy() -> None:
+    """docs/privacy.md has what `person inventory` prints."""
+    page = (ROOT / "docs" / "privacy.md").read_text("utf-8")
+    assert page.partition("<!-- inventory -->\n")[2].partition("<!-- /inventory -->")[0] == markdown()

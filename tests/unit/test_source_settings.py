@@ -283,6 +283,11 @@ SHARED = {
     "moodle.url": ('moodle = {url = "https://m.example.com"}', 'moodle = {url = "https://M.example.com/"}'),
     "reporting.url": ('reporting = {url = "postgresql://db/r"}', 'reporting = {url = "postgres://db/r"}'),
     "drop.folder": ('drop = {folder = "inbox"}', 'drop = {folder = "./inbox"}'),
+    "certificates.folder": ('certificates = {folder = "paper"}', 'certificates = {folder = "./paper"}'),
+    "certificates.s3": (
+        'certificates = {s3 = {bucket = "papers", prefix = "a/"}}',
+        'certificates = {s3 = {bucket = "papers", prefix = "a"}}',
+    ),
     "sources.staff": (
         'sources.hr = {kind = "folder", folder = "inbox"}',
         'sources.staff = {kind = "folder", folder = "x/../inbox"}',

@@ -23,10 +23,15 @@ class Plugin:
     content: bytes
 
 
+def version() -> int:
+    """The plugin's own number, as Moodle tells it."""
+    return int(_said("version"))
+
+
 def packed() -> Plugin:
     """The plugin of this version; the same bytes each time."""
     folder = files(__package__) / FOLDER
-    (release,) = re.findall(r"\$plugin->release = '(.+)';", (folder / "version.php").read_text("utf-8"))
+    release = _said("release")
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name, file in _files(folder, FOLDER):
@@ -35,6 +40,13 @@ def packed() -> Plugin:
             about.create_system = 3  # Unix, wherever it is packed
             archive.writestr(about, file.read_bytes(), ZIP_DEFLATED)
     return Plugin(f"local_connector-{release}.zip", buffer.getvalue())
+
+
+def _said(what: str) -> str:
+    """What the plugin's version.php says of itself."""
+    text = (files(__package__) / FOLDER / "version.php").read_text("utf-8")
+    (said,) = re.findall(rf"\$plugin->{what} = '?(.+?)'?;", text)
+    return str(said)
 
 
 def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:

@@ -16,8 +16,11 @@ from connector.domain.errors import ProtocolError
 
 LIST = "local_connector_datasets"
 READ = "local_connector_read"
+COUNT = "local_connector_count"
 MOST = 10_000
 """Rows of one answer, and values by which rows are chosen."""
+MOST_COUNTED = 100_000
+"""Keys that one answer counts."""
 
 Row = tuple[Any, ...]
 
@@ -32,30 +35,47 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Rows of a dataset: new ``since`` epoch seconds, and with one of these values in a column of integers."""
+    """Rows of a dataset: new ``since`` epoch seconds, with one of these values in a column of integers, and with keys
+    beyond ``after``."""
 
     dataset: Dataset
     since: int = 0
     column: str = ""
     values: Sequence[int] = ()
+    after: int = 0
 
-    def call(self, after: int) -> Call:
-        columns = ",".join(self.dataset.columns)
-        params: dict[str, object] = {"dataset": self.dataset.name, "after": after, "limit": MOST, "columns": columns}
+    @property
+    def name(self) -> str:
+        return self.dataset.name
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """With the key, which always comes."""
+        return frozenset(("id", *self.dataset.columns))
+
+    def call(self, after: int, limit: int = MOST) -> Call:
+        return READ, self.params(after=after, limit=limit)
+
+    def params(self, **more: object) -> dict[str, object]:
+        """What ``read`` and ``count`` are asked alike, and more."""
+        params = {"dataset": self.name, "columns": ",".join(self.dataset.columns), **more}
         if self.since:
             params["since"] = self.since
         if self.column:
             params |= {"column": self.column, "values": ",".join(map(str, self.values))}
-        return READ, params
+        return params
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """``now`` is Moodle's clock before it read, ``next`` the key after which it goes on, None at the end."""
+    """``rows`` have the values of the dataset's columns, ``told`` all that came in the order of ``columns``: the key
+    first. ``now`` is Moodle's clock before it read, ``next`` the key after which it goes on, None at the end."""
 
     rows: list[Row]
     now: int
     next: int | None
+    columns: Sequence[str]
+    told: Sequence[Sequence[Any]]
 
 
 def chosen(dataset: Dataset, column: str, values: Sequence[int]) -> list[Asked]:
@@ -74,18 +94,20 @@ async def listed(client: MoodleClient) -> Mapping[str, Mapping[str, Any]]:
 
 
 async def pages(client: MoodleClient, *asked: Asked) -> AsyncIterator[Rows]:
-    """All rows, one of ``asked`` after the other."""
+    """All rows, one of ``asked`` after the other; of each a page at least, though it is empty."""
     for one in asked:
-        function, params = one.call(0)
-        first = _rows(one, 0, await client.call(function, params, reading=True))
-        async for rows in later_pages(client, one, first):
-            yield rows
+        rows = await some(client, one, one.after, MOST)
+        yield rows
+        while rows.next is not None:
+            rows = await some(client, one, rows.next, MOST)
+            if rows.rows:
+                yield rows
 
 
 async def firsts(client: MoodleClient, asked: Sequence[Asked]) -> list[Rows]:
     """The first rows of several, in one request where the site can."""
-    answers = values_of(await client.call_many([one.call(0) for one in asked], reading=True))
-    return [_rows(one, 0, answer) for one, answer in zip(asked, answers, strict=True)]
+    answers = values_of(await client.call_many([one.call(one.after) for one in asked], reading=True))
+    return [_rows(one, one.after, answer) for one, answer in zip(asked, answers, strict=True)]
 
 
 async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncIterator[Rows]:
@@ -95,8 +117,15 @@ async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncI
         yield rows
         if rows.next is None:
             return
-        function, params = asked.call(rows.next)
-        rows = _rows(asked, rows.next, await client.call(function, params, reading=True))
+        rows = await some(client, asked, rows.next, MOST)
+
+
+async def together(client: MoodleClient, asked: Sequence[Asked]) -> list[list[Row]]:
+    """All rows of several, in one request where each is few."""
+    found = []
+    for one, first in zip(asked, await firsts(client, asked), strict=True):
+        found.append([row async for rows in later_pages(client, one, first) for row in rows.rows])
+    return found
 
 
 async def each(client: MoodleClient, *asked: Asked) -> list[Row]:
@@ -104,14 +133,44 @@ async def each(client: MoodleClient, *asked: Asked) -> list[Row]:
     return [row async for rows in pages(client, *asked) for row in rows.rows]
 
 
+async def some(client: MoodleClient, asked: Asked, after: int, limit: int) -> Rows:
+    """Up to so many rows after a key."""
+    function, params = asked.call(after, limit)
+    return _rows(asked, after, await client.call(function, params, reading=True))
+
+
+async def counted(
+    client: MoodleClient, asked: Asked, width: int, after: int = 0, limit: int = 0
+) -> AsyncIterator[list[list[Any]]]:
+    """Number, rows and checksum of each bucket of so many keys that has rows: all after a key, or so many buckets."""
+    once, most = bool(limit), limit or MOST_COUNTED // width
+    while True:
+        answer = await client.call(COUNT, asked.params(width=width, after=after, limit=most), reading=True)
+        with foreseen(COUNT):
+            told = orjson.loads(answer["json"])
+            buckets, next_key = told["buckets"], told["next"]
+            if next_key is not None and next_key <= after:
+                raise ValueError("it would be counted for ever")
+        if buckets:
+            yield buckets
+        if once or next_key is None:
+            return
+        after = next_key
+
+
 def _rows(asked: Asked, after: int, answer: Any) -> Rows:
-    with foreseen(READ):
+    return rows_of(READ, asked.dataset, after, answer)
+
+
+def rows_of(function: str, dataset: Dataset, after: int, answer: Any) -> Rows:
+    """The rows that this function has answered."""
+    with foreseen(function):
         told = orjson.loads(answer["json"])
         rows, next_key = told["rows"], told["next"]
-        places = list(_places(asked.dataset, told["columns"]))
+        places = list(_places(dataset, told["columns"]))
         if next_key is not None and next_key <= after:
             raise ValueError("it would be asked for ever")
-        return Rows(list(map(itemgetter(*places), rows)), int(told["time"]), next_key)
+        return Rows(list(map(itemgetter(*places), rows)), int(told["time"]), next_key, told["columns"], rows)
 
 
 def _places(dataset: Dataset, columns: Sequence[str]) -> Iterator[int]:

@@ -7,22 +7,25 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapters.moodle.readers import raw, shared
+from adapters.moodle.readers import holding, raw, shared
 from adapters.moodle.readers.catalogue import by_plugin
-from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers.datasets import Asked, Dataset, Row, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers.details import is_total
+from adapters.moodle.readers.holding import held
+from adapters.moodle.readers.learning import COURSE, PERSON, Learning, seconds
+from adapters.moodle.readers.outbox import PluginOutbox
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, ReadCertificate
+from connector.domain.proving import Bucket, HeldRows, Question, Range
+from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, Scope
 
-COURSE_TOTAL = "course"
-SITE_COURSE = shared.SITE_COURSE
-EVER = 1
-"""Since when it may be: leaves out what has no time at all, as courses that are not completed yet."""
+LEARNED = ("enrolments", "completions", "grades")
 
 
 class PluginReader:
-    """The port ``Reader`` by datasets of ``local_connector``; ``issues`` are those that the site has.
+    """The port ``Reader`` by datasets of ``local_connector``; ``issues`` and ``details`` are those that the site has.
 
     Facts are exact to the second. Rows are read in the order of keys that never change, so that nobody is missed who
     was there all the while.
@@ -32,9 +35,20 @@ class PluginReader:
     incremental = True
     exhaustive = True
 
-    def __init__(self, site: MoodleSite, issues: Sequence[Issues] = ()) -> None:
+    def __init__(
+        self,
+        site: MoodleSite,
+        issues: Sequence[Issues] = (),
+        details: Collection[Detail] = frozenset(),
+        *,
+        outbox: bool = False,
+    ) -> None:
+        """``outbox``: whether the token may read what Moodle tells of its own accord."""
         self._client = site.client
         self._issues = issues
+        self.details = details
+        self._learning = Learning(site.client, issues, details)
+        self.outbox = PluginOutbox(site.client, issues, self._learning) if outbox else None
 
     async def courses(self) -> list[Course]:
         """See the port. Names are those of core's function, in one language and without tags."""
@@ -49,8 +63,8 @@ class PluginReader:
 
     # ------------------------------------------------------------ people
     async def accounts(self, book: AccountBook, since: datetime | None = None) -> AsyncIterator[AccountsPage]:
-        """See the port. A visit does not count as a change."""
-        moment = _seconds(since)
+        """See the port. A visit does not count as a change; who was deleted since does."""
+        moment = seconds(since)
         people, visits = Asked(raw.PEOPLE, moment), Asked(raw.ACCESSES, moment)
         first = await firsts(self._client, [people, visits])
         kinds: dict[int, tuple[str, str]] = {}
@@ -58,7 +72,8 @@ class PluginReader:
             if not kinds:
                 fields = await each(self._client, Asked(raw.PROFILE_FIELDS))
                 kinds = {field: (name, kind) for field, name, kind in fields}
-            yield await self._people(book, [row for row in rows.rows if not row[1]], kinds)
+            page = await self._people(book, [row for row in rows.rows if not row[1]], kinds)
+            yield replace(page, gone=[row[0] for row in rows.rows if row[1]])
         async for rows in later_pages(self._client, visits, first[1]):
             yield AccountsPage([], accesses=[raw.access(row) for row in rows.rows if row[1]])
 
@@ -76,84 +91,59 @@ class PluginReader:
         return AccountsPage(list(marks), found, {one.id: marks[one.id] for one in found})
 
     # ------------------------------------------------------------ what they learn
-    async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:  # noqa: ARG002 - all
+    async def everything(
+        self,
+        book: AccountBook,  # noqa: ARG002 - everybody's
+        courses: Sequence[Course],
+        known: KnownHistory = NOTHING_KNOWN,
+    ) -> AsyncIterator[Page]:
         """See the port. Certificates are those of everybody."""
-        async for page in self._learned(frozenset(course.id for course in courses)):
+        async for page in self._learning.all(frozenset(course.id for course in courses)):
             yield page
         for kind in self._issues:
+            async for rows in pages(self._client, Asked(kind.templates)):
+                yield Page(held=[held(kind.templates, rows)])
             async for rows in pages(self._client, Asked(kind.issues)):
-                yield await self._certified(kind, rows)
-
-    async def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
-        """See the port."""
-        async for page in self._learned(frozenset(course_ids), course_ids):
+                yield await self._learning.certified(kind, rows)
+            yield Page(scopes=[Scope("certificates", source=kind.source)])
+        async for page in self._learning.before(known):
             yield page
 
-    async def changed(self, since: datetime) -> AsyncIterator[Page]:
+    def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
+        """See the port."""
+        return self._learning.all(frozenset(course_ids), COURSE, course_ids)
+
+    async def whole(self, people: Sequence[int], courses: Sequence[int]) -> AsyncIterator[Page]:
+        """See ``Counter``."""
+        yield Page(scopes=[Scope(fact, user) for user in people for fact in LEARNED])
+        yield Page(scopes=[Scope(fact, course_id=course) for course in courses for fact in LEARNED])
+        if people:
+            async for page in self._learning.all(None, PERSON, people):
+                yield page
+        if courses:
+            async for page in self._learning.all(frozenset(courses), COURSE, courses):
+                yield page
+        for kind in self._issues:
+            yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people])
+            async for rows in pages(self._client, *chosen(kind.issues, PERSON, people)):
+                yield await self._learning.certified(kind, rows)
+
+    def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port; grades that were given or cleared too. One request where nothing is new."""
-        datasets = [raw.ENROLMENTS, raw.COMPLETIONS, raw.GRADES, *(kind.issues for kind in self._issues)]
-        asked = [Asked(dataset, _seconds(since)) for dataset in datasets]
-        enrolments, completions, grades, *issues = (
-            later_pages(self._client, one, first)
-            for one, first in zip(asked, await firsts(self._client, asked), strict=True)
-        )
-        async for rows in enrolments:
-            yield await self._entered(rows)
-        async for rows in completions:
-            yield Page(completions=[raw.completion(row) for row in rows.rows if row[1] != SITE_COURSE])
-        async for rows in grades:
-            yield await self._graded(rows)
-        for kind, later in zip(self._issues, issues, strict=True):
-            async for rows in later:
-                yield await self._certified(kind, rows)
+        return self._learning.changed(seconds(since), known)
 
-    async def _learned(self, ids: Collection[int], only: Sequence[int] | None = None) -> AsyncIterator[Page]:
-        """All in these courses; ``only`` asks for them alone. What is not completed and not graded is not told."""
+    # ------------------------------------------------------------ what is proved
+    async def questions(self) -> Sequence[Question]:
+        """See ``Counter``."""
+        return await self._learning.questions()
 
-        def rows_of(dataset: Dataset, since: int = 0) -> AsyncIterator[Rows]:
-            asked = [Asked(dataset)] if only is None else chosen(dataset, "courseid", only)
-            return pages(self._client, *(replace(one, since=since) for one in asked))
+    def counted(self, question: Question, within: Range | None = None) -> AsyncIterator[list[Bucket]]:
+        """See ``Counter``."""
+        return holding.counted(self._client, question, within)
 
-        deleted = {row[0] for row in await each(self._client, *chosen(raw.DELETED, "deleted", [1]))}
-        disabled = {method async for rows in rows_of(raw.METHODS) for method, status in rows.rows if status}
-        async for rows in rows_of(raw.ENROLMENTS):
-            wanted = [row for row in rows.rows if row[1] in ids and row[0] not in deleted]
-            yield Page(enrolments=[raw.enrolment(row, disabled, rows.now) for row in wanted])
-        async for rows in rows_of(raw.COMPLETIONS, since=EVER):
-            yield Page(completions=[raw.completion(row) for row in rows.rows if row[1] in ids])
-        totals = [row[0] async for rows in rows_of(raw.GRADE_ITEMS) for row in rows.rows if _is_total(row, ids)]
-        async for rows in pages(self._client, *chosen(raw.GRADES, "itemid", totals)):
-            yield Page(grades=[raw.grade(row) for row in rows.rows if row[3] is not None])
-
-    async def _entered(self, rows: Rows) -> Page:
-        """Of enrolments that are new or changed those that let somebody in, with what these people have completed."""
-        methods = sorted({row[2] for row in rows.rows})
-        disabled = {one for one, status in await self._each(raw.METHODS, "id", methods) if status}
-        read = [raw.enrolment(row, disabled, rows.now) for row in rows.rows if row[1] not in (None, SITE_COURSE)]
-        entered = [one for one in read if one.active]
-        keys = {(one.user_id, one.course_id) for one in entered}
-        courses = await self._each(raw.COURSES, "id", sorted({course for _, course in keys}))
-        tracked = {course for course, enabled in courses if enabled}
-        people = chosen(raw.COMPLETIONS, "userid", sorted({user for user, _ in keys}))
-        done = {
-            row[:2]: raw.completion(row)
-            async for found in pages(self._client, *people)
-            for row in found.rows
-            if row[2] and row[:2] in keys
-        }
-        open_yet = [raw.not_completed(*key) for key in sorted(keys - done.keys()) if key[1] in tracked]
-        return Page(entered, [*done.values(), *open_yet])
-
-    async def _graded(self, rows: Rows) -> Page:
-        items = await self._each(raw.GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows}))
-        totals = {row[0] for row in items if _is_total(row)}
-        return Page(grades=[raw.grade(row) for row in rows.rows if row[2] in totals])
-
-    async def _certified(self, kind: Issues, rows: Rows) -> Page:
-        named = await self._each(kind.templates, "id", sorted({row[0] for row in rows.rows}))
-        names = {template: raw.name_of(name) for template, name in named}
-        found: list[ReadCertificate] = [one for row in rows.rows if (one := kind.certificate(row, names))]
-        return Page(certificates=found)
+    async def rows(self, question: Question, within: Range) -> HeldRows:
+        """See ``Counter``."""
+        return await holding.rows_within(self._client, question, within)
 
     # ------------------------------------------------------------ what was granted
     async def members(self, cohort_ids: Sequence[int]) -> Mapping[int, Collection[int]]:
@@ -172,9 +162,11 @@ class PluginReader:
         return [course for course in course_ids if course not in there]
 
     async def grade_items(self, samples: Mapping[int, int]) -> list[GradeItem]:
-        """See the port. Pass marks too."""
+        """See the port. Pass marks too; where all items are read they have come with the pages."""
+        if Detail.ACTIVITIES in self.details:
+            return []
         items = await self._each(raw.GRADE_ITEMS, "courseid", list(samples))
-        return [raw.grade_item(row) for row in items if _is_total(row)]
+        return [raw.grade_item(row) for row in items if is_total(row)]
 
     async def _members(self, dataset: Dataset, column: str, of: Sequence[int]) -> dict[int, set[int]]:
         found: dict[int, set[int]] = {one: set() for one in of}
@@ -185,13 +177,3 @@ class PluginReader:
 
     async def _each(self, dataset: Dataset, column: str, values: Sequence[int]) -> list[Row]:
         return await each(self._client, *chosen(dataset, column, values))
-
-
-def _seconds(since: datetime | None) -> int:
-    return int(since.timestamp()) if since else 0
-
-
-def _is_total(row: Row, ids: Collection[int] | None = None) -> bool:
-    """Whether a grade item is the total of a course, and of one of these."""
-    _, course, kind, *_ = row
-    return kind == COURSE_TOTAL and course != SITE_COURSE and (ids is None or course in ids)

@@ -48,8 +48,10 @@ CATALOGUE = (
 """What courses are about."""
 GROUPS = Dataset("groups", ("id", "courseid"))
 GROUP_MEMBERS = Dataset("group_members", ("groupid", "userid"))
-METHODS = Dataset("enrolment_methods", ("id", "status"))
-ENROLMENTS = Dataset("enrolments", ("userid", "courseid", "enrolid", "status", "timestart", "timeend", "timecreated"))
+METHODS = Dataset("enrolment_methods", ("id", "courseid", "status"))
+ENROLMENTS = Dataset(
+    "enrolments", ("userid", "courseid", "enrolid", "status", "timestart", "timeend", "timecreated", "timemodified")
+)
 COMPLETIONS = Dataset("completions", ("userid", "courseid", "timecompleted"))
 GRADE_ITEMS = Dataset("grade_items", ("id", "courseid", "itemtype", "grademin", "grademax", "gradepass"))
 GRADES = Dataset("grades", ("userid", "courseid", "itemid", "finalgrade", "overridden", "timemodified"))
@@ -160,11 +162,16 @@ def access(row: Row) -> ReadAccess:
 
 def enrolment(row: Row, disabled: Collection[int], now: int) -> ReadEnrolment:
     """``disabled`` are enrolment methods that let nobody in, ``now`` is Moodle's clock."""
-    user, course, method, status, starts, ends, created = row
+    user, course, method, status, starts, ends, created, _ = row
     active = not status and method not in disabled and starts <= now and (not ends or now < ends)
     if not created:
         return ReadEnrolment(user, course, active)
     return ReadEnrolment(user, course, active, datetime.fromtimestamp(created, UTC), Precision.SECOND)
+
+
+def is_completed(row: Row) -> bool:
+    """A row without a time only says that somebody could."""
+    return bool(row[2])
 
 
 def completion(row: Row) -> ReadCompletion:

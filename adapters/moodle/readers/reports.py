@@ -11,6 +11,7 @@ from adapters.moodle.readers.builder import Report, Rows
 from adapters.moodle.readers.folding import PersonRow
 from adapters.moodle.readers.kinds import BADGES, CERTIFICATES, PARTICIPANTS, PEOPLE, Kind, since
 from adapters.moodle.site import MoodleSite
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.errors import Unavailable
 from connector.domain.ports import Course, SiteInfo
 from connector.domain.reading import (
@@ -21,6 +22,7 @@ from connector.domain.reading import (
     ReadAccess,
     ReadCertificate,
     ReadEnrolment,
+    Scope,
 )
 
 WHOLE = 10_000
@@ -31,10 +33,11 @@ USUAL = 100
 """Courses in one answer, and the participants that one is taken to have until it was read."""
 
 ATTEMPTS = 3
-CERTIFIED: tuple[tuple[Kind, str, Callable[[list[str]], ReadCertificate | None]], ...] = (
-    (BADGES, "badge_issued:issued", folding.badge),
-    (CERTIFICATES, "issue:timecreated", folding.certificate),
+CERTIFIED: tuple[tuple[str, Kind, str, Callable[[list[str]], ReadCertificate | None]], ...] = (
+    (shared.BADGE, BADGES, "badge_issued:issued", folding.badge),
+    ("tool_certificate", CERTIFICATES, "issue:timecreated", folding.certificate),
 )
+"""Source, report, filter of the time of issue, and how rows are read."""
 
 
 class ReportsReader:
@@ -47,6 +50,8 @@ class ReportsReader:
     name = "reports"
     incremental = True
     exhaustive = False
+    outbox = None
+    details: Collection[Detail] = ()
 
     def __init__(self, site: MoodleSite, info: SiteInfo, reports: Mapping[str, Report]) -> None:
         self._site = site
@@ -87,7 +92,12 @@ class ReportsReader:
         alive = [one for one in found if not one.deleted]
         return AccountsPage(list(marks), alive, {one.id: marks[one.id] for one in alive}, _accesses(people))
 
-    async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+    async def everything(
+        self,
+        book: AccountBook,
+        courses: Sequence[Course],
+        known: KnownHistory = NOTHING_KNOWN,  # noqa: ARG002
+    ) -> AsyncIterator[Page]:
         """See the port."""
         self._know(courses)
         ids = frozenset(course.id for course in courses)
@@ -117,10 +127,11 @@ class ReportsReader:
             for page in await self._whole(ids):
                 yield page
 
-    async def changed(self, since: datetime) -> AsyncIterator[Page]:
+    async def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:  # noqa: ARG002
         """See the port; also what was issued where there are reports of it. One request where nothing is new."""
         participants = self._reports[PARTICIPANTS.key]
-        issued = [(self._reports[kind.key], name, read) for kind, name, read in CERTIFIED if kind.key in self._reports]
+        there = [one for one in CERTIFIED if one[1].key in self._reports]
+        issued = [(self._reports[kind.key], name, read) for _, kind, name, read in there]
         completed, made = _since("completion:timecompleted", since), _since("enrolment:timecreated", since)
         asked = [(participants, completed), (participants, made)]
         asked += [(report, _since(name, since)) for report, name, _ in issued]
@@ -142,10 +153,11 @@ class ReportsReader:
         self._untracked = frozenset(course.id for course in courses if not course.completion_enabled)
 
     async def _certificates(self, book: AccountBook) -> AsyncIterator[Page]:
-        for kind, _, read in CERTIFIED:
+        for source, kind, _, read in CERTIFIED:
             if kind.key in self._reports:
                 async for rows in builder.pages(self._client, self._reports[kind.key], {}):
                     yield _certified(rows, read)
+                yield Page(scopes=[Scope("certificates", source=source)])
         if BADGES.key not in self._reports and shared.BADGES in self._info.functions:
             async for page in shared.badges(self._client, book):
                 yield page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,20 +19,22 @@ from adapters.moodle.together import together
 from adapters.moodle.wire import chunks
 from connector.domain.errors import AccessRefused, ConnectorError, Missing
 from connector.domain.ports import Course
-from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate
+from connector.domain.reading import AccountBook, GradeItem, Page, ReadCertificate, Scope
 
 COURSES = "core_course_get_courses_by_field"
 CATEGORIES = "core_course_get_categories"
 GRADES = "gradereport_user_get_grade_items"
 BADGES = "core_badges_get_user_badges"
+BADGE = "badge"
 SITE_COURSE = 1
 CALLS_A_REQUEST = 100
 AT_ONCE = 4
 
 
-async def all_courses(client: MoodleClient) -> list[Course]:
-    """Every course that the token sees, without the site's front page, which is a course to Moodle."""
-    answer, categories = values_of(await client.call_many([(COURSES, {}), (CATEGORIES, {})]))
+async def all_courses(client: MoodleClient, only: Collection[int] | None = None) -> list[Course]:
+    """Every course that the token sees, or of these; without the site's front page, which is a course to Moodle."""
+    named = {} if only is None else {"field": "ids", "value": ",".join(map(str, sorted(only)))}
+    answer, categories = values_of(await client.call_many([(COURSES, named), (CATEGORIES, {})]))
     with foreseen(COURSES):
         return [
             replace(read.course(row), about=by_core(row, categories))
@@ -86,6 +88,7 @@ async def badges(client: MoodleClient, book: AccountBook) -> AsyncIterator[Page]
             jobs = [partial(_badges, client, people) for people in chunks(window, CALLS_A_REQUEST)]
             for found in await together(jobs):
                 yield Page(certificates=found)
+    yield Page(scopes=[Scope("certificates", source=BADGE)])
 
 
 async def _badges(client: MoodleClient, people: Sequence[int]) -> list[ReadCertificate]:
@@ -104,7 +107,7 @@ def _badge(user: int, row: Mapping[str, Any]) -> ReadCertificate:
     badge_id, expires = int(row["id"]), int(row.get("dateexpire") or 0)
     return ReadCertificate(
         user,
-        "badge",
+        BADGE,
         f"{badge_id}-{user}",
         str(badge_id),
         unescape(str(row["name"])).strip(),

@@ -35,9 +35,9 @@ def create_cohorts(state: TwinState, args: Any) -> list[dict[str, Any]]:
     new: set[str] = set()
     for row in args["cohorts"]:
         if row["categorytype"]["type"] not in ("system", "id", "idnumber"):
-            raise invalid_parameter()
+            raise invalid_parameter("categorytype")
         if row["idnumber"] in state.cohort_by_idnumber or row["idnumber"] in new:
-            raise invalid_parameter()
+            raise invalid_parameter("idnumber")
         new.add(row["idnumber"])
     return [_show(state.add_cohort(row["name"], row["idnumber"])) for row in args["cohorts"]]
 

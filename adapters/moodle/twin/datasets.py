@@ -19,20 +19,15 @@ MOST_ROWS = 10_000
 MOST_COUNTED = 100_000
 
 LIST_SPEC = Record({})
-READ_SPEC = Record(
-    {
-        "dataset": Value(alphanumext),
-        "after": integer(0),
-        "limit": integer(MOST_ROWS),
-        "since": integer(0),
-        "courseid": integer(0),
-        "column": Value(alphanumext, ""),
-        "values": Value(whole_numbers, ""),
-        "columns": Value(raw, ""),
-    }
-)
+NARROWER = {
+    "since": integer(0),
+    "column": Value(alphanumext, ""),
+    "values": Value(whole_numbers, ""),
+    "columns": Value(raw, ""),
+}
+READ_SPEC = Record({"dataset": Value(alphanumext), "after": integer(0), "limit": integer(MOST_ROWS), **NARROWER})
 COUNT_SPEC = Record(
-    {"dataset": Value(alphanumext), "width": integer(1000), "after": integer(0), "limit": integer(100)}
+    {"dataset": Value(alphanumext), "width": integer(1000), "after": integer(0), "limit": integer(100), **NARROWER}
 )
 
 
@@ -140,10 +135,23 @@ DATASETS: dict[str, Dataset] = {
         texts=("enrol",),
         since="timemodified",
     ),
+    "activities": Dataset(
+        (COURSE, "moodle/course:viewhiddenactivities"),
+        (
+            "id", "courseid", "instance", "section", "visible", "visibleoncoursepage", "completion", "completionview",
+            "completionpassgrade", "completionexpected", "deletioninprogress", "added",
+        ),
+        texts=("idnumber", "modname", "name"),
+    ),
     "completions": Dataset(
         ("report/completion:view",),
         ("id", "userid", "courseid", "timeenrolled", "timestarted", "timecompleted"),
         since="timecompleted",
+    ),
+    "activity_completions": Dataset(
+        ("report/progress:view",),
+        ("id", "userid", "courseid", "coursemoduleid", "completionstate", "overrideby", "timemodified"),
+        since="timemodified",
     ),
     "grade_items": Dataset(
         GRADES,
@@ -167,6 +175,21 @@ DATASETS: dict[str, Dataset] = {
         ("rawgrade", "rawgrademin", "rawgrademax", "finalgrade"),
         ("aggregationstatus",),
         since="timemodified",
+    ),
+    "grade_history": Dataset(
+        (*GRADES, "gradereport/history:view"),
+        (
+            "id", "action", "oldid", "userid", "courseid", "itemid", "usermodified", "loggeduser", "hidden", "locked",
+            "overridden", "excluded", "timemodified",
+        ),
+        ("rawgrade", "rawgrademin", "rawgrademax", "finalgrade"),
+        ("source",),
+        since="timemodified",
+    ),
+    "archived_completions": Dataset(
+        ("report/completion:view",),
+        ("id", "userid", "courseid", "timeenrolled", "timestarted", "timecompleted"),
+        since="timecompleted",
     ),
     "badges": Dataset(
         ("moodle/badges:viewbadges",),
@@ -202,7 +225,6 @@ def datasets(state: TwinState, _args: Any) -> dict[str, str]:
         name: {
             "columns": one.columns,
             "since": one.since,
-            "courses": "courseid" in one.integers,
             "lacking": [need for need in one.needs if need in state.forbidden],
         }
         for name, one in DATASETS.items()
@@ -212,29 +234,34 @@ def datasets(state: TwinState, _args: Any) -> dict[str, str]:
 
 def read(state: TwinState, args: Any) -> dict[str, str]:
     """Rows after a key, and the key after which it goes on, where there may be more."""
-    for name, most in (("after", None), ("limit", MOST_ROWS), ("since", None), ("courseid", None)):
-        _between(name, args[name], int(name == "limit"), most)
-    dataset, rows = _found(state, args["dataset"])
-    if args["since"] and dataset.since is None:
-        raise _wrong("notimes", "This dataset has no times by which it could be narrowed.")
-    if args["courseid"] and "courseid" not in dataset.integers:
-        raise _wrong("nocourses", "This dataset cannot be read by course.")
-    values = {int(one) for one in args["values"].split(",") if one}
-    if args["column"] and args["column"] not in dataset.integers:
-        raise _wrong("nosuchcolumn", "This dataset has no column of integers with this name.")
-    _between("values", len(values), int(bool(args["column"])), MOST_ROWS if args["column"] else 0)
-    tests = list(_tests(dataset, args, values))
-    found = sorted(row for row in rows(state) if row[0] > args["after"] and all(test(row) for test in tests))
+    between("after", args["after"], 0, None)
+    between("limit", args["limit"], 1, MOST_ROWS)
+    columns, found = _asked(state, args)
     page = found[: args["limit"]]
-    wanted = {"id", *(args["columns"].split(",") if args["columns"] else dataset.columns)}
-    places = [place for place, name in enumerate(dataset.columns) if name in wanted]
     told = {
         "time": int(time.time()),
-        "columns": [dataset.columns[place] for place in places],
+        "columns": columns,
         "next": page[-1][0] if len(page) == args["limit"] else None,
-        "rows": [[row[place] for place in places] for row in page],
+        "rows": page,
     }
     return {"json": orjson.dumps(told).decode()}
+
+
+def _asked(state: TwinState, args: Any) -> tuple[list[str], list[list[Any]]]:
+    """The columns and all rows of a question, in the order of keys."""
+    between("since", args["since"], 0, None)
+    dataset, rows = _found(state, args["dataset"])
+    if args["since"] and dataset.since is None:
+        raise wrong("notimes", "This dataset has no times by which it could be narrowed.")
+    values = {int(one) for one in args["values"].split(",") if one}
+    between("values", len(values), int(bool(args["column"])), MOST_ROWS if args["column"] else 0)
+    if args["column"] and args["column"] not in dataset.integers:
+        raise wrong("nosuchcolumn", "This dataset has no column of integers with this name.")
+    tests = list(_tests(dataset, args, values))
+    found = sorted(row for row in rows(state) if row[0] > args["after"] and all(test(row) for test in tests))
+    wanted = {"id", *(args["columns"].split(",") if args["columns"] else dataset.columns)}
+    places = [place for place, name in enumerate(dataset.columns) if name in wanted]
+    return [dataset.columns[place] for place in places], [[row[place] for place in places] for row in found]
 
 
 def _tests(dataset: Dataset, args: Any, values: set[int]) -> Iterator[Callable[[list[Any]], bool]]:
@@ -242,9 +269,6 @@ def _tests(dataset: Dataset, args: Any, values: set[int]) -> Iterator[Callable[[
     if args["since"] and dataset.since:
         time_at, since = dataset.integers.index(dataset.since), args["since"]
         yield lambda row: row[time_at] is not None and row[time_at] >= since
-    if args["courseid"]:
-        course_at, course = dataset.integers.index("courseid"), args["courseid"]
-        yield lambda row: row[course_at] == course
     if args["column"]:
         column_at = dataset.integers.index(args["column"])
         yield lambda row: row[column_at] in values
@@ -253,15 +277,15 @@ def _tests(dataset: Dataset, args: Any, values: set[int]) -> Iterator[Callable[[
 def count(state: TwinState, args: Any) -> dict[str, str]:
     """Rows and a checksum for each bucket of keys."""
     width, after, limit = args["width"], args["after"], args["limit"]
-    _between("width", width, 1, MOST_COUNTED)
-    _between("limit", limit, 1, MOST_COUNTED // width)
-    _between("after", after, 0, None)
+    between("width", width, 1, MOST_COUNTED)
+    between("limit", limit, 1, MOST_COUNTED // width)
+    between("after", after, 0, None)
     if after and (after + 1) % width:
-        raise _wrong("notaborder", "The parameter after has to be 0 or the last key of a bucket.")
-    _, rows = _found(state, args["dataset"])
+        raise wrong("notaborder", "The parameter after has to be 0 or the last key of a bucket.")
+    _, rows = _asked(state, args)
     buckets: dict[int, list[bytes]] = {}
     last: int | None
-    for row in sorted(row for row in rows(state) if row[0] > after):
+    for row in rows:
         if row[0] // width not in buckets and len(buckets) == limit:
             last = max(buckets)
             break
@@ -277,26 +301,26 @@ def count(state: TwinState, args: Any) -> dict[str, str]:
 
 def _found(state: TwinState, name: str) -> tuple[Dataset, Rows]:
     if "local/connector:read" in state.forbidden:
-        raise _forbidden("Read datasets in bulk, as far as other permissions reach")
+        raise forbidden("Read datasets in bulk, as far as other permissions reach")
     dataset = DATASETS.get(name)
     if dataset is None:
-        raise _wrong("nosuchdataset", "There is no dataset with this name, or what it is read from is not installed.")
+        raise wrong("nosuchdataset", "There is no dataset with this name, or what it is read from is not installed.")
     for need in dataset.needs:
         if need in state.forbidden:
-            raise _forbidden(need)
+            raise forbidden(need)
     return dataset, ROWS[name]
 
 
-def _between(name: str, value: int, least: int, most: int | None) -> None:
+def between(name: str, value: int, least: int, most: int | None) -> None:
     if value < least or (most is not None and value > most):
         top = most if most is not None else 2**63 - 1
-        raise _wrong("outofrange", f"The parameter {name} has to be between {least} and {top}.")
+        raise wrong("outofrange", f"The parameter {name} has to be between {least} and {top}.")
 
 
-def _wrong(code: str, message: str) -> Refusal:
+def wrong(code: str, message: str) -> Refusal:
     return Refusal(code, message, module="local_connector")
 
 
-def _forbidden(what: str) -> Refusal:
+def forbidden(what: str) -> Refusal:
     text = f"Sorry, but you do not currently have permissions to do that ({what})."
     return Refusal("nopermissions", text, "required_capability_exception", "error")

@@ -52,7 +52,8 @@ ASSIGN_SPEC = Record({"assignments": Many(_ROLE)})
 UNASSIGN_SPEC = Record({"unassignments": Many(_ROLE)})
 
 
-def _active_user(state: TwinState, user_id: int) -> TwinUser:
+def active_user(state: TwinState, user_id: int) -> TwinUser:
+    """Somebody who is there. Raises Refusal."""
     user = state.users.get(user_id)
     if user is None:
         raise missing_record(state.version, "user")
@@ -64,8 +65,14 @@ def _active_user(state: TwinState, user_id: int) -> TwinUser:
 def _manual_course(state: TwinState, course_id: int) -> TwinCourse:
     course = state.courses.get(course_id)
     if course is None:
-        raise invalid_parameter()
+        raise invalid_parameter("courseid")
     return course
+
+
+def in_manual_course(state: TwinState, row: dict[str, Any]) -> None:
+    """Refuse a row whose course or person is not there."""
+    _manual_course(state, row["courseid"])
+    active_user(state, row["userid"])
 
 
 _LEVELS = {"manager": {"system", "coursecat", "course"}, "coursecreator": {"system", "coursecat"}}
@@ -81,7 +88,7 @@ def enrol(state: TwinState, args: Any) -> None:
     """All or nothing; who is enrolled gets the new times and status, and the role as well."""
     for row in args["enrolments"]:
         course = _manual_course(state, row["courseid"])
-        user = _active_user(state, row["userid"])
+        user = active_user(state, row["userid"])
         if not _assignable(row["roleid"]):
             text = "You don't have the permission to assign this role ({}) to this user ({}) in this course ({})."
             where = text.format(row["roleid"], user.id, course.id)
@@ -96,6 +103,7 @@ def enrol(state: TwinState, args: Any) -> None:
         since = before.created if before else now
         enrolment = Enrolment(row["timestart"], row["timeend"], bool(row["suspend"]), since, now)
         course.enrolments[row["userid"]] = enrolment
+        state.note("enrolments", "updated" if before else "created", row["userid"], course.id)
         state.user_courses.setdefault(row["userid"], {})[course.id] = None
         state.roles.setdefault(row["userid"], {}).setdefault(("course", course.id), set()).add(row["roleid"])
 
@@ -105,7 +113,7 @@ def unenrol(state: TwinState, args: Any) -> None:
     for row in args["enrolments"]:
         if row["courseid"] not in state.courses:
             raise missing_record(state.version, "course")
-        _active_user(state, row["userid"])
+        active_user(state, row["userid"])
     for row in args["enrolments"]:
         state.unenrol(row["userid"], state.courses[row["courseid"]])
 
@@ -114,10 +122,10 @@ def _context(state: TwinState, row: dict[str, Any]) -> RoleContextKey:
     level, instance = row.get("contextlevel", ""), row.get("instanceid")
     known = {"system": None, "coursecat": state.categories, "course": state.courses}
     if level not in known or instance is None:
-        raise invalid_parameter()
+        raise invalid_parameter("contextlevel")
     places = known[level]
     if places is not None and instance not in places:
-        raise invalid_parameter()
+        raise invalid_parameter("instanceid")
     return level, 0 if places is None else instance
 
 
@@ -127,7 +135,7 @@ def assign_roles(state: TwinState, args: Any) -> None:
     for row in args["assignments"]:
         context = _context(state, row)
         if not _assignable(row["roleid"], context[0]):
-            raise invalid_parameter()
+            raise invalid_parameter("roleid")
         if state.living(row["userid"]) is None:
             raise coding_error("User ID does not exist or is deleted!")
         wanted.append((row["userid"], context, row["roleid"]))

@@ -52,7 +52,7 @@ def create_groups(state: TwinState, args: Any) -> list[dict[str, Any]]:
         course_id = row["courseid"]
         there = [group for group in (*state.groups.values(), *new) if group.course_id == course_id]
         if not row["name"].strip() or row["name"] in {group.name for group in there}:
-            raise invalid_parameter()
+            raise invalid_parameter("name")
         _enter(state, course_id)
         made = [group for group in new if group.course_id == course_id]
         cached = there if made else [*there, *state.rolled_back.get(course_id, ())]
@@ -94,7 +94,7 @@ def add_members(state: TwinState, args: Any) -> None:
     rows = [_member(state, row) for row in args["members"]]
     for group, user in rows:
         if not state.courses[group.course_id].enrolments_of(user.id):
-            raise invalid_parameter()
+            raise invalid_parameter("userid")
     for group, user in rows:
         group.members.setdefault(user.id, int(time.time()))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+from adapters.moodle.twin.gradebook import INSERT, UPDATE
 from adapters.moodle.twin.people import mangle
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, TwinBadge
 from adapters.moodle.twin.reports.setup import make_report
-from adapters.moodle.twin.state import STUDENT, Enrolment, Grade, TwinCourse, TwinState
+from adapters.moodle.twin.state import STUDENT, Enrolment, Grade, TwinState
+from adapters.moodle.twin.within import Within
 
 
 def _now(at: int | None) -> int:
@@ -15,7 +17,7 @@ def _now(at: int | None) -> int:
     return int(time.time()) if at is None else at
 
 
-class Life:
+class Life(Within):
     """Acts on the state directly, as Moodle's own pages do; no web service does these things."""
 
     def __init__(self, state: TwinState) -> None:
@@ -61,13 +63,20 @@ class Life:
             self._state.course_by_idnumber.pop(course.idnumber, None)
             self._state.course_by_shortname.pop(course.shortname)
             course.idnumber, course.shortname = idnumber, shortname or idnumber
+            self._state.note("courses", "updated", course=course.id, thing=course.id)
             self._state.course_by_idnumber[idnumber] = course.id
             self._state.course_by_shortname[course.shortname] = course.id
 
     def delete_course(self, ref: str) -> None:
         """Delete a course and all that people have in it."""
         with self._state.lock:
-            course = self._course(ref)
+            course, book = self._course(ref), self._state.gradebook
+            for user_id in list(course.grades):
+                self._state.drop_total(user_id, course, "coursedelete")
+            book.drop("coursedelete", _now(None), course_id=course.id)
+            book.done = {k: one for k, one in book.done.items() if book.activities[k[0]].course_id != course.id}
+            book.items = {k: one for k, one in book.items.items() if one.course_id != course.id}
+            book.activities = {k: one for k, one in book.activities.items() if one.course_id != course.id}
             for user_id in list(course.enrolled()):
                 self._state.leave_course(user_id, course)
             for places in self._state.roles.values():
@@ -75,6 +84,7 @@ class Life:
             for group_id in [one.id for one in self._state.groups.values() if one.course_id == course.id]:
                 self._state.groups.pop(group_id)
             self._state.courses.pop(course.id)
+            self._state.note("courses", "deleted", course=course.id, thing=course.id)
             self._state.course_by_idnumber.pop(course.idnumber, None)
             self._state.course_by_shortname.pop(course.shortname)
 
@@ -88,16 +98,28 @@ class Life:
         with self._state.lock:
             found = self._course(course)
             found.completions.setdefault(self._user(username), _now(at))
+            self._state.note("completions", "created", self._user(username), found.id)
+
+    def begin_again(self, username: str, course: str) -> None:
+        """What local_recompletion does: the person has not completed the course any more."""
+        with self._state.lock:
+            found = self._course(course)
+            found.completions.pop(self._user(username), None)
+            self._state.note("courses", "again", self._user(username), found.id)
 
     def grade(self, username: str, course: str, value: float | None, at: int | None = None) -> None:
         """Set the course total, or clear it with None."""
         with self._state.lock:
             found, user_id = self._course(course), self._user(username)
+            self._state.note("grades", "deleted" if value is None else "updated", user_id, found.id)
+            book, before = self._state.gradebook, found.grades.pop(user_id, None)
             if value is None:
-                found.grades.pop(user_id, None)
+                if before is not None:
+                    book.note(UPDATE, user_id, found.id, None, "aggregation", _now(None))
                 return
             found.grade_max = found.grade_max or 100.0
             found.grades[user_id] = Grade(value, _now(at))
+            book.note(UPDATE if before else INSERT, user_id, found.id, value, "aggregation", _now(None))
 
     def enrolled(self) -> list[tuple[str, str]]:
         """Who is in which course: each username with a course's shortname, sorted."""
@@ -125,6 +147,7 @@ class Life:
             found, user_id = self._course(course), self._user(username)
             people = found.enrolments if plugin == "manual" else found.others.setdefault(plugin, {})
             people[user_id] = Enrolment(starts, ends, False, _now(at))
+            self._state.note("enrolments", "created", user_id, found.id)
             self._state.user_courses.setdefault(user_id, {})[found.id] = None
             self._state.roles.setdefault(user_id, {}).setdefault(("course", found.id), set()).add(role)
 
@@ -135,6 +158,7 @@ class Life:
             people = found.enrolments if plugin == "manual" else found.others[plugin]
             one = people[self._user(username)]
             one.suspended, one.modified = suspended, int(time.time())
+            self._state.note("enrolments", "updated", self._user(username), found.id)
 
     def unenrol(self, username: str, course: str, plugin: str = "manual") -> None:
         """End one enrolment; with the last one go roles and grades, and completions stay."""
@@ -154,15 +178,21 @@ class Life:
     ) -> None:
         """Moodle's "Reset course": nobody's account is marked as changed by it."""
         with self._state.lock:
-            found = self._course(course)
+            found, book = self._course(course), self._state.gradebook
             if completions:
                 found.completions.clear()
                 found.tracked.clear()
+            if completions:
+                for key in [k for k in book.done if book.activities[k[0]].course_id == found.id]:
+                    del book.done[key]
             if grades:
-                found.grades.clear()
+                for user_id in list(found.grades):
+                    self._state.drop_total(user_id, found, "reset")
+                book.drop("reset", _now(None), course_id=found.id)
             if enrolments:
                 for user_id in list(found.enrolled()):
                     self._state.leave_course(user_id, found)
+            self._state.note("courses", "again", course=found.id)
 
     # ------------------------------------------------------------ people
     def delete_user(self, username: str) -> None:
@@ -178,6 +208,7 @@ class Life:
             user.fields |= fields
             user.modified = _now(at)
             self._state.index(user)
+            self._state.note("people", "updated", user.id, thing=user.id)
 
     def access(self, username: str, course: str = "", at: int | None = None) -> None:
         """The person visits the site, and the course where one is named; the account does not count as changed."""
@@ -202,18 +233,21 @@ class Life:
             made = state.badge_by_name.get(badge) or TwinBadge(state.next_id("badge"), badge)
             state.badge_by_name[badge] = made
             state.badges.setdefault(self._user(username), []).append(BadgeIssue(made, _now(at), expires))
+            state.note("badge_issues", "created", self._user(username), thing=made.id)
 
     def revoke(self, username: str, badge: str) -> None:
         """Take a badge away."""
         with self._state.lock:
             issues = self._state.badges.get(self._user(username), [])
             issues[:] = [issue for issue in issues if issue.badge.name != badge]
+            self._state.note("badge_issues", "deleted", self._user(username))
 
     def certify(self, username: str, template: str, code: str, at: int | None = None, expires: int = 0) -> None:
         """Issue a certificate of tool_certificate."""
         with self._state.lock:
             issues = self._state.certificates.setdefault(self._user(username), [])
             issues.append(Certificate(template, code, _now(at), expires))
+            self._state.note("certificate_issues", "created", self._user(username))
 
     def archive_certificate(self, username: str, code: str) -> None:
         """Archive an issue: its row stays, and only the filter tells it."""
@@ -226,6 +260,7 @@ class Life:
         with self._state.lock:
             issues = self._state.certificates.get(self._user(username), [])
             issues[:] = [issue for issue in issues if issue.code != code]
+            self._state.note("certificate_issues", "deleted", self._user(username))
 
     def make_report(self, name: str, source: str, *, defaults: bool = False) -> int:
         """Make a report as an administrator does, and give its id; ``source`` is a class of ``reports.sources``.
@@ -243,11 +278,3 @@ class Life:
                 for username, course in self.enrolled()
                 if STUDENT in self._state.course_roles(self._user(username), self._course(course).id)
             ]
-
-    def _user(self, username: str) -> int:
-        return self._state.by_username[username]
-
-    def _course(self, ref: str) -> TwinCourse:
-        state = self._state
-        course_id = state.course_by_idnumber.get(ref) or state.course_by_shortname[ref]
-        return state.courses[course_id]

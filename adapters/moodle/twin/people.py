@@ -92,14 +92,14 @@ def create_users(state: TwinState, args: Any) -> list[dict[str, Any]]:
     emails: set[str] = set()
     for row in args["users"]:
         username, email = row["username"], row["email"].lower()
-        if any(not row[name].strip() for name in ("username", "firstname", "lastname")):
-            raise invalid_parameter()
+        if blank := [name for name in ("username", "firstname", "lastname") if not row[name].strip()]:
+            raise invalid_parameter(blank[0])
         if username in state.by_username or username in usernames:
-            raise invalid_parameter()
+            raise invalid_parameter("username")
         if row["auth"] in _INTERNAL and not row.get("password") and not row.get("createpassword"):
-            raise invalid_parameter()
+            raise invalid_parameter("password")
         if not _EMAIL.fullmatch(email) or email in state.by_email or email in emails:
-            raise invalid_parameter()
+            raise invalid_parameter("email")
         if row["auth"] in _INTERNAL and not row.get("createpassword"):
             _check_password(row["password"])
         _check_widths(row)
@@ -116,7 +116,7 @@ def update_users(state: TwinState, args: Any) -> dict[str, Any]:
     warnings = []
     for row in args["users"]:
         try:
-            _update(state, row)
+            update_one(state, row)
         except Refusal as refusal:
             warning = {"item": "user", "itemid": row["id"], "warningcode": refusal.code, "message": refusal.message}
             warnings.append(warning)
@@ -126,7 +126,8 @@ def update_users(state: TwinState, args: Any) -> dict[str, Any]:
     return {"warnings": warnings}
 
 
-def _update(state: TwinState, row: dict[str, Any]) -> None:
+def update_one(state: TwinState, row: dict[str, Any]) -> None:
+    """Change one person. Raises Refusal."""
     user = state.users.get(row["id"])
     if user is None:
         raise Refusal("invaliduserid", "Invalid user ID")
@@ -152,6 +153,7 @@ def _update(state: TwinState, row: dict[str, Any]) -> None:
     user.suspended = bool(row.get("suspended", user.suspended))
     user.modified = int(time.time())
     state.index(user)
+    state.note("people", "updated", user.id, thing=user.id)
 
 
 def delete_users(state: TwinState, args: Any) -> None:
@@ -182,6 +184,7 @@ def mangle(state: TwinState, user: TwinUser) -> None:
     digest = hashlib.md5(user.fields["username"].encode(), usedforsecurity=False).hexdigest()
     user.fields |= {"username": name, "email": digest, "idnumber": ""}
     user.deleted, user.modified = True, int(time.time())
+    state.note("people", "deleted", user.id, thing=user.id)
 
 
 def _check_password(password: str) -> None:
@@ -202,10 +205,15 @@ def _check_password(password: str) -> None:
         raise Refusal(text, f"error/{text}")
 
 
+def too_wide(row: dict[str, Any]) -> list[str]:
+    """Fields whose texts are longer than their columns."""
+    texts = {name: value for name, value in _texts(row).items() if name not in ("description", "interests")}
+    return [name for name, value in texts.items() if len(value) > _WIDTHS.get(name, 255)]
+
+
 def _check_widths(row: dict[str, Any]) -> None:
-    for name, value in _texts(row).items():
-        if name not in ("description", "interests") and len(value) > _WIDTHS.get(name, 255):
-            raise write_failed()
+    if too_wide(row):
+        raise write_failed()
 
 
 def _texts(row: dict[str, Any]) -> dict[str, str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adapters.moodle.plugin import version as own_version
+from adapters.moodle.twin.gradebook import DELETE, Gradebook
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, Report, TwinBadge
 from adapters.moodle.twin.versions import VERSIONS, Version
 
@@ -143,6 +146,17 @@ class TwinMessage:
     format: int
 
 
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """An entry in somebody's calendar."""
+
+    id: int
+    user_id: int
+    name: str
+    at: int
+    description: str = ""
+
+
 ROLES = {
     1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student",
     6: "guest", 7: "user", 8: "frontpage",
@@ -174,6 +188,7 @@ class TwinState:
         self.sitename = sitename
         self.admin = admin
         self.plugin = plugin
+        self.plugin_version = own_version()
         self.languages = languages
         self.auths = auths
         self.identity_providers: tuple[str, ...] = ("oauth2",)
@@ -208,9 +223,16 @@ class TwinState:
         """What each person was awarded."""
         self.certificates: dict[int, list[Certificate]] = {}
         """Issues of tool_certificate by person."""
+        self.gradebook = Gradebook()
         self.badge_by_name: dict[str, TwinBadge] = {}
         self.views_reports = self.edits_reports = True
         """Whether the token may read reports, and change them."""
+        self.due_dates: dict[str, DueDate] = {}
+        """Entries in calendars of people, by the keys of whoever put them by our plugin."""
+        self.issuers: dict[int, str] = {}
+        """Names of services of OAuth 2 by which people may sign in."""
+        self.linked: dict[tuple[int, str], int] = {}
+        """Accounts by identities: a service, and the username there."""
         self.forced_zone = ""
         """The time zone that the site forces upon everybody, if it does."""
         self.closed: set[int] = set()
@@ -224,6 +246,10 @@ class TwinState:
         """Functions that the token's service does not have."""
         self.forbidden: set[str] = set()
         """Capabilities that the service account lacks, of those that our plugin asks for."""
+        self.outbox: dict[int, tuple[int, int, int, int, str, str]] = {}
+        """What our plugin has noted, by key: person, course, object, time, kind, action."""
+        self.noted: Callable[[], None] = lambda: None
+        """Called after each note."""
         self.started = int(time.time())
         self._populate()
 
@@ -240,6 +266,12 @@ class TwinState:
         self._next[table] += 1
         return self._next[table]
 
+    def note(self, kind: str, action: str, user: int = 0, course: int = 0, thing: int = 0) -> None:
+        """As our plugin's observer notes an event (``classes/local/noted.php``)."""
+        if self.plugin:
+            self.outbox[self.next_id("outbox")] = (user, course, thing, int(time.time()), kind, action)
+            self.noted()
+
     # ------------------------------------------------------------ people
     def add_user(self, fields: dict[str, str], profile: dict[str, str] | None = None) -> TwinUser:
         """Insert a person; the caller has checked that username and e-mail are free."""
@@ -248,6 +280,7 @@ class TwinState:
         user = TwinUser(self.next_id("user"), defaults | fields, profile or {}, created=now, modified=now)
         self.users[user.id] = user
         self.index(user)
+        self.note("people", "created", user.id, thing=user.id)
         return user
 
     def index(self, user: TwinUser) -> None:
@@ -296,6 +329,7 @@ class TwinState:
         self.course_by_shortname[shortname] = course.id
         if idnumber:
             self.course_by_idnumber[idnumber] = course.id
+        self.note("courses", "created", course=course.id, thing=course.id)
         return course
 
     def add_category(self, name: str, idnumber: str, parent: int = 0) -> TwinCategory:
@@ -322,15 +356,18 @@ class TwinState:
     def join(self, user_id: int, cohort: TwinCohort) -> None:
         """Into the cohort, and at once into the courses that are in step with it (enrol/cohort/locallib.php)."""
         cohort.members[user_id] = int(time.time())
+        self.note("cohort_members", "created", user_id, thing=cohort.id)
         self.user_cohorts.setdefault(user_id, {})[cohort.id] = None
         for course in [self.courses[course_id] for course_id in cohort.enrols_in]:
             course.others.setdefault("cohort", {})[user_id] = Enrolment(0, 0, False, int(time.time()))
+            self.note("enrolments", "created", user_id, course.id)
             self.user_courses.setdefault(user_id, {})[course.id] = None
             self.roles.setdefault(user_id, {}).setdefault(("course", course.id), set()).add(STUDENT)
 
     def leave(self, user_id: int, cohort: TwinCohort) -> None:
         """Out of the cohort, and, as on a fresh site, unenrolled at once where the cohort had enrolled."""
         if cohort.members.pop(user_id, None) is not None:
+            self.note("cohort_members", "deleted", user_id, thing=cohort.id)
             for course_id in cohort.enrols_in:
                 self.unenrol(user_id, self.courses[course_id], "cohort")
         self.user_cohorts.get(user_id, {}).pop(cohort.id, None)
@@ -338,10 +375,14 @@ class TwinState:
     def unenrol(self, user_id: int, course: TwinCourse, plugin: str = "manual") -> None:
         """Moodle's ``unenrol_user``: with the last enrolment go roles, groups and grades; completions stay."""
         people = course.enrolments if plugin == "manual" else course.others.get(plugin, {})
-        if people.pop(user_id, None) is not None and not course.enrolments_of(user_id):
+        if people.pop(user_id, None) is None:
+            return
+        self.note("enrolments", "deleted", user_id, course.id)
+        if not course.enrolments_of(user_id):
             self.user_courses.get(user_id, {}).pop(course.id, None)
             self.roles.get(user_id, {}).pop(("course", course.id), None)
-            course.grades.pop(user_id, None)
+            self.drop_total(user_id, course, "userdelete")
+            self.gradebook.drop("userdelete", int(time.time()), course_id=course.id, user_id=user_id)
             for group in self.groups.values():
                 if group.course_id == course.id:
                     group.members.pop(user_id, None)
@@ -350,3 +391,9 @@ class TwinState:
         """The person leaves by every method."""
         for plugin in ("manual", *course.others):
             self.unenrol(user_id, course, plugin)
+
+    def drop_total(self, user_id: int, course: TwinCourse, source: str) -> None:
+        """Delete somebody's grade of a whole course."""
+        grade = course.grades.pop(user_id, None)
+        if grade is not None:
+            self.gradebook.note(DELETE, user_id, course.id, grade.value, source, int(time.time()))

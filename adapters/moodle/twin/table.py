@@ -7,7 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.moodle.twin import calendar, cohorts, courses, datasets, enrolments, groups, learning, messages, people
+from adapters.moodle.twin import (
+    calendar,
+    cohorts,
+    courses,
+    datasets,
+    enrolments,
+    groups,
+    learning,
+    messages,
+    outbox,
+    people,
+    writing,
+)
 from adapters.moodle.twin.params import OPTIONAL, Many, Record, Value, boolean, raw, validate
 from adapters.moodle.twin.people import picture
 from adapters.moodle.twin.refusals import Refusal, coding_error, missing_record
@@ -82,6 +94,11 @@ def public_config(state: TwinState, _args: Any) -> dict[str, Any]:
     }
 
 
+def _version_of(state: TwinState, function: str) -> str | int:
+    """Of what has the function: Moodle itself, or our plugin."""
+    return state.plugin_version if function in OF_THE_PLUGIN else state.version.version
+
+
 def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
     """Who the token is and what it may do: here, all that the twin can, but for what its service lacks."""
     me = state.users[state.me].fields
@@ -96,7 +113,7 @@ def site_info(state: TwinState, _args: Any) -> dict[str, Any]:
         "userid": state.me,
         "siteurl": state.url,
         "userpictureurl": picture(state, 1),
-        "functions": [{"name": name, "version": state.version.version} for name in callable_ones],
+        "functions": [{"name": name, "version": _version_of(state, name)} for name in callable_ones],
         "downloadfiles": 0,
         "uploadfiles": 0,
         "release": state.version.release,
@@ -209,5 +226,10 @@ FUNCTIONS: Mapping[str, Function] = {
 OF_THE_PLUGIN: Mapping[str, Function] = {
     "local_connector_count": Function(datasets.COUNT_SPEC, datasets.count),
     "local_connector_datasets": Function(datasets.LIST_SPEC, datasets.datasets),
+    "local_connector_due_dates": Function(writing.ROWS_SPEC, writing.due_dates),
+    "local_connector_link_logins": Function(writing.ROWS_SPEC, writing.link_logins),
+    "local_connector_outbox": Function(outbox.OUTBOX_SPEC, outbox.outbox),
+    "local_connector_outbox_forget": Function(outbox.FORGET_SPEC, outbox.forget),
     "local_connector_read": Function(datasets.READ_SPEC, datasets.read),
+    "local_connector_write": Function(writing.WRITE_SPEC, writing.write),
 }

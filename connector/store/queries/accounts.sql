@@ -3,6 +3,10 @@
 SELECT account_id FROM connector.binding WHERE site = %(site)s AND account_id > %(after)s
 ORDER BY account_id LIMIT %(limit)s
 
+-- name: managed
+-- Of these accounts those of managed people.
+SELECT account_id FROM connector.binding WHERE site = %(site)s AND account_id = ANY(%(account_ids)s)
+
 -- name: unlike
 -- Of these accounts the managed ones that are not known by this mark.
 SELECT m.account_id

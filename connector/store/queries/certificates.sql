@@ -27,18 +27,34 @@ SELECT last + 1 AS serial FROM connector.certificate_serial
 WHERE site = %(site)s AND template = %(template)s AND year = %(year)s FOR UPDATE
 
 -- name: issue
--- A certificate, unless there is one for this deed.
+-- A certificate, unless there is one for this deed, or the person was erased meanwhile: then nothing is wanted of it.
 INSERT INTO connector.certificate (site, person_id, template, number, code, code_hash, language, name, title, issuer, deed,
                                    earned_at, issued_at, issued_on, expires_on, expires_at, issued_by, manager_id, reason,
                                    changed_at)
-VALUES (%(site)s, %(person_id)s, %(template)s, %(number)s, %(code)s, %(code_hash)s, %(language)s, %(name)s, %(title)s,
-        %(issuer)s, %(deed)s, %(earned_at)s, %(issued_at)s, %(issued_on)s, %(expires_on)s, %(expires_at)s, %(issued_by)s,
-        %(manager_id)s, %(reason)s, %(issued_at)s)
+SELECT %(site)s, p.person_id, %(template)s, %(number)s, %(code)s, %(code_hash)s, %(language)s, %(name)s, %(title)s,
+       %(issuer)s, %(deed)s, %(earned_at)s, %(issued_at)s, %(issued_on)s, %(expires_on)s, %(expires_at)s, %(issued_by)s,
+       %(manager_id)s, %(reason)s, %(issued_at)s
+FROM connector.person p WHERE p.person_id = %(person_id)s AND (p.wanted <> '{}' OR p.initial <> '{}') FOR KEY SHARE
 ON CONFLICT (site, person_id, template, deed) DO NOTHING
 
 -- name: used_serial
 UPDATE connector.certificate_serial SET last = %(serial)s
 WHERE site = %(site)s AND template = %(template)s AND year = %(year)s
+
+-- name: last_serial
+SELECT last FROM connector.certificate_serial
+WHERE site = %(site)s AND template = %(template)s AND year = %(year)s
+
+-- name: raise_serial
+-- Numbers up to this one were given; nothing is lowered.
+INSERT INTO connector.certificate_serial (site, template, year, last)
+VALUES (%(site)s, %(template)s, %(year)s, %(serial)s)
+ON CONFLICT (site, template, year) DO UPDATE SET last = GREATEST(certificate_serial.last, EXCLUDED.last)
+
+-- name: highest
+-- The highest serial that the facts know, in any version: what is no more in Moodle's or our tables stays there.
+SELECT COALESCE(max(substring(code FROM %(pattern)s)::bigint), 0) AS serial
+FROM facts.fact_certificate WHERE source = 'connector' AND template = %(template)s
 
 -- name: find
 -- By number, or by the hash of its code, or of one person, or all; the newest first.
@@ -71,19 +87,19 @@ SET revoked_at = %(now)s, revoked_by = %(by)s, revoker_id = %(manager_id)s, revo
 WHERE site = %(site)s AND number = %(number)s AND revoked_at IS NULL
 
 -- name: made
--- Its file lies where it should.
+-- Its file lies where it should, unless the person was erased while it was made.
 UPDATE connector.certificate SET file = 'made', sha256 = %(sha256)s, file_message = '', file_at = %(now)s
-WHERE site = %(site)s AND certificate_id = %(certificate_id)s
+WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name <> ''
 
 -- name: refuse
 -- Its file cannot be made.
 UPDATE connector.certificate SET file = 'refused', file_message = %(message)s, file_at = %(now)s
-WHERE site = %(site)s AND certificate_id = %(certificate_id)s
+WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name <> ''
 
 -- name: renew
--- Its file is to be made again.
+-- Its file is to be made again; there is none for a name that has gone.
 UPDATE connector.certificate SET file = 'waiting', file_message = '', file_at = %(now)s
-WHERE site = %(site)s AND number = %(number)s
+WHERE site = %(site)s AND number = %(number)s AND name <> ''
 
 -- name: for_facts
 -- Certificates as the facts take them: all, or those that were issued or revoked since. Reports show people by account.

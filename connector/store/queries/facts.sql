@@ -1,6 +1,7 @@
 -- The steps of a merge, in the order in which they run, all in one transaction. Versions that hold no longer are
--- closed at %(now)s, and the ones that hold instead begin then. "whole" is true where everything was read: then what
--- did not come is no more. Else only what came is compared.
+-- closed at %(now)s, and the ones that hold instead begin then. Times are the same where they are equal as exactly as both
+-- are known. "whole" is true where everything was read: then what did not come is no more. Else only what came is
+-- compared, and what was read completely, by scopes: what did not come of that is no more either.
 
 -- name: other_site
 -- Facts carry no name of their Moodle: is there one whose they are already?
@@ -32,7 +33,9 @@ ON CONFLICT (name) DO UPDATE SET reached_at = excluded.reached_at, basis = exclu
 -- name: drop_landing
 -- What landed is in the facts now, or belongs to nobody.
 TRUNCATE facts.landing_enrolment, facts.landing_completion, facts.landing_grade, facts.landing_certificate,
-         facts.landing_access
+         facts.landing_access, facts.landing_scope, facts.landing_activity, facts.landing_grade_item,
+         facts.landing_activity_completion, facts.landing_item_grade, facts.landing_grade_history,
+         facts.landing_earlier_completion
 
 -- name: drop_staff
 TRUNCATE facts.landing_person, facts.landing_assignment, facts.landing_leave
@@ -42,12 +45,20 @@ TRUNCATE facts.landing_person, facts.landing_assignment, facts.landing_leave
 SELECT (SELECT count(*) FROM facts.landing_enrolment WHERE load_id = %(load)s) AS enrolments,
        (SELECT count(*) FROM facts.landing_completion WHERE load_id = %(load)s) AS completions,
        (SELECT count(*) FROM facts.landing_grade WHERE load_id = %(load)s) AS grades,
-       (SELECT count(*) FROM facts.landing_certificate WHERE load_id = %(load)s) AS certificates
+       (SELECT count(*) FROM facts.landing_certificate WHERE load_id = %(load)s) AS certificates,
+       (SELECT count(*) FROM facts.landing_activity WHERE load_id = %(load)s) AS activities,
+       (SELECT count(*) FROM facts.landing_grade_item WHERE load_id = %(load)s) AS grade_items,
+       (SELECT count(*) FROM facts.landing_activity_completion WHERE load_id = %(load)s) AS activity_completions,
+       (SELECT count(*) FROM facts.landing_item_grade WHERE load_id = %(load)s) AS item_grades,
+       (SELECT count(*) FROM facts.landing_grade_history WHERE load_id = %(load)s) AS grade_history,
+       (SELECT count(*) FROM facts.landing_earlier_completion WHERE load_id = %(load)s) AS earlier_completions,
+       (SELECT count(*) FROM facts.landing_scope WHERE load_id = %(load)s) AS scopes,
+       (SELECT count(*) FROM landing.came) AS held
 
 -- name: vanished
 -- Courses in which somebody who is enrolled by the facts did not come.
 SELECT DISTINCT f.course_id FROM facts.fact_enrolment f
-WHERE f.valid_to = 'infinity' AND f.course_id = ANY(%(courses)s) AND NOT EXISTS (
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0 AND f.course_id = ANY(%(courses)s) AND NOT EXISTS (
     SELECT FROM facts.landing_enrolment l
     WHERE l.load_id = %(load)s AND l.moodle_id = f.moodle_id AND l.course_id = f.course_id)
 ORDER BY f.course_id
@@ -62,6 +73,12 @@ DELETE FROM facts.landing_completion WHERE load_id = %(load)s AND course_id = AN
 -- name: forget_grades
 DELETE FROM facts.landing_grade WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
 
+-- name: forget_activity_completions
+DELETE FROM facts.landing_activity_completion WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
+
+-- name: forget_item_grades
+DELETE FROM facts.landing_item_grade WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
+
 -- name: unknown_courses
 -- Is there a course among what landed that the facts do not know yet?
 SELECT EXISTS (
@@ -71,10 +88,10 @@ SELECT EXISTS (
 ) AS there
 
 -- name: unenrolled
--- Enrolments that a full reading found ended, in courses that are still there, and that have not begun again.
+-- Enrolments that a reading found ended, in courses that are still there, and that have not begun again.
 SELECT f.moodle_id, f.course_id, max(o.started_at) AS read_at
 FROM facts.fact_enrolment f
-JOIN facts.load o ON o.kind = 'everything' AND f.valid_to BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity')
+JOIN facts.load o ON f.valid_to BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity')
 JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
 WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
     SELECT FROM facts.fact_enrolment n
@@ -82,13 +99,16 @@ WHERE f.valid_to > %(since)s AND f.valid_to < 'infinity' AND NOT EXISTS (
 GROUP BY f.moodle_id, f.course_id
 
 -- name: samples
--- One active participant of each course in which somebody has a grade.
-SELECT l.course_id, min(l.moodle_id) AS moodle_id
+-- Of each course in which somebody has a grade the active participant with the best one: where a total adds up what was
+-- graded, Moodle's own report shows of each person another maximum, and no grade shall be above it.
+SELECT DISTINCT ON (l.course_id) l.course_id, l.moodle_id
 FROM facts.landing_enrolment l
+LEFT JOIN facts.landing_grade g
+       ON g.load_id = l.load_id AND g.course_id = l.course_id AND g.moodle_id = l.moodle_id AND g.value IS NOT NULL
 WHERE l.load_id = %(load)s AND l.active
-  AND EXISTS (SELECT FROM facts.landing_grade g
-              WHERE g.load_id = l.load_id AND g.course_id = l.course_id AND g.value IS NOT NULL)
-GROUP BY l.course_id
+  AND EXISTS (SELECT FROM facts.landing_grade o
+              WHERE o.load_id = l.load_id AND o.course_id = l.course_id AND o.value IS NOT NULL)
+ORDER BY l.course_id, g.value DESC NULLS LAST, l.moodle_id
 
 -- ---------------------------------------------------------------- people and their organisation
 -- name: close_people
@@ -244,9 +264,9 @@ WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id
       (d.title, d.description, d.category_ids, d.category_names, d.minutes, d.difficulty, d.objectives, d.starts_at)
 
 -- name: close_courses
--- Courses that are no more, or are called something else now.
+-- Courses that are no more, or are called something else now, of those that were asked for.
 UPDATE facts.dim_course d SET valid_to = %(now)s
-WHERE d.valid_to = 'infinity' AND NOT EXISTS (
+WHERE d.valid_to = 'infinity' AND (%(asked)s::bigint[] IS NULL OR d.course_id = ANY(%(asked)s)) AND NOT EXISTS (
     SELECT FROM read_course r
     WHERE (r.course_id, r.idnumber, r.shortname, r.fullname, r.visible, r.completion_enabled)
         = (d.course_id, d.idnumber, d.shortname, d.fullname, d.visible, d.completion_enabled))
@@ -269,13 +289,53 @@ CREATE TEMPORARY TABLE read_grade_item (
 -- Totals that count otherwise now; those of courses that nobody was asked for stay.
 UPDATE facts.dim_grade_item d SET valid_to = %(now)s
 FROM read_grade_item r
-WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id
+WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id AND d.item_type = 'course'
   AND (r.item_id, r.minimum, r.maximum, r.pass_mark) IS DISTINCT FROM (d.item_id, d.minimum, d.maximum, d.pass_mark)
 
 -- name: begin_grade_items
 INSERT INTO facts.dim_grade_item (item_id, course_id, minimum, maximum, pass_mark, valid_from)
 SELECT r.item_id, r.course_id, r.minimum, r.maximum, r.pass_mark, %(now)s FROM read_grade_item r
-WHERE NOT EXISTS (SELECT FROM facts.dim_grade_item d WHERE d.course_id = r.course_id AND d.valid_to = 'infinity')
+WHERE NOT EXISTS (
+    SELECT FROM facts.dim_grade_item d
+    WHERE d.course_id = r.course_id AND d.item_type = 'course' AND d.valid_to = 'infinity')
+
+-- name: weigh_scopes
+-- The planner is told how many there are: a few are found by indexes.
+ANALYZE facts.landing_scope
+
+-- name: in_question
+-- Of whom and in which course each fact is compared: what landed, and what the facts know within the scopes, which is
+-- complete. Where everything was read, all of it is, and nothing is named.
+CREATE TEMPORARY TABLE in_question ON COMMIT DROP AS
+SELECT fact, moodle_id, course_id, bool_or(complete) AS complete
+FROM (
+    SELECT s.fact, k.moodle_id, k.course_id, true AS complete
+    FROM facts.landing_scope s
+    JOIN facts.known k ON k.fact = s.fact AND k.moodle_id = s.moodle_id AND k.course_id = s.course_id
+    WHERE s.load_id = %(load)s
+    UNION ALL
+    SELECT s.fact, k.moodle_id, k.course_id, true
+    FROM facts.landing_scope s JOIN facts.known k ON k.fact = s.fact AND k.moodle_id = s.moodle_id
+    WHERE s.load_id = %(load)s AND s.course_id IS NULL
+    UNION ALL
+    SELECT s.fact, k.moodle_id, k.course_id, true
+    FROM facts.landing_scope s JOIN facts.known k ON k.fact = s.fact AND k.course_id = s.course_id
+    WHERE s.load_id = %(load)s AND s.moodle_id IS NULL
+    UNION ALL
+    SELECT s.fact, k.moodle_id, k.course_id, true
+    FROM facts.landing_scope s JOIN facts.known k ON k.fact = s.fact
+    WHERE s.load_id = %(load)s AND s.moodle_id IS NULL AND s.course_id IS NULL
+    UNION ALL
+    SELECT fact, moodle_id, course_id, false FROM facts.landed WHERE load_id = %(load)s
+) each
+WHERE NOT %(whole)s
+GROUP BY fact, moodle_id, course_id
+
+-- name: index_in_question
+ALTER TABLE in_question ADD PRIMARY KEY (fact, moodle_id, course_id)
+
+-- name: weigh_in_question
+ANALYZE in_question
 
 -- name: landed_enrolments
 -- What came of managed people, each once: a row may have come twice, and several enrolments of one person one by one.
@@ -296,21 +356,28 @@ ALTER TABLE enrolment_now ADD PRIMARY KEY (moodle_id, course_id)
 UPDATE facts.fact_enrolment f SET enrolled_at = n.enrolled_at, precision = n.precision
 FROM enrolment_now n
 WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
-  AND %(whole)s AND n.enrolled_at IS NOT NULL
+  AND (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.complete
+                              AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id))
+  AND n.enrolled_at IS NOT NULL
   AND (f.enrolled_at IS NULL OR f.precision = 'minute' AND n.precision = 'second'
        AND date_trunc('minute', n.enrolled_at) = f.enrolled_at)
 
 -- name: close_enrolments
--- Enrolments that ended, were suspended or made active again, or are others than before.
+-- Enrolments that ended, were suspended or made active again, or are others than before. Those of people who were erased
+-- stand under a number below nought, and stay as they were.
 UPDATE facts.fact_enrolment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity'
-  AND (%(whole)s OR EXISTS (SELECT FROM enrolment_now n
-                            WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id))
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
+  AND (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.moodle_id = f.moodle_id
+                              AND q.course_id = f.course_id))
   AND NOT EXISTS (
     SELECT FROM enrolment_now n
     WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
-      AND (NOT %(whole)s OR n.enrolled_at IS NULL OR f.enrolled_at IS NULL
-           OR date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)))
+      AND (n.enrolled_at IS NULL OR f.enrolled_at IS NULL
+           OR n.enrolled_at = f.enrolled_at
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
+           OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.complete
+                                          AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id))))
 
 -- name: begin_enrolments
 INSERT INTO facts.fact_enrolment (person_id, moodle_id, course_id, active, enrolled_at, precision, valid_from)
@@ -319,6 +386,7 @@ FROM enrolment_now n
 WHERE NOT EXISTS (
     SELECT FROM facts.fact_enrolment f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: landed_completions
 CREATE TEMPORARY TABLE completion_now ON COMMIT DROP AS
@@ -331,12 +399,15 @@ WHERE l.load_id = %(load)s
 ORDER BY l.moodle_id, l.course_id, l.completed DESC
 
 -- name: silent_completions
--- Of whom an exhaustive reader told no completion has none, where completion is on.
+-- Of whom no completion was told where it was read completely has none, where completion is on.
 INSERT INTO completion_now (person_id, moodle_id, course_id, completed, precision)
 SELECT e.person_id, e.moodle_id, e.course_id, false, 'seen by'
-FROM enrolment_now e
+FROM facts.fact_enrolment e
 JOIN facts.dim_course c ON c.course_id = e.course_id AND c.valid_to = 'infinity' AND c.completion_enabled
-WHERE NOT EXISTS (SELECT FROM completion_now n WHERE n.moodle_id = e.moodle_id AND n.course_id = e.course_id)
+WHERE e.valid_to = 'infinity'
+  AND (%(exhaustive)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'completions' AND q.complete
+                                   AND q.moodle_id = e.moodle_id AND q.course_id = e.course_id))
+  AND NOT EXISTS (SELECT FROM completion_now n WHERE n.moodle_id = e.moodle_id AND n.course_id = e.course_id)
 
 -- name: index_completions
 ALTER TABLE completion_now ADD PRIMARY KEY (moodle_id, course_id)
@@ -374,7 +445,9 @@ FROM completion_now n
 WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
   AND NOT (n.completed = f.completed
            AND (n.completed_at IS NULL OR f.completed_at IS NULL
-                OR date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
+                OR n.completed_at = f.completed_at
+                OR (n.precision <> 'second' OR f.precision <> 'second')
+                   AND date_trunc('minute', n.completed_at) = date_trunc('minute', f.completed_at)))
 
 -- name: begin_completions
 -- After a completed attempt comes the next one.
@@ -392,6 +465,7 @@ LEFT JOIN (
 WHERE NOT EXISTS (
     SELECT FROM facts.fact_completion f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: drop_waivers
 DELETE FROM facts.waiver
@@ -413,12 +487,15 @@ WHERE l.load_id = %(load)s
 ORDER BY l.moodle_id, l.course_id, l.value DESC NULLS LAST
 
 -- name: silent_grades
--- Of whom an exhaustive reader told no grade has none.
+-- Of whom no grade was told where it was read completely has none.
 INSERT INTO grade_now (person_id, moodle_id, course_id)
 SELECT f.person_id, f.moodle_id, f.course_id
 FROM facts.fact_grade f
 WHERE f.valid_to = 'infinity'
-  AND EXISTS (SELECT FROM enrolment_now e WHERE e.moodle_id = f.moodle_id AND e.course_id = f.course_id)
+  AND (%(exhaustive)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'grades' AND q.complete
+                                   AND q.moodle_id = f.moodle_id AND q.course_id = f.course_id))
+  AND EXISTS (SELECT FROM facts.fact_enrolment e
+              WHERE e.moodle_id = f.moodle_id AND e.course_id = f.course_id AND e.valid_to = 'infinity')
   AND NOT EXISTS (SELECT FROM grade_now n WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id)
 
 -- name: index_grades
@@ -442,7 +519,7 @@ UPDATE facts.fact_grade f
 SET valid_to = %(now)s, ended_by = CASE
         WHEN c.course_id IS NULL OR a.account_id IS NOT NULL THEN 'deletion'
         WHEN p.person_id IS NULL THEN 'unbinding'
-        WHEN e.moodle_id IS NULL AND %(whole)s THEN 'unenrolment'
+        WHEN e.moodle_id IS NULL AND (%(whole)s OR q.complete) THEN 'unenrolment'
         WHEN n.value IS NULL THEN 'reset'
         ELSE 'regrade'
     END
@@ -450,11 +527,13 @@ FROM facts.fact_grade g
 LEFT JOIN facts.dim_course c ON c.course_id = g.course_id AND c.valid_to = 'infinity'
 LEFT JOIN lost_account a ON a.account_id = g.moodle_id
 LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
-LEFT JOIN enrolment_now e ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id
+LEFT JOIN facts.fact_enrolment e
+       ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id AND e.valid_to = 'infinity'
+LEFT JOIN in_question q ON q.fact = 'grades' AND q.moodle_id = g.moodle_id AND q.course_id = g.course_id
 LEFT JOIN grade_now n ON n.moodle_id = g.moodle_id AND n.course_id = g.course_id
-WHERE g.valid_to = 'infinity'
+WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id IS NOT NULL)
   AND f.moodle_id = g.moodle_id AND f.course_id = g.course_id AND f.valid_from = g.valid_from
-  AND (%(whole)s AND e.moodle_id IS NULL
+  AND ((%(whole)s OR q.complete) AND e.moodle_id IS NULL
        OR n.moodle_id IS NOT NULL AND (
            n.value IS NULL
            OR round(n.value::numeric, COALESCE(n.decimals, f.decimals, 5))
@@ -467,11 +546,14 @@ INSERT INTO facts.fact_grade (person_id, moodle_id, course_id, value, decimals, 
 SELECT n.person_id, n.moodle_id, n.course_id, n.value, n.decimals, n.graded_at, %(now)s
 FROM grade_now n
 WHERE n.value IS NOT NULL
-  AND (NOT %(whole)s
-       OR EXISTS (SELECT FROM enrolment_now e WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id))
+  AND (EXISTS (SELECT FROM facts.fact_enrolment e
+               WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id AND e.valid_to = 'infinity')
+       OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'grades' AND q.complete
+                                      AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id)))
   AND NOT EXISTS (
     SELECT FROM facts.fact_grade f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: close_templates
 UPDATE facts.dim_certificate_template d SET valid_to = %(now)s
@@ -500,17 +582,40 @@ ORDER BY l.source, l.code, l.issued_at DESC
 -- name: index_certificates
 ALTER TABLE certificate_now ADD PRIMARY KEY (source, code)
 
+-- name: certificates_in_question
+-- As in_question: issues that came, and what the facts know of what was read completely.
+CREATE TEMPORARY TABLE certificate_in_question ON COMMIT DROP AS
+SELECT DISTINCT source, code, issued_at
+FROM (
+    SELECT f.source, f.code, f.issued_at
+    FROM certificate_now n JOIN facts.fact_certificate f ON f.source = n.source AND f.code = n.code
+    WHERE f.valid_to = 'infinity'
+    UNION ALL
+    SELECT f.source, f.code, f.issued_at
+    FROM facts.landing_scope s JOIN facts.fact_certificate f ON f.source = s.source AND f.moodle_id = s.moodle_id
+    WHERE s.load_id = %(load)s AND s.fact = 'certificates' AND f.valid_to = 'infinity'
+    UNION ALL
+    SELECT f.source, f.code, f.issued_at
+    FROM facts.landing_scope s JOIN facts.fact_certificate f ON f.source = s.source
+    WHERE s.load_id = %(load)s AND s.fact = 'certificates' AND s.moodle_id IS NULL AND f.valid_to = 'infinity'
+) each
+WHERE NOT %(whole)s
+
 -- name: close_certificates
--- Issues that were revoked or prolonged, or are no more. Sources of which nothing came were not read.
+-- Issues that were revoked or prolonged, or are no more. Sources of which nothing came and nothing is said were not read.
 UPDATE facts.fact_certificate f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity'
-  AND (%(whole)s AND EXISTS (SELECT FROM certificate_now n WHERE n.source = f.source)
-       OR EXISTS (SELECT FROM certificate_now n WHERE n.source = f.source AND n.code = f.code))
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
+  AND (%(whole)s AND f.source IN (
+           SELECT source FROM certificate_now
+           UNION SELECT source FROM facts.landing_scope WHERE load_id = %(load)s AND fact = 'certificates')
+       OR EXISTS (SELECT FROM certificate_in_question q WHERE q.source = f.source AND q.code = f.code))
   AND NOT EXISTS (
     SELECT FROM certificate_now n
     WHERE n.source = f.source AND n.code = f.code AND n.template = f.template AND n.revoked = f.revoked
-      AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
-      AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at))
+      AND ((n.issued_at, n.expires_at) IS NOT DISTINCT FROM (f.issued_at, f.expires_at)
+           OR (n.precision <> 'second' OR f.precision <> 'second')
+              AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
+              AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at)))
 
 -- name: begin_certificates
 INSERT INTO facts.fact_certificate (person_id, moodle_id, source, code, template, issued_at, expires_at, revoked,
@@ -659,7 +764,14 @@ SELECT person_id FROM facts.landing_person LIMIT 1
 -- name: by_sets
 -- Where many rows are compared with many, never row by row: PostgreSQL may take a table for empty that was just filled,
 -- by this very transaction or before autovacuum came, and then 50,000 rows took a minute instead of a second.
-SET LOCAL enable_nestloop = off
+SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'
 
 -- name: by_either
 SET LOCAL enable_nestloop = on
+
+-- name: indexes
+-- The indexes of a table, but for its key's.
+SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = ('facts.' || %(table)s)::regclass AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)

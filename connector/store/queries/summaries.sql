@@ -1,5 +1,6 @@
 -- What reports add up, reckoned anew at the end of a merge and in its transaction. A unit stands for itself and all below
--- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all.
+-- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all
+-- units, "everywhere": for all courses and days.
 
 -- name: touched_units
 -- Units in which somebody's assignments moved; all of them where people did, or everything was read.
@@ -67,18 +68,16 @@ FROM (
 GROUP BY unit, manager_id
 
 -- name: touched_courses
--- Of which courses something came.
+-- Of which courses something came, or was read.
 CREATE TEMPORARY TABLE touched_course ON COMMIT DROP AS
-SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(whole)s
-UNION SELECT course_id FROM enrolment_now
-UNION SELECT course_id FROM completion_now
-UNION SELECT course_id FROM grade_now
+SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(everywhere)s
+UNION SELECT course_id FROM in_question
 
 -- name: weigh_courses
 ANALYZE touched_course
 
 -- name: drop_courses
-DELETE FROM facts.summary_course WHERE %(whole)s OR course_id IN (SELECT course_id FROM touched_course)
+DELETE FROM facts.summary_course WHERE %(everywhere)s OR course_id IN (SELECT course_id FROM touched_course)
 
 -- name: courses
 -- What came of active enrolments. Time counts where both ends of it were told; passing where there is a mark.
@@ -95,7 +94,8 @@ WITH learner AS (
     LEFT JOIN facts.fact_completion f
            ON f.moodle_id = e.moodle_id AND f.course_id = e.course_id AND f.valid_to = 'infinity'
     LEFT JOIN facts.fact_grade g ON g.moodle_id = e.moodle_id AND g.course_id = e.course_id AND g.valid_to = 'infinity'
-    LEFT JOIN facts.dim_grade_item i ON i.course_id = e.course_id AND i.valid_to = 'infinity'
+    LEFT JOIN facts.dim_grade_item i
+           ON i.course_id = e.course_id AND i.item_type = 'course' AND i.valid_to = 'infinity'
     WHERE e.valid_to = 'infinity' AND e.active
 ), spread AS (
     SELECT c.above AS unit, l.course_id, l.completed, l.value, l.pass_mark, l.seconds
@@ -147,7 +147,8 @@ WITH person AS (
            sum(c.graded * 100 * (c.average_grade - i.minimum) / NULLIF(i.maximum - i.minimum, 0))
                / NULLIF(sum(c.graded) FILTER (WHERE i.maximum > i.minimum), 0) AS average_score
     FROM facts.summary_course c
-    LEFT JOIN facts.dim_grade_item i ON i.course_id = c.course_id AND i.valid_to = 'infinity'
+    LEFT JOIN facts.dim_grade_item i
+           ON i.course_id = c.course_id AND i.item_type = 'course' AND i.valid_to = 'infinity'
     GROUP BY c.unit
 )
 SELECT p.unit, p.people, p.upcoming, p.joining, p.left_people, p.with_account, p.active_24h, p.active_30d,
@@ -160,10 +161,11 @@ CREATE TEMPORARY TABLE touched_day ON COMMIT DROP AS
 SELECT (completed_at AT TIME ZONE 'UTC')::date AS day FROM completion_now WHERE completed_at IS NOT NULL
 UNION SELECT day FROM completed_day
 UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_now
+UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_in_question
 UNION SELECT (%(now)s AT TIME ZONE 'UTC')::date
 
 -- name: drop_activity
-DELETE FROM facts.summary_activity WHERE %(whole)s OR day IN (SELECT day FROM touched_day)
+DELETE FROM facts.summary_activity WHERE %(everywhere)s OR day IN (SELECT day FROM touched_day)
 
 -- name: activity
 INSERT INTO facts.summary_activity (unit, day, completions, certificates)
@@ -177,7 +179,7 @@ WITH happened AS (
 ), own AS (
     SELECT p.unit, h.day, sum(h.completions) AS completions, sum(h.certificates) AS certificates
     FROM happened h JOIN facts.dim_person p ON p.person_id = h.person_id AND p.valid_to = 'infinity'
-    WHERE %(whole)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
+    WHERE %(everywhere)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
     GROUP BY p.unit, h.day
 )
 SELECT unit, day, sum(completions), sum(certificates)
@@ -188,6 +190,11 @@ FROM (
     SELECT '', o.day, o.completions, o.certificates FROM own o
 ) spread
 GROUP BY unit, day
+
+-- name: months
+-- The tables of this month.
+SELECT facts.ensure_month(parent, (%(now)s AT TIME ZONE 'UTC')::date)
+FROM unnest(ARRAY['facts.fact_compliance_daily', 'facts.fact_overview_daily']::regclass[]) parent
 
 -- name: keep_compliance
 -- What the day keeps: the last full reading of a day is right.
@@ -254,6 +261,15 @@ WITH active AS (
     WHERE s.state <> 'satisfied' AND NOT n.later AND p.moodle_id IS NOT NULL AND n.course_id IS NOT NULL
       AND NOT EXISTS (SELECT FROM facts.fact_enrolment e WHERE e.moodle_id = p.moodle_id
                         AND e.course_id = n.course_id AND e.active AND e.valid_to = 'infinity')
+    UNION ALL
+    SELECT 'grade_history_missing', 'notice', COALESCE(p.hr_key, '') || ': ' || COALESCE(c.shortname, '')
+    FROM facts.fact_grade_history h
+    JOIN facts.key_read k ON k.dataset = 'grade_history' AND h.observed_at > k.first_at
+    LEFT JOIN facts.dim_person p ON p.person_id = h.person_id AND p.valid_to = 'infinity'
+    LEFT JOIN facts.dim_course c ON c.course_id = h.course_id AND c.valid_to = 'infinity'
+    WHERE h.origin = 'mirror' AND h.cause <> 'unbinding' AND h.observed_at > %(now)s - interval '30 days'
+      AND EXISTS (SELECT FROM facts.load o WHERE o.reader = 'plugin'
+                    AND h.observed_at BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity'))
 )
 SELECT name, min(severity), count(*), (array_agg(example ORDER BY example))[1:10], %(now)s FROM found GROUP BY name
 
@@ -267,3 +283,24 @@ FROM facts.load_fact f
 WHERE f.load_id = (SELECT max(load_id) FROM facts.load WHERE kind = 'everything' AND status <> 'stopped')
   AND f.load_id > (SELECT min(load_id) FROM facts.load WHERE status = 'done')
 HAVING sum(f.begun + f.ended) > 0
+
+-- name: drop_proof
+DELETE FROM facts.summary_quality WHERE name IN ('unlike_moodle', 'not_equal', 'restored')
+
+-- name: proof
+-- What comparing with Moodle found within a day, and what is not equal by the last comparison.
+INSERT INTO facts.summary_quality (name, severity, found, examples, as_of)
+WITH found (name, severity, example, times) AS (
+    SELECT CASE cause WHEN 'restored' THEN 'restored' ELSE 'unlike_moodle' END,
+           CASE cause WHEN 'restored' THEN 'warning' ELSE 'notice' END, dataset || ': ' || cause, count(*)
+    FROM facts.reconciliation_difference
+    WHERE noticed_at > %(now)s - interval '1 day'
+    GROUP BY dataset, cause
+    UNION ALL
+    SELECT 'not_equal', 'error', r.dataset, GREATEST(r.missing + r.other + r.gone, 1)
+    FROM (SELECT DISTINCT ON (dataset) * FROM facts.reconciliation ORDER BY dataset, load_id DESC) r
+    WHERE NOT r.equal
+)
+SELECT name, min(severity), sum(times),
+       (array_agg(example || ' (' || times || ')' ORDER BY times DESC, example))[1:10], %(now)s
+FROM found GROUP BY name

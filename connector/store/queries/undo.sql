@@ -22,7 +22,7 @@ UPDATE connector.plan SET undoes = %(run)s, asked_by = %(by)s WHERE number = %(p
 
 -- name: done_to_people
 -- What a run did to accounts and managers, person by person in its order, and how things stand by now. What was so
--- already when it came was somebody else's doing.
+-- already when it came was somebody else's doing. Before-images of people who were erased, and of long ago, are gone.
 SELECT c.action, c.subject, c.target, c.person_id, c.before, c.after, c.reason, c.kind, b.account_id, a.fields AS known,
        COALESCE(m.key, '') AS manager
 FROM connector.operation o
@@ -32,6 +32,7 @@ LEFT JOIN connector.person m ON m.person_id = p.manager_id
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE o.plan = %(plan)s AND o.run_id = %(run)s AND o.state = 'done' AND o.code <> 'already' AND c.kind IS NULL
+  AND c.digest <> ''
 ORDER BY c.person_id, c.ordinal
 
 -- name: done_to_grants
@@ -45,7 +46,7 @@ LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = c.person_id
 LEFT JOIN connector.ledger l ON l.site = %(site)s AND l.person_id = c.person_id AND l.kind = c.kind
      AND l.target = c.target AND l.ended_at IS NULL
 LEFT JOIN connector.reference r ON r.site = %(site)s AND r.kind = c.level AND r.ref = c.ref
-WHERE o.plan = %(plan)s AND o.run_id = %(run)s AND o.state = 'done' AND c.kind IS NOT NULL
+WHERE o.plan = %(plan)s AND o.run_id = %(run)s AND o.state = 'done' AND c.kind IS NOT NULL AND c.digest <> ''
 ORDER BY c.level, COALESCE(l.place_id, r.moodle_id), c.ordinal
 
 -- name: granted_otherwise

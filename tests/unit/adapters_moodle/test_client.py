@@ -14,6 +14,7 @@ import pytest
 from adapters.moodle.client import BATCH, MoodleClient
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import Fault, ServedTwin
+from adapters.moodle.writers.plain import PlainWriter
 from connector.domain.errors import (
     AccessRefused,
     AlreadyThere,
@@ -65,7 +66,7 @@ async def test_a_lost_answer_is_not_a_no(twin: ServedTwin, site: MoodleSite, fau
     """A write whose answer is lost may or may not have happened; the client does not send it again."""
     twin.faults.add(Fault(fault.kind, function=fault.function, written=fault.written))
     with pytest.raises(AnswerLost):
-        await site.create_accounts([account("jane")])
+        await PlainWriter(site.client).create_accounts([account("jane")])
     assert await find(site, "jane") == there
     assert twin.state.calls[WRITE] == there
 
@@ -75,7 +76,7 @@ async def test_a_write_that_times_out_may_have_happened(twin: ServedTwin) -> Non
     twin.faults.add(Fault("slow", function=WRITE, seconds=0.3))
     async with MoodleClient(twin.url, twin.token, timeout=0.1) as client:
         with pytest.raises(AnswerLost):
-            await MoodleSite(client).create_accounts([account("jane")])
+            await PlainWriter(client).create_accounts([account("jane")])
     async with MoodleClient(twin.url, twin.token) as client:
         until = time.monotonic() + 5
         while not await find(MoodleSite(client), "jane"):
@@ -86,8 +87,8 @@ async def test_maintenance_did_not_write(twin: ServedTwin, site: MoodleSite) -> 
     """503 is a "no": the caller may send the same write again."""
     twin.faults.add(Fault("maintenance", function=WRITE))
     with pytest.raises(Unavailable):
-        await site.create_accounts([account("jane")])
-    assert len(await site.create_accounts([account("jane")])) == 1
+        await PlainWriter(site.client).create_accounts([account("jane")])
+    assert len(await PlainWriter(site.client).create_accounts([account("jane")])) == 1
 
 
 async def test_the_late_write(twin: ServedTwin, site: MoodleSite) -> None:
@@ -95,15 +96,15 @@ async def test_the_late_write(twin: ServedTwin, site: MoodleSite) -> None:
     twin.faults.add(Fault("write_late", function=WRITE, seconds=0.8))
     batch = [account(f"late{number}") for number in range(40)]
     with pytest.raises(AnswerLost):
-        await site.create_accounts(batch)
+        await PlainWriter(site.client).create_accounts(batch)
     assert await find(site, "late7") == 0
     with pytest.raises(AlreadyThere):
-        await site.create_accounts(batch)
+        await PlainWriter(site.client).create_accounts(batch)
     until = time.monotonic() + 5
     while len(await site.accounts_by("username", [str(row["username"]) for row in batch])) < 40:
         assert time.monotonic() < until
     with pytest.raises(BatchRefused):
-        await site.create_accounts(batch)
+        await PlainWriter(site.client).create_accounts(batch)
 
 
 async def test_a_revoked_token_ends_the_run(twin: ServedTwin, site: MoodleSite) -> None:
@@ -155,7 +156,7 @@ async def test_too_many_variables_never_leave(twin: ServedTwin, site: MoodleSite
     """PHP would drop some without a word: the batch is refused here, to be split."""
     people = [account(f"p{number}") for number in range(700)]
     with pytest.raises(BatchRefused, match="split the batch") as caught:
-        await site.create_accounts(people)
+        await PlainWriter(site.client).create_accounts(people)
     assert caught.value.code == "toomanyvariables"
     assert twin.state.calls[WRITE] == 0
 
@@ -164,7 +165,7 @@ async def test_dropped_variables_are_noticed(twin: ServedTwin, site: MoodleSite)
     """A site with a low max_input_vars makes fewer accounts than asked: that is no success."""
     twin.faults.add(Fault("drop_variables", function=WRITE, variables=3 + 6 * 10))
     with pytest.raises(AnswerLost, match="10 of 20"):
-        await site.create_accounts([account(f"p{number}") for number in range(20)])
+        await PlainWriter(site.client).create_accounts([account(f"p{number}") for number in range(20)])
     assert await find(site, "p9") == 1
     assert await find(site, "p10") == 0
 
@@ -263,7 +264,7 @@ async def test_every_request_is_told_to_the_observer(twin: ServedTwin) -> None:
         site = MoodleSite(client)
         assert await find(site, "admin") == 1
         with pytest.raises(AnswerLost):
-            await site.create_accounts([account("jane")])
+            await PlainWriter(site.client).create_accounts([account("jane")])
         twin.faults.add(Fault("slow", function=READ, seconds=5))
         with anyio.move_on_after(0.3):
             await find(site, "jane")

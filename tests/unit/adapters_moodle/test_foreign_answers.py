@@ -9,6 +9,7 @@ import pytest
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
+from adapters.moodle.writers.plain import PlainWriter
 from connector.domain.errors import AnswerLost, ProtocolError
 from tests.unit.adapters_moodle.people import account
 
@@ -27,14 +28,14 @@ async def test_answers_of_no_known_form(body: object) -> None:
         calls = [
             site.site_info(),
             site.accounts_by("id", ["1"]),
-            site.create_accounts([account("a")]),
-            site.update_accounts([{"id": 1}]),
+            PlainWriter(site.client).create_accounts([account("a")]),
+            PlainWriter(site.client).update_accounts([{"id": 1}]),
             site.courses(["A"]),
             site.categories(["A"]),
             site.cohorts(),
-            site.create_cohorts([("A", "A")]),
+            PlainWriter(site.client).create_cohorts([("A", "A")]),
             site.cohort_members([1]),
-            site.add_cohort_members([(1, 1)]),
+            PlainWriter(site.client).add_cohort_members([(1, 1)]),
         ]
         for call in calls:
             with contextlib.suppress(ProtocolError, AnswerLost):

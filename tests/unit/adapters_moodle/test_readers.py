@@ -14,9 +14,10 @@ from adapters.moodle.readers.choose import choose_reader, set_up_reports
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import ServedTwin
+from adapters.moodle.writers.plain import PlainWriter
 from connector.domain.errors import AccessRefused, ProtocolError, SettingsError, Unavailable
-from connector.domain.ports import ManualEnrolment
 from connector.domain.reading import GradeItem, Precision, ReadAccess, Reader
+from connector.domain.writing import ManualEnrolment
 from tests.reading import Book, equal_in_what_both_know, everything, facts, read_accounts
 from tests.unit.adapters_moodle.people import create
 
@@ -54,7 +55,7 @@ async def book(twin: ServedTwin, site: MoodleSite) -> AsyncIterator[Book]:
     twin.life.make_course("EMPTY")
     courses = {course.shortname: course.id for course in twin.state.courses.values()}
     for ref in ("SAFE101", "ETH101"):
-        await site.enrol([ManualEnrolment(one, courses[ref], STUDENT) for one in ids[:5]])
+        await PlainWriter(site.client).enrol([ManualEnrolment(one, courses[ref], STUDENT) for one in ids[:5]])
     twin.life.enrol("p5", "LATE & <b>", at=OCTOBER)
     twin.life.enrol("p0", "SAFE101", "self", at=OCTOBER)
     twin.life.suspend_enrolment("p0", "SAFE101")

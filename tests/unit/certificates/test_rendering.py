@@ -73,10 +73,11 @@ def test_what_stands_on_it(typesetter: Typesetter, language: str) -> None:
 
 
 def test_the_qr_code_leads_to_the_verification(typesetter: Typesetter) -> None:
-    """By the code alone: neither number nor name is in it."""
+    """By the code alone: neither number nor name is in it. Who has no camera reads where to type the code."""
     address = qr_of(typesetter(ONE))
     assert address == f"{URL}/certificates/{ONE.code}"
     assert read_code(address.rpartition("/")[2]) == ONE.code
+    assert f"{URL.removeprefix('https://')}/certificates" in text_of(typesetter(ONE))
 
 
 def test_the_same_bytes_each_time(typesetter: Typesetter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,18 +55,33 @@ def client(url: str) -> object:
     )
 
 
-def test_what_is_put_can_be_got(files: FileStore) -> None:
-    """Under its name, and replaced where it is put again; what was never put is not there."""
+def test_what_is_put_can_be_got_and_deleted(files: FileStore) -> None:
+    """Under its name, and replaced where it is put again; what is not there can be deleted too."""
     assert files.get(NAME) is None
     files.put(NAME, b"%PDF one")
     files.put(NAME, b"%PDF two")
-    files.put("FIRE/2026/FIRE-2026-000043.pdf", b"%PDF three")
+    files.put("FIRE/20260/x.pdf", b"%PDF three")
     assert files.get(NAME) == b"%PDF two"
+    assert list(files.names("FIRE/2026")) == [NAME]
+    for _ in range(2):
+        files.delete(NAME)
+    assert list(files.names("FIRE/2026")) == []
+
+
+def test_what_is_deleted_is_gone(files: FileStore) -> None:
+    """That one and no other; deleting it again, or what was never there, is no mistake."""
+    other = "FIRE/2026/FIRE-2026-000043.pdf"
+    for name in (NAME, other):
+        files.put(name, b"%PDF")
+    for _ in range(2):
+        files.delete(NAME)
+    assert (files.get(NAME), files.get(other)) == (None, b"%PDF")
 
 
 def test_the_doctor_can_try_it(files: FileStore) -> None:
-    """It writes and reads, and says where."""
+    """It writes, reads and deletes, and says where."""
     assert files.check().split()[0] in ("folder", "bucket")
+    assert files.get("connector-check.txt") is None
 
 
 def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +99,18 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     assert store.get(NAME) == b"old"
     assert [path.name for path in (tmp_path / NAME).parent.iterdir()] == [Path(NAME).name]
     assert (tmp_path / NAME).stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_process_left_goes(tmp_path: Path) -> None:
+    """With the next file that is deleted there; what is written at this moment stays."""
+    store = FolderStore(tmp_path)
+    store.put(NAME, b"%PDF")
+    killed, writing = ((tmp_path / NAME).parent / f".{name}.part" for name in ("killed", "writing"))
+    for path in (killed, writing):
+        path.write_bytes(b"%PDF")
+    os.utime(killed, (0, 0))
+    store.delete(NAME)
+    assert [*(tmp_path / NAME).parent.iterdir()] == [writing]
 
 
 def test_a_folder_that_is_none(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from connector.domain.certificates import (
     printed_name,
     read_code,
     same_number,
+    serials_of,
     shape_of,
     state_of,
     validity,
@@ -91,6 +93,9 @@ def test_numbers_never_meet(one: str, other: str, year: int, serial: int, year2:
     assert wrong_number(one) is None
     if (year, serial) != (year2, serial2):
         assert number_of(one, year, serial) != number_of(one, year2, serial2)
+    found = re.match(serials_of(one, year), number_of(one, year, serial))
+    assert found is not None and int(found[1]) == serial
+    assert (re.match(serials_of(one, year), number_of(one, year2, serial2)) is None) == (year != year2)
     assume(shape_of(one) != shape_of(other))
     assert not same_number(number_of(one, year, serial), number_of(other, year2, serial2))
 
@@ -124,13 +129,14 @@ def test_a_number() -> None:
 
 @given(st.integers(0, 2**CODE_BITS - 1), st.integers(0, 2**CODE_BITS - 1))
 def test_a_code_is_read_as_it_may_be_typed(chance: int, other: int) -> None:
-    """In any case, without hyphens, O for 0, I or L for 1; all bits are in it, and two differ."""
+    """In any case, without hyphens, in wide letters, O for 0, I or L for 1; all bits are in it, and two differ."""
     code = code_of(chance)
     assert len(code) == 23
     assert set(code) <= {*ALPHABET, "-"}
     assert read_code(code) == code
     assert read_code(f" {code.lower().replace('-', ' ')} ") == code
     assert read_code(code.replace("0", "o").replace("1", "l").replace("-", "")) == code
+    assert read_code("".join(chr(ord(letter) + 0xFEE0) for letter in code)) == code
     assert (code_of(other) == code) == (other == chance)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.site import MoodleSite
+from adapters.moodle.writers.plain import PlainWriter
 from connector.domain.errors import BatchRefused
 from connector.domain.grants import GrantKind
 from connector.domain.journal import Pending
@@ -30,7 +31,7 @@ def test_every_action_says_what_is_written_down() -> None:
 async def test_every_action_can_be_carried_out() -> None:
     """Each has an operation, whose batches fit into one request, and which can name a cause without asking Moodle."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        table = operations(MoodleSite(client), {}, now)
+        table = operations(MoodleSite(client), PlainWriter(client), {}, now)
         assert set(table) == set(Action)
         assert all(0 < operation.batch <= 1000 for operation in table.values())
         one = Pending(1, Change(Action.ENROL, "E1", "SAFE", {}, {}), 7, False)
@@ -43,7 +44,7 @@ async def test_every_action_can_be_carried_out() -> None:
 async def test_nobody_without_an_account_is_sent() -> None:
     """Their grants wait, and Moodle is not asked: nobody is at that address."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        table = operations(MoodleSite(client), {"student": 5}, now)
+        table = operations(MoodleSite(client), PlainWriter(client), {"student": 5}, now)
         for action in (Action.ENROL, Action.ADD_TO_COHORT, Action.ASSIGN_ROLE, Action.UNENROL, Action.UPDATE_ACCOUNT):
             pending = Pending(3, Change(action, "E1", "SAFE", {}, {}), None, False, 1)
             [outcome] = await table[action].send([pending])
@@ -53,7 +54,7 @@ async def test_nobody_without_an_account_is_sent() -> None:
 async def test_a_cohort_that_is_not_there_yet_is_waited_for() -> None:
     """Its creation may have been refused."""
     async with MoodleClient("http://127.0.0.1:1", "none") as client:
-        addition = operations(MoodleSite(client), {}, now)[Action.ADD_TO_COHORT]
+        addition = operations(MoodleSite(client), PlainWriter(client), {}, now)[Action.ADD_TO_COHORT]
         change = Change(Action.ADD_TO_COHORT, "E1", "unit-A", {}, {}, kind=GrantKind.COHORT)
         [outcome] = await addition.send([Pending(3, change, 7, False)])
         assert (outcome.state, outcome.code) == ("waiting", "no_cohort")

@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from connector.domain.certificates import CertificateState
 from connector.domain.plan import Action, GuardClass
 from connector.domain.review import Stage
 from connector.domain.sign_in import LANGUAGES, PasswordProblem, Role
@@ -86,6 +87,7 @@ def test_every_word_of_the_plan_has_a_name() -> None:
     """Each class, action, stage, role and problem can be shown."""
     assert set(words.CLASSES) == set(words.CONSEQUENCES) == set(GuardClass)
     assert (set(words.ACTIONS), set(words.STAGES), set(words.ROLES)) == (set(Action), set(Stage), set(Role))
+    assert set(words.CERTIFICATES) == set(CertificateState)
     assert set(words.SET_UP_PROBLEMS) == {*PasswordProblem, SetUpProblem.CODE}
     assert set(OWN_NAMES) == set(COLONS) == set(LANGUAGES) == set(load_languages())
 

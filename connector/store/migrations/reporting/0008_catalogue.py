@@ -9,7 +9,7 @@ from alembic import op
 from connector.store.dictionary import comments
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0007"
 
 
 def upgrade() -> None:

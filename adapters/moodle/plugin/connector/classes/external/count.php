@@ -21,7 +21,6 @@ use core_external\external_function_parameters;
 use core_external\external_single_structure;
 use core_external\external_value;
 use local_connector\local\asked;
-use local_connector\local\datasets;
 use moodle_exception;
 
 /**
@@ -50,6 +49,10 @@ class count extends external_api {
             'width' => new external_value(PARAM_INT, 'keys in a bucket', VALUE_DEFAULT, 1000),
             'after' => new external_value(PARAM_INT, 'buckets with greater keys only: 0 or what next was', VALUE_DEFAULT, 0),
             'limit' => new external_value(PARAM_INT, 'buckets at most; times width at most ' . self::MOST, VALUE_DEFAULT, 100),
+            'since' => new external_value(PARAM_INT, 'as read takes it', VALUE_DEFAULT, 0),
+            'column' => new external_value(PARAM_ALPHANUMEXT, 'as read takes it', VALUE_DEFAULT, ''),
+            'values' => new external_value(PARAM_SEQUENCE, 'as read takes it', VALUE_DEFAULT, ''),
+            'columns' => new external_value(PARAM_RAW, 'as read takes it', VALUE_DEFAULT, ''),
         ]);
     }
 
@@ -60,12 +63,28 @@ class count extends external_api {
      * @param int $width
      * @param int $after
      * @param int $limit
+     * @param int $since
+     * @param string $column
+     * @param string $values
+     * @param string $columns
      * @return array
      */
-    public static function execute(string $dataset, int $width = 1000, int $after = 0, int $limit = 100): array {
-        [$dataset, $width, $after, $limit] = array_values(self::validate_parameters(
+    public static function execute(
+        string $dataset,
+        int $width = 1000,
+        int $after = 0,
+        int $limit = 100,
+        int $since = 0,
+        string $column = '',
+        string $values = '',
+        string $columns = '',
+    ): array {
+        [$dataset, $width, $after, $limit, $since, $column, $values, $columns] = array_values(self::validate_parameters(
             self::execute_parameters(),
-            ['dataset' => $dataset, 'width' => $width, 'after' => $after, 'limit' => $limit],
+            [
+                'dataset' => $dataset, 'width' => $width, 'after' => $after, 'limit' => $limit, 'since' => $since,
+                'column' => $column, 'values' => $values, 'columns' => $columns,
+            ],
         ));
         $context = \core\context\system::instance();
         self::validate_context($context);
@@ -76,8 +95,7 @@ class count extends external_api {
         if ($after && ($after + 1) % $width) {
             throw new moodle_exception('notaborder', 'local_connector');
         }
-        $found = datasets::get($dataset);
-        $found->require_capabilities();
+        $found = asked::rows($dataset, $since, $column, $values, $columns);
 
         $most = $limit * $width;
         $buckets = [];

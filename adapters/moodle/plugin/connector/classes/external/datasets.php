@@ -54,7 +54,6 @@ class datasets extends external_api {
                 $told[$name] = [
                     'columns' => $dataset->columns(),
                     'since' => $dataset->since,
-                    'courses' => $dataset->has_courses(),
                     'lacking' => $dataset->lacking(),
                 ];
             }
@@ -69,8 +68,8 @@ class datasets extends external_api {
      */
     public static function execute_returns(): external_single_structure {
         return new external_single_structure([
-            'json' => new external_value(PARAM_RAW, 'JSON: by name of dataset its columns, the column of since, whether it '
-                . 'can be read by course, and capabilities that the caller lacks'),
+            'json' => new external_value(PARAM_RAW, 'JSON: by name of dataset its columns, the column of since, and '
+                . 'capabilities that the caller lacks'),
         ]);
     }
 }

@@ -21,8 +21,6 @@ use core_external\external_function_parameters;
 use core_external\external_single_structure;
 use core_external\external_value;
 use local_connector\local\asked;
-use local_connector\local\datasets;
-use moodle_exception;
 
 /**
  * Rows of a dataset, after a key and in the order of keys.
@@ -46,7 +44,6 @@ class read extends external_api {
             'after' => new external_value(PARAM_INT, 'rows with a greater key are read', VALUE_DEFAULT, 0),
             'limit' => new external_value(PARAM_INT, 'rows at most', VALUE_DEFAULT, self::MOST),
             'since' => new external_value(PARAM_INT, 'epoch seconds: what is older is left out', VALUE_DEFAULT, 0),
-            'courseid' => new external_value(PARAM_INT, 'only rows of this course', VALUE_DEFAULT, 0),
             'column' => new external_value(PARAM_ALPHANUMEXT, 'a column of integers by which rows are chosen', VALUE_DEFAULT, ''),
             'values' => new external_value(PARAM_SEQUENCE, 'only rows with one of these in the column', VALUE_DEFAULT, ''),
             'columns' => new external_value(PARAM_RAW, 'names with commas between: no others but id', VALUE_DEFAULT, ''),
@@ -60,7 +57,6 @@ class read extends external_api {
      * @param int $after
      * @param int $limit
      * @param int $since
-     * @param int $courseid
      * @param string $column
      * @param string $values numbers with commas between
      * @param string $columns names with commas between
@@ -71,16 +67,15 @@ class read extends external_api {
         int $after = 0,
         int $limit = self::MOST,
         int $since = 0,
-        int $courseid = 0,
         string $column = '',
         string $values = '',
         string $columns = '',
     ): array {
-        [$dataset, $after, $limit, $since, $courseid, $column, $values, $columns] = array_values(self::validate_parameters(
+        [$dataset, $after, $limit, $since, $column, $values, $columns] = array_values(self::validate_parameters(
             self::execute_parameters(),
             [
-                'dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since, 'courseid' => $courseid,
-                'column' => $column, 'values' => $values, 'columns' => $columns,
+                'dataset' => $dataset, 'after' => $after, 'limit' => $limit, 'since' => $since, 'column' => $column,
+                'values' => $values, 'columns' => $columns,
             ],
         ));
         $context = \core\context\system::instance();
@@ -88,29 +83,12 @@ class read extends external_api {
         require_capability('local/connector:read', $context);
         asked::between('after', $after, 0, PHP_INT_MAX);
         asked::between('limit', $limit, 1, self::MOST);
-        asked::between('since', $since, 0, PHP_INT_MAX);
-        asked::between('courseid', $courseid, 0, PHP_INT_MAX);
-        $found = datasets::get($dataset);
-        $found->require_capabilities();
-        if ($since && $found->since === null) {
-            throw new moodle_exception('notimes', 'local_connector');
-        }
-        if ($courseid && !$found->has_courses()) {
-            throw new moodle_exception('nocourses', 'local_connector');
-        }
-        $chosen = $values === '' ? [] : array_map('intval', explode(',', $values));
-        asked::between('values', count($chosen), $column === '' ? 0 : 1, $column === '' ? 0 : self::MOST);
-        if ($column !== '' && !$found->has_integers($column)) {
-            throw new moodle_exception('nosuchcolumn', 'local_connector');
-        }
-        if ($columns !== '') {
-            $found = $found->only(explode(',', $columns));
-        }
+        $found = asked::rows($dataset, $since, $column, $values, $columns);
 
         $time = time();
         $rows = [];
         $key = null;
-        foreach ($found->rows($after, $limit, $since, $courseid, $column, $chosen) as $key => $row) {
+        foreach ($found->rows($after, $limit) as $key => $row) {
             $rows[] = $row;
         }
         $columns = json_encode($found->columns());

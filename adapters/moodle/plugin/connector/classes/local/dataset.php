@@ -45,6 +45,7 @@ final class dataset {
      * @param string $joins SQL after the table
      * @param string $where SQL of what belongs to it, where that is not all
      * @param string|null $since name of the column by which it can be narrowed to what is new
+     * @param array $values what $where names
      */
     public function __construct(
         /** @var string name without prefix */
@@ -65,6 +66,8 @@ final class dataset {
         private readonly string $where = '',
         /** @var string|null name of a column */
         public readonly ?string $since = null,
+        /** @var array by name in $where */
+        private readonly array $values = [],
     ) {
     }
 
@@ -94,26 +97,34 @@ final class dataset {
      * @return dataset
      */
     public function only(array $columns): dataset {
-        return new dataset(
-            $this->table,
-            $this->capabilities,
-            array_values(array_intersect($this->integers, ['id', ...$columns])),
-            array_values(array_intersect($this->decimals, $columns)),
-            array_values(array_intersect($this->texts, $columns)),
-            $this->expressions,
-            $this->joins,
-            $this->where,
-            $this->since,
-        );
+        return $this->but([
+            'integers' => array_values(array_intersect($this->integers, ['id', ...$columns])),
+            'decimals' => array_values(array_intersect($this->decimals, $columns)),
+            'texts' => array_values(array_intersect($this->texts, $columns)),
+        ]);
     }
 
     /**
-     * Whether the rows of one course can be asked for.
+     * Those of the rows that are as new.
      *
-     * @return bool
+     * @param int $moment epoch seconds
+     * @return dataset
      */
-    public function has_courses(): bool {
-        return $this->has_integers('courseid');
+    public function since(int $moment): dataset {
+        return $this->narrowed($this->expression($this->since) . ' >= :since', ['since' => $moment]);
+    }
+
+    /**
+     * Those of the rows that have one of these values.
+     *
+     * @param string $column of integers
+     * @param int[] $chosen
+     * @return dataset
+     */
+    public function with(string $column, array $chosen): dataset {
+        global $DB;
+        [$in, $values] = $DB->get_in_or_equal($chosen, SQL_PARAMS_NAMED);
+        return $this->narrowed($this->expression($column) . " $in", $values);
     }
 
     /**
@@ -149,25 +160,14 @@ final class dataset {
      *
      * @param int $after
      * @param int $limit
-     * @param int $since epoch seconds, 0 for all
-     * @param int $courseid 0 for all
-     * @param string $column of integers, empty for all rows
-     * @param int[] $chosen values of this column
      * @return Generator
      */
-    public function rows(
-        int $after,
-        int $limit,
-        int $since = 0,
-        int $courseid = 0,
-        string $column = '',
-        array $chosen = [],
-    ): Generator {
+    public function rows(int $after, int $limit): Generator {
         global $DB;
         $integers = count($this->integers);
         $decimals = $integers + count($this->decimals);
         $all = $decimals + count($this->texts);
-        $recordset = $DB->get_recordset_sql(...$this->query($after, $limit, $since, $courseid, $column, $chosen));
+        $recordset = $DB->get_recordset_sql(...$this->query($after, $limit));
         try {
             foreach ($recordset as $record) {
                 $values = array_values((array) $record);
@@ -192,39 +192,40 @@ final class dataset {
      *
      * @param int $after
      * @param int $limit
-     * @param int $since
-     * @param int $courseid
-     * @param string $column
-     * @param int[] $chosen
      * @return array
      */
-    private function query(int $after, int $limit, int $since, int $courseid, string $column, array $chosen): array {
-        global $DB;
+    private function query(int $after, int $limit): array {
         $select = [];
         foreach ($this->columns() as $at => $name) {
             $select[] = $this->expression($name) . " AS c$at";
         }
-        $where = ['t.id > :after'];
-        $values = ['after' => $after];
-        if ($this->where) {
-            $where[] = $this->where;
-        }
-        if ($since) {
-            $where[] = $this->expression($this->since) . ' >= :since';
-            $values['since'] = $since;
-        }
-        if ($courseid) {
-            $where[] = $this->expression('courseid') . ' = :courseid';
-            $values['courseid'] = $courseid;
-        }
-        if ($column !== '') {
-            [$in, $each] = $DB->get_in_or_equal($chosen, SQL_PARAMS_NAMED);
-            $where[] = $this->expression($column) . " $in";
-            $values += $each;
-        }
-        $sql = 'SELECT ' . implode(', ', $select) . " FROM {{$this->table}} t $this->joins"
-            . ' WHERE ' . implode(' AND ', $where) . ' ORDER BY t.id';
-        return [$sql, $values, 0, $limit];
+        $where = $this->where ? "t.id > :after AND $this->where" : 't.id > :after';
+        $sql = 'SELECT ' . implode(', ', $select) . " FROM {{$this->table}} t $this->joins WHERE $where ORDER BY t.id";
+        return [$sql, ['after' => $after, ...$this->values], 0, $limit];
+    }
+
+    /**
+     * Those of the rows for which this is true too.
+     *
+     * @param string $where SQL
+     * @param array $values what it names
+     * @return dataset
+     */
+    private function narrowed(string $where, array $values): dataset {
+        return $this->but([
+            'where' => $this->where ? "$this->where AND $where" : $where,
+            'values' => [...$this->values, ...$values],
+        ]);
+    }
+
+    /**
+     * The same, but for this.
+     *
+     * @param array $other by name of property
+     * @return dataset
+     */
+    private function but(array $other): dataset {
+        return new dataset(...[...get_object_vars($this), ...$other]);
     }
 
     /**

@@ -28,7 +28,6 @@ $string['accountisspecial'] = 'This account is an administrator of the site or i
 $string['connector:outbox'] = 'Read and clear the outbox of changes';
 $string['connector:read'] = 'Read datasets in bulk, as far as other permissions reach';
 $string['connector:write'] = 'Write in bulk, as far as other permissions reach';
-$string['nocourses'] = 'This dataset cannot be read by course.';
 $string['noids'] = 'The ids have to be a list of whole numbers, written as JSON.';
 $string['norows'] = 'The rows have to be a list of objects, written as JSON.';
 $string['nosuchcolumn'] = 'This dataset has no column of integers with this name.';

@@ -28,7 +28,6 @@ $string['accountisspecial'] = 'Ce compte est celui d’un administrateur du site
 $string['connector:outbox'] = 'Lire et vider la boîte d’envoi des modifications';
 $string['connector:read'] = 'Lire des jeux de données en masse, dans les limites des autres permissions';
 $string['connector:write'] = 'Écrire en masse, dans les limites des autres permissions';
-$string['nocourses'] = 'Ce jeu de données ne peut pas être lu par cours.';
 $string['noids'] = 'Les identifiants doivent être une liste de nombres entiers, écrite en JSON.';
 $string['norows'] = 'Les lignes doivent être une liste d’objets, écrite en JSON.';
 $string['nosuchcolumn'] = 'Ce jeu de données n’a pas de colonne d’entiers de ce nom.';

@@ -28,7 +28,6 @@ $string['accountisspecial'] = 'Tài khoản này là quản trị viên của tr
 $string['connector:outbox'] = 'Đọc và xóa hộp gửi các thay đổi';
 $string['connector:read'] = 'Đọc hàng loạt các tập dữ liệu, trong phạm vi các quyền khác cho phép';
 $string['connector:write'] = 'Ghi hàng loạt, trong phạm vi các quyền khác cho phép';
-$string['nocourses'] = 'Không thể đọc tập dữ liệu này theo khóa học.';
 $string['noids'] = 'Các mã định danh phải là một danh sách số nguyên viết bằng JSON.';
 $string['norows'] = 'Các dòng phải là một danh sách đối tượng viết bằng JSON.';
 $string['nosuchcolumn'] = 'Tập dữ liệu này không có cột số nguyên nào tên như vậy.';

@@ -28,7 +28,6 @@ $string['accountisspecial'] = '這個帳號是網站管理員或訪客帳號：�
 $string['connector:outbox'] = '讀取並清除變更寄件匣';
 $string['connector:read'] = '在其他權限許可的範圍內大量讀取資料集';
 $string['connector:write'] = '在其他權限許可的範圍內大量寫入';
-$string['nocourses'] = '這個資料集無法依課程讀取。';
 $string['noids'] = '識別碼必須是以 JSON 寫成的整數清單。';
 $string['norows'] = '資料列必須是以 JSON 寫成的物件清單。';
 $string['nosuchcolumn'] = '此資料集沒有這個名稱的整數欄位。';

@@ -45,13 +45,16 @@ final class cohorts {
     }
 
     /**
-     * Adds somebody; that somebody is there already is well.
+     * Adds somebody; that somebody is there already is well, and told.
      *
      * @param array $row
-     * @return array
+     * @return array already, where nothing had to be done
      */
     public static function add_member(array $row): array {
         self::check($row);
+        if (cohort_is_member($row['cohortid'], $row['userid'])) {
+            return ['already' => true];
+        }
         cohort_add_member($row['cohortid'], $row['userid']);
         return [];
     }

@@ -19,6 +19,7 @@ namespace local_connector\local\writing;
 use auth_oauth2\api;
 use auth_oauth2\linked_login;
 use core\context\system;
+use core\context\user;
 use core\oauth2\issuer;
 use core_external\external_single_structure;
 use core_external\external_value;
@@ -36,15 +37,20 @@ use moodle_exception;
  */
 final class logins {
     /**
-     * Links an identity with an account; that it is linked with it already is well.
+     * Links an identity with an account, or with "remove": true ends that; that it is so already is well.
      *
      * Whoever may do this may let anybody sign in as that person: it takes the capability to change accounts too,
      * and administrators are left alone, as Moodle does when accounts are changed.
      *
-     * @param array $row userid, issuerid, username as the provider names it, email
-     * @return array id of the link
+     * @param array $row userid, issuerid, username as the provider names it; email, or remove
+     * @return array id of the link, where there is one
      */
     public static function link(array $row): array {
+        if ($row['remove'] ?? 0) {
+            unset($row['remove']);
+            return self::unlink($row);
+        }
+        unset($row['remove']);
         rows::check(new external_single_structure([
             'userid' => new external_value(PARAM_INT),
             'issuerid' => new external_value(PARAM_INT),
@@ -66,5 +72,32 @@ final class logins {
         $present = linked_login::get_record($same);
         $link = $present ?: api::link_login(['username' => $row['username'], 'email' => $row['email']], $issuer, $user->id);
         return ['id' => (int) $link->get('id')];
+    }
+
+    /**
+     * Ends a link; that there is none, or nobody any more, is well.
+     *
+     * @param array $row userid, issuerid, username
+     * @return array
+     */
+    private static function unlink(array $row): array {
+        rows::check(new external_single_structure([
+            'userid' => new external_value(PARAM_INT),
+            'issuerid' => new external_value(PARAM_INT),
+            'username' => new external_value(PARAM_RAW_TRIMMED),
+        ]), $row);
+        require_capability('moodle/user:update', system::instance());
+        $user = core_user::get_user($row['userid']);
+        if (!$user || $user->deleted) {
+            return [];
+        }
+        if (is_siteadmin($user) && !is_siteadmin()) {
+            throw new moodle_exception('usernotupdatedadmin');
+        }
+        require_capability('auth/oauth2:managelinkedlogins', user::instance($user->id));
+        foreach (linked_login::get_records($row) as $link) {
+            $link->delete();
+        }
+        return [];
     }
 }

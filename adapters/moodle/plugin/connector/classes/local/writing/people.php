@@ -30,10 +30,10 @@ use moodle_exception;
  */
 final class people {
     /**
-     * Creates somebody.
+     * Creates somebody, without the custom fields that are not there, which are told.
      *
      * @param array $row
-     * @return array id
+     * @return array id, and dropped: short names
      */
     public static function create(array $row): array {
         $suspended = $row['suspended'] ?? 0;
@@ -43,14 +43,14 @@ final class people {
         if ($suspended) {
             core_function::call('core_user_update_users', 'users', ['id' => $id, 'suspended' => $suspended]);
         }
-        return ['id' => $id];
+        return self::told($id, $row);
     }
 
     /**
-     * Changes somebody.
+     * Changes somebody, without the custom fields that are not there, which are told.
      *
      * @param array $row
-     * @return array id
+     * @return array id, and dropped: short names
      */
     public static function update(array $row): array {
         global $CFG, $DB;
@@ -66,7 +66,7 @@ final class people {
         foreach ($answer['warnings'] as $warning) {
             throw new moodle_exception($warning['warningcode']);
         }
-        return ['id' => (int) $row['id']];
+        return self::told((int) $row['id'], $row);
     }
 
     /**
@@ -84,19 +84,29 @@ final class people {
     }
 
     /**
-     * Refuses what Moodle would drop without a word, or fail with in its database.
+     * Refuses what Moodle would fail with in its database.
      *
      * @param array $row
      */
     private static function check(array $row): void {
-        global $CFG;
         rows::check_lengths('user', array_diff_key($row, ['password' => 1]));
-        if (!empty($row['customfields']) && is_array($row['customfields'])) {
-            require_once($CFG->dirroot . '/user/profile/lib.php');
-            $known = array_column(profile_get_custom_fields(), 'shortname');
-            if (array_diff(array_column($row['customfields'], 'type'), $known)) {
-                throw new wrong_field('customfields');
-            }
+    }
+
+    /**
+     * What is told of somebody: also which custom fields are not there, which Moodle drops without a word.
+     *
+     * @param int $id
+     * @param array $row
+     * @return array id, and dropped: short names, where there are some
+     */
+    private static function told(int $id, array $row): array {
+        global $CFG;
+        if (empty($row['customfields'])) {
+            return ['id' => $id];
         }
+        require_once($CFG->dirroot . '/user/profile/lib.php');
+        $known = array_column(profile_get_custom_fields(), 'shortname');
+        $dropped = array_values(array_diff(array_column($row['customfields'], 'type'), $known));
+        return ['id' => $id] + ($dropped ? ['dropped' => $dropped] : []);
     }
 }

@@ -1,0 +1,1 @@
+"""How Moodle is written to: by core's plain functions, or by our plugin."""

@@ -1,0 +1,111 @@
+"""Retention: what is older than the settings want goes, by the clock. Where nothing is set, nothing goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from connector.domain.certifying import FileStore, file_name
+from connector.domain.erasing import Clock, Paper
+from connector.domain.errors import SettingsError
+from connector.privacy.erasing import Erasing
+
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "statements_days": ("statements", "staged", "users"),
+    "history_days": ("history", "rejections", "cases"),
+    "journal_days": ("changes", "operations"),
+    "notices_days": ("due_notices",),
+    "sign_in_days": ("sessions", "tries"),
+}
+"""By setting what is removed from the tables of the way in; each step is a query of its own."""
+BY_RULE = "retention"
+"""Who erases by the rule, and why, in the record."""
+
+
+class RetentionStore(Protocol):
+    def count(self, step: str, before: datetime) -> int: ...
+
+    def remove(self, step: str, before: datetime) -> int: ...
+
+    def leavers(self, before: datetime, now: datetime) -> list[str]: ...
+
+    def papers(self, before: datetime) -> list[Paper]:
+        """Certificates that were over before, with a name still."""
+        ...
+
+    def blank_papers(self, before: datetime) -> int:
+        """Their names and codes go."""
+        ...
+
+
+class OldFiles(Protocol):
+    """Files that were read or refused, in folders of this computer."""
+
+    def count(self, before: datetime) -> int: ...
+
+    def remove(self, before: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retaining:
+    """``days`` has the settings under ``retention``, each in days; what is None stays for good."""
+
+    days: Mapping[str, int | None]
+    store: RetentionStore
+    files: OldFiles
+    papers: FileStore | None
+    erasing: Erasing
+    clock: Clock
+
+    def preview(self) -> dict[str, int]:
+        """What ``run`` would remove, by setting."""
+        return self._each(self.store.count, self.files.count, len, lambda before: len(self.store.papers(before)))
+
+    def run(self) -> dict[str, int]:
+        """Remove it; gives rows, files and people by setting. Raises the error tree; then the next run goes on.
+
+        Erasures that were killed between the two databases end here, too.
+        """
+        self.erasing.finish()
+        return self._each(self.store.remove, self.files.remove, self._erase, self._blank)
+
+    def _each(
+        self,
+        rows: Callable[[str, datetime], int],
+        files: Callable[[datetime], int],
+        people: Callable[[list[str]], int],
+        papers: Callable[[datetime], int],
+    ) -> dict[str, int]:
+        now = self.clock()
+        found: dict[str, int] = {}
+        for setting, days in self.days.items():
+            if days is None:
+                continue
+            before = now - timedelta(days=days)
+            if setting == "files_days":
+                found[setting] = files(before)
+            elif setting == "leavers_days":
+                found[setting] = people(self.store.leavers(before, now))
+            elif setting == "certificates_days":
+                found[setting] = papers(before)
+            else:
+                found[setting] = sum(rows(step, before) for step in STEPS[setting])
+        return found
+
+    def _blank(self, before: datetime) -> int:
+        """Files go first: killed in between, the next run finds them by the names that are there still."""
+        old = self.store.papers(before)
+        if self.papers is None and any(one.made for one in old):
+            raise SettingsError(
+                "retention.certificates_days: the settings do not say where files of certificates lie. Set "
+                "certificates.folder, or certificates.s3.bucket, as it was when they were made."
+            )
+        for one in old:
+            if self.papers is not None:
+                self.papers.delete(file_name(one))
+        return self.store.blank_papers(before)
+
+    def _erase(self, keys: list[str]) -> int:
+        return sum(self.erasing.erase_at_once(key, f"{BY_RULE}.leavers_days", BY_RULE) is not None for key in keys)

@@ -1,0 +1,113 @@
+-- Moodle's rows as they are held, what a load brings of them, and how they compare with Moodle.
+
+-- name: columns
+-- The datasets that are held.
+SELECT d.name, h.columns FROM landing.holding h JOIN landing.dataset d USING (dataset)
+
+-- name: datasets
+-- The numbers of all datasets.
+SELECT name, dataset FROM landing.dataset
+
+-- name: dataset
+-- The number of a dataset.
+SELECT dataset FROM landing.dataset WHERE name = %(name)s
+
+-- name: add_dataset
+INSERT INTO landing.dataset (name) VALUES (%(name)s) ON CONFLICT (name) DO NOTHING
+
+-- name: coming
+-- What comes of a dataset, and in which columns.
+INSERT INTO landing.coming (dataset, columns) VALUES (%(dataset)s, %(columns)s)
+ON CONFLICT (dataset) DO UPDATE SET columns = excluded.columns
+
+-- name: drop_came
+TRUNCATE landing.coming, landing.came, landing.gone
+
+-- name: buckets
+-- Rows and checksum of each bucket, as the plugin reckons them.
+SELECT h.key / %(width)s AS number, count(*) AS rows,
+       encode(sha256(convert_to(string_agg(h.row || E'\n', '' ORDER BY h.key), 'UTF8')), 'hex') AS checksum
+FROM landing.held h
+WHERE h.dataset = %(dataset)s
+GROUP BY 1
+ORDER BY 1
+
+-- name: rows
+SELECT h.key, h.moodle_id, h.course_id, h.row FROM landing.held h
+WHERE h.dataset = %(dataset)s AND h.key BETWEEN %(first)s AND %(last)s
+ORDER BY h.key
+
+-- name: newest
+SELECT max(key) AS key FROM landing.held WHERE dataset = %(dataset)s
+
+-- name: there
+SELECT key FROM landing.held WHERE dataset = %(dataset)s AND key = ANY(%(keys)s)
+
+-- name: list
+-- What came otherwise than it was held, of datasets that were held as a whole.
+INSERT INTO facts.reconciliation_difference (load_id, dataset, key, moodle_id, course_id, what, changed, cause, noticed_at)
+SELECT %(load)s, d.name, key, COALESCE(c.moodle_id, h.moodle_id), COALESCE(c.course_id, h.course_id),
+       CASE WHEN h.row IS NULL THEN 'missing' WHEN c.row IS NULL THEN 'gone' ELSE 'other' END, '{}', %(cause)s, %(now)s
+FROM landing.held h
+FULL JOIN landing.came c USING (dataset, key)
+JOIN landing.dataset d ON d.dataset = COALESCE(c.dataset, h.dataset)
+JOIN landing.holding w ON w.dataset = d.dataset
+WHERE h.row IS DISTINCT FROM c.row
+
+-- ---------------------------------------------------------------- a merge: everything came, or what changed
+-- name: drop_keys
+DROP INDEX landing.held_key, landing.held_owner
+
+-- name: set_aside
+ALTER TABLE landing.held RENAME TO before
+
+-- name: hold
+ALTER TABLE landing.came RENAME TO held
+
+-- name: make_room
+ALTER TABLE landing.before RENAME TO came
+
+-- name: index_keys
+CREATE INDEX held_key ON landing.held (dataset, key)
+
+-- name: index_owners
+CREATE INDEX held_owner ON landing.held (moodle_id)
+
+-- name: hold_nothing
+DELETE FROM landing.holding
+
+-- name: hold_these
+INSERT INTO landing.holding (dataset, columns) SELECT dataset, columns FROM landing.coming
+
+-- name: other_columns
+-- What is read in other columns now can no longer be compared: all of it is read again.
+DELETE FROM landing.holding h USING landing.coming c WHERE c.dataset = h.dataset AND c.columns <> h.columns
+
+-- name: put_away
+DELETE FROM landing.held h USING landing.came c WHERE c.dataset = h.dataset AND c.key = h.key
+
+-- name: put
+-- A row may have come twice: the last one holds. Of what is not held as a whole nothing is.
+INSERT INTO landing.held (dataset, key, moodle_id, course_id, row)
+SELECT DISTINCT ON (c.dataset, c.key) c.dataset, c.key, c.moodle_id, c.course_id, c.row
+FROM landing.came c JOIN landing.holding h ON h.dataset = c.dataset
+ORDER BY c.dataset, c.key, c.ctid DESC
+
+-- name: put_out
+DELETE FROM landing.held h USING landing.gone g WHERE g.dataset = h.dataset AND g.key = h.key
+
+-- name: put_out_of_people
+-- What was read completely of people, and did not come.
+DELETE FROM landing.held h
+USING facts.landing_scope s, landing.dataset d
+WHERE d.name = CASE s.source WHEN 'badge' THEN 'badge_issues' WHEN 'tool_certificate' THEN 'certificate_issues'
+                             WHEN 'customcert' THEN 'customcert_issues' ELSE s.fact END
+  AND h.moodle_id = s.moodle_id AND h.dataset = d.dataset AND (s.course_id IS NULL OR h.course_id = s.course_id)
+  AND NOT EXISTS (SELECT FROM landing.came c WHERE c.dataset = h.dataset AND c.key = h.key)
+
+-- name: put_out_of_courses
+DELETE FROM landing.held h
+USING facts.landing_scope s, landing.dataset d
+WHERE s.moodle_id IS NULL AND d.name = s.fact AND h.dataset = d.dataset
+  AND (s.course_id IS NULL OR h.course_id = s.course_id)
+  AND NOT EXISTS (SELECT FROM landing.came c WHERE c.dataset = h.dataset AND c.key = h.key)

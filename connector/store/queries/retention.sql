@@ -1,0 +1,79 @@
+-- What is older than the settings want is removed: each rule is one transaction. Nothing here is of use for planning.
+
+-- name: statements
+-- What sources had said of people whom they name no more.
+DELETE FROM connector.statement WHERE site = %(site)s AND gone AND absent_since < %(before)s
+
+-- name: staged
+-- Rows of feeds that were refused.
+DELETE FROM connector.staged s USING connector.feed f
+WHERE f.feed_id = s.feed_id AND f.site = %(site)s AND f.status = 'refused' AND f.received_at < %(before)s
+
+-- name: rejections
+DELETE FROM connector.rejection r USING connector.feed f
+WHERE f.feed_id = r.feed_id AND f.site = %(site)s AND f.received_at < %(before)s
+
+-- name: users
+-- Users whom identity systems deleted, once the way in knows it; who is named as a manager stays for those below.
+DELETE FROM connector.scim_user u USING connector.scim_client c
+WHERE c.client_id = u.client_id AND c.name = ANY(%(clients)s) AND u.gone_at < %(before)s AND u.changed <= c.taken
+  AND NOT EXISTS (
+      SELECT FROM connector.scim_user b WHERE b.client_id = u.client_id AND b.gone_at IS NULL AND u.user_id::text =
+          b.document #>> '{urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,manager,value}')
+
+-- name: cases
+-- Sentences of cases that are over. What was decided stays, so that nobody is asked again.
+UPDATE connector."case" SET reason = '' WHERE site = %(site)s AND settled_at < %(before)s AND reason <> ''
+
+-- name: papers
+-- Certificates that had expired or were revoked before, and have a name still.
+SELECT template, issued_on, number, file = 'made' AS made FROM connector.certificate
+WHERE site = %(site)s AND name <> '' AND LEAST(expires_at, revoked_at) < %(before)s ORDER BY certificate_id
+
+-- name: blank_papers
+-- Neither the name nor the code by which a file could be made; the code's hash tells whoever asks that it is over.
+UPDATE connector.certificate
+SET name = '', code = '', file = 'refused', file_message = 'expired long ago', sha256 = NULL
+WHERE site = %(site)s AND name <> '' AND LEAST(expires_at, revoked_at) < %(before)s
+
+-- name: history
+-- What HR had said before.
+DELETE FROM connector.person_event v USING connector.person p
+WHERE p.person_id = v.person_id AND p.site = %(site)s AND v.at < %(before)s
+
+-- name: changes
+-- Before-images of plans that are over. By those of released identifiers people get theirs back, and they stay.
+UPDATE connector.change c SET before = '{}', after = '{}', reason = '', digest = ''
+FROM connector.plan p
+WHERE p.number = c.plan AND p.site = %(site)s AND p.status IN ('applied', 'superseded') AND p.created_at < %(before)s
+  AND c.digest <> '' AND c.action <> 'release_identity'
+  AND NOT EXISTS (SELECT FROM connector.operation o
+                  WHERE o.plan = c.plan AND o.ordinal = c.ordinal AND o.state IN ('sent', 'waiting'))
+
+-- name: operations
+-- What Moodle answered to them.
+UPDATE connector.operation o SET message = '', before = ''
+FROM connector.run r
+WHERE r.run_id = o.run_id AND r.site = %(site)s AND o.state IN ('done', 'refused') AND o.finished_at < %(before)s
+  AND (o.message, o.before) <> ('', '')
+
+-- name: due_notices
+-- Of due dates that are over.
+DELETE FROM connector.due_notice
+WHERE site = %(site)s AND state IN ('done', 'refused', 'over') AND due_on < %(before)s::timestamptz::date
+  AND COALESCE(told_at, noted_at) < %(before)s
+
+-- name: sessions
+DELETE FROM connector.console_session WHERE seen_at < %(before)s
+
+-- name: tries
+DELETE FROM connector.console_try WHERE failed_at < %(before)s
+
+-- name: leavers
+-- Who has left so long ago, and is not erased yet.
+SELECT p.key FROM connector.person p
+WHERE p.site = %(site)s AND p.left_on < %(before)s::timestamptz::date
+  AND connector.employment_status(p, %(now)s, 0) = 'left' AND NOT p.another AND p.moved_to IS NULL
+  AND NOT EXISTS (SELECT FROM connector.erasure e WHERE e.site = p.site AND p.person_id = ANY(e.person_ids)
+                  AND starts_with(p.key, e.pseudonym))
+ORDER BY p.key

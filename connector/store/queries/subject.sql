@@ -1,0 +1,155 @@
+-- All that the way in holds of one person, who may have several keys. Of others only keys of managers.
+
+-- name: said
+-- What HR last said.
+SELECT to_jsonb(p) - ARRAY['row_digest', 'grant_set', 'absent_feed_id', 'feed_id', 'line', 'person_id', 'manager_id',
+                           'unique_username', 'another', 'site'] AS found
+FROM connector.person p WHERE p.person_id = ANY(%(ids)s) ORDER BY p.person_id
+
+-- name: said_before
+-- What HR had said until each of these moments, and absences.
+SELECT jsonb_build_object('at', v.at, 'kind', v.kind, 'until_then', v.was - ARRAY[
+           'grant_set', 'feed_id', 'line', 'unique_username', 'another']) AS found
+FROM connector.person_event v WHERE v.person_id = ANY(%(ids)s) ORDER BY v.at
+
+-- name: said_when_leaving
+SELECT l.was - ARRAY['row_digest', 'grant_set', 'absent_feed_id', 'feed_id', 'line', 'person_id', 'manager_id',
+                     'unique_username', 'another', 'site'] AS found
+FROM connector.left_person l WHERE l.person_id = ANY(%(ids)s)
+
+-- name: said_by_source
+SELECT jsonb_build_object('source', t.source, 'said', t.said, 'absent_since', t.absent_since, 'gone', t.gone) AS found
+FROM connector.statement t JOIN connector.person p ON p.site = t.site AND p.key = t.key
+WHERE p.person_id = ANY(%(ids)s) ORDER BY t.source
+
+-- name: rejected
+SELECT jsonb_build_object('feed', f.name, 'received_at', f.received_at, 'line', r.line, 'field', r.field,
+                          'reason', r.reason) AS found
+FROM connector.rejection r JOIN connector.feed f USING (feed_id)
+JOIN connector.person p ON p.site = f.site AND connector.folded(p.key) = connector.folded(r.key)
+WHERE p.person_id = ANY(%(ids)s) ORDER BY f.received_at, r.line
+
+-- name: staged
+-- Of feeds that were refused and not read again yet.
+SELECT to_jsonb(s) - ARRAY['row_digest', 'grant_set', 'feed_id', 'unique_username'] AS found
+FROM connector.staged s JOIN connector.feed f USING (feed_id)
+JOIN connector.person p ON p.site = f.site AND connector.folded(p.key) = connector.folded(s.key)
+WHERE p.person_id = ANY(%(ids)s) ORDER BY s.feed_id, s.line
+
+-- name: leaves
+SELECT jsonb_build_object('key', p.key, 'days', l.days::text) AS found
+FROM connector.leave l JOIN connector.person p USING (person_id) WHERE p.person_id = ANY(%(ids)s)
+
+-- name: accounts
+SELECT jsonb_build_object('moodle_id', b.account_id, 'bound_at', b.bound_at, 'bound_by', b.bound_by,
+                          'suspended_by_us', b.suspended_by_us, 'as_last_seen', a.fields, 'suspended', a.suspended,
+                          'seen_at', a.seen_at) AS found
+FROM connector.binding b LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
+WHERE b.person_id = ANY(%(ids)s)
+
+-- name: usernames
+SELECT to_jsonb(u.username) AS found FROM connector.reserved_username u WHERE u.person_id = ANY(%(ids)s) ORDER BY u.username
+
+-- name: grants
+SELECT jsonb_build_object('kind', l.kind, 'target', l.target, 'terms', l.terms, 'granted_at', l.granted_at,
+                          'ended_at', l.ended_at, 'suspended', l.suspended, 'lost', l.lost) AS found
+FROM connector.ledger l WHERE l.person_id = ANY(%(ids)s) ORDER BY l.granted_at, l.kind, l.target
+
+-- name: changes
+-- Every change of every plan that is kept, and what Moodle answered.
+SELECT jsonb_build_object('planned_at', q.created_at, 'action', c.action, 'target', c.target, 'before', c.before,
+                          'after', c.after, 'state', o.state, 'attempts', o.attempts, 'ended_at', o.finished_at,
+                          'code', o.code, 'answer', o.message) AS found
+FROM connector.change c JOIN connector.plan q ON q.number = c.plan
+LEFT JOIN connector.operation o ON o.plan = c.plan AND o.ordinal = c.ordinal
+WHERE c.person_id = ANY(%(ids)s) AND q.status <> 'making' ORDER BY c.plan, c.ordinal
+
+-- name: undone
+SELECT jsonb_build_object('kind', u.kind, 'target', u.target, 'field', u.field, 'value', u.value, 'at', u.undone_at) AS found
+FROM connector.undone u WHERE u.person_id = ANY(%(ids)s) ORDER BY u.undone_at
+
+-- name: cases
+-- Without the sentence and the accounts to choose from: they may name others.
+SELECT jsonb_build_object('kind', c.kind, 'opened_at', c.opened_at, 'settled_at', c.settled_at,
+                          'settlement', c.settlement - 'keep') AS found
+FROM connector."case" c JOIN connector.person p ON p.site = c.site AND (c.subject = p.key
+     OR c.kind = 'merge' AND (starts_with(c.subject, p.key || ' + ') OR right(c.subject, length(p.key) + 3) = ' + ' || p.key))
+WHERE p.person_id = ANY(%(ids)s) ORDER BY c.case_id
+
+-- name: decisions
+-- A manager is named by the key, who decides for HR not at all.
+SELECT jsonb_build_object('kind', d.kind, 'code', d.code, 'reason', d.reason, 'by', COALESCE(m.key, 'HR'),
+                          'from', d.starts_on, 'until', d.ends_on, 'decided_at', d.decided_at,
+                          'withdrawn_at', d.withdrawn_at) AS found
+FROM connector.decision d LEFT JOIN connector.person m ON m.person_id = d.manager_id
+WHERE d.person_id = ANY(%(ids)s) ORDER BY d.decided_at
+
+-- name: decided
+-- What the person decided about others, without saying about whom or why.
+SELECT jsonb_build_object('kind', d.kind, 'code', d.code, 'decided_at', d.decided_at) AS found
+FROM connector.decision d WHERE d.manager_id = ANY(%(ids)s) ORDER BY d.decided_at
+
+-- name: certificates
+-- A manager is named by the key, who decides for HR not at all.
+SELECT to_jsonb(c) - ARRAY['certificate_id', 'site', 'person_id', 'code_hash', 'deed', 'issued_by', 'manager_id', 'revoked_by',
+                           'revoker_id', 'changed_at']
+       || jsonb_build_object('by', CASE WHEN c.issued_by = '' THEN 'rule' ELSE COALESCE(m.key, 'HR') END,
+                             'revoked_by', CASE WHEN c.revoked_at IS NOT NULL THEN COALESCE(r.key, 'HR') END) AS found
+FROM connector.certificate c
+LEFT JOIN connector.person m ON m.person_id = c.manager_id
+LEFT JOIN connector.person r ON r.person_id = c.revoker_id
+WHERE c.person_id = ANY(%(ids)s) ORDER BY c.certificate_id
+
+-- name: certified
+SELECT jsonb_build_object('template', c.template, 'issued_at', CASE WHEN c.manager_id = ANY(%(ids)s) THEN c.issued_at END,
+                          'revoked_at', CASE WHEN c.revoker_id = ANY(%(ids)s) THEN c.revoked_at END) AS found
+FROM connector.certificate c
+WHERE c.manager_id = ANY(%(ids)s) OR c.revoker_id = ANY(%(ids)s) ORDER BY c.certificate_id
+
+-- name: acted
+-- What was decided under one of the person's keys.
+SELECT jsonb_build_object('at', o.at, 'what', o.what) AS found
+FROM (
+    SELECT t.at, t.action AS what, t.actor FROM connector.audit_trail t
+    UNION ALL SELECT h.decided_at, 'hold ' || h.state, h.decided_by FROM connector.hold h WHERE h.decided_at IS NOT NULL
+    UNION ALL SELECT f.released_at, 'feed released', f.released_by FROM connector.feed_release f
+    UNION ALL SELECT k.created_at, 'token made', k.created_by FROM connector.scim_token k
+    UNION ALL SELECT i.created_at, 'token made', i.created_by FROM connector.api_token i
+) o (at, what, actor)
+JOIN connector.person p ON p.person_id = ANY(%(ids)s) AND connector.folded(p.key) = connector.folded(o.actor)
+WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = connector.folded(p.key))
+ORDER BY o.at
+
+-- name: notices
+SELECT jsonb_build_object('requirement', n.requirement, 'due_on', n.due_on, 'state', n.state, 'told_at', n.told_at) AS found
+FROM connector.due_notice n WHERE n.person_id = ANY(%(ids)s) ORDER BY n.noted_at
+
+-- name: welcomes
+SELECT jsonb_build_object('state', w.state, 'told_at', w.told_at) AS found
+FROM connector.welcome w WHERE w.person_id = ANY(%(ids)s) ORDER BY w.noted_at
+
+-- name: entries
+SELECT jsonb_build_object('requirement', c.requirement, 'due_on', c.due_on, 'state', c.state, 'sent_at', c.sent_at) AS found
+FROM connector.calendar_entry c
+JOIN connector.binding b ON b.site = c.site AND b.account_id = c.account_id
+WHERE b.person_id = ANY(%(ids)s) ORDER BY c.sent_at, c.requirement
+
+-- name: linked
+SELECT jsonb_build_object('service', l.issuer_id, 'username', l.username, 'state', l.state, 'sent_at', l.sent_at) AS found
+FROM connector.linked_login l
+JOIN connector.binding b ON b.site = l.site AND b.account_id = l.account_id
+WHERE b.person_id = ANY(%(ids)s) ORDER BY l.sent_at, l.username
+
+-- name: pushed
+-- Users of identity systems who are the person, with their groups; of a manager only the id there.
+SELECT jsonb_build_object(
+           'client', c.name, 'modified_at', u.modified_at, 'gone_at', u.gone_at,
+           'user', u.document #- '{urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,manager,displayName}',
+           'groups', (SELECT jsonb_agg(g.document ->> 'displayName' ORDER BY g.place)
+                      FROM connector.scim_member s JOIN connector.scim_group g USING (client_id, group_id)
+                      WHERE s.user_id = u.user_id)) AS found
+FROM connector.scim_user u JOIN connector.scim_client c USING (client_id)
+WHERE c.name = ANY(%(clients)s) AND EXISTS (
+    SELECT FROM unnest(u.email_keys || ARRAY[u.name_key, u.external_key, u.number_key]) AS known (key)
+    JOIN unnest(%(words)s::text[]) AS w (word) ON connector.folded(w.word) = connector.folded(known.key))
+ORDER BY u.place

@@ -1,0 +1,47 @@
+"""Removing what is older than the settings want; see ``connector.privacy.retaining.RetentionStore``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.domain.erasing import Paper
+from connector.store.database import Connection, Database, query
+
+
+class Retention:
+    """``clients``: identity systems that push to this site."""
+
+    def __init__(self, database: Database, site: str, clients: Sequence[str]) -> None:
+        self._database = database
+        self._site = site
+        self._clients = list(clients)
+
+    def count(self, step: str, before: datetime) -> int:
+        """The rows that ``remove`` would touch; nothing is changed."""
+
+        def work(connection: Connection) -> int:
+            with connection.transaction(force_rollback=True):
+                return self._run(connection, step, before)
+
+        return self._database.transact(work)
+
+    def remove(self, step: str, before: datetime) -> int:
+        """Remove or blank; gives the rows."""
+        return self._database.transact(lambda connection: self._run(connection, step, before))
+
+    def _run(self, connection: Connection, step: str, before: datetime) -> int:
+        values = {"site": self._site, "clients": self._clients, "before": before}
+        return connection.execute(query(f"retention.{step}"), values).rowcount
+
+    def papers(self, before: datetime) -> list[Paper]:
+        rows = self._database.rows("retention.papers", site=self._site, before=before)
+        return [Paper(**row) for row in rows]
+
+    def blank_papers(self, before: datetime) -> int:
+        return self.remove("blank_papers", before)
+
+    def leavers(self, before: datetime, now: datetime) -> list[str]:
+        """Keys of people who left before, and are not erased."""
+        rows = self._database.rows("retention.leavers", site=self._site, before=before, now=now)
+        return [row["key"] for row in rows]

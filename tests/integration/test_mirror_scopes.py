@@ -1,0 +1,98 @@
+"""What a reading has read completely: whatever of it did not come is no more, and nothing else is touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from adapters.moodle.site import MoodleSite
+from connector.domain.facts import Extent, Read
+from connector.domain.reading import Page, Precision, ReadCertificate, ReadCompletion, ReadEnrolment, ReadGrade, Scope
+from tests.integration.mirrored import Learning, no_overlaps, now
+from tests.support import House, Seen, moodle_client, rows
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
+LEARNED = ("enrolments", "completions", "grades")
+
+
+@pytest.fixture
+async def learned(house: House, learning: Learning) -> House:
+    """Three people in all courses, each with a completion, a grade and a badge; all of it is in the facts."""
+    house.twin.state.plugin = True
+    await house.settled_in(rows(3, unit="Field"))
+    for number in (1, 2, 3):
+        for course in ("SAFE", "FIRE"):
+            learning.act("enrol", f"E000{number}", course)
+            learning.act("complete", f"E000{number}", course)
+            learning.act("grade", f"E000{number}", course, 50 + number)
+        learning.life.award(f"e000{number}", "Badge")
+    await house.mirror()
+    return house
+
+
+async def tell(house: House, *pages: Page) -> None:
+    """An increment that reads just this."""
+    async with moodle_client(house.twin.url, house.settings.moodle_token()) as client:
+        way = house.connector.way_back(await house.connector.reader(MoodleSite(client)))
+    load = way.facts.start(Extent.CHANGES, "plugin", house.clock())
+    landed: Counter[str] = Counter()
+    for page in pages:
+        way.facts.land(load, page)
+        landed.update({fact: len(getattr(page, fact)) for fact in (*LEARNED, "certificates", "scopes")})
+    way.facts.merge(load, Read(Extent.CHANGES, house.clock(), landed=landed), way.staff, way.terms, house.clock())
+
+
+def scopes(user_id: int | None = None, course_id: int | None = None) -> list[Scope]:
+    return [Scope(fact, user_id, course_id) for fact in LEARNED]
+
+
+async def test_what_did_not_come_is_no_more(learned: House, learning: Learning, moodle: Seen) -> None:
+    """Within a scope enrolments and grades end, and why is told; what was completed stays, and all beside it."""
+    one, safe = moodle.id("E0001"), learning.course("SAFE").id
+    completed = now(learned, "fact_completion", "moodle_id", "course_id", "completed")
+    for user_id, course_id in ((one, safe), (one, None), (None, safe), (None, None)):
+        before = now(learned, "fact_enrolment", "moodle_id", "course_id")
+        within = {key for key in before if user_id in (None, key[0]) and course_id in (None, key[1])}
+        assert within
+        await tell(learned, Page(scopes=scopes(user_id, course_id)))
+        assert now(learned, "fact_enrolment", "moodle_id", "course_id") == before - within
+        assert now(learned, "fact_grade", "moodle_id", "course_id") <= before - within
+        [course] = learned.sql("SELECT COALESCE(sum(enrolled), 0) AS n FROM facts.summary_course WHERE unit = ''")
+        assert course["n"] == len(before - within), "sums follow"
+    assert {one["ended_by"] for one in learned.sql("SELECT ended_by FROM facts.fact_grade")} == {"unenrolment"}
+    assert now(learned, "fact_completion", "moodle_id", "course_id", "completed") == completed
+    no_overlaps(learned)
+
+
+async def test_of_who_is_still_there_what_did_not_come_was_taken_back(
+    learned: House, learning: Learning, moodle: Seen
+) -> None:
+    """Pages of one reading add up, and rows beside its scopes end nothing. Certificates end by person and source."""
+    one, two, safe = moodle.id("E0001"), moodle.id("E0002"), learning.course("SAFE").id
+    before = now(learned, "fact_enrolment", "moodle_id", "course_id", "active")
+    graded = now(learned, "fact_grade", "moodle_id", "course_id", "value")
+    suspended = Page([ReadEnrolment(one, safe, False), ReadEnrolment(two, safe, True)])
+    regraded = Page(completions=[ReadCompletion(one, safe, True)], grades=[ReadGrade(one, safe, 99.0)])
+    await tell(learned, Page(scopes=scopes(one, safe)), suspended, regraded)
+    expected = before - {(one, safe, True)} | {(one, safe, False)}
+    assert now(learned, "fact_enrolment", "moodle_id", "course_id", "active") == expected
+    assert now(learned, "fact_grade", "moodle_id", "course_id", "value") == graded - {(one, safe, 51.0)} | {
+        (one, safe, 99.0)
+    }
+    await tell(learned, Page([ReadEnrolment(one, safe, True)], scopes=scopes(one, safe)))
+    assert (one, safe, False) in now(learned, "fact_completion", "moodle_id", "course_id", "completed")
+    ended = learned.sql("SELECT ended_by FROM facts.fact_grade WHERE valid_to < 'infinity' ORDER BY valid_to")
+    assert [end["ended_by"] for end in ended] == ["regrade", "reset"]
+
+    other = ReadCertificate(one, "customcert", "X1", "1", "Course", learned.clock(), precision=Precision.SECOND)
+    await tell(learned, Page(certificates=[other]))
+    assert len(now(learned, "fact_certificate", "source", "code")) == 4
+    await tell(learned, Page(scopes=[Scope("certificates", one, source="badge")]))
+    held = now(learned, "fact_certificate", "moodle_id", "source")
+    assert held == {(one, "customcert"), (two, "badge"), (moodle.id("E0003"), "badge")}
+    await tell(learned, Page(scopes=[Scope("certificates", source="badge")]))
+    assert now(learned, "fact_certificate", "moodle_id", "source") == {(one, "customcert")}
+    [day] = learned.sql("SELECT sum(certificates) AS n FROM facts.summary_activity WHERE unit = ''")
+    assert day["n"] == 1
+    no_overlaps(learned)

@@ -1,0 +1,144 @@
+"""What is older than the settings want goes, and nothing else; by default nothing does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+from pydantic import SecretStr
+
+from adapters.drops.old_files import PutAway
+from connector.cli.service import jobs_of
+from connector.domain.certifying import file_name
+from connector.settings.parts import DropSettings, PrivacySettings, RetentionSettings
+from tests.integration.certified import certifying, of
+from tests.support import House, row
+
+pytestmark = pytest.mark.anyio
+SECRET = PrivacySettings(secret=SecretStr("a secret of the tests that is long enough"))
+
+
+def keeping(house: House, **days: int) -> None:
+    """Set retention, as a service that starts anew."""
+    folder = house.folder / "drop"
+    update = {"retention": RetentionSettings(**days), "privacy": SECRET, "drop": DropSettings(folder=folder)}
+    house.settings = house.settings.model_copy(update={**update, "data_dir": house.folder / "data"})
+    house.reopen()
+
+
+async def lived(house: House) -> None:
+    """Two people, one of whom has left; HR said something new, and Moodle was written to."""
+    await house.settled_in([row("STAYS"), row("LEAVES")])
+    house.clock.forward(days=1)
+    await house.sync([row("STAYS", city="Lyon"), row("LEAVES", status="left")])
+
+
+def counted(house: House, table: str, where: str = "true") -> int:
+    return int(house.sql(f"SELECT count(*) AS rows FROM connector.{table} WHERE {where}")[0]["rows"])
+
+
+async def test_nothing_goes_until_it_is_set(house: House) -> None:
+    """Without settings the job is not there and the command removes nothing, however old things are."""
+    keeping(house)
+    await lived(house)
+    house.clock.forward(days=10_000)
+    assert "retention" not in jobs_of(house.connector, Event())
+    assert house.connector.retaining.run() == {}
+    assert counted(house, "person_event") == 2
+
+
+async def test_each_rule_by_its_days(house: House) -> None:
+    """Before-images, history and failed sign-ins go on their day and not before; a dry run changes nothing."""
+    keeping(house, history_days=30, journal_days=60, sign_in_days=90)
+    await lived(house)
+    failed = "INSERT INTO connector.console_try (name_digest, failures, failed_at) VALUES ('x', 1, %s)"
+    house.sql(failed, house.clock())
+    assert "retention" in jobs_of(house.connector, Event())
+    assert house.connector.retaining.run() == {"history_days": 0, "journal_days": 0, "sign_in_days": 0}
+    house.clock.forward(days=31)
+    assert house.connector.retaining.preview()["history_days"] == 2
+    assert counted(house, "person_event") == 2
+    assert house.connector.retaining.run() == {"history_days": 2, "journal_days": 0, "sign_in_days": 0}
+    assert counted(house, "person_event") == 0
+    house.clock.forward(days=60)
+    found = house.connector.retaining.run()
+    assert found["journal_days"] > 0
+    assert found["sign_in_days"] == 1
+    assert counted(house, "change", "before <> '{}' OR after <> '{}'") == 0
+    assert counted(house, "operation") == counted(house, "change"), "that it was done stays on record"
+    assert house.connector.retaining.run() == {"history_days": 0, "journal_days": 0, "sign_in_days": 0}
+    assert house.changes(await house.plan()) == [], "planning does not need what went"
+
+
+async def test_certificates_that_are_over(house: House) -> None:
+    """Name, code and file go; number and state stay, and one that is valid stays as it is."""
+    update = {"folder": house.folder / "files", "url": "https://certificates.example.com"}
+    told = house.settings.certificates.model_copy(update=update)
+    house.settings = house.settings.model_copy(update={"certificates": told})
+    keeping(house, certificates_days=30)
+    await certifying(house)
+    issuing, store, files = house.connector.issuing(), house.connector.certificates, house.connector.file_store
+    assert files is not None
+    over, valid = (issuing.by_hand(key, "LAB", "hr", "trainer", hr=True) for key in ("E2", "E3"))
+    for one in (over, valid):
+        files.put(file_name(one), b"%PDF")
+        store.made(one.certificate_id, one.name, "digest", house.clock())
+    issuing.revoke(over.number, "hr", "by mistake", hr=True)
+    assert house.connector.retaining.run() == {"certificates_days": 0}
+    house.clock.forward(days=31)
+    assert house.connector.retaining.preview() == {"certificates_days": 1}
+    assert house.connector.retaining.run() == {"certificates_days": 1}
+    found = store.by_code(over.code)
+    assert found is not None and (found.number, found.name, found.code) == (over.number, "", "")
+    assert (files.get(file_name(over)), files.get(file_name(valid))) == (None, b"%PDF")
+    assert of(house, valid.number).name == valid.name
+    assert house.connector.retaining.run() == {"certificates_days": 0}
+
+
+async def test_leavers_are_erased_after_their_days(house: House) -> None:
+    """Who left so long ago is erased as if somebody had done it by hand; whoever stays is not."""
+    keeping(house, leavers_days=365)
+    await lived(house)
+    house.clock.forward(days=364)
+    assert house.connector.retaining.run() == {"leavers_days": 0}
+    house.clock.forward(days=3)
+    assert house.connector.retaining.preview() == {"leavers_days": 1}
+    assert house.connector.retaining.run() == {"leavers_days": 1}
+    [record] = house.connector.erasures.records()
+    assert (record.erased_by, record.reason) == ("retention", "retention.leavers_days")
+    assert {one["key"] for one in house.sql("SELECT key FROM connector.person")} == {"STAYS", record.pseudonym}
+    assert house.connector.retaining.run() == {"leavers_days": 0}
+
+
+def test_files_that_were_put_away(tmp_path: Path) -> None:
+    """Old files in done and refused go, with the reasons beside them; new ones, folders and links stay."""
+    done, refused = tmp_path / "done", tmp_path / "refused"
+    for folder in (done, refused):
+        folder.mkdir()
+    for path in (done / "a.csv", refused / "b.csv", refused / "b.csv.reason.txt"):
+        path.write_text("x", "utf-8")
+    (done / "deeper").mkdir()
+    (done / "link.csv").symlink_to(tmp_path)
+    put_away = PutAway((done, refused, tmp_path / "nowhere"))
+    moved = (done / "a.csv").stat().st_ctime
+    at = datetime.fromtimestamp(moved, UTC)
+    assert put_away.remove(at - timedelta(days=1)) == 0
+    assert put_away.count(at + timedelta(days=1)) == 3
+    assert put_away.remove(at + timedelta(days=1)) == 3
+    assert sorted(path.name for path in (*done.iterdir(), *refused.iterdir())) == ["deeper", "link.csv"]
+    (tmp_path / "waiting.csv").write_text("x", "utf-8")
+    assert put_away.count(at + timedelta(days=1)) == 0
+
+
+async def test_files_of_the_drop_folder(house: House) -> None:
+    """The rule looks where the drop folder puts files away, and never at those that wait."""
+    keeping(house, files_days=1)
+    for name in ("done", "refused", ""):
+        folder = house.folder / "drop" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "people.csv").write_text("x", "utf-8")
+    house.clock.forward(days=2)
+    assert house.connector.retaining.run() == {"files_days": 2}
+    assert (house.folder / "drop" / "people.csv").exists()
