@@ -130,7 +130,7 @@ class Conversation:
 
 
 def _at(value: Any, path: str) -> Any:
-    """What stands at a path, within JSON in JSON too, or None: ``name=x`` is the entry of a list with that ``name``."""
+    """What stands at a path, in JSON within JSON too, or None. ``name=x``: the entry of a list whose ``name`` is x."""
     for part in path.split("."):
         key, equals, wanted = part.partition("=")
         if equals:

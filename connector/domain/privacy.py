@@ -263,6 +263,15 @@ INVENTORY: tuple[Held, ...] = (
             Fate.NOBODY: "token_id client_id digest created_at expires_at used_at revoked_at",
         },
     ),
+    Held(
+        "connector.api_token",
+        "who made a token of the API, where that was by the key",
+        DECIDED,
+        {
+            Fate.PSEUDONYM: "created_by",
+            Fate.NOBODY: "token_id site name digest scopes unit created_at expires_at used_at revoked_at",
+        },
+    ),
     # ------------------------------------------------------------ of nobody whom HR names
     _nobody(
         "connector.feed",
@@ -406,6 +415,11 @@ INVENTORY: tuple[Held, ...] = (
         {Fate.KEEP: "grant_id person_id requirement assigned_on due_on withdrawn_at"},
     ),
     Held("facts.landing_leave", "days of leave", "as connector.leave", {Fate.KEEP: "person_id first_on last_on"}),
+    _deleted(
+        "facts.landing_scope",
+        "of whom a reading brought everything, until it is merged",
+        "load_id fact moodle_id course_id source",
+    ),
     _deleted("facts.landing_access", "what a reading brought, until it is merged", "load_id moodle_id accessed_at"),
     _deleted(
         "facts.landing_enrolment",
@@ -444,7 +458,8 @@ INVENTORY: tuple[Held, ...] = (
     _nobody(
         "facts.dim_course",
         "courses",
-        "course_id idnumber shortname fullname visible completion_enabled valid_from valid_to",
+        "course_id idnumber shortname fullname visible completion_enabled valid_from valid_to title description "
+        "category_ids category_names minutes difficulty objectives starts_at",
     ),
     _nobody("facts.dim_date", "days", "day year quarter month iso_year iso_week iso_day"),
     _nobody(

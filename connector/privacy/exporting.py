@@ -192,10 +192,10 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "What the person decided here by the key",
-        "In the audit trail, and of changes, feeds, cases and identity systems; what it was about is left out.",
+        "In the audit trail, and of changes, feeds and tokens; what it was about is left out.",
         _TO_TELL,
         "subject.acted",
-        "connector.audit_trail connector.hold connector.feed_release connector.scim_token",
+        "connector.audit_trail connector.hold connector.feed_release connector.scim_token connector.api_token",
     ),
     Section(
         "In the reports: the person",
@@ -259,7 +259,8 @@ SECTIONS: tuple[Section, ...] = (
     ),
 )
 PASSING = frozenset({
-    "connector.differing_grant", "connector.present_grant", "facts.landing_access", "facts.landing_enrolment",
+    "connector.differing_grant", "connector.present_grant", "facts.landing_scope", "facts.landing_access",
+    "facts.landing_enrolment",
     "facts.landing_completion", "facts.landing_grade", "facts.landing_certificate", "facts.summary_quality",
     "connector.erasure", "connector.erasure_mark", "connector.erased_username",
 })  # fmt: skip

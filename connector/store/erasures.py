@@ -41,7 +41,7 @@ STEPS = (
     ("connector.hold", "actors_of_holds"), ("connector.plan", "actors_of_plans"),
     ("connector.case", "actors_of_cases"),
     ("connector.feed_release", "actors_of_feeds"), ("connector.scim_token", "actors_of_tokens"),
-    ("connector.erasure", "actors_of_erasures"),
+    ("connector.api_token", "actors_of_api_tokens"), ("connector.erasure", "actors_of_erasures"),
     ("connector.person_event", "events"),
     ("connector.person_event", "events_of_others"), ("connector.left_person", "left_people"),
     ("connector.left_person", "left_people_of_others"), ("connector.person_event", "earlier_in_history"),

@@ -37,6 +37,7 @@ WITH_TRACES = {
     f"connector.{name}" for name in (
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
+        "api_token",
         "linked_login",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
@@ -47,6 +48,8 @@ DECIDED_BY_KEY = (
     "SELECT min(number), 'suspend', 1, 0, 'd', 'rejected', %s, now() FROM connector.plan",
     "INSERT INTO connector.feed_release (site, source, digest, released_by, released_at) "
     "SELECT min(site), 'hr', '', %s, now() FROM connector.person",
+    "INSERT INTO connector.api_token (site, name, digest, scopes, unit, created_at, created_by, expires_at) "
+    "SELECT min(site), 'bi', '', '{courses}', '', now(), %s, now() FROM connector.person",
 )
 """Words of the person beside those that managers have, as commands take them from whoever acts."""
 

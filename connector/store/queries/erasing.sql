@@ -318,6 +318,10 @@ UPDATE connector.scim_token t SET created_by = e.pseudonym
 FROM acting e, connector.scim_client c
 WHERE c.client_id = t.client_id AND c.name = ANY(%(clients)s) AND connector.folded(t.created_by) = e.folded
 
+-- name: actors_of_api_tokens
+UPDATE connector.api_token t SET created_by = e.pseudonym
+FROM acting e WHERE t.site = %(site)s AND connector.folded(t.created_by) = e.folded
+
 -- name: actors_of_erasures
 UPDATE connector.erasure x
 SET erased_by = CASE WHEN connector.folded(x.erased_by) = e.folded THEN e.pseudonym ELSE x.erased_by END,

@@ -114,6 +114,7 @@ FROM (
     UNION ALL SELECT h.decided_at, 'hold ' || h.state, h.decided_by FROM connector.hold h WHERE h.decided_at IS NOT NULL
     UNION ALL SELECT f.released_at, 'feed released', f.released_by FROM connector.feed_release f
     UNION ALL SELECT k.created_at, 'token made', k.created_by FROM connector.scim_token k
+    UNION ALL SELECT i.created_at, 'token made', i.created_by FROM connector.api_token i
 ) o (at, what, actor)
 JOIN connector.person p ON p.person_id = ANY(%(ids)s) AND connector.folded(p.key) = connector.folded(o.actor)
 WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = connector.folded(p.key))
