@@ -10,10 +10,10 @@ from connector.store.database import Connection, Database, query
 TYPES = ("int2", "int8", "int8", "int8", "bytea")
 """As they are copied: in PostgreSQL's binary format a text is its bytes."""
 SWAP = (
-    "drop_keys", "set_aside", "hold", "make_room", "index_keys", "hold_nothing", "hold_these",
+    "drop_keys", "set_aside", "hold", "make_room", "index_keys", "index_owners", "hold_nothing", "hold_these",
 )  # fmt: skip
 """What everything brought takes the place of what was held."""
-CHANGE = ("other_columns", "put_away", "put", "put_out")
+CHANGE = ("other_columns", "put_away", "put", "put_out", "put_out_of_people", "put_out_of_courses")
 
 
 class Held:
@@ -65,12 +65,13 @@ class Held:
             for row in gone.rows:
                 copy.write_row((number, row.key))
 
-    def merge(self, connection: Connection, *, whole: bool, **listed: object) -> None:
+    def merge(self, connection: Connection, *, whole: bool, complete: bool, **listed: object) -> None:
         """Hold what came, within the transaction of the facts; nothing where a reader of everything tells no rows.
 
-        ``listed``: what differs from what was held is written down, with these values.
+        ``complete``: something was read completely. ``listed``: what differs from what was
+        held is written down, with these values.
         """
-        if not whole and not self._coming:
+        if not (whole or complete or self._coming):
             return
         if whole and listed:
             connection.execute(query("held.list"), listed)

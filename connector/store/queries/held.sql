@@ -56,7 +56,7 @@ WHERE h.row IS DISTINCT FROM c.row
 
 -- ---------------------------------------------------------------- a merge: everything came, or what changed
 -- name: drop_keys
-DROP INDEX landing.held_key
+DROP INDEX landing.held_key, landing.held_owner
 
 -- name: set_aside
 ALTER TABLE landing.held RENAME TO before
@@ -69,6 +69,9 @@ ALTER TABLE landing.before RENAME TO came
 
 -- name: index_keys
 CREATE INDEX held_key ON landing.held (dataset, key)
+
+-- name: index_owners
+CREATE INDEX held_owner ON landing.held (moodle_id)
 
 -- name: hold_nothing
 DELETE FROM landing.holding
@@ -92,3 +95,19 @@ ORDER BY c.dataset, c.key, c.ctid DESC
 
 -- name: put_out
 DELETE FROM landing.held h USING landing.gone g WHERE g.dataset = h.dataset AND g.key = h.key
+
+-- name: put_out_of_people
+-- What was read completely of people, and did not come.
+DELETE FROM landing.held h
+USING facts.landing_scope s, landing.dataset d
+WHERE d.name = CASE s.source WHEN 'badge' THEN 'badge_issues' WHEN 'tool_certificate' THEN 'certificate_issues'
+                             WHEN 'customcert' THEN 'customcert_issues' ELSE s.fact END
+  AND h.moodle_id = s.moodle_id AND h.dataset = d.dataset AND (s.course_id IS NULL OR h.course_id = s.course_id)
+  AND NOT EXISTS (SELECT FROM landing.came c WHERE c.dataset = h.dataset AND c.key = h.key)
+
+-- name: put_out_of_courses
+DELETE FROM landing.held h
+USING facts.landing_scope s, landing.dataset d
+WHERE s.moodle_id IS NULL AND d.name = s.fact AND h.dataset = d.dataset
+  AND (s.course_id IS NULL OR h.course_id = s.course_id)
+  AND NOT EXISTS (SELECT FROM landing.came c WHERE c.dataset = h.dataset AND c.key = h.key)
