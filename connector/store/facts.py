@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -253,8 +254,8 @@ class _Merging:
             "exhaustive": whole and read.exhaustive,
             "asked": None if read.asked is None else list(read.asked),
         }
-        self._begun: dict[str, int] = {}
-        self._ended: dict[str, int] = {}
+        self._begun: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter()
 
     @property
     def moved(self) -> bool:
@@ -388,8 +389,7 @@ class _Merging:
         counts = ((self._begun, details.begun), (self._ended, details.ended))
         details.history(moved=any(count.get(fact) for fact in GRADED for pair in counts for count in pair))
         for mine, more in counts:
-            for fact, number in more.items():
-                mine[fact] = mine.get(fact, 0) + number
+            mine.update(more)
 
     def assignments(self) -> None:
         self._run("first_cycle")
