@@ -45,7 +45,8 @@ class Touched:
 
     ``courses`` are read as a whole, ``people`` and ``learners`` (by course) wherever they learn; ``named`` are courses
     that may be called otherwise or be gone, ``graded`` those whose activities and grade items may be others.
-    ``issued``: whose certificates are read again, by source; None: everybody's.
+    ``issued``: whose certificates are read again, by source; None: everybody's. ``accounts`` are
+    themselves others than before.
     """
 
     courses: set[int] = field(default_factory=set)
@@ -54,6 +55,7 @@ class Touched:
     named: set[int] = field(default_factory=set)
     graded: set[int] = field(default_factory=set)
     issued: dict[str, set[int] | None] = field(default_factory=dict)
+    accounts: set[int] = field(default_factory=set)
 
     def note(self, entries: Iterable[Entry], managed: Collection[int]) -> None:
         """``managed``: which of the people in these entries are."""
@@ -78,6 +80,8 @@ class Touched:
             self.graded.add(course)
 
     def _person(self, entry: Entry) -> None:
+        if entry.kind == "people":
+            self.accounts.add(entry.user_id)
         if source := ISSUED.get(entry.kind):
             people = self.issued.setdefault(source, set())
             if people is not None:

@@ -142,8 +142,9 @@ class Facts:
     def knows_courses(self, load: int) -> bool:
         return not self._database.one("facts.unknown_courses", load=load)["there"]
 
-    def samples(self, load: int) -> dict[int, int]:
-        return {row["course_id"]: row["moodle_id"] for row in self._by_sets("facts.samples", load=load)}
+    def samples(self, load: int, *, unknown: bool = False) -> dict[int, int]:
+        found = self._by_sets("facts.samples", load=load, unknown=unknown)
+        return {row["course_id"]: row["moodle_id"] for row in found}
 
     def _by_sets(self, name: str, **values: object) -> list[Row]:
         """The rows of a query that compares all that landed."""

@@ -106,6 +106,8 @@ FROM facts.landing_enrolment l
 LEFT JOIN facts.landing_grade g
        ON g.load_id = l.load_id AND g.course_id = l.course_id AND g.moodle_id = l.moodle_id AND g.value IS NOT NULL
 WHERE l.load_id = %(load)s AND l.active
+  AND NOT (%(unknown)s AND EXISTS (SELECT FROM facts.dim_grade_item i
+                                   WHERE i.course_id = l.course_id AND i.valid_to = 'infinity'))
   AND EXISTS (SELECT FROM facts.landing_grade o
               WHERE o.load_id = l.load_id AND o.course_id = l.course_id AND o.value IS NOT NULL)
 ORDER BY l.course_id, g.value DESC NULLS LAST, l.moodle_id
