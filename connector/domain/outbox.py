@@ -12,13 +12,11 @@ ISSUED = {"badge_issues": "badge", "certificate_issues": "tool_certificate", "cu
 """Kinds that are about something issued to a person, with its source."""
 WITH_THEIR_TEMPLATE = {("badges", "deleted"): ("badge",), ("courses", "deleted"): ("customcert",)}
 """What takes along all that was issued of it, without a word about each."""
-OF_GRADE_ITEMS = frozenset({"grade_items"})
-"""Kinds after which the grade items of a course are others."""
+OF_GRADE_ITEMS = frozenset({"activities", "grade_items"})
+"""Kinds after which the activities and grade items of a course are others."""
 
-MANY = 2_000
+MANY = 500
 """From so many people in one course on the whole course is read."""
-FEW = 20
-"""Up to so many courses are asked one by one for a few people each; else all that these people learn is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is read completely: of these people in this one course, or in all where none is named; of everybody in
-    these courses where nobody is named."""
+    """What is read completely: all that these people learn, or all that is learned in these courses."""
 
     people: tuple[int, ...] = ()
     courses: tuple[int, ...] = ()
@@ -46,9 +43,9 @@ class Part:
 class Touched:
     """What entries have touched, of managed people alone. What is nobody's and of no course touches nothing.
 
-    ``courses`` are read as a whole, ``people`` wherever they learn, ``learners`` by course; ``named`` are courses that
-    may be called otherwise or be gone, and ``graded`` those whose grade items may be others. ``issued``: whose
-    certificates are read again, by source; None: everybody's.
+    ``courses`` are read as a whole, ``people`` and ``learners`` (by course) wherever they learn; ``named`` are courses
+    that may be called otherwise or be gone, ``graded`` those whose activities and grade items may be others.
+    ``issued``: whose certificates are read again, by source; None: everybody's.
     """
 
     courses: set[int] = field(default_factory=set)
@@ -91,15 +88,9 @@ class Touched:
             self.people.add(entry.user_id)
 
     def parts(self) -> Iterator[Part]:
-        """What has to be read, each once."""
-        whole = self.courses | {course for course, people in self.learners.items() if len(people) > MANY}
-        few = {course: people - self.people for course, people in self.learners.items() if course not in whole}
-        rest = {course: people for course, people in few.items() if people}
-        everywhere = self.people.union(*rest.values()) if len(rest) > FEW else self.people
-        if whole:
+        """What has to be read. Of a person all is, wherever: it costs little more, and grows with nothing."""
+        crowded = {course for course, people in self.learners.items() if len(people) > MANY}
+        if whole := self.courses | crowded:
             yield Part(courses=tuple(sorted(whole)))
-        if everywhere:
-            yield Part(people=tuple(sorted(everywhere)))
-        if len(rest) <= FEW:
-            for course, people in sorted(rest.items()):
-                yield Part(tuple(sorted(people)), (course,))
+        if people := self.people.union(*(self.learners[course] for course in self.learners.keys() - whole)):
+            yield Part(people=tuple(sorted(people)))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from connector.domain.catalogue import USUAL, CourseFields
+from connector.domain.details import KnownHistory
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
@@ -17,8 +18,9 @@ from connector.domain.proving import Difference, HeldRows, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.details import HANDED_OVER, Details, known_history, make_months
 from connector.store.held import Held
-from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, filling, values_of
+from connector.store.landing import ACCESS, BY_COURSE, LANDING, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -37,8 +39,15 @@ _HELD: dict[str, LiteralString] = {
     "grades": "fact_grade",
     "certificates": "fact_certificate",
     "assignments": "fact_assignment",
+    "activities": "dim_activity",
+    "grade_items": "dim_grade_item",
+    "activity_completions": "fact_activity_completion",
+    "item_grades": "fact_item_grade",
+    "grade_history": "fact_grade_history",
 }
 """The table of each fact that a load tells of."""
+
+GRADED = ("grades", "item_grades")
 
 OWN = "connector"
 """The source of the connector's own certificates."""
@@ -98,6 +107,9 @@ class Facts:
         moment: datetime | None = row["reached_at"] if row else None
         return moment
 
+    def known_history(self) -> KnownHistory:
+        return known_history(self._database)
+
     # ------------------------------------------------------------ landing
     def land(self, load: int, page: Page) -> None:
         with self._database.transaction() as connection:
@@ -121,10 +133,7 @@ class Facts:
     def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
         values = {"load": load, "courses": list(course_ids)}
         with self._database.transaction() as connection:
-            return {
-                fact: connection.execute(query(f"facts.forget_{fact}"), values).rowcount
-                for fact in ("enrolments", "completions", "grades")
-            }
+            return {fact: connection.execute(query(f"facts.forget_{fact}"), values).rowcount for fact in BY_COURSE}
 
     def vanished(self, load: int, course_ids: Sequence[int]) -> list[int]:
         return [row["course_id"] for row in self._by_sets("facts.vanished", load=load, courses=list(course_ids))]
@@ -169,6 +178,7 @@ class Facts:
         before = self._database.row("facts.hop", name="people")
         basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
         taken = self.take(staff, basis, now)
+        make_months(self._database, {"load": load, "now": now})
         with self._database.transaction() as connection:
             merging = _Merging(connection, load, read, now)
             merging.check()
@@ -187,6 +197,7 @@ class Facts:
             merging.asked()
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
+            merging.details()
             if taken or merging.moved:
                 merging.assignments()
             merging.reach("people", now, basis)
@@ -258,6 +269,8 @@ class _Merging:
     def people(self) -> None:
         self._versions("people")
         self._run(*(f"hand_over_{fact}" for fact in ("enrolments", "completions", "grades", "certificates")))
+        for fact in HANDED_OVER:
+            self._connection.execute(query(f"details.hand_over_{fact}"), self._values)
         self._run("names")
         self._run("units_now")
         self._versions("units")
@@ -272,7 +285,7 @@ class _Merging:
     def grade_items(self) -> None:
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)
-        self._run("close_grade_items", "begin_grade_items")
+        self._versions("grade_items")
 
     def requirements(self, staff: Staff, terms: Terms) -> None:
         ids = staff.courses()
@@ -365,6 +378,19 @@ class _Merging:
         landed = self._read.landed
         return bool(self._values["whole"]) or any(landed.get(name) for name in (*LEARNED, "scopes"))
 
+    def details(self) -> None:
+        """What happens within courses."""
+        details = Details(self._connection, self._values, self._read)
+        details.within()
+        earlier = details.earlier_completions()
+        self._begun["completions"] += earlier
+        self._ended["completions"] += earlier
+        counts = ((self._begun, details.begun), (self._ended, details.ended))
+        details.history(moved=any(count.get(fact) for fact in GRADED for pair in counts for count in pair))
+        for mine, more in counts:
+            for fact, number in more.items():
+                mine[fact] = mine.get(fact, 0) + number
+
     def assignments(self) -> None:
         self._run("first_cycle")
         cycle = 1
@@ -404,7 +430,11 @@ class _Merging:
         for fact, table in _HELD.items():
             begun, ended = self._begun.get(fact, 0), self._ended.get(fact, 0)
             same = fact in last and not begun and not ended
-            loaded.append(Loaded(fact, last[fact] if same else _holding(self._connection, table), begun, ended))
+            if fact in last and fact == "grade_history":
+                rows = last[fact] + begun - ended
+            else:
+                rows = last[fact] if same else _holding(self._connection, table)
+            loaded.append(Loaded(fact, rows, begun, ended))
         with self._connection.cursor() as cursor:
             rows = [
                 {**self._values, "fact": o.fact, "rows": o.rows, "begun": o.begun, "ended": o.ended} for o in loaded
@@ -438,6 +468,7 @@ def _basis(staff: Staff, terms: Terms, now: datetime) -> str:
 
 
 def _holding(connection: Connection, table: str) -> int:
-    statement = f"SELECT count(*) AS rows FROM facts.{table} WHERE valid_to = 'infinity'"
+    holds = "" if table == "fact_grade_history" else " WHERE valid_to = 'infinity'"
+    statement = f"SELECT count(*) AS rows FROM facts.{table}{holds}"
     row = connection.execute(statement.encode()).fetchone()
     return int(row["rows"]) if row else 0

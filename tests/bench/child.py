@@ -27,7 +27,7 @@ from connector.bootstrap import Connector, utc_now
 from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
 from connector.sync.intake import Intake
-from tests.bench import company, manyrules, mirroring, ondemand, pushing, views
+from tests.bench import company, manyrules, mirroring, ondemand, pushing, telling, views
 from tests.bench.opened import NOWHERE, Calls, Values, opened, peak_megabytes
 from tests.bench.serving import serve
 from tests.bench.settle import settle
@@ -297,6 +297,7 @@ PIECES: dict[str, Callable[[Values], Values]] = {
     "map": map_rows,
     "migrate": migrate,
     "mirror": mirroring.mirror,
+    "mirrored": telling.mirrored,
     "on-demand": ondemand.on_demand,
     "participants": participants,
     "people-there": mirroring.people_there,
@@ -308,6 +309,7 @@ PIECES: dict[str, Callable[[Values], Values]] = {
     "serve": serve,
     "sync": sync,
     "take": take,
+    "tell": telling.tell,
 }
 
 

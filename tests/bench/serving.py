@@ -21,16 +21,17 @@ LONG_AGO = 1_700_000_000
 
 
 def serve(given: Values) -> Values:
-    """A twin with courses, by default the sample company's; with ``pace`` as slow as a real Moodle.
+    """A twin with courses, by default the sample company's; with ``pace`` as slow as a real Moodle, with ``plugin`` it
+    has ours, these people learn, and it can be ordered about.
 
     Until standard input ends: each line there is the address of a database, whose accounts it then has.
-    With ``plugin`` it has our plugin, and these people learn.
     """
     state = TwinState("4.5", languages=frozenset({"en", "fr", "vi", "zh_tw"}), plugin=bool(given.get("plugin")))
     courses: Sequence[str] = given.get("courses") or [one.idnumber for one in _sample().courses]
     for category in _sample().categories:
         state.add_category(category.name, category.idnumber)
-    with serve_twin(state=state, pace=REAL_PACE if given.get("pace") else None) as twin:
+    pace = REAL_PACE if given.get("pace") else None
+    with serve_twin(state=state, pace=pace, control=given.get("plugin", False)) as twin:
         for course in courses:
             twin.life.make_course(course, category="TRAINING")
         print(json.dumps({"url": twin.url, "token": twin.token}), flush=True)

@@ -23,12 +23,14 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "on-demand": promises.on_demand,
     "scim-push": promises.pushed,
     "mirror-plugin": mirroring.mirror_plugin,
+    "hints": promises.told,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
     "moodle-reports": Bench.moodle_reports,
     "moodle-mirror-plugin": mirroring.moodle_mirror_plugin,
     "moodle-on-demand": promises.moodle_on_demand,
     "moodle-scim-push": promises.moodle_pushed,
+    "moodle-hints": promises.moodle_told,
 }
 
 

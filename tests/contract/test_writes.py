@@ -1,4 +1,4 @@
-"""What our plugin answers when it writes: the twin as real Moodles were recorded, and a real one that has the plugin."""
+"""What our plugin answers when it writes: the twin as real Moodles were recorded, and a real one that has it."""
 
 from __future__ import annotations
 

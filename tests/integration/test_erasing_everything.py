@@ -38,6 +38,7 @@ WITH_TRACES = {
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
         "api_token",
+        "linked_login",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
 
@@ -141,6 +142,12 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
         await house.take([me(last="Refused")])
     for made in DECIDED_BY_KEY:
         house.sql(made, KEY)
+    house.sql(
+        "INSERT INTO connector.linked_login (site, account_id, issuer_id, username, state, sent_at) "
+        "VALUES (%s, %s, 3, 'quorra@example.test', 'put', now())",
+        house.connector.site,
+        account,
+    )
     [rule] = [one for one in house.connector.certificates.listed(KEY, 10) if one.template == "SAFETY"]
     return Lived(house, url, client, rule.number, rule.code)
 

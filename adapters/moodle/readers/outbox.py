@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from itertools import product
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 
 import orjson
 
 from adapters.moodle.client import MoodleClient
-from adapters.moodle.readers import raw, shared
-from adapters.moodle.readers.datasets import (
-    MOST,
-    Asked,
-    Dataset,
-    Rows,
-    chosen,
-    firsts,
-    later_pages,
-    rows_of,
-    together,
-)
+from adapters.moodle.readers import details, raw, raw_details, shared
+from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Rows, chosen, rows_of, together
 from adapters.moodle.readers.holding import held
+from adapters.moodle.readers.learning import COURSE, PERSON, Learning, Takes, taken
 from adapters.moodle.readers.raw import Issues
-from adapters.moodle.wire import chunks
+from connector.domain.details import NOTHING_KNOWN, KnownHistory
 from connector.domain.outbox import Entry, Part, Touched
 from connector.domain.ports import Course
 from connector.domain.reading import Page, Scope
@@ -30,34 +20,16 @@ from connector.domain.reading import Page, Scope
 OUTBOX = "local_connector_outbox"
 FORGET = "local_connector_outbox_forget"
 ENTRIES = Dataset("outbox", ("id", "kind", "action", "userid", "courseid", "objectid"))
-PARTS_AT_ONCE = 10
-"""So many parts are asked for in one request."""
-
-FACTS: Mapping[str, Dataset] = {"enrolments": raw.ENROLMENTS, "completions": raw.COMPLETIONS, "grades": raw.GRADES}
-"""What is read of each part: facts, and the datasets that tell all of them."""
-
-Taken = Callable[[Rows], Awaitable[Page]]
-"""Makes facts of raw rows."""
+LEARNED = ("enrolments", "completions", "grades")
 
 
 class PluginOutbox:
-    """The port ``Outbox``; ``graded`` and ``certified`` make facts of rows of grades and of what was issued."""
+    """The port ``Outbox``."""
 
-    def __init__(
-        self,
-        client: MoodleClient,
-        issues: Sequence[Issues],
-        graded: Taken,
-        certified: Callable[[Issues, Rows], Awaitable[Page]],
-    ) -> None:
+    def __init__(self, client: MoodleClient, issues: Sequence[Issues], learning: Learning) -> None:
         self._client = client
         self._issues = issues
-        self._certified = certified
-        self._taken: Mapping[str, Taken] = {
-            "enrolments": self._enrolled,
-            "completions": self._completed,
-            "grades": graded,
-        }
+        self._learning = learning
 
     async def entries(self) -> AsyncIterator[list[Entry]]:
         """See the port."""
@@ -74,28 +46,43 @@ class PluginOutbox:
             ids = orjson.dumps(list(entry_ids[start : start + MOST])).decode()
             await self._client.call(FORGET, {"ids": ids}, reading=True)
 
-    async def read(self, touched: Touched) -> AsyncIterator[Page]:
+    async def read(self, touched: Touched, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port."""
-        for parts in chunks(list(touched.parts()), PARTS_AT_ONCE):
-            asked = [(fact, one) for part in parts for fact in FACTS for one in _asked(FACTS[fact], part)]
-            for (fact, one), first in zip(asked, await firsts(self._client, [one for _, one in asked]), strict=True):
-                async for rows in later_pages(self._client, one, first):
-                    yield await self._taken[fact](rows)
-            yield Page(scopes=[scope for part in parts for scope in _scopes(part)])
+        parts = list(touched.parts())
+        takes = [*self._learning.changes(known), *self._within(sorted(touched.graded))]
+        async for page in taken(self._client, [*takes, *(one for part in parts for one in self._of(part))]):
+            yield page
+        yield Page(scopes=[scope for part in parts for scope in _scopes(part)])
         for kind in self._issues:
             if kind.source in touched.issued:
                 async for page in self._issued(kind, touched.issued[kind.source]):
                     yield page
+        async for page in self._learning.newcomers(known):
+            yield page
+
+    def _within(self, courses: Sequence[int]) -> Iterator[Takes]:
+        """What activities and grade items these courses have."""
+        if self._learning.within:
+            yield from ((one, details.activities) for one in chosen(raw_details.ACTIVITIES, COURSE, courses))
+            yield from ((one, details.items) for one in chosen(raw_details.GRADE_ITEMS, COURSE, courses))
+
+    def _of(self, part: Part) -> Iterator[Takes]:
+        """What tells all of a part."""
+        yield from ((one, self._enrolled) for one in _asked(raw.ENROLMENTS, part))
+        yield from self._learning.of(part.people, part.courses)
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:
         """See the port."""
         return await shared.all_courses(self._client, course_ids)
 
     async def _issued(self, kind: Issues, people: Collection[int] | None) -> AsyncIterator[Page]:
-        asked = [Asked(kind.issues)] if people is None else chosen(kind.issues, "userid", sorted(people))
-        for one, first in zip(asked, await firsts(self._client, asked), strict=True):
-            async for rows in later_pages(self._client, one, first):
-                yield await self._certified(kind, rows)
+        asked = [Asked(kind.issues)] if people is None else chosen(kind.issues, PERSON, sorted(people))
+
+        async def certified(rows: Rows) -> Page:
+            return await self._learning.certified(kind, rows)
+
+        async for page in taken(self._client, [(one, certified) for one in asked]):
+            yield page
         yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people or (None,)])
 
     async def _enrolled(self, rows: Rows) -> Page:
@@ -106,19 +93,14 @@ class PluginOutbox:
         disabled = {method for method, _, off in status if off}
         deleted = {user for user, gone in deletion if gone}
         there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in deleted]
-        return Page([raw.enrolment(row, disabled, rows.now) for row in there], held=[held(raw.ENROLMENTS, rows)])
-
-    async def _completed(self, rows: Rows) -> Page:
-        there = [row for row in rows.rows if raw.is_completed(row) and row[1] != shared.SITE_COURSE]
-        completed = held(raw.COMPLETIONS, rows, raw.is_completed)
-        return Page(completions=[raw.completion(row) for row in there], held=[completed])
+        found = [raw.enrolment(row, disabled, rows.now) for row in there]
+        return Page(found, held=[held(raw.ENROLMENTS, rows)])
 
 
 def _asked(dataset: Dataset, part: Part) -> list[Asked]:
-    """Of people wherever they learn: what they do elsewhere costs little, and is no less true."""
-    return chosen(dataset, "userid", part.people) if part.people else chosen(dataset, "courseid", part.courses)
+    return chosen(dataset, PERSON, part.people) + chosen(dataset, COURSE, part.courses)
 
 
 def _scopes(part: Part) -> list[Scope]:
-    pairs = list(product(part.people or (None,), part.courses or (None,)))
-    return [Scope(fact, user, course) for fact in FACTS for user, course in pairs]
+    people = [Scope(fact, user) for fact in LEARNED for user in part.people]
+    return people + [Scope(fact, course_id=course) for fact in LEARNED for course in part.courses]

@@ -61,6 +61,7 @@ def _carry_out(state: TwinState, rows: str, operation: Operation | None) -> dict
         wanted = orjson.loads(rows)
     except ValueError:
         wanted = None
+    wanted = [] if wanted == {} else wanted  # PHP has one kind of both
     if not isinstance(wanted, list) or not all(isinstance(row, dict) for row in wanted):
         raise _wrong("norows", "The rows have to be a list of objects, written as JSON.")
     if len(wanted) > MOST:
