@@ -68,8 +68,8 @@ class Held:
     def merge(self, connection: Connection, *, whole: bool, complete: bool, **listed: object) -> None:
         """Hold what came, within the transaction of the facts; nothing where a reader of everything tells no rows.
 
-        ``complete``: something was read completely. ``listed``: what differs from what was
-        held is written down, with these values.
+        ``complete``: something was read completely. ``listed``: what differs from what was held is written down, with
+        these values.
         """
         if not (whole or complete or self._coming):
             return
