@@ -81,7 +81,8 @@ LEFT JOIN facts.dim_person d ON d.moodle_id = c.moodle_id AND d.valid_to = 'infi
 WHERE round(c.told, COALESCE(c.decimals, 5)) IS DISTINCT FROM round(c.known::numeric, COALESCE(c.decimals, 5))
 
 -- name: certificates
--- What was issued of one source, by a kind that is still there. Badges have no code of their own.
+-- What was issued of one source to people who are not deleted, by a kind that is still there. Badges have no code of their
+-- own.
 WITH told AS (
     SELECT DISTINCT ON (code) h.moodle_id, code, to_timestamp((h.row::json ->> %(issued)s)::bigint) AS issued_at,
            to_timestamp(NULLIF((h.row::json ->> %(expires)s)::bigint, 0)) AS expires_at
@@ -91,6 +92,7 @@ WITH told AS (
     WHERE h.dataset = %(issues)s AND (h.row::json ->> %(issued)s)::bigint > 0
       AND EXISTS (SELECT FROM landing.held k
                   WHERE k.dataset = %(templates)s AND k.key = (h.row::json ->> %(template)s)::bigint)
+      AND NOT EXISTS (SELECT FROM landing.held x WHERE x.dataset = %(people)s AND x.key = h.moodle_id)
       AND EXISTS (SELECT FROM facts.dim_person d WHERE d.moodle_id = h.moodle_id AND d.valid_to = 'infinity')
     ORDER BY code, (h.row::json ->> %(issued)s)::bigint DESC
 ), compared AS (
