@@ -186,7 +186,7 @@ class Facts:
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
             if taken or merging.moved:
-                merging.assignments()
+                merging.assignments(everybody=taken)
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)
@@ -346,7 +346,10 @@ class _Merging:
         self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
         self._versions(fact)
 
-    def assignments(self) -> None:
+    def assignments(self, *, everybody: bool) -> None:
+        """Of everybody where more than completions can have moved."""
+        requirements = self._begun["requirements"] or self._ended["requirements"]
+        self._values["everybody"] = bool(everybody or self._values["whole"] or requirements)
         self._run("first_cycle")
         cycle = 1
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:
