@@ -201,7 +201,7 @@ class Facts:
                 merging.learned(fact)
             merging.details()
             if taken or merging.moved:
-                merging.assignments()
+                merging.assignments(everybody=taken)
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)
@@ -392,7 +392,10 @@ class _Merging:
         for mine, more in counts:
             mine.update(more)
 
-    def assignments(self) -> None:
+    def assignments(self, *, everybody: bool) -> None:
+        """Of everybody where more than completions can have moved."""
+        requirements = self._begun["requirements"] or self._ended["requirements"]
+        self._values["everybody"] = bool(everybody or self._values["whole"] or requirements)
         self._run("first_cycle")
         cycle = 1
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:
