@@ -280,6 +280,15 @@ INVENTORY: tuple[Held, ...] = (
         "duplicate_keys "
         "status reasons site stated releasable",
     ),
+    _nobody("landing.dataset", "names of Moodle's datasets", "dataset name"),
+    _nobody("landing.holding", "which of them are held", "dataset columns"),
+    _nobody("landing.coming", "of which of them something comes", "dataset columns"),
+    _nobody("landing.gone", "keys of rows that are gone, until they are merged", "dataset key"),
+    _nobody(
+        "facts.reconciliation",
+        "comparisons with Moodle, in numbers",
+        "load_id dataset rows buckets differing missing other gone seconds equal as_of",
+    ),
     _nobody("connector.grant_set", "what rules give, shared by many", "site digest kind target terms rule level ref"),
     _nobody("connector.run", "runs", "run_id kind site plan started_at finished_at status detail"),
     _nobody("connector.assignable", "what people may assign", "site subject code kind target terms level ref"),
@@ -419,6 +428,17 @@ INVENTORY: tuple[Held, ...] = (
         "facts.landing_scope",
         "of whom a reading brought everything, until it is merged",
         "load_id fact moodle_id course_id source",
+    ),
+    _deleted(
+        "landing.held",
+        "Moodle's rows behind the facts by number, without names: what Moodle still has of somebody comes again",
+        "dataset key moodle_id course_id row",
+    ),
+    _deleted("landing.came", "what a reading brought, until it is merged", "dataset key moodle_id course_id row"),
+    _deleted(
+        "facts.reconciliation_difference",
+        "rows of Moodle that were found not as they were held",
+        "load_id dataset key moodle_id course_id what changed cause noticed_at healed_at",
     ),
     _deleted("facts.landing_access", "what a reading brought, until it is merged", "load_id moodle_id accessed_at"),
     _deleted(

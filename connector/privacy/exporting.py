@@ -260,11 +260,12 @@ SECTIONS: tuple[Section, ...] = (
 )
 PASSING = frozenset({
     "connector.differing_grant", "connector.present_grant", "facts.landing_scope", "facts.landing_access",
+    "landing.held", "landing.came", "facts.reconciliation_difference",
     "facts.landing_enrolment",
     "facts.landing_completion", "facts.landing_grade", "facts.landing_certificate", "facts.summary_quality",
     "connector.erasure", "connector.erasure_mark", "connector.erased_username",
 })  # fmt: skip
-"""Tables that repeat for a moment what stands in a section, or are of people who were erased."""
+"""Tables that repeat what stands in a section, or are of people who were erased."""
 
 
 class SubjectStore(Protocol):

@@ -361,12 +361,10 @@ class _Merging:
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        if fact == "certificates":
-            self._run("certificates_in_question")
-        elif not self._compares:
+        if fact != "certificates" and not self._compares:
+            self._begun[fact] = self._ended[fact] = 0
             return
-        else:
-            self._run(f"refine_{fact}")
+        self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
         self._versions(fact)
 
     @property
