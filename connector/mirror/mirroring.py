@@ -143,8 +143,8 @@ class Reading:
             await self.land(reader.again(again))
         items = await reader.grade_items(facts.samples(self.load))
         return Read(
-            Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive, frozenset(reader.details),
-            known, self.newest,
+            Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive,
+            details=frozenset(reader.details), known=known, newest=self.newest,
         )  # fmt: skip
 
     async def changes(self, since: datetime) -> Read:
@@ -160,7 +160,7 @@ class Reading:
             courses = await reader.courses()
         elif outbox and touched.named:
             courses, asked = await outbox.courses(touched.named), touched.named
-        samples = dict.fromkeys(touched.graded, 0) | (facts.samples(self.load) if outbox else {})
+        samples = dict.fromkeys(touched.contents, 0) | (facts.samples(self.load) if outbox else {})
         items = await reader.grade_items(samples) if samples else []
         return Read(
             Extent.CHANGES, self.began, courses, items, self.landed, details=frozenset(reader.details), known=known,

@@ -101,6 +101,7 @@ async def test_what_changed_without_a_trace_is_found_healed_named_and_listed(
     with learning.state.lock:
         learning.course("FIRE").enrolments[moodle.id("E0001")].suspended = True
         learning.state.badges.clear()
+        learning.state.outbox.clear()
     done = await learned.reconcile()
     assert done.equal
     check(learned, moodle)

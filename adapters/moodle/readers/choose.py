@@ -22,9 +22,9 @@ from connector.domain.ports import SiteInfo
 from connector.domain.reading import Reader
 
 PREFIX = "connector"
-KINDS_DIGEST = sha256(
-    repr((KINDS, raw.NEEDED, raw.ISSUES, raw_details.DETAILS, outbox.ENTRIES)).encode()
-).hexdigest()[:16]
+KINDS_DIGEST = sha256(repr((KINDS, raw.NEEDED, raw.ISSUES, raw_details.DETAILS, outbox.ENTRIES)).encode()).hexdigest()[
+    :16
+]
 """Changes with what is read."""
 Wanted = Literal["auto", "plain", "reports", "plugin"]
 ISSUES = {kind.source: kind for kind in raw.ISSUES}
