@@ -70,13 +70,13 @@ class Details:
         self.begun["grade_history"] = begun
         if Detail.HISTORY not in read.details:
             return
-        if read.newest is not None:
-            self._connection.execute(
-                query("history.reach"), {**self._values, "newest": read.newest, "whole": self._whole}
-            )
-        if self._whole and not read.known.newest:
+        first = self._whole and read.known.newest is None
+        if read.newest is not None or first:
+            newest = {"newest": read.newest or 0, "whole": self._whole}
+            self._connection.execute(query("history.reach"), {**self._values, **newest})
+        if first:
             self._run("history.read_first")
-        elif read.known.newest:
+        elif read.known.newest is not None:
             newcomers = {"newcomers": list(read.known.newcomers)}
             self._connection.execute(query("history.read_newcomers"), newcomers)
 

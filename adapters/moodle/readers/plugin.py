@@ -21,8 +21,6 @@ from connector.domain.ports import Course
 from connector.domain.proving import Bucket, HeldRows, Question, Range
 from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, Scope
 
-LEARNED = ("enrolments", "completions", "grades")
-
 
 class PluginReader:
     """The port ``Reader`` by datasets of ``local_connector``; ``issues`` and ``details`` are those that the site has.
@@ -115,18 +113,20 @@ class PluginReader:
 
     async def whole(self, people: Sequence[int], courses: Sequence[int]) -> AsyncIterator[Page]:
         """See ``Counter``."""
-        yield Page(scopes=[Scope(fact, user) for user in people for fact in LEARNED])
-        yield Page(scopes=[Scope(fact, course_id=course) for course in courses for fact in LEARNED])
+        learning = self._learning
+        yield Page(scopes=[Scope(fact, user) for user in people for fact in learning.facts])
+        for course in courses:
+            yield Page(scopes=[Scope(fact, course_id=course) for fact in (*learning.facts, *learning.made_of)])
         if people:
-            async for page in self._learning.all(None, PERSON, people):
+            async for page in learning.all(None, PERSON, people):
                 yield page
         if courses:
-            async for page in self._learning.all(frozenset(courses), COURSE, courses):
+            async for page in learning.all(frozenset(courses), COURSE, courses):
                 yield page
         for kind in self._issues:
             yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people])
             async for rows in pages(self._client, *chosen(kind.issues, PERSON, people)):
-                yield await self._learning.certified(kind, rows)
+                yield await learning.certified(kind, rows)
 
     def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port; grades that were given or cleared too. One request where nothing is new."""

@@ -12,8 +12,8 @@ WHERE d.valid_to = 'infinity' AND d.moodle_id IS NOT NULL
 ORDER BY d.moodle_id
 
 -- name: make_months
--- Tables of months, before there is anything to put into them: those that have landed, this one and the next two. What is of
--- no such time, or of a clock that goes wrong, goes into the default one.
+-- Tables of months, before there is anything to put into them: those that have landed, this one and the next two. What has
+-- no time stands before all of them.
 SELECT facts.make_months('fact_grade_history', array_agg(month ORDER BY month)) AS made
 FROM (
     SELECT DISTINCT date_trunc('month', effective_at AT TIME ZONE 'UTC')::date AS month
@@ -25,7 +25,7 @@ FROM (
     UNION
     SELECT (date_trunc('month', %(now)s AT TIME ZONE 'UTC') + n * interval '1 month')::date FROM generate_series(0, 2) n
 ) m
-WHERE month BETWEEN '2000-01-01' AND %(now)s AT TIME ZONE 'UTC' + interval '2 months'
+WHERE month >= '2000-01-01'
 
 -- name: landed
 -- What is new of accounts that are or were somebody's. An item that is gone is known by what it was.
