@@ -40,7 +40,9 @@ JOIN (SELECT DISTINCT ON (moodle_id) moodle_id, person_id FROM facts.dim_person
 LEFT JOIN (SELECT DISTINCT ON (item_id) item_id, course_id, item_type FROM facts.dim_grade_item
            ORDER BY item_id, valid_from DESC) i ON i.item_id = l.item_id
 WHERE l.load_id = %(load)s AND NOT EXISTS (
-    SELECT FROM facts.fact_grade_history h WHERE h.history_id = l.history_id AND h.effective_at = l.effective_at)
+    SELECT FROM facts.fact_grade_history h
+    WHERE h.history_id = l.history_id AND h.effective_at = l.effective_at
+      AND h.history_id >= (SELECT min(n.history_id) FROM facts.landing_grade_history n WHERE n.load_id = %(load)s))
 
 -- name: weigh
 ANALYZE history_now
