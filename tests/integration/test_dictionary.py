@@ -124,7 +124,9 @@ def test_broken_promises_within_courses_are_found(database: Database, database_u
         "activity_person": "UPDATE facts.fact_activity_completion SET person_id = 5 WHERE moodle_id = 90704",
         "item_accepted": "UPDATE facts.dim_grade_item SET kind = 'letters' WHERE item_id = 31",
         "grade_change_person": "UPDATE facts.fact_grade_history SET person_id = 5 WHERE moodle_id = 90704",
-        "grade_change_unique": "UPDATE facts.fact_grade_history SET history_id = 1 WHERE moodle_id = 90704 AND item_id < 0",
+        "grade_change_unique": (
+            "UPDATE facts.fact_grade_history SET history_id = 1 WHERE moodle_id = 90704 AND item_id < 0"
+        ),
         "attempt": "UPDATE facts.fact_completion SET source = 'recompletion' WHERE moodle_id = 90704",
     }
     for name, harm in harms.items():
