@@ -36,7 +36,7 @@ Taken = Callable[[Rows], Awaitable[Page]]
 
 
 class PluginOutbox:
-    """The port ``Outbox``; ``graded`` and ``certified`` make facts of rows of grades and of what was issued."""
+    """The port ``Outbox``; ``graded``, ``certified`` and ``described`` are how the reader makes facts and courses."""
 
     def __init__(
         self,
@@ -44,10 +44,12 @@ class PluginOutbox:
         issues: Sequence[Issues],
         graded: Taken,
         certified: Callable[[Issues, Rows], Awaitable[Page]],
+        described: Callable[[Collection[int]], Awaitable[list[Course]]],
     ) -> None:
         self._client = client
         self._issues = issues
         self._certified = certified
+        self._described = described
         self._taken: Mapping[str, Taken] = {
             "enrolments": self._enrolled,
             "completions": self._completed,
@@ -83,10 +85,8 @@ class PluginOutbox:
                     yield page
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:
-        """See the port. Moodle's own function breaks where it is asked for a course that is gone."""
-        [rows] = await together(self._client, chosen(raw.COURSES, "id", sorted(course_ids)))
-        there = [row[0] for row in rows if row[0] != shared.SITE_COURSE]
-        return await shared.all_courses(self._client, there) if there else []
+        """See the port."""
+        return await self._described(course_ids)
 
     async def _issued(self, kind: Issues, people: Collection[int] | None) -> AsyncIterator[Page]:
         asked = [Asked(kind.issues)] if people is None else chosen(kind.issues, "userid", sorted(people))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from adapters.moodle.readers import holding, raw, shared
 from adapters.moodle.readers.catalogue import by_plugin
-from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages, together
 from adapters.moodle.readers.holding import held
 from adapters.moodle.readers.outbox import PluginOutbox
 from adapters.moodle.readers.raw import Issues
@@ -43,17 +43,25 @@ class PluginReader:
         """``outbox``: whether the token may read what Moodle tells of its own accord."""
         self._client = site.client
         self._issues = issues
-        self.outbox = PluginOutbox(site.client, issues, self._graded, self._certified) if outbox else None
+        self.outbox = (
+            PluginOutbox(site.client, issues, self._graded, self._certified, self._described) if outbox else None
+        )
 
     async def courses(self) -> list[Course]:
         """See the port. Names are those of core's function, in one language and without tags."""
-        courses = await shared.all_courses(self._client)
-        asked = [Asked(dataset) for dataset in raw.CATALOGUE]
-        stored: dict[str, list[Row]] = {}
-        for one, first in zip(asked, await firsts(self._client, asked), strict=True):
-            stored[one.dataset.name] = [
-                row async for rows in later_pages(self._client, one, first) for row in rows.rows
-            ]
+        return await self._described()
+
+    async def _described(self, only: Collection[int] | None = None) -> list[Course]:
+        """All courses, or those of these that are there: Moodle's function breaks on one that is gone."""
+        of = {"courses": "id", "course_field_data": "courseid"} if only else {}
+        asked = [
+            Asked(one, column=of[one.name], values=sorted(only)) if only and one.name in of else Asked(one)
+            for one in raw.CATALOGUE
+        ]
+        names = [one.name for one in raw.CATALOGUE]
+        stored = dict(zip(names, await together(self._client, asked), strict=True))
+        there = None if only is None else [row[0] for row in stored["courses"] if row[0] != SITE_COURSE]
+        courses = await shared.all_courses(self._client, there) if there != [] else []
         return by_plugin(courses, stored)
 
     # ------------------------------------------------------------ people
