@@ -90,7 +90,7 @@ class MoodleConnections(Kept):
 
     async def looked_at(self, moodle: MoodleSite) -> Choice:
         """How this Moodle is best read, found out by some requests."""
-        return await choose(moodle, self.settings.moodle.reader)
+        return await choose(moodle, self.settings.moodle.reader, activities=self.settings.moodle.activities)
 
     async def choice(self, moodle: MoodleSite, *, anew: bool = False) -> Choice:
         """As ``looked_at``, but what was found is kept for a while, for other processes too.
@@ -98,7 +98,8 @@ class MoodleConnections(Kept):
         ``anew``: it is looked whether the reports are as they should be. Who reads everything believes what is
         absent, and a condition that somebody adds to a report hides people.
         """
-        wanted, now = self.settings.moodle.reader, self.clock()
+        settings, now = self.settings.moodle, self.clock()
+        wanted = settings.reader if settings.activities else f"{settings.reader} without activities"
         told = None if anew else self.choices.kept(wanted, now)
         known = retold(await moodle.site_info(), told) if told else None
         if known is None or (known.reports and moodle.speaks_otherwise):

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.grants import LearningPath, Requirement
 from connector.domain.ports import Course
 from connector.domain.proving import Difference, HeldRows, HeldStore, Proved
@@ -148,9 +149,10 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a load has read besides its pages. ``courses``: None where they were not read; ``landed``: rows by fact;
-    ``exhaustive``: as of the reader; ``asked``: the courses that were asked for, None for all of the site.
-    ``compared``: all of Moodle was compared with what is held, and what differed was read. ``listed``: the cause with
-    which all rows are written down that are not as they were held."""
+    ``exhaustive`` and ``details``: as of the reader; ``asked``: the courses that were asked for, None for all of the
+    site. ``compared``: all of Moodle was compared with what is held, and what differed was read. ``listed``: the cause
+    with which all rows are written down that are not as they were held. ``known``: what was known of the history of
+    grades when it was asked for; ``newest``: the greatest key of it that was told."""
 
     extent: Extent
     until: datetime
@@ -161,6 +163,9 @@ class Read:
     asked: Collection[int] | None = None
     compared: bool = False
     listed: str = ""
+    details: Collection[Detail] = frozenset()
+    known: KnownHistory = NOTHING_KNOWN
+    newest: int | None = None
 
 
 class FactStore(Protocol):
@@ -218,6 +223,10 @@ class FactStore(Protocol):
 
     def completed(self, course_ids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
         """Who has ever completed one of these courses: person and course."""
+        ...
+
+    def known_history(self) -> KnownHistory:
+        """How far the history of grades is known."""
         ...
 
     def take(self, staff: Staff, basis: str, now: datetime) -> bool:

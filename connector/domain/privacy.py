@@ -191,6 +191,16 @@ INVENTORY: tuple[Held, ...] = (
         "connector.welcome", "that a welcome was mailed", "site account_id person_id noted_at state told_at message"
     ),
     _deleted(
+        "connector.calendar_entry",
+        "due dates that stand in the calendar in Moodle",
+        "site account_id requirement due_on digest state message sent_at",
+    ),
+    _deleted(
+        "connector.linked_login",
+        "the name at the OAuth 2 provider with which the account is linked",
+        "site account_id issuer_id username state message sent_at",
+    ),
+    _deleted(
         "connector.scim_user",
         "the person as an identity system pushed it",
         "user_id client_id place document name_key external_key number_key email_keys version created_at modified_at "
@@ -253,6 +263,15 @@ INVENTORY: tuple[Held, ...] = (
             Fate.NOBODY: "token_id client_id digest created_at expires_at used_at revoked_at",
         },
     ),
+    Held(
+        "connector.api_token",
+        "who made a token of the API, where that was by the key",
+        DECIDED,
+        {
+            Fate.PSEUDONYM: "created_by",
+            Fate.NOBODY: "token_id site name digest scopes unit created_at expires_at used_at revoked_at",
+        },
+    ),
     # ------------------------------------------------------------ of nobody whom HR names
     _nobody(
         "connector.feed",
@@ -260,6 +279,15 @@ INVENTORY: tuple[Held, ...] = (
         "feed_id source name digest size modified received_at complete mapping_digest rows rejected keyless "
         "duplicate_keys "
         "status reasons site stated releasable",
+    ),
+    _nobody("landing.dataset", "names of Moodle's datasets", "dataset name"),
+    _nobody("landing.holding", "which of them are held", "dataset columns"),
+    _nobody("landing.coming", "of which of them something comes", "dataset columns"),
+    _nobody("landing.gone", "keys of rows that are gone, until they are merged", "dataset key"),
+    _nobody(
+        "facts.reconciliation",
+        "comparisons with Moodle, in numbers",
+        "load_id dataset rows buckets differing missing other gone seconds equal as_of",
     ),
     _nobody("connector.grant_set", "what rules give, shared by many", "site digest kind target terms rule level ref"),
     _nobody("connector.run", "runs", "run_id kind site plan started_at finished_at status detail"),
@@ -396,6 +424,22 @@ INVENTORY: tuple[Held, ...] = (
         {Fate.KEEP: "grant_id person_id requirement assigned_on due_on withdrawn_at"},
     ),
     Held("facts.landing_leave", "days of leave", "as connector.leave", {Fate.KEEP: "person_id first_on last_on"}),
+    _deleted(
+        "facts.landing_scope",
+        "of whom a reading brought everything, until it is merged",
+        "load_id fact moodle_id course_id source",
+    ),
+    _deleted(
+        "landing.held",
+        "Moodle's rows behind the facts by number, without names: what Moodle still has of somebody comes again",
+        "dataset key moodle_id course_id row",
+    ),
+    _deleted("landing.came", "what a reading brought, until it is merged", "dataset key moodle_id course_id row"),
+    _deleted(
+        "facts.reconciliation_difference",
+        "rows of Moodle that were found not as they were held",
+        "load_id dataset key moodle_id course_id what changed cause noticed_at healed_at",
+    ),
     _deleted("facts.landing_access", "what a reading brought, until it is merged", "load_id moodle_id accessed_at"),
     _deleted(
         "facts.landing_enrolment",
@@ -434,7 +478,8 @@ INVENTORY: tuple[Held, ...] = (
     _nobody(
         "facts.dim_course",
         "courses",
-        "course_id idnumber shortname fullname visible completion_enabled valid_from valid_to",
+        "course_id idnumber shortname fullname visible completion_enabled valid_from valid_to title description "
+        "category_ids category_names minutes difficulty objectives starts_at",
     ),
     _nobody("facts.dim_date", "days", "day year quarter month iso_year iso_week iso_day"),
     _nobody(

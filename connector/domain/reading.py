@@ -7,11 +7,22 @@ know when a course was completed at all.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from connector.domain.details import (
+    NOTHING_KNOWN,
+    Detail,
+    KnownHistory,
+    ReadActivity,
+    ReadActivityCompletion,
+    ReadEarlierCompletion,
+    ReadGradeChange,
+    ReadGradeItem,
+    ReadItemGrade,
+)
 from connector.domain.outbox import Entry, Touched
 from connector.domain.ports import Account, Course
 from connector.domain.proving import HeldRows
@@ -121,10 +132,16 @@ class Page:
     certificates: Sequence[ReadCertificate] = ()
     scopes: Sequence[Scope] = ()
     held: Sequence[HeldRows] = ()
+    activities: Sequence[ReadActivity] = ()
+    grade_items: Sequence[ReadGradeItem] = ()
+    activity_completions: Sequence[ReadActivityCompletion] = ()
+    item_grades: Sequence[ReadItemGrade] = ()
+    grade_history: Sequence[ReadGradeChange] = ()
+    earlier_completions: Sequence[ReadEarlierCompletion] = ()
 
     @property
     def rows(self) -> int:
-        return len(self.enrolments) + len(self.completions) + len(self.grades) + len(self.certificates)
+        return sum(len(getattr(self, one.name)) for one in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +282,9 @@ class Outbox(Protocol):
         """Entries that have been dealt with; what is gone already is well."""
         ...
 
-    def read(self, touched: Touched) -> AsyncIterator[Page]:
-        """All that there is now of what was touched, with its scopes."""
+    def read(self, touched: Touched, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
+        """All that there is now of what was touched, with its scopes; of the history of grades what is beyond what was
+        ``known``."""
         ...
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:
@@ -298,6 +316,11 @@ class Reader(Protocol):
         """By which increments go, where Moodle has one that may be read."""
         ...
 
+    @property
+    def details(self) -> Collection[Detail]:
+        """What ``everything`` and ``changed`` tell beyond courses."""
+        ...
+
     async def courses(self) -> list[Course]:
         """All courses of the site."""
         ...
@@ -306,8 +329,13 @@ class Reader(Protocol):
         """All accounts of the site, or those that changed since; only an incremental reader takes a moment."""
         ...
 
-    def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+    def everything(
+        self, book: AccountBook, courses: Sequence[Course], known: KnownHistory = NOTHING_KNOWN
+    ) -> AsyncIterator[Page]:
         """Enrolments, completions, grades and certificates of everybody in these courses; certificates of all.
+
+        With the details of the reader; of the history of grades from the last key that was ``known`` in such a
+        reading, that one included, so that it shows whether Moodle still has it.
 
         While it reads people come and go: a row may come twice, and one may be missed; see ``again``.
         """
@@ -321,8 +349,8 @@ class Reader(Protocol):
         """
         ...
 
-    def changed(self, since: datetime) -> AsyncIterator[Page]:
-        """What a reader can tell to be new: enrolments made, courses completed, and what was issued.
+    def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
+        """What a reader can tell to be new: enrolments made, courses completed, and what was issued; its details too.
 
         Only where it is incremental, and asked for only where there is no outbox. ``since`` is included. An enrolment
         made is told where it lets its owner in; an older one of the same person, and what became inactive, is left to

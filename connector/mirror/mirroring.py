@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from anyio import to_thread
@@ -127,6 +127,8 @@ class Reading:
     say: Progress
     landed: Counter[str] = field(default_factory=Counter)
     heard: Sequence[int] = ()
+    newest: int | None = None
+    """The greatest key of the history of grades that was told."""
 
     async def everything(self) -> Read:
         """Accounts and courses, what people do in them, and once more the courses from which somebody vanished."""
@@ -134,29 +136,38 @@ class Reading:
         self.heard = await hear(reader.outbox)
         await self.accounts(everybody=True)
         courses = await reader.courses()
-        await self.land(reader.everything(self.mirror.book, courses))
+        known = facts.known_history()
+        await self.land(reader.everything(self.mirror.book, courses, known))
         if not reader.exhaustive and (again := self._vanished(courses)):
             self.landed.subtract(facts.forget(self.load, again))
             await self.land(reader.again(again))
         items = await reader.grade_items(facts.samples(self.load))
-        return Read(Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive)
+        return Read(
+            Extent.EVERYTHING, self.began, courses, items, self.landed, reader.exhaustive,
+            details=frozenset(reader.details), known=known, newest=self.newest,
+        )  # fmt: skip
 
     async def changes(self, since: datetime) -> Read:
         """What Moodle has told, or else what the reader can tell to be new."""
         reader, outbox, touched = self.mirror.reader, self.mirror.reader.outbox, Touched()
+        facts = self.mirror.facts
         self.heard = await hear(outbox, touched, self.mirror.book)
         if outbox is None or touched.accounts or is_stale(self.mirror.book, self.began):
             await self.accounts(everybody=False)
-        await self.land(outbox.read(touched) if outbox else reader.changed(since))
+        known = facts.known_history()
+        await self.land(outbox.read(touched, known) if outbox else reader.changed(since, known))
         courses, asked = None, None
-        if not self.mirror.facts.knows_courses(self.load):
+        if not facts.knows_courses(self.load):
             courses = await reader.courses()
         elif outbox and touched.named:
             courses, asked = await outbox.courses(touched.named), touched.named
-        graded = dict.fromkeys(touched.graded, 0)
-        samples = graded | (self.mirror.facts.samples(self.load, unknown=True) if outbox else {})
+        contents = dict.fromkeys(touched.contents, 0)
+        samples = contents | (facts.samples(self.load, unknown=True) if outbox else {})
         items = await reader.grade_items(samples) if samples else []
-        return Read(Extent.CHANGES, self.began, courses, items, self.landed, asked=asked)
+        return Read(
+            Extent.CHANGES, self.began, courses, items, self.landed, details=frozenset(reader.details), known=known,
+            newest=self.newest, asked=asked,
+        )  # fmt: skip
 
     async def forget(self) -> None:
         """What Moodle has told is in the facts; killed before this, it is read again, and nothing comes of it."""
@@ -184,12 +195,16 @@ class Reading:
     def take(self, page: Page) -> None:
         """Land a page."""
         self.mirror.facts.land(self.load, page)
-        for fact in ("enrolments", "completions", "grades", "certificates"):
-            rows = len(getattr(page, fact))
-            self.landed[fact] += rows
-            self.say(fact, rows)
-        self.landed["scopes"] += len(page.scopes)
-        self.landed["held"] += sum(len(some.rows) for some in page.held)
+        for one in fields(page):
+            told = getattr(page, one.name)
+            if one.name == "held":
+                self.landed["held"] += sum(len(some.rows) for some in told)
+            elif told:
+                self.landed[one.name] += len(told)
+                if one.name != "scopes":
+                    self.say(one.name, len(told))
+        if page.grade_history:
+            self.newest = max(self.newest or 0, *(one.history_id for one in page.grade_history))
 
 
 def silent(_what: str, _rows: int) -> None:

@@ -32,6 +32,8 @@ class MoodleSettings(BaseModel):
     ``oauth2_issuer``: Moodle's id of the service of OAuth 2 with which accounts are linked that sign in so; 0 is none.
     ``oauth2_identity``: the field of an account that is the username at that provider.
     ``course_fields``: in which custom fields of courses the catalogue finds what.
+    ``activities``: whether activities, all grade items and the history of grades are read too, where it is by the
+    plugin; that may be ten times as much.
     ``webhook_secret`` is that of the plugin's webhook, which signs its word that something has changed.
     """
 
@@ -45,6 +47,7 @@ class MoodleSettings(BaseModel):
     writer: Literal["auto", "plain", "plugin"] = "auto"
     oauth2_issuer: Annotated[int, Field(ge=0)] = 0
     oauth2_identity: Identity = "email"
+    activities: bool = True
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
     webhook_secret: Secret = None
     webhook_secret_file: Path | None = None

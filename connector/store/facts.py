@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from connector.domain.catalogue import USUAL, CourseFields
+from connector.domain.details import KnownHistory
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
@@ -17,8 +19,9 @@ from connector.domain.proving import Difference, HeldRows, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
+from connector.store.details import HANDED_OVER, Details, known_history, make_months
 from connector.store.held import Held
-from connector.store.landing import ACCESS, LANDING, copy_rows, course_row, values_of
+from connector.store.landing import ACCESS, BY_COURSE, LANDING, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -37,8 +40,15 @@ _HELD: dict[str, LiteralString] = {
     "grades": "fact_grade",
     "certificates": "fact_certificate",
     "assignments": "fact_assignment",
+    "activities": "dim_activity",
+    "grade_items": "dim_grade_item",
+    "activity_completions": "fact_activity_completion",
+    "item_grades": "fact_item_grade",
+    "grade_history": "fact_grade_history",
 }
 """The table of each fact that a load tells of."""
+
+GRADED = ("grades", "item_grades")
 
 OWN = "connector"
 """The source of the connector's own certificates."""
@@ -47,6 +57,9 @@ _UNSEEN = timedelta(hours=1)
 
 MANY = 5_000
 """From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
+
+LEARNED = ("enrolments", "completions", "grades")
+"""Facts of a person in a course."""
 
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
@@ -95,6 +108,9 @@ class Facts:
         moment: datetime | None = row["reached_at"] if row else None
         return moment
 
+    def known_history(self) -> KnownHistory:
+        return known_history(self._database)
+
     # ------------------------------------------------------------ landing
     def land(self, load: int, page: Page) -> None:
         with self._database.transaction() as connection:
@@ -118,10 +134,7 @@ class Facts:
     def forget(self, load: int, course_ids: Sequence[int]) -> dict[str, int]:
         values = {"load": load, "courses": list(course_ids)}
         with self._database.transaction() as connection:
-            return {
-                fact: connection.execute(query(f"facts.forget_{fact}"), values).rowcount
-                for fact in ("enrolments", "completions", "grades")
-            }
+            return {fact: connection.execute(query(f"facts.forget_{fact}"), values).rowcount for fact in BY_COURSE}
 
     def vanished(self, load: int, course_ids: Sequence[int]) -> list[int]:
         return [row["course_id"] for row in self._by_sets("facts.vanished", load=load, courses=list(course_ids))]
@@ -167,6 +180,7 @@ class Facts:
         before = self._database.row("facts.hop", name="people")
         basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
         taken = self.take(staff, basis, now)
+        make_months(self._database, {"load": load, "now": now})
         with self._database.transaction() as connection:
             merging = _Merging(connection, load, read, now)
             merging.check()
@@ -185,6 +199,7 @@ class Facts:
             merging.asked()
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
+            merging.details()
             if taken or merging.moved:
                 merging.assignments(everybody=taken)
             merging.reach("people", now, basis)
@@ -193,8 +208,9 @@ class Facts:
             if read.extent is Extent.EVERYTHING or read.compared:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
-            listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
-            self.held.merge(connection, whole=read.extent is Extent.EVERYTHING, **listed)
+            listed = {"now": now, "cause": read.listed} if read.listed else {}
+            scopes = bool(read.landed.get("scopes"))
+            self.held.merge(connection, load, whole=read.extent is Extent.EVERYTHING, scopes=scopes, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
@@ -239,8 +255,8 @@ class _Merging:
             "exhaustive": whole and read.exhaustive,
             "asked": None if read.asked is None else list(read.asked),
         }
-        self._begun: dict[str, int] = {}
-        self._ended: dict[str, int] = {}
+        self._begun: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter()
 
     @property
     def moved(self) -> bool:
@@ -255,6 +271,8 @@ class _Merging:
     def people(self) -> None:
         self._versions("people")
         self._run(*(f"hand_over_{fact}" for fact in ("enrolments", "completions", "grades", "certificates")))
+        for fact in HANDED_OVER:
+            self._connection.execute(query(f"details.hand_over_{fact}"), self._values)
         self._run("names")
         self._run("units_now")
         self._versions("units")
@@ -269,7 +287,7 @@ class _Merging:
     def grade_items(self) -> None:
         items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
         self._temporary("read_grade_items", "read_grade_item", items)
-        self._run("close_grade_items", "begin_grade_items")
+        self._versions("grade_items")
 
     def requirements(self, staff: Staff, terms: Terms) -> None:
         ids = staff.courses()
@@ -338,13 +356,39 @@ class _Merging:
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
         self._run(f"landed_{fact}")
-        if fact in ("completions", "grades"):
+        if fact in ("completions", "grades") and self._complete:
             self._run(f"silent_{fact}")
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
+        if fact != "certificates" and not self._compares:
+            self._begun[fact] = self._ended[fact] = 0
+            return
         self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
         self._versions(fact)
+
+    @property
+    def _complete(self) -> bool:
+        """Whether something was read completely, so that what did not come is no more."""
+        return bool(self._values["exhaustive"] or self._read.landed.get("scopes"))
+
+    @property
+    def _compares(self) -> bool:
+        """Whether there is something to compare the facts of courses with: most increments bring nothing."""
+        landed = self._read.landed
+        return bool(self._values["whole"]) or any(landed.get(name) for name in (*LEARNED, "scopes"))
+
+    def details(self) -> None:
+        """What happens within courses."""
+        details = Details(self._connection, self._values, self._read)
+        details.within()
+        earlier = details.earlier_completions()
+        self._begun["completions"] += earlier
+        self._ended["completions"] += earlier
+        counts = ((self._begun, details.begun), (self._ended, details.ended))
+        details.history(moved=any(count.get(fact) for fact in GRADED for pair in counts for count in pair))
+        for mine, more in counts:
+            mine.update(more)
 
     def assignments(self, *, everybody: bool) -> None:
         """Of everybody where more than completions can have moved."""
@@ -366,9 +410,14 @@ class _Merging:
         self._connection.execute(query("facts.move_due"), values)
 
     def summaries(self, *, taken: bool) -> None:
-        """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
+        """What reports add up, reckoned anew: all of it after a full reading or where people moved.
+
+        Where all of Moodle was compared, sums of courses and days in which nothing differed are as they were.
+        """
+        moved = any(self._begun.get(fact) or self._ended.get(fact) for fact in ("people", "units"))
+        everywhere = self._read.extent is Extent.EVERYTHING or moved
         whole = self._read.extent is Extent.EVERYTHING or self._read.compared
-        values = {**self._values, "whole": whole or taken}
+        values = {**self._values, "whole": whole or taken, "everywhere": everywhere}
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
         for step in steps:
             self._connection.execute(query(f"summaries.{step}"), values)
@@ -383,7 +432,11 @@ class _Merging:
         for fact, table in _HELD.items():
             begun, ended = self._begun.get(fact, 0), self._ended.get(fact, 0)
             same = fact in last and not begun and not ended
-            loaded.append(Loaded(fact, last[fact] if same else _holding(self._connection, table), begun, ended))
+            if fact in last and fact == "grade_history":
+                rows = last[fact] + begun - ended
+            else:
+                rows = last[fact] if same else _holding(self._connection, table)
+            loaded.append(Loaded(fact, rows, begun, ended))
         with self._connection.cursor() as cursor:
             rows = [
                 {**self._values, "fact": o.fact, "rows": o.rows, "begun": o.begun, "ended": o.ended} for o in loaded
@@ -394,7 +447,8 @@ class _Merging:
     def _versions(self, fact: str) -> None:
         """Close what holds no longer, then begin what holds instead."""
         self._ended[fact] = self._run(f"close_{fact}")
-        self._begun[fact] = self._run(f"begin_{fact}")
+        with filling(self._connection, _HELD[fact] if self._read.landed.get(fact, 0) >= MANY else ""):
+            self._begun[fact] = self._run(f"begin_{fact}")
         if self._begun[fact] >= MANY:  # for the sums that follow: autovacuum does not see what is written here
             self._connection.execute(f"ANALYZE facts.{_HELD[fact]}".encode())
 
@@ -416,6 +470,7 @@ def _basis(staff: Staff, terms: Terms, now: datetime) -> str:
 
 
 def _holding(connection: Connection, table: str) -> int:
-    statement = f"SELECT count(*) AS rows FROM facts.{table} WHERE valid_to = 'infinity'"
+    holds = "" if table == "fact_grade_history" else " WHERE valid_to = 'infinity'"
+    statement = f"SELECT count(*) AS rows FROM facts.{table}{holds}"
     row = connection.execute(statement.encode()).fetchone()
     return int(row["rows"]) if row else 0

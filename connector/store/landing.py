@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, LiteralString
 
 from connector.domain.catalogue import CourseFields, entry
 from connector.domain.ports import Course
-from connector.store.database import Connection, dumps
+from connector.store.database import Connection, dumps, query
 
 LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
     "enrolments": (
@@ -37,8 +38,57 @@ LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
         "load_id, fact, moodle_id, course_id, source",
         ("int8", "text", "int8", "int8", "text"),
     ),
+    "activities": (
+        "landing_activity",
+        "load_id, activity_id, course_id, module, instance, name, visible, tracked",
+        ("int8", "int8", "int8", "text", "int8", "text", "bool", "bool"),
+    ),
+    "grade_items": (
+        "landing_grade_item",
+        "load_id, item_id, course_id, minimum, maximum, pass_mark, item_type, module, instance, name, kind, hidden",
+        ("int8", "int8", "int8", "float8", "float8", "float8", "text", "text", "int8", "text", "text", "bool"),
+    ),
+    "activity_completions": (
+        "landing_activity_completion",
+        "load_id, moodle_id, course_id, activity_id, state, overridden, changed_at",
+        ("int8", "int8", "int8", "int8", "text", "bool", "timestamptz"),
+    ),
+    "item_grades": (
+        "landing_item_grade",
+        "load_id, moodle_id, course_id, item_id, value, overridden, excluded, hidden, locked, graded_at",
+        ("int8", "int8", "int8", "int8", "float8", "bool", "bool", "bool", "bool", "timestamptz"),
+    ),
+    "grade_history": (
+        "landing_grade_history",
+        "load_id, history_id, moodle_id, course_id, item_id, action, source, changed_by, value, overridden, excluded, "
+        "hidden, locked, effective_at",
+        (
+            "int8",
+            "int8",
+            "int8",
+            "int8",
+            "int8",
+            "text",
+            "text",
+            "int8",
+            "float8",
+            "bool",
+            "bool",
+            "bool",
+            "bool",
+            "timestamptz",
+        ),
+    ),
+    "earlier_completions": (
+        "landing_earlier_completion",
+        "load_id, moodle_id, course_id, completed_at",
+        ("int8", "int8", "int8", "timestamptz"),
+    ),
 }
 """Table of what lands, its columns and their types, by fact; the fields of the rows stand in the same order."""
+
+BY_COURSE = ("enrolments", "completions", "grades", "activity_completions", "item_grades")
+"""What is of one course, so that it can be read again by course."""
 
 ACCESS = ("int8", "int8", "timestamptz")
 
@@ -70,3 +120,18 @@ def copy_rows(
             copy.set_types(types)
         for row in rows:
             copy.write_row(row)
+
+
+@contextmanager
+def filling(connection: Connection, table: str) -> Iterator[None]:
+    """While an empty table is filled with many rows it has no indexes but its key's: to make them afterwards, out of
+    all rows at once, takes a fraction of the time. The first reading of a Moodle is that. Without a name: no table."""
+    indexes = connection.execute(query("facts.indexes"), {"table": table}).fetchall() if table else []
+    if indexes and not connection.execute(f"SELECT 1 AS there FROM facts.{table} LIMIT 1".encode()).fetchone():
+        for index in indexes:
+            connection.execute(f"DROP INDEX facts.{index['name']}".encode())
+        yield
+        for index in indexes:
+            connection.execute(index["definition"].encode())
+    else:
+        yield

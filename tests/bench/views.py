@@ -30,6 +30,8 @@ ROWS = (
     "grade_changes",
     "certificates",
     "expiring",
+    "activity_completions",
+    "item_grades",
 )
 QUERIES: dict[str, str] = {
     "people, a unit": "SELECT * FROM people WHERE unit = %(unit)s LIMIT 100",
@@ -66,6 +68,8 @@ QUERIES: dict[str, str] = {
     "data_quality": "SELECT * FROM data_quality",
     "compliance_as_of, a unit": "SELECT * FROM compliance_as_of(%(at)s, %(known)s) WHERE unit = %(unit)s LIMIT 100",
     "compliance_as_of, a person": "SELECT * FROM compliance_as_of(%(at)s, %(known)s) WHERE hr_key = %(person)s",
+    "grades_as_of, a person": "SELECT * FROM grades_as_of(%(at)s, %(known)s) WHERE hr_key = %(person)s",
+    "completions_as_of, a person": "SELECT * FROM completions_as_of(%(at)s, %(known)s) WHERE hr_key = %(person)s",
     "below_unit": "SELECT * FROM below_unit(%(unit)s) LIMIT 100",
     "below_manager": "SELECT * FROM below_manager(%(manager)s) LIMIT 100",
 }
@@ -80,7 +84,7 @@ def fill(url: str, people: int) -> float:
     parts = dict(part.split("\n", 1) for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)[1:])
     now = datetime.now(UTC)
     began = now - timedelta(days=500)
-    values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "load": 0}
+    values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "everywhere": True, "load": 0}
     after = [parts.pop(name) for name in ("months", "days", "overview_days", "loads", "load_facts")]
     with Database(url) as database:
         with database.transaction() as connection:

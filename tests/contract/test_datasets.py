@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from adapters.moodle.errors import ERRORS
-from adapters.moodle.readers import raw
+from adapters.moodle.readers import raw, raw_details
 from adapters.moodle.twin import ServedTwin, TwinState, serve_twin
 from adapters.moodle.twin.datasets import DATASETS
 
@@ -43,6 +43,12 @@ async def plugin(request: pytest.FixtureRequest) -> AsyncIterator[tuple[dict[str
         life.award("p", "Badge", expires=1_900_000_000)
         life.certify("p", "Template", "C0DE")
         life.access("p")
+        quiz = life.make_activity("C1", "Quiz")
+        life.finish("p", quiz)
+        life.grade_item("p", life.item_of(quiz), 2 / 3)
+        life.complete("p", "C2")
+        life.recomplete("p", "C2")
+        life.notice("C2")
         yield RECORDED[request.param], twin
 
 
@@ -120,7 +126,13 @@ async def test_what_is_read_can_be_counted(plugin: tuple[dict[str, Any], ServedT
 
 def test_what_is_read_was_recorded() -> None:
     """Every dataset and column that the reader wants is in every real Moodle, but for the plugin customcert's."""
-    wanted = [*raw.NEEDED, raw.DELETED, *(one for kind in raw.ISSUES[:2] for one in (kind.issues, kind.templates))]
+    within = [dataset for needed in raw_details.DETAILS.values() for dataset in needed]
+    wanted = [
+        *raw.NEEDED,
+        raw.DELETED,
+        *within,
+        *(one for kind in raw.ISSUES[:2] for one in (kind.issues, kind.templates)),
+    ]
     assert {dataset.name for dataset in wanted} == DATASETS.keys()
     for recorded in RECORDED.values():
         for dataset in wanted:

@@ -86,7 +86,7 @@ def fill(url: str, now: datetime) -> None:
 
 def summarise(url: str, now: datetime) -> None:
     """What a full reading adds up."""
-    values = {"now": now, "whole": True, "load": 0}
+    values = {"now": now, "whole": True, "everywhere": True, "load": 0}
     with psycopg.connect(url) as connection:
         for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
             connection.execute(
@@ -113,6 +113,11 @@ def _courses(cursor: psycopg.Cursor, began: datetime) -> None:
             [f"{name}-R", f'{{"en": "Do {name}"}}', name, [name], [number], 2 if number == 11 else None,
              20 if number == 11 else None, began],
         )  # fmt: skip
+    cursor.execute(
+        "INSERT INTO facts.dim_grade_item (item_id, course_id, minimum, maximum, pass_mark, valid_from, item_type, "
+        "module, instance, name) VALUES (31, 11, 0, 100, 45, %s, 'mod', 'quiz', 5, 'Final quiz')", [began]
+    )  # fmt: skip
+    cursor.execute("INSERT INTO facts.dim_activity VALUES (21, 11, 'quiz', 5, 'Final quiz', true, true, %s)", [began])
     cursor.execute("INSERT INTO facts.dim_certificate_template VALUES ('badge', 'T', 'A badge', %s)", [began])
 
 
@@ -141,10 +146,34 @@ def _learned(cursor: psycopg.Cursor, number: int, began: datetime, now: datetime
         "INSERT INTO facts.fact_grade VALUES (%s, %s, 11, %s, NULL, %s, %s)",
         [number, account, 55 + number % 10, again, again],
     )
+    _within(cursor, number, done, again)
     cursor.execute(
         "INSERT INTO facts.fact_certificate VALUES (%s, %s, 'badge', %s, 'T', %s, %s, false, 'second', %s)",
         [number, account, f"B-{number}-code", done, now + timedelta(days=number % 50 + 1), done],
     )
+
+
+def _within(cursor: psycopg.Cursor, number: int, done: datetime, again: datetime) -> None:
+    """The first course has one activity, with a grade; of both grades there is a history."""
+    account = number + 90_000
+    cursor.execute(
+        "INSERT INTO facts.fact_activity_completion VALUES (%s, %s, 11, 21, 'passed', false, %s, %s)",
+        [number, account, done, done],
+    )
+    cursor.execute(
+        "INSERT INTO facts.fact_item_grade VALUES (%s, %s, 11, 31, %s, false, false, false, false, %s, %s)",
+        [number, account, 40 + number % 10, done, done],
+    )
+    for key, item, at, old, new, cause in (
+        (1, -11, done, None, 50 + number % 10, "first"),
+        (2, -11, again, 50 + number % 10, 55 + number % 10, "regrade"),
+        (3, 31, done, None, 40 + number % 10, "first"),
+    ):
+        cursor.execute(
+            "INSERT INTO facts.fact_grade_history VALUES (%s, %s, %s, %s, %s, 11, %s, %s, %s, %s, 'moodle', 'update', "
+            "'mod/quiz', 2, false, false, false, false)",
+            [number * 10 + key, at, at, number, account, item, old, new, cause],
+        )
 
 
 def _assigned(cursor: psycopg.Cursor, number: int, began: datetime, now: datetime) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal
 
-from adapters.moodle.readers import datasets, outbox, raw, setup
+from adapters.moodle.readers import datasets, outbox, raw, raw_details, setup
 from adapters.moodle.readers.builder import Report
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.readers.language import speak_english_in_utc
@@ -16,12 +16,15 @@ from adapters.moodle.readers.plain import PlainReader
 from adapters.moodle.readers.plugin import PluginReader
 from adapters.moodle.readers.reports import ReportsReader
 from adapters.moodle.site import MoodleSite
+from connector.domain.details import Detail
 from connector.domain.errors import AccessRefused, Missing, SettingsError
 from connector.domain.ports import SiteInfo
 from connector.domain.reading import Reader
 
 PREFIX = "connector"
-KINDS_DIGEST = sha256(repr((KINDS, raw.NEEDED, raw.ISSUES, outbox.ENTRIES)).encode()).hexdigest()[:16]
+KINDS_DIGEST = sha256(repr((KINDS, raw.NEEDED, raw.ISSUES, raw_details.DETAILS, outbox.ENTRIES)).encode()).hexdigest()[
+    :16
+]
 """Changes with what is read."""
 Wanted = Literal["auto", "plain", "reports", "plugin"]
 ISSUES = {kind.source: kind for kind in raw.ISSUES}
@@ -32,7 +35,8 @@ class Choice:
     """What was found out about a site. ``remarks`` are sentences: why not in a better way, or what is left out.
 
     ``reports`` has the reports by the key of their kind; none where they are not read. ``issues`` are sources of
-    certificates that the plugin reads; None where it does not read. ``outbox``: whether its outbox may be read. It
+    certificates that the plugin reads; None where it does not read. ``outbox``: whether its outbox may be read;
+    ``details`` is what it tells beyond courses. It
     holds until somebody changes the reports, or what the token may, so that it may be kept: ``told`` and ``retold``.
     """
 
@@ -41,6 +45,7 @@ class Choice:
     remarks: tuple[str, ...] = ()
     issues: tuple[str, ...] | None = None
     outbox: bool = False
+    details: tuple[Detail, ...] = ()
 
     @property
     def way(self) -> str:
@@ -52,7 +57,8 @@ class Choice:
     def reader(self, site: MoodleSite) -> Reader:
         """A reader for one connection."""
         if self.issues is not None:
-            return PluginReader(site, [ISSUES[source] for source in self.issues], outbox=self.outbox)
+            issues = [ISSUES[source] for source in self.issues]
+            return PluginReader(site, issues, self.details, outbox=self.outbox)
         return ReportsReader(site, self.info, self.reports) if self.reports else PlainReader(site, self.info)
 
     def told(self) -> dict[str, Any]:
@@ -62,7 +68,7 @@ class Choice:
             for key, report in self.reports.items()
         ]
         about = {"kinds": KINDS_DIGEST, "account": self.info.user_id, "release": self.info.release}
-        how = {"issues": self.issues, "outbox": self.outbox, "remarks": list(self.remarks)}
+        how = {"issues": self.issues, "outbox": self.outbox, "details": self.details, "remarks": list(self.remarks)}
         return {**about, "reports": found, **how}
 
 
@@ -77,17 +83,20 @@ def retold(info: SiteInfo, told: Mapping[str, Any]) -> Choice | None:
         for row in told["reports"]
     }
     issues = None if told["issues"] is None else tuple(told["issues"])
-    return Choice(info, reports, tuple(told["remarks"]), issues, told["outbox"])
+    details = tuple(map(Detail, told["details"]))
+    return Choice(info, reports, tuple(told["remarks"]), issues, told["outbox"], details)
 
 
-async def choose(site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX) -> Choice:
-    """Find out how this token can best read this site.
+async def choose(
+    site: MoodleSite, wanted: Wanted = "auto", prefix: str = PREFIX, *, activities: bool = True
+) -> Choice:
+    """Find out how this token can best read this site; without ``activities`` only courses are told of.
 
     Where one way is wanted no other is an answer: raises SettingsError or AccessRefused with what is missing.
     """
     info = await site.site_info()
     ways: dict[str, Callable[[], Awaitable[Choice]]] = {
-        PluginReader.name: lambda: _by_plugin(site, info),
+        PluginReader.name: lambda: _by_plugin(site, info, activities=activities),
         ReportsReader.name: lambda: _by_reports(site, info, prefix),
     }
     why_not: tuple[str, ...] = ()
@@ -117,7 +126,7 @@ async def profile_fields(site: MoodleSite, prefix: str = PREFIX) -> frozenset[st
     """The custom profile fields of the site, in lower case; None where neither plugin nor report tells."""
     info = await site.site_info()
     with suppress(SettingsError, AccessRefused, Missing):  # why it cannot be read is told by ``choose``
-        await _by_plugin(site, info)
+        await _by_plugin(site, info, activities=False)
         fields = await datasets.each(site.client, datasets.Asked(raw.PROFILE_FIELDS))
         return frozenset(str(name).lower() for _, name, _ in fields)
     with suppress(SettingsError, AccessRefused, Missing):
@@ -125,7 +134,7 @@ async def profile_fields(site: MoodleSite, prefix: str = PREFIX) -> frozenset[st
     return None
 
 
-async def _by_plugin(site: MoodleSite, info: SiteInfo) -> Choice:
+async def _by_plugin(site: MoodleSite, info: SiteInfo, *, activities: bool) -> Choice:
     if not {datasets.LIST, datasets.READ} <= info.functions:
         raise AccessRefused(
             "The plugin local_connector, by which Moodle is read fastest, is not installed there, or the token is not "
@@ -151,13 +160,24 @@ async def _by_plugin(site: MoodleSite, info: SiteInfo) -> Choice:
             remarks.append(f"No {kind.source} is read: the role of the service account lacks {', '.join(missing)}.")
         elif len(names) == 2:
             readable.append(kind.source)
+    details = []
+    for detail, needed in raw_details.DETAILS.items():
+        if not activities and detail is not Detail.ARCHIVES:
+            continue
+        old = any(one.name not in there or not there[one.name]["columns"].issuperset(one.columns) for one in needed)
+        missing = sorted({one for dataset in needed if not old for one in there[dataset.name]["lacking"]})
+        if missing:
+            what = detail.value.replace("_", " ")
+            remarks.append(f"No {what} is read: the role of the service account lacks {', '.join(missing)}.")
+        elif not old:
+            details.append(detail)
     hears = await _hears(site, info)
     if not hears:
         remarks.append(
             "Increments do not see what ends: the token may not read the plugin's outbox. Run its cli/setup.php "
             "again, or allow local/connector:outbox and put its functions into the service."
         )
-    return Choice(info, remarks=tuple(remarks), issues=tuple(readable), outbox=hears)
+    return Choice(info, remarks=tuple(remarks), issues=tuple(readable), outbox=hears, details=tuple(details))
 
 
 async def _hears(site: MoodleSite, info: SiteInfo) -> bool:

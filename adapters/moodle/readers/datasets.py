@@ -35,12 +35,14 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Rows of a dataset: new ``since`` epoch seconds, with one of ``values`` in a column of integers, of a course."""
+    """Rows of a dataset: new ``since`` epoch seconds, with one of these values in a column of integers, and with keys
+    beyond ``after``."""
 
     dataset: Dataset
     since: int = 0
     column: str = ""
     values: Sequence[int] = ()
+    after: int = 0
 
     @property
     def name(self) -> str:
@@ -94,7 +96,7 @@ async def listed(client: MoodleClient) -> Mapping[str, Mapping[str, Any]]:
 async def pages(client: MoodleClient, *asked: Asked) -> AsyncIterator[Rows]:
     """All rows, one of ``asked`` after the other; of each a page at least, though it is empty."""
     for one in asked:
-        rows = await some(client, one, 0, MOST)
+        rows = await some(client, one, one.after, MOST)
         yield rows
         while rows.next is not None:
             rows = await some(client, one, rows.next, MOST)
@@ -104,8 +106,8 @@ async def pages(client: MoodleClient, *asked: Asked) -> AsyncIterator[Rows]:
 
 async def firsts(client: MoodleClient, asked: Sequence[Asked]) -> list[Rows]:
     """The first rows of several, in one request where the site can."""
-    answers = values_of(await client.call_many([one.call(0) for one in asked], reading=True))
-    return [_rows(one, 0, answer) for one, answer in zip(asked, answers, strict=True)]
+    answers = values_of(await client.call_many([one.call(one.after) for one in asked], reading=True))
+    return [_rows(one, one.after, answer) for one, answer in zip(asked, answers, strict=True)]
 
 
 async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncIterator[Rows]:
@@ -118,12 +120,10 @@ async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncI
         rows = await some(client, asked, rows.next, MOST)
 
 
-async def together(client: MoodleClient, asked: Sequence[Asked]) -> list[list[Row]]:
+async def together(client: MoodleClient, *several: Sequence[Asked]) -> list[list[Rows]]:
     """All rows of several, in one request where each is few."""
-    found = []
-    for one, first in zip(asked, await firsts(client, asked), strict=True):
-        found.append([row async for rows in later_pages(client, one, first) for row in rows.rows])
-    return found
+    first = iter(await firsts(client, [one for asked in several for one in asked]))
+    return [[rows for one in asked async for rows in later_pages(client, one, next(first))] for asked in several]
 
 
 async def each(client: MoodleClient, *asked: Asked) -> list[Row]:

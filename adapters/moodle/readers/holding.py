@@ -29,6 +29,11 @@ def held(dataset: Dataset, rows: Rows, wanted: Callable[[Row], bool] | None = No
     return HeldRows(dataset.name, tuple(names), found)
 
 
+def held_all(dataset: Dataset, several: Sequence[Rows], wanted: Callable[[Row], bool] | None = None) -> list[HeldRows]:
+    """The same of several pages."""
+    return [held(dataset, rows, wanted) for rows in several]
+
+
 async def counted(
     client: MoodleClient, question: Question, within: Range | None = None
 ) -> AsyncIterator[list[Bucket]]:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 
 import orjson
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.readers import raw, shared
-from adapters.moodle.readers.datasets import (
-    MOST,
-    Asked,
-    Dataset,
-    Rows,
-    chosen,
-    firsts,
-    later_pages,
-    rows_of,
-    together,
-)
-from adapters.moodle.readers.holding import held
+from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Rows, chosen, pages, rows_of, together
+from adapters.moodle.readers.holding import held, held_all
+from adapters.moodle.readers.learning import COURSE, PERSON, Learning, Takes, deleted, is_deleted, taken
 from adapters.moodle.readers.raw import Issues
+from connector.domain.details import NOTHING_KNOWN, KnownHistory
 from connector.domain.outbox import Entry, Part, Touched
 from connector.domain.ports import Course
 from connector.domain.reading import Page, Scope
@@ -28,33 +20,22 @@ from connector.domain.reading import Page, Scope
 OUTBOX = "local_connector_outbox"
 FORGET = "local_connector_outbox_forget"
 ENTRIES = Dataset("outbox", ("id", "kind", "action", "userid", "courseid", "objectid"))
-FACTS: Mapping[str, Dataset] = {"enrolments": raw.ENROLMENTS, "completions": raw.COMPLETIONS, "grades": raw.GRADES}
-"""What is read of each part: facts, and the datasets that tell all of them."""
-
-Taken = Callable[[Rows], Awaitable[Page]]
-"""Makes facts of raw rows."""
 
 
 class PluginOutbox:
-    """The port ``Outbox``; ``graded``, ``certified`` and ``described`` are how the reader makes facts and courses."""
+    """The port ``Outbox``; ``described`` is how the reader tells of courses, those of these that are there."""
 
     def __init__(
         self,
         client: MoodleClient,
         issues: Sequence[Issues],
-        graded: Taken,
-        certified: Callable[[Issues, Rows], Awaitable[Page]],
+        learning: Learning,
         described: Callable[[Collection[int]], Awaitable[list[Course]]],
     ) -> None:
         self._client = client
-        self._issues = issues
-        self._certified = certified
         self._described = described
-        self._taken: Mapping[str, Taken] = {
-            "enrolments": self._enrolled,
-            "completions": self._completed,
-            "grades": graded,
-        }
+        self._issues = issues
+        self._learning = learning
 
     async def entries(self) -> AsyncIterator[list[Entry]]:
         """See the port."""
@@ -71,50 +52,62 @@ class PluginOutbox:
             ids = orjson.dumps(list(entry_ids[start : start + MOST])).decode()
             await self._client.call(FORGET, {"ids": ids}, reading=True)
 
-    async def read(self, touched: Touched) -> AsyncIterator[Page]:
+    async def read(self, touched: Touched, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port."""
-        parts = list(touched.parts())
-        asked = [(fact, one) for part in parts for fact in FACTS for one in _asked(FACTS[fact], part)]
-        for (fact, one), first in zip(asked, await firsts(self._client, [one for _, one in asked]), strict=True):
-            async for rows in later_pages(self._client, one, first):
-                yield await self._taken[fact](rows)
-        yield Page(scopes=[scope for part in parts for scope in _scopes(part)])
+        contents, parts = sorted(touched.contents), list(touched.parts())
+        takes = [*self._learning.changes(known), *self._learning.contents(contents)]
+        async for page in taken(self._client, [*takes, *(one for part in parts for one in self._of(part))]):
+            yield page
+        made_of = [Scope(what, course_id=one) for one in contents for what in self._learning.made_of]
+        yield Page(scopes=[*made_of, *(scope for part in parts for scope in self._scopes(part))])
         for kind in self._issues:
+            if kind.source in touched.templates:
+                async for rows in pages(self._client, Asked(kind.templates)):
+                    yield Page(held=[held(kind.templates, rows)])
+                yield Page(scopes=[Scope("templates", source=kind.source)])
             if kind.source in touched.issued:
                 async for page in self._issued(kind, touched.issued[kind.source]):
                     yield page
+        async for page in self._learning.newcomers(known):
+            yield page
+
+    def _of(self, part: Part) -> Iterator[Takes]:
+        """What tells all of a part: of people wherever they learn, which costs little and is no less true."""
+        column, values = (PERSON, part.people) if part.people else (COURSE, part.courses)
+        yield from ((one, deleted) for one in chosen(raw.DELETED, "id", part.people))
+        yield from ((one, self._enrolled) for one in chosen(raw.ENROLMENTS, column, values))
+        yield from self._learning.of(part.people, part.courses)
+
+    def _scopes(self, part: Part) -> Iterator[Scope]:
+        for user in part.people:
+            yield Scope("people", user)
+            yield from (Scope(fact, user) for fact in self._learning.facts)
+        yield from (Scope(fact, course_id=course) for course in part.courses for fact in self._learning.facts)
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:
         """See the port."""
         return await self._described(course_ids)
 
     async def _issued(self, kind: Issues, people: Collection[int] | None) -> AsyncIterator[Page]:
-        asked = [Asked(kind.issues)] if people is None else chosen(kind.issues, "userid", sorted(people))
-        for one, first in zip(asked, await firsts(self._client, asked), strict=True):
-            async for rows in later_pages(self._client, one, first):
-                yield await self._certified(kind, rows)
+        asked = [Asked(kind.issues)] if people is None else chosen(kind.issues, PERSON, sorted(people))
+
+        async def certified(rows: Rows) -> Page:
+            return await self._learning.certified(kind, rows)
+
+        async for page in taken(self._client, [(one, certified) for one in asked]):
+            yield page
         yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people or (None,)])
 
     async def _enrolled(self, rows: Rows) -> Page:
         """All enrolments, also those that let nobody in. Of who is deleted nothing is left."""
-        methods = chosen(raw.METHODS, "id", sorted({row[2] for row in rows.rows}))
-        people = chosen(raw.DELETED, "id", sorted({row[0] for row in rows.rows}))
-        status, deletion = await together(self._client, [*methods, *people])
-        disabled = {method for method, _, off in status if off}
-        deleted = {user for user, gone in deletion if gone}
-        there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in deleted]
-        read = [raw.enrolment(row, disabled, rows.now) for row in there]
-        return Page(read, held=[held(raw.ENROLMENTS, rows)])
-
-    async def _completed(self, rows: Rows) -> Page:
-        there = [row for row in rows.rows if row[2] and row[1] != shared.SITE_COURSE]
-        return Page(completions=[raw.completion(row) for row in there], held=[held(raw.COMPLETIONS, rows)])
-
-
-def _asked(dataset: Dataset, part: Part) -> list[Asked]:
-    return chosen(dataset, "userid", part.people) + chosen(dataset, "courseid", part.courses)
-
-
-def _scopes(part: Part) -> list[Scope]:
-    people = [Scope(fact, user) for fact in FACTS for user in part.people]
-    return people + [Scope(fact, course_id=course) for fact in FACTS for course in part.courses]
+        methods, people = await together(
+            self._client,
+            chosen(raw.METHODS, "id", sorted({row[2] for row in rows.rows})),
+            chosen(raw.DELETED, "id", sorted({row[0] for row in rows.rows})),
+        )
+        disabled = {method for some in methods for method, _, off in some.rows if off}
+        gone = {user for some in people for user, off in some.rows if off}
+        there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in gone]
+        found = [raw.enrolment(row, disabled, rows.now) for row in there]
+        held_with = [*held_all(raw.METHODS, methods), *held_all(raw.DELETED, people, is_deleted)]
+        return Page(found, held=[*held_with, held(raw.ENROLMENTS, rows)])

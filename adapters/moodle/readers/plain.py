@@ -12,6 +12,7 @@ from adapters.moodle.client import MoodleClient
 from adapters.moodle.errors import foreseen
 from adapters.moodle.readers import shared
 from adapters.moodle.site import MoodleSite
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.errors import AccessRefused, Missing
 from connector.domain.ports import Course, CourseProgress, Participant, SiteInfo
 from connector.domain.reading import (
@@ -39,6 +40,7 @@ class PlainReader:
     incremental = False
     exhaustive = False
     outbox = None
+    details: Collection[Detail] = ()
 
     def __init__(self, site: MoodleSite, info: SiteInfo) -> None:
         self._site = site
@@ -65,7 +67,12 @@ class PlainReader:
             alive = [one for one in found if not one.deleted]
             yield AccountsPage([one.id for one in alive], alive, {}, accesses)
 
-    async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+    async def everything(
+        self,
+        book: AccountBook,
+        courses: Sequence[Course],
+        known: KnownHistory = NOTHING_KNOWN,  # noqa: ARG002
+    ) -> AsyncIterator[Page]:
         """See the port."""
         self._book, self._tracked = book, _tracked(courses)
         ids = {course.id for course in courses}
@@ -102,7 +109,7 @@ class PlainReader:
             async for page in self._progress(sorted(people & managed), {course_id}):
                 yield page
 
-    async def changed(self, since: datetime) -> AsyncIterator[Page]:
+    async def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:  # noqa: ARG002
         """Not known to plain functions."""
         raise ValueError(f"the plain reader cannot tell what changed since {since}")
         yield Page()

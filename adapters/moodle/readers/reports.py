@@ -11,6 +11,7 @@ from adapters.moodle.readers.builder import Report, Rows
 from adapters.moodle.readers.folding import PersonRow
 from adapters.moodle.readers.kinds import BADGES, CERTIFICATES, PARTICIPANTS, PEOPLE, Kind, since
 from adapters.moodle.site import MoodleSite
+from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.errors import Unavailable
 from connector.domain.ports import Course, SiteInfo
 from connector.domain.reading import (
@@ -50,6 +51,7 @@ class ReportsReader:
     incremental = True
     exhaustive = False
     outbox = None
+    details: Collection[Detail] = ()
 
     def __init__(self, site: MoodleSite, info: SiteInfo, reports: Mapping[str, Report]) -> None:
         self._site = site
@@ -90,7 +92,12 @@ class ReportsReader:
         alive = [one for one in found if not one.deleted]
         return AccountsPage(list(marks), alive, {one.id: marks[one.id] for one in alive}, _accesses(people))
 
-    async def everything(self, book: AccountBook, courses: Sequence[Course]) -> AsyncIterator[Page]:
+    async def everything(
+        self,
+        book: AccountBook,
+        courses: Sequence[Course],
+        known: KnownHistory = NOTHING_KNOWN,  # noqa: ARG002
+    ) -> AsyncIterator[Page]:
         """See the port."""
         self._know(courses)
         ids = frozenset(course.id for course in courses)
@@ -120,7 +127,7 @@ class ReportsReader:
             for page in await self._whole(ids):
                 yield page
 
-    async def changed(self, since: datetime) -> AsyncIterator[Page]:
+    async def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:  # noqa: ARG002
         """See the port; also what was issued where there are reports of it. One request where nothing is new."""
         participants = self._reports[PARTICIPANTS.key]
         there = [one for one in CERTIFIED if one[1].key in self._reports]

@@ -135,10 +135,23 @@ DATASETS: dict[str, Dataset] = {
         texts=("enrol",),
         since="timemodified",
     ),
+    "activities": Dataset(
+        (COURSE, "moodle/course:viewhiddenactivities"),
+        (
+            "id", "courseid", "instance", "section", "visible", "visibleoncoursepage", "completion", "completionview",
+            "completionpassgrade", "completionexpected", "deletioninprogress", "added",
+        ),
+        texts=("idnumber", "modname", "name"),
+    ),
     "completions": Dataset(
         ("report/completion:view",),
         ("id", "userid", "courseid", "timeenrolled", "timestarted", "timecompleted"),
         since="timecompleted",
+    ),
+    "activity_completions": Dataset(
+        ("report/progress:view",),
+        ("id", "userid", "courseid", "coursemoduleid", "completionstate", "overrideby", "timemodified"),
+        since="timemodified",
     ),
     "grade_items": Dataset(
         GRADES,
@@ -162,6 +175,21 @@ DATASETS: dict[str, Dataset] = {
         ("rawgrade", "rawgrademin", "rawgrademax", "finalgrade"),
         ("aggregationstatus",),
         since="timemodified",
+    ),
+    "grade_history": Dataset(
+        (*GRADES, "gradereport/history:view"),
+        (
+            "id", "action", "oldid", "userid", "courseid", "itemid", "usermodified", "loggeduser", "hidden", "locked",
+            "overridden", "excluded", "timemodified",
+        ),
+        ("rawgrade", "rawgrademin", "rawgrademax", "finalgrade"),
+        ("source",),
+        since="timemodified",
+    ),
+    "archived_completions": Dataset(
+        ("report/completion:view",),
+        ("id", "userid", "courseid", "timeenrolled", "timestarted", "timecompleted"),
+        since="timecompleted",
     ),
     "badges": Dataset(
         ("moodle/badges:viewbadges",),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+from adapters.moodle.twin.gradebook import INSERT, UPDATE
 from adapters.moodle.twin.people import mangle
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, TwinBadge
 from adapters.moodle.twin.reports.setup import make_report
-from adapters.moodle.twin.state import STUDENT, Enrolment, Grade, TwinCourse, TwinState
+from adapters.moodle.twin.state import STUDENT, Enrolment, Grade, TwinState
+from adapters.moodle.twin.within import Within
 
 
 def _now(at: int | None) -> int:
@@ -15,7 +17,7 @@ def _now(at: int | None) -> int:
     return int(time.time()) if at is None else at
 
 
-class Life:
+class Life(Within):
     """Acts on the state directly, as Moodle's own pages do; no web service does these things."""
 
     def __init__(self, state: TwinState) -> None:
@@ -68,7 +70,13 @@ class Life:
     def delete_course(self, ref: str) -> None:
         """Delete a course and all that people have in it."""
         with self._state.lock:
-            course = self._course(ref)
+            course, book = self._course(ref), self._state.gradebook
+            for user_id in list(course.grades):
+                self._state.drop_total(user_id, course, "coursedelete")
+            book.drop("coursedelete", _now(None), course_id=course.id)
+            book.done = {k: one for k, one in book.done.items() if book.activities[k[0]].course_id != course.id}
+            book.items = {k: one for k, one in book.items.items() if one.course_id != course.id}
+            book.activities = {k: one for k, one in book.activities.items() if one.course_id != course.id}
             for user_id in list(course.enrolled()):
                 self._state.leave_course(user_id, course)
             for places in self._state.roles.values():
@@ -104,11 +112,14 @@ class Life:
         with self._state.lock:
             found, user_id = self._course(course), self._user(username)
             self._state.note("grades", "deleted" if value is None else "updated", user_id, found.id)
+            book, before = self._state.gradebook, found.grades.pop(user_id, None)
             if value is None:
-                found.grades.pop(user_id, None)
+                if before is not None:
+                    book.note(UPDATE, user_id, found.id, None, "aggregation", _now(None))
                 return
             found.grade_max = found.grade_max or 100.0
             found.grades[user_id] = Grade(value, _now(at))
+            book.note(UPDATE if before else INSERT, user_id, found.id, value, "aggregation", _now(None))
 
     def enrolled(self) -> list[tuple[str, str]]:
         """Who is in which course: each username with a course's shortname, sorted."""
@@ -167,12 +178,17 @@ class Life:
     ) -> None:
         """Moodle's "Reset course": nobody's account is marked as changed by it."""
         with self._state.lock:
-            found = self._course(course)
+            found, book = self._course(course), self._state.gradebook
             if completions:
                 found.completions.clear()
                 found.tracked.clear()
+            if completions:
+                for key in [k for k in book.done if book.activities[k[0]].course_id == found.id]:
+                    del book.done[key]
             if grades:
-                found.grades.clear()
+                for user_id in list(found.grades):
+                    self._state.drop_total(user_id, found, "reset")
+                book.drop("reset", _now(None), course_id=found.id)
             if enrolments:
                 for user_id in list(found.enrolled()):
                     self._state.leave_course(user_id, found)
@@ -262,11 +278,3 @@ class Life:
                 for username, course in self.enrolled()
                 if STUDENT in self._state.course_roles(self._user(username), self._course(course).id)
             ]
-
-    def _user(self, username: str) -> int:
-        return self._state.by_username[username]
-
-    def _course(self, ref: str) -> TwinCourse:
-        state = self._state
-        course_id = state.course_by_idnumber.get(ref) or state.course_by_shortname[ref]
-        return state.courses[course_id]

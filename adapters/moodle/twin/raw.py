@@ -149,13 +149,40 @@ def completions(state: TwinState) -> Iterator[Row]:
             ]  # fmt: skip
 
 
+def activities(state: TwinState) -> Iterator[Row]:
+    """Those that have an item have the same instance as it."""
+    for one in state.gradebook.activities.values():
+        yield [
+            one.id, one.course_id, one.id, 0, int(one.visible), 1, 2, 0, 0, 0, 0, state.started, "", one.module,
+            one.name,
+        ]  # fmt: skip
+
+
+def activity_completions(state: TwinState) -> Iterator[Row]:
+    book = state.gradebook
+    for (key, user_id), (done, at, by) in book.done.items():
+        yield [key * MANY + user_id, user_id, book.activities[key].course_id, key, done, by, at]
+
+
+def archived_completions(state: TwinState) -> Iterator[Row]:
+    for number, (user_id, course_id, completed) in enumerate(state.gradebook.archived, 1):
+        yield [number, user_id, course_id, 0, 0, completed]
+
+
 def grade_items(state: TwinState) -> Iterator[Row]:
-    """The total of each course, whose key is the course's, as the twin's other functions have it."""
+    """The total of each course, whose key is the course's, as the twin's other functions have it; then the others."""
     for course in state.courses.values():
         yield [
             course.id, course.id, None, course.id, None, 1, None, None, 1, 0, None, 0, 0, 0, 0, course.created,
             course.created, f"{course.grade_max:.5f}", "0.00000", "0.00000", "1.00000", "0.00000", "0.00000",
             "0.00000", "course", None, None, None, None,
+        ]  # fmt: skip
+    for one in state.gradebook.items.values():
+        instance, module = (one.activity.id, one.activity.module) if one.activity else (None, None)
+        yield [
+            one.id, one.course_id, one.course_id, instance, 0, 1, None, None, 2, 0, None, one.hidden, 0, 0, 0,
+            state.started, state.started, f"{one.most:.5f}", "0.00000", f"{one.passes:.5f}", "1.00000", "0.00000",
+            "0.00000", "0.00000", one.kind, module, one.name, None, None,
         ]  # fmt: skip
 
 
@@ -166,6 +193,30 @@ def grades(state: TwinState) -> Iterator[Row]:
                 course.id * MANY + user_id, user_id, course.id, course.id, 2, 0, 0, 0, 0, grade.at, 0, None, grade.at,
                 None, "0.00000", f"{course.grade_max:.5f}", f"{grade.value:.5f}", "unknown",
             ]  # fmt: skip
+    book = state.gradebook
+    for (item_id, user_id), one in book.grades.items():
+        item = book.items[item_id]
+        yield [
+            item_id * MANY + user_id, user_id, item.course_id, item_id, 2, one.hidden, one.locked, 0, 0,
+            one.overridden, one.excluded, None, one.at, None, "0.00000", f"{item.most:.5f}", _decimal(one.value),
+            "unknown",
+        ]  # fmt: skip
+
+
+def grade_history(state: TwinState) -> Iterator[Row]:
+    """The course of an item that is gone is not told, as Moodle's table does not have it."""
+    book = state.gradebook
+    for one in book.history:
+        item = book.items.get(one.item_id)
+        course_id = item.course_id if item else one.item_id if one.item_id in state.courses else None
+        yield [
+            one.id, one.action, one.item_id * MANY + one.user_id, one.user_id, course_id, one.item_id, 2, 2, 0, 0,
+            one.overridden, one.excluded, one.at, None, "0.00000", "100.00000", _decimal(one.value), one.source,
+        ]  # fmt: skip
+
+
+def _decimal(value: float | None) -> str | None:
+    return None if value is None else f"{value:.5f}"
 
 
 def badges(state: TwinState) -> Iterator[Row]:
@@ -206,7 +257,8 @@ ROWS: Mapping[str, Rows] = {
     for one in (
         people, accesses, profile_fields, profile_data, cohorts, cohort_members, categories, courses,
         course_fields, course_field_data, groups, group_members, enrolment_methods, enrolments, completions,
-        grade_items, grades, badges, badge_issues, certificate_templates, certificate_issues,
+        grade_items, grades, badges, badge_issues, certificate_templates, certificate_issues, activities,
+        activity_completions, archived_completions, grade_history,
     )
 }  # fmt: skip
 """By name of dataset."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adapters.moodle.plugin import version as own_version
+from adapters.moodle.twin.gradebook import DELETE, Gradebook
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, Report, TwinBadge
 from adapters.moodle.twin.versions import VERSIONS, Version
 
@@ -222,6 +223,7 @@ class TwinState:
         """What each person was awarded."""
         self.certificates: dict[int, list[Certificate]] = {}
         """Issues of tool_certificate by person."""
+        self.gradebook = Gradebook()
         self.badge_by_name: dict[str, TwinBadge] = {}
         self.views_reports = self.edits_reports = True
         """Whether the token may read reports, and change them."""
@@ -379,7 +381,8 @@ class TwinState:
         if not course.enrolments_of(user_id):
             self.user_courses.get(user_id, {}).pop(course.id, None)
             self.roles.get(user_id, {}).pop(("course", course.id), None)
-            course.grades.pop(user_id, None)
+            self.drop_total(user_id, course, "userdelete")
+            self.gradebook.drop("userdelete", int(time.time()), course_id=course.id, user_id=user_id)
             for group in self.groups.values():
                 if group.course_id == course.id:
                     group.members.pop(user_id, None)
@@ -388,3 +391,9 @@ class TwinState:
         """The person leaves by every method."""
         for plugin in ("manual", *course.others):
             self.unenrol(user_id, course, plugin)
+
+    def drop_total(self, user_id: int, course: TwinCourse, source: str) -> None:
+        """Delete somebody's grade of a whole course."""
+        grade = course.grades.pop(user_id, None)
+        if grade is not None:
+            self.gradebook.note(DELETE, user_id, course.id, grade.value, source, int(time.time()))

@@ -79,3 +79,16 @@ DELETE FROM facts.landing_certificate l USING erased_account a WHERE l.moodle_id
 
 -- name: landed_accesses
 DELETE FROM facts.landing_access l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: landed_scopes
+DELETE FROM facts.landing_scope l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: held
+-- What Moodle still has of an account that is there comes again, by number.
+DELETE FROM landing.held l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: came
+DELETE FROM landing.came l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: differences
+DELETE FROM facts.reconciliation_difference d USING erased_account a WHERE d.moodle_id = a.moodle_id

@@ -33,7 +33,9 @@ ON CONFLICT (name) DO UPDATE SET reached_at = excluded.reached_at, basis = exclu
 -- name: drop_landing
 -- What landed is in the facts now, or belongs to nobody.
 TRUNCATE facts.landing_enrolment, facts.landing_completion, facts.landing_grade, facts.landing_certificate,
-         facts.landing_access, facts.landing_scope
+         facts.landing_access, facts.landing_scope, facts.landing_activity, facts.landing_grade_item,
+         facts.landing_activity_completion, facts.landing_item_grade, facts.landing_grade_history,
+         facts.landing_earlier_completion
 
 -- name: drop_staff
 TRUNCATE facts.landing_person, facts.landing_assignment, facts.landing_leave
@@ -44,6 +46,12 @@ SELECT (SELECT count(*) FROM facts.landing_enrolment WHERE load_id = %(load)s) A
        (SELECT count(*) FROM facts.landing_completion WHERE load_id = %(load)s) AS completions,
        (SELECT count(*) FROM facts.landing_grade WHERE load_id = %(load)s) AS grades,
        (SELECT count(*) FROM facts.landing_certificate WHERE load_id = %(load)s) AS certificates,
+       (SELECT count(*) FROM facts.landing_activity WHERE load_id = %(load)s) AS activities,
+       (SELECT count(*) FROM facts.landing_grade_item WHERE load_id = %(load)s) AS grade_items,
+       (SELECT count(*) FROM facts.landing_activity_completion WHERE load_id = %(load)s) AS activity_completions,
+       (SELECT count(*) FROM facts.landing_item_grade WHERE load_id = %(load)s) AS item_grades,
+       (SELECT count(*) FROM facts.landing_grade_history WHERE load_id = %(load)s) AS grade_history,
+       (SELECT count(*) FROM facts.landing_earlier_completion WHERE load_id = %(load)s) AS earlier_completions,
        (SELECT count(*) FROM facts.landing_scope WHERE load_id = %(load)s) AS scopes,
        (SELECT count(*) FROM landing.came) AS held
 
@@ -64,6 +72,12 @@ DELETE FROM facts.landing_completion WHERE load_id = %(load)s AND course_id = AN
 
 -- name: forget_grades
 DELETE FROM facts.landing_grade WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
+
+-- name: forget_activity_completions
+DELETE FROM facts.landing_activity_completion WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
+
+-- name: forget_item_grades
+DELETE FROM facts.landing_item_grade WHERE load_id = %(load)s AND course_id = ANY(%(courses)s)
 
 -- name: unknown_courses
 -- Is there a course among what landed that the facts do not know yet?
@@ -277,13 +291,15 @@ CREATE TEMPORARY TABLE read_grade_item (
 -- Totals that count otherwise now; those of courses that nobody was asked for stay.
 UPDATE facts.dim_grade_item d SET valid_to = %(now)s
 FROM read_grade_item r
-WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id
+WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id AND d.item_type = 'course'
   AND (r.item_id, r.minimum, r.maximum, r.pass_mark) IS DISTINCT FROM (d.item_id, d.minimum, d.maximum, d.pass_mark)
 
 -- name: begin_grade_items
 INSERT INTO facts.dim_grade_item (item_id, course_id, minimum, maximum, pass_mark, valid_from)
 SELECT r.item_id, r.course_id, r.minimum, r.maximum, r.pass_mark, %(now)s FROM read_grade_item r
-WHERE NOT EXISTS (SELECT FROM facts.dim_grade_item d WHERE d.course_id = r.course_id AND d.valid_to = 'infinity')
+WHERE NOT EXISTS (
+    SELECT FROM facts.dim_grade_item d
+    WHERE d.course_id = r.course_id AND d.item_type = 'course' AND d.valid_to = 'infinity')
 
 -- name: weigh_scopes
 -- The planner is told how many there are: a few are found by indexes.
@@ -372,6 +388,7 @@ FROM enrolment_now n
 WHERE NOT EXISTS (
     SELECT FROM facts.fact_enrolment f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: landed_completions
 CREATE TEMPORARY TABLE completion_now ON COMMIT DROP AS
@@ -450,6 +467,7 @@ LEFT JOIN (
 WHERE NOT EXISTS (
     SELECT FROM facts.fact_completion f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: drop_waivers
 DELETE FROM facts.waiver
@@ -537,6 +555,7 @@ WHERE n.value IS NOT NULL
   AND NOT EXISTS (
     SELECT FROM facts.fact_grade f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: close_templates
 UPDATE facts.dim_certificate_template d SET valid_to = %(now)s
@@ -751,7 +770,14 @@ SELECT person_id FROM facts.landing_person LIMIT 1
 -- name: by_sets
 -- Where many rows are compared with many, never row by row: PostgreSQL may take a table for empty that was just filled,
 -- by this very transaction or before autovacuum came, and then 50,000 rows took a minute instead of a second.
-SET LOCAL enable_nestloop = off
+SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'
 
 -- name: by_either
 SET LOCAL enable_nestloop = on
+
+-- name: indexes
+-- The indexes of a table, but for its key's.
+SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = ('facts.' || %(table)s)::regclass AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)

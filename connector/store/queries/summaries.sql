@@ -1,5 +1,6 @@
 -- What reports add up, reckoned anew at the end of a merge and in its transaction. A unit stands for itself and all below
--- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all.
+-- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all
+-- units, "everywhere": for all courses and days.
 
 -- name: touched_units
 -- Units in which somebody's assignments moved; all of them where people did, or everything was read.
@@ -69,14 +70,14 @@ GROUP BY unit, manager_id
 -- name: touched_courses
 -- Of which courses something came, or was read.
 CREATE TEMPORARY TABLE touched_course ON COMMIT DROP AS
-SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(whole)s
+SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(everywhere)s
 UNION SELECT course_id FROM in_question
 
 -- name: weigh_courses
 ANALYZE touched_course
 
 -- name: drop_courses
-DELETE FROM facts.summary_course WHERE %(whole)s OR course_id IN (SELECT course_id FROM touched_course)
+DELETE FROM facts.summary_course WHERE %(everywhere)s OR course_id IN (SELECT course_id FROM touched_course)
 
 -- name: courses
 -- What came of active enrolments. Time counts where both ends of it were told; passing where there is a mark.
@@ -93,7 +94,8 @@ WITH learner AS (
     LEFT JOIN facts.fact_completion f
            ON f.moodle_id = e.moodle_id AND f.course_id = e.course_id AND f.valid_to = 'infinity'
     LEFT JOIN facts.fact_grade g ON g.moodle_id = e.moodle_id AND g.course_id = e.course_id AND g.valid_to = 'infinity'
-    LEFT JOIN facts.dim_grade_item i ON i.course_id = e.course_id AND i.valid_to = 'infinity'
+    LEFT JOIN facts.dim_grade_item i
+           ON i.course_id = e.course_id AND i.item_type = 'course' AND i.valid_to = 'infinity'
     WHERE e.valid_to = 'infinity' AND e.active
 ), spread AS (
     SELECT c.above AS unit, l.course_id, l.completed, l.value, l.pass_mark, l.seconds
@@ -145,7 +147,8 @@ WITH person AS (
            sum(c.graded * 100 * (c.average_grade - i.minimum) / NULLIF(i.maximum - i.minimum, 0))
                / NULLIF(sum(c.graded) FILTER (WHERE i.maximum > i.minimum), 0) AS average_score
     FROM facts.summary_course c
-    LEFT JOIN facts.dim_grade_item i ON i.course_id = c.course_id AND i.valid_to = 'infinity'
+    LEFT JOIN facts.dim_grade_item i
+           ON i.course_id = c.course_id AND i.item_type = 'course' AND i.valid_to = 'infinity'
     GROUP BY c.unit
 )
 SELECT p.unit, p.people, p.upcoming, p.joining, p.left_people, p.with_account, p.active_24h, p.active_30d,
@@ -162,7 +165,7 @@ UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_in_question
 UNION SELECT (%(now)s AT TIME ZONE 'UTC')::date
 
 -- name: drop_activity
-DELETE FROM facts.summary_activity WHERE %(whole)s OR day IN (SELECT day FROM touched_day)
+DELETE FROM facts.summary_activity WHERE %(everywhere)s OR day IN (SELECT day FROM touched_day)
 
 -- name: activity
 INSERT INTO facts.summary_activity (unit, day, completions, certificates)
@@ -176,7 +179,7 @@ WITH happened AS (
 ), own AS (
     SELECT p.unit, h.day, sum(h.completions) AS completions, sum(h.certificates) AS certificates
     FROM happened h JOIN facts.dim_person p ON p.person_id = h.person_id AND p.valid_to = 'infinity'
-    WHERE %(whole)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
+    WHERE %(everywhere)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
     GROUP BY p.unit, h.day
 )
 SELECT unit, day, sum(completions), sum(certificates)
@@ -258,6 +261,15 @@ WITH active AS (
     WHERE s.state <> 'satisfied' AND NOT n.later AND p.moodle_id IS NOT NULL AND n.course_id IS NOT NULL
       AND NOT EXISTS (SELECT FROM facts.fact_enrolment e WHERE e.moodle_id = p.moodle_id
                         AND e.course_id = n.course_id AND e.active AND e.valid_to = 'infinity')
+    UNION ALL
+    SELECT 'grade_history_missing', 'notice', COALESCE(p.hr_key, '') || ': ' || COALESCE(c.shortname, '')
+    FROM facts.fact_grade_history h
+    JOIN facts.key_read k ON k.dataset = 'grade_history' AND h.observed_at > k.first_at
+    LEFT JOIN facts.dim_person p ON p.person_id = h.person_id AND p.valid_to = 'infinity'
+    LEFT JOIN facts.dim_course c ON c.course_id = h.course_id AND c.valid_to = 'infinity'
+    WHERE h.origin = 'mirror' AND h.cause <> 'unbinding' AND h.observed_at > %(now)s - interval '30 days'
+      AND EXISTS (SELECT FROM facts.load o WHERE o.reader = 'plugin'
+                    AND h.observed_at BETWEEN o.started_at AND COALESCE(o.finished_at, 'infinity'))
 )
 SELECT name, min(severity), count(*), (array_agg(example ORDER BY example))[1:10], %(now)s FROM found GROUP BY name
 

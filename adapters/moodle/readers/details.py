@@ -1,0 +1,124 @@
+"""What happens within courses, read by our plugin: pages of activities, grade items and changes of grades."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import replace
+
+from adapters.moodle.client import MoodleClient
+from adapters.moodle.readers import raw_details, shared
+from adapters.moodle.readers.datasets import Asked, Row, Rows, chosen, firsts, later_pages, pages, together
+from adapters.moodle.readers.holding import held, held_all
+from adapters.moodle.readers.raw import grade
+from adapters.moodle.readers.raw_details import (
+    ACTIVITIES,
+    ACTIVITY_COMPLETIONS,
+    GRADE_ITEMS,
+    GRADES,
+    HISTORY,
+    activity,
+    activity_completion,
+    grade_item,
+    item_grade,
+)
+from connector.domain.details import KnownHistory
+from connector.domain.reading import Page
+
+COURSE_TOTAL = "course"
+SITE_COURSE = shared.SITE_COURSE
+VALUE = 3
+"""The place of the grade in a row of grades."""
+
+
+async def within(
+    rows_of: Callable[[Asked], AsyncIterator[Rows]], is_in: Callable[[int | None], bool]
+) -> AsyncIterator[Page]:
+    """All activities and items of these courses, and what people have done in them. What is not graded is not told."""
+    async for rows in rows_of(Asked(ACTIVITIES)):
+        there = [activity(row) for row in rows.rows if is_in(row[1]) and raw_details.is_there(row)]
+        yield Page(activities=there, held=[held(ACTIVITIES, rows)])
+    async for rows in rows_of(Asked(ACTIVITY_COMPLETIONS)):
+        states = [activity_completion(row) for row in rows.rows if is_in(row[1])]
+        yield Page(activity_completions=states, held=[held(ACTIVITY_COMPLETIONS, rows)])
+    totals: set[int] = set()
+    async for rows in rows_of(Asked(GRADE_ITEMS)):
+        wanted = [row for row in rows.rows if is_in(row[1])]
+        totals |= {row[0] for row in wanted if is_total(row)}
+        yield Page(grade_items=[grade_item(row, rows.now) for row in wanted], held=[held(GRADE_ITEMS, rows)])
+    async for rows in rows_of(Asked(GRADES)):
+        told = [row for row in rows.rows if is_in(row[1]) and row[VALUE] is not None]
+        yield replace(_grades(told, totals, rows.now), held=[held(GRADES, rows)])
+
+
+async def history(client: MoodleClient, known: KnownHistory) -> AsyncIterator[Page]:
+    """Changes of grades since the last full reading, and of newcomers all; everything where nothing is known.
+
+    The last one that was known has to be there still. Where it is not Moodle was put back to an older state, and keys
+    that were known may be those of other changes: all is read again.
+    """
+    asked = Asked(HISTORY, after=known.swept - 1 if known.swept else 0)
+    [first] = await firsts(client, [asked])
+    if known.swept and (not first.rows or first.rows[0][0] != known.swept):
+        asked = Asked(HISTORY)
+        [first] = await firsts(client, [asked])
+    async for rows in later_pages(client, asked, first):
+        yield await changes(rows)
+    if asked.after:
+        async for rows in pages(client, *chosen(HISTORY, "userid", known.newcomers)):
+            yield await changes(rows)
+
+
+async def changes(rows: Rows) -> Page:
+    return Page(grade_history=[raw_details.grade_change(row) for row in rows.rows if row[2] != SITE_COURSE])
+
+
+async def earlier(rows: Rows) -> Page:
+    return Page(earlier_completions=[raw_details.earlier_completion(row) for row in rows.rows if row[2]])
+
+
+async def activities(rows: Rows) -> Page:
+    """Those that are not about to be deleted."""
+    there = [activity(row) for row in rows.rows if row[1] != SITE_COURSE and raw_details.is_there(row)]
+    return Page(activities=there, held=[held(ACTIVITIES, rows)])
+
+
+async def items(rows: Rows) -> Page:
+    found = [grade_item(row, rows.now) for row in rows.rows if row[1] != SITE_COURSE]
+    return Page(grade_items=found, held=[held(GRADE_ITEMS, rows)])
+
+
+async def graded(client: MoodleClient, rows: Rows) -> Page:
+    """Grades that were given, changed or cleared, with their items."""
+    [found] = await together(client, chosen(GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows})))
+    there = [row for some in found for row in some.rows if row[1] != SITE_COURSE]
+    known = {row[0] for row in there}
+    wanted = [row for row in rows.rows if row[2] in known]
+    page = _grades(wanted, {row[0] for row in there if is_total(row)}, rows.now)
+    with_items = [*held_all(GRADE_ITEMS, found), held(GRADES, rows)]
+    return replace(page, grade_items=[grade_item(row, rows.now) for row in there], held=with_items)
+
+
+async def done(client: MoodleClient, rows: Rows) -> Page:
+    """How people stand in activities, with these."""
+    [found] = await together(client, chosen(ACTIVITIES, "id", sorted({row[2] for row in rows.rows})))
+    there = [row for some in found for row in some.rows if raw_details.is_there(row) and row[1] != SITE_COURSE]
+    known = {row[0] for row in there}
+    return Page(
+        activities=[activity(row) for row in there],
+        activity_completions=[activity_completion(row) for row in rows.rows if row[2] in known],
+        held=[*held_all(ACTIVITIES, found), held(ACTIVITY_COMPLETIONS, rows)],
+    )
+
+
+def is_total(row: Row, ids: Collection[int] | None = None) -> bool:
+    """Whether a grade item is the total of a course, and of one of these."""
+    _, course, kind, *_ = row
+    return kind == COURSE_TOTAL and course != SITE_COURSE and (ids is None or course in ids)
+
+
+def _grades(rows: list[Row], totals: Collection[int], now: int) -> Page:
+    """Totals of courses apart from all others."""
+    return Page(
+        grades=[grade(row[:6]) for row in rows if row[2] in totals],
+        item_grades=[item_grade(row, now) for row in rows if row[2] not in totals],
+    )
