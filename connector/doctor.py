@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,7 @@ State = Literal["good", "bad", "none"]
 NEEDS = {
     "facts": {"database"},
     "reports": {"moodle"},
+    "hints": {"database"},
     "writing": {"moodle"},
     "courses": {"moodle", "mapping"},
     "cohort sync": {"moodle", "mapping", "courses"},
@@ -78,6 +80,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("drop", _drop),
         ("moodle", _moodle),
         ("reports", _reports_set_up if fix else _reports),
+        ("hints", _hints),
         ("writing", _writing),
         ("courses", _courses),
         ("cohort sync", _cohort_sync),
@@ -97,6 +100,9 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
             findings.append(await _checked(what, check, connector))
     return findings
 
+
+UNREAD = timedelta(minutes=5)
+"""After so long a hint should have been heeded."""
 
 Check = Callable[[Connector], Awaitable[str | None] | Awaitable[Finding | None] | Awaitable[Finding | str]]
 
@@ -198,6 +204,25 @@ async def _reports_set_up(connector: Connector) -> Finding | None:
         done = await connector.set_up_reports(moodle)
     found = await _reports(connector)
     return replace(found, text=" ".join([*done, found.text])) if found else None
+
+
+async def _hints(connector: Connector) -> Finding | None:
+    """Does Moodle tell when something has changed, and is it read then?"""
+    if not connector.settings.moodle.url or connector.settings.hint_secret() is None:
+        return None
+    last = connector.hints.last()
+    if last is None:
+        text = "no hint of Moodle has come yet: docs/plugin.md tells what to set there, and `serve` takes them"
+        return Finding("hints", "none", text)
+    came = f"{last.came_at:%Y-%m-%d %H:%M:%S} UTC"
+    read = connector.facts.read_until()
+    if (read is None or read < last.came_at) and connector.clock() - last.came_at > UNREAD:
+        raise ConnectorError(
+            f"Moodle told at {came} that something has changed, and it has not been read since: see whether `serve` "
+            "runs and how its job mirror goes (`moodle-connector job list`)."
+        )
+    lag = (last.came_at - last.sent_at).total_seconds()
+    return Finding("hints", "good", f"the last of {last.times} came at {came}, {lag:.0f} s after Moodle sent it")
 
 
 async def _writing(connector: Connector) -> str | None:

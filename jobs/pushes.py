@@ -1,4 +1,4 @@
-"""Pushes are carried out as they come: a thread waits for word of them, and wakes the job."""
+"""Pushes and hints are heeded as they come: a thread waits for word of them, and wakes the job."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def heard(word: Word, wake: Callable[[], None], stopping: Event) -> Iterator[Non
                         return
                     wake()
             except StorageError as error:
-                log.warning("cannot hear pushes", message=str(error))
+                log.warning("cannot hear the database", message=str(error))
                 ended.wait(AGAIN)
 
     thread = Thread(target=live, name="pushes", daemon=True)

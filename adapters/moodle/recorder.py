@@ -130,12 +130,13 @@ class Conversation:
 
 
 def _at(value: Any, path: str) -> Any:
-    """What stands at a path, or None: ``name=x`` is the entry of a list whose ``name`` is x."""
+    """What stands at a path, in JSON within JSON too, or None. ``name=x``: the entry of a list whose ``name`` is x."""
     for part in path.split("."):
         key, equals, wanted = part.partition("=")
         if equals:
             value = next((entry for entry in value if entry[key] == wanted), None)
         elif value is not None:
+            value = json.loads(value) if isinstance(value, str) else value
             value = value[int(part)] if isinstance(value, list) else value[part]
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from connector.domain.errors import SettingsError, Unavailable
 
 TRIAL = "connector-check.txt"
 """What ``check`` writes."""
+HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,12 @@ class FolderStore:
                 return None
 
     def delete(self, name: str) -> None:
+        path = self._path(name)
         with _told():
-            self._path(name).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            for part in path.parent.glob(".*.part"):  # of a process that was killed; it may be of this one
+                if part.stat().st_mtime < time.time() - HOUR:
+                    part.unlink(missing_ok=True)
 
     def names(self, folder: str) -> Iterator[str]:
         root = self.folder.resolve()

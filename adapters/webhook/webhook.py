@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,16 +16,11 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 from adapters.webhook.guard import Target, checked
 from connector.domain.errors import AccessRefused, TryAgain, Unavailable
 from connector.domain.notices import Notice, Telling
+from connector.domain.signing import signature
 
 ATTEMPTS = 3
 TIMEOUT = 10.0
 """Seconds to connect, and for each read."""
-
-
-def signature(key: str, timestamp: str, body: bytes) -> str:
-    """``sha256=`` and the HMAC of the timestamp, a dot and the body: an old request cannot be sent again as new."""
-    signed = timestamp.encode() + b"." + body
-    return "sha256=" + hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from connector.store.explaining import Dossiers, LearnedViews
 from connector.store.facts import Facts
 from connector.store.feeds import Feeds
 from connector.store.figures import FigureViews
+from connector.store.hints import Hints
 from connector.store.jobs import Jobs
 from connector.store.journal import DUE_DATES, WELCOMES, Journal
 from connector.store.logins import Logins
@@ -85,6 +86,11 @@ class Kept(Installation):
     @cached_property
     def choices(self) -> Choices:
         return Choices(self.database, self.site)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """Moodle's word that something has changed."""
+        return Hints(self.database, self.site)
 
     @cached_property
     def facts(self) -> Facts:

@@ -65,9 +65,9 @@ class Ways(MoodleConnections, Inlets):
     @asynccontextmanager
     async def mirroring(self, extent: Extent) -> AsyncIterator[Mirror]:
         """The way back while the block lasts, for so much, with the best reader that the token allows."""
-        async with self.working_moodle() as moodle:
+        everything = extent is Extent.EVERYTHING or self.facts.read_until() is None
+        async with self.working_moodle() if everything else self.checked_moodle() as moodle:
             with self._choosing_again():
-                everything = extent is Extent.EVERYTHING or self.facts.read_until() is None
                 yield self.way_back(await self.reader(moodle, anew=everything))
 
     def way_back(self, reader: Reader) -> Mirror:

@@ -50,14 +50,12 @@ class Making:
 
     def _make(self, one: Certificate) -> FileState:
         try:
-            if not one.name:
-                raise SetAside("It names nobody any more.")
             content = self.render(one)
         except SetAside as error:
             self.store.refuse(one.certificate_id, str(error)[:200], self.clock())
             return FileState.REFUSED
         self.files.put(file_name(one), content)
-        if not self.store.made(one.certificate_id, one.name, hashlib.sha256(content).hexdigest(), self.clock()):
+        if not self.store.made(one.certificate_id, hashlib.sha256(content).hexdigest(), self.clock()):
             self.files.delete(file_name(one))  # somebody was erased meanwhile, and would be named again
             return FileState.REFUSED
         return FileState.MADE

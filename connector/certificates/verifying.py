@@ -35,11 +35,12 @@ class Verifying:
 
         None where there is none: a code that cannot be one, one that nobody has and a wrong number are not told apart.
         """
-        found = self.store.by_code(read_code(code))
+        typed = read_code(code)
+        found = self.store.by_code(typed)
         if found is None or (number.strip() and not same_number(number, found.number)):
             return None
         return Verified(
-            found.code,
+            typed,
             state_of(found.expires_at, found.revoked_at, self.clock()),
             found.title,
             found.language,

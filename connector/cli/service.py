@@ -63,6 +63,8 @@ def serve(config: Config = None) -> None:
                     if connector.has_pushes:
                         word = connector.scim_sources.heard
                         more.enter_context(heard(word, partial(waiting.came, "push"), stopping))
+                    if settings.hint_secret():
+                        more.enter_context(heard(connector.hints.heard, partial(waiting.came, "mirror"), stopping))
                     yield waiting
 
             server = uvicorn.Config(

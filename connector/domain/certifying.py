@@ -152,8 +152,8 @@ class CertificateStore(Protocol):
         """Those whose file waits, the oldest first."""
         ...
 
-    def made(self, certificate_id: int, name: str, sha256: str, now: datetime) -> bool:
-        """Its file lies where it should; False where the certificate does not name ``name`` any more."""
+    def made(self, certificate_id: int, sha256: str, now: datetime) -> bool:
+        """Its file lies where it should; False where the certificate names nobody any more."""
         ...
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:

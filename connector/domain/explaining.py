@@ -204,6 +204,17 @@ class WelcomeTold:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryTold:
+    """A due date in the calendar of the account. ``state``: put, refused, or sent where no answer came."""
+
+    requirement: str
+    due_on: date
+    state: str
+    sent_at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """What a person had taken back; ``kind`` is "" for the account."""
 
@@ -236,6 +247,7 @@ class Dossier:
     welcomes: Sequence[WelcomeTold] = ()
     undone: Sequence[Undone] = ()
     courses: Mapping[str, int] | None = None
+    entries: Sequence[EntryTold] = ()
 
 
 @dataclass(frozen=True, slots=True)

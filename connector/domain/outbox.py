@@ -17,10 +17,8 @@ OF_COURSES = frozenset({"activities", "enrolment_methods", "grade_items"})
 OF_TEMPLATES = {"badges": "badge"}
 """Kinds that are about what is issued, with its source."""
 
-MANY = 2_000
+MANY = 500
 """From so many people in one course on the whole course is read."""
-FEW = 20
-"""Up to so many courses are asked one by one for a few people each; else all that these people learn is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is read completely: of these people in this one course, or in all where none is named; of everybody in
-    these courses where nobody is named."""
+    """What is read completely: all that these people learn, or all that is learned in these courses."""
 
     people: tuple[int, ...] = ()
     courses: tuple[int, ...] = ()
@@ -48,10 +45,11 @@ class Part:
 class Touched:
     """What entries have touched, of managed people alone. What is nobody's and of no course touches nothing.
 
-    ``courses`` are read as a whole, ``people`` wherever they learn, ``learners`` by course; ``named`` are courses that
-    may be called otherwise or be gone, and ``contents`` those that may be made of something else: activities, grade
+    ``courses`` are read as a whole, ``people`` and ``learners`` (by course) wherever they learn; ``named`` are courses
+    that may be called otherwise or be gone, ``contents`` those that may be made of something else: activities, grade
     items and enrolment methods. ``issued``: whose certificates are read again, by source; None: everybody's.
-    ``templates``: sources of which the kinds of certificates may be others.
+    ``templates``: sources of which the kinds of certificates may be others. ``accounts`` are themselves others than
+    before.
     """
 
     courses: set[int] = field(default_factory=set)
@@ -61,6 +59,7 @@ class Touched:
     contents: set[int] = field(default_factory=set)
     issued: dict[str, set[int] | None] = field(default_factory=dict)
     templates: set[str] = field(default_factory=set)
+    accounts: set[int] = field(default_factory=set)
 
     def note(self, entries: Iterable[Entry], managed: Collection[int]) -> None:
         """``managed``: which of the people in these entries are."""
@@ -88,6 +87,8 @@ class Touched:
             self.contents.add(course)
 
     def _person(self, entry: Entry) -> None:
+        if entry.kind == "people":
+            self.accounts.add(entry.user_id)
         if source := ISSUED.get(entry.kind):
             people = self.issued.setdefault(source, set())
             if people is not None:
@@ -98,15 +99,9 @@ class Touched:
             self.people.add(entry.user_id)
 
     def parts(self) -> Iterator[Part]:
-        """What has to be read, each once."""
-        whole = self.courses | {course for course, people in self.learners.items() if len(people) > MANY}
-        few = {course: people - self.people for course, people in self.learners.items() if course not in whole}
-        rest = {course: people for course, people in few.items() if people}
-        everywhere = self.people.union(*rest.values()) if len(rest) > FEW else self.people
-        if whole:
+        """What has to be read. Of a person all is, wherever: it costs little more, and grows with nothing."""
+        crowded = {course for course, people in self.learners.items() if len(people) > MANY}
+        if whole := self.courses | crowded:
             yield Part(courses=tuple(sorted(whole)))
-        if everywhere:
-            yield Part(people=tuple(sorted(everywhere)))
-        if len(rest) <= FEW:
-            for course, people in sorted(rest.items()):
-                yield Part(tuple(sorted(people)), (course,))
+        if people := self.people.union(*(self.learners[course] for course in self.learners.keys() - whole)):
+            yield Part(people=tuple(sorted(people)))

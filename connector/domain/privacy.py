@@ -191,6 +191,16 @@ INVENTORY: tuple[Held, ...] = (
         "connector.welcome", "that a welcome was mailed", "site account_id person_id noted_at state told_at message"
     ),
     _deleted(
+        "connector.calendar_entry",
+        "due dates that stand in the calendar in Moodle",
+        "site account_id requirement due_on digest state message sent_at",
+    ),
+    _deleted(
+        "connector.linked_login",
+        "the name at the OAuth 2 provider with which the account is linked",
+        "site account_id issuer_id username state message sent_at",
+    ),
+    _deleted(
         "connector.scim_user",
         "the person as an identity system pushed it",
         "user_id client_id place document name_key external_key number_key email_keys version created_at modified_at "
@@ -251,6 +261,15 @@ INVENTORY: tuple[Held, ...] = (
         {
             Fate.PSEUDONYM: "created_by",
             Fate.NOBODY: "token_id client_id digest created_at expires_at used_at revoked_at",
+        },
+    ),
+    Held(
+        "connector.api_token",
+        "who made a token of the API, where that was by the key",
+        DECIDED,
+        {
+            Fate.PSEUDONYM: "created_by",
+            Fate.NOBODY: "token_id site name digest scopes unit created_at expires_at used_at revoked_at",
         },
     ),
     # ------------------------------------------------------------ of nobody whom HR names
@@ -396,6 +415,11 @@ INVENTORY: tuple[Held, ...] = (
         {Fate.KEEP: "grant_id person_id requirement assigned_on due_on withdrawn_at"},
     ),
     Held("facts.landing_leave", "days of leave", "as connector.leave", {Fate.KEEP: "person_id first_on last_on"}),
+    _deleted(
+        "facts.landing_scope",
+        "of whom a reading brought everything, until it is merged",
+        "load_id fact moodle_id course_id source",
+    ),
     _deleted("facts.landing_access", "what a reading brought, until it is merged", "load_id moodle_id accessed_at"),
     _deleted(
         "facts.landing_enrolment",
@@ -434,7 +458,8 @@ INVENTORY: tuple[Held, ...] = (
     _nobody(
         "facts.dim_course",
         "courses",
-        "course_id idnumber shortname fullname visible completion_enabled valid_from valid_to",
+        "course_id idnumber shortname fullname visible completion_enabled valid_from valid_to title description "
+        "category_ids category_names minutes difficulty objectives starts_at",
     ),
     _nobody("facts.dim_date", "days", "day year quarter month iso_year iso_week iso_day"),
     _nobody(

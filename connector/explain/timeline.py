@@ -26,6 +26,7 @@ def timeline(dossier: Dossier, learned: Learned | None = None, focus: Focus | No
         *ledger_events(dossier, focus),
         *_taken_back(dossier, focus),
         *_notices(dossier, focus),
+        *_entries(dossier, focus),
         *(_welcomes(dossier) if focus is None else ()),
         *learning_events(dossier, learned, focus),
     ]
@@ -89,6 +90,19 @@ def _notices(dossier: Dossier, focus: Focus | None) -> Iterator[Event]:
             became = f"{one.state} {one.message}".strip()
             state = text("message to the learner that {what}: {state}", what=what, state=became)
             yield Event(one.told_at or one.noted_at, EventKind.DUE, (state,))
+
+
+def _entries(dossier: Dossier, focus: Focus | None) -> Iterator[Event]:
+    for one in dossier.entries:
+        if focus and one.requirement not in focus.requirements:
+            continue
+        named = {"requirement": one.requirement, "day": one.due_on}
+        if one.state == "put":
+            sentence = text("in the calendar in Moodle: {requirement} is due on {day}", **named)
+        else:
+            became = f"{one.state} {one.message}".strip()
+            sentence = text("for the calendar in Moodle, {requirement} on {day}: {state}", **named, state=became)
+        yield Event(one.sent_at, EventKind.DUE, (sentence,))
 
 
 def _letter(dossier: Dossier, one: NoticeTold) -> Text:

@@ -156,6 +156,20 @@ SECTIONS: tuple[Section, ...] = (
         "connector.welcome",
     ),
     Section(
+        "Due dates in the calendar",
+        "Those that stand in the calendar in Moodle.",
+        "They are moved and removed there.",
+        "subject.entries",
+        "connector.calendar_entry",
+    ),
+    Section(
+        "Linked sign-in",
+        "The name at the OAuth 2 provider with which the account is linked.",
+        "The first sign-in asks nothing, and the link ends when the person leaves.",
+        "subject.linked",
+        "connector.linked_login",
+    ),
+    Section(
         "As pushed by identity systems",
         "The user and its groups.",
         _TO_PLAN,
@@ -178,10 +192,10 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "What the person decided here by the key",
-        "In the audit trail, and of changes, feeds, cases and identity systems; what it was about is left out.",
+        "In the audit trail, and of changes, feeds and tokens; what it was about is left out.",
         _TO_TELL,
         "subject.acted",
-        "connector.audit_trail connector.hold connector.feed_release connector.scim_token",
+        "connector.audit_trail connector.hold connector.feed_release connector.scim_token connector.api_token",
     ),
     Section(
         "In the reports: the person",
@@ -245,7 +259,8 @@ SECTIONS: tuple[Section, ...] = (
     ),
 )
 PASSING = frozenset({
-    "connector.differing_grant", "connector.present_grant", "facts.landing_access", "facts.landing_enrolment",
+    "connector.differing_grant", "connector.present_grant", "facts.landing_scope", "facts.landing_access",
+    "facts.landing_enrolment",
     "facts.landing_completion", "facts.landing_grade", "facts.landing_certificate", "facts.summary_quality",
     "connector.erasure", "connector.erasure_mark", "connector.erased_username",
 })  # fmt: skip

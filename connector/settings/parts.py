@@ -34,6 +34,7 @@ class MoodleSettings(BaseModel):
     ``course_fields``: in which custom fields of courses the catalogue finds what.
     ``activities``: whether activities, all grade items and the history of grades are read too, where it is by the
     plugin; that may be ten times as much.
+    ``webhook_secret`` is that of the plugin's webhook, which signs its word that something has changed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -48,6 +49,8 @@ class MoodleSettings(BaseModel):
     oauth2_identity: Identity = "email"
     activities: bool = True
     timeout_seconds: Annotated[float, Field(gt=0)] = 120
+    webhook_secret: Secret = None
+    webhook_secret_file: Path | None = None
     course_fields: CourseFieldSettings = CourseFieldSettings()
 
 

@@ -27,7 +27,7 @@ from connector.settings.sources import SourceSettings, place_of, secret
 from connector.settings.values import DatabaseAddress, SiteName, SourceName
 
 SHORTEST_SECRET = 32
-"""Characters of a secret that closes others."""
+"""Characters of a secret that closes others, or by which somebody is believed."""
 
 
 class SiteSettings(BaseModel):
@@ -111,6 +111,16 @@ class Settings(BaseSettings):
         if token := secret("moodle.token", self.moodle.token, self.moodle.token_file):
             return token
         raise SettingsError("moodle: there is no token. Set CONNECTOR_MOODLE__TOKEN, or token_file in the settings.")
+
+    def hint_secret(self) -> str | None:
+        """What Moodle signs its hints with; None: they are not taken. Raises SettingsError where it is too short."""
+        given = secret("moodle.webhook_secret", self.moodle.webhook_secret, self.moodle.webhook_secret_file)
+        if given and len(given) < SHORTEST_SECRET:
+            raise SettingsError(
+                f"moodle.webhook_secret: it must have at least {SHORTEST_SECRET} characters. "
+                "`openssl rand -base64 32` makes a good one; Moodle has to have the same."
+            )
+        return given or None
 
     def privacy_secret(self) -> str:
         """What makes keyed hashes of people who were erased. Raises SettingsError where there is none."""

@@ -80,8 +80,8 @@ class Certificates:
     def unmade(self, limit: int) -> list[Certificate]:
         return [_certificate(row) for row in self._database.rows("certificates.unmade", site=self._site, limit=limit)]
 
-    def made(self, certificate_id: int, name: str, sha256: str, now: datetime) -> bool:
-        values = {"certificate_id": certificate_id, "name": name, "sha256": sha256, "now": now}
+    def made(self, certificate_id: int, sha256: str, now: datetime) -> bool:
+        values = {"certificate_id": certificate_id, "sha256": sha256, "now": now}
         return self._database.run("certificates.made", site=self._site, **values) > 0
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ STEPS = {
     "landed_grades": "facts.landing_grade",
     "landed_certificates": "facts.landing_certificate",
     "landed_accesses": "facts.landing_access",
+    "landed_scopes": "facts.landing_scope",
 }
 """What erasing does, in this order, and the table whose rows it counts."""
 

@@ -16,6 +16,7 @@ from connector.domain.explaining import (
     Dossier,
     Due,
     Enrolled,
+    EntryTold,
     FeedTold,
     Learned,
     LedgerTold,
@@ -83,6 +84,7 @@ class _Reading:
             tuple(WelcomeTold(**row) for row in self._rows("welcomes")),
             tuple(Undone(**row) for row in self._rows("undone")),
             {row["ref"]: row["moodle_id"] for row in self._rows("courses")},
+            tuple(EntryTold(**row) for row in self._rows("entries")),
         )
 
     def _feeds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.details import HANDED_OVER, Details, known_history, make_months
 from connector.store.held import Held
-from connector.store.landing import ACCESS, BY_COURSE, LANDING, copy_rows, course_row, values_of
+from connector.store.landing import ACCESS, BY_COURSE, LANDING, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
 _PEOPLE: LiteralString = (
@@ -56,6 +57,9 @@ _UNSEEN = timedelta(hours=1)
 
 MANY = 5_000
 """From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
+
+LEARNED = ("enrolments", "completions", "grades")
+"""Facts of a person in a course."""
 
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
@@ -138,8 +142,9 @@ class Facts:
     def knows_courses(self, load: int) -> bool:
         return not self._database.one("facts.unknown_courses", load=load)["there"]
 
-    def samples(self, load: int) -> dict[int, int]:
-        return {row["course_id"]: row["moodle_id"] for row in self._by_sets("facts.samples", load=load)}
+    def samples(self, load: int, *, unknown: bool = False) -> dict[int, int]:
+        found = self._by_sets("facts.samples", load=load, unknown=unknown)
+        return {row["course_id"]: row["moodle_id"] for row in found}
 
     def _by_sets(self, name: str, **values: object) -> list[Row]:
         """The rows of a query that compares all that landed."""
@@ -204,8 +209,8 @@ class Facts:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
             listed = {"now": now, "cause": read.listed} if read.listed else {}
-            scopes = bool(read.landed.get("scopes"))
-            self.held.merge(connection, load, whole=read.extent is Extent.EVERYTHING, scopes=scopes, **listed)
+            whole, complete = read.extent is Extent.EVERYTHING, bool(read.landed.get("scopes"))
+            self.held.merge(connection, load, whole=whole, complete=complete, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
@@ -250,8 +255,8 @@ class _Merging:
             "exhaustive": whole and read.exhaustive,
             "asked": None if read.asked is None else list(read.asked),
         }
-        self._begun: dict[str, int] = {}
-        self._ended: dict[str, int] = {}
+        self._begun: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter()
 
     @property
     def moved(self) -> bool:
@@ -351,13 +356,29 @@ class _Merging:
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
         self._run(f"landed_{fact}")
-        if fact in ("completions", "grades"):
+        if fact in ("completions", "grades") and self._complete:
             self._run(f"silent_{fact}")
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
+        if fact == "certificates":
+            self._run("certificates_in_question")
+        elif not self._compares:
+            return
+        else:
+            self._run(f"refine_{fact}")
         self._versions(fact)
+
+    @property
+    def _complete(self) -> bool:
+        """Whether something was read completely, so that what did not come is no more."""
+        return bool(self._values["exhaustive"] or self._read.landed.get("scopes"))
+
+    @property
+    def _compares(self) -> bool:
+        """Whether there is something to compare the facts of courses with: most increments bring nothing."""
+        landed = self._read.landed
+        return bool(self._values["whole"]) or any(landed.get(name) for name in (*LEARNED, "scopes"))
 
     def details(self) -> None:
         """What happens within courses."""
@@ -369,8 +390,7 @@ class _Merging:
         counts = ((self._begun, details.begun), (self._ended, details.ended))
         details.history(moved=any(count.get(fact) for fact in GRADED for pair in counts for count in pair))
         for mine, more in counts:
-            for fact, number in more.items():
-                mine[fact] = mine.get(fact, 0) + number
+            mine.update(more)
 
     def assignments(self) -> None:
         self._run("first_cycle")
@@ -389,9 +409,14 @@ class _Merging:
         self._connection.execute(query("facts.move_due"), values)
 
     def summaries(self, *, taken: bool) -> None:
-        """What reports add up, reckoned anew: all of it after a full reading or where people moved."""
+        """What reports add up, reckoned anew: all of it after a full reading or where people moved.
+
+        Where all of Moodle was compared, sums of courses and days in which nothing differed are as they were.
+        """
+        moved = any(self._begun.get(fact) or self._ended.get(fact) for fact in ("people", "units"))
+        everywhere = self._read.extent is Extent.EVERYTHING or moved
         whole = self._read.extent is Extent.EVERYTHING or self._read.compared
-        values = {**self._values, "whole": whole or taken}
+        values = {**self._values, "whole": whole or taken, "everywhere": everywhere}
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
         for step in steps:
             self._connection.execute(query(f"summaries.{step}"), values)
@@ -421,7 +446,8 @@ class _Merging:
     def _versions(self, fact: str) -> None:
         """Close what holds no longer, then begin what holds instead."""
         self._ended[fact] = self._run(f"close_{fact}")
-        self._begun[fact] = self._run(f"begin_{fact}")
+        with filling(self._connection, _HELD[fact] if self._read.landed.get(fact, 0) >= MANY else ""):
+            self._begun[fact] = self._run(f"begin_{fact}")
         if self._begun[fact] >= MANY:  # for the sums that follow: autovacuum does not see what is written here
             self._connection.execute(f"ANALYZE facts.{_HELD[fact]}".encode())
 

@@ -17,6 +17,7 @@ from connector.web.api import add_api
 from connector.web.certificates import add_certificates
 from connector.web.console import add_console
 from connector.web.desk import Desk
+from connector.web.hints import BySignature, add_hints
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, declared_open
 from connector.web.requests import Requests
@@ -94,6 +95,7 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
         return Response(counted.page(), media_type=CONTENT_TYPE_LATEST)
 
     add_scim(app, connector)
+    add_hints(app, connector)
     desk = Desk(connector)
     add_certificates(app, desk)
     add_api(app, connector)
@@ -103,7 +105,7 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
     return app
 
 
-def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | None]]:
+def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | BySignature | None]]:
     """Every route with what it asks for; None where it does not say."""
     return [(getattr(one, "path", "?"), getattr(getattr(one, "endpoint", None), "may", None)) for one in app.routes]
 

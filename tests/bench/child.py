@@ -8,7 +8,6 @@ process, its start included.
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -28,28 +27,14 @@ from connector.bootstrap import Connector, utc_now
 from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
 from connector.sync.intake import Intake
-from tests.bench import company, manyrules, ondemand, pushing, views
-from tests.bench.opened import NOWHERE, Calls, Values, opened
+from tests.bench import asking, company, manyrules, mirroring, ondemand, pushing, telling, views
+from tests.bench.opened import NOWHERE, Calls, Values, opened, peak_megabytes
 from tests.bench.serving import serve
 from tests.bench.settle import settle
 
 PASSES = 5
 PLAIN = 500
 """People for whom every rule is evaluated the plain way."""
-
-
-def peak_megabytes() -> float:
-    """The most memory that this process ever had.
-
-    Linux's own high-water mark, because ``ru_maxrss`` begins with the size of the parent that started the process.
-    """
-    try:
-        status = Path("/proc/self/status").read_text("ascii")
-    except FileNotFoundError:
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024 / 1e6
 
 
 # ---------------------------------------------------------------- making ready
@@ -300,8 +285,14 @@ def ask_views(given: Values) -> Values:
     return {"asked": list(views.measure(given["database"], given.get("runs", views.RUNS)))}
 
 
+def ask_api(given: Values) -> Values:
+    return {"asked": list(asking.measure(given["database"], given.get("runs", views.RUNS)))}
+
+
 PIECES: dict[str, Callable[[Values], Values]] = {
+    "ask-api": ask_api,
     "ask-views": ask_views,
+    "bind-all": mirroring.bind_all,
     "fill-facts": fill_facts,
     "identity": pushing.identity,
     "known": known,
@@ -310,8 +301,11 @@ PIECES: dict[str, Callable[[Values], Values]] = {
     "make-feeds": make_feeds,
     "map": map_rows,
     "migrate": migrate,
+    "mirror": mirroring.mirror,
+    "mirrored": telling.mirrored,
     "on-demand": ondemand.on_demand,
     "participants": participants,
+    "people-there": mirroring.people_there,
     "plan": plan,
     "push": pushing.push,
     "read": read,
@@ -320,6 +314,7 @@ PIECES: dict[str, Callable[[Values], Values]] = {
     "serve": serve,
     "sync": sync,
     "take": take,
+    "tell": telling.tell,
 }
 
 

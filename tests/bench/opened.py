@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -51,3 +53,17 @@ class Calls:
             total += max(0.0, end - max(begin, until))
             until = max(until, end)
         return total
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process ever had.
+
+    Linux's own high-water mark, because ``ru_maxrss`` begins with the size of the parent that started the process.
+    """
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except FileNotFoundError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024 / 1e6

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from statistics import median, quantiles
 
@@ -25,6 +25,9 @@ PLAN_SECONDS, PLAN_MEGABYTES = 20.0, 500.0
 ON_DEMAND_SECONDS, RUNS = 1.0, 20
 RATE, PUSH_SECONDS, PUSH_LIMIT = 20, 60, 2.0
 OWN_SHARE = 0.05
+HINTS, HINT_LIMIT, HINT_PORT = 60, 2.0, 8098
+HINT_SECRET = "a secret of the bench, of no other use"
+SECRET_VARIABLE = "CONNECTOR_TEST_MOODLE_WEBHOOK_SECRET"
 KNOWN, LARGE, LONG = 20_000, 20_000, 80_000
 FEW_KNOWN = 500
 """On a real Moodle: a tenth of them may be created in a day without a person's word."""
@@ -153,19 +156,87 @@ def _pushed(bench: Bench, work: str, given: Values, known: int, prefix: str, fil
     yield Figure(work, f"{name}, runs", done["runs"], "", None, load)
 
 
+# ---------------------------------------------------------------- hints
+def told(bench: Bench) -> Iterator[Figure]:
+    """The twin at a real Moodle's pace, as its plugin tells."""
+    courses = ["BENCH1", "BENCH2"]
+    with bench.database() as database, bench.twin(pace=True, courses=courses, plugin=True) as twin:
+        mapping = _mapping(bench, "hints", courses[:1])
+        given = {**database, **twin, "mapping": str(mapping)}
+
+        def hear(service: str) -> None:
+            where = {"url": f"{service}/hooks/moodle", "secret": HINT_SECRET}
+            httpx.post(f"{twin['url']}/twin/webhook", json=where).raise_for_status()
+
+        kinds = ["enrol", "complete", "grade"]
+        yield from _told(bench, "hints", given, courses, kinds, "bench", HINT_SECRET, 0, hear)
+
+
+def moodle_told(bench: Bench) -> Iterator[Figure]:
+    """A real Moodle whose plugin tells http://127.0.0.1:8098/hooks/moodle, with the secret in the environment."""
+    secret = os.environ.get(SECRET_VARIABLE, "")
+    if not secret:
+        raise BenchFailed(f"moodle-hints: {SECRET_VARIABLE} has to be the secret of the webhook in Moodle")
+    with _courses(bench, 2) as (given, courses, prefix), bench.database() as database:
+        mapping, kinds = _mapping(bench, prefix, courses[:1]), ["enrol", "suspend", "unenrol"]
+        whole_given = {**given, **database, "mapping": str(mapping)}
+        try:
+            yield from _told(
+                bench, "moodle-hints", whole_given, courses, kinds, prefix, secret, HINT_PORT, _believed_away
+            )
+        finally:
+            _remove(bench, given, prefix, HINTS)
+
+
+def _believed_away(_service: str) -> None:
+    """Before the service was there Moodle has told nobody, and rests from that for half a minute."""
+    time.sleep(31)
+
+
+def _told(
+    bench: Bench,
+    work: str,
+    given: Values,
+    courses: list[str],
+    kinds: list[str],
+    prefix: str,
+    secret: str,
+    port: int,
+    hear: Callable[[str], None],
+) -> Iterator[Figure]:
+    count, rate = (HINTS, 1) if bench.scale == 1 else (6, 3)
+    bench.say(f"{count} people are there …")
+    file = newcomers.write(bench.folder / f"hints-{prefix}.csv", newcomers.rows(count, prefix))
+    whole(bench.child("load", **given, file=str(file)))
+    bench.child("mirrored", **given)
+    load = load_average()
+    with _service(bench, given, port, {"CONNECTOR_MOODLE__WEBHOOK_SECRET": secret}) as service:
+        hear(service)
+        bench.say(f"{count} events, {rate} a second …")
+        done = bench.child("tell", **given, prefix=prefix, count=count, rate=rate, kinds=kinds, courses=courses)
+    name = f"{count} events ({', '.join(kinds)}), {rate} a second, row in the view"
+    yield Figure(work, f"{name}, p95", _p95(done["waits"]), "s", bench.limit(HINT_LIMIT), load)
+    yield Figure(work, f"{name}, median", median(done["waits"]), "s", None, load)
+    yield Figure(work, f"{name}, slowest", max(done["waits"]), "s", None, load)
+
+
 @contextmanager
-def _service(bench: Bench, given: Values) -> Iterator[str]:
-    """The whole service as it is started everywhere, with the job of pushes only; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def _service(
+    bench: Bench, given: Values, port: int = 0, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The whole service as it is started everywhere, with jobs of pushes and hints only; gives its address."""
+    if not port:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
     config = bench.folder / f"service-{port}.toml"
     never = "\n".join(f'{job} = ""' for job in ("sync", "mirror", "reconcile", "notices", "learners", "certificates"))
     config.write_text(
         f'mapping = "{given["mapping"]}"\n[moodle]\nurl = "{given["url"]}"\n'
-        f'[service]\nport = {port}\n{never}\n[sources.{CLIENT}]\nkind = "scim"\n',
+        f"[service]\nport = {port}\n{never}\n" + ("" if environment else f'[sources.{CLIENT}]\nkind = "scim"\n'),
         "utf-8",
     )
     secrets = {"CONNECTOR_DATABASE_URL": given["database"], "CONNECTOR_MOODLE__TOKEN": given["token"]}
+    secrets |= environment or {}
     command = [sys.executable, "-c", MAIN, "--config", str(config), "serve"]
     log = bench.folder / f"service-{port}.log"
     with (

@@ -12,29 +12,48 @@ import psycopg
 
 from adapters.moodle.twin import TwinState, serve_twin
 from adapters.moodle.twin.pace import REAL_PACE
-from adapters.moodle.twin.state import TwinUser
+from adapters.moodle.twin.state import Enrolment, Grade, TwinUser
 from mappings.courses import load_courses
 from tests.bench import company
 
 Values = dict[str, Any]
+LONG_AGO = 1_700_000_000
 
 
 def serve(given: Values) -> Values:
-    """A twin with courses, by default the sample company's; with ``pace`` as slow as a real Moodle.
+    """A twin with courses, by default the sample company's; with ``pace`` as slow as a real Moodle, with ``plugin`` it
+    has ours, these people learn, and it can be ordered about.
 
     Until standard input ends: each line there is the address of a database, whose accounts it then has.
     """
-    state = TwinState("4.5", languages=frozenset({"en", "fr", "vi", "zh_tw"}))
+    state = TwinState("4.5", languages=frozenset({"en", "fr", "vi", "zh_tw"}), plugin=bool(given.get("plugin")))
     courses: Sequence[str] = given.get("courses") or [one.idnumber for one in _sample().courses]
     for category in _sample().categories:
         state.add_category(category.name, category.idnumber)
-    with serve_twin(state=state, pace=REAL_PACE if given.get("pace") else None) as twin:
+    pace = REAL_PACE if given.get("pace") else None
+    with serve_twin(state=state, pace=pace, control=given.get("plugin", False)) as twin:
         for course in courses:
             twin.life.make_course(course, category="TRAINING")
         print(json.dumps({"url": twin.url, "token": twin.token}), flush=True)
         for line in sys.stdin:
-            print(json.dumps({"accounts": _fill(state, json.loads(line)["database"])}), flush=True)
+            accounts = _fill(state, json.loads(line)["database"])
+            if state.plugin:
+                _learn(state)
+            print(json.dumps({"accounts": accounts}), flush=True)
     return {}
+
+
+def _learn(state: TwinState) -> None:
+    """Everybody is in every course, every third has completed it, and every sixth is graded."""
+    with state.lock:
+        for course in state.courses.values():
+            course.grade_max = 100
+            for place, user_id in enumerate(state.users if course.idnumber else ()):
+                course.enrolments[user_id] = Enrolment(0, 0, suspended=False, created=LONG_AGO)
+                if place % 3 == 0:
+                    course.completions[user_id] = LONG_AGO + place
+                if place % 6 == 0:
+                    course.grades[user_id] = Grade(float(place % 100), LONG_AGO + place)
 
 
 def _sample() -> Any:

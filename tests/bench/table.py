@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.bench import promises
+from tests.bench import mirroring, promises
 from tests.bench.figures import Figure
 from tests.bench.works import Bench
 
@@ -22,11 +22,15 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "paced-first-load": promises.paced_first_load,
     "on-demand": promises.on_demand,
     "scim-push": promises.pushed,
+    "mirror-plugin": mirroring.mirror_plugin,
+    "hints": promises.told,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
     "moodle-reports": Bench.moodle_reports,
+    "moodle-mirror-plugin": mirroring.moodle_mirror_plugin,
     "moodle-on-demand": promises.moodle_on_demand,
     "moodle-scim-push": promises.moodle_pushed,
+    "moodle-hints": promises.moodle_told,
 }
 
 

@@ -80,7 +80,7 @@ def fill(url: str, people: int) -> float:
     parts = dict(part.split("\n", 1) for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)[1:])
     now = datetime.now(UTC)
     began = now - timedelta(days=500)
-    values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "load": 0}
+    values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "everywhere": True, "load": 0}
     after = [parts.pop(name) for name in ("months", "days", "overview_days", "loads", "load_facts")]
     with Database(url) as database:
         with database.transaction() as connection:

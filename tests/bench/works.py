@@ -131,6 +131,10 @@ class Bench:
             self.say("asking every view …")
             for name, who, _, slow in self.child("ask-views", **database)["asked"]:
                 yield Figure("views", f"{name}, as {who}, p95", slow, "ms", self.limit(VIEW_MILLISECONDS), load)
+            self.say("asking the API …")
+            for name, who, _, slow in self.child("ask-api", **database)["asked"]:
+                figure = f"API {name}, as {who}, p95"
+                yield Figure("views", figure, slow, "ms", self.limit(VIEW_MILLISECONDS), load)
 
     def moodle_first_load(self) -> Iterator[Figure]:
         moodle, load = self.real(), load_average()

@@ -6,10 +6,10 @@ import json
 import re
 from typing import Any
 
-CODES = ("errorcode", "exception", "warningcode", "error")
+CODES = ("errorcode", "exception", "warningcode", "error", "field", "ok")
 """Keys whose values count, not only their types."""
 
-NESTED = ("data", "exception")
+NESTED = ("data", "exception", "json")
 """Keys that may hold JSON within JSON."""
 
 OPEN_LISTS = (

@@ -86,7 +86,7 @@ def fill(url: str, now: datetime) -> None:
 
 def summarise(url: str, now: datetime) -> None:
     """What a full reading adds up."""
-    values = {"now": now, "whole": True, "load": 0}
+    values = {"now": now, "whole": True, "everywhere": True, "load": 0}
     with psycopg.connect(url) as connection:
         for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
             connection.execute(

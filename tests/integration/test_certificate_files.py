@@ -131,7 +131,7 @@ async def test_whoever_is_erased_while_a_file_is_made_is_not_named_by_it(earned:
         return making.render(one)
 
     assert replace(making, render=render).all() == {"made": 0, "refused": 3}
-    with pytest.raises(SettingsError, match="names nobody"):
+    with pytest.raises(SettingsError, match="name has gone"):
         making.again(issued(earned)[0][1])
     assert list(earned.folder.glob("files/**/*.pdf")) == []
 

@@ -97,7 +97,7 @@ def unknown_and_wrong_look_the_same(one: Certificate, client: Browserless) -> No
 
 
 async def test_expired_and_revoked(one: Certificate, client: Browserless, house: House) -> None:
-    """Each is said, and of a revoked one neither by whom nor why; nor anything of a database that does not answer."""
+    """Each is said, and of a revoked one neither by whom nor why; nor what a database has that is away."""
     house.clock.forward(days=400)
     assert client.get(API, params={"code": one.code}).json()["state"] == "expired"
     assert "has expired" in client.get(f"/certificates/{one.code}").text
@@ -107,8 +107,9 @@ async def test_expired_and_revoked(one: Certificate, client: Browserless, house:
     page = typed(client, one.code, one.number).text
     assert "was revoked" in page
     assert not {"forged", "berta"} & set(re.findall(r"\w+", page + answer.text))
-    house.sql("UPDATE connector.certificate SET name = ''")
+    house.sql("UPDATE connector.certificate SET name = '', code = ''")
     assert "no longer kept" in typed(client, one.code, one.number).text, "of somebody who was erased"
+    assert f'value="{one.code}"' in client.get(f"/certificates/{one.code}").text
     house.sql("ALTER TABLE connector.certificate RENAME TO elsewhere")
     answer = client.get(API, params={"code": one.code})
     assert (answer.status_code, answer.json()) == (503, {"detail": "Not available now; try again later."})

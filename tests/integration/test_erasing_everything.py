@@ -37,6 +37,8 @@ WITH_TRACES = {
     f"connector.{name}" for name in (
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
+        "api_token",
+        "linked_login",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
 
@@ -46,6 +48,8 @@ DECIDED_BY_KEY = (
     "SELECT min(number), 'suspend', 1, 0, 'd', 'rejected', %s, now() FROM connector.plan",
     "INSERT INTO connector.feed_release (site, source, digest, released_by, released_at) "
     "SELECT min(site), 'hr', '', %s, now() FROM connector.person",
+    "INSERT INTO connector.api_token (site, name, digest, scopes, unit, created_at, created_by, expires_at) "
+    "SELECT min(site), 'bi', '', '{courses}', '', now(), %s, now() FROM connector.person",
 )
 """Words of the person beside those that managers have, as commands take them from whoever acts."""
 
@@ -138,6 +142,12 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
         await house.take([me(last="Refused")])
     for made in DECIDED_BY_KEY:
         house.sql(made, KEY)
+    house.sql(
+        "INSERT INTO connector.linked_login (site, account_id, issuer_id, username, state, sent_at) "
+        "VALUES (%s, %s, 3, 'quorra@example.test', 'put', now())",
+        house.connector.site,
+        account,
+    )
     [rule] = [one for one in house.connector.certificates.listed(KEY, 10) if one.template == "SAFETY"]
     return Lived(house, url, client, rule.number, rule.code)
 

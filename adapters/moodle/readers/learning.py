@@ -76,10 +76,10 @@ class Learning:
         return ("methods", "activities", "grade_items") if self.within else ("methods", "totals")
 
     def of(self, people: Sequence[int], courses: Sequence[int]) -> Iterator[Takes]:
-        """All that is read of these people wherever they learn, or of everybody in these courses, but enrolments."""
+        """All that is read of these people wherever they learn, and of everybody in these courses, but enrolments."""
 
         def asked(dataset: Dataset) -> list[Asked]:
-            return chosen(dataset, PERSON, people) if people else chosen(dataset, COURSE, courses)
+            return chosen(dataset, PERSON, people) + chosen(dataset, COURSE, courses)
 
         yield from ((replace(one, since=EVER), completed) for one in asked(raw.COMPLETIONS))
         if self.within:

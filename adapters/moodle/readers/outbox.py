@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from itertools import product
 
 import orjson
 
@@ -13,7 +12,6 @@ from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Rows, chosen,
 from adapters.moodle.readers.holding import held, held_all
 from adapters.moodle.readers.learning import COURSE, PERSON, Learning, Takes, deleted, is_deleted, taken
 from adapters.moodle.readers.raw import Issues
-from adapters.moodle.wire import chunks
 from connector.domain.details import NOTHING_KNOWN, KnownHistory
 from connector.domain.outbox import Entry, Part, Touched
 from connector.domain.ports import Course
@@ -22,8 +20,6 @@ from connector.domain.reading import Page, Scope
 OUTBOX = "local_connector_outbox"
 FORGET = "local_connector_outbox_forget"
 ENTRIES = Dataset("outbox", ("id", "kind", "action", "userid", "courseid", "objectid"))
-PARTS_AT_ONCE = 10
-"""So many parts are asked for in one request."""
 
 
 class PluginOutbox:
@@ -51,15 +47,12 @@ class PluginOutbox:
 
     async def read(self, touched: Touched, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port."""
-        contents = sorted(touched.contents)
+        parts, contents = list(touched.parts()), sorted(touched.contents)
         takes = [*self._learning.changes(known), *self._learning.contents(contents)]
-        async for page in taken(self._client, takes):
+        async for page in taken(self._client, [*takes, *(one for part in parts for one in self._of(part))]):
             yield page
         yield Page(scopes=[Scope(what, course_id=one) for one in contents for what in self._learning.made_of])
-        for parts in chunks(list(touched.parts()), PARTS_AT_ONCE):
-            async for page in taken(self._client, [one for part in parts for one in self._of(part)]):
-                yield page
-            yield Page(scopes=[scope for part in parts for scope in self._scopes(part)])
+        yield Page(scopes=[scope for part in parts for scope in self._scopes(part)])
         for kind in self._issues:
             if kind.source in touched.templates:
                 async for rows in pages(self._client, Asked(kind.templates)):
@@ -72,16 +65,15 @@ class PluginOutbox:
             yield page
 
     def _of(self, part: Part) -> Iterator[Takes]:
-        """What tells all of a part: of people wherever they learn, which costs little and is no less true."""
-        column, values = (PERSON, part.people) if part.people else (COURSE, part.courses)
+        """What tells all of a part."""
+        asked = chosen(raw.ENROLMENTS, PERSON, part.people) + chosen(raw.ENROLMENTS, COURSE, part.courses)
         yield from ((one, deleted) for one in chosen(raw.DELETED, "id", part.people))
-        yield from ((one, self._enrolled) for one in chosen(raw.ENROLMENTS, column, values))
+        yield from ((one, self._enrolled) for one in asked)
         yield from self._learning.of(part.people, part.courses)
 
     def _scopes(self, part: Part) -> Iterator[Scope]:
-        yield from (Scope("people", user) for user in part.people)
-        for user, course in product(part.people or (None,), part.courses or (None,)):
-            yield from (Scope(fact, user, course) for fact in self._learning.facts)
+        yield from (Scope(fact, user) for user in part.people for fact in ("people", *self._learning.facts))
+        yield from (Scope(fact, course_id=course) for course in part.courses for fact in self._learning.facts)
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:
         """See the port."""

@@ -169,6 +169,11 @@ def enrolment(row: Row, disabled: Collection[int], now: int) -> ReadEnrolment:
     return ReadEnrolment(user, course, active, datetime.fromtimestamp(created, UTC), Precision.SECOND)
 
 
+def is_completed(row: Row) -> bool:
+    """A row without a time only says that somebody could."""
+    return bool(row[2])
+
+
 def completion(row: Row) -> ReadCompletion:
     user, course, completed = row
     return ReadCompletion(user, course, True, datetime.fromtimestamp(completed, UTC), Precision.SECOND)

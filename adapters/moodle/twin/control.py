@@ -12,18 +12,22 @@ from starlette.routing import Route
 from adapters.moodle.twin.faults import Fault, Faults
 from adapters.moodle.twin.life import Life
 from adapters.moodle.twin.state import TwinState
+from adapters.moodle.twin.webhook import Teller
 
 
 def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
-    """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade, /twin/report; GET /twin/calls.
+    """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade, /twin/report, /twin/webhook;
+    GET /twin/calls.
 
-    Bodies are JSON with the parameters of ``Fault``, ``Life.make_course``, ``Life.complete``, ``Life.grade``
-    and ``Life.make_report``;
-    what these do not accept is answered with 400 and a sentence.
+    Bodies are JSON with the parameters of ``Fault``, ``Life.make_course``, ``Life.complete``, ``Life.grade``,
+    ``Life.make_report`` and ``Teller``; what these do not accept is answered with 400 and a sentence.
     """
 
     def order(fields: dict[str, Any]) -> None:
         faults.add(Fault(**fields))
+
+    def tell(fields: dict[str, Any]) -> None:
+        Teller(state, **fields)
 
     async def forget(_: Request) -> Response:
         faults.clear()
@@ -40,6 +44,7 @@ def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
         Route("/twin/complete", _post(lambda fields: life.complete(**fields)), methods=["POST"]),
         Route("/twin/grade", _post(lambda fields: life.grade(**fields)), methods=["POST"]),
         Route("/twin/report", _post(lambda fields: life.make_report(**fields)), methods=["POST"]),
+        Route("/twin/webhook", _post(tell), methods=["POST"]),
         Route("/twin/calls", calls, methods=["GET"]),
     ]
 

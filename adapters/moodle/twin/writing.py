@@ -61,6 +61,7 @@ def _carry_out(state: TwinState, rows: str, operation: Operation | None) -> dict
         wanted = orjson.loads(rows)
     except ValueError:
         wanted = None
+    wanted = [] if wanted == {} else wanted  # PHP has one kind of both
     if not isinstance(wanted, list) or not all(isinstance(row, dict) for row in wanted):
         raise _wrong("norows", "The rows have to be a list of objects, written as JSON.")
     if len(wanted) > MOST:
@@ -246,7 +247,9 @@ def _due_date(state: TwinState, row: dict[str, Any]) -> Told:
 
 
 def _may_write_calendar(state: TwinState, user_id: int) -> None:
-    if user_id in state.administrators or "moodle/calendar:manageentries" in state.forbidden:
+    if user_id in state.administrators:
+        raise Refusal("usernotupdatedadmin", "Cannot update admin accounts")
+    if "moodle/calendar:manageentries" in state.forbidden:
         raise _forbidden("Manage any calendar entries")
 
 

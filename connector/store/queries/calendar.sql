@@ -43,10 +43,3 @@ WITH came AS (
 UPDATE connector.calendar_entry e SET state = c.state, message = c.message, sent_at = %(now)s
 FROM came c
 WHERE e.site = %(site)s AND (e.account_id, e.requirement) = (c.account_id, c.requirement) AND c.state <> 'gone'
-
--- name: of_person
--- Due dates in the person's calendar, with what became of them.
-SELECT e.requirement, e.due_on, e.state, e.sent_at, e.message FROM connector.calendar_entry e
-JOIN connector.binding b ON b.site = e.site AND b.account_id = e.account_id
-WHERE e.site = %(site)s AND b.person_id = %(person_id)s
-ORDER BY e.sent_at, e.requirement

@@ -89,7 +89,7 @@ WHERE site = %(site)s AND number = %(number)s AND revoked_at IS NULL
 -- name: made
 -- Its file lies where it should, unless the person was erased while it was made.
 UPDATE connector.certificate SET file = 'made', sha256 = %(sha256)s, file_message = '', file_at = %(now)s
-WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name = %(name)s
+WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name <> ''
 
 -- name: refuse
 -- Its file cannot be made.

@@ -172,6 +172,13 @@ DELETE FROM connector.due_notice n USING erasing e WHERE n.person_id = e.person_
 -- name: welcomes
 DELETE FROM connector.welcome w USING erasing e WHERE w.person_id = e.person_id
 
+-- name: calendar_entries
+-- Of who has left they are removed in Moodle long before.
+DELETE FROM connector.calendar_entry c USING erased_account e WHERE c.site = %(site)s AND c.account_id = e.account_id
+
+-- name: linked_logins
+DELETE FROM connector.linked_login l USING erased_account e WHERE l.site = %(site)s AND l.account_id = e.account_id
+
 -- name: completed
 DELETE FROM connector.completed_course c USING erasing e WHERE c.person_id = e.person_id
 
@@ -310,6 +317,10 @@ FROM acting e WHERE f.site = %(site)s AND connector.folded(f.released_by) = e.fo
 UPDATE connector.scim_token t SET created_by = e.pseudonym
 FROM acting e, connector.scim_client c
 WHERE c.client_id = t.client_id AND c.name = ANY(%(clients)s) AND connector.folded(t.created_by) = e.folded
+
+-- name: actors_of_api_tokens
+UPDATE connector.api_token t SET created_by = e.pseudonym
+FROM acting e WHERE t.site = %(site)s AND connector.folded(t.created_by) = e.folded
 
 -- name: actors_of_erasures
 UPDATE connector.erasure x

@@ -79,3 +79,6 @@ DELETE FROM facts.landing_certificate l USING erased_account a WHERE l.moodle_id
 
 -- name: landed_accesses
 DELETE FROM facts.landing_access l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: landed_scopes
+DELETE FROM facts.landing_scope l USING erased_account a WHERE l.moodle_id = a.moodle_id

@@ -85,6 +85,13 @@ SELECT requirement, due_on, changed, noted_at, state, told_at, message FROM conn
 WHERE site = %(site)s AND person_id = %(person_id)s
 ORDER BY noted_at, requirement
 
+-- name: entries
+-- Due dates in the calendar of the account that the person has.
+SELECT e.requirement, e.due_on, e.state, e.sent_at, e.message FROM connector.calendar_entry e
+JOIN connector.binding b ON b.site = e.site AND b.account_id = e.account_id
+WHERE e.site = %(site)s AND b.person_id = %(person_id)s AND e.due_on IS NOT NULL
+ORDER BY e.sent_at, e.requirement
+
 -- name: welcomes
 -- Accounts of which the person was to be told by mail: those made for this key, and the one that the person has now.
 SELECT noted_at, state, told_at, message FROM connector.welcome w

@@ -106,6 +106,8 @@ FROM facts.landing_enrolment l
 LEFT JOIN facts.landing_grade g
        ON g.load_id = l.load_id AND g.course_id = l.course_id AND g.moodle_id = l.moodle_id AND g.value IS NOT NULL
 WHERE l.load_id = %(load)s AND l.active
+  AND NOT (%(unknown)s AND EXISTS (SELECT FROM facts.dim_grade_item i
+                                   WHERE i.course_id = l.course_id AND i.valid_to = 'infinity'))
   AND EXISTS (SELECT FROM facts.landing_grade o
               WHERE o.load_id = l.load_id AND o.course_id = l.course_id AND o.value IS NOT NULL)
 ORDER BY l.course_id, g.value DESC NULLS LAST, l.moodle_id
@@ -386,6 +388,7 @@ FROM enrolment_now n
 WHERE NOT EXISTS (
     SELECT FROM facts.fact_enrolment f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: landed_completions
 CREATE TEMPORARY TABLE completion_now ON COMMIT DROP AS
@@ -464,6 +467,7 @@ LEFT JOIN (
 WHERE NOT EXISTS (
     SELECT FROM facts.fact_completion f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: drop_waivers
 DELETE FROM facts.waiver
@@ -551,6 +555,7 @@ WHERE n.value IS NOT NULL
   AND NOT EXISTS (
     SELECT FROM facts.fact_grade f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
+ORDER BY n.moodle_id, n.course_id
 
 -- name: close_templates
 UPDATE facts.dim_certificate_template d SET valid_to = %(now)s
@@ -761,7 +766,14 @@ SELECT person_id FROM facts.landing_person LIMIT 1
 -- name: by_sets
 -- Where many rows are compared with many, never row by row: PostgreSQL may take a table for empty that was just filled,
 -- by this very transaction or before autovacuum came, and then 50,000 rows took a minute instead of a second.
-SET LOCAL enable_nestloop = off
+SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'
 
 -- name: by_either
 SET LOCAL enable_nestloop = on
+
+-- name: indexes
+-- The indexes of a table, but for its key's.
+SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = ('facts.' || %(table)s)::regclass AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)

@@ -75,7 +75,7 @@ ALTER TABLE landing.before RENAME TO came
 CREATE INDEX held_key ON landing.held (dataset, key)
 
 -- name: index_owners
-CREATE INDEX held_owner ON landing.held (moodle_id, course_id)
+CREATE INDEX held_owner ON landing.held (moodle_id)
 
 -- name: index_courses
 CREATE INDEX held_course ON landing.held (course_id, dataset)

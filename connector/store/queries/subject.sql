@@ -114,6 +114,7 @@ FROM (
     UNION ALL SELECT h.decided_at, 'hold ' || h.state, h.decided_by FROM connector.hold h WHERE h.decided_at IS NOT NULL
     UNION ALL SELECT f.released_at, 'feed released', f.released_by FROM connector.feed_release f
     UNION ALL SELECT k.created_at, 'token made', k.created_by FROM connector.scim_token k
+    UNION ALL SELECT i.created_at, 'token made', i.created_by FROM connector.api_token i
 ) o (at, what, actor)
 JOIN connector.person p ON p.person_id = ANY(%(ids)s) AND connector.folded(p.key) = connector.folded(o.actor)
 WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = connector.folded(p.key))
@@ -126,6 +127,18 @@ FROM connector.due_notice n WHERE n.person_id = ANY(%(ids)s) ORDER BY n.noted_at
 -- name: welcomes
 SELECT jsonb_build_object('state', w.state, 'told_at', w.told_at) AS found
 FROM connector.welcome w WHERE w.person_id = ANY(%(ids)s) ORDER BY w.noted_at
+
+-- name: entries
+SELECT jsonb_build_object('requirement', c.requirement, 'due_on', c.due_on, 'state', c.state, 'sent_at', c.sent_at) AS found
+FROM connector.calendar_entry c
+JOIN connector.binding b ON b.site = c.site AND b.account_id = c.account_id
+WHERE b.person_id = ANY(%(ids)s) ORDER BY c.sent_at, c.requirement
+
+-- name: linked
+SELECT jsonb_build_object('service', l.issuer_id, 'username', l.username, 'state', l.state, 'sent_at', l.sent_at) AS found
+FROM connector.linked_login l
+JOIN connector.binding b ON b.site = l.site AND b.account_id = l.account_id
+WHERE b.person_id = ANY(%(ids)s) ORDER BY l.sent_at, l.username
 
 -- name: pushed
 -- Users of identity systems who are the person, with their groups; of a manager only the id there.

@@ -1,5 +1,6 @@
 -- What reports add up, reckoned anew at the end of a merge and in its transaction. A unit stands for itself and all below
--- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all.
+-- it, '' for everybody. What is of touched courses only is reckoned for those alone; "whole": for all
+-- units, "everywhere": for all courses and days.
 
 -- name: touched_units
 -- Units in which somebody's assignments moved; all of them where people did, or everything was read.
@@ -69,14 +70,14 @@ GROUP BY unit, manager_id
 -- name: touched_courses
 -- Of which courses something came, or was read.
 CREATE TEMPORARY TABLE touched_course ON COMMIT DROP AS
-SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(whole)s
+SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(everywhere)s
 UNION SELECT course_id FROM in_question
 
 -- name: weigh_courses
 ANALYZE touched_course
 
 -- name: drop_courses
-DELETE FROM facts.summary_course WHERE %(whole)s OR course_id IN (SELECT course_id FROM touched_course)
+DELETE FROM facts.summary_course WHERE %(everywhere)s OR course_id IN (SELECT course_id FROM touched_course)
 
 -- name: courses
 -- What came of active enrolments. Time counts where both ends of it were told; passing where there is a mark.
@@ -164,7 +165,7 @@ UNION SELECT (issued_at AT TIME ZONE 'UTC')::date FROM certificate_in_question
 UNION SELECT (%(now)s AT TIME ZONE 'UTC')::date
 
 -- name: drop_activity
-DELETE FROM facts.summary_activity WHERE %(whole)s OR day IN (SELECT day FROM touched_day)
+DELETE FROM facts.summary_activity WHERE %(everywhere)s OR day IN (SELECT day FROM touched_day)
 
 -- name: activity
 INSERT INTO facts.summary_activity (unit, day, completions, certificates)
@@ -178,7 +179,7 @@ WITH happened AS (
 ), own AS (
     SELECT p.unit, h.day, sum(h.completions) AS completions, sum(h.certificates) AS certificates
     FROM happened h JOIN facts.dim_person p ON p.person_id = h.person_id AND p.valid_to = 'infinity'
-    WHERE %(whole)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
+    WHERE %(everywhere)s OR h.day = ANY (ARRAY(SELECT day FROM touched_day))
     GROUP BY p.unit, h.day
 )
 SELECT unit, day, sum(completions), sum(certificates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,6 +99,18 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     assert store.get(NAME) == b"old"
     assert [path.name for path in (tmp_path / NAME).parent.iterdir()] == [Path(NAME).name]
     assert (tmp_path / NAME).stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_process_left_goes(tmp_path: Path) -> None:
+    """With the next file that is deleted there; what is written at this moment stays."""
+    store = FolderStore(tmp_path)
+    store.put(NAME, b"%PDF")
+    killed, writing = ((tmp_path / NAME).parent / f".{name}.part" for name in ("killed", "writing"))
+    for path in (killed, writing):
+        path.write_bytes(b"%PDF")
+    os.utime(killed, (0, 0))
+    store.delete(NAME)
+    assert [*(tmp_path / NAME).parent.iterdir()] == [writing]
 
 
 def test_a_folder_that_is_none(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from string import Formatter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.explaining import Certificate, Enrolled, Learned, NoticeTold, Presence
+from connector.domain.explaining import Certificate, Enrolled, EntryTold, Learned, NoticeTold, Presence
 from connector.domain.grants import GrantKind
 from connector.domain.plan import Action
 from connector.explain.focus import on_course
@@ -96,11 +96,14 @@ def test_of_one_course_what_concerns_it() -> None:
     seen = [Enrolled(number, name, None, True, NOW, NOW) for number, name in enumerate(("SAFE", "FIRE"))]
     learned = Learned(NOW, tuple(seen), (), (Certificate("Swimming", NOW, None, "valid"),), ())
     told = NoticeTold("SAFETY-14", date(2026, 4, 1), False, NOW, "done", NOW, "")
+    entries = [EntryTold(code, date(2026, 4, 1), "put", NOW, "") for code in ("SAFETY-14", "OTHER")]
     found = " | ".join(
-        one.sentence for one in timeline(dossier(changes=tuple(changes), notices=(told,)), learned, focus)
+        one.sentence
+        for one in timeline(dossier(changes=tuple(changes), notices=(told,), entries=entries), learned, focus)
     )
     assert all(part in found for part in ("create account", "enrol SAFE", "enrolment in SAFE", "SAFETY-14 is due"))
-    assert not any(part in found for part in ("update account", "FIRE", "Swimming"))
+    assert "in the calendar in Moodle: SAFETY-14" in found
+    assert not any(part in found for part in ("update account", "FIRE", "Swimming", "OTHER"))
 
 
 @given(st.lists(st.integers(0, 50), max_size=12))

@@ -16,7 +16,7 @@ CREATE UNLOGGED TABLE landing.held (
 );
 COMMENT ON TABLE landing.held IS 'Moodle''s rows, each as JSON, byte for byte as Moodle counts them.';
 CREATE INDEX held_key ON landing.held (dataset, key);
-CREATE INDEX held_owner ON landing.held (moodle_id, course_id);
+CREATE INDEX held_owner ON landing.held (moodle_id);
 
 -- What one load brings, until it is merged.
 CREATE UNLOGGED TABLE landing.coming (LIKE landing.holding INCLUDING INDEXES);

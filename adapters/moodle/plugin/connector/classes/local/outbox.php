@@ -45,7 +45,7 @@ final class outbox {
             'objectid' => (int) $event->objectid,
             'timecreated' => time(),
         ]);
-        webhook::queue();
+        webhook::soon();
     }
 
     /**

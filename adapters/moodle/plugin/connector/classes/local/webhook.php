@@ -16,6 +16,9 @@
 
 namespace local_connector\local;
 
+use Throwable;
+use core\lock\lock;
+use core\lock\lock_config;
 use core\task\manager;
 use local_connector\task\tell;
 use moodle_exception;
@@ -23,13 +26,41 @@ use moodle_exception;
 /**
  * Tells the connector that there is something to fetch, and nothing of what it is.
  *
+ * It is told at the end of the request in which something changed: after its transactions, after the session was closed
+ * and, with PHP-FPM, after the answer was sent. Where nobody takes it within a second, or somebody else is telling, a task
+ * of cron does it. For half a minute nobody else tries then, so that a connector that is away costs one request a second.
+ *
  * @package    local_connector
  * @copyright  2026 moodle-connector
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class webhook {
-    /** @var int seconds that an answer may take */
+    /** @var int seconds that an answer may take where nobody waits */
     private const TIMEOUT = 10;
+
+    /** @var int seconds that an answer may take at the end of a request */
+    private const PATIENCE = 1;
+
+    /** @var int times that it is told in a row, because more was noted meanwhile */
+    private const ROUNDS = 3;
+
+    /** @var int microseconds to wait for somebody else who is telling */
+    private const TURN = 100000;
+
+    /** @var int seconds between two tellings of a script that runs for long */
+    private const PAUSE = 5;
+
+    /** @var int seconds for which nobody tries after it was left to cron */
+    private const REST = 30;
+
+    /** @var bool whether the end of this request is waited for */
+    private static bool $registered = false;
+
+    /** @var bool whether something was noted that has not been told */
+    private static bool $due = false;
+
+    /** @var int epoch seconds of the last telling of this process */
+    private static int $told = 0;
 
     /**
      * Whether somebody wants to be told.
@@ -42,17 +73,121 @@ final class webhook {
     }
 
     /**
-     * Has it told soon; once, however much has changed.
+     * Has it told at the end of this request; once, however much has changed.
      *
-     * A telling that has begun does not count, as it may have looked too early; nor does one that Moodle has given up.
+     * A script such as cron may run for long: it tells at once where it is in no transaction, and now and then only.
      */
-    public static function queue(): void {
+    public static function soon(): void {
         global $DB;
         if (!self::is_wanted()) {
             return;
         }
-        $waiting = 'classname = ? AND timestarted IS NULL AND (attemptsavailable > 0 OR attemptsavailable IS NULL)';
-        if (!$DB->record_exists_select('task_adhoc', $waiting, ['\\' . tell::class])) {
+        self::$due = true;
+        if (!self::$registered) {
+            self::$registered = true;
+            // Not by core's shutdown manager: its functions run before the session is closed and transactions are ended.
+            register_shutdown_function([self::class, 'at_end']);
+        }
+        if (CLI_SCRIPT && !$DB->is_transaction_started() && time() >= self::$told + self::PAUSE) {
+            self::tell_now();
+        }
+    }
+
+    /**
+     * Called when the request is over, with an error too.
+     */
+    public static function at_end(): void {
+        if (!CLI_SCRIPT && function_exists('fastcgi_finish_request')) {
+            fastcgi_finish_request();
+        }
+        self::tell_now();
+    }
+
+    /**
+     * Tells what is due, or has it told by cron. Never fails.
+     */
+    private static function tell_now(): void {
+        global $DB;
+        try {
+            if (!self::$due || $DB->is_transaction_started() || self::is_queued(time() - self::REST)) {
+                return;
+            }
+            self::$due = false;
+            self::$told = time();
+            if (!self::in_turn()) {
+                self::queue_anew();
+            }
+        } catch (Throwable $error) {
+            debugging('The webhook of the connector was not called: ' . $error->getMessage(), DEBUG_DEVELOPER);
+        }
+    }
+
+    /**
+     * Tells, where nobody else does, until nothing is left to be told.
+     *
+     * Who tells looks again afterwards: what others noted meanwhile, who found it telling, is told as well.
+     *
+     * @return bool whether all was told
+     */
+    private static function in_turn(): bool {
+        $lock = self::lock();
+        if (!$lock) {
+            usleep(self::TURN);
+            $lock = self::lock();
+        }
+        if (!$lock) {
+            return false;
+        }
+        $told = 0;
+        try {
+            for ($round = 0; $round < self::ROUNDS; $round++) {
+                $last = outbox::last();
+                if ($last <= $told) {
+                    return true;
+                }
+                self::tell(self::PATIENCE);
+                $told = $last;
+            }
+        } catch (Throwable) {
+            return false;
+        } finally {
+            $lock->release();
+        }
+        return outbox::last() <= $told;
+    }
+
+    /**
+     * What one process has at a time; false where another one has it.
+     *
+     * @return lock|bool
+     */
+    private static function lock(): lock|bool {
+        return lock_config::get_lock_factory('local_connector')->get_lock('webhook', 0);
+    }
+
+    /**
+     * Whether it was left to cron since then, and has not been told.
+     *
+     * A telling that has begun does not count, as it may have looked too early.
+     *
+     * @param int $since epoch seconds
+     * @return bool
+     */
+    private static function is_queued(int $since): bool {
+        global $DB;
+        $waiting = 'classname = ? AND timestarted IS NULL AND timecreated >= ?';
+        return $DB->record_exists_select('task_adhoc', $waiting, ['\\' . tell::class, $since]);
+    }
+
+    /**
+     * Has cron tell it with its next run; once, however much has changed.
+     *
+     * What waits already is dropped: where it has failed, Moodle waits longer with each time, up to a day.
+     */
+    public static function queue_anew(): void {
+        global $DB;
+        if (self::is_wanted()) {
+            $DB->delete_records_select('task_adhoc', 'classname = ? AND timestarted IS NULL', ['\\' . tell::class]);
             manager::queue_adhoc_task(new tell());
         }
     }
@@ -60,9 +195,10 @@ final class webhook {
     /**
      * Tells it, by Moodle's own curl, which does not call the hosts that are blocked in this site.
      *
+     * @param int $timeout seconds that an answer may take
      * @throws moodle_exception where nobody has taken it
      */
-    public static function tell(): void {
+    public static function tell(int $timeout = self::TIMEOUT): void {
         global $CFG;
         require_once($CFG->libdir . '/filelib.php');
         if (!self::is_wanted()) {
@@ -77,8 +213,8 @@ final class webhook {
             'X-Connector-Signature: ' . self::signature($time, $body),
         ]);
         $curl->post(get_config('local_connector', 'webhookurl'), $body, [
-            'CURLOPT_TIMEOUT' => self::TIMEOUT,
-            'CURLOPT_CONNECTTIMEOUT' => self::TIMEOUT,
+            'CURLOPT_TIMEOUT' => $timeout,
+            'CURLOPT_CONNECTTIMEOUT' => $timeout,
             'CURLOPT_FOLLOWLOCATION' => 0,
         ]);
         $status = (int) ($curl->get_info()['http_code'] ?? 0);

@@ -47,7 +47,7 @@ class tidy extends scheduled_task {
         $days = (int) get_config('local_connector', 'outboxdays') ?: self::DAYS;
         outbox::forget_old(time() - $days * DAYSECS);
         if (outbox::is_waiting(time() - 5 * MINSECS)) {
-            webhook::queue();
+            webhook::queue_anew();
         }
     }
 }

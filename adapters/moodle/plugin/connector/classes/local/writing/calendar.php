@@ -22,6 +22,7 @@ use core_external\external_value;
 use core_user;
 use local_connector\local\rows;
 use local_connector\local\wrong_field;
+use moodle_exception;
 use required_capability_exception;
 use stdClass;
 
@@ -104,12 +105,15 @@ final class calendar {
     }
 
     /**
-     * An entry that the caller may change, by Moodle's own rule.
+     * An entry that the caller may change, by Moodle's own rule, by which administrators are told apart from a lack of rights.
      *
      * @param stdClass $event
      * @return calendar_event
      */
     private static function manageable(stdClass $event): calendar_event {
+        if (is_siteadmin($event->userid) && !is_siteadmin()) {
+            throw new moodle_exception('usernotupdatedadmin');
+        }
         $loaded = new calendar_event(clone($event));
         if (!calendar_can_manage_user_event($loaded)) {
             throw new required_capability_exception($loaded->context, 'moodle/calendar:manageentries', 'nopermissions', '');
