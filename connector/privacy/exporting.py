@@ -234,6 +234,34 @@ SECTIONS: tuple[Section, ...] = (
         "facts.fact_grade",
     ),
     Section(
+        "In the reports: activities",
+        "How the person stands in activities of courses.",
+        _TO_REPORT,
+        "subject_facts.activity_completions",
+        "facts.fact_activity_completion",
+    ),
+    Section(
+        "In the reports: grades within courses",
+        "Of activities and of items by hand.",
+        _TO_REPORT,
+        "subject_facts.item_grades",
+        "facts.fact_item_grade",
+    ),
+    Section(
+        "In the reports: changes of grades",
+        "When and why each changed; who did it is left out.",
+        _TO_REPORT,
+        "subject_facts.grade_history",
+        "facts.fact_grade_history",
+    ),
+    Section(
+        "In the reports: what differed from Moodle",
+        "Rows that were found not as they were held, and were put right.",
+        "It must be possible to see how exact the reports are.",
+        "subject_facts.differences",
+        "facts.reconciliation_difference",
+    ),
+    Section(
         "In the reports: certificates",
         "Certificates and badges.",
         _TO_REPORT,
@@ -262,6 +290,8 @@ PASSING = frozenset({
     "connector.differing_grant", "connector.present_grant", "facts.landing_scope", "facts.landing_access",
     "facts.landing_enrolment",
     "facts.landing_completion", "facts.landing_grade", "facts.landing_certificate", "facts.summary_quality",
+    "facts.landing_activity_completion", "facts.landing_item_grade", "facts.landing_grade_history",
+    "facts.landing_earlier_completion", "facts.history_read", "landing.held", "landing.came",
     "connector.erasure", "connector.erasure_mark", "connector.erased_username",
 })  # fmt: skip
 """Tables that repeat for a moment what stands in a section, or are of people who were erased."""
