@@ -46,10 +46,9 @@ class Touched:
     """What entries have touched, of managed people alone. What is nobody's and of no course touches nothing.
 
     ``courses`` are read as a whole, ``people`` and ``learners`` (by course) wherever they learn; ``named`` are courses
-    that may be called otherwise or be gone, ``contents`` those that may be made of something else: activities, grade
-    items and enrolment methods. ``issued``: whose certificates are read again, by source; None: everybody's.
-    ``templates``: sources of which the kinds of certificates may be others. ``accounts`` are themselves others than
-    before.
+    that may be called otherwise or be gone, and ``contents`` those that may be made of something else: activities,
+    grade items and enrolment methods. ``issued``: whose certificates are read again, by source; None: everybody's.
+    ``templates``: sources of which the kinds of certificates may be others. ``accounts`` are themselves others.
     """
 
     courses: set[int] = field(default_factory=set)
@@ -58,8 +57,8 @@ class Touched:
     named: set[int] = field(default_factory=set)
     contents: set[int] = field(default_factory=set)
     issued: dict[str, set[int] | None] = field(default_factory=dict)
-    templates: set[str] = field(default_factory=set)
     accounts: set[int] = field(default_factory=set)
+    templates: set[str] = field(default_factory=set)
 
     def note(self, entries: Iterable[Entry], managed: Collection[int]) -> None:
         """``managed``: which of the people in these entries are."""

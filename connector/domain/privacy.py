@@ -280,6 +280,15 @@ INVENTORY: tuple[Held, ...] = (
         "duplicate_keys "
         "status reasons site stated releasable",
     ),
+    _nobody("landing.dataset", "names of Moodle's datasets", "dataset name"),
+    _nobody("landing.holding", "which of them are held", "dataset columns"),
+    _nobody("landing.coming", "of which of them something comes", "dataset columns"),
+    _nobody("landing.gone", "keys of rows that are gone, until they are merged", "dataset key"),
+    _nobody(
+        "facts.reconciliation",
+        "comparisons with Moodle, in numbers",
+        "load_id dataset rows buckets differing missing other gone seconds equal as_of",
+    ),
     _nobody("connector.grant_set", "what rules give, shared by many", "site digest kind target terms rule level ref"),
     _nobody("connector.run", "runs", "run_id kind site plan started_at finished_at status detail"),
     _nobody("connector.assignable", "what people may assign", "site subject code kind target terms level ref"),
@@ -400,22 +409,6 @@ INVENTORY: tuple[Held, ...] = (
     ),
     _deleted("facts.history_read", "accounts of which all changes of grades were read", "moodle_id"),
     Held(
-        "facts.reconciliation_difference",
-        "rows of Moodle that were found not as they were held, and whose",
-        "that something differed, and why, is counted",
-        {
-            Fate.PSEUDONYM: "moodle_id",
-            Fate.BLANK: "key",
-            Fate.KEEP: "load_id dataset course_id what changed cause noticed_at healed_at",
-        },
-    ),
-    _deleted(
-        "landing.held",
-        "rows of Moodle that facts follow from: numbers and times",
-        "dataset key moodle_id course_id row",
-    ),
-    _deleted("landing.came", "what a reading brought of these, until it is merged", "dataset key moodle_id course_id row"),
-    Held(
         "facts.fact_certificate",
         "certificates and badges",
         "they are counted; the code, by which Moodle shows a name, goes",
@@ -467,6 +460,17 @@ INVENTORY: tuple[Held, ...] = (
         "facts.landing_scope",
         "of whom a reading brought everything, until it is merged",
         "load_id fact moodle_id course_id source",
+    ),
+    _deleted(
+        "landing.held",
+        "Moodle's rows behind the facts by number, without names: what Moodle still has of somebody comes again",
+        "dataset key moodle_id course_id row",
+    ),
+    _deleted("landing.came", "what a reading brought, until it is merged", "dataset key moodle_id course_id row"),
+    _deleted(
+        "facts.reconciliation_difference",
+        "rows of Moodle that were found not as they were held",
+        "load_id dataset key moodle_id course_id what changed cause noticed_at healed_at",
     ),
     _deleted("facts.landing_access", "what a reading brought, until it is merged", "load_id moodle_id accessed_at"),
     _deleted(
@@ -552,15 +556,6 @@ INVENTORY: tuple[Held, ...] = (
         "load_id item_id course_id minimum maximum pass_mark item_type module instance name kind hidden",
     ),
     _nobody("facts.key_read", "up to which change the history of grades was read", "dataset newest swept first_at"),
-    _nobody(
-        "facts.reconciliation",
-        "comparisons with Moodle: counts",
-        "load_id dataset rows buckets differing missing other gone seconds equal as_of",
-    ),
-    _nobody("landing.dataset", "names of Moodle's datasets", "dataset name"),
-    _nobody("landing.holding", "which of them are held", "dataset columns"),
-    _nobody("landing.coming", "which of them a reading brings", "dataset columns"),
-    _nobody("landing.gone", "numbers of rows that are no more, until it is merged", "dataset key"),
     _nobody("facts.dim_org_unit", "units", "unit name parent valid_from valid_to"),
     _nobody(
         "facts.dim_requirement",

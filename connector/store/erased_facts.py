@@ -21,9 +21,6 @@ STEPS = {
     "grade_history": "facts.fact_grade_history",
     "grades_of_others": "facts.fact_grade_history",
     "history_read": "facts.history_read",
-    "differences": "facts.reconciliation_difference",
-    "held": "landing.held",
-    "came": "landing.came",
     "certificates": "facts.fact_certificate",
     "landed_people": "facts.landing_person",
     "landed_enrolments": "facts.landing_enrolment",
@@ -36,6 +33,9 @@ STEPS = {
     "landed_earlier_completions": "facts.landing_earlier_completion",
     "landed_accesses": "facts.landing_access",
     "landed_scopes": "facts.landing_scope",
+    "held": "landing.held",
+    "came": "landing.came",
+    "differences": "facts.reconciliation_difference",
 }
 """What erasing does, in this order, and the table whose rows it counts."""
 

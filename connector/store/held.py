@@ -87,15 +87,13 @@ class Held:
             for row in gone.rows:
                 copy.write_row((number, row.key))
 
-    def merge(
-        self, connection: Connection, load: int, *, whole: bool, complete: bool, **listed: object
-    ) -> None:
+    def merge(self, connection: Connection, load: int, *, whole: bool, scopes: bool = False, **listed: object) -> None:
         """Hold what came, within the transaction of the facts; nothing where a reader of everything tells no rows.
 
-        ``complete``: something was read completely, and what of it did not come is held no more. ``listed``: what
-        differs from what was held is written down, with these values.
+        ``scopes``: there are some, and what of them did not come is held no more. ``listed``: what differs from what
+        was held is written down, with these values.
         """
-        if not (whole or complete or self._coming):
+        if not whole and not scopes and not self._coming:
             return
         if whole and listed:
             connection.execute(query("held.list"), {"load": load, **listed})

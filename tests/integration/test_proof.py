@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.moodle.twin.people import delete_users
 from connector.domain.facts import Extent
 from tests.integration.mirrored import Learning, check, history, no_overlaps, now, unlike
 from tests.support import House, Seen, rows
@@ -154,3 +155,12 @@ async def test_what_was_lost_in_a_crash_is_read_again(learned: House, learning: 
     done = await learned.reconcile()
     assert (done.equal, done.differences) == (True, [])
     check(learned, moodle)
+
+
+async def test_who_is_deleted_holds_no_certificate(learned: House, moodle: Seen) -> None:
+    """Moodle's tables keep what deleted people were issued: the facts that end with them are proved all the same."""
+    assert len(now(learned, "fact_certificate", "code")) == 2
+    delete_users(moodle.state, {"userids": [moodle.id("E0001")]})
+    assert (await learned.reconcile()).equal
+    assert now(learned, "fact_certificate", "code") == {("C0DE",)}
+    assert (await learned.reconcile()).differences == []

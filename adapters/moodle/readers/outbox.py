@@ -47,12 +47,12 @@ class PluginOutbox:
 
     async def read(self, touched: Touched, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port."""
-        parts, contents = list(touched.parts()), sorted(touched.contents)
+        contents, parts = sorted(touched.contents), list(touched.parts())
         takes = [*self._learning.changes(known), *self._learning.contents(contents)]
         async for page in taken(self._client, [*takes, *(one for part in parts for one in self._of(part))]):
             yield page
-        yield Page(scopes=[Scope(what, course_id=one) for one in contents for what in self._learning.made_of])
-        yield Page(scopes=[scope for part in parts for scope in self._scopes(part)])
+        made_of = [Scope(what, course_id=one) for one in contents for what in self._learning.made_of]
+        yield Page(scopes=[*made_of, *(scope for part in parts for scope in self._scopes(part))])
         for kind in self._issues:
             if kind.source in touched.templates:
                 async for rows in pages(self._client, Asked(kind.templates)):
@@ -72,7 +72,9 @@ class PluginOutbox:
         yield from self._learning.of(part.people, part.courses)
 
     def _scopes(self, part: Part) -> Iterator[Scope]:
-        yield from (Scope(fact, user) for user in part.people for fact in ("people", *self._learning.facts))
+        for user in part.people:
+            yield Scope("people", user)
+            yield from (Scope(fact, user) for fact in self._learning.facts)
         yield from (Scope(fact, course_id=course) for course in part.courses for fact in self._learning.facts)
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:

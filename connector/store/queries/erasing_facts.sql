@@ -80,17 +80,6 @@ UPDATE facts.fact_grade_history f SET changed_by = a.number FROM erased_account 
 -- name: history_read
 DELETE FROM facts.history_read r USING erased_account a WHERE r.moodle_id = a.moodle_id
 
--- name: differences
--- Numbers of rows lead to them in Moodle, too.
-UPDATE facts.reconciliation_difference d SET moodle_id = a.number, key = NULL
-FROM erased_account a WHERE d.moodle_id = a.moodle_id
-
--- name: held
-DELETE FROM landing.held h USING erased_account a WHERE h.moodle_id = a.moodle_id
-
--- name: came
-DELETE FROM landing.came c USING erased_account a WHERE c.moodle_id = a.moodle_id
-
 -- name: certificates
 -- Versions of one issue keep one code.
 UPDATE facts.fact_certificate f SET moodle_id = n.number, code = n.code
@@ -137,3 +126,13 @@ DELETE FROM facts.landing_access l USING erased_account a WHERE l.moodle_id = a.
 
 -- name: landed_scopes
 DELETE FROM facts.landing_scope l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: held
+-- What Moodle still has of an account that is there comes again, by number.
+DELETE FROM landing.held l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: came
+DELETE FROM landing.came l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: differences
+DELETE FROM facts.reconciliation_difference d USING erased_account a WHERE d.moodle_id = a.moodle_id

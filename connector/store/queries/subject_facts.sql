@@ -46,12 +46,6 @@ SELECT to_jsonb(f) - ARRAY['person_id', 'changed_by'] || jsonb_build_object('cou
 FROM facts.fact_grade_history f LEFT JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
 WHERE f.person_id = ANY(%(ids)s) ORDER BY f.effective_at, f.history_id
 
--- name: differences
-SELECT to_jsonb(r) - 'load_id' AS found
-FROM facts.reconciliation_difference r
-WHERE r.moodle_id IN (SELECT d.moodle_id FROM facts.dim_person d WHERE d.person_id = ANY(%(ids)s))
-ORDER BY r.noticed_at, r.dataset, r.key
-
 -- name: certificates
 SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('name', t.name) AS found
 FROM facts.fact_certificate f
