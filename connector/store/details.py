@@ -9,6 +9,7 @@ from connector.domain.details import Detail, KnownHistory
 from connector.domain.facts import Extent, Read
 from connector.store.database import Connection, Database, query
 
+LANDED = ("activities", "grade_items", "activity_completions", "item_grades")
 HANDED_OVER = ("activity_completions", "item_grades", "grade_history")
 """What goes with an account that is somebody else's now."""
 
@@ -47,6 +48,8 @@ class Details:
 
     def within(self) -> None:
         """Activities and items, then what people have done in them. Enrolments have been merged."""
+        if not self._whole and not any(self._read.landed.get(name) for name in (*LANDED, "scopes")):
+            return
         for fact in ("activities", "grade_items"):
             self._run(f"details.landed_{fact}")
             self._versions(fact)

@@ -49,12 +49,12 @@ ISSUES: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "tool_certificate": (
         "certificate_issues",
         "certificate_templates",
-        {"template": "templateid", "issued": "timecreated", "expires": "expires", "code": "code"},
+        {"template": "templateid", "issued": "timecreated", "expires": "expires"},
     ),
     "customcert": (
         "customcert_issues",
         "customcerts",
-        {"template": "customcertid", "issued": "timecreated", "code": "code"},
+        {"template": "customcertid", "issued": "timecreated"},
     ),
 }
 """Datasets of issues and of their kinds, by source, and where what stands."""
@@ -77,7 +77,7 @@ def unlike(database: Database, before: datetime, now: datetime) -> Iterator[Diff
             yield from _told(fact, connection.execute(query(f"follows.{QUERIES[fact]}"), values | at))
         for source, (issues, templates, told) in ISSUES.items():
             if issues in columns:
-                at = dict.fromkeys(("template", "issued", "expires", "code"))
+                at = dict.fromkeys(("template", "issued", "expires"))
                 at |= {name: columns[issues].index(column) for name, column in told.items()}
                 of = {"source": source, "issues": numbers[issues], "templates": numbers[templates]}
                 yield from _told(CERTIFICATES, connection.execute(query("follows.certificates"), values | at | of))

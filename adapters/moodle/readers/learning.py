@@ -76,10 +76,10 @@ class Learning:
         return ("methods", "activities", "grade_items") if self.within else ("methods", "totals")
 
     def of(self, people: Sequence[int], courses: Sequence[int]) -> Iterator[Takes]:
-        """All that is read of these people wherever they learn, or of everybody in these courses, but enrolments."""
+        """All that is read of these people wherever they learn, and of everybody in these courses, but enrolments."""
 
         def asked(dataset: Dataset) -> list[Asked]:
-            return chosen(dataset, PERSON, people) if people else chosen(dataset, COURSE, courses)
+            return chosen(dataset, PERSON, people) + chosen(dataset, COURSE, courses)
 
         yield from ((replace(one, since=EVER), completed) for one in asked(raw.COMPLETIONS))
         if self.within:
@@ -223,12 +223,12 @@ class Learning:
         there = (row for row in rows.rows if row[1] in alive)
         found: list[ReadCertificate] = [one for row in there if (one := kind.certificate(row, names))]
         held_with = [*held_all(kind.templates, named), *held_all(raw.DELETED, people, is_deleted)]
-        return Page(certificates=found, held=[*held_with, held(kind.issues, rows)])
+        return Page(certificates=found, held=[*held_with, held(kind.held, rows)])
 
     # ------------------------------------------------------------ what is proved
     async def questions(self) -> list[Asked]:
         """See ``Counter``."""
-        issued = [Asked(dataset) for kind in self._issues for dataset in (kind.templates, kind.issues)]
+        issued = [Asked(dataset) for kind in self._issues for dataset in (kind.templates, kind.held)]
         learned = [Asked(raw.METHODS), Asked(raw.ENROLMENTS), COMPLETED]
         if self.within:
             return [GONE, *learned, *map(Asked, raw_details.DETAILS[Detail.ACTIVITIES]), *issued]

@@ -72,10 +72,10 @@ class PluginOutbox:
             yield page
 
     def _of(self, part: Part) -> Iterator[Takes]:
-        """What tells all of a part: of people wherever they learn, which costs little and is no less true."""
-        column, values = (PERSON, part.people) if part.people else (COURSE, part.courses)
+        """What tells all of a part."""
+        asked = chosen(raw.ENROLMENTS, PERSON, part.people) + chosen(raw.ENROLMENTS, COURSE, part.courses)
         yield from ((one, deleted) for one in chosen(raw.DELETED, "id", part.people))
-        yield from ((one, self._enrolled) for one in chosen(raw.ENROLMENTS, column, values))
+        yield from ((one, self._enrolled) for one in asked)
         yield from self._learning.of(part.people, part.courses)
 
     def _scopes(self, part: Part) -> Iterator[Scope]:

@@ -127,26 +127,34 @@ LEFT JOIN facts.dim_person d ON d.moodle_id = c.moodle_id AND d.valid_to = 'infi
 WHERE round(c.told, 5) IS DISTINCT FROM round(c.known::numeric, 5)
 
 -- name: certificates
--- What was issued of one source to people who are not deleted, by a kind that is still there. Badges have no code of their
--- own.
+-- What was issued of one source, by a kind that is still there, whatever its code, which is not held. A badge is issued to a
+-- person once.
 WITH told AS (
-    SELECT DISTINCT ON (code) h.moodle_id, code, to_timestamp((h.row::json ->> %(issued)s)::bigint) AS issued_at,
-           to_timestamp(NULLIF((h.row::json ->> %(expires)s)::bigint, 0)) AS expires_at
-    FROM landing.held h
-    CROSS JOIN LATERAL (SELECT COALESCE(h.row::json ->> %(code)s::int,
-                                        (h.row::json ->> %(template)s) || '-' || h.moodle_id) AS code) c
-    WHERE h.dataset = %(issues)s AND (h.row::json ->> %(issued)s)::bigint > 0
-      AND EXISTS (SELECT FROM landing.held k
-                  WHERE k.dataset = %(templates)s AND k.key = (h.row::json ->> %(template)s)::bigint)
-      AND NOT EXISTS (SELECT FROM landing.held x WHERE x.dataset = %(people)s AND x.key = h.moodle_id)
-      AND EXISTS (SELECT FROM facts.dim_person d WHERE d.moodle_id = h.moodle_id AND d.valid_to = 'infinity')
-    ORDER BY code, (h.row::json ->> %(issued)s)::bigint DESC
+    SELECT e.*, row_number() OVER (PARTITION BY e.moodle_id, date_trunc('minute', e.issued_at) ORDER BY e.expires_at) AS place
+    FROM (
+        SELECT DISTINCT ON (h.moodle_id, o.issue) h.moodle_id,
+               to_timestamp((h.row::json ->> %(issued)s)::bigint) AS issued_at,
+               to_timestamp(NULLIF((h.row::json ->> %(expires)s::int)::bigint, 0)) AS expires_at
+        FROM landing.held h
+        CROSS JOIN LATERAL (SELECT CASE WHEN %(source)s = 'badge' THEN (h.row::json ->> %(template)s)::bigint
+                                        ELSE h.key END AS issue) o
+        WHERE h.dataset = %(issues)s AND (h.row::json ->> %(issued)s)::bigint > 0
+          AND EXISTS (SELECT FROM landing.held k
+                      WHERE k.dataset = %(templates)s AND k.key = (h.row::json ->> %(template)s)::bigint)
+          AND EXISTS (SELECT FROM facts.dim_person d WHERE d.moodle_id = h.moodle_id AND d.valid_to = 'infinity')
+          AND NOT EXISTS (SELECT FROM landing.held x WHERE x.dataset = %(people)s AND x.key = h.moodle_id)
+        ORDER BY h.moodle_id, o.issue, (h.row::json ->> %(issued)s)::bigint DESC
+    ) e
+), known AS (
+    SELECT f.moodle_id, f.issued_at, f.expires_at,
+           row_number() OVER (PARTITION BY f.moodle_id, date_trunc('minute', f.issued_at) ORDER BY f.expires_at) AS place
+    FROM facts.fact_certificate f WHERE f.valid_to = 'infinity' AND f.source = %(source)s AND f.moodle_id > 0
 ), compared AS (
-    SELECT COALESCE(t.moodle_id, f.moodle_id) AS moodle_id, t.issued_at AS told, f.issued_at AS known, t.expires_at,
-           f.expires_at AS known_end
+    SELECT COALESCE(t.moodle_id, k.moodle_id) AS moodle_id, t.issued_at AS told, k.issued_at AS known, t.expires_at,
+           k.expires_at AS known_end
     FROM told t
-    FULL JOIN (SELECT * FROM facts.fact_certificate
-               WHERE valid_to = 'infinity' AND source = %(source)s AND moodle_id > 0) f USING (code)
+    FULL JOIN known k ON k.moodle_id = t.moodle_id AND k.place = t.place
+                     AND date_trunc('minute', k.issued_at) = date_trunc('minute', t.issued_at)
 )
 SELECT c.moodle_id, NULL::bigint AS course_id,
        CASE WHEN c.known IS NULL THEN 'missing' WHEN c.told IS NULL THEN 'gone' ELSE 'other' END AS what,

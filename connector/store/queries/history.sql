@@ -50,7 +50,7 @@ ANALYZE history_now
 -- name: undo
 -- Moodle was put back to an older state: of what came after it nothing is known there.
 UPDATE facts.fact_grade_history SET undone_at = %(now)s
-WHERE origin = 'moodle' AND undone_at IS NULL AND history_id > %(newest)s
+WHERE origin = 'moodle' AND undone_at IS NULL AND history_id > %(newest)s AND moodle_id > 0
 
 -- name: explain
 -- What the mirror had seen itself is told by Moodle now: it was first seen then.
