@@ -201,16 +201,16 @@ class Facts:
                 merging.learned(fact)
             merging.details()
             if taken or merging.moved:
-                merging.assignments()
+                merging.assignments(everybody=taken)
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)
             if read.extent is Extent.EVERYTHING or read.compared:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
-            listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
-            whole, complete = read.extent is Extent.EVERYTHING, bool(read.landed.get("scopes"))
-            self.held.merge(connection, whole=whole, complete=complete, **listed)
+            listed = {"now": now, "cause": read.listed} if read.listed else {}
+            scopes = bool(read.landed.get("scopes"))
+            self.held.merge(connection, load, whole=read.extent is Extent.EVERYTHING, scopes=scopes, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
@@ -361,12 +361,10 @@ class _Merging:
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        if fact == "certificates":
-            self._run("certificates_in_question")
-        elif not self._compares:
+        if fact != "certificates" and not self._compares:
+            self._begun[fact] = self._ended[fact] = 0
             return
-        else:
-            self._run(f"refine_{fact}")
+        self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
         self._versions(fact)
 
     @property
@@ -392,7 +390,10 @@ class _Merging:
         for mine, more in counts:
             mine.update(more)
 
-    def assignments(self) -> None:
+    def assignments(self, *, everybody: bool) -> None:
+        """Of everybody where more than completions can have moved."""
+        requirements = self._begun["requirements"] or self._ended["requirements"]
+        self._values["everybody"] = bool(everybody or self._values["whole"] or requirements)
         self._run("first_cycle")
         cycle = 1
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:

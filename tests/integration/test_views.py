@@ -11,6 +11,7 @@ import pytest
 
 from connector.domain.facts import Extent, Read
 from connector.domain.reading import Page, Precision, ReadCertificate, ReadCompletion, ReadEnrolment, ReadGrade
+from connector.store.database import query
 from tests.integration.facts import fill, summarise
 from tests.support import House, Seen, row, rows
 
@@ -144,14 +145,16 @@ def test_changes_of_grades(database_url: str) -> None:
     told_now = told(
         database_url,
         "SELECT old_grade, new_grade, cause, effective_at = observed_at FROM reporting.grade_changes "
-        "WHERE hr_key = 'N1' ORDER BY observed_at",
+        "WHERE hr_key = 'N1' AND item_type = 'course' ORDER BY observed_at",
     )
     assert told_now == [(None, 54, "first", True), (54, 59, "regrade", True)]
     with psycopg.connect(database_url) as connection:
         connection.execute(
-            "UPDATE facts.fact_grade SET valid_to = now(), ended_by = 'unenrolment' WHERE moodle_id = 90704 "
-            "AND valid_to = 'infinity'"
+            "UPDATE facts.fact_grade SET valid_to = %s, ended_by = 'unenrolment' WHERE moodle_id = 90704 "
+            "AND valid_to = 'infinity'",
+            [NOW],
         )
+        connection.execute(query("history.begin_own"), {"now": NOW})
     [*_, last] = told(
         database_url,
         "SELECT old_grade, new_grade, cause, effective_at FROM reporting.grade_changes "

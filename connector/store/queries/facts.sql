@@ -655,7 +655,8 @@ WHERE NOT EXISTS (
 
 -- name: first_cycle
 -- Each requirement of each person: satisfied when the last course of its path was first completed. What was completed
--- before the assignment, by a rehired person too, counts while it is still valid.
+-- before the assignment, by a rehired person too, counts while it is still valid. Where nothing but completions can have
+-- moved, those of the people of whom some were read are reckoned.
 CREATE TEMPORARY TABLE assignment_now ON COMMIT DROP AS
 SELECT a.grant_id, 1 AS cycle, a.person_id, a.requirement, a.assigned_on, NULL::date AS window_opens_on, a.due_on,
        s.satisfied_at, (s.satisfied_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date
@@ -675,10 +676,12 @@ LEFT JOIN (
                ON f.person_id = a.person_id AND f.course_id = need.course_id AND f.completed
               AND (r.recertify_months IS NULL OR a.assigned_on <=
                    (f.completed_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date)
+        WHERE %(everybody)s OR a.person_id IN (SELECT person_id FROM completion_now)
         GROUP BY a.grant_id, need.place
     ) each
     GROUP BY grant_id
 ) s USING (grant_id)
+WHERE %(everybody)s OR a.person_id IN (SELECT person_id FROM completion_now)
 
 -- name: next_cycle
 -- What follows cycle %(cycle)s where its validity ends and the window before that is open: satisfied by what was
@@ -731,7 +734,8 @@ ALTER TABLE assignment_now ADD PRIMARY KEY (grant_id, cycle)
 
 -- name: close_assignments
 UPDATE facts.fact_assignment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND NOT EXISTS (
+WHERE f.valid_to = 'infinity' AND (%(everybody)s OR f.person_id IN (SELECT person_id FROM completion_now))
+  AND NOT EXISTS (
     SELECT FROM assignment_now a
     WHERE a.grant_id = f.grant_id AND a.cycle = f.cycle
       AND (a.person_id, a.assigned_on, a.window_opens_on, a.due_on, a.satisfied_at, a.expires_on, a.withdrawn_at)
