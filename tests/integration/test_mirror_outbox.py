@@ -91,7 +91,7 @@ def within(learning: Learning, what: str, who: str, course: str, points: int) ->
 def test_an_increment_ends_where_a_full_reading_would(
     house: House, moodle: Seen, learning: Learning, events: list[tuple[str, str, str, int]]
 ) -> None:
-    """Whatever is done in Moodle, in any order: what an increment has seen differs from nothing. Moodle's rows are held
+    """Whatever is done in Moodle, in any order, what an increment saw differs from nothing. Moodle's rows are held
     as they are, facts follow from them, and a full reading finds nothing else."""
 
     async def story() -> None:
