@@ -161,8 +161,8 @@ class Reading:
             courses = await reader.courses()
         elif outbox and touched.named:
             courses, asked = await outbox.courses(touched.named), touched.named
-        graded = dict.fromkeys(touched.graded, 0)
-        samples = graded | (facts.samples(self.load, unknown=True) if outbox else {})
+        contents = dict.fromkeys(touched.contents, 0)
+        samples = contents | (facts.samples(self.load, unknown=True) if outbox else {})
         items = await reader.grade_items(samples) if samples else []
         return Read(
             Extent.CHANGES, self.began, courses, items, self.landed, details=frozenset(reader.details), known=known,

@@ -208,9 +208,9 @@ class Facts:
             if read.extent is Extent.EVERYTHING or read.compared:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
-            listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
-            whole, complete = read.extent is Extent.EVERYTHING, bool(read.landed.get("scopes"))
-            self.held.merge(connection, whole=whole, complete=complete, **listed)
+            listed = {"now": now, "cause": read.listed} if read.listed else {}
+            scopes = bool(read.landed.get("scopes"))
+            self.held.merge(connection, load, whole=read.extent is Extent.EVERYTHING, scopes=scopes, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:

@@ -125,7 +125,7 @@ class Bench:
         """Each question to a view at the 95th percentile, by the owner and by a login of a ninth of the company."""
         load, people = load_average(), self.size(100_000)
         with self.database() as database:
-            self.say(f"facts of {people:,} people, {10 * people:,} assignments …")
+            self.say(f"facts of {people:,} people, {10 * people:,} assignments, {50 * people:,} changes of grades …")
             made = self.child("fill-facts", **database, people=people)
             yield Figure("views", "what a full reading adds up", made["summaries"], "s", None, load)
             self.say("asking every view …")
