@@ -1,4 +1,4 @@
-"""Sums: how it stands as a whole, by requirement, unit, day and course, and what ends soon."""
+"""Sums: how it stands as a whole, by requirement, unit, day and course."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 from connector.api.answering import Ask, itself, meta, page_links, page_meta
 from connector.api.answers import (
     ByStatus,
-    Ending,
-    ExpiringAnswer,
     Overview,
     OverviewAnswer,
     Performance,
@@ -113,8 +111,3 @@ def course_analytics(look: Look, _asked: OfUnit, ask: Ask) -> PerformanceAnswer:
         average_days=row.get("average_days"),
     )
     return PerformanceAnswer(data=data, meta=meta(look), links=itself(ask))
-
-
-def expiring(look: Look, _asked: OfUnit, ask: Ask) -> ExpiringAnswer:
-    data = [Ending(**{**row, "name": row["name"] or ""}) for row in look.expiring()]
-    return ExpiringAnswer(data=data, meta=meta(look), links=itself(ask))

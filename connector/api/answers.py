@@ -143,19 +143,6 @@ class PerformanceAnswer(Frame):
     data: Performance
 
 
-class Ending(Told):
-    kind: Literal["requirement", "certificate"]
-    requirement: str | None
-    name: str
-    in_30_days: int
-    in_60_days: int
-    in_90_days: int
-
-
-class ExpiringAnswer(Frame):
-    data: list[Ending]
-
-
 # ---------------------------------------------------------------- certificates
 class Person(Told):
     key: str = Field(description="HR's key.")

@@ -118,10 +118,11 @@ class ReadEarlierCompletion:
 
 @dataclass(frozen=True, slots=True)
 class KnownHistory:
-    """How far the history of grades is known, by Moodle's key: ``newest`` that was read, and what it was with the last
-    full reading (``swept``). ``newcomers``: accounts of which it is to be read from the beginning."""
+    """How far the history of grades is known, by Moodle's key: ``newest`` that was read, None where it never was, and
+    what it was with the last full reading (``swept``). ``newcomers``: accounts of which it is to be read from the
+    beginning."""
 
-    newest: int = 0
+    newest: int | None = None
     swept: int = 0
     newcomers: Sequence[int] = ()
 

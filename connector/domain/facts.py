@@ -233,8 +233,8 @@ class FactStore(Protocol):
         """Whether the facts know every course of which something has landed."""
         ...
 
-    def samples(self, load: int) -> dict[int, int]:
-        """One active participant of each course in which somebody has a grade."""
+    def samples(self, load: int, *, unknown: bool = False) -> dict[int, int]:
+        """One active participant of each course with a grade in it; ``unknown``: of those whose total is not known."""
         ...
 
     def unenrolled(self, since: datetime) -> Iterator[list[Gone]]:

@@ -139,6 +139,20 @@ def is_another(wanted: Wanted, account: Account) -> bool:
     )
 
 
+def is_strangers(wanted: Wanted, account: Account) -> bool:
+    """Is the account that was this person's another human's by all that it says? Moodle gives ids anew once it was put
+    back to an older state."""
+    keys = {folded(key) for key in (wanted.key, wanted.idnumber, *wanted.earlier_keys)}
+    return (
+        bool(account.idnumber)
+        and folded(account.idnumber) not in keys
+        and account.id not in wanted.former
+        and folded(account.username) != folded(wanted.username)
+        and folded(account.email) != folded(wanted.email)
+        and is_another(wanted, account)
+    )
+
+
 def _same_surname(wanted: Wanted, account: Account) -> bool:
     return folded(account.fields.get("lastname", "")) == folded(wanted.lastname)
 

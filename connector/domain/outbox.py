@@ -12,8 +12,10 @@ ISSUED = {"badge_issues": "badge", "certificate_issues": "tool_certificate", "cu
 """Kinds that are about something issued to a person, with its source."""
 WITH_THEIR_TEMPLATE = {("badges", "deleted"): ("badge",), ("courses", "deleted"): ("customcert",)}
 """What takes along all that was issued of it, without a word about each."""
-OF_GRADE_ITEMS = frozenset({"activities", "grade_items"})
-"""Kinds after which the activities and grade items of a course are others."""
+OF_COURSES = frozenset({"activities", "enrolment_methods", "grade_items"})
+"""Kinds after which what a course is made of is something else."""
+OF_TEMPLATES = {"badges": "badge"}
+"""Kinds that are about what is issued, with its source."""
 
 MANY = 500
 """From so many people in one course on the whole course is read."""
@@ -44,26 +46,32 @@ class Touched:
     """What entries have touched, of managed people alone. What is nobody's and of no course touches nothing.
 
     ``courses`` are read as a whole, ``people`` and ``learners`` (by course) wherever they learn; ``named`` are courses
-    that may be called otherwise or be gone, ``graded`` those whose activities and grade items may be others.
-    ``issued``: whose certificates are read again, by source; None: everybody's.
+    that may be called otherwise or be gone, and ``contents`` those that may be made of something else: activities,
+    grade items and enrolment methods. ``issued``: whose certificates are read again, by source; None: everybody's.
+    ``templates``: sources of which the kinds of certificates may be others. ``accounts`` are themselves others.
     """
 
     courses: set[int] = field(default_factory=set)
     people: set[int] = field(default_factory=set)
     learners: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     named: set[int] = field(default_factory=set)
-    graded: set[int] = field(default_factory=set)
+    contents: set[int] = field(default_factory=set)
     issued: dict[str, set[int] | None] = field(default_factory=dict)
+    accounts: set[int] = field(default_factory=set)
+    templates: set[str] = field(default_factory=set)
 
     def note(self, entries: Iterable[Entry], managed: Collection[int]) -> None:
         """``managed``: which of the people in these entries are."""
         for entry in entries:
             for source in WITH_THEIR_TEMPLATE.get((entry.kind, entry.action), ()):
                 self.issued[source] = None
+                self.templates.add(source)
             if entry.kind == "courses":
                 self._course(entry)
-            elif entry.kind in OF_GRADE_ITEMS:
-                self.graded.add(entry.course_id)
+            elif entry.kind in OF_COURSES:
+                self.contents.add(entry.course_id)
+            elif entry.kind in OF_TEMPLATES:
+                self.templates.add(OF_TEMPLATES[entry.kind])
             elif entry.user_id in managed:
                 self._person(entry)
             elif not entry.user_id and entry.course_id and entry.kind in OF_A_LEARNER:
@@ -75,9 +83,11 @@ class Touched:
         self.named.add(course)
         if entry.action in ("again", "deleted"):
             self.courses.add(course)
-            self.graded.add(course)
+            self.contents.add(course)
 
     def _person(self, entry: Entry) -> None:
+        if entry.kind == "people":
+            self.accounts.add(entry.user_id)
         if source := ISSUED.get(entry.kind):
             people = self.issued.setdefault(source, set())
             if people is not None:

@@ -255,7 +255,7 @@ class PlanStore(Protocol):
         ...
 
     def protected_people(self, scope: Scope, usernames: Collection[str]) -> set[str]:
-        """Keys of people who are bound to an account that is never touched."""
+        """Keys of people who are bound to an account that is never touched, or is theirs no longer."""
         ...
 
     def note_present(self, plan: int, grants: Iterable[tuple[int, GrantKind, str, bool]]) -> None:

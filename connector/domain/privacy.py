@@ -81,8 +81,8 @@ INVENTORY: tuple[Held, ...] = (
     _deleted("connector.rejection", "key and line of rows that could not be used", "feed_id line key field reason"),
     _deleted(
         "connector.import_record",
-        "training records of former systems: courses with dates and scores, certificates; key and address while nobody "
-        "is known by them",
+        "training records of former systems: courses with dates and scores, certificates; key and address while "
+        "nobody is known by them",
         "import_id line person_id key email courses done_at precision score score_max template number expires_at",
     ),
     _deleted(
@@ -301,9 +301,19 @@ INVENTORY: tuple[Held, ...] = (
         "duplicate_keys "
         "status reasons site stated releasable",
     ),
+    _nobody("landing.dataset", "names of Moodle's datasets", "dataset name"),
+    _nobody("landing.holding", "which of them are held", "dataset columns"),
+    _nobody("landing.coming", "of which of them something comes", "dataset columns"),
+    _nobody("landing.gone", "keys of rows that are gone, until they are merged", "dataset key"),
+    _nobody(
+        "facts.reconciliation",
+        "comparisons with Moodle, in numbers",
+        "load_id dataset rows buckets differing missing other gone seconds equal as_of",
+    ),
     _nobody("connector.grant_set", "what rules give, shared by many", "site digest kind target terms rule level ref"),
     _nobody("connector.run", "runs", "run_id kind site plan started_at finished_at status detail"),
     _nobody("connector.assignable", "what people may assign", "site subject code kind target terms level ref"),
+    _nobody("connector.hint", "when Moodle said that something is new", "site sent_at came_at times"),
     _nobody("connector.cursor", "up to when Moodle was read", "site name read_until"),
     _nobody("connector.course_group", "groups of courses", "site group_id course_id"),
     _nobody("connector.reference", "Moodle's ids of courses and cohorts", "site kind ref moodle_id seen_at"),
@@ -390,6 +400,36 @@ INVENTORY: tuple[Held, ...] = (
         },
     ),
     Held(
+        "facts.fact_activity_completion",
+        "how the person stands in activities",
+        "activities are counted by them",
+        {
+            Fate.PSEUDONYM: "moodle_id",
+            Fate.KEEP: "person_id course_id activity_id state overridden changed_at valid_from valid_to ended_by",
+        },
+    ),
+    Held(
+        "facts.fact_item_grade",
+        "grades within courses",
+        "averages are made from them",
+        {
+            Fate.PSEUDONYM: "moodle_id",
+            Fate.KEEP: "person_id course_id item_id value overridden excluded hidden locked graded_at valid_from "
+            "valid_to ended_by",
+        },
+    ),
+    Held(
+        "facts.fact_grade_history",
+        "each change of a grade, and who made it",
+        "what a grade was on a day stays known; the number of the change in Moodle goes",
+        {
+            Fate.PSEUDONYM: "history_id moodle_id changed_by",
+            Fate.KEEP: "effective_at observed_at person_id course_id item_id old_grade new_grade cause origin action "
+            "source overridden excluded hidden locked undone_at",
+        },
+    ),
+    _deleted("facts.history_read", "accounts of which all changes of grades were read", "moodle_id"),
+    Held(
         "facts.fact_certificate",
         "certificates and badges",
         "they are counted; the code, by which Moodle shows a name, goes",
@@ -442,6 +482,17 @@ INVENTORY: tuple[Held, ...] = (
         "of whom a reading brought everything, until it is merged",
         "load_id fact moodle_id course_id source",
     ),
+    _deleted(
+        "landing.held",
+        "Moodle's rows behind the facts by number, without names: what Moodle still has of somebody comes again",
+        "dataset key moodle_id course_id row",
+    ),
+    _deleted("landing.came", "what a reading brought, until it is merged", "dataset key moodle_id course_id row"),
+    _deleted(
+        "facts.reconciliation_difference",
+        "rows of Moodle that were found not as they were held",
+        "load_id dataset key moodle_id course_id what changed cause noticed_at healed_at",
+    ),
     _deleted("facts.landing_access", "what a reading brought, until it is merged", "load_id moodle_id accessed_at"),
     _deleted(
         "facts.landing_enrolment",
@@ -462,6 +513,27 @@ INVENTORY: tuple[Held, ...] = (
         "facts.landing_certificate",
         "what a reading brought, until it is merged",
         "load_id moodle_id source code template template_name issued_at expires_at revoked precision",
+    ),
+    _deleted(
+        "facts.landing_activity_completion",
+        "what a reading brought, until it is merged",
+        "load_id moodle_id course_id activity_id state overridden changed_at",
+    ),
+    _deleted(
+        "facts.landing_item_grade",
+        "what a reading brought, until it is merged",
+        "load_id moodle_id course_id item_id value overridden excluded hidden locked graded_at",
+    ),
+    _deleted(
+        "facts.landing_grade_history",
+        "what a reading brought, until it is merged",
+        "load_id history_id moodle_id course_id item_id action source changed_by value overridden excluded hidden "
+        "locked effective_at",
+    ),
+    _deleted(
+        "facts.landing_earlier_completion",
+        "what a reading brought, until it is merged",
+        "load_id moodle_id course_id completed_at",
     ),
     Held(
         "facts.summary_quality",
@@ -485,8 +557,26 @@ INVENTORY: tuple[Held, ...] = (
     ),
     _nobody("facts.dim_date", "days", "day year quarter month iso_year iso_week iso_day"),
     _nobody(
-        "facts.dim_grade_item", "totals of courses", "item_id course_id minimum maximum pass_mark valid_from valid_to"
+        "facts.dim_grade_item",
+        "what is graded in courses",
+        "item_id course_id minimum maximum pass_mark valid_from valid_to item_type module instance name kind hidden",
     ),
+    _nobody(
+        "facts.dim_activity",
+        "activities of courses",
+        "activity_id course_id module instance name visible tracked valid_from valid_to",
+    ),
+    _nobody(
+        "facts.landing_activity",
+        "what a reading brought of them",
+        "load_id activity_id course_id module instance name visible tracked",
+    ),
+    _nobody(
+        "facts.landing_grade_item",
+        "what a reading brought of what is graded",
+        "load_id item_id course_id minimum maximum pass_mark item_type module instance name kind hidden",
+    ),
+    _nobody("facts.key_read", "up to which change the history of grades was read", "dataset newest swept first_at"),
     _nobody("facts.dim_org_unit", "units", "unit name parent valid_from valid_to"),
     _nobody(
         "facts.dim_requirement",

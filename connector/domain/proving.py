@@ -142,20 +142,29 @@ def _told(columns: Sequence[str], row: HeldRow | None) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- naming the cause
-IDENTITY = frozenset({"userid", "courseid", "itemid", "enrolid", "badgeid", "templateid", "customcertid"})
+IDENTITY = frozenset({
+    "userid", "courseid", "itemid", "enrolid", "coursemoduleid", "badgeid", "templateid", "customcertid",
+})  # fmt: skip
 """Moodle never changes these in a row, nor gives a key twice: only a backup does."""
 TIMES: Mapping[str, str] = {
     "enrolments": "timemodified",
     "completions": "timecompleted",
     "grades": "timemodified",
+    "activity_completions": "timemodified",
     "badge_issues": "dateissued",
     "certificate_issues": "timecreated",
     "customcert_issues": "timecreated",
 }
 """The column by which increments find what is new."""
+FORWARD = frozenset(TIMES) - {"completions", "grades"}
+"""These times never go back; an assignment that falls back on an earlier attempt takes its grade's time along."""
 ENROLMENTS, COMPLETIONS, DELETED_PEOPLE = "enrolments", "completions", "people"
 ISSUES = frozenset({"badge_issues", "certificate_issues", "customcert_issues"})
-NOT_LEARNED = frozenset({"enrolment_methods", "grade_items", "badges", "certificate_templates", "customcerts"})
+NOT_LEARNED = frozenset({
+    "enrolment_methods", "activities", "grade_items", "badges", "certificate_templates", "customcerts",
+})  # fmt: skip
+PLACES: Mapping[str, str] = {"activities": "coursemoduleid", "grade_items": "itemid"}
+"""Where what is learned says in which activity or item that was."""
 RESTORED = "restored"
 
 
@@ -191,19 +200,27 @@ def _went_back(one: Difference) -> bool:
     if one.what is What.GONE:
         return one.dataset == DELETED_PEOPLE
     before, after = (told.get(TIMES.get(one.dataset, "")) for told in (one.was, one.now))
-    earlier = one.dataset != COMPLETIONS and isinstance(before, int) and isinstance(after, int) and after < before
+    earlier = one.dataset in FORWARD and isinstance(before, int) and isinstance(after, int) and after < before
     return one.what is What.OTHER and (earlier or bool(IDENTITY & set(one.changed)))
 
 
 def named(found: Sequence[Difference], setting: Setting) -> list[Difference]:
     """The same, each with its cause where it can be named."""
-    unenrolled = {
-        (one.moodle_id, one.course_id) for one in found if one.dataset == ENROLMENTS and one.what is What.GONE
-    }
-    return [replace(one, cause=_cause(one, setting, unenrolled)) for one in found]
+    ends = _Ends(
+        {(one.moodle_id, one.course_id) for one in found if one.dataset == ENROLMENTS and one.what is What.GONE},
+        {(PLACES[one.dataset], one.key) for one in found if one.dataset in PLACES and one.what is What.GONE},
+    )
+    return [replace(one, cause=_cause(one, setting, ends)) for one in found]
 
 
-def _cause(one: Difference, setting: Setting, unenrolled: Collection[tuple[int | None, int | None]]) -> str:
+class _Ends(NamedTuple):
+    """What ended with all that was in it: enrolments by person and course, activities and items by key."""
+
+    enrolments: Collection[tuple[int | None, int | None]]
+    places: Collection[tuple[str, int | None]]
+
+
+def _cause(one: Difference, setting: Setting, ends: _Ends) -> str:
     if setting.restored:
         return RESTORED
     if one.dataset in NOT_LEARNED:
@@ -211,7 +228,7 @@ def _cause(one: Difference, setting: Setting, unenrolled: Collection[tuple[int |
     if one.dataset == DELETED_PEOPLE:
         return "deletion"
     if one.what is What.GONE:
-        return _ended(one, setting, unenrolled)
+        return _ended(one, setting, ends)
     if one.what is What.OTHER and (cause := _altered(one)):
         return cause
     time = one.now.get(TIMES.get(one.dataset, ""))
@@ -220,19 +237,22 @@ def _cause(one: Difference, setting: Setting, unenrolled: Collection[tuple[int |
     return "late"
 
 
-def _ended(one: Difference, setting: Setting, unenrolled: Collection[tuple[int | None, int | None]]) -> str:
+def _ended(one: Difference, setting: Setting, ends: _Ends) -> str:
     if one.moodle_id in setting.deleted or (one.course_id and one.course_id not in setting.courses):
+        return "deletion"
+    if any((column, one.was.get(column)) in ends.places for column in PLACES.values()):
         return "deletion"
     if one.dataset in ISSUES:
         return "revocation"
-    return "unenrolment" if (one.moodle_id, one.course_id) in unenrolled else "reset"
+    return "unenrolment" if (one.moodle_id, one.course_id) in ends.enrolments else "reset"
 
 
 def _altered(one: Difference) -> str:
     changed = set(one.changed)
     if one.dataset == ENROLMENTS and "status" in changed:
         return "suspension" if one.now["status"] else "reactivation"
-    if one.dataset == "grades" and "overridden" in changed and one.now["overridden"]:
+    by = {"grades": "overridden", "activity_completions": "overrideby"}.get(one.dataset, "")
+    if by in changed and one.now[by]:
         return "override"
     if one.dataset == "grades" and "finalgrade" in changed:
         return "regrade" if one.now["finalgrade"] is not None else "reset"

@@ -7,7 +7,7 @@ know when a course was completed at all.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -141,7 +141,7 @@ class Page:
 
     @property
     def rows(self) -> int:
-        return len(self.enrolments) + len(self.completions) + len(self.grades) + len(self.certificates)
+        return sum(len(getattr(self, one.name)) for one in fields(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,12 +43,15 @@ TRIES = 3
 class Compared:
     """What comparing came to. ``news`` came since it began: they are merged, and no differences.
 
-    ``many``: differences are too many to be healed one by one; these are the first.
+    ``of_nobody``: of people who are not managed, whom increments do not follow; their rows are held as Moodle has them
+    from now on, and nothing differs by them. ``many``: differences are too many to be healed one by one; these are the
+    first.
     """
 
     proved: list[Proved] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     news: list[Difference] = field(default_factory=list)
+    of_nobody: list[Difference] = field(default_factory=list)
     many: bool = False
     restored: bool = False
 
@@ -63,10 +66,11 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """``land`` takes rows that are to be held."""
+    """``managed``: which of some people are; ``land`` takes rows that are to be held."""
 
     counter: Counter
     facts: FactStore
+    managed: Callable[[Collection[int]], Collection[int]]
     load: int
     clock: Callable[[], datetime]
     land: Callable[[Page], None]
@@ -81,7 +85,7 @@ class Comparing:
             gone = {one.key for one in found if one.what is What.GONE}
             if gone and self.facts.held.newest(question.name) in gone:
                 behind.add(question.name)
-        done.restored = was_restored(done.differences, behind)
+        done.restored = was_restored([*done.differences, *done.of_nobody], behind)
         done.differences = named(done.differences, self._setting(done, courses, began))
         return done
 
@@ -97,7 +101,10 @@ class Comparing:
         for within in ranges(differing, WIDTH):
             rows, settled = await self._settled(question, within)
             equal &= settled
-            found += self._taken(rows, within)
+            taken = self._taken(rows, within)
+            managed = self.managed({one.moodle_id for one in taken if one.moodle_id is not None})
+            found += [one for one in taken if one.moodle_id is None or one.moodle_id in managed]
+            done.of_nobody += [one for one in taken if one.moodle_id is not None and one.moodle_id not in managed]
             if len(found) > LISTED:
                 done.many = True
                 break
@@ -111,7 +118,7 @@ class Comparing:
                 question.name,
                 sum(bucket.rows for bucket in theirs),
                 len(theirs),
-                len(differing),
+                len({one.key // WIDTH for one in found if one.key is not None}),
                 counts[What.MISSING],
                 counts[What.OTHER],
                 counts[What.GONE],

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.outbox import Touched
 from connector.domain.reading import AccountBook, Outbox, Reader
+from connector.mirror.accounts import OVERLAP
 
 KEPT = timedelta(days=1)
 """For so long, at least, Moodle keeps what it has to tell."""
@@ -16,6 +17,12 @@ KEPT = timedelta(days=1)
 def forgotten(reader: Reader, read_until: datetime | None, now: datetime) -> bool:
     """May Moodle have forgotten something that it had to tell? Then everything has to be read."""
     return reader.outbox is not None and read_until is not None and now - read_until > KEPT
+
+
+def is_stale(book: AccountBook, now: datetime) -> bool:
+    """Is it time to look at all accounts that changed, and at visits, which Moodle does not tell?"""
+    read_until = book.read_until()
+    return read_until is None or not timedelta() <= now - read_until < OVERLAP
 
 
 async def hear(

@@ -20,7 +20,7 @@ from connector.domain.ports import Course
 from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page, Reader, moved
 from connector.mirror.accounts import from_before, refresh_accounts
 from connector.mirror.ahead import take_ahead
-from connector.mirror.hearing import forgotten, hear
+from connector.mirror.hearing import forgotten, hear, is_stale
 
 REMEMBERED = timedelta(days=365)
 """For so long an enrolment that ended in Moodle is compared with what was granted: until somebody has decided, where
@@ -152,7 +152,8 @@ class Reading:
         reader, outbox, touched = self.mirror.reader, self.mirror.reader.outbox, Touched()
         facts = self.mirror.facts
         self.heard = await hear(outbox, touched, self.mirror.book)
-        await self.accounts(everybody=False)
+        if outbox is None or touched.accounts or is_stale(self.mirror.book, self.began):
+            await self.accounts(everybody=False)
         known = facts.known_history()
         await self.land(outbox.read(touched, known) if outbox else reader.changed(since, known))
         courses, asked = None, None
@@ -160,7 +161,8 @@ class Reading:
             courses = await reader.courses()
         elif outbox and touched.named:
             courses, asked = await outbox.courses(touched.named), touched.named
-        samples = dict.fromkeys(touched.graded, 0) | (facts.samples(self.load) if outbox else {})
+        contents = dict.fromkeys(touched.contents, 0)
+        samples = contents | (facts.samples(self.load, unknown=True) if outbox else {})
         items = await reader.grade_items(samples) if samples else []
         return Read(
             Extent.CHANGES, self.began, courses, items, self.landed, details=frozenset(reader.details), known=known,

@@ -94,7 +94,8 @@ class Reconciling:
             reading = Reading(mirror, load, mirror.clock(), say)
             await reading.accounts(everybody=True)
             courses = await mirror.reader.courses()
-            comparing = Comparing(counter, mirror.facts, load, mirror.clock, reading.take, say)
+            managed = mirror.book.managed
+            comparing = Comparing(counter, mirror.facts, managed, load, mirror.clock, reading.take, say)
             found = await comparing.all(await counter.questions(), [course.id for course in courses])
             done.proved |= {one.dataset: one for one in found.proved}
             done.differences += found.differences
@@ -104,7 +105,8 @@ class Reconciling:
             await self._heal(reading, counter, found.found)
             items = {one.course_id: 0 for one in found.found if one.dataset == "grade_items" and one.course_id}
             totals = await mirror.reader.grade_items(items)
-            read = Read(Extent.CHANGES, reading.began, courses, totals, reading.landed, compared=True)
+            details = frozenset(mirror.reader.details)
+            read = Read(Extent.CHANGES, reading.began, courses, totals, reading.landed, details=details, compared=True)
             done.add(mirror.facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock()))
         except ConnectorError as error:
             mirror.facts.finish(load, "stopped", type(error).__name__, mirror.clock())
@@ -150,7 +152,8 @@ class Reconciling:
             try:
                 reading = Reading(mirror, load, mirror.clock(), say)
                 await self._heal(reading, counter, unlike)
-                read = Read(Extent.CHANGES, reading.began, None, (), reading.landed)
+                details = frozenset(mirror.reader.details)
+                read = Read(Extent.CHANGES, reading.began, None, (), reading.landed, details=details)
                 done.add(facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock()))
             except ConnectorError as error:
                 facts.finish(load, "stopped", type(error).__name__, mirror.clock())

@@ -249,6 +249,27 @@ SECTIONS: tuple[Section, ...] = (
         "facts.fact_grade",
     ),
     Section(
+        "In the reports: activities",
+        "How the person stands in activities of courses.",
+        _TO_REPORT,
+        "subject_facts.activity_completions",
+        "facts.fact_activity_completion",
+    ),
+    Section(
+        "In the reports: grades within courses",
+        "Of activities and of items by hand.",
+        _TO_REPORT,
+        "subject_facts.item_grades",
+        "facts.fact_item_grade",
+    ),
+    Section(
+        "In the reports: changes of grades",
+        "When and why each changed; who did it is left out.",
+        _TO_REPORT,
+        "subject_facts.grade_history",
+        "facts.fact_grade_history",
+    ),
+    Section(
         "In the reports: certificates",
         "Certificates and badges.",
         _TO_REPORT,
@@ -275,11 +296,14 @@ SECTIONS: tuple[Section, ...] = (
 )
 PASSING = frozenset({
     "connector.differing_grant", "connector.present_grant", "facts.landing_scope", "facts.landing_access",
+    "landing.held", "landing.came", "facts.reconciliation_difference",
     "facts.landing_enrolment",
     "facts.landing_completion", "facts.landing_grade", "facts.landing_certificate", "facts.summary_quality",
+    "facts.landing_activity_completion", "facts.landing_item_grade", "facts.landing_grade_history",
+    "facts.landing_earlier_completion", "facts.history_read",
     "connector.erasure", "connector.erasure_mark", "connector.erased_username",
 })  # fmt: skip
-"""Tables that repeat for a moment what stands in a section, or are of people who were erased."""
+"""Tables that repeat what stands in a section, or are of people who were erased."""
 
 
 class SubjectStore(Protocol):

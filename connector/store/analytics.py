@@ -71,9 +71,6 @@ class ViewLook:
     def by_day(self, requirement: str | None, since: date, until: date) -> list[Row]:
         return self._rows("by_day", unit=self.unit, requirement=requirement, since=since, until=until)
 
-    def expiring(self) -> list[Row]:
-        return self._rows("expiring")
-
     def certificates(self, search: CertificateSearch) -> list[Row]:
         return self._certificates(search)
 

@@ -9,6 +9,7 @@ from connector.domain.details import Detail, KnownHistory
 from connector.domain.facts import Extent, Read
 from connector.store.database import Connection, Database, query
 
+LANDED = ("activities", "grade_items", "activity_completions", "item_grades")
 HANDED_OVER = ("activity_completions", "item_grades", "grade_history")
 """What goes with an account that is somebody else's now."""
 
@@ -47,6 +48,8 @@ class Details:
 
     def within(self) -> None:
         """Activities and items, then what people have done in them. Enrolments have been merged."""
+        if not self._whole and not any(self._read.landed.get(name) for name in (*LANDED, "scopes")):
+            return
         for fact in ("activities", "grade_items"):
             self._run(f"details.landed_{fact}")
             self._versions(fact)
@@ -70,13 +73,13 @@ class Details:
         self.begun["grade_history"] = begun
         if Detail.HISTORY not in read.details:
             return
-        if read.newest is not None:
-            self._connection.execute(
-                query("history.reach"), {**self._values, "newest": read.newest, "whole": self._whole}
-            )
-        if self._whole and not read.known.newest:
+        first = self._whole and read.known.newest is None
+        if read.newest is not None or first:
+            newest = {"newest": read.newest or 0, "whole": self._whole}
+            self._connection.execute(query("history.reach"), {**self._values, **newest})
+        if first:
             self._run("history.read_first")
-        elif read.known.newest:
+        elif read.known.newest is not None:
             newcomers = {"newcomers": list(read.known.newcomers)}
             self._connection.execute(query("history.read_newcomers"), newcomers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -146,8 +147,9 @@ class Facts:
     def knows_courses(self, load: int) -> bool:
         return not self._database.one("facts.unknown_courses", load=load)["there"]
 
-    def samples(self, load: int) -> dict[int, int]:
-        return {row["course_id"]: row["moodle_id"] for row in self._by_sets("facts.samples", load=load)}
+    def samples(self, load: int, *, unknown: bool = False) -> dict[int, int]:
+        found = self._by_sets("facts.samples", load=load, unknown=unknown)
+        return {row["course_id"]: row["moodle_id"] for row in found}
 
     def _by_sets(self, name: str, **values: object) -> list[Row]:
         """The rows of a query that compares all that landed."""
@@ -209,16 +211,16 @@ class Facts:
             if over:
                 merging.count("completions", *merging.brought_over(staff).completions())
             if taken or merging.moved:
-                merging.assignments()
+                merging.assignments(everybody=taken)
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)
             if read.extent is Extent.EVERYTHING or read.compared:
                 merging.reach("everything", read.until)
             merging.reach("changes", read.until)
-            listed = {"load": load, "now": now, "cause": read.listed} if read.listed else {}
-            whole, complete = read.extent is Extent.EVERYTHING, bool(read.landed.get("scopes"))
-            self.held.merge(connection, whole=whole, complete=complete, **listed)
+            listed = {"now": now, "cause": read.listed} if read.listed else {}
+            scopes = bool(read.landed.get("scopes"))
+            self.held.merge(connection, load, whole=read.extent is Extent.EVERYTHING, scopes=scopes, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:
@@ -263,8 +265,8 @@ class _Merging:
             "exhaustive": whole and read.exhaustive,
             "asked": None if read.asked is None else list(read.asked),
         }
-        self._begun: dict[str, int] = {}
-        self._ended: dict[str, int] = {}
+        self._begun: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter()
 
     @property
     def moved(self) -> bool:
@@ -369,12 +371,10 @@ class _Merging:
         self._run(f"index_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        if fact == "certificates":
-            self._run("certificates_in_question")
-        elif not self._compares:
+        if fact != "certificates" and not self._compares:
+            self._begun[fact] = self._ended[fact] = 0
             return
-        else:
-            self._run(f"refine_{fact}")
+        self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
         self._versions(fact)
 
     @property
@@ -397,8 +397,7 @@ class _Merging:
         counts = ((self._begun, details.begun), (self._ended, details.ended))
         details.history(moved=any(count.get(fact) for fact in GRADED for pair in counts for count in pair))
         for mine, more in counts:
-            for fact, number in more.items():
-                mine[fact] = mine.get(fact, 0) + number
+            mine.update(more)
 
     def brought_over(self, staff: Staff) -> BroughtOverFacts:
         """Records of former systems."""
@@ -409,7 +408,10 @@ class _Merging:
         self._begun[fact] = self._begun.get(fact, 0) + begun
         self._ended[fact] = self._ended.get(fact, 0) + ended
 
-    def assignments(self) -> None:
+    def assignments(self, *, everybody: bool) -> None:
+        """Of everybody where more than completions can have moved."""
+        requirements = self._begun["requirements"] or self._ended["requirements"]
+        self._values["everybody"] = bool(everybody or self._values["whole"] or requirements)
         self._run("first_cycle")
         cycle = 1
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:

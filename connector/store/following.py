@@ -24,25 +24,43 @@ PLACES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "item": ("grades", "itemid"),
         "type": ("grade_items", "itemtype"),
     },
+    "fact_activity_completion": {
+        "activity": ("activity_completions", "coursemoduleid"),
+        "state": ("activity_completions", "completionstate"),
+    },
+    "fact_item_grade": {
+        "grade": ("grades", "finalgrade"),
+        "item": ("grades", "itemid"),
+        "type": ("grade_items", "itemtype"),
+    },
 }
 """Where in a row of which dataset stands what a query asks for, by fact."""
-QUERIES = {"fact_enrolment": "enrolments", "fact_completion": "completions", "fact_grade": "grades"}
+QUERIES = {
+    "fact_enrolment": "enrolments",
+    "fact_completion": "completions",
+    "fact_grade": "grades",
+    "fact_activity_completion": "activity_completions",
+    "fact_item_grade": "item_grades",
+}
+WITHIN = {"fact_activity_completion", "fact_item_grade"}
+"""Those that follow from rows only where what happens within courses is held."""
 ISSUES: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "badge": ("badge_issues", "badges", {"template": "badgeid", "issued": "dateissued", "expires": "dateexpire"}),
     "tool_certificate": (
         "certificate_issues",
         "certificate_templates",
-        {"template": "templateid", "issued": "timecreated", "expires": "expires", "code": "code"},
+        {"template": "templateid", "issued": "timecreated", "expires": "expires"},
     ),
     "customcert": (
         "customcert_issues",
         "customcerts",
-        {"template": "customcertid", "issued": "timecreated", "code": "code"},
+        {"template": "customcertid", "issued": "timecreated"},
     ),
 }
 """Datasets of issues and of their kinds, by source, and where what stands."""
 CERTIFICATES = "fact_certificate"
 FACTS = (*QUERIES, CERTIFICATES)
+COUNTED = ("enrolments", "completions", "grades", "activity_completions", "item_grades", "certificates")
 
 
 def unlike(database: Database, before: datetime, now: datetime) -> Iterator[Difference]:
@@ -53,17 +71,21 @@ def unlike(database: Database, before: datetime, now: datetime) -> Iterator[Diff
         connection.execute(query("facts.by_sets"))
         values: dict[str, Any] = {"before": before, "now": now, **dict.fromkeys(_NAMES), **numbers}
         for fact, places in PLACES.items():
+            if fact in WITHIN and "activities" not in columns:
+                continue
             at = {name: columns[dataset].index(column) for name, (dataset, column) in places.items()}
             yield from _told(fact, connection.execute(query(f"follows.{QUERIES[fact]}"), values | at))
         for source, (issues, templates, told) in ISSUES.items():
             if issues in columns:
-                at = dict.fromkeys(("template", "issued", "expires", "code"))
+                at = dict.fromkeys(("template", "issued", "expires"))
                 at |= {name: columns[issues].index(column) for name, column in told.items()}
                 of = {"source": source, "issues": numbers[issues], "templates": numbers[templates]}
                 yield from _told(CERTIFICATES, connection.execute(query("follows.certificates"), values | at | of))
 
 
-_NAMES = ("people", "enrolments", "enrolment_methods", "completions", "grades", "grade_items")
+_NAMES = (
+    "people", "enrolments", "enrolment_methods", "completions", "grades", "grade_items", "activity_completions",
+)  # fmt: skip
 
 
 def _told(fact: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Difference]:
@@ -74,9 +96,7 @@ def _told(fact: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Difference]:
 def sizes(database: Database) -> dict[str, int]:
     """How many of each fact hold."""
     row = database.one("follows.count")
-    return dict(
-        zip(FACTS, (row[name] for name in ("enrolments", "completions", "grades", "certificates")), strict=True)
-    )
+    return {fact: row[name] for fact, name in zip(FACTS, COUNTED, strict=True)}
 
 
 def note(

@@ -10,10 +10,32 @@ from connector.store.database import Connection, Database, query
 TYPES = ("int2", "int8", "int8", "int8", "bytea")
 """As they are copied: in PostgreSQL's binary format a text is its bytes."""
 SWAP = (
-    "drop_keys", "set_aside", "hold", "make_room", "index_keys", "index_owners", "hold_nothing", "hold_these",
+    "drop_keys", "set_aside", "hold", "make_room", "index_keys", "index_owners", "index_courses", "hold_nothing",
+    "hold_these",
 )  # fmt: skip
 """What everything brought takes the place of what was held."""
-CHANGE = ("other_columns", "put_away", "put", "put_out", "put_out_of_people", "put_out_of_courses")
+CHANGE = (
+    "other_columns", "complete", "weigh", "put_out_of_people", "put_out_of_courses", "put_out_of_all", "put_away",
+    "put", "put_out",
+)  # fmt: skip
+SCOPES: Sequence[tuple[str, str, str]] = (
+    ("people", "", "people"),
+    ("methods", "", "enrolment_methods"),
+    ("enrolments", "", "enrolments"),
+    ("completions", "", "completions"),
+    ("grades", "", "grades"),
+    ("grade_items", "", "grade_items"),
+    ("totals", "", "grade_items"),
+    ("activities", "", "activities"),
+    ("activity_completions", "", "activity_completions"),
+    ("certificates", "badge", "badge_issues"),
+    ("certificates", "tool_certificate", "certificate_issues"),
+    ("certificates", "customcert", "customcert_issues"),
+    ("templates", "badge", "badges"),
+    ("templates", "tool_certificate", "certificate_templates"),
+    ("templates", "customcert", "customcerts"),
+)
+"""Where a scope has all of a fact, by source, it has all rows of a dataset."""
 
 
 class Held:
@@ -65,18 +87,20 @@ class Held:
             for row in gone.rows:
                 copy.write_row((number, row.key))
 
-    def merge(self, connection: Connection, *, whole: bool, complete: bool, **listed: object) -> None:
+    def merge(self, connection: Connection, load: int, *, whole: bool, scopes: bool = False, **listed: object) -> None:
         """Hold what came, within the transaction of the facts; nothing where a reader of everything tells no rows.
 
-        ``complete``: something was read completely. ``listed``: what differs from what was
-        held is written down, with these values.
+        ``scopes``: there are some, and what of them did not come is held no more. ``listed``: what differs from what
+        was held is written down, with these values.
         """
-        if not (whole or complete or self._coming):
+        if not whole and not scopes and not self._coming:
             return
         if whole and listed:
-            connection.execute(query("held.list"), listed)
+            connection.execute(query("held.list"), {"load": load, **listed})
+        facts, sources, names = (list(column) for column in zip(*SCOPES, strict=True))
+        values = {"load": load, "facts": facts, "sources": sources, "names": names}
         for step in SWAP if whole else CHANGE:
-            connection.execute(query(f"held.{step}"))
+            connection.execute(query(f"held.{step}"), values)
         connection.execute(query("held.drop_came"))
         self._coming.clear()
 

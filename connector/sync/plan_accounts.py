@@ -17,7 +17,7 @@ from connector.domain.decide import (
     new_account,
     released_email,
 )
-from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded, is_another
+from connector.domain.matching import Ambiguous, Match, NoMatch, Wanted, correlate, folded, is_another, is_strangers
 from connector.domain.plan import Action, Change
 from connector.domain.plan_store import PersonPair, Reserve, Shared
 from connector.domain.ports import Account
@@ -51,7 +51,7 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
 
     await look_up("id", [str(person.pair.account_id) for person in people if person.pair.account_id is not None])
     planning.plans.remember(list(found.values()), planning.scope.now)
-    planning.plans.mark_lost(_lost(people, found), planning.scope.now)
+    planning.plans.mark_lost(_lost(planning, people, found), planning.scope.now)
     batch = _unbound_where_decided(planning, people, found)
     unbound = [person for person in batch if person.pair.account_id is None]
     asking = [_wanted(person) for person in unbound] + [
@@ -73,21 +73,32 @@ async def _read(planning: Planning, people: Sequence[PersonPair]) -> tuple[Seque
     )
 
 
-def _lost(people: Sequence[PersonPair], found: Mapping[int, Account]) -> list[int]:
-    """Accounts of bound people that Moodle no longer has."""
-    bound = [person.pair.account_id for person in people if person.pair.account_id is not None]
-    return [account_id for account_id in bound if account_id not in found or found[account_id].deleted]
+def _lost(planning: Planning, people: Sequence[PersonPair], found: Mapping[int, Account]) -> list[int]:
+    """Accounts of bound people that are no longer theirs."""
+    return [
+        person.pair.account_id
+        for person in people
+        if person.pair.account_id is not None and _still_theirs(planning, person, found) is None
+    ]
+
+
+def _still_theirs(planning: Planning, person: PersonPair, found: Mapping[int, Account]) -> Account | None:
+    """The account of somebody who is bound; None where Moodle no longer has it, or as another human's."""
+    account = found.get(person.pair.account_id or 0)
+    if account is None or account.deleted:
+        return None
+    chosen = account.id in planning.chosen_accounts(person.pair.key)
+    return None if not chosen and is_strangers(_wanted(person), account) else account
 
 
 def _unbound_where_decided(
     planning: Planning, people: Sequence[PersonPair], found: Mapping[int, Account]
 ) -> list[PersonPair]:
     def lost(person: PersonPair) -> bool:
-        account = found.get(person.pair.account_id or 0)
         key = person.pair.key
         return (
             person.pair.account_id is not None
-            and (account is None or account.deleted)
+            and _still_theirs(planning, person, found) is None
             and (planning.decided("account_gone", key, "create") or bool(planning.chosen_accounts(key)))
         )
 
@@ -152,9 +163,11 @@ class Accounts:
 
     def _of_bound(self, person: PersonPair) -> list[Change]:
         pair = person.pair
-        account = self._directory.accounts.get(pair.account_id or 0)
-        if account is None or account.deleted:
-            self._planning.case("account_gone", pair.key, "the Moodle account of this person was deleted in Moodle")
+        account = _still_theirs(self._planning, person, self._directory.accounts)
+        if account is None:
+            there = self._directory.accounts.get(pair.account_id or 0)
+            why = "is another human's now" if there and not there.deleted else "was deleted in Moodle"
+            self._planning.case("account_gone", pair.key, f"the Moodle account of this person {why}")
             return []
         if account.username in self._directory.protected:
             self._planning.case("protected", pair.key, "the Moodle account of this person is protected")

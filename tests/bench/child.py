@@ -27,7 +27,7 @@ from connector.bootstrap import Connector, utc_now
 from connector.domain.facts import Extent, Loaded
 from connector.domain.people import Person, Record
 from connector.sync.intake import Intake
-from tests.bench import company, manyrules, mirroring, ondemand, pushing, telling, views
+from tests.bench import asking, company, manyrules, mirroring, ondemand, pushing, telling, views
 from tests.bench.opened import NOWHERE, Calls, Values, opened, peak_megabytes
 from tests.bench.serving import serve
 from tests.bench.settle import settle
@@ -285,7 +285,12 @@ def ask_views(given: Values) -> Values:
     return {"asked": list(views.measure(given["database"], given.get("runs", views.RUNS)))}
 
 
+def ask_api(given: Values) -> Values:
+    return {"asked": list(asking.measure(given["database"], given.get("runs", views.RUNS)))}
+
+
 PIECES: dict[str, Callable[[Values], Values]] = {
+    "ask-api": ask_api,
     "ask-views": ask_views,
     "bind-all": mirroring.bind_all,
     "fill-facts": fill_facts,

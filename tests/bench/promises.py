@@ -182,10 +182,15 @@ def moodle_told(bench: Bench) -> Iterator[Figure]:
         whole_given = {**given, **database, "mapping": str(mapping)}
         try:
             yield from _told(
-                bench, "moodle-hints", whole_given, courses, kinds, prefix, secret, HINT_PORT, lambda _: None
+                bench, "moodle-hints", whole_given, courses, kinds, prefix, secret, HINT_PORT, _believed_away
             )
         finally:
             _remove(bench, given, prefix, HINTS)
+
+
+def _believed_away(_service: str) -> None:
+    """Before the service was there Moodle has told nobody, and rests from that for half a minute."""
+    time.sleep(31)
 
 
 def _told(

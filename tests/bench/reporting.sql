@@ -84,6 +84,44 @@ SELECT e.person_id, e.moodle_id, e.course_id, (e.person_id * 13 + e.course_id * 
 FROM facts.fact_enrolment e CROSS JOIN generate_series(0, 1) k
 WHERE e.active AND (k = 0 OR e.person_id %% 4 = 0)
 
+-- name: change_months
+SELECT facts.make_months('fact_grade_history', array_agg(month::date))
+FROM generate_series(date_trunc('month', %(began)s::timestamptz), %(now)s, interval '1 month') month
+
+-- name: changes
+-- Nine changes of each grade: of 100,000 people more than five million.
+INSERT INTO facts.fact_grade_history (history_id, effective_at, observed_at, person_id, moodle_id, course_id, item_id, old_grade,
+                                      new_grade, cause, origin, action, source, overridden, excluded, hidden, locked)
+SELECT row_number() OVER (), t.at, t.at + interval '1 hour', e.person_id, e.moodle_id, e.course_id, -e.course_id,
+       CASE WHEN k > 0 THEN (e.person_id + k * 10 - 10) %% 101 END, (e.person_id + k * 10) %% 101,
+       CASE WHEN k > 0 THEN 'regrade' ELSE 'first' END, 'moodle', CASE WHEN k > 0 THEN 'update' ELSE 'insert' END,
+       'mod/quiz', false, false, false, false
+FROM facts.fact_enrolment e CROSS JOIN generate_series(0, 8) k
+CROSS JOIN LATERAL (SELECT %(began)s + (e.person_id * 7 %% 600 + e.course_id + k * 1200) * interval '1 hour' AS at) t
+WHERE e.active
+
+-- name: activities
+INSERT INTO facts.dim_activity (activity_id, course_id, module, instance, name, visible, tracked, valid_from)
+SELECT c * 10 + k, c, 'quiz', c * 10 + k, 'Quiz ' || k, true, true, %(began)s
+FROM generate_series(1, 120) c CROSS JOIN generate_series(0, 1) k
+
+-- name: activity_items
+INSERT INTO facts.dim_grade_item (item_id, course_id, minimum, maximum, pass_mark, item_type, module, instance, name, valid_from)
+SELECT 1000 + a.activity_id, a.course_id, 0, 10, 5, 'mod', 'quiz', a.instance, a.name, %(began)s FROM facts.dim_activity a
+
+-- name: activity_completions
+INSERT INTO facts.fact_activity_completion (person_id, moodle_id, course_id, activity_id, state, overridden, changed_at, valid_from)
+SELECT e.person_id, e.moodle_id, e.course_id, e.course_id * 10 + k,
+       CASE WHEN (e.person_id + k) %% 3 = 0 THEN 'incomplete' ELSE 'passed' END, false, %(now)s - interval '9 days', %(began)s
+FROM facts.fact_enrolment e CROSS JOIN generate_series(0, 1) k
+
+-- name: item_grades
+INSERT INTO facts.fact_item_grade (person_id, moodle_id, course_id, item_id, value, overridden, excluded, hidden, locked, graded_at,
+                                   valid_from)
+SELECT e.person_id, e.moodle_id, e.course_id, 1000 + e.course_id * 10 + k, (e.person_id + k) %% 11, false, false, false, false,
+       %(now)s - interval '9 days', %(began)s
+FROM facts.fact_enrolment e CROSS JOIN generate_series(0, 1) k WHERE e.active
+
 -- name: certificates
 INSERT INTO facts.fact_certificate (person_id, moodle_id, source, code, template, issued_at, expires_at, revoked, precision,
                                     valid_from)

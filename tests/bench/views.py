@@ -30,6 +30,8 @@ ROWS = (
     "grade_changes",
     "certificates",
     "expiring",
+    "activity_completions",
+    "item_grades",
 )
 QUERIES: dict[str, str] = {
     "people, a unit": "SELECT * FROM people WHERE unit = %(unit)s LIMIT 100",
@@ -66,6 +68,8 @@ QUERIES: dict[str, str] = {
     "data_quality": "SELECT * FROM data_quality",
     "compliance_as_of, a unit": "SELECT * FROM compliance_as_of(%(at)s, %(known)s) WHERE unit = %(unit)s LIMIT 100",
     "compliance_as_of, a person": "SELECT * FROM compliance_as_of(%(at)s, %(known)s) WHERE hr_key = %(person)s",
+    "grades_as_of, a person": "SELECT * FROM grades_as_of(%(at)s, %(known)s) WHERE hr_key = %(person)s",
+    "completions_as_of, a person": "SELECT * FROM completions_as_of(%(at)s, %(known)s) WHERE hr_key = %(person)s",
     "below_unit": "SELECT * FROM below_unit(%(unit)s) LIMIT 100",
     "below_manager": "SELECT * FROM below_manager(%(manager)s) LIMIT 100",
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin.enrolments import enrol, unenrol
-from tests.support import House, Seen
+from connector.domain.proving import Counter
+from tests.support import House, Seen, moodle_client
 
 COURSES = ("SAFE", "FIRE", "LABS")
 FACTS = ("fact_enrolment", "fact_completion", "fact_grade", "fact_assignment", "dim_person", "dim_course")
@@ -88,6 +90,21 @@ def check(house: House, moodle: Seen) -> None:
     )
     found = {(u, c): done for u, c, done in now(house, "fact_completion", "moodle_id", "course_id", "completed")}
     assert {key: found.get(key) for key in active} == completions
+
+
+async def unlike(house: House) -> list[str]:
+    """Datasets of which something is held otherwise than Moodle counts it."""
+    async with moodle_client(house.twin.url, house.settings.moodle_token()) as client:
+        reader = await house.connector.reader(MoodleSite(client))
+        assert isinstance(reader, Counter)
+        facts = house.connector.facts
+        found = []
+        for question in await reader.questions():
+            theirs = [bucket async for buckets in reader.counted(question) for bucket in buckets]
+            if theirs != [bucket for buckets in facts.held.buckets(question.name) for bucket in buckets]:
+                found.append(question.name)
+        assert facts.held.columns().keys() == {question.name for question in await reader.questions()}
+        return found
 
 
 def no_overlaps(house: House) -> None:

@@ -152,11 +152,6 @@ def test_sums_are_those_of_the_views_narrowed_to_the_unit(ask: Any, database: st
         certificates = client.data("/certificates", limit=100, **asked)
         people = {one["person"]["key"] for one in certificates}
         assert people == {row["hr_key"] for row in view("SELECT hr_key FROM reporting.certificates")}
-        ending = view("SELECT kind, count(*) AS c FROM reporting.expiring WHERE renewed IS NOT TRUE GROUP BY 1")
-        found: dict[str, int] = {}
-        for row in client.data("/analytics/expiring", **asked):
-            found[row["kind"]] = found.get(row["kind"], 0) + row["in_90_days"]
-        assert found == {row["kind"]: row["c"] for row in ending}
 
 
 def test_a_token_of_a_unit_learns_nothing_of_others(ask: Any) -> None:
@@ -372,5 +367,5 @@ def test_before_the_first_reading(database_url: str) -> None:
         with Client(base_url=f"{service.url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as client:
             whole = client.get("/analytics/overview").json()
             assert (whole["data"]["people"], whole["data"]["trend"]["points"], whole["meta"]["as_of"]) == (0, [], None)
-            for path in ("/courses", "/analytics/progress?by=day", "/analytics/expiring", "/certificates"):
+            for path in ("/courses", "/analytics/progress?by=day", "/certificates"):
                 assert client.data(path) == []

@@ -110,3 +110,27 @@ def test_a_broken_promise_is_found(database: Database, database_url: str, harm: 
     with psycopg.connect(database_url) as connection:
         connection.execute(harm.encode())
     assert checks(database).get(found, 0) > 0
+
+
+def test_broken_promises_within_courses_are_found(database: Database, database_url: str) -> None:
+    """The same of activities, items and changes of grades, one after another."""
+    fill(database_url, NOW)
+    harms = {
+        "grade_change_chain": "UPDATE facts.fact_grade_history SET old_grade = 1 WHERE cause = 'regrade'",
+        "grade_change_last": "UPDATE facts.fact_item_grade SET value = 3 WHERE moodle_id = 90704",
+        "item_grade_item": "UPDATE facts.fact_item_grade SET item_id = 77 WHERE moodle_id = 90704",
+        "item_grade_person": "UPDATE facts.fact_item_grade SET person_id = 5 WHERE moodle_id = 90704",
+        "activity_known": "UPDATE facts.fact_activity_completion SET activity_id = 5 WHERE moodle_id = 90704",
+        "activity_person": "UPDATE facts.fact_activity_completion SET person_id = 5 WHERE moodle_id = 90704",
+        "item_accepted": "UPDATE facts.dim_grade_item SET kind = 'letters' WHERE item_id = 31",
+        "grade_change_person": "UPDATE facts.fact_grade_history SET person_id = 5 WHERE moodle_id = 90704",
+        "grade_change_unique": (
+            "UPDATE facts.fact_grade_history SET history_id = 1 WHERE moodle_id = 90704 AND item_id < 0"
+        ),
+        "attempt": "UPDATE facts.fact_completion SET source = 'recompletion' WHERE moodle_id = 90704",
+    }
+    for name, harm in harms.items():
+        assert name not in checks(database), name
+        with psycopg.connect(database_url) as connection:
+            connection.execute(harm.encode())
+        assert checks(database).get(name, 0) > 0, name

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.moodle.site import MoodleSite
+from adapters.moodle.writers.plain import PlainWriter
 from connector.domain.errors import AccessRefused, SettingsError, Unavailable
 from connector.domain.plan import Action
 from connector.domain.ports import CourseProgress
@@ -69,14 +70,14 @@ async def test_what_we_wrote_is_ours_though_it_could_not_be_read_again(
     """Moodle goes away right after the write: whoever tries again does not take it for somebody else's doing."""
     await house.settled_in([row("E1"), row("E2")])
     plan = await house.plan([row("E1", status="left"), row("E2")])
-    update = MoodleSite.update_accounts
+    update = PlainWriter.update_accounts
 
-    async def then_away(self: MoodleSite, changed: Any) -> Any:
-        warnings = await update(self, changed)
+    async def then_away(self: PlainWriter, changed: Any) -> Any:
+        answers = await update(self, changed)
         fail(house, "error500", "core_user_get_users_by_field", times=4)  # as often as the client asks
-        return warnings
+        return answers
 
-    monkeypatch.setattr(MoodleSite, "update_accounts", then_away)
+    monkeypatch.setattr(PlainWriter, "update_accounts", then_away)
     await house.apply(plan)
     monkeypatch.undo()
     assert moodle.suspended("E1")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.domain.facts import Extent
+from connector.store.facts import checks
 from tests.integration.mirrored import COURSES, Learning, check, no_overlaps
 from tests.support import House, Seen, row, rows
 
@@ -52,3 +53,5 @@ def test_facts_are_what_moodle_has(
     anyio.run(story)
     check(house, moodle)
     no_overlaps(house)
+    if reader == "plugin":
+        assert checks(house.connector.reporting) == {}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.moodle.site import MoodleSite
+from adapters.moodle.twin.people import delete_users
 from connector.domain.facts import Extent
-from connector.domain.proving import Counter
-from tests.integration.mirrored import Learning, check, history, no_overlaps, now
-from tests.support import House, Seen, moodle_client, rows
+from tests.integration.mirrored import Learning, check, history, no_overlaps, now, unlike
+from tests.support import House, Seen, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
 
@@ -32,21 +31,6 @@ async def learned(house: House, learning: Learning) -> House:
                 one.modified = 0
     await house.mirror()
     return house
-
-
-async def unlike(house: House) -> list[str]:
-    """Datasets of which something is held otherwise than Moodle counts it."""
-    async with moodle_client(house.twin.url, house.settings.moodle_token()) as client:
-        reader = await house.connector.reader(MoodleSite(client))
-        assert isinstance(reader, Counter)
-        facts = house.connector.facts
-        found = []
-        for question in await reader.questions():
-            theirs = [bucket async for buckets in reader.counted(question) for bucket in buckets]
-            if theirs != [bucket for buckets in facts.held.buckets(question.name) for bucket in buckets]:
-                found.append(question.name)
-        assert facts.held.columns().keys() == {question.name for question in await reader.questions()}
-        return found
 
 
 async def test_rows_are_held_as_moodle_counts_them(learned: House, learning: Learning, moodle: Seen) -> None:
@@ -128,7 +112,7 @@ async def test_a_wrong_fact_is_noticed(learned: House, moodle: Seen) -> None:
     """What does not follow from Moodle's rows, whoever wrote it, is told and put right."""
     learned.sql("UPDATE facts.fact_grade SET value = 1 WHERE value = 51")
     learned.sql("DELETE FROM facts.fact_enrolment WHERE moodle_id = %s", moodle.id("E0002"))
-    learned.sql("UPDATE facts.fact_certificate SET code = 'other' WHERE source = 'tool_certificate'")
+    learned.sql("UPDATE facts.fact_certificate SET issued_at = issued_at - interval '1 day'")
     done = await learned.reconcile()
     assert done.equal
     check(learned, moodle)
@@ -171,3 +155,12 @@ async def test_what_was_lost_in_a_crash_is_read_again(learned: House, learning: 
     done = await learned.reconcile()
     assert (done.equal, done.differences) == (True, [])
     check(learned, moodle)
+
+
+async def test_who_is_deleted_holds_no_certificate(learned: House, moodle: Seen) -> None:
+    """Moodle's tables keep what deleted people were issued: the facts that end with them are proved all the same."""
+    assert len(now(learned, "fact_certificate", "code")) == 2
+    delete_users(moodle.state, {"userids": [moodle.id("E0001")]})
+    assert (await learned.reconcile()).equal
+    assert now(learned, "fact_certificate", "code") == {("C0DE",)}
+    assert (await learned.reconcile()).differences == []

@@ -23,6 +23,29 @@ async def test_account_gone_can_be_settled(house: House, moodle: Seen, settlemen
     assert "E1" in moodle.people()
 
 
+async def test_an_account_that_is_another_humans_now(house: House, moodle: Seen) -> None:
+    """Moodle was put back to an older state and gave the id to somebody else: nothing of theirs is touched."""
+    await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field")])
+    number = moodle.id("E1")
+    stranger = {"idnumber": "X9", "username": "x9", "email": "x9@example.test", "firstname": "Xu", "lastname": "Nine"}
+    user = moodle.user("E1")
+    moodle.state.unindex(user)
+    user.fields |= stranger
+    moodle.state.index(user)
+    moodle.state.leave_course(number, moodle.state.courses[moodle.state.course_by_idnumber["SAFE"]])
+    await house.mirror(give_again=True)
+    plan = await house.plan([row("E1", unit="Lab", city="B"), row("E2", unit="Field")])
+    assert house.cases() == [("account_gone", "E1")]
+    planned = {action for action, who, _ in house.does(plan) if who == "E1"}
+    assert planned == {"assign_requirement", "withdraw_requirement"}
+    house.settle("account_gone", "E1", create=True)
+    await house.sync()
+    assert house.cases() == []
+    assert moodle.id("X9") == number != moodle.id("E1")
+    assert moodle.fields("X9", *stranger) == tuple(stranger.values())
+    assert moodle.enrolled("LABS") == {"E1": True}
+
+
 async def test_rehire_under_a_new_key(house: House, moodle: Seen) -> None:
     """Somebody who comes back under a new key, with the old one declared, gets the same account again."""
     await house.settled_in([row("OLD", unit="Field"), row("E2")])

@@ -12,7 +12,7 @@ import pytest
 
 from connector.domain.erasing import Erased, Kind, Marker
 from connector.domain.errors import MappingError
-from connector.domain.importing import Kept, Known, Legacy, LeftOut, OfErased, Roster, judged
+from connector.domain.importing import Kept, Known, LeftOut, Legacy, OfErased, Roster, judged
 from connector.domain.importing import Kind as Of
 from connector.domain.people import Record, Rejection
 from mappings.imports import ColumnsSpec, ImportSpec, load_imports, usual
@@ -108,7 +108,7 @@ def test_a_certificate_holds_to_the_end_of_its_last_day() -> None:
 
 
 def test_whose_it_is() -> None:
-    """By key, by an earlier key of one person, under the key of today; by an address only without a key, and if sure."""
+    """By key, by an earlier key of one person, under the key of today; by an address only without a key."""
     roster = Roster.of([
         Known(1, "E1", ["A1", "both"], ["one@x.example", "shared@x.example"], "Nguyễn"),
         Known(2, "E2", ["both"], ["shared@x.example"], "Roy"),

@@ -120,12 +120,10 @@ async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncI
         rows = await some(client, asked, rows.next, MOST)
 
 
-async def together(client: MoodleClient, asked: Sequence[Asked]) -> list[list[Row]]:
+async def together(client: MoodleClient, *several: Sequence[Asked]) -> list[list[Rows]]:
     """All rows of several, in one request where each is few."""
-    found = []
-    for one, first in zip(asked, await firsts(client, asked), strict=True):
-        found.append([row async for rows in later_pages(client, one, first) for row in rows.rows])
-    return found
+    first = iter(await firsts(client, [one for asked in several for one in asked]))
+    return [[rows for one in asked async for rows in later_pages(client, one, next(first))] for asked in several]
 
 
 async def each(client: MoodleClient, *asked: Asked) -> list[Row]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.readers import raw_details, shared
-from adapters.moodle.readers.datasets import Asked, Row, Rows, chosen, each, firsts, later_pages, pages
-from adapters.moodle.readers.holding import held
+from adapters.moodle.readers.datasets import Asked, Row, Rows, chosen, firsts, later_pages, pages, together
+from adapters.moodle.readers.holding import held, held_all
 from adapters.moodle.readers.raw import grade
 from adapters.moodle.readers.raw_details import (
     ACTIVITIES,
@@ -89,23 +89,24 @@ async def items(rows: Rows) -> Page:
 
 async def graded(client: MoodleClient, rows: Rows) -> Page:
     """Grades that were given, changed or cleared, with their items."""
-    found = await each(client, *chosen(GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows})))
-    there = [row for row in found if row[1] != SITE_COURSE]
+    [found] = await together(client, chosen(GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows})))
+    there = [row for some in found for row in some.rows if row[1] != SITE_COURSE]
     known = {row[0] for row in there}
     wanted = [row for row in rows.rows if row[2] in known]
     page = _grades(wanted, {row[0] for row in there if is_total(row)}, rows.now)
-    return replace(page, grade_items=[grade_item(row, rows.now) for row in there], held=[held(GRADES, rows)])
+    with_items = [*held_all(GRADE_ITEMS, found), held(GRADES, rows)]
+    return replace(page, grade_items=[grade_item(row, rows.now) for row in there], held=with_items)
 
 
 async def done(client: MoodleClient, rows: Rows) -> Page:
     """How people stand in activities, with these."""
-    found = await each(client, *chosen(ACTIVITIES, "id", sorted({row[2] for row in rows.rows})))
-    there = [row for row in found if raw_details.is_there(row) and row[1] != SITE_COURSE]
+    [found] = await together(client, chosen(ACTIVITIES, "id", sorted({row[2] for row in rows.rows})))
+    there = [row for some in found for row in some.rows if raw_details.is_there(row) and row[1] != SITE_COURSE]
     known = {row[0] for row in there}
     return Page(
         activities=[activity(row) for row in there],
         activity_completions=[activity_completion(row) for row in rows.rows if row[2] in known],
-        held=[held(ACTIVITY_COMPLETIONS, rows)],
+        held=[*held_all(ACTIVITIES, found), held(ACTIVITY_COMPLETIONS, rows)],
     )
 
 

@@ -11,22 +11,30 @@ from adapters.moodle.readers import datasets
 from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows
 from connector.domain.proving import MOST, WIDTH, Bucket, HeldRow, HeldRows, Question, Range
 
-OWNER, COURSE = "userid", "courseid"
+KEY, OWNER, COURSE = "id", "userid", "courseid"
 OWNERS = {"people": "id"}
 """The column that says whose a row is, where it is another."""
 
 
 def held(dataset: Dataset, rows: Rows, wanted: Callable[[Row], bool] | None = None) -> HeldRows:
-    """Rows as they came, with whose they are; those that are ``wanted`` by the values of their dataset."""
-    names = list(rows.columns)
+    """Rows as they came, with whose they are: the columns of ``dataset``, and those rows that are ``wanted``."""
+    names = [name for name in rows.columns if name in (KEY, *dataset.columns)]
     owner, course = _place(names, OWNERS.get(dataset.name, OWNER)), _place(names, COURSE)
     told = rows.told if wanted is None else [row for row, one in zip(rows.told, rows.rows, strict=True) if wanted(one)]
+    if len(names) < len(rows.columns):
+        places = [rows.columns.index(name) for name in names]
+        told = [[row[place] for place in places] for row in told]
     dumps = orjson.dumps
     if owner is not None and course is not None:  # most rows by far
         found = [HeldRow(row[0], row[owner], row[course], dumps(row)) for row in told]
     else:
         found = [HeldRow(row[0], _at(row, owner), _at(row, course), dumps(row)) for row in told]
     return HeldRows(dataset.name, tuple(names), found)
+
+
+def held_all(dataset: Dataset, several: Sequence[Rows], wanted: Callable[[Row], bool] | None = None) -> list[HeldRows]:
+    """The same of several pages."""
+    return [held(dataset, rows, wanted) for rows in several]
 
 
 async def counted(

@@ -9,9 +9,21 @@ from functools import partial
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.readers import details, raw, raw_details, shared
-from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Row, Rows, chosen, each, firsts, later_pages, pages
+from adapters.moodle.readers.datasets import (
+    MOST,
+    Asked,
+    Dataset,
+    Row,
+    Rows,
+    chosen,
+    each,
+    firsts,
+    later_pages,
+    pages,
+    together,
+)
 from adapters.moodle.readers.details import is_total
-from adapters.moodle.readers.holding import held
+from adapters.moodle.readers.holding import held, held_all
 from adapters.moodle.readers.raw import Issues
 from connector.domain.details import Detail, KnownHistory
 from connector.domain.reading import Page, ReadCertificate
@@ -20,6 +32,8 @@ SITE_COURSE = shared.SITE_COURSE
 EVER = 1
 """Since when it may be: leaves out what has no time at all, as courses that are not completed yet."""
 PERSON, COURSE = "userid", "courseid"
+LEARNED = ("enrolments", "completions", "grades")
+LEARNED_WITHIN = ("activity_completions", "item_grades")
 GONE = Asked(raw.DELETED, column="deleted", values=(1,))
 COMPLETED = Asked(raw.COMPLETIONS, EVER)
 
@@ -40,11 +54,32 @@ class Learning:
         """Whether activities and all grade items are read, and not totals alone."""
         return Detail.ACTIVITIES in self._told
 
+    @property
+    def facts(self) -> Sequence[str]:
+        """What a person is told to have learned."""
+        return (*LEARNED, *LEARNED_WITHIN) if self.within else LEARNED
+
+    def contents(self, courses: Sequence[int]) -> Iterator[Takes]:
+        """What these courses are made of."""
+        takes = [(raw.METHODS, methods), (raw.GRADE_ITEMS, totals)]
+        if self.within:
+            takes = [
+                (raw.METHODS, methods), (raw_details.ACTIVITIES, details.activities),
+                (raw_details.GRADE_ITEMS, details.items),
+            ]  # fmt: skip
+        for dataset, take in takes:
+            yield from ((one, take) for one in chosen(dataset, COURSE, courses))
+
+    @property
+    def made_of(self) -> Sequence[str]:
+        """The scopes of ``contents``."""
+        return ("methods", "activities", "grade_items") if self.within else ("methods", "totals")
+
     def of(self, people: Sequence[int], courses: Sequence[int]) -> Iterator[Takes]:
-        """All that is read of these people wherever they learn, or of everybody in these courses, but enrolments."""
+        """All that is read of these people wherever they learn, and of everybody in these courses, but enrolments."""
 
         def asked(dataset: Dataset) -> list[Asked]:
-            return chosen(dataset, PERSON, people) if people else chosen(dataset, COURSE, courses)
+            return chosen(dataset, PERSON, people) + chosen(dataset, COURSE, courses)
 
         yield from ((replace(one, since=EVER), completed) for one in asked(raw.COMPLETIONS))
         if self.within:
@@ -69,16 +104,16 @@ class Learning:
         def is_there(course: int | None) -> bool:
             return course in ids if ids is not None else course not in (None, SITE_COURSE)
 
-        deleted: set[int] = set()
+        gone: set[int] = set()
         async for rows in pages(self._client, GONE):
-            deleted |= {row[0] for row in rows.rows}
+            gone |= {row[0] for row in rows.rows}
             yield Page(held=[held(raw.DELETED, rows)])
         disabled: set[int] = set()
         async for rows in rows_of(Asked(raw.METHODS)):
             disabled |= {method for method, _, status in rows.rows if status}
             yield Page(held=[held(raw.METHODS, rows)])
         async for rows in rows_of(Asked(raw.ENROLMENTS)):
-            wanted = [row for row in rows.rows if is_there(row[1]) and row[0] not in deleted]
+            wanted = [row for row in rows.rows if is_there(row[1]) and row[0] not in gone]
             enrolments = [raw.enrolment(row, disabled, rows.now) for row in wanted]
             yield Page(enrolments=enrolments, held=[held(raw.ENROLMENTS, rows)])
         async for rows in rows_of(COMPLETED):
@@ -88,14 +123,14 @@ class Learning:
             async for page in details.within(rows_of, is_there):
                 yield page
             return
-        totals: set[int] = set()
+        items: set[int] = set()
         async for rows in rows_of(Asked(raw.GRADE_ITEMS)):
-            totals |= {row[0] for row in rows.rows if is_total(row)}
+            items |= {row[0] for row in rows.rows if is_total(row)}
             yield Page(held=[held(raw.GRADE_ITEMS, rows)])
-        asked = rows_of(Asked(raw.GRADES)) if column == PERSON else pages(self._client, _of_totals(totals))
+        asked = rows_of(Asked(raw.GRADES)) if column == PERSON else pages(self._client, _of_totals(items))
         async for rows in asked:
-            told = [row for row in rows.rows if row[3] is not None and is_there(row[1]) and row[2] in totals]
-            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, _of_items(totals))])
+            told = [row for row in rows.rows if row[3] is not None and is_there(row[1]) and row[2] in items]
+            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, _of_items(items))])
 
     async def before(self, known: KnownHistory) -> AsyncIterator[Page]:
         """Attempts that were put away, and changes of grades from what was ``known`` on."""
@@ -134,12 +169,12 @@ class Learning:
 
     def changes(self, known: KnownHistory) -> Iterator[Takes]:
         """Changes of grades beyond what was ``known``."""
-        if Detail.HISTORY in self._told and known.newest:
+        if Detail.HISTORY in self._told and known.newest is not None:
             yield Asked(raw_details.HISTORY, after=known.newest), details.changes
 
     async def newcomers(self, known: KnownHistory) -> AsyncIterator[Page]:
         """All changes of grades of people who were nobody's until now."""
-        if Detail.HISTORY in self._told and known.newest:
+        if Detail.HISTORY in self._told and known.newest is not None:
             async for rows in pages(self._client, *chosen(raw_details.HISTORY, PERSON, known.newcomers)):
                 yield await details.changes(rows)
 
@@ -166,10 +201,11 @@ class Learning:
         """Grades that were given, changed or cleared."""
         if self.within:
             return await details.graded(self._client, rows)
-        items = await self._each(raw.GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows}))
-        totals = {row[0] for row in items if is_total(row)}
-        found = [raw.grade(row) for row in rows.rows if row[2] in totals]
-        return Page(grades=found, held=[held(raw.GRADES, rows, _of_items(totals))])
+        [items] = await together(self._client, chosen(raw.GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows})))
+        wanted = {row[0] for some in items for row in some.rows if is_total(row)}
+        found = [raw.grade(row) for row in rows.rows if row[2] in wanted]
+        with_items = held_all(raw.GRADE_ITEMS, items)
+        return Page(grades=found, held=[*with_items, held(raw.GRADES, rows, _of_items(wanted))])
 
     async def done(self, rows: Rows) -> Page:
         """How people stand in activities."""
@@ -177,23 +213,27 @@ class Learning:
 
     async def certified(self, kind: Issues, rows: Rows) -> Page:
         """Moodle keeps what was issued to people who are deleted, and shows it to nobody."""
-        named = await self._each(kind.templates, "id", sorted({row[0] for row in rows.rows}))
-        names = {template: raw.name_of(name) for template, name in named}
-        people = await self._each(raw.DELETED, "id", sorted({row[1] for row in rows.rows}))
-        alive = {user for user, deleted in people if not deleted}
+        named, people = await together(
+            self._client,
+            chosen(kind.templates, "id", sorted({row[0] for row in rows.rows})),
+            chosen(raw.DELETED, "id", sorted({row[1] for row in rows.rows})),
+        )
+        names = {template: raw.name_of(name) for some in named for template, name in some.rows}
+        alive = {user for some in people for user, deleted in some.rows if not deleted}
         there = (row for row in rows.rows if row[1] in alive)
         found: list[ReadCertificate] = [one for row in there if (one := kind.certificate(row, names))]
-        return Page(certificates=found, held=[held(kind.issues, rows)])
+        held_with = [*held_all(kind.templates, named), *held_all(raw.DELETED, people, is_deleted)]
+        return Page(certificates=found, held=[*held_with, held(kind.held, rows)])
 
     # ------------------------------------------------------------ what is proved
     async def questions(self) -> list[Asked]:
         """See ``Counter``."""
-        issued = [Asked(dataset) for kind in self._issues for dataset in (kind.templates, kind.issues)]
+        issued = [Asked(dataset) for kind in self._issues for dataset in (kind.templates, kind.held)]
         learned = [Asked(raw.METHODS), Asked(raw.ENROLMENTS), COMPLETED]
         if self.within:
             return [GONE, *learned, *map(Asked, raw_details.DETAILS[Detail.ACTIVITIES]), *issued]
-        totals = {row[0] for row in await each(self._client, Asked(raw.GRADE_ITEMS)) if is_total(row)}
-        return [GONE, *learned, Asked(raw.GRADE_ITEMS), _of_totals(totals), *issued]
+        items = {row[0] for row in await each(self._client, Asked(raw.GRADE_ITEMS)) if is_total(row)}
+        return [GONE, *learned, Asked(raw.GRADE_ITEMS), _of_totals(items), *issued]
 
     async def _each(self, dataset: Dataset, column: str, values: Sequence[int]) -> list[Row]:
         return await each(self._client, *chosen(dataset, column, values))
@@ -205,6 +245,26 @@ async def taken(client: MoodleClient, takes: Sequence[Takes]) -> AsyncIterator[P
     for (one, take), first in zip(takes, await firsts(client, asked), strict=True):
         async for rows in later_pages(client, one, first):
             yield await take(rows)
+
+
+async def methods(rows: Rows) -> Page:
+    """Ways into courses: they are no facts."""
+    return Page(held=[held(raw.METHODS, rows)])
+
+
+async def totals(rows: Rows) -> Page:
+    """Grade items where only totals are facts, which are asked for otherwise."""
+    return Page(held=[held(raw.GRADE_ITEMS, rows)])
+
+
+async def deleted(rows: Rows) -> Page:
+    """Of these people those who are deleted."""
+    return Page(held=[held(raw.DELETED, rows, is_deleted)])
+
+
+def is_deleted(row: Row) -> bool:
+    """Of ``raw.DELETED``."""
+    return bool(row[1])
 
 
 async def completed(rows: Rows) -> Page:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 
 import orjson
 
 from adapters.moodle.client import MoodleClient
-from adapters.moodle.readers import details, raw, raw_details, shared
-from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Rows, chosen, rows_of, together
-from adapters.moodle.readers.holding import held
-from adapters.moodle.readers.learning import COURSE, PERSON, Learning, Takes, taken
+from adapters.moodle.readers import raw, shared
+from adapters.moodle.readers.datasets import MOST, Asked, Dataset, Rows, chosen, pages, rows_of, together
+from adapters.moodle.readers.holding import held, held_all
+from adapters.moodle.readers.learning import COURSE, PERSON, Learning, Takes, deleted, is_deleted, taken
 from adapters.moodle.readers.raw import Issues
 from connector.domain.details import NOTHING_KNOWN, KnownHistory
 from connector.domain.outbox import Entry, Part, Touched
@@ -20,14 +20,20 @@ from connector.domain.reading import Page, Scope
 OUTBOX = "local_connector_outbox"
 FORGET = "local_connector_outbox_forget"
 ENTRIES = Dataset("outbox", ("id", "kind", "action", "userid", "courseid", "objectid"))
-LEARNED = ("enrolments", "completions", "grades")
 
 
 class PluginOutbox:
-    """The port ``Outbox``."""
+    """The port ``Outbox``; ``described`` is how the reader tells of courses, those of these that are there."""
 
-    def __init__(self, client: MoodleClient, issues: Sequence[Issues], learning: Learning) -> None:
+    def __init__(
+        self,
+        client: MoodleClient,
+        issues: Sequence[Issues],
+        learning: Learning,
+        described: Callable[[Collection[int]], Awaitable[list[Course]]],
+    ) -> None:
         self._client = client
+        self._described = described
         self._issues = issues
         self._learning = learning
 
@@ -48,32 +54,39 @@ class PluginOutbox:
 
     async def read(self, touched: Touched, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port."""
-        parts = list(touched.parts())
-        takes = [*self._learning.changes(known), *self._within(sorted(touched.graded))]
+        contents, parts = sorted(touched.contents), list(touched.parts())
+        takes = [*self._learning.changes(known), *self._learning.contents(contents)]
         async for page in taken(self._client, [*takes, *(one for part in parts for one in self._of(part))]):
             yield page
-        yield Page(scopes=[scope for part in parts for scope in _scopes(part)])
+        made_of = [Scope(what, course_id=one) for one in contents for what in self._learning.made_of]
+        yield Page(scopes=[*made_of, *(scope for part in parts for scope in self._scopes(part))])
         for kind in self._issues:
+            if kind.source in touched.templates:
+                async for rows in pages(self._client, Asked(kind.templates)):
+                    yield Page(held=[held(kind.templates, rows)])
+                yield Page(scopes=[Scope("templates", source=kind.source)])
             if kind.source in touched.issued:
                 async for page in self._issued(kind, touched.issued[kind.source]):
                     yield page
         async for page in self._learning.newcomers(known):
             yield page
 
-    def _within(self, courses: Sequence[int]) -> Iterator[Takes]:
-        """What activities and grade items these courses have."""
-        if self._learning.within:
-            yield from ((one, details.activities) for one in chosen(raw_details.ACTIVITIES, COURSE, courses))
-            yield from ((one, details.items) for one in chosen(raw_details.GRADE_ITEMS, COURSE, courses))
-
     def _of(self, part: Part) -> Iterator[Takes]:
         """What tells all of a part."""
-        yield from ((one, self._enrolled) for one in _asked(raw.ENROLMENTS, part))
+        asked = chosen(raw.ENROLMENTS, PERSON, part.people) + chosen(raw.ENROLMENTS, COURSE, part.courses)
+        yield from ((one, deleted) for one in chosen(raw.DELETED, "id", part.people))
+        yield from ((one, self._enrolled) for one in asked)
         yield from self._learning.of(part.people, part.courses)
+
+    def _scopes(self, part: Part) -> Iterator[Scope]:
+        for user in part.people:
+            yield Scope("people", user)
+            yield from (Scope(fact, user) for fact in self._learning.facts)
+        yield from (Scope(fact, course_id=course) for course in part.courses for fact in self._learning.facts)
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:
         """See the port."""
-        return await shared.all_courses(self._client, course_ids)
+        return await self._described(course_ids)
 
     async def _issued(self, kind: Issues, people: Collection[int] | None) -> AsyncIterator[Page]:
         asked = [Asked(kind.issues)] if people is None else chosen(kind.issues, PERSON, sorted(people))
@@ -87,20 +100,14 @@ class PluginOutbox:
 
     async def _enrolled(self, rows: Rows) -> Page:
         """All enrolments, also those that let nobody in. Of who is deleted nothing is left."""
-        methods = chosen(raw.METHODS, "id", sorted({row[2] for row in rows.rows}))
-        people = chosen(raw.DELETED, "id", sorted({row[0] for row in rows.rows}))
-        status, deletion = await together(self._client, [*methods, *people])
-        disabled = {method for method, _, off in status if off}
-        deleted = {user for user, gone in deletion if gone}
-        there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in deleted]
+        methods, people = await together(
+            self._client,
+            chosen(raw.METHODS, "id", sorted({row[2] for row in rows.rows})),
+            chosen(raw.DELETED, "id", sorted({row[0] for row in rows.rows})),
+        )
+        disabled = {method for some in methods for method, _, off in some.rows if off}
+        gone = {user for some in people for user, off in some.rows if off}
+        there = [row for row in rows.rows if row[1] not in (None, shared.SITE_COURSE) and row[0] not in gone]
         found = [raw.enrolment(row, disabled, rows.now) for row in there]
-        return Page(found, held=[held(raw.ENROLMENTS, rows)])
-
-
-def _asked(dataset: Dataset, part: Part) -> list[Asked]:
-    return chosen(dataset, PERSON, part.people) + chosen(dataset, COURSE, part.courses)
-
-
-def _scopes(part: Part) -> list[Scope]:
-    people = [Scope(fact, user) for fact in LEARNED for user in part.people]
-    return people + [Scope(fact, course_id=course) for fact in LEARNED for course in part.courses]
+        held_with = [*held_all(raw.METHODS, methods), *held_all(raw.DELETED, people, is_deleted)]
+        return Page(found, held=[*held_with, held(raw.ENROLMENTS, rows)])

@@ -21,8 +21,6 @@ from connector.domain.ports import Course
 from connector.domain.proving import Bucket, HeldRows, Question, Range
 from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, Scope
 
-LEARNED = ("enrolments", "completions", "grades")
-
 
 class PluginReader:
     """The port ``Reader`` by datasets of ``local_connector``; ``issues`` and ``details`` are those that the site has.
@@ -48,17 +46,26 @@ class PluginReader:
         self._issues = issues
         self.details = details
         self._learning = Learning(site.client, issues, details)
-        self.outbox = PluginOutbox(site.client, issues, self._learning) if outbox else None
+        self.outbox = PluginOutbox(site.client, issues, self._learning, self._described) if outbox else None
 
     async def courses(self) -> list[Course]:
         """See the port. Names are those of core's function, in one language and without tags."""
-        courses = await shared.all_courses(self._client)
-        asked = [Asked(dataset) for dataset in raw.CATALOGUE]
+        return await self._described()
+
+    async def _described(self, only: Collection[int] | None = None) -> list[Course]:
+        """All courses, or those of these that are there: Moodle's function breaks on one that is gone."""
+        of = {"courses": "id", "course_field_data": "courseid"} if only else {}
+        asked = [
+            Asked(one, column=of[one.name], values=sorted(only)) if only and one.name in of else Asked(one)
+            for one in raw.CATALOGUE
+        ]
         stored: dict[str, list[Row]] = {}
         for one, first in zip(asked, await firsts(self._client, asked), strict=True):
             stored[one.dataset.name] = [
                 row async for rows in later_pages(self._client, one, first) for row in rows.rows
             ]
+        there = None if only is None else [row[0] for row in stored["courses"] if row[0] != shared.SITE_COURSE]
+        courses = await shared.all_courses(self._client, there) if there != [] else []
         return by_plugin(courses, stored)
 
     # ------------------------------------------------------------ people
@@ -115,18 +122,20 @@ class PluginReader:
 
     async def whole(self, people: Sequence[int], courses: Sequence[int]) -> AsyncIterator[Page]:
         """See ``Counter``."""
-        yield Page(scopes=[Scope(fact, user) for user in people for fact in LEARNED])
-        yield Page(scopes=[Scope(fact, course_id=course) for course in courses for fact in LEARNED])
+        learning = self._learning
+        yield Page(scopes=[Scope(fact, user) for user in people for fact in learning.facts])
+        for course in courses:
+            yield Page(scopes=[Scope(fact, course_id=course) for fact in (*learning.facts, *learning.made_of)])
         if people:
-            async for page in self._learning.all(None, PERSON, people):
+            async for page in learning.all(None, PERSON, people):
                 yield page
         if courses:
-            async for page in self._learning.all(frozenset(courses), COURSE, courses):
+            async for page in learning.all(frozenset(courses), COURSE, courses):
                 yield page
         for kind in self._issues:
             yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people])
             async for rows in pages(self._client, *chosen(kind.issues, PERSON, people)):
-                yield await self._learning.certified(kind, rows)
+                yield await learning.certified(kind, rows)
 
     def changed(self, since: datetime, known: KnownHistory = NOTHING_KNOWN) -> AsyncIterator[Page]:
         """See the port; grades that were given or cleared too. One request where nothing is new."""

@@ -78,6 +78,11 @@ class Issues:
     issues: Dataset
     templates: Dataset
 
+    @property
+    def held(self) -> Dataset:
+        """What is held of issues: not their code, for which Moodle shows to whoever asks whose it is."""
+        return Dataset(self.issues.name, tuple(name for name in self.issues.columns if name != "code"))
+
     def certificate(self, row: Row, names: Mapping[int, str]) -> ReadCertificate | None:
         """None where its template is gone. A badge is awarded to a person once; of templates of tool_certificate
         reports tell the name only: so issues look the same whoever reads them."""

@@ -89,25 +89,19 @@ WHERE d.unit = %(unit)s AND d.day BETWEEN %(since)s AND %(until)s
 GROUP BY d.day
 ORDER BY d.day
 
--- name: expiring
--- How much ends soon, by what it is: requirements by their code, certificates and badges by their name.
-SELECT e.kind, CASE e.kind WHEN 'requirement' THEN e.code END AS requirement, e.name,
-       count(*) FILTER (WHERE e.days_left <= 30) AS in_30_days, count(*) FILTER (WHERE e.days_left <= 60) AS in_60_days,
-       count(*) AS in_90_days
-FROM reporting.expiring e
-WHERE e.renewed IS NOT TRUE
-GROUP BY 1, 2, 3
-ORDER BY in_90_days DESC, e.kind, e.name
-
 -- name: certificates
--- The newest first, after the last one of the page before.
-SELECT c.*
-FROM reporting.certificates c
-WHERE (%(source)s::text IS NULL OR c.source = %(source)s)
+-- The newest first, after the last one of the page before. As reporting.certificates has them, within the same sight; the
+-- view would have to put all of them in order for each page, where an index has the order already.
+SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, c.source, c.code, c.template, c.template_name, c.issued_at,
+       c.precision, c.expires_at, c.state
+FROM facts.certificate_row c
+JOIN facts.person_named p ON p.person_id = c.person_id
+WHERE ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))
+  AND (%(source)s::text IS NULL OR c.source = %(source)s)
   AND (%(number)s::text IS NULL OR c.code = %(number)s)
   AND (%(status)s::text IS NULL OR c.state = %(status)s)
   AND (%(template)s::text IS NULL OR c.template = %(template)s)
-  AND (%(person)s::text IS NULL OR c.hr_key = %(person)s)
+  AND (%(person)s::text IS NULL OR p.hr_key = %(person)s)
   AND (%(issued_since)s::date IS NULL OR c.issued_at >= %(issued_since)s::date)
   AND (%(issued_until)s::date IS NULL OR c.issued_at < %(issued_until)s::date + 1)
   AND (%(expires_since)s::date IS NULL OR c.expires_at >= %(expires_since)s::date)

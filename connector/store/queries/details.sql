@@ -1,5 +1,5 @@
 -- What happens within courses: steps of a merge, after those of facts.sql and in the same transaction. "whole" is true where
--- all activities, or all items, were read: then what did not come is no more.
+-- all activities, or all items, were read: then what did not come is no more. So it is where a scope has it.
 
 -- name: hand_over_activity_completions
 -- As facts.hand_over_grades.
@@ -25,7 +25,9 @@ ORDER BY l.activity_id
 -- Activities that are no more, or are called or shown otherwise now.
 UPDATE facts.dim_activity d SET valid_to = %(now)s
 WHERE d.valid_to = 'infinity'
-  AND (%(whole)s OR EXISTS (SELECT FROM activity_now n WHERE n.activity_id = d.activity_id))
+  AND (%(whole)s OR EXISTS (SELECT FROM activity_now n WHERE n.activity_id = d.activity_id)
+       OR EXISTS (SELECT FROM facts.landing_scope s WHERE s.load_id = %(load)s AND s.fact = 'activities'
+                    AND COALESCE(s.course_id, d.course_id) = d.course_id))
   AND NOT EXISTS (
     SELECT FROM activity_now n
     WHERE (n.activity_id, n.course_id, n.module, n.instance, n.name, n.visible, n.tracked)
@@ -49,7 +51,9 @@ UPDATE facts.dim_grade_item d SET valid_to = %(now)s
 WHERE d.valid_to = 'infinity'
   AND (%(whole)s OR EXISTS (
     SELECT FROM item_now n
-    WHERE n.item_id = d.item_id OR n.item_type = 'course' AND d.item_type = 'course' AND n.course_id = d.course_id))
+    WHERE n.item_id = d.item_id OR n.item_type = 'course' AND d.item_type = 'course' AND n.course_id = d.course_id)
+    OR EXISTS (SELECT FROM facts.landing_scope s WHERE s.load_id = %(load)s AND s.fact = 'grade_items'
+                 AND COALESCE(s.course_id, d.course_id) = d.course_id))
   AND NOT EXISTS (
     SELECT FROM item_now n
     WHERE n.item_id = d.item_id
@@ -92,9 +96,11 @@ LEFT JOIN activity_completion_now n ON n.moodle_id = g.moodle_id AND n.activity_
 LEFT JOIN facts.dim_activity c ON c.activity_id = g.activity_id AND c.valid_to = 'infinity'
 LEFT JOIN lost_account a ON a.account_id = g.moodle_id
 LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
-WHERE g.valid_to = 'infinity'
+LEFT JOIN in_question q
+       ON q.fact = 'activity_completions' AND q.moodle_id = g.moodle_id AND q.course_id = g.course_id
+WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id IS NOT NULL)
   AND f.moodle_id = g.moodle_id AND f.activity_id = g.activity_id AND f.valid_from = g.valid_from
-  AND (%(whole)s AND n.moodle_id IS NULL
+  AND ((%(whole)s OR q.complete) AND n.moodle_id IS NULL
        OR n.moodle_id IS NOT NULL AND (n.state, n.overridden, n.changed_at) <> (g.state, g.overridden, g.changed_at))
 
 -- name: begin_activity_completions
@@ -126,8 +132,8 @@ UPDATE facts.fact_item_grade f
 SET valid_to = %(now)s, ended_by = CASE
         WHEN c.course_id IS NULL OR a.account_id IS NOT NULL THEN 'deletion'
         WHEN p.person_id IS NULL THEN 'unbinding'
-        WHEN %(whole)s AND e.moodle_id IS NULL THEN 'unenrolment'
-        WHEN %(whole)s AND i.item_id IS NULL THEN 'deletion'
+        WHEN (%(whole)s OR q.complete) AND e.moodle_id IS NULL THEN 'unenrolment'
+        WHEN (%(whole)s OR q.complete) AND i.item_id IS NULL THEN 'deletion'
         WHEN n.value IS NULL THEN 'reset'
         ELSE 'regrade'
     END
@@ -136,11 +142,13 @@ LEFT JOIN facts.dim_course c ON c.course_id = g.course_id AND c.valid_to = 'infi
 LEFT JOIN facts.dim_grade_item i ON i.item_id = g.item_id AND i.valid_to = 'infinity'
 LEFT JOIN lost_account a ON a.account_id = g.moodle_id
 LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
-LEFT JOIN enrolment_now e ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id
+LEFT JOIN facts.fact_enrolment e
+       ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id AND e.valid_to = 'infinity'
+LEFT JOIN in_question q ON q.fact = 'item_grades' AND q.moodle_id = g.moodle_id AND q.course_id = g.course_id
 LEFT JOIN item_grade_now n ON n.moodle_id = g.moodle_id AND n.item_id = g.item_id
-WHERE g.valid_to = 'infinity'
+WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id IS NOT NULL)
   AND f.moodle_id = g.moodle_id AND f.item_id = g.item_id AND f.valid_from = g.valid_from
-  AND (%(whole)s AND (e.moodle_id IS NULL OR n.moodle_id IS NULL)
+  AND ((%(whole)s OR q.complete) AND (e.moodle_id IS NULL OR n.moodle_id IS NULL)
        OR n.moodle_id IS NOT NULL AND (
            n.value IS NULL
            OR (n.value, n.overridden, n.excluded, n.hidden, n.locked, n.graded_at)
@@ -153,8 +161,10 @@ SELECT n.person_id, n.moodle_id, n.course_id, n.item_id, n.value, n.overridden, 
        %(now)s
 FROM item_grade_now n
 WHERE n.value IS NOT NULL
-  AND (NOT %(whole)s
-       OR EXISTS (SELECT FROM enrolment_now e WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id))
+  AND (EXISTS (SELECT FROM facts.fact_enrolment e
+               WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id AND e.valid_to = 'infinity')
+       OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'item_grades' AND q.complete
+                                      AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id)))
   AND NOT EXISTS (
     SELECT FROM facts.fact_item_grade f
     WHERE f.moodle_id = n.moodle_id AND f.item_id = n.item_id AND f.valid_to = 'infinity')

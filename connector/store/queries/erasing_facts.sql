@@ -15,6 +15,11 @@ FROM (
     UNION SELECT f.person_id, f.moodle_id FROM facts.fact_enrolment f JOIN erasing USING (person_id) WHERE f.moodle_id > 0
     UNION SELECT f.person_id, f.moodle_id FROM facts.fact_completion f JOIN erasing USING (person_id) WHERE f.moodle_id > 0
     UNION SELECT f.person_id, f.moodle_id FROM facts.fact_grade f JOIN erasing USING (person_id) WHERE f.moodle_id > 0
+    UNION SELECT f.person_id, f.moodle_id FROM facts.fact_activity_completion f JOIN erasing USING (person_id)
+          WHERE f.moodle_id > 0
+    UNION SELECT f.person_id, f.moodle_id FROM facts.fact_item_grade f JOIN erasing USING (person_id) WHERE f.moodle_id > 0
+    UNION SELECT f.person_id, f.moodle_id FROM facts.fact_grade_history f JOIN erasing USING (person_id)
+          WHERE f.moodle_id > 0
     UNION SELECT f.person_id, f.moodle_id FROM facts.fact_certificate f JOIN erasing USING (person_id) WHERE f.moodle_id > 0
 ) known
 
@@ -48,6 +53,33 @@ FROM erased_account a WHERE f.person_id = a.person_id AND f.moodle_id = a.moodle
 UPDATE facts.fact_grade f SET moodle_id = a.number
 FROM erased_account a WHERE f.person_id = a.person_id AND f.moodle_id = a.moodle_id
 
+-- name: activity_completions
+UPDATE facts.fact_activity_completion f SET moodle_id = a.number
+FROM erased_account a WHERE f.person_id = a.person_id AND f.moodle_id = a.moodle_id
+
+-- name: item_grades
+UPDATE facts.fact_item_grade f SET moodle_id = a.number
+FROM erased_account a WHERE f.person_id = a.person_id AND f.moodle_id = a.moodle_id
+
+-- name: grade_history
+-- Numbers of changes lead to them in Moodle: others stand there instead, in the same order.
+UPDATE facts.fact_grade_history f SET moodle_id = n.number, history_id = n.change
+FROM (
+    SELECT o.history_id, o.effective_at, o.number, nextval('facts.own_change') AS change
+    FROM (SELECT h.history_id, h.effective_at, a.number
+          FROM facts.fact_grade_history h
+          JOIN erased_account a ON a.person_id = h.person_id AND a.moodle_id = h.moodle_id
+          ORDER BY h.effective_at, h.history_id) o
+) n
+WHERE f.history_id = n.history_id AND f.effective_at = n.effective_at
+
+-- name: grades_of_others
+-- What the person changed as a teacher, or did alone.
+UPDATE facts.fact_grade_history f SET changed_by = a.number FROM erased_account a WHERE f.changed_by = a.moodle_id
+
+-- name: history_read
+DELETE FROM facts.history_read r USING erased_account a WHERE r.moodle_id = a.moodle_id
+
 -- name: certificates
 -- Versions of one issue keep one code.
 UPDATE facts.fact_certificate f SET moodle_id = n.number, code = n.code
@@ -77,8 +109,30 @@ DELETE FROM facts.landing_grade l USING erased_account a WHERE l.moodle_id = a.m
 -- name: landed_certificates
 DELETE FROM facts.landing_certificate l USING erased_account a WHERE l.moodle_id = a.moodle_id
 
+-- name: landed_activity_completions
+DELETE FROM facts.landing_activity_completion l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: landed_item_grades
+DELETE FROM facts.landing_item_grade l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: landed_grade_history
+DELETE FROM facts.landing_grade_history l USING erased_account a WHERE a.moodle_id IN (l.moodle_id, l.changed_by)
+
+-- name: landed_earlier_completions
+DELETE FROM facts.landing_earlier_completion l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
 -- name: landed_accesses
 DELETE FROM facts.landing_access l USING erased_account a WHERE l.moodle_id = a.moodle_id
 
 -- name: landed_scopes
 DELETE FROM facts.landing_scope l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: held
+-- What Moodle still has of an account that is there comes again, by number.
+DELETE FROM landing.held l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: came
+DELETE FROM landing.came l USING erased_account a WHERE l.moodle_id = a.moodle_id
+
+-- name: differences
+DELETE FROM facts.reconciliation_difference d USING erased_account a WHERE d.moodle_id = a.moodle_id

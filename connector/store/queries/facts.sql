@@ -106,6 +106,8 @@ FROM facts.landing_enrolment l
 LEFT JOIN facts.landing_grade g
        ON g.load_id = l.load_id AND g.course_id = l.course_id AND g.moodle_id = l.moodle_id AND g.value IS NOT NULL
 WHERE l.load_id = %(load)s AND l.active
+  AND NOT (%(unknown)s AND EXISTS (SELECT FROM facts.dim_grade_item i
+                                   WHERE i.course_id = l.course_id AND i.valid_to = 'infinity'))
   AND EXISTS (SELECT FROM facts.landing_grade o
               WHERE o.load_id = l.load_id AND o.course_id = l.course_id AND o.value IS NOT NULL)
 ORDER BY l.course_id, g.value DESC NULLS LAST, l.moodle_id
@@ -571,13 +573,14 @@ WHERE l.load_id = %(load)s AND NOT EXISTS (
 GROUP BY l.source, l.template
 
 -- name: landed_certificates
+-- A restored course has copies of the issues of customcert under the same codes: of these one holds, always the same.
 CREATE TEMPORARY TABLE certificate_now ON COMMIT DROP AS
 SELECT DISTINCT ON (l.source, l.code) d.person_id, l.moodle_id, l.source, l.code, l.template, l.issued_at, l.expires_at,
        l.revoked, l.precision
 FROM facts.landing_certificate l
 JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
 WHERE l.load_id = %(load)s
-ORDER BY l.source, l.code, l.issued_at DESC
+ORDER BY l.source, l.code, l.issued_at DESC, l.template, l.moodle_id
 
 -- name: index_certificates
 ALTER TABLE certificate_now ADD PRIMARY KEY (source, code)
@@ -652,7 +655,8 @@ WHERE NOT EXISTS (
 
 -- name: first_cycle
 -- Each requirement of each person: satisfied when the last course of its path was first completed. What was completed
--- before the assignment, by a rehired person too, counts while it is still valid.
+-- before the assignment, by a rehired person too, counts while it is still valid. Where nothing but completions can have
+-- moved, those of the people of whom some were read are reckoned.
 CREATE TEMPORARY TABLE assignment_now ON COMMIT DROP AS
 SELECT a.grant_id, 1 AS cycle, a.person_id, a.requirement, a.assigned_on, NULL::date AS window_opens_on, a.due_on,
        s.satisfied_at, (s.satisfied_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date
@@ -672,10 +676,12 @@ LEFT JOIN (
                ON f.person_id = a.person_id AND f.course_id = need.course_id AND f.completed
               AND (r.recertify_months IS NULL OR a.assigned_on <=
                    (f.completed_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date)
+        WHERE %(everybody)s OR a.person_id IN (SELECT person_id FROM completion_now)
         GROUP BY a.grant_id, need.place
     ) each
     GROUP BY grant_id
 ) s USING (grant_id)
+WHERE %(everybody)s OR a.person_id IN (SELECT person_id FROM completion_now)
 
 -- name: next_cycle
 -- What follows cycle %(cycle)s where its validity ends and the window before that is open: satisfied by what was
@@ -728,7 +734,8 @@ ALTER TABLE assignment_now ADD PRIMARY KEY (grant_id, cycle)
 
 -- name: close_assignments
 UPDATE facts.fact_assignment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND NOT EXISTS (
+WHERE f.valid_to = 'infinity' AND (%(everybody)s OR f.person_id IN (SELECT person_id FROM completion_now))
+  AND NOT EXISTS (
     SELECT FROM assignment_now a
     WHERE a.grant_id = f.grant_id AND a.cycle = f.cycle
       AND (a.person_id, a.assigned_on, a.window_opens_on, a.due_on, a.satisfied_at, a.expires_on, a.withdrawn_at)

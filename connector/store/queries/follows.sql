@@ -22,7 +22,7 @@ WITH told AS (
 ), compared AS (
     SELECT moodle_id, course_id, t.active AS told, f.active AS known, t.timed, t.enrolled_at, f.enrolled_at AS known_at
     FROM told t
-    FULL JOIN (SELECT * FROM facts.fact_enrolment WHERE valid_to = 'infinity') f USING (moodle_id, course_id)
+    FULL JOIN (SELECT * FROM facts.fact_enrolment WHERE valid_to = 'infinity' AND moodle_id > 0) f USING (moodle_id, course_id)
 )
 SELECT c.moodle_id, c.course_id,
        CASE WHEN c.known IS NULL THEN 'missing' WHEN c.told IS NULL THEN 'gone' ELSE 'other' END AS what,
@@ -44,7 +44,7 @@ WITH told AS (
 ), compared AS (
     SELECT moodle_id, course_id, t.completed_at AS told, f.completed AS known, f.completed_at AS known_at
     FROM told t
-    FULL JOIN (SELECT * FROM facts.fact_completion WHERE valid_to = 'infinity') f USING (moodle_id, course_id)
+    FULL JOIN (SELECT * FROM facts.fact_completion WHERE valid_to = 'infinity' AND moodle_id > 0) f USING (moodle_id, course_id)
 )
 SELECT c.moodle_id, c.course_id, CASE WHEN c.known IS NULL THEN 'missing' ELSE 'other' END AS what,
        CASE WHEN c.known IS NULL AND d.valid_from >= %(before)s THEN 'newcomer' ELSE 'merge' END AS cause
@@ -71,7 +71,7 @@ WITH told AS (
 ), compared AS (
     SELECT moodle_id, course_id, t.value AS told, f.value AS known, f.decimals
     FROM told t
-    FULL JOIN (SELECT * FROM facts.fact_grade WHERE valid_to = 'infinity') f USING (moodle_id, course_id)
+    FULL JOIN (SELECT * FROM facts.fact_grade WHERE valid_to = 'infinity' AND moodle_id > 0) f USING (moodle_id, course_id)
 )
 SELECT c.moodle_id, c.course_id,
        CASE WHEN c.known IS NULL THEN 'missing' WHEN c.told IS NULL THEN 'gone' ELSE 'other' END AS what,
@@ -80,24 +80,81 @@ FROM compared c
 LEFT JOIN facts.dim_person d ON d.moodle_id = c.moodle_id AND d.valid_to = 'infinity'
 WHERE round(c.told, COALESCE(c.decimals, 5)) IS DISTINCT FROM round(c.known::numeric, COALESCE(c.decimals, 5))
 
--- name: certificates
--- What was issued of one source, by a kind that is still there. Badges have no code of their own.
+-- name: activity_completions
+-- How people stand in activities, by activity.
 WITH told AS (
-    SELECT DISTINCT ON (code) h.moodle_id, code, to_timestamp((h.row::json ->> %(issued)s)::bigint) AS issued_at,
-           to_timestamp(NULLIF((h.row::json ->> %(expires)s)::bigint, 0)) AS expires_at
+    SELECT h.moodle_id, h.course_id, (h.row::json ->> %(activity)s)::bigint AS activity_id,
+           CASE (h.row::json ->> %(state)s)::int WHEN 0 THEN 'incomplete' WHEN 1 THEN 'complete' WHEN 2 THEN 'passed'
+                ELSE 'failed' END AS state
     FROM landing.held h
-    CROSS JOIN LATERAL (SELECT COALESCE(h.row::json ->> %(code)s::int,
-                                        (h.row::json ->> %(template)s) || '-' || h.moodle_id) AS code) c
-    WHERE h.dataset = %(issues)s AND (h.row::json ->> %(issued)s)::bigint > 0
-      AND EXISTS (SELECT FROM landing.held k
-                  WHERE k.dataset = %(templates)s AND k.key = (h.row::json ->> %(template)s)::bigint)
+    WHERE h.dataset = %(activity_completions)s
       AND EXISTS (SELECT FROM facts.dim_person d WHERE d.moodle_id = h.moodle_id AND d.valid_to = 'infinity')
-    ORDER BY code, (h.row::json ->> %(issued)s)::bigint DESC
+      AND EXISTS (SELECT FROM facts.dim_course c WHERE c.course_id = h.course_id AND c.valid_to = 'infinity')
 ), compared AS (
-    SELECT COALESCE(t.moodle_id, f.moodle_id) AS moodle_id, t.issued_at AS told, f.issued_at AS known, t.expires_at,
-           f.expires_at AS known_end
+    SELECT moodle_id, COALESCE(t.course_id, f.course_id) AS course_id, t.state AS told, f.state AS known
     FROM told t
-    FULL JOIN (SELECT * FROM facts.fact_certificate WHERE valid_to = 'infinity' AND source = %(source)s) f USING (code)
+    FULL JOIN (SELECT * FROM facts.fact_activity_completion WHERE valid_to = 'infinity' AND moodle_id > 0) f
+         USING (moodle_id, activity_id)
+)
+SELECT c.moodle_id, c.course_id,
+       CASE WHEN c.known IS NULL THEN 'missing' WHEN c.told IS NULL THEN 'gone' ELSE 'other' END AS what,
+       CASE WHEN c.known IS NULL AND d.valid_from >= %(before)s THEN 'newcomer' ELSE 'merge' END AS cause
+FROM compared c
+LEFT JOIN facts.dim_person d ON d.moodle_id = c.moodle_id AND d.valid_to = 'infinity'
+WHERE c.told IS DISTINCT FROM c.known
+
+-- name: item_grades
+-- Grades below the totals, of who is enrolled.
+WITH told AS (
+    SELECT h.moodle_id, h.course_id, (h.row::json ->> %(item)s)::bigint AS item_id,
+           (h.row::json ->> %(grade)s)::numeric AS value
+    FROM landing.held h
+    JOIN landing.held i ON i.dataset = %(grade_items)s AND i.key = (h.row::json ->> %(item)s)::bigint
+    WHERE h.dataset = %(grades)s AND i.row::json ->> %(type)s <> 'course' AND h.row::json ->> %(grade)s IS NOT NULL
+      AND EXISTS (SELECT FROM facts.fact_enrolment e
+                  WHERE e.moodle_id = h.moodle_id AND e.course_id = h.course_id AND e.valid_to = 'infinity')
+), compared AS (
+    SELECT moodle_id, COALESCE(t.course_id, f.course_id) AS course_id, t.value AS told, f.value AS known
+    FROM told t
+    FULL JOIN (SELECT * FROM facts.fact_item_grade WHERE valid_to = 'infinity' AND moodle_id > 0) f
+         USING (moodle_id, item_id)
+)
+SELECT c.moodle_id, c.course_id,
+       CASE WHEN c.known IS NULL THEN 'missing' WHEN c.told IS NULL THEN 'gone' ELSE 'other' END AS what,
+       CASE WHEN c.known IS NULL AND d.valid_from >= %(before)s THEN 'newcomer' ELSE 'merge' END AS cause
+FROM compared c
+LEFT JOIN facts.dim_person d ON d.moodle_id = c.moodle_id AND d.valid_to = 'infinity'
+WHERE round(c.told, 5) IS DISTINCT FROM round(c.known::numeric, 5)
+
+-- name: certificates
+-- What was issued of one source, by a kind that is still there, whatever its code, which is not held. A badge is issued to a
+-- person once.
+WITH told AS (
+    SELECT e.*, row_number() OVER (PARTITION BY e.moodle_id, date_trunc('minute', e.issued_at) ORDER BY e.expires_at) AS place
+    FROM (
+        SELECT DISTINCT ON (h.moodle_id, o.issue) h.moodle_id,
+               to_timestamp((h.row::json ->> %(issued)s)::bigint) AS issued_at,
+               to_timestamp(NULLIF((h.row::json ->> %(expires)s::int)::bigint, 0)) AS expires_at
+        FROM landing.held h
+        CROSS JOIN LATERAL (SELECT CASE WHEN %(source)s = 'badge' THEN (h.row::json ->> %(template)s)::bigint
+                                        ELSE h.key END AS issue) o
+        WHERE h.dataset = %(issues)s AND (h.row::json ->> %(issued)s)::bigint > 0
+          AND EXISTS (SELECT FROM landing.held k
+                      WHERE k.dataset = %(templates)s AND k.key = (h.row::json ->> %(template)s)::bigint)
+          AND EXISTS (SELECT FROM facts.dim_person d WHERE d.moodle_id = h.moodle_id AND d.valid_to = 'infinity')
+          AND NOT EXISTS (SELECT FROM landing.held x WHERE x.dataset = %(people)s AND x.key = h.moodle_id)
+        ORDER BY h.moodle_id, o.issue, (h.row::json ->> %(issued)s)::bigint DESC
+    ) e
+), known AS (
+    SELECT f.moodle_id, f.issued_at, f.expires_at,
+           row_number() OVER (PARTITION BY f.moodle_id, date_trunc('minute', f.issued_at) ORDER BY f.expires_at) AS place
+    FROM facts.fact_certificate f WHERE f.valid_to = 'infinity' AND f.source = %(source)s AND f.moodle_id > 0
+), compared AS (
+    SELECT COALESCE(t.moodle_id, k.moodle_id) AS moodle_id, t.issued_at AS told, k.issued_at AS known, t.expires_at,
+           k.expires_at AS known_end
+    FROM told t
+    FULL JOIN known k ON k.moodle_id = t.moodle_id AND k.place = t.place
+                     AND date_trunc('minute', k.issued_at) = date_trunc('minute', t.issued_at)
 )
 SELECT c.moodle_id, NULL::bigint AS course_id,
        CASE WHEN c.known IS NULL THEN 'missing' WHEN c.told IS NULL THEN 'gone' ELSE 'other' END AS what,
@@ -140,4 +197,6 @@ SELECT max(finished_at) AS finished_at FROM facts.load WHERE kind = 'everything'
 SELECT (SELECT count(*) FROM facts.fact_enrolment WHERE valid_to = 'infinity') AS enrolments,
        (SELECT count(*) FROM facts.fact_completion WHERE valid_to = 'infinity') AS completions,
        (SELECT count(*) FROM facts.fact_grade WHERE valid_to = 'infinity') AS grades,
+       (SELECT count(*) FROM facts.fact_activity_completion WHERE valid_to = 'infinity') AS activity_completions,
+       (SELECT count(*) FROM facts.fact_item_grade WHERE valid_to = 'infinity') AS item_grades,
        (SELECT count(*) FROM facts.fact_certificate WHERE valid_to = 'infinity') AS certificates

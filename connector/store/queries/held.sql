@@ -44,7 +44,8 @@ SELECT max(key) AS key FROM landing.held WHERE dataset = %(dataset)s
 SELECT key FROM landing.held WHERE dataset = %(dataset)s AND key = ANY(%(keys)s)
 
 -- name: list
--- What came otherwise than it was held, of datasets that were held as a whole.
+-- What came otherwise than it was held, of datasets that were held as a whole. What is of people who are nobody's is not
+-- followed by increments, and listed by nobody.
 INSERT INTO facts.reconciliation_difference (load_id, dataset, key, moodle_id, course_id, what, changed, cause, noticed_at)
 SELECT %(load)s, d.name, key, COALESCE(c.moodle_id, h.moodle_id), COALESCE(c.course_id, h.course_id),
        CASE WHEN h.row IS NULL THEN 'missing' WHEN c.row IS NULL THEN 'gone' ELSE 'other' END, '{}', %(cause)s, %(now)s
@@ -53,10 +54,13 @@ FULL JOIN landing.came c USING (dataset, key)
 JOIN landing.dataset d ON d.dataset = COALESCE(c.dataset, h.dataset)
 JOIN landing.holding w ON w.dataset = d.dataset
 WHERE h.row IS DISTINCT FROM c.row
+  AND (COALESCE(c.moodle_id, h.moodle_id) IS NULL
+       OR EXISTS (SELECT FROM facts.dim_person p
+                  WHERE p.moodle_id = COALESCE(c.moodle_id, h.moodle_id) AND p.valid_to = 'infinity'))
 
 -- ---------------------------------------------------------------- a merge: everything came, or what changed
 -- name: drop_keys
-DROP INDEX landing.held_key, landing.held_owner
+DROP INDEX landing.held_key, landing.held_owner, landing.held_course
 
 -- name: set_aside
 ALTER TABLE landing.held RENAME TO before
@@ -72,6 +76,9 @@ CREATE INDEX held_key ON landing.held (dataset, key)
 
 -- name: index_owners
 CREATE INDEX held_owner ON landing.held (moodle_id)
+
+-- name: index_courses
+CREATE INDEX held_course ON landing.held (course_id, dataset)
 
 -- name: hold_nothing
 DELETE FROM landing.holding
@@ -93,21 +100,33 @@ SELECT DISTINCT ON (c.dataset, c.key) c.dataset, c.key, c.moodle_id, c.course_id
 FROM landing.came c JOIN landing.holding h ON h.dataset = c.dataset
 ORDER BY c.dataset, c.key, c.ctid DESC
 
--- name: put_out
-DELETE FROM landing.held h USING landing.gone g WHERE g.dataset = h.dataset AND g.key = h.key
+-- name: complete
+-- What was read completely, by datasets: what of it did not come is no more.
+CREATE TEMPORARY TABLE held_scope ON COMMIT DROP AS
+SELECT DISTINCT d.dataset, s.moodle_id, s.course_id
+FROM facts.landing_scope s
+JOIN unnest(%(facts)s::text[], %(sources)s::text[], %(names)s::text[]) AS t (fact, source, name)
+  ON t.fact = s.fact AND t.source = s.source
+JOIN landing.dataset d ON d.name = t.name
+WHERE s.load_id = %(load)s
+
+-- name: weigh
+ANALYZE held_scope
 
 -- name: put_out_of_people
--- What was read completely of people, and did not come.
-DELETE FROM landing.held h
-USING facts.landing_scope s, landing.dataset d
-WHERE d.name = CASE s.source WHEN 'badge' THEN 'badge_issues' WHEN 'tool_certificate' THEN 'certificate_issues'
-                             WHEN 'customcert' THEN 'customcert_issues' ELSE s.fact END
-  AND h.moodle_id = s.moodle_id AND h.dataset = d.dataset AND (s.course_id IS NULL OR h.course_id = s.course_id)
+DELETE FROM landing.held h USING held_scope s
+WHERE h.dataset = s.dataset AND h.moodle_id = s.moodle_id AND COALESCE(s.course_id, h.course_id, 0) = COALESCE(h.course_id, 0)
   AND NOT EXISTS (SELECT FROM landing.came c WHERE c.dataset = h.dataset AND c.key = h.key)
 
 -- name: put_out_of_courses
-DELETE FROM landing.held h
-USING facts.landing_scope s, landing.dataset d
-WHERE s.moodle_id IS NULL AND d.name = s.fact AND h.dataset = d.dataset
-  AND (s.course_id IS NULL OR h.course_id = s.course_id)
+DELETE FROM landing.held h USING held_scope s
+WHERE s.moodle_id IS NULL AND h.dataset = s.dataset AND h.course_id = s.course_id
   AND NOT EXISTS (SELECT FROM landing.came c WHERE c.dataset = h.dataset AND c.key = h.key)
+
+-- name: put_out_of_all
+DELETE FROM landing.held h USING held_scope s
+WHERE s.moodle_id IS NULL AND s.course_id IS NULL AND h.dataset = s.dataset
+  AND NOT EXISTS (SELECT FROM landing.came c WHERE c.dataset = h.dataset AND c.key = h.key)
+
+-- name: put_out
+DELETE FROM landing.held h USING landing.gone g WHERE g.dataset = h.dataset AND g.key = h.key

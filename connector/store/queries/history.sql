@@ -6,14 +6,13 @@ SELECT newest, swept FROM facts.key_read WHERE dataset = 'grade_history'
 
 -- name: newcomers
 -- Accounts whose history was not read from its beginning.
-SELECT DISTINCT d.moodle_id FROM facts.dim_person d
+SELECT d.moodle_id FROM facts.dim_person d
 WHERE d.valid_to = 'infinity' AND d.moodle_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM facts.history_read r WHERE r.moodle_id = d.moodle_id)
-ORDER BY d.moodle_id
 
 -- name: make_months
--- Tables of months, before there is anything to put into them: those that have landed, this one and the next two. What is of
--- no such time, or of a clock that goes wrong, goes into the default one.
+-- Tables of months, before there is anything to put into them: those that have landed, this one and the next two. What has
+-- no time stands before all of them.
 SELECT facts.make_months('fact_grade_history', array_agg(month ORDER BY month)) AS made
 FROM (
     SELECT DISTINCT date_trunc('month', effective_at AT TIME ZONE 'UTC')::date AS month
@@ -25,7 +24,7 @@ FROM (
     UNION
     SELECT (date_trunc('month', %(now)s AT TIME ZONE 'UTC') + n * interval '1 month')::date FROM generate_series(0, 2) n
 ) m
-WHERE month BETWEEN '2000-01-01' AND %(now)s AT TIME ZONE 'UTC' + interval '2 months'
+WHERE month >= '2000-01-01'
 
 -- name: landed
 -- What is new of accounts that are or were somebody's. An item that is gone is known by what it was.
@@ -41,7 +40,9 @@ JOIN (SELECT DISTINCT ON (moodle_id) moodle_id, person_id FROM facts.dim_person
 LEFT JOIN (SELECT DISTINCT ON (item_id) item_id, course_id, item_type FROM facts.dim_grade_item
            ORDER BY item_id, valid_from DESC) i ON i.item_id = l.item_id
 WHERE l.load_id = %(load)s AND NOT EXISTS (
-    SELECT FROM facts.fact_grade_history h WHERE h.history_id = l.history_id AND h.effective_at = l.effective_at)
+    SELECT FROM facts.fact_grade_history h
+    WHERE h.history_id = l.history_id AND h.effective_at = l.effective_at
+      AND h.history_id >= (SELECT min(n.history_id) FROM facts.landing_grade_history n WHERE n.load_id = %(load)s))
 
 -- name: weigh
 ANALYZE history_now
@@ -49,7 +50,7 @@ ANALYZE history_now
 -- name: undo
 -- Moodle was put back to an older state: of what came after it nothing is known there.
 UPDATE facts.fact_grade_history SET undone_at = %(now)s
-WHERE origin = 'moodle' AND undone_at IS NULL AND history_id > %(newest)s
+WHERE origin = 'moodle' AND undone_at IS NULL AND history_id > %(newest)s AND moodle_id > 0
 
 -- name: explain
 -- What the mirror had seen itself is told by Moodle now: it was first seen then.
@@ -146,7 +147,7 @@ WITH moved AS (
         SELECT FROM facts.fact_item_grade n
         WHERE n.moodle_id = g.moodle_id AND n.item_id = g.item_id AND n.valid_from = %(now)s)
 ), last AS (
-    SELECT DISTINCT ON (h.moodle_id, h.item_id) h.moodle_id, h.item_id, h.new_grade, h.cause, h.effective_at
+    SELECT DISTINCT ON (h.moodle_id, h.item_id) h.moodle_id, h.item_id, h.new_grade, h.cause, h.origin, h.effective_at
     FROM facts.fact_grade_history h
     WHERE h.undone_at IS NULL AND (h.moodle_id, h.item_id) IN (SELECT m.moodle_id, m.item_id FROM moved m)
     ORDER BY h.moodle_id, h.item_id, h.effective_at DESC, h.history_id DESC
@@ -165,9 +166,12 @@ SELECT nextval('facts.own_change'), GREATEST(COALESCE(m.graded_at, %(now)s), l.e
        CASE WHEN m.new_grade IS NULL THEN m.ended_by
             WHEN f.ended_by IS NOT NULL THEN f.ended_by
             WHEN l.moodle_id IS NULL THEN 'first'
-            WHEN l.new_grade IS NULL AND l.cause <> 'unchanged' THEN l.cause
-            WHEN l.new_grade IS NULL THEN 'first'
-            ELSE 'regrade' END,
+            WHEN l.new_grade IS NOT NULL THEN 'regrade'
+            WHEN l.origin = 'mirror' THEN l.cause
+            WHEN EXISTS (SELECT FROM facts.fact_grade_history e
+                         WHERE e.moodle_id = m.moodle_id AND e.item_id = m.item_id AND e.new_grade IS NOT NULL)
+                THEN 'again'
+            ELSE 'first' END,
        'mirror',
        CASE WHEN m.new_grade IS NULL THEN 'delete' WHEN l.new_grade IS NULL THEN 'insert' ELSE 'update' END, '',
        m.overridden, m.excluded, m.hidden, m.locked

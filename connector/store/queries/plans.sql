@@ -420,12 +420,12 @@ WITH claims AS (
 SELECT account_id, array_agg(subject ORDER BY subject) AS keys FROM doubled GROUP BY account_id ORDER BY account_id
 
 -- name: protected_people
--- People whose account has one of these usernames, or is an administrator's.
+-- People whose account has one of these usernames, is an administrator's, or is lost: deleted, or another human's now.
 SELECT p.key FROM connector.binding b
 JOIN connector.person p USING (person_id)
 JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE b.site = %(site)s AND (%(ids)s::bigint[] IS NULL OR p.person_id = ANY(%(ids)s))
-  AND (lower(a.fields ->> 'username') = ANY(%(usernames)s)
+  AND (lower(a.fields ->> 'username') = ANY(%(usernames)s) OR a.fields = '{}'
        OR a.account_id = ANY(ARRAY(SELECT d.account_id FROM connector.administrator d WHERE d.site = %(site)s)))
 
 -- name: take_colliding_identities

@@ -27,6 +27,25 @@ SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('course', c.fullname) AS 
 FROM facts.fact_grade f LEFT JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
 WHERE f.person_id = ANY(%(ids)s) ORDER BY f.valid_from, f.course_id
 
+-- name: activity_completions
+SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('course', c.fullname, 'activity', a.name) AS found
+FROM facts.fact_activity_completion f
+LEFT JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
+LEFT JOIN facts.dim_activity a ON a.activity_id = f.activity_id AND a.valid_to = 'infinity'
+WHERE f.person_id = ANY(%(ids)s) ORDER BY f.valid_from, f.activity_id
+
+-- name: item_grades
+SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('course', c.fullname, 'item', i.name) AS found
+FROM facts.fact_item_grade f
+LEFT JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
+LEFT JOIN facts.dim_grade_item i ON i.item_id = f.item_id AND i.valid_to = 'infinity'
+WHERE f.person_id = ANY(%(ids)s) ORDER BY f.valid_from, f.item_id
+
+-- name: grade_history
+SELECT to_jsonb(f) - ARRAY['person_id', 'changed_by'] || jsonb_build_object('course', c.fullname) AS found
+FROM facts.fact_grade_history f LEFT JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
+WHERE f.person_id = ANY(%(ids)s) ORDER BY f.effective_at, f.history_id
+
 -- name: certificates
 SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('name', t.name) AS found
 FROM facts.fact_certificate f

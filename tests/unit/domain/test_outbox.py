@@ -34,7 +34,7 @@ def test_a_course_that_was_reset_or_deleted_is_read_as_a_whole() -> None:
     """With its name and its grade items; single people in it are read with it."""
     found = touched([Entry(1, "courses", "again", 0, 5), Entry(2, "grades", "updated", 7, 5)], [7])
     assert list(found.parts()) == [Part(courses=(5,))]
-    assert (found.named, found.graded) == ({5}, {5})
+    assert (found.named, found.contents) == ({5}, {5})
     found = touched([Entry(3, "courses", "deleted", 0, 0, 6)], [])
     assert list(found.parts()) == [Part(courses=(6,))]
     assert found.issued == {"customcert": None}, "its certificates go without a word"

@@ -126,30 +126,26 @@ COMMENT ON COLUMN facts.fact_grade_history.undone_at IS
 CREATE INDEX fact_grade_history_pair ON facts.fact_grade_history (moodle_id, item_id, effective_at);
 CREATE INDEX fact_grade_history_person ON facts.fact_grade_history (person_id);
 CREATE INDEX fact_grade_history_observed ON facts.fact_grade_history USING brin (observed_at);
-CREATE TABLE facts.fact_grade_history_else PARTITION OF facts.fact_grade_history DEFAULT;
-COMMENT ON TABLE facts.fact_grade_history_else IS 'Changes of no month that has a table: without a time, or of a wrong clock.';
+-- No default one: to attach a month it would be locked, and whoever reads it would have to end before.
+CREATE TABLE facts.fact_grade_history_else PARTITION OF facts.fact_grade_history
+FOR VALUES FROM (MINVALUE) TO ('2000-01-01 00:00:00+00');
+COMMENT ON TABLE facts.fact_grade_history_else IS 'Changes without a time, or of a wrong clock.';
 
 CREATE SEQUENCE facts.own_change START 4611686018427387904;
 COMMENT ON SEQUENCE facts.own_change IS 'Ids of changes that only the mirror saw: beyond those of Moodle.';
 
--- A table for each of these months, unless there is one, or the default one has rows of it. It is attached, which does not
--- block those who read.
+-- A table for each of these months, unless there is one. It is attached, which does not block those who read.
 CREATE FUNCTION facts.make_months(parent text, months date[]) RETURNS integer
 LANGUAGE plpgsql
 AS $$
 DECLARE
     month date;
     part text;
-    taken boolean;
     made integer := 0;
 BEGIN
     FOREACH month IN ARRAY months LOOP
         part := parent || '_' || to_char(month, 'YYYY_MM');
         CONTINUE WHEN to_regclass('facts.' || part) IS NOT NULL;
-        EXECUTE format('SELECT EXISTS (SELECT FROM facts.%I WHERE effective_at >= %L AND effective_at < %L)',
-                       parent || '_else', month::timestamp AT TIME ZONE 'UTC',
-                       (month + interval '1 month') AT TIME ZONE 'UTC') INTO taken;
-        CONTINUE WHEN taken;
         EXECUTE format('CREATE TABLE facts.%I (LIKE facts.%I INCLUDING ALL)', part, parent);
         EXECUTE format('COMMENT ON TABLE facts.%I IS %L', part, 'Rows of ' || to_char(month, 'YYYY-MM') || ' (UTC).');
         EXECUTE format('ALTER TABLE facts.%I ATTACH PARTITION facts.%I FOR VALUES FROM (%L) TO (%L)', parent, part,
@@ -177,7 +173,7 @@ COMMENT ON TABLE facts.history_read IS 'Accounts of which the history of grades 
 SELECT facts.make_months('fact_grade_history', array_agg(month)) FROM (
     SELECT DISTINCT date_trunc('month', COALESCE(effective_at, observed_at) AT TIME ZONE 'UTC')::date AS month
     FROM facts.grade_change_row
-) m HAVING count(*) > 0;
+) m WHERE month >= '2000-01-01' HAVING count(*) > 0;
 INSERT INTO facts.fact_grade_history (history_id, effective_at, observed_at, person_id, moodle_id, course_id, item_id,
                                       old_grade, new_grade, cause, origin, action, source, overridden, excluded, hidden,
                                       locked)

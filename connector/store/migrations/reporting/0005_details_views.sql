@@ -57,7 +57,7 @@ SELECT g.person_id, g.course_id, g.old_grade, g.new_grade, g.cause,
        g.observed_at, c.idnumber, c.shortname, c.fullname,
        CASE WHEN g.item_id > 0 THEN g.item_id ELSE i.item_id END AS item_id,
        CASE WHEN g.item_id > 0 THEN i.item_type ELSE 'course' END AS item_type, i.name AS item_name, i.module,
-       g.overridden, g.excluded, g.origin, g.source, g.undone_at, g.history_id
+       g.overridden, g.excluded, g.origin, g.source, g.undone_at, g.history_id, g.effective_at AS happened_at
 FROM facts.fact_grade_history g
 LEFT JOIN facts.dim_course c ON c.course_id = g.course_id AND c.valid_to = 'infinity'
 LEFT JOIN facts.dim_grade_item i
@@ -69,14 +69,16 @@ COMMENT ON VIEW facts.grade_change_row IS 'Changes of grades, of every unit.';
 CREATE OR REPLACE VIEW reporting.grade_changes WITH (security_barrier) AS
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, g.course_id, g.idnumber, g.shortname, g.fullname,
        g.old_grade, g.new_grade, g.cause, g.effective_at, g.observed_at, g.item_id, g.item_type, g.item_name, g.module,
-       g.overridden, g.excluded, g.origin, g.source, g.undone_at, g.history_id AS change_id
+       g.overridden, g.excluded, g.origin, g.source, g.undone_at, g.history_id AS change_id,
+       g.happened_at
 FROM facts.grade_change_row g
 JOIN facts.person_named p ON p.person_id = g.person_id
 WHERE (SELECT s.everything FROM facts.sight s)
 UNION ALL
 SELECT p.hr_key, p.lastname, p.firstname, p.unit, p.unit_name, g.course_id, g.idnumber, g.shortname, g.fullname,
        g.old_grade, g.new_grade, g.cause, g.effective_at, g.observed_at, g.item_id, g.item_type, g.item_name, g.module,
-       g.overridden, g.excluded, g.origin, g.source, g.undone_at, g.history_id AS change_id
+       g.overridden, g.excluded, g.origin, g.source, g.undone_at, g.history_id AS change_id,
+       g.happened_at
 FROM facts.grade_change_row g
 JOIN facts.person_named p ON p.person_id = g.person_id
 WHERE NOT (SELECT s.everything FROM facts.sight s)
@@ -154,10 +156,9 @@ BEGIN ATOMIC
     FROM (
         SELECT DISTINCT ON (c.hr_key, c.course_id, c.item_type = 'course', c.item_id) c.*
         FROM reporting.grade_changes c
-        WHERE COALESCE(c.effective_at, c.observed_at) <= grades_as_of.at AND c.observed_at <= grades_as_of.known_at
+        WHERE c.happened_at <= grades_as_of.at AND c.observed_at <= grades_as_of.known_at
           AND (c.undone_at IS NULL OR c.undone_at > grades_as_of.known_at)
-        ORDER BY c.hr_key, c.course_id, c.item_type = 'course', c.item_id, COALESCE(c.effective_at, c.observed_at) DESC,
-                 c.change_id DESC
+        ORDER BY c.hr_key, c.course_id, c.item_type = 'course', c.item_id, c.happened_at DESC, c.change_id DESC
     ) g
     WHERE g.new_grade IS NOT NULL;
 END;

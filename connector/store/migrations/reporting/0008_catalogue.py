@@ -20,6 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX facts.fact_certificate_issued")
     op.execute("DROP VIEW reporting.courses")
     op.execute(
         "ALTER TABLE facts.dim_course DROP COLUMN title, DROP COLUMN description, DROP COLUMN category_ids, "

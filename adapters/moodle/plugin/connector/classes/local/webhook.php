@@ -28,7 +28,7 @@ use moodle_exception;
  *
  * It is told at the end of the request in which something changed: after its transactions, after the session was closed
  * and, with PHP-FPM, after the answer was sent. Where nobody takes it within a second, or somebody else is telling, a task
- * of cron does it. While that waits nobody else tries, so that a connector that is away costs one request one second.
+ * of cron does it. For half a minute nobody else tries then, so that a connector that is away costs one request a second.
  *
  * @package    local_connector
  * @copyright  2026 moodle-connector
@@ -49,6 +49,9 @@ final class webhook {
 
     /** @var int seconds between two tellings of a script that runs for long */
     private const PAUSE = 5;
+
+    /** @var int seconds for which nobody tries after it was left to cron */
+    private const REST = 30;
 
     /** @var bool whether the end of this request is waited for */
     private static bool $registered = false;
@@ -106,13 +109,13 @@ final class webhook {
     private static function tell_now(): void {
         global $DB;
         try {
-            if (!self::$due || $DB->is_transaction_started() || self::is_queued()) {
+            if (!self::$due || $DB->is_transaction_started() || self::is_queued(time() - self::REST)) {
                 return;
             }
             self::$due = false;
             self::$told = time();
             if (!self::in_turn()) {
-                self::queue();
+                self::queue_anew();
             }
         } catch (Throwable $error) {
             debugging('The webhook of the connector was not called: ' . $error->getMessage(), DEBUG_DEVELOPER);
@@ -163,35 +166,29 @@ final class webhook {
     }
 
     /**
-     * Whether cron will tell.
+     * Whether it was left to cron since then, and has not been told.
      *
-     * A telling that has begun does not count, as it may have looked too early; nor does one that Moodle has given up.
+     * A telling that has begun does not count, as it may have looked too early.
      *
+     * @param int $since epoch seconds
      * @return bool
      */
-    private static function is_queued(): bool {
+    private static function is_queued(int $since): bool {
         global $DB;
-        $waiting = 'classname = ? AND timestarted IS NULL AND (attemptsavailable > 0 OR attemptsavailable IS NULL)';
-        return $DB->record_exists_select('task_adhoc', $waiting, ['\\' . tell::class]);
+        $waiting = 'classname = ? AND timestarted IS NULL AND timecreated >= ?';
+        return $DB->record_exists_select('task_adhoc', $waiting, ['\\' . tell::class, $since]);
     }
 
     /**
-     * Has cron tell it; once, however much has changed.
-     */
-    private static function queue(): void {
-        if (!self::is_queued()) {
-            manager::queue_adhoc_task(new tell());
-        }
-    }
-
-    /**
-     * Has cron tell it with its next run, though it has failed often: Moodle would wait longer with each time, up to a day.
+     * Has cron tell it with its next run; once, however much has changed.
+     *
+     * What waits already is dropped: where it has failed, Moodle waits longer with each time, up to a day.
      */
     public static function queue_anew(): void {
         global $DB;
         if (self::is_wanted()) {
             $DB->delete_records_select('task_adhoc', 'classname = ? AND timestarted IS NULL', ['\\' . tell::class]);
-            self::queue();
+            manager::queue_adhoc_task(new tell());
         }
     }
 

@@ -8,8 +8,8 @@ from alembic import op
 
 from connector.store.dictionary import comments
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 FOLDER = Path(__file__).parent
 FORMER = (
@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     connection = op.get_bind()
-    back = [(FOLDER / "0010_back.sql").read_text("utf-8")]
+    back = [(FOLDER / "0011_back.sql").read_text("utf-8")]
     for file, beginning in FORMER:
         former = (FOLDER / file).read_text("utf-8")
         at = former.index(beginning)
