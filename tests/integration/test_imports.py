@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
+from connector.cli import command
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.facts import Extent
 from connector.domain.gates import Gates
@@ -202,7 +204,9 @@ async def test_whoever_was_erased_does_not_come_back(house: House, moodle: Seen)
     assert again.totals == ImportTotals(rows=2, erased=2)
 
 
-async def test_what_is_refused_leaves_nothing(house: House, moodle: Seen) -> None:
+async def test_what_is_refused_leaves_nothing(
+    house: House, moodle: Seen, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Many bad rows, far fewer than before, another encoding, a process that is killed: all of a file or nothing."""
     await imports(house)
     good = "".join(f"E2,,實驗室,2020/1/{day},\n" for day in range(1, 21))
@@ -232,5 +236,12 @@ async def test_what_is_refused_leaves_nothing(house: House, moodle: Seen) -> Non
     assert [one.status for one in house.connector.imports.batches(9)] == ["refused"] * 4 + ["taken"]
     assert house.sql("SELECT count(*) AS n FROM connector.import_record")[0]["n"] == 20
     assert len(house.connector.imports.rejections(3, 100)) == 50, "bad rows are kept with line and reason"
+    monkeypatch.setattr("connector.cli.importing.installation", lambda _where: nullcontext(house.connector))
+    assert command(["import", "take", str(few), "--by", "anna", "--source", "old-lms", "--dry-run"]) == 1
+    assert command(["import", "show", "3"]) == 0
+    assert command(["import", "list"]) == 0
+    told = capsys.readouterr().out
+    assert "Would be refused: The feed has 10 rows" in told and "line 22: course: is no course" in told
+    assert command(["import", "undo", "77", "--by", "anna"]) == 2
     digest = str(refused.value).rpartition("--accept ")[2][:12]
     assert take(house, few, accepted=digest).totals.kept == 10
