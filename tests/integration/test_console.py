@@ -42,6 +42,7 @@ async def test_every_route_says_who_may_call_it(served: Served, house: House) ->
     assert open_to_all == {
         "/health", "/ready", "/metrics", "/static/{digest}/{name}", "/sign-in", "/set-up", "/set-up/finish",
         "/preferences", "/certificates", "/certificates/{code}", "/api/v1/certificates/verify",
+            "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/{rest:path}",
     }  # fmt: skip
     app = FastAPI()
     app.add_api_route("/forgotten", lambda: None)

@@ -70,9 +70,8 @@ def act(learning: Learning, what: str, who: str, course: str, points: int) -> No
 def within(learning: Learning, what: str, who: str, course: str, points: int) -> None:
     """What is done in the first activity of a course; of grades Moodle has none of who is not enrolled."""
     life, name = learning.life, who.lower()
-    quizzes = [
-        one for one in learning.state.gradebook.activities.values() if one.course_id == learning.course(course).id
-    ]
+    where, there = learning.course(course).id, learning.state.gradebook.activities.values()
+    quizzes = [one for one in there if one.course_id == where]
     if what == "recomplete":
         life.recomplete(name, course)
     elif not quizzes:
@@ -92,8 +91,8 @@ def within(learning: Learning, what: str, who: str, course: str, points: int) ->
 def test_an_increment_ends_where_a_full_reading_would(
     house: House, moodle: Seen, learning: Learning, events: list[tuple[str, str, str, int]]
 ) -> None:
-    """Whatever is done in Moodle, in any order: nothing that an increment has seen is a difference. Moodle's rows are
-    held as they are, facts follow from them, and a full reading finds nothing else."""
+    """Whatever is done in Moodle, in any order, what an increment saw differs from nothing. Moodle's rows are held
+    as they are, facts follow from them, and a full reading finds nothing else."""
 
     async def story() -> None:
         await settled(house, moodle)
@@ -167,7 +166,7 @@ async def test_it_costs_what_has_changed(house: House, moodle: Seen, learning: L
     await house.mirror(Extent.CHANGES)
     nothing = dict(calls)
     assert sum(nothing.values()) <= 5, nothing
-    assert nothing.get("local_connector_read", 0) <= 1, "whether grades changed"
+    assert nothing.get("local_connector_read", 0) <= 1, "changes of grades, at most"
     learning.life.grade("admin", "SAFE", 50)
     calls.clear()
     await house.mirror(Extent.CHANGES)

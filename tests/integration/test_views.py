@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from connector.domain.facts import Extent, Read
-from connector.domain.reading import Page, Precision, ReadCompletion, ReadEnrolment, ReadGrade
+from connector.domain.reading import Page, Precision, ReadCertificate, ReadCompletion, ReadEnrolment, ReadGrade
 from connector.store.database import query
 from tests.integration.facts import fill, summarise
 from tests.support import House, Seen, row, rows
@@ -83,6 +83,24 @@ def test_who_tells_the_maximum_of_a_course(house: House) -> None:
     )
     facts.land(load, Page(grades=[ReadGrade(4, 11, 9), ReadGrade(1, 12, None)]))
     assert facts.samples(load) == {10: 3, 11: 1}
+
+
+@pytest.mark.anyio
+async def test_of_copies_of_a_certificate_one_holds(house: House, moodle: Seen) -> None:
+    """A restored course has the issues of customcert again under the same codes: it is not now this one, now that."""
+    await house.settled_in([row("E1")])
+    await house.mirror()
+    way = house.connector.way_back(None)  # type: ignore[arg-type]
+    copies = [ReadCertificate(moodle.id("E1"), "customcert", "C0DE", one, "Paper", NOW) for one in ("4", "10")]
+    moved = []
+    for page in (copies, copies[::-1], copies):
+        load = way.facts.start(Extent.CHANGES, "test", house.clock())
+        way.facts.land(load, Page(certificates=page))
+        read = Read(Extent.CHANGES, house.clock(), None, (), {"certificates": 2})
+        loaded = way.facts.merge(load, read, way.staff, way.terms, house.clock())
+        way.facts.finish(load, "done", "", house.clock())
+        moved += [(one.begun, one.ended) for one in loaded if one.fact == "certificates"]
+    assert moved == [(1, 0), (0, 0), (0, 0)]
 
 
 def told(url: str, text: str, *values: Any) -> list[tuple[Any, ...]]:

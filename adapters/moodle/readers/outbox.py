@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 
 import orjson
 
@@ -23,10 +23,17 @@ ENTRIES = Dataset("outbox", ("id", "kind", "action", "userid", "courseid", "obje
 
 
 class PluginOutbox:
-    """The port ``Outbox``."""
+    """The port ``Outbox``; ``described`` is how the reader tells of courses, those of these that are there."""
 
-    def __init__(self, client: MoodleClient, issues: Sequence[Issues], learning: Learning) -> None:
+    def __init__(
+        self,
+        client: MoodleClient,
+        issues: Sequence[Issues],
+        learning: Learning,
+        described: Callable[[Collection[int]], Awaitable[list[Course]]],
+    ) -> None:
         self._client = client
+        self._described = described
         self._issues = issues
         self._learning = learning
 
@@ -79,7 +86,7 @@ class PluginOutbox:
 
     async def courses(self, course_ids: Collection[int]) -> list[Course]:
         """See the port."""
-        return await shared.all_courses(self._client, course_ids)
+        return await self._described(course_ids)
 
     async def _issued(self, kind: Issues, people: Collection[int] | None) -> AsyncIterator[Page]:
         asked = [Asked(kind.issues)] if people is None else chosen(kind.issues, PERSON, sorted(people))

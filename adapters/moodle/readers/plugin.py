@@ -46,17 +46,26 @@ class PluginReader:
         self._issues = issues
         self.details = details
         self._learning = Learning(site.client, issues, details)
-        self.outbox = PluginOutbox(site.client, issues, self._learning) if outbox else None
+        self.outbox = PluginOutbox(site.client, issues, self._learning, self._described) if outbox else None
 
     async def courses(self) -> list[Course]:
         """See the port. Names are those of core's function, in one language and without tags."""
-        courses = await shared.all_courses(self._client)
-        asked = [Asked(dataset) for dataset in raw.CATALOGUE]
+        return await self._described()
+
+    async def _described(self, only: Collection[int] | None = None) -> list[Course]:
+        """All courses, or those of these that are there: Moodle's function breaks on one that is gone."""
+        of = {"courses": "id", "course_field_data": "courseid"} if only else {}
+        asked = [
+            Asked(one, column=of[one.name], values=sorted(only)) if only and one.name in of else Asked(one)
+            for one in raw.CATALOGUE
+        ]
         stored: dict[str, list[Row]] = {}
         for one, first in zip(asked, await firsts(self._client, asked), strict=True):
             stored[one.dataset.name] = [
                 row async for rows in later_pages(self._client, one, first) for row in rows.rows
             ]
+        there = None if only is None else [row[0] for row in stored["courses"] if row[0] != shared.SITE_COURSE]
+        courses = await shared.all_courses(self._client, there) if there != [] else []
         return by_plugin(courses, stored)
 
     # ------------------------------------------------------------ people

@@ -115,6 +115,9 @@ def courses_by_field(state: TwinState, args: Any) -> dict[str, Any]:
         ids = [state.course_by_shortname.get(value, 0)]
     elif field in ("id", "ids"):
         ids = [int(part) for part in value.split(",") if part.isdecimal()]
+        if field == "ids" and not state.courses.keys() >= set(ids):  # a fault of both versions
+            text = 'Attempt to assign property "contextvalidated" on null'
+            raise Refusal("generalexceptionmessage", text, kind="Error")
     elif field == "category":
         ids = [course.id for course in state.courses.values() if str(course.category) == value]
     elif field == "":

@@ -573,13 +573,14 @@ WHERE l.load_id = %(load)s AND NOT EXISTS (
 GROUP BY l.source, l.template
 
 -- name: landed_certificates
+-- A restored course has copies of the issues of customcert under the same codes: of these one holds, always the same.
 CREATE TEMPORARY TABLE certificate_now ON COMMIT DROP AS
 SELECT DISTINCT ON (l.source, l.code) d.person_id, l.moodle_id, l.source, l.code, l.template, l.issued_at, l.expires_at,
        l.revoked, l.precision
 FROM facts.landing_certificate l
 JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
 WHERE l.load_id = %(load)s
-ORDER BY l.source, l.code, l.issued_at DESC
+ORDER BY l.source, l.code, l.issued_at DESC, l.template, l.moodle_id
 
 -- name: index_certificates
 ALTER TABLE certificate_now ADD PRIMARY KEY (source, code)
