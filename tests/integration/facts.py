@@ -66,6 +66,10 @@ def fill(url: str, now: datetime) -> None:
                 cursor.execute("INSERT INTO facts.manager_closure VALUES (%s, %s, %s, %s)", row)
                 above_them, distance = managers[above_them] or "", distance + 1
         _courses(cursor, began)
+        cursor.execute(
+            "SELECT facts.make_months('fact_grade_history', array_agg(month::date)) "
+            "FROM generate_series(date_trunc('month', %s::timestamptz), %s, interval '1 month') month", [began, now],
+        )  # fmt: skip
         for number in ids.values():
             _learned(cursor, number, began, now)
             _assigned(cursor, number, began, now)

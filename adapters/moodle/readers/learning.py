@@ -211,8 +211,9 @@ class Learning:
         """How people stand in activities."""
         return await details.done(self._client, rows)
 
-    async def certified(self, kind: Issues, rows: Rows) -> Page:
-        """Moodle keeps what was issued to people who are deleted, and shows it to nobody."""
+    async def certified(self, kind: Issues, rows: Rows, *, alone: bool = False) -> Page:
+        """Moodle keeps what was issued to people who are deleted, and shows it to nobody. ``alone``: the rows of kinds
+        and people come otherwise."""
         named, people = await together(
             self._client,
             chosen(kind.templates, "id", sorted({row[0] for row in rows.rows})),
@@ -223,7 +224,7 @@ class Learning:
         there = (row for row in rows.rows if row[1] in alive)
         found: list[ReadCertificate] = [one for row in there if (one := kind.certificate(row, names))]
         held_with = [*held_all(kind.templates, named), *held_all(raw.DELETED, people, is_deleted)]
-        return Page(certificates=found, held=[*held_with, held(kind.held, rows)])
+        return Page(certificates=found, held=[*([] if alone else held_with), held(kind.held, rows)])
 
     # ------------------------------------------------------------ what is proved
     async def questions(self) -> list[Asked]:

@@ -111,7 +111,7 @@ class PluginReader:
             async for rows in pages(self._client, Asked(kind.templates)):
                 yield Page(held=[held(kind.templates, rows)])
             async for rows in pages(self._client, Asked(kind.issues)):
-                yield await self._learning.certified(kind, rows)
+                yield await self._learning.certified(kind, rows, alone=True)
             yield Page(scopes=[Scope("certificates", source=kind.source)])
         async for page in self._learning.before(known):
             yield page

@@ -109,6 +109,9 @@ def test_an_older_backup_is_noticed() -> None:
     """A key that is another row's, a time that went back, somebody who is deleted no more; not what merely ended."""
     assert was_restored([one("enrolments", What.OTHER, {"userid": 1}, {"userid": 2})])
     assert was_restored([one("enrolments", What.OTHER, {"timemodified": 9}, {"timemodified": 8})])
+    assert not was_restored([one("grades", What.OTHER, {"timemodified": 9}, {"timemodified": 8})]), (
+        "an earlier attempt"
+    )
     assert was_restored([one("people", What.GONE)])
     assert not was_restored([one("enrolments", What.OTHER, {"timemodified": 8}, {"timemodified": 9})])
     ended = [
