@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from connector.domain.details import KnownHistory
     from connector.domain.reading import Page
 
 WIDTH = 1000
@@ -294,6 +295,10 @@ class Counter(Protocol):
 
     def whole(self, people: Sequence[int], courses: Sequence[int]) -> AsyncIterator[Page]:
         """Everything of these people and in these courses, completely."""
+        ...
+
+    def before(self, known: KnownHistory) -> AsyncIterator[Page]:
+        """Attempts that were put away, and the history of grades, as ``Reader.everything`` reads it."""
         ...
 
 

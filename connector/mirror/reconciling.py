@@ -105,8 +105,12 @@ class Reconciling:
             await self._heal(reading, counter, found.found)
             items = {one.course_id: 0 for one in found.found if one.dataset == "grade_items" and one.course_id}
             totals = await mirror.reader.grade_items(items)
-            details = frozenset(mirror.reader.details)
-            read = Read(Extent.CHANGES, reading.began, courses, totals, reading.landed, details=details, compared=True)
+            known = mirror.facts.known_history()
+            await reading.land(counter.before(known))
+            read = Read(
+                Extent.CHANGES, reading.began, courses, totals, reading.landed, compared=True,
+                details=frozenset(mirror.reader.details), known=known, newest=reading.newest,
+            )  # fmt: skip
             done.add(mirror.facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock()))
         except ConnectorError as error:
             mirror.facts.finish(load, "stopped", type(error).__name__, mirror.clock())

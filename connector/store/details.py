@@ -35,7 +35,7 @@ class Details:
         self._connection = connection
         self._read = read
         self._values = {**values, "whole": whole and Detail.ACTIVITIES in read.details}
-        self._whole = whole
+        self._whole = whole or read.compared
         self.begun: dict[str, int] = {}
         self.ended: dict[str, int] = {}
 

@@ -167,6 +167,28 @@ async def test_a_moodle_that_was_put_back(studied: tuple[House, int], learning: 
     assert checks(house.connector.reporting) == {}
 
 
+async def test_a_change_that_was_noted_late_is_found_by_reconcile(
+    studied: tuple[House, int], learning: Learning
+) -> None:
+    """A transaction in Moodle that ends late shows a row with an id before those that were read."""
+    house, quiz = studied
+    life, item, book = learning.life, learning.life.item_of(quiz), house.twin.state.gradebook
+    house.twin.state.plugin = True
+    await house.mirror()
+    swept = house.sql("SELECT swept FROM facts.key_read")[0]["swept"]
+    book._changes = iter([swept + 2, swept + 1, *range(swept + 3, 1000)])
+    life.grade_item("e0001", item, 60)
+    await house.mirror(Extent.CHANGES)
+    user = house.twin.state.by_username["e0002"]
+    book.note(1, user, item, 70.0, "mod/quiz", int(house.clock.now.timestamp()) - 60)
+    book.history.sort(key=lambda row: row.id)
+    await house.mirror(Extent.CHANGES)
+    assert (70,) not in changes(house, "new_grade")
+    await house.reconcile()
+    assert (70,) in changes(house, "new_grade")
+    assert checks(house.connector.reporting) == {}
+
+
 async def test_attempts_that_were_put_away(studied: tuple[House, int], learning: Learning) -> None:
     """One from before the mirror is the first attempt; one that was seen is not there twice."""
     house, _ = studied

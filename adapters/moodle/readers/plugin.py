@@ -113,8 +113,12 @@ class PluginReader:
             async for rows in pages(self._client, Asked(kind.issues)):
                 yield await self._learning.certified(kind, rows, alone=True)
             yield Page(scopes=[Scope("certificates", source=kind.source)])
-        async for page in self._learning.before(known):
+        async for page in self.before(known):
             yield page
+
+    def before(self, known: KnownHistory) -> AsyncIterator[Page]:
+        """See ``Counter``."""
+        return self._learning.before(known)
 
     def again(self, course_ids: Sequence[int]) -> AsyncIterator[Page]:
         """See the port."""
