@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 
 from connector.store.database import Connection, Database, query
-from connector.store.facts import KEPT, QUALITY, SUMMARIES
 from connector.store.logins import Logins
+from connector.store.merging import KEPT, QUALITY, SUMMARIES
 
 RUNS = 40
 DAYS = 100

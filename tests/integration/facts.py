@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import psycopg
 
 from connector.store.database import query
-from connector.store.facts import KEPT, QUALITY, SUMMARIES
+from connector.store.merging import KEPT, QUALITY, SUMMARIES
 
 UNITS = {"Top": None, "North": "Top", "North-1": "North", "South": "Top", "South-1": "South"}
 NAMES = {"Top": "Whole company", "North": "Nordwerk", "North-1": "Nordteam", "South": "Südwerk", "South-1": "南方"}
