@@ -358,7 +358,7 @@ def test_doctor_goes_on_where_one_part_breaks(house: House, monkeypatch: pytest.
     async def broken(_connector: object) -> str:
         raise LookupError("Wang Xiaoming")
 
-    monkeypatch.setattr("connector.doctor._drop", broken)
+    monkeypatch.setattr("connector.doctor.own.drop", broken)
     done = house.call("doctor", "--json")
     assert done.status == 1
     bad = {each["what"]: each["text"] for each in done.json if each["state"] == "bad"}

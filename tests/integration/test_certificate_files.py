@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.doctor import _certificates
+from connector.doctor.own import certificates as doctors_certificates
 from connector.domain.certifying import Certificate, FileState
 from connector.domain.errors import SettingsError, Stopped
 from tests.integration.certified import certifying, complete, issued, of
@@ -69,13 +69,13 @@ async def test_without_a_place_they_wait(earned: House) -> None:
     place(earned, None)
     assert await work(earned) == {"issued": 3}
     assert set(states(earned)) == {FileState.WAITING}
-    found = await _certificates(earned.connector)
+    found = await doctors_certificates(earned.connector)
     assert found is not None and found.state == "none"
     with pytest.raises(SettingsError, match="no place for files"):
         earned.connector.making()
     place(earned, earned.folder / "files")
     assert await work(earned) == {"issued": 0, "made": 3, "refused": 0}
-    found = await _certificates(earned.connector)
+    found = await doctors_certificates(earned.connector)
     assert found is not None and found.state == "good"
     assert str(earned.folder / "files") in found.text
 
@@ -152,7 +152,7 @@ async def test_without_a_public_address(earned: House) -> None:
     earned.settings = earned.settings.model_copy(update={"certificates": told.model_copy(update={"url": ""})})
     earned.reopen()
     assert await work(earned) == {"issued": 3, "made": 3, "refused": 0}
-    found = await _certificates(earned.connector)
+    found = await doctors_certificates(earned.connector)
     assert found is not None and "without QR code" in found.text
     number = issued(earned)[0][1]
     [path] = (earned.folder / "files").glob(f"**/{number}.pdf")

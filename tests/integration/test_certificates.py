@@ -13,7 +13,7 @@ import pytest
 
 from connector.bootstrap import Connector
 from connector.cli.service import jobs_of
-from connector.doctor import _certificates
+from connector.doctor.own import certificates as doctors_certificates
 from connector.domain.certificates import CODE_BITS, read_code
 from connector.domain.certifying import FileState
 from connector.domain.errors import SettingsError
@@ -231,7 +231,7 @@ async def test_after_restoring_a_backup(house: House, moodle: Seen, learning: Le
     house.sql("DELETE FROM connector.certificate")
     house.sql("DELETE FROM connector.certificate_serial")
     with pytest.raises(SettingsError, match=r"LAB-\d{4}-7 was given.*catch-up"):
-        await _certificates(house.connector)
+        await doctors_certificates(house.connector)
     seven.unlink()
     [behind] = house.connector.serials.catch_up()
     assert (behind.template, behind.last, behind.known) == ("LAB", 0, 2), "the reports know them too"

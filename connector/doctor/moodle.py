@@ -1,180 +1,24 @@
-"""The doctor: checks every part of an installation and says for each failure what to do."""
+"""Checks of Moodle, and of what is set there; as those of ``connector.doctor.own``."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from importlib.metadata import version
-from pathlib import Path
-from typing import Literal
 
 from connector.bootstrap import Connector
-from connector.databases import TABLES
-from connector.domain.errors import AccessRefused, ConnectorError, SettingsError
+from connector.doctor.finding import Finding
+from connector.domain.errors import AccessRefused, ConnectorError
 from connector.mirror.criteria import criteria_of
-from connector.settings.reading import load_settings, settings_file, unknown_variables
 from connector.sync.cohort_paths import not_enrolling
-
-State = Literal["good", "bad", "none"]
-NEEDS = {
-    "facts": {"database"},
-    "reports": {"moodle"},
-    "hints": {"database"},
-    "writing": {"moodle"},
-    "courses": {"moodle", "mapping"},
-    "cohort sync": {"moodle", "mapping", "courses"},
-    "profile fields": {"moodle", "mapping"},
-    "learners": {"moodle"},
-    "sign-in": {"moodle", "database"},
-    "linked logins": {"moodle"},
-    "leavers": {"moodle"},
-    "certificates": {"mapping", "database", "facts"},
-    "exports": {"database"},
-}
-"""Checks that are left out where another one has failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What came of one check; ``none`` says that the part is not set up. ``exit_status`` is that of the failure.
-
-    ``site``: whose, where several sites were examined.
-    """
-
-    what: str
-    state: State
-    text: str
-    exit_status: int = 0
-    site: str = ""
-
-
-async def examine(config: Path | None, site: str | None = None, fix: bool = False) -> list[Finding]:
-    """Check everything that is set up. Without settings: the package and the database.
-
-    Of several sites each is examined, where none is named. With ``fix`` the reports are set up by which Moodle is
-    read faster.
-    """
-    findings = [Finding("package", "good", f"moodle-connector {version('moodle-connector')}")]
-    try:
-        settings = load_settings(config)
-        chosen = settings.each(site or settings.site or None)
-    except ConnectorError as error:
-        return [*findings, Finding("settings", "bad", str(error), error.exit_status)]
-    findings.append(_settings(config))
-    for one in chosen:
-        with Connector(one) as connector:
-            of = one.site if len(chosen) > 1 else ""
-            findings += [replace(finding, site=of) for finding in await _examined(connector, fix)]
-    return findings
-
-
-async def _examined(connector: Connector, fix: bool) -> list[Finding]:
-    """What came of the checks of one site."""
-    findings: list[Finding] = []
-    for what, check in (
-        ("database", _database),
-        ("facts", _facts),
-        ("mapping", _mapping),
-        ("drop", _drop),
-        ("moodle", _moodle),
-        ("reports", _reports_set_up if fix else _reports),
-        ("hints", _hints),
-        ("writing", _writing),
-        ("courses", _courses),
-        ("cohort sync", _cohort_sync),
-        ("profile fields", _profile_fields),
-        ("notices", _notices),
-        ("learners", _learners),
-        ("sign-in", _sign_in),
-        ("linked logins", _linked_logins),
-        ("leavers", _leavers),
-        ("certificates", _certificates),
-        ("exports", _exports),
-    ):
-        bad = {finding.what for finding in findings if finding.state == "bad"}
-        if bad & NEEDS.get(what, set()):
-            findings.append(Finding(what, "none", "not looked for"))
-        else:
-            findings.append(await _checked(what, check, connector))
-    return findings
-
 
 UNREAD = timedelta(minutes=5)
 """After so long a hint should have been heeded."""
-
-Check = Callable[[Connector], Awaitable[str | None] | Awaitable[Finding | None] | Awaitable[Finding | str]]
-
-
-async def _checked(what: str, check: Check, connector: Connector) -> Finding:
-    try:
-        found = await check(connector)
-    except ConnectorError as error:
-        return Finding(what, "bad", str(error), error.exit_status)
-    except Exception as error:  # the other parts are examined all the same
-        if os.environ.get("CONNECTOR_DEBUG"):
-            raise
-        text = f"An error that nobody foresaw ({type(error).__name__}). CONNECTOR_DEBUG=1 shows where it happened."
-        return Finding(what, "bad", text, 1)
-    if isinstance(found, Finding):
-        return found
-    return Finding(what, "good", found) if found is not None else Finding(what, "none", "not set up")
+PROFILE_FIELDS = "Site administration, Users, User profile fields"
+ALWAYS_ON = frozenset({"manual", "nologin"})
+"""Moodle keeps them enabled (``get_enabled_auth_plugins`` in lib/moodlelib.php)."""
 
 
-def _settings(config: Path | None) -> Finding:
-    file = settings_file(config)
-    strangers = unknown_variables()
-    beside = f" No setting has the name of {', '.join(strangers)}: misspelt?" if strangers else ""
-    if file is None:
-        text = "no file: defaults and CONNECTOR_ variables. `moodle-connector init` writes one."
-        return Finding("settings", "none", text + beside)
-    return Finding("settings", "good", f"{file}.{beside}" if beside else str(file))
-
-
-async def _database(connector: Connector) -> str:
-    own = bool(connector.settings.database_url.get_secret_value())
-    with connector.database.transaction() as connection:
-        row = connection.execute("SELECT current_setting('server_version') AS server_version").fetchone()
-    found, _ = connector.databases.revision_of(TABLES["connector"])
-    server = row["server_version"] if row else "?"
-    return f"PostgreSQL {server} ({'your own' if own else 'embedded'}), tables at revision {found}"
-
-
-async def _facts(connector: Connector) -> Finding | str:
-    """Is there something among the facts that must never be?"""
-    hops = {row["hop"]: row["reached_at"] for row in connector.reports.freshness()}
-    if "changes" not in hops:
-        return Finding("facts", "none", "nothing has been mirrored yet")
-    if broken := connector.broken_facts():
-        found = "; ".join(f"{what}: {rows}" for what, rows in broken.items())
-        raise ConnectorError(
-            f"Among the facts is what must never be ({found}); reports can be wrong. Nobody but the connector may "
-            "write there. Run `moodle-connector reconcile`, which reads everything again; where this stays, restore "
-            "the database of the reports from a backup, and report it."
-        )
-    return f"Moodle was last read at {hops['changes']:%Y-%m-%d %H:%M} UTC, and the facts agree with each other"
-
-
-async def _mapping(connector: Connector) -> str | None:
-    if connector.settings.mapping is None:
-        return None
-    mapping = connector.mapping
-    paths, requirements = len(mapping.paths), len(mapping.requirements)
-    return f"{', '.join(mapping.sources)}; learning paths: {paths}, requirements: {requirements}"
-
-
-async def _drop(connector: Connector) -> str | None:
-    if connector.settings.mapping is None or not (connector.settings.drop.folder or connector.settings.sources):
-        return None
-    found = []
-    for inlet in connector.inlets():
-        waiting = len(inlet.arrivals().ready)
-        found.append(f"{inlet.name}: {waiting} complete {'feed waits' if waiting == 1 else 'feeds wait'}")
-    return "; ".join(found)
-
-
-async def _moodle(connector: Connector) -> str | None:
+async def moodle(connector: Connector) -> str | None:
     if not connector.settings.moodle.url:
         return None
     async with connector.working_moodle() as moodle:
@@ -182,7 +26,7 @@ async def _moodle(connector: Connector) -> str | None:
     return f"{info.sitename}, Moodle {info.release}, as {info.username}"
 
 
-async def _reports(connector: Connector) -> Finding | None:
+async def reports(connector: Connector) -> Finding | None:
     """Which reader there is, and how to get the better one."""
     if not connector.settings.moodle.url:
         return None
@@ -197,16 +41,16 @@ async def _reports(connector: Connector) -> Finding | None:
     return Finding("reports", "none", f"Moodle is read by plain functions, which is slow. {remarks}".strip())
 
 
-async def _reports_set_up(connector: Connector) -> Finding | None:
+async def reports_set_up(connector: Connector) -> Finding | None:
     if not connector.settings.moodle.url:
         return None
     async with connector.moodle() as moodle:
         done = await connector.set_up_reports(moodle)
-    found = await _reports(connector)
+    found = await reports(connector)
     return replace(found, text=" ".join([*done, found.text])) if found else None
 
 
-async def _hints(connector: Connector) -> Finding | None:
+async def hints(connector: Connector) -> Finding | None:
     """Does Moodle tell when something has changed, and is it read then?"""
     if not connector.settings.moodle.url or connector.settings.hint_secret() is None:
         return None
@@ -225,7 +69,7 @@ async def _hints(connector: Connector) -> Finding | None:
     return Finding("hints", "good", f"the last of {last.times} came at {came}, {lag:.0f} s after Moodle sent it")
 
 
-async def _writing(connector: Connector) -> str | None:
+async def writing(connector: Connector) -> str | None:
     """By what Moodle is written to, and why not by the better way. Nothing is written."""
     if not connector.settings.moodle.url:
         return None
@@ -236,7 +80,7 @@ async def _writing(connector: Connector) -> str | None:
     return f"Moodle is written to by plain functions, which answer for a batch. {chosen.remark}".strip()
 
 
-async def _courses(connector: Connector) -> str | None:
+async def courses(connector: Connector) -> str | None:
     """Are the courses of the learning paths there, and can they be completed?"""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
         return None
@@ -266,7 +110,7 @@ async def _courses(connector: Connector) -> str | None:
     return f"{', '.join(refs) or 'none named'}: every course of the learning paths is there{beside}"
 
 
-async def _cohort_sync(connector: Connector) -> str | None:
+async def cohort_sync(connector: Connector) -> str | None:
     """Does Moodle enrol from the cohorts of paths that leave that to it? Seen by their members."""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
         return None
@@ -286,10 +130,7 @@ async def _cohort_sync(connector: Connector) -> str | None:
     )
 
 
-PROFILE_FIELDS = "Site administration, Users, User profile fields"
-
-
-async def _profile_fields(connector: Connector) -> Finding | None:
+async def profile_fields(connector: Connector) -> Finding | None:
     """Does Moodle have the custom profile fields that the mapping writes? By plugin or report of people."""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
         return None
@@ -311,14 +152,7 @@ async def _profile_fields(connector: Connector) -> Finding | None:
     return Finding("profile fields", "good", f"{', '.join(wanted)}: there{capitals}")
 
 
-async def _notices(connector: Connector) -> str | None:
-    """Who would be told. Nothing is sent: `notice test` does that."""
-    if not connector.settings.moodle.url or not connector.channels:
-        return None
-    return f"by {', '.join(channel.name for channel in connector.channels)}; `moodle-connector notice test` sends one"
-
-
-async def _learners(connector: Connector) -> str | None:
+async def learners(connector: Connector) -> str | None:
     """Can learners be told their due dates, and newcomers that they have an account? Nothing is sent."""
     told = connector.settings.notices
     if not connector.settings.moodle.url:
@@ -350,11 +184,7 @@ async def _learners(connector: Connector) -> str | None:
     return ". ".join(found) or None
 
 
-ALWAYS_ON = frozenset({"manual", "nologin"})
-"""Moodle keeps them enabled (``get_enabled_auth_plugins`` in lib/moodlelib.php)."""
-
-
-async def _sign_in(connector: Connector) -> Finding | None:
+async def sign_in(connector: Connector) -> Finding | None:
     """Are the sign-in methods enabled that the mapping gave to people? Only those with a button can be told."""
     if not connector.settings.moodle.url or connector.settings.mapping is None:
         return None
@@ -384,7 +214,7 @@ async def _sign_in(connector: Connector) -> Finding | None:
     return Finding("sign-in", "good" if told else "none", text)
 
 
-async def _linked_logins(connector: Connector) -> Finding | None:
+async def linked_logins(connector: Connector) -> Finding | None:
     """Can identities be linked with accounts, where that is wished, and is the service there? Nothing is linked."""
     issuer = connector.settings.moodle.oauth2_issuer
     if not issuer or not connector.settings.moodle.url:
@@ -410,7 +240,7 @@ async def _linked_logins(connector: Connector) -> Finding | None:
     return Finding("linked logins", "good" if told else "none", text + beside)
 
 
-async def _leavers(connector: Connector) -> str | None:
+async def leavers(connector: Connector) -> str | None:
     """Can accounts be deleted, where that is wished?"""
     days = connector.settings.leavers.delete_days
     if days is None or not connector.settings.moodle.url:
@@ -423,32 +253,3 @@ async def _leavers(connector: Connector) -> str | None:
             "Moodle, and give its role moodle/user:delete; or take the setting away."
         )
     return f"accounts that were made here are planned to be deleted {days} days after their people left"
-
-
-async def _certificates(connector: Connector) -> Finding | None:
-    """Can the files of certificates be made, and lie where they should?"""
-    if connector.settings.mapping is None or not connector.mapping.certificates:
-        return None
-    kinds = f"kinds: {len(connector.mapping.certificates)}"
-    if behind := connector.serials.behind():
-        raise SettingsError(
-            f"{behind[0].number} was given and is not known any more, as after restoring a backup: numbers would be "
-            "given again. `moodle-connector certificate catch-up` lets them go on after it."
-        )
-    if connector.file_store is None:
-        text = f"{kinds}; issued without files, until certificates.folder or certificates.s3.bucket is set"
-        return Finding("certificates", "none", text)
-    made = f"{connector.typesetter.check()}; {connector.file_store.check()}"
-    if not connector.typesetter.url:
-        made += "; files without QR code, until console.url or certificates.url is set"
-    elif not connector.settings.console.url:
-        made += "; QR codes lead to certificates.url, and `serve` has no page for it until console.url is set"
-    return Finding("certificates", "good", f"{kinds}; {made}")
-
-
-async def _exports(connector: Connector) -> Finding | None:
-    """Can the reporting views be written to where they are wanted?"""
-    if connector.exported_to is None:
-        return None
-    work = connector.exporting_views()
-    return Finding("exports", "good", f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}")
