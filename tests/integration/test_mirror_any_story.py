@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.domain.facts import Extent
-from connector.store.facts import checks
+from connector.store.checks import checks
 from tests.integration.mirrored import COURSES, Learning, check, no_overlaps
 from tests.support import House, Seen, row, rows
 
