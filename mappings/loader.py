@@ -30,7 +30,7 @@ FILES = ("mapping.yaml", "roles.yaml", "paths.yaml", "requirements.yaml", "certi
 SOURCES = "sources"
 """The folder with a file for each of several sources."""
 
-BESIDE = ("courses.yaml",)
+BESIDE = ("courses.yaml", "imports.yaml")
 """YAML files that may lie in the folder without being part of the mapping."""
 
 

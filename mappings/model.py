@@ -49,7 +49,8 @@ def _context(value: str | dict[str, str]) -> str:
     return f"{level}:{ref.strip()}"
 
 
-def _encoding(value: str) -> str:
+def known_encoding(value: str) -> str:
+    """Refuse what is neither ``auto`` nor a codec."""
     if value != "auto":
         try:
             b"a".decode(value, errors="replace")
@@ -110,7 +111,7 @@ class SourceSettings(Strict):
     name: Code
     format: Literal["csv", "tsv", "xml", "json", "scim"]
     file: Text = "*"
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     columns: tuple[Text, ...] = ()
     skip_lines: Annotated[int, Field(ge=0)] = 0

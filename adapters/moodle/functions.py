@@ -51,6 +51,7 @@ FOR_REPORTS = frozenset(
 
 FOR_PLUGIN = frozenset(
     {
+        "local_connector_count",
         "local_connector_datasets",
         "local_connector_outbox",
         "local_connector_outbox_forget",

@@ -1,12 +1,14 @@
 """The composition root: the one place where adapters and the store are built and wired to the rooms.
 
 Each module builds a part and knows those that it needs: ``installation``, ``kept``, ``people``, ``moodle``, ``inlets``
-(with ``sources``), ``ways``, ``telling``, ``certifying``, ``privacy``, ``exporting``, ``keeping``.
+(with ``sources``), ``ways``, ``telling``, ``certifying``, ``privacy``, ``exporting``, ``keeping``,
+``bringing_over``.
 """
 
 from __future__ import annotations
 
 from adapters.moodle.plugin import packed
+from connector.bootstrap.bringing_over import BringingOver
 from connector.bootstrap.exporting import Exporting
 from connector.bootstrap.installation import Clock, utc_now
 from connector.bootstrap.keeping import KeepingInMoodle
@@ -16,7 +18,7 @@ from connector.bootstrap.telling import Telling
 from connector.store.embedded import install_term_handler
 
 
-class Connector(Telling, Privacy, Exporting, KeepingInMoodle):
+class Connector(Telling, Privacy, Exporting, KeepingInMoodle, BringingOver):
     """One site of an installation, built from its settings: all parts together."""
 
 

@@ -21,6 +21,7 @@ from connector.cli import (
     export,
     feeds,
     holds,
+    importing,
     jobs,
     mapping,
     mirror,
@@ -52,6 +53,7 @@ app.add_typer(holds.app, name="hold")
 app.add_typer(cases.app, name="case")
 app.add_typer(assignments.app, name="assignment")
 app.add_typer(certificates.app, name="certificate")
+app.add_typer(importing.app, name="import")
 app.add_typer(person.app, name="person")
 app.add_typer(retention.app, name="retention")
 app.add_typer(jobs.app, name="job")

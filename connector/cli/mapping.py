@@ -22,10 +22,12 @@ def check(config: Config = None, json: Json = False) -> None:
     """Load every mapping file and name each mistake with file, line and field."""
     with installation(config) as connector:
         mapping = connector.mapping
+        systems = [one.name for one in connector.former_systems]
     found = {
         "sources": list(mapping.sources),
         "paths": [path.code for path in mapping.paths],
         "requirements": [requirement.code for requirement in mapping.requirements],
+        **({"imports": systems} if systems else {}),
         "digest": mapping.digest,
     }
     if json:

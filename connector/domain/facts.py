@@ -101,6 +101,22 @@ class Certified:
     revoked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtOver:
+    """What somebody with an account did in a former system: courses that were completed, a certificate, or both."""
+
+    moodle_id: int
+    source: str
+    courses: Sequence[str]
+    done_at: datetime
+    precision: str
+    score: float | None
+    score_max: float | None
+    template: str
+    number: str
+    expires_at: datetime | None
+
+
 class Staff(Protocol):
     """What the connector itself knows of people, as the facts take it. Bound to one site."""
 
@@ -122,6 +138,10 @@ class Staff(Protocol):
 
     def certificates(self, since: datetime | None) -> Iterator[list[Certified]]:
         """All, or those that were issued or revoked since."""
+        ...
+
+    def imports(self) -> Iterator[list[BroughtOver]]:
+        """Records of former systems, all of them."""
         ...
 
     def courses(self) -> dict[str, int]:

@@ -75,12 +75,13 @@ def verdict(
     *,
     complete: bool = True,
     digest: str = "<hash>",
+    release: str = "hold approve",
 ) -> list[Reason]:
     """Give every reason to refuse the feed; none means that it is good.
 
     ``modified`` is when the file was last written, ``now`` the time of the run, both with a time zone. A delta
     (``complete`` False) may be small or empty: absence means nothing there, nor do shares for ``FEW`` rows. ``digest``
-    is the feed's own, for the command that releases it, which is told where that would do.
+    is the feed's own, for the command that releases it (``release``), which is told where that would do.
     """
     few = 0 if complete else FEW
     reasons = [
@@ -93,7 +94,7 @@ def verdict(
     found = [reason for reason in reasons if reason is not None]
     if not all(reason.releasable for reason in found):
         return found
-    advice = f" If that is right, release it with: hold approve {digest}"
+    advice = f" If that is right, release it with: {release} {digest}"
     return [replace(reason, text=reason.text + advice) for reason in found]
 
 

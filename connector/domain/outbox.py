@@ -88,14 +88,21 @@ class Touched:
     def _person(self, entry: Entry) -> None:
         if entry.kind == "people":
             self.accounts.add(entry.user_id)
+        deleted = (entry.kind, entry.action) == ("people", "deleted")
         if source := ISSUED.get(entry.kind):
-            people = self.issued.setdefault(source, set())
-            if people is not None:
-                people.add(entry.user_id)
+            self._issued(source, entry.user_id)
         elif entry.kind in OF_A_LEARNER and entry.course_id:
             self.learners[entry.course_id].add(entry.user_id)
-        elif entry.kind in OF_A_LEARNER or (entry.kind, entry.action) == ("people", "deleted"):
+        elif entry.kind in OF_A_LEARNER or deleted:
             self.people.add(entry.user_id)
+        if deleted:
+            for source in ISSUED.values():
+                self._issued(source, entry.user_id)
+
+    def _issued(self, source: str, user_id: int) -> None:
+        people = self.issued.setdefault(source, set())
+        if people is not None:
+            people.add(user_id)
 
     def parts(self) -> Iterator[Part]:
         """What has to be read. Of a person all is, wherever: it costs little more, and grows with nothing."""

@@ -79,6 +79,27 @@ INVENTORY: tuple[Held, ...] = (
         "active timezone earlier_keys attributes unique_username said source leave_from leave_until on_leave",
     ),
     _deleted("connector.rejection", "key and line of rows that could not be used", "feed_id line key field reason"),
+    _deleted(
+        "connector.import_record",
+        "training records of former systems: courses with dates and scores, certificates; key and address while "
+        "nobody is known by them",
+        "import_id line person_id key email courses done_at precision score score_max template number expires_at",
+    ),
+    _deleted(
+        "connector.import_rejection",
+        "key and line of rows of such files that could not be used",
+        "import_id line key field reason",
+    ),
+    Held(
+        "connector.import_batch",
+        "who imported or undid such a file, where that was by the key",
+        DECIDED,
+        {
+            Fate.PSEUDONYM: "imported_by undone_by",
+            Fate.NOBODY: "import_id site source kind name digest status rows kept rejected set_aside erased left_out "
+            "reasons imported_at undone_at",
+        },
+    ),
     Held(
         "connector.leave",
         "days of leave",
@@ -366,7 +387,7 @@ INVENTORY: tuple[Held, ...] = (
         {
             Fate.PSEUDONYM: "moodle_id",
             Fate.KEEP: "person_id course_id attempt completed completed_at precision progress valid_from valid_to "
-            "source observed_at",
+            "source observed_at score score_max",
         },
     ),
     Held(

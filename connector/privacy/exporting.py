@@ -79,6 +79,20 @@ SECTIONS: tuple[Section, ...] = (
         "connector.staged",
     ),
     Section(
+        "Training records of former systems",
+        "Courses with dates and scores, and certificates, as they were brought over.",
+        _TO_REPORT,
+        "subject.imported",
+        "connector.import_record",
+    ),
+    Section(
+        "Rows of former systems that could not be used",
+        "Line, field and reason.",
+        "Somebody can mend them.",
+        "subject.not_imported",
+        "connector.import_rejection",
+    ),
+    Section(
         "Leave",
         "Days away.",
         "Due dates wait for the return.",
@@ -192,10 +206,11 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "What the person decided here by the key",
-        "In the audit trail, and of changes, feeds and tokens; what it was about is left out.",
+        "In the audit trail, and of changes, feeds, imports and tokens; what it was about is left out.",
         _TO_TELL,
         "subject.acted",
-        "connector.audit_trail connector.hold connector.feed_release connector.scim_token connector.api_token",
+        "connector.audit_trail connector.hold connector.feed_release connector.scim_token connector.api_token "
+        "connector.import_batch",
     ),
     Section(
         "In the reports: the person",

@@ -21,6 +21,7 @@ from connector.store import following
 from connector.store.database import Connection, Database, Row, dumps, one, query
 from connector.store.details import HANDED_OVER, Details, known_history, make_months
 from connector.store.held import Held
+from connector.store.imported import BroughtOverFacts
 from connector.store.landing import ACCESS, BY_COURSE, LANDING, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
@@ -107,6 +108,10 @@ class Facts:
         row = self._database.row("facts.hop", name="changes")
         moment: datetime | None = row["reached_at"] if row else None
         return moment
+
+    def course_idnumbers(self) -> set[str]:
+        """Idnumbers of Moodle's courses."""
+        return {row["idnumber"] for row in self._database.rows("imported.courses")}
 
     def known_history(self) -> KnownHistory:
         return known_history(self._database)
@@ -196,10 +201,15 @@ class Facts:
             merging.waivers(staff)
             merging.lost(staff)
             merging.certificates(staff, terms, before)
+            over = taken or read.extent is Extent.EVERYTHING
+            if over:
+                merging.brought_over(staff).land_certificates(terms)
             merging.asked()
             for fact in ("enrolments", "completions", "grades", "certificates"):
                 merging.learned(fact)
             merging.details()
+            if over:
+                merging.count("completions", *merging.brought_over(staff).completions())
             if taken or merging.moved:
                 merging.assignments(everybody=taken)
             merging.reach("people", now, basis)
@@ -383,12 +393,20 @@ class _Merging:
         details = Details(self._connection, self._values, self._read)
         details.within()
         earlier = details.earlier_completions()
-        self._begun["completions"] += earlier
-        self._ended["completions"] += earlier
+        self.count("completions", earlier, earlier)
         counts = ((self._begun, details.begun), (self._ended, details.ended))
         details.history(moved=any(count.get(fact) for fact in GRADED for pair in counts for count in pair))
         for mine, more in counts:
             mine.update(more)
+
+    def brought_over(self, staff: Staff) -> BroughtOverFacts:
+        """Records of former systems."""
+        return BroughtOverFacts(self._connection, self._values, staff)
+
+    def count(self, fact: str, begun: int, ended: int) -> None:
+        """So many more versions began, and ended."""
+        self._begun[fact] = self._begun.get(fact, 0) + begun
+        self._ended[fact] = self._ended.get(fact, 0) + ended
 
     def assignments(self, *, everybody: bool) -> None:
         """Of everybody where more than completions can have moved."""

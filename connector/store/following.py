@@ -35,6 +35,8 @@ PLACES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 """Where in a row of which dataset stands what a query asks for, by fact."""
+SPLIT = frozenset({"enrolments"})
+"""Datasets whose rows are split at commas, which counts places from one."""
 QUERIES = {
     "fact_enrolment": "enrolments",
     "fact_completion": "completions",
@@ -69,11 +71,14 @@ def unlike(database: Database, before: datetime, now: datetime) -> Iterator[Diff
         columns = {row["name"]: row["columns"] for row in connection.execute(query("held.columns"))}
         numbers = {row["name"]: row["dataset"] for row in connection.execute(query("held.datasets"))}
         connection.execute(query("facts.by_sets"))
-        values: dict[str, Any] = {"before": before, "now": now, **dict.fromkeys(_NAMES), **numbers}
+        seconds = {"now_seconds": int(now.timestamp()), "before_seconds": int(before.timestamp())}
+        values: dict[str, Any] = {"before": before, "now": now, **seconds, **dict.fromkeys(_NAMES), **numbers}
         for fact, places in PLACES.items():
             if fact in WITHIN and "activities" not in columns:
                 continue
-            at = {name: columns[dataset].index(column) for name, (dataset, column) in places.items()}
+            at = {
+                name: columns[dataset].index(column) + (dataset in SPLIT) for name, (dataset, column) in places.items()
+            }
             yield from _told(fact, connection.execute(query(f"follows.{QUERIES[fact]}"), values | at))
         for source, (issues, templates, told) in ISSUES.items():
             if issues in columns:

@@ -10,8 +10,8 @@ from connector.store.database import Connection, Database, query
 TYPES = ("int2", "int8", "int8", "int8", "bytea")
 """As they are copied: in PostgreSQL's binary format a text is its bytes."""
 SWAP = (
-    "drop_keys", "set_aside", "hold", "make_room", "index_keys", "index_owners", "index_courses", "hold_nothing",
-    "hold_these",
+    "drop_keys", "set_aside", "hold", "make_room", "index_keys", "once", "index_owners", "index_courses",
+    "hold_nothing", "hold_these",
 )  # fmt: skip
 """What everything brought takes the place of what was held."""
 CHANGE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from connector.domain.facts import Assigned, Away, Certified, Member, Waiver
+from connector.domain.facts import Assigned, Away, BroughtOver, Certified, Member, Waiver
 from connector.store.database import Database
 
 
@@ -43,6 +43,10 @@ class StaffTables:
     def certificates(self, since: datetime | None) -> Iterator[list[Certified]]:
         for rows in self._database.stream("certificates.for_facts", site=self._site, since=since):
             yield [Certified(**row) for row in rows]
+
+    def imports(self) -> Iterator[list[BroughtOver]]:
+        for rows in self._database.stream("imports.for_facts", site=self._site):
+            yield [BroughtOver(**row) for row in rows]
 
     def courses(self) -> dict[str, int]:
         return {row["ref"]: row["moodle_id"] for row in self._database.rows("staff.courses", site=self._site)}

@@ -157,5 +157,5 @@ async def test_certificates_of_deleted_people_end(learned: House, moodle: Seen) 
     await learned.mirror()
     assert len(now(learned, "fact_certificate", "code")) == 1
     delete_users(moodle.state, {"userids": [moodle.id("E0003")]})
-    await learned.mirror()
+    await learned.mirror(Extent.CHANGES)
     assert now(learned, "fact_certificate", "code") == set()

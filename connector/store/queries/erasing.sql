@@ -199,6 +199,18 @@ DELETE FROM connector.binding b USING erasing e WHERE b.person_id = e.person_id
 DELETE FROM connector.rejection r USING connector.feed f
 WHERE f.feed_id = r.feed_id AND f.site = %(site)s AND connector.folded(r.key) IN (SELECT folded FROM telling)
 
+-- name: import_records
+-- Of former systems; those, too, of whom nobody was known by these words until now.
+DELETE FROM connector.import_record r USING connector.import_batch i
+WHERE i.import_id = r.import_id AND i.site = %(site)s
+  AND (r.person_id IN (SELECT person_id FROM erasing)
+       OR r.person_id IS NULL AND (connector.folded(r.key) IN (SELECT folded FROM telling)
+                                   OR connector.folded(r.email) IN (SELECT folded FROM telling)))
+
+-- name: import_rejections
+DELETE FROM connector.import_rejection r USING connector.import_batch i
+WHERE i.import_id = r.import_id AND i.site = %(site)s AND connector.folded(r.key) IN (SELECT folded FROM telling)
+
 -- name: staged
 -- Nobody reads meanwhile: what is staged is left over from feeds that were refused.
 DELETE FROM connector.staged s USING connector.feed f WHERE f.feed_id = s.feed_id AND f.site = %(site)s
@@ -321,6 +333,13 @@ WHERE c.client_id = t.client_id AND c.name = ANY(%(clients)s) AND connector.fold
 -- name: actors_of_api_tokens
 UPDATE connector.api_token t SET created_by = e.pseudonym
 FROM acting e WHERE t.site = %(site)s AND connector.folded(t.created_by) = e.folded
+
+-- name: actors_of_imports
+UPDATE connector.import_batch i
+SET imported_by = CASE WHEN connector.folded(i.imported_by) = e.folded THEN e.pseudonym ELSE i.imported_by END,
+    undone_by = CASE WHEN connector.folded(i.undone_by) = e.folded THEN e.pseudonym ELSE i.undone_by END
+FROM acting e
+WHERE i.site = %(site)s AND e.folded IN (connector.folded(i.imported_by), connector.folded(i.undone_by))
 
 -- name: actors_of_erasures
 UPDATE connector.erasure x

@@ -74,6 +74,12 @@ ALTER TABLE landing.before RENAME TO came
 -- name: index_keys
 CREATE INDEX held_key ON landing.held (dataset, key)
 
+-- name: once
+-- A row may have come twice: the last one holds.
+DELETE FROM landing.held h
+USING (SELECT dataset, key, max(ctid) AS last FROM landing.held GROUP BY dataset, key HAVING count(*) > 1) d
+WHERE h.dataset = d.dataset AND h.key = d.key AND h.ctid <> d.last
+
 -- name: index_owners
 CREATE INDEX held_owner ON landing.held (moodle_id)
 

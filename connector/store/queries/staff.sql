@@ -42,4 +42,6 @@ SELECT (SELECT max(feed_id) FROM connector.feed WHERE site = %(site)s AND status
         WHERE r.site = %(site)s AND q.counts <> '{}') AS run_id,
        (SELECT max(r.finished_at) FROM connector.run r JOIN connector.plan q ON q.number = r.plan
         WHERE r.site = %(site)s AND q.counts <> '{}') AS run_at,
-       (SELECT max(seen_at) FROM connector.reference WHERE site = %(site)s AND kind = 'course') AS referred_at
+       (SELECT max(seen_at) FROM connector.reference WHERE site = %(site)s AND kind = 'course') AS referred_at,
+       (SELECT max(GREATEST(imported_at, undone_at)) FROM connector.import_batch
+        WHERE site = %(site)s AND status <> 'refused') AS imported_at

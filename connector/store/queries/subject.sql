@@ -36,6 +36,24 @@ FROM connector.staged s JOIN connector.feed f USING (feed_id)
 JOIN connector.person p ON p.site = f.site AND connector.folded(p.key) = connector.folded(s.key)
 WHERE p.person_id = ANY(%(ids)s) ORDER BY s.feed_id, s.line
 
+-- name: imported
+-- By key and address where the person was not known yet.
+SELECT to_jsonb(r) - ARRAY['import_id', 'person_id'] || jsonb_build_object('source', i.source, 'file', i.name,
+                                                                           'imported_at', i.imported_at) AS found
+FROM connector.import_record r JOIN connector.import_batch i USING (import_id)
+WHERE r.person_id = ANY(%(ids)s)
+   OR r.person_id IS NULL AND EXISTS (
+       SELECT FROM unnest(%(words)s::text[]) AS w (word)
+       WHERE connector.folded(w.word) IN (connector.folded(NULLIF(r.key, '')), connector.folded(NULLIF(r.email, ''))))
+ORDER BY r.import_id, r.line
+
+-- name: not_imported
+SELECT jsonb_build_object('source', i.source, 'file', i.name, 'imported_at', i.imported_at, 'line', r.line,
+                          'field', r.field, 'reason', r.reason) AS found
+FROM connector.import_rejection r JOIN connector.import_batch i USING (import_id)
+JOIN connector.person p ON p.site = i.site AND connector.folded(p.key) = connector.folded(r.key)
+WHERE p.person_id = ANY(%(ids)s) ORDER BY r.import_id, r.line
+
 -- name: leaves
 SELECT jsonb_build_object('key', p.key, 'days', l.days::text) AS found
 FROM connector.leave l JOIN connector.person p USING (person_id) WHERE p.person_id = ANY(%(ids)s)
@@ -115,6 +133,8 @@ FROM (
     UNION ALL SELECT f.released_at, 'feed released', f.released_by FROM connector.feed_release f
     UNION ALL SELECT k.created_at, 'token made', k.created_by FROM connector.scim_token k
     UNION ALL SELECT i.created_at, 'token made', i.created_by FROM connector.api_token i
+    UNION ALL SELECT b.imported_at, 'records imported', b.imported_by FROM connector.import_batch b
+    UNION ALL SELECT b.undone_at, 'import undone', b.undone_by FROM connector.import_batch b WHERE b.undone_at IS NOT NULL
 ) o (at, what, actor)
 JOIN connector.person p ON p.person_id = ANY(%(ids)s) AND connector.folded(p.key) = connector.folded(o.actor)
 WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = connector.folded(p.key))

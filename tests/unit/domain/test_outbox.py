@@ -44,7 +44,9 @@ def test_a_course_that_was_reset_or_deleted_is_read_as_a_whole() -> None:
 
 def test_who_was_deleted_is_read_everywhere() -> None:
     """A change of the account itself touches nothing that is learned."""
-    assert list(touched([Entry(1, "people", "deleted", 7)], [7]).parts()) == [Part(people=(7,))]
+    found = touched([Entry(1, "people", "deleted", 7)], [7])
+    assert list(found.parts()) == [Part(people=(7,))]
+    assert found.issued == {"badge": {7}, "tool_certificate": {7}, "customcert": {7}}
     assert list(touched([Entry(1, "people", "updated", 7)], [7]).parts()) == []
 
 

@@ -113,7 +113,7 @@ def test_an_older_backup_is_noticed() -> None:
         "an earlier attempt"
     )
     assert was_restored([one("people", What.GONE)])
-    assert not was_restored([one("grades", What.OTHER, {"timemodified": 8}, {"timemodified": 9})])
+    assert not was_restored([one("enrolments", What.OTHER, {"timemodified": 8}, {"timemodified": 9})])
     ended = [
         Difference(dataset, 9, 1, course, What.GONE) for dataset in ("enrolments", "completions") for course in (2, 3)
     ]
