@@ -102,6 +102,40 @@ def test_every_column_has_a_decision(house: House) -> None:
     assert differences(real) == ["connector.person.shoe_size"]
 
 
+async def test_what_happened_within_courses_is_of_nobody(house: House, moodle: Seen, learning: Learning) -> None:
+    """Activities, grades and their history go on under numbers that lead nowhere, not in Moodle either. What Moodle
+    still has of the account is held by number, without codes, and is no way back."""
+    house.twin.state.plugin = True
+    people = [row("LEAVER", unit="Field"), *rows(2, unit="Field")]
+    await house.settled_in(people)
+    quiz = learning.life.make_activity("SAFE", "Quiz")
+    item, account = learning.life.item_of(quiz), moodle.id("LEAVER")
+    learning.act("enrol", "LEAVER", "SAFE")
+    learning.life.finish("leaver", quiz)
+    learning.life.grade_item("leaver", item, 50)
+    learning.life.grade_item("leaver", item, 70)
+    learning.life.certify("leaver", "Template", "QXZ-77-C0DE")
+    await house.sync([row("LEAVER", unit="Field", status="left"), *people[1:]])
+    await house.mirror()
+    figures = "SELECT old_grade, new_grade, cause FROM facts.fact_grade_history WHERE item_id = %s ORDER BY history_id"
+    before = house.sql(figures, item)
+    erase(house, "LEAVER")
+    assert (await house.reconcile()).differences == []
+    await house.mirror()
+    mine = {
+        table: house.sql(f"SELECT count(*) AS n FROM {table} WHERE moodle_id = %s", account)[0]["n"]
+        for table in ("facts.fact_activity_completion", "facts.fact_item_grade", "facts.fact_grade_history",
+                      "facts.history_read", "facts.reconciliation_difference")
+    }  # fmt: skip
+    assert set(mine.values()) == {0}, mine
+    assert house.sql("SELECT FROM landing.held WHERE moodle_id = %s", account), "Moodle still has the account"
+    assert traces(house, "qxz-77-c0de") == []
+    assert house.sql(figures, item) == before
+    assert house.sql("SELECT FROM facts.fact_grade_history WHERE moodle_id < 0 AND history_id < 1000") == []
+    assert house.sql("SELECT FROM facts.fact_item_grade WHERE moodle_id < 0 AND valid_to = 'infinity'")
+    assert checks(house.connector.reporting) == {}
+
+
 async def test_nothing_is_left_and_figures_stay(house: House, moodle: Seen, learning: Learning) -> None:
     """Before-images, plans and names go; what is counted is as before, now and after the next reading."""
     people = [row("LEAVER", unit="Field"), *rows(4, unit="Field", manager="LEAVER")]
