@@ -149,9 +149,9 @@ CROSS JOIN LATERAL (SELECT (1 + (n + k) %% 40) %% 2 = 0 AND n %% 5 = 0 AS twice)
 CROSS JOIN generate_series(1, CASE WHEN twice THEN 2 ELSE 1 END) c
 
 -- name: months
-SELECT facts.ensure_month(parent, current_date - d)
-FROM unnest(ARRAY['facts.fact_compliance_daily', 'facts.fact_overview_daily']::regclass[]) parent
-CROSS JOIN generate_series(0, %(days)s) d
+SELECT facts.make_months(parent, ARRAY(SELECT DISTINCT date_trunc('month', current_date - d)::date
+                                       FROM generate_series(0, %(days)s) d))
+FROM unnest(ARRAY['fact_compliance_daily', 'fact_overview_daily']) parent
 
 -- name: days
 -- Days that were kept.

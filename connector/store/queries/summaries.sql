@@ -193,8 +193,8 @@ GROUP BY unit, day
 
 -- name: months
 -- The tables of this month.
-SELECT facts.ensure_month(parent, (%(now)s AT TIME ZONE 'UTC')::date)
-FROM unnest(ARRAY['facts.fact_compliance_daily', 'facts.fact_overview_daily']::regclass[]) parent
+SELECT facts.make_months(parent, ARRAY[date_trunc('month', %(now)s AT TIME ZONE 'UTC')::date])
+FROM unnest(ARRAY['fact_compliance_daily', 'fact_overview_daily']) parent
 
 -- name: keep_compliance
 -- What the day keeps: the last full reading of a day is right.

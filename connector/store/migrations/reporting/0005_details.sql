@@ -134,13 +134,15 @@ COMMENT ON TABLE facts.fact_grade_history_else IS 'Changes without a time, or of
 CREATE SEQUENCE facts.own_change START 4611686018427387904;
 COMMENT ON SEQUENCE facts.own_change IS 'Ids of changes that only the mirror saw: beyond those of Moodle.';
 
--- A table for each of these months, unless there is one. It is attached, which does not block those who read.
+-- A table for each of these months, unless there is one. It is attached, which does not block those who read. Bounds are
+-- midnight in UTC; where a table is cut by days, PostgreSQL takes their day.
 CREATE FUNCTION facts.make_months(parent text, months date[]) RETURNS integer
 LANGUAGE plpgsql
 AS $$
 DECLARE
     month date;
     part text;
+    midnight text := 'YYYY-MM-DD 00:00:00+00';
     made integer := 0;
 BEGIN
     FOREACH month IN ARRAY months LOOP
@@ -149,7 +151,7 @@ BEGIN
         EXECUTE format('CREATE TABLE facts.%I (LIKE facts.%I INCLUDING ALL)', part, parent);
         EXECUTE format('COMMENT ON TABLE facts.%I IS %L', part, 'Rows of ' || to_char(month, 'YYYY-MM') || ' (UTC).');
         EXECUTE format('ALTER TABLE facts.%I ATTACH PARTITION facts.%I FOR VALUES FROM (%L) TO (%L)', parent, part,
-                       month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+                       to_char(month, midnight), to_char(month + interval '1 month', midnight));
         made := made + 1;
     END LOOP;
     RETURN made;

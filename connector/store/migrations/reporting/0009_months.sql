@@ -1,22 +1,4 @@
 -- What is kept for ever stands in a table for each month: old months are read by nobody, backed up once, and go as a whole.
-CREATE FUNCTION facts.ensure_month(parent regclass, day date) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    first date := date_trunc('month', day);
-    schema name := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = parent);
-    month name := (SELECT c.relname FROM pg_class c WHERE c.oid = parent) || to_char(first, '_YYYY_MM');
-BEGIN
-    IF to_regclass(format('%I.%I', schema, month)) IS NULL THEN
-        -- Made apart and attached: whoever reads the other months is not made to wait, as by PARTITION OF.
-        EXECUTE format('CREATE TABLE %I.%I (LIKE %s INCLUDING ALL)', schema, month, parent);
-        EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)', parent, schema, month, first,
-                       (first + interval '1 month')::date);
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION facts.ensure_month(regclass, date) IS
-    'Makes the partition of a table by months in which this day lies, where it is not there yet.';
 
 -- Views name a table by what it is, not by its name: they are led from the former table to the one that takes its place.
 CREATE FUNCTION facts.lead_over(former regclass, views text[], place text) RETURNS void
@@ -62,10 +44,10 @@ CREATE TABLE facts.fact_overview_daily (
 COMMENT ON TABLE facts.fact_overview_daily IS
     'summary_overview as it stood on each day (UTC), by the last full reading of the day; by months.';
 
-SELECT facts.ensure_month('facts.fact_compliance_daily', month)
-FROM (SELECT DISTINCT date_trunc('month', day)::date AS month FROM facts.compliance_daily_whole) d;
-SELECT facts.ensure_month('facts.fact_overview_daily', month)
-FROM (SELECT DISTINCT date_trunc('month', day)::date AS month FROM facts.overview_daily_whole) d;
+SELECT facts.make_months('fact_compliance_daily', array_agg(DISTINCT date_trunc('month', day)::date))
+FROM facts.compliance_daily_whole HAVING count(*) > 0;
+SELECT facts.make_months('fact_overview_daily', array_agg(DISTINCT date_trunc('month', day)::date))
+FROM facts.overview_daily_whole HAVING count(*) > 0;
 INSERT INTO facts.fact_compliance_daily (day, unit, requirement, assigned, satisfied, overdue)
 SELECT day, unit, requirement, assigned, satisfied, overdue FROM facts.compliance_daily_whole;
 INSERT INTO facts.fact_overview_daily (day, unit, people, active_24h, enrolled, completed, average_score)

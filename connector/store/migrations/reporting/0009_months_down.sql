@@ -17,4 +17,3 @@ SELECT facts.lead_over('facts.compliance_by_months', '{reporting.compliance_dail
 SELECT facts.lead_over('facts.overview_by_months', '{reporting.trend}', 'facts.fact_overview_daily');
 DROP TABLE facts.compliance_by_months, facts.overview_by_months;
 DROP FUNCTION facts.lead_over(regclass, text[], text);
-DROP FUNCTION facts.ensure_month(regclass, date);
