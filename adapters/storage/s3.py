@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from re import escape, fullmatch
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -126,7 +127,7 @@ class S3Place(Bucket):
         with self._open() as client:
             pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=stem)
             for key in [one["Key"] for page in pages for one in page.get("Contents", ())]:
-                if key.endswith(f"/{file}") and key not in wanted:
+                if fullmatch(rf"[^/]+/{escape(file)}", key.removeprefix(stem)) and key not in wanted:
                     client.delete_object(Bucket=self.bucket, Key=key)
 
     def check(self) -> str:

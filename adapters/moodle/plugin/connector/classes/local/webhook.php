@@ -216,6 +216,7 @@ final class webhook {
             'CURLOPT_TIMEOUT' => $timeout,
             'CURLOPT_CONNECTTIMEOUT' => $timeout,
             'CURLOPT_FOLLOWLOCATION' => 0,
+            'CURLOPT_SSL_VERIFYPEER' => 1,
         ]);
         $status = (int) ($curl->get_info()['http_code'] ?? 0);
         if ($status < 200 || $status > 299) {
