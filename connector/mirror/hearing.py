@@ -16,7 +16,7 @@ KEPT = timedelta(days=1)
 
 def forgotten(reader: Reader, read_until: datetime | None, now: datetime) -> bool:
     """May Moodle have forgotten something that it had to tell? Then everything has to be read."""
-    return reader.outbox is not None and read_until is not None and now - read_until > KEPT
+    return reader.outbox is not None and read_until is not None and abs(now - read_until) > KEPT
 
 
 def is_stale(book: AccountBook, now: datetime) -> bool:

@@ -157,7 +157,8 @@ class Reconciling:
                 reading = Reading(mirror, load, mirror.clock(), say)
                 await self._heal(reading, counter, unlike)
                 details = frozenset(mirror.reader.details)
-                read = Read(Extent.CHANGES, reading.began, None, (), reading.landed, details=details)
+                until = facts.read_until() or reading.began  # what is new was not asked for
+                read = Read(Extent.CHANGES, until, None, (), reading.landed, details=details)
                 done.add(facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock()))
             except ConnectorError as error:
                 facts.finish(load, "stopped", type(error).__name__, mirror.clock())

@@ -20,6 +20,7 @@ from connector.domain.certifying import Issue
 from connector.domain.erasing import Erased, Erasure, Marker, written
 from connector.domain.erasing import Kind as By
 from connector.domain.errors import SettingsError
+from connector.domain.facts import Extent
 from connector.domain.feeds import StagedRow, StagedSaying
 from connector.domain.people import Rejection, Removed
 from connector.domain.plan import Action
@@ -111,6 +112,8 @@ async def test_what_happened_within_courses_is_of_nobody(house: House, moodle: S
     quiz = learning.life.make_activity("SAFE", "Quiz")
     item, account = learning.life.item_of(quiz), moodle.id("LEAVER")
     learning.act("enrol", "LEAVER", "SAFE")
+    learning.act("complete", "LEAVER", "SAFE")
+    learning.act("grade", "LEAVER", "SAFE", 70)
     learning.life.finish("leaver", quiz)
     learning.life.grade_item("leaver", item, 50)
     learning.life.grade_item("leaver", item, 70)
@@ -121,7 +124,12 @@ async def test_what_happened_within_courses_is_of_nobody(house: House, moodle: S
     before = house.sql(figures, item)
     erase(house, "LEAVER")
     assert (await house.reconcile()).differences == []
+    with learning.state.lock:
+        learning.state.note("courses", "again", 0, learning.course("SAFE").id)
+    await house.mirror(Extent.CHANGES)
     await house.mirror()
+    kept = "SELECT count(*) AS n FROM facts.fact_completion WHERE moodle_id < 0 AND completed AND valid_to = 'infinity'"
+    assert house.sql(kept) == [{"n": 1}], "what was completed stays, though the course is read as a whole"
     mine = {
         table: house.sql(f"SELECT count(*) AS n FROM {table} WHERE moodle_id = %s", account)[0]["n"]
         for table in ("facts.fact_activity_completion", "facts.fact_item_grade", "facts.fact_grade_history",

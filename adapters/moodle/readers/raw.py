@@ -116,13 +116,17 @@ ISSUES = (
 """Read where the site has them."""
 
 
+LAST = int(datetime(9999, 12, 1, tzinfo=UTC).timestamp())
+"""What lies beyond is no time that anybody meant, such as milliseconds: one such row must not stop all others."""
+
+
 def moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return datetime.fromtimestamp(max(0, min(seconds, LAST)), UTC)
 
 
 def moment_or_none(seconds: int | None) -> datetime | None:
     """Moodle writes 0 or nothing for never."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    return moment(seconds) if seconds else None
 
 
 def name_of(text: str) -> str:
@@ -171,7 +175,7 @@ def enrolment(row: Row, disabled: Collection[int], now: int) -> ReadEnrolment:
     active = not status and method not in disabled and starts <= now and (not ends or now < ends)
     if not created:
         return ReadEnrolment(user, course, active)
-    return ReadEnrolment(user, course, active, datetime.fromtimestamp(created, UTC), Precision.SECOND)
+    return ReadEnrolment(user, course, active, moment(created), Precision.SECOND)
 
 
 def is_completed(row: Row) -> bool:
@@ -181,7 +185,7 @@ def is_completed(row: Row) -> bool:
 
 def completion(row: Row) -> ReadCompletion:
     user, course, completed = row
-    return ReadCompletion(user, course, True, datetime.fromtimestamp(completed, UTC), Precision.SECOND)
+    return ReadCompletion(user, course, True, moment(completed), Precision.SECOND)
 
 
 def not_completed(user: int, course: int) -> ReadCompletion:

@@ -401,12 +401,13 @@ WHERE l.load_id = %(load)s
 ORDER BY l.moodle_id, l.course_id, l.completed DESC
 
 -- name: silent_completions
--- Of whom no completion was told where it was read completely has none, where completion is on.
+-- Of whom no completion was told where it was read completely has none, where completion is on. Whoever was erased has a
+-- number below nought, of which Moodle tells nothing.
 INSERT INTO completion_now (person_id, moodle_id, course_id, completed, precision)
 SELECT e.person_id, e.moodle_id, e.course_id, false, 'seen by'
 FROM facts.fact_enrolment e
 JOIN facts.dim_course c ON c.course_id = e.course_id AND c.valid_to = 'infinity' AND c.completion_enabled
-WHERE e.valid_to = 'infinity'
+WHERE e.valid_to = 'infinity' AND e.moodle_id > 0
   AND (%(exhaustive)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'completions' AND q.complete
                                    AND q.moodle_id = e.moodle_id AND q.course_id = e.course_id))
   AND NOT EXISTS (SELECT FROM completion_now n WHERE n.moodle_id = e.moodle_id AND n.course_id = e.course_id)
@@ -493,7 +494,7 @@ ORDER BY l.moodle_id, l.course_id, l.value DESC NULLS LAST
 INSERT INTO grade_now (person_id, moodle_id, course_id)
 SELECT f.person_id, f.moodle_id, f.course_id
 FROM facts.fact_grade f
-WHERE f.valid_to = 'infinity'
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
   AND (%(exhaustive)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'grades' AND q.complete
                                    AND q.moodle_id = f.moodle_id AND q.course_id = f.course_id))
   AND EXISTS (SELECT FROM facts.fact_enrolment e
