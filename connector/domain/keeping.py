@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from connector.domain.errors import ConnectorError, SetAside
+from connector.domain.errors import ConnectorError, Missing, SetAside
 
 
 class Step(Protocol):
@@ -34,9 +34,12 @@ class Kept(Protocol[S]):
 
 
 def outcome(step: Step, error: ConnectorError | None) -> str:
-    """What became of a step: put, gone, refused; sent where Moodle is to be asked again."""
+    """What became of a step: put, gone, refused; sent where Moodle is to be asked again.
+
+    A removal that was refused is done only where what it is about is gone: else it may still be there.
+    """
     if error is None:
         return "put" if step.puts else "gone"
     if not isinstance(error, SetAside):
         return "sent"
-    return "refused" if step.puts else "gone"
+    return "gone" if isinstance(error, Missing) and not step.puts else "refused"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.moodle.readers.choose import choose
+from adapters.moodle.readers.raw import moment, moment_or_none
 from adapters.moodle.readers.raw_details import STATES
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import ServedTwin
@@ -110,3 +111,10 @@ async def test_what_is_not_wanted_or_allowed_is_not_read(twin: ServedTwin, site:
 def test_states_are_those_of_moodle() -> None:
     """completionlib.php: incomplete, complete, passed, failed, and failed where it is hidden."""
     assert [state.value for state in STATES] == ["incomplete", "complete", "passed", "failed", "failed"]
+
+
+def test_a_time_that_nobody_meant_stops_no_reading() -> None:
+    """Milliseconds, or a time before there was any, in one row of millions."""
+    for seconds in (1_760_000_000_000, 2**62, -5):
+        assert moment(seconds).tzinfo is UTC
+    assert moment_or_none(0) is None

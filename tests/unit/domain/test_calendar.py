@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from connector.domain.calendar import Change, Entry, Known, changes
-from connector.domain.errors import AnswerLost, BatchRefused
+from connector.domain.errors import AnswerLost, BatchRefused, Missing
 from connector.domain.keeping import outcome
 
 DAY, TODAY = date(2026, 12, 24), date(2026, 11, 30)
@@ -53,8 +53,10 @@ def test_a_long_code_has_a_key_that_moodle_takes() -> None:
 
 
 def test_what_became_of_it() -> None:
-    """What Moodle does not take is not asked for at once again; what was not answered is."""
+    """What Moodle does not take is not asked for at once again; what was not answered is. A removal that it refuses is
+    not done, unless there is nothing to remove it from."""
     put, removal = Change(7, "SAFETY-14", ENTRY), Change(7, "SAFETY-14")
     refused, lost = BatchRefused("no"), AnswerLost("cut")
     assert [outcome(put, error) for error in (None, refused, lost)] == ["put", "refused", "sent"]
-    assert [outcome(removal, error) for error in (None, refused, lost)] == ["gone", "gone", "sent"]
+    gone = Missing("no such account")
+    assert [outcome(removal, error) for error in (None, refused, lost, gone)] == ["gone", "refused", "sent", "gone"]
