@@ -64,6 +64,8 @@ class Known:
     emails: Sequence[str]
     lastname: str
     moved_to: str | None = None
+    formerly: str | None = None
+    """The key that this person had until HR gave it to somebody else."""
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Roster:
     """Everybody whom the connector knows, by what records name people. People are found, and never invented."""
 
     _keys: dict[str, Known] = field(default_factory=dict)
+    _given_anew: set[str] = field(default_factory=set)
     _earlier: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _emails: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -80,6 +83,8 @@ class Roster:
         for one in people:
             own = folded(one.key)
             roster._keys[own] = one
+            if one.formerly:
+                roster._given_anew.add(folded(one.formerly))
             for key in one.earlier_keys:
                 roster._earlier[folded(key)].add(own)
             for email in one.emails:
@@ -89,10 +94,13 @@ class Roster:
     def find(self, key: str, email: str, lastname: str) -> int | None:
         """Whose a record is; None where nobody, or more than one, is known by it.
 
-        By the key, else by an earlier key of one person. By the address only where the record has no key, and the name
-        is the person's too, if it has one: an address may be somebody else's by now.
+        By the key, else by an earlier key of one person; not by one that HR has given to two people, because a file
+        of a former system does not say whom it means. By the address only where the record has no key, and the name is
+        the person's too, if it has one: an address may be somebody else's by now.
         """
         if key:
+            if folded(key) in self._given_anew:
+                return None
             one = self._keys.get(folded(key)) or self._only(self._earlier.get(folded(key), set()))
             return self._now(one).person_id if one else None
         found = self._only({self._root(own) for own in self._emails.get(folded(email), ())}) if email else None

@@ -79,6 +79,10 @@ def fill(url: str, now: datetime) -> None:
         )  # fmt: skip
         for number, who in enumerate(("N1", "S1"), start=1):
             cursor.execute(
+                "INSERT INTO facts.reconciliation_difference VALUES (1, 'grades', %s, %s, 11, 'other', "
+                "'{finalgrade}', 'regrade', %s, %s)", [number, ids[who] + 90_000, began, began],
+            )  # fmt: skip
+            cursor.execute(
                 "INSERT INTO facts.waiver VALUES (%s, %s, 'FIRE-R', false, %s, NULL)", [number, ids[who], began]
             )
         cursor.execute("INSERT INTO facts.load_fact VALUES (1, 'grades', 10, 10, 0)")

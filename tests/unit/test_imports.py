@@ -125,6 +125,14 @@ def test_whose_it_is() -> None:
     assert roster.find("nobody", "one@x.example", "") is None, "who has a key that nobody has is somebody else"
 
 
+def test_a_key_that_hr_gave_to_two_people_is_of_neither() -> None:
+    """A file of years ago does not say whom it means: the leaver of then, or who has the key now."""
+    people = [Known(1, "E1 (2020-01-31)", [], [], "Roy", formerly="E1"), Known(2, "E1", [], ["new@x.example"], "Li")]
+    roster = Roster.of(people)
+    assert roster.find("e1", "", "") is None
+    assert roster.find("", "new@x.example", "Li") == 2
+
+
 def test_whoever_was_erased_is_not_known_again() -> None:
     """Neither by key nor by address, though another one has them by now."""
     marker = Marker("secret")

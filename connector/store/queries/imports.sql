@@ -4,7 +4,8 @@
 -- Everybody whom a record may be of, with all addresses that are known of the person now.
 SELECT p.person_id, p.key, COALESCE(p.earlier_keys, '{}') AS earlier_keys,
        array_remove(ARRAY[p.wanted ->> 'email', p.initial ->> 'email', a.fields ->> 'email'], NULL) AS emails,
-       COALESCE(p.wanted ->> 'lastname', p.initial ->> 'lastname', a.fields ->> 'lastname', '') AS lastname, p.moved_to
+       COALESCE(p.wanted ->> 'lastname', p.initial ->> 'lastname', a.fields ->> 'lastname', '') AS lastname, p.moved_to,
+       p.formerly
 FROM connector.person p
 LEFT JOIN connector.binding b ON b.site = p.site AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
@@ -61,13 +62,15 @@ WHERE i.site = %(site)s AND import_id = %(number)s AND r.person_id IS NULL ORDER
 
 -- name: for_facts
 -- Records as the facts take them: of people with an account, under whatever key they are known now. Whom nobody knew when
--- the file was read may have been named since.
+-- the file was read may have been named since; not by a key that HR has given to two people.
 SELECT b.account_id AS moodle_id, i.source, r.courses, r.done_at, r.precision, r.score, r.score_max, r.template, r.number,
        r.expires_at
 FROM connector.import_record r
 JOIN connector.import_batch i USING (import_id)
 JOIN connector.person p ON p.site = i.site
-     AND CASE WHEN r.person_id IS NULL THEN r.key <> '' AND connector.folded(p.key) = connector.folded(r.key)
+     AND CASE WHEN r.person_id IS NULL THEN r.key <> '' AND connector.folded(p.key) = connector.folded(r.key) AND NOT EXISTS (
+                       SELECT FROM connector.person f
+                       WHERE f.site = p.site AND connector.folded(f.formerly) = connector.folded(r.key))
               ELSE p.person_id = r.person_id END
 LEFT JOIN connector.person m ON m.site = p.site AND m.key = p.moved_to
 JOIN connector.binding b ON b.site = i.site AND b.person_id IN (p.person_id, m.person_id)
