@@ -74,7 +74,8 @@ class Mirror:
         load = self.facts.start(extent, self.reader.name, self.clock())
         try:
             reading = Reading(self, load, self.clock(), say)
-            read = replace(await (reading.everything() if since is None else reading.changes(since)), listed=listed)
+            read = await (reading.everything(anew=bool(listed)) if since is None else reading.changes(since))
+            read = replace(read, listed=listed)
             loaded = self.facts.merge(load, read, self.staff, self.terms, self.clock())
         except ConnectorError as error:
             self.facts.finish(load, "stopped", type(error).__name__, self.clock())
@@ -130,14 +131,17 @@ class Reading:
     newest: int | None = None
     """The greatest key of the history of grades that was told."""
 
-    async def everything(self) -> Read:
-        """Accounts and courses, what people do in them, and once more the courses from which somebody vanished."""
+    async def everything(self, *, anew: bool = False) -> Read:
+        """Accounts and courses, what people do in them, and once more the courses from which somebody vanished.
+
+        ``anew``: what was known of the history of grades may be of an older Moodle, and is read from its beginning.
+        """
         reader, facts = self.mirror.reader, self.mirror.facts
         self.heard = await hear(reader.outbox)
         await self.accounts(everybody=True)
         courses = await reader.courses()
         known = facts.known_history()
-        await self.land(reader.everything(self.mirror.book, courses, known))
+        await self.land(reader.everything(self.mirror.book, courses, replace(known, swept=0) if anew else known))
         if not reader.exhaustive and (again := self._vanished(courses)):
             self.landed.subtract(facts.forget(self.load, again))
             await self.land(reader.again(again))

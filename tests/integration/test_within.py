@@ -189,6 +189,23 @@ async def test_a_change_that_was_noted_late_is_found_by_reconcile(
     assert checks(house.connector.reporting) == {}
 
 
+async def test_a_moodle_that_was_put_back_and_went_on(studied: tuple[House, int], learning: Learning) -> None:
+    """Its numbers are those of other changes before anybody looks: these are known, and the former ones are marked."""
+    house, quiz = studied
+    life, item, book = learning.life, learning.life.item_of(quiz), house.twin.state.gradebook
+    kept, grade = list(book.history), book.grades[item, house.twin.state.by_username["e0001"]]
+    life.grade_item("e0001", item, 90)
+    await house.mirror()
+    book.history[:] = kept
+    book.grades[item, house.twin.state.by_username["e0001"]] = grade
+    book._changes = iter(range(kept[-1].id + 1, 1000))
+    for points in (20, 30):
+        life.grade_item("e0001", item, points, at=int(house.clock.now.timestamp()) + points)
+    await house.mirror()
+    assert set(changes(house, "new_grade", "undone_at IS NULL")) == {(50, True), (90, False), (20, True), (30, True)}
+    assert checks(house.connector.reporting) == {}
+
+
 async def test_attempts_that_were_put_away(studied: tuple[House, int], learning: Learning) -> None:
     """One from before the mirror is the first attempt; one that was seen is not there twice."""
     house, _ = studied

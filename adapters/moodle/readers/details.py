@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.readers import raw_details, shared
-from adapters.moodle.readers.datasets import Asked, Row, Rows, chosen, firsts, later_pages, pages, together
+from adapters.moodle.readers.datasets import MOST, Asked, Row, Rows, chosen, firsts, later_pages, pages, together
 from adapters.moodle.readers.holding import held, held_all
 from adapters.moodle.readers.raw import grade
 from adapters.moodle.readers.raw_details import (
@@ -51,25 +51,31 @@ async def within(
 
 
 async def history(client: MoodleClient, known: KnownHistory) -> AsyncIterator[Page]:
-    """Changes of grades since the last full reading, and of newcomers all; everything where nothing is known.
+    """Changes of grades since a while before the last full reading, and of newcomers all; else everything.
 
-    The last one that was known has to be there still. Where it is not Moodle was put back to an older state, and keys
-    that were known may be those of other changes: all is read again.
+    Keys are given in another order than that in which transactions end: what has one of those before the last may have
+    been noted since. The last one that was known has to be there still. Where it is not Moodle was put back to an
+    older state, and keys that were known may be those of other changes: all is read again.
     """
-    asked = Asked(HISTORY, after=known.swept - 1 if known.swept else 0)
+    asked = Asked(HISTORY, after=max(known.swept - MOST, 0))
     [first] = await firsts(client, [asked])
-    if known.swept and (not first.rows or first.rows[0][0] != known.swept):
+    if asked.after and known.swept not in {row[0] for row in first.rows}:
         asked = Asked(HISTORY)
         [first] = await firsts(client, [asked])
     async for rows in later_pages(client, asked, first):
         yield await changes(rows)
     if asked.after:
         async for rows in pages(client, *chosen(HISTORY, "userid", known.newcomers)):
-            yield await changes(rows)
+            yield await changes_until(known.newest or 0, rows)
 
 
 async def changes(rows: Rows) -> Page:
     return Page(grade_history=[raw_details.grade_change(row) for row in rows.rows if row[2] != SITE_COURSE])
+
+
+async def changes_until(newest: int, rows: Rows) -> Page:
+    """Of some people only: what is newer comes with that of all others, and must not be taken for all there is."""
+    return await changes(replace(rows, rows=[row for row in rows.rows if row[0] <= newest]))
 
 
 async def earlier(rows: Rows) -> Page:

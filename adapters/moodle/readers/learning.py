@@ -176,7 +176,7 @@ class Learning:
         """All changes of grades of people who were nobody's until now."""
         if Detail.HISTORY in self._told and known.newest is not None:
             async for rows in pages(self._client, *chosen(raw_details.HISTORY, PERSON, known.newcomers)):
-                yield await details.changes(rows)
+                yield await details.changes_until(known.newest, rows)
 
     async def _entered(self, rows: Rows) -> Page:
         """Of enrolments that are new or changed those that let somebody in, with what these people have completed."""

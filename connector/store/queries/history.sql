@@ -48,9 +48,13 @@ WHERE l.load_id = %(load)s AND NOT EXISTS (
 ANALYZE history_now
 
 -- name: undo
--- Moodle was put back to an older state: of what came after it nothing is known there.
-UPDATE facts.fact_grade_history SET undone_at = %(now)s
-WHERE origin = 'moodle' AND undone_at IS NULL AND history_id > %(newest)s AND moodle_id > 0
+-- Moodle was put back to an older state: of what came after it nothing is known there, or its number is that of another
+-- change now.
+UPDATE facts.fact_grade_history h SET undone_at = %(now)s
+WHERE h.origin = 'moodle' AND h.undone_at IS NULL AND h.moodle_id > 0
+  AND (h.history_id > %(newest)s OR h.history_id IN (
+          SELECT l.history_id FROM facts.landing_grade_history l
+          WHERE l.load_id = %(load)s AND l.history_id = h.history_id AND l.effective_at <> h.effective_at))
 
 -- name: explain
 -- What the mirror had seen itself is told by Moodle now: it was first seen then.

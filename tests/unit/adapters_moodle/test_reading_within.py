@@ -70,8 +70,9 @@ async def test_everything_within(twin: ServedTwin, reader: Reader) -> None:
     ]  # fmt: skip
 
 
-async def test_history_goes_on_where_it_was(twin: ServedTwin, reader: Reader) -> None:
+async def test_history_goes_on_where_it_was(twin: ServedTwin, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is new only, with the last one that was known; and all of it where Moodle no longer has that one."""
+    monkeypatch.setattr("adapters.moodle.readers.details.MOST", 1)
     ids = history(await whole(reader))
     twin.life.grade_item("p", twin.life.make_item("SAFE", "More"), 9, at=AT)
     assert history(await whole(reader, KnownHistory(ids[-1], ids[-1]))) == [ids[-1], ids[-1] + 1]
