@@ -243,7 +243,7 @@ async def test_a_mirror_killed_fifty_times_loses_and_doubles_nothing(house: Hous
     counts_add_up(house)
     told = now(house)
     assert all(told[fact] for fact in FACTS), f"seed {seed} proves nothing"
-    house.sql("DROP SCHEMA facts CASCADE; DROP SCHEMA reporting CASCADE; DROP TABLE reporting_schema_version")
+    house.sql("DROP SCHEMA facts, reporting, landing CASCADE; DROP TABLE reporting_schema_version")
     house.connector.databases.upgrade()
     house.reopen()
     await house.mirror()

@@ -84,7 +84,7 @@ async def test_certificates_that_are_over(house: House) -> None:
     over, valid = (issuing.by_hand(key, "LAB", "hr", "trainer", hr=True) for key in ("E2", "E3"))
     for one in (over, valid):
         files.put(file_name(one), b"%PDF")
-        store.made(one.certificate_id, one.name, "digest", house.clock())
+        store.made(one.certificate_id, "digest", house.clock())
     issuing.revoke(over.number, "hr", "by mistake", hr=True)
     assert house.connector.retaining.run() == {"certificates_days": 0}
     house.clock.forward(days=31)
