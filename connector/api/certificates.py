@@ -13,9 +13,7 @@ from connector.api.asking import CertificateAsked, CertificatesAsked
 from connector.api.problems import NothingThere, WrongParameter
 from connector.domain.analytics import CertificateSearch, Look, Row
 from connector.domain.api_tokens import Scope
-
-OWN = "connector"
-"""The source of the connector's own certificates."""
+from connector.domain.certificates import OWN
 
 Place = tuple[datetime, str, str]
 

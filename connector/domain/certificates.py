@@ -18,6 +18,8 @@ from connector.domain.notices import Language
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: no letter that is taken for a digit. Each stands for five bits."""
+OWN = "connector"
+"""The source of the connector's own certificates, as the facts have it."""
 CODE_BITS = 100
 GROUP = 5
 """Letters between two hyphens of a code."""

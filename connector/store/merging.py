@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from connector.domain.catalogue import CourseFields
+from connector.domain.certificates import OWN
 from connector.domain.errors import StorageError
 from connector.domain.facts import Extent, Loaded, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
@@ -39,8 +40,6 @@ _HELD: dict[str, LiteralString] = {
 
 GRADED = ("grades", "item_grades")
 
-OWN = "connector"
-"""The source of the connector's own certificates."""
 _UNSEEN = timedelta(hours=1)
 """What is committed may be so much older: it was written by a transaction that was not yet seen."""
 

@@ -32,7 +32,9 @@ def answers(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Ans
         yield _hold(os.environ["CONNECTOR_TEST_MOODLE_URL"], os.environ["CONNECTOR_TEST_MOODLE_TOKEN"])
     else:
         with serve_twin(state=TwinState(request.param, plugin=True)) as twin:
-            yield _hold(twin.url, twin.token)
+            held = _hold(twin.url, twin.token)
+            assert held[1], "only a real Moodle may be without our plugin"
+            yield held
 
 
 def _hold(url: str, token: str) -> tuple[str, dict[str, Answer]]:
