@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,37 +13,56 @@ from botocore.config import Config
 from connector.domain.errors import SettingsError
 
 
-def s3_client(
-    *,
-    region: str | None,
-    endpoint_url: str | None,
-    path_style: bool,
-    access_key: str | None,
-    secret_key: str | None,
-    session_token: str | None,
-    timeout: float,
-) -> Any:
-    """A client, to be closed. What is None comes from where boto3 looks for it."""
-    session = boto3.session.Session(access_key, secret_key, session_token, region)
-    return session.client(
-        "s3",
-        endpoint_url=endpoint_url,
-        config=Config(
-            connect_timeout=timeout,
-            read_timeout=timeout,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            s3={"addressing_style": "path" if path_style else "auto"},
-            request_checksum_calculation="when_required",  # services other than Amazon's know no newer ones
-        ),
-    )
+@dataclass(frozen=True, kw_only=True)
+class BucketAccess:
+    """What lies under ``prefix`` of ``bucket`` (``hr/`` or empty), and how it is reached.
 
+    ``region`` and credentials come from where boto3 looks for them (environment, profile, role of the machine) unless
+    given: ``access_key`` with ``secret_key``, and ``session_token`` where they are temporary. ``endpoint_url``: the
+    address of MinIO and others, by https unless ``allow_http`` or within this computer. ``path_style``: the bucket
+    is part of the path, not of the host's name. ``timeout``: seconds without an answer.
 
-def refuse_wrong(access_key: str | None, secret_key: str | None, endpoint_url: str | None, allow_http: bool) -> None:
-    """Raises SettingsError for half of the credentials, and for an address that is none or can be overheard."""
-    if (access_key is None) != (secret_key is None):
-        raise SettingsError("access_key, secret_key: give both, or none for boto3's own way.")
-    if endpoint_url is not None:
-        _refuse_unsafe(endpoint_url, allow_http)
+    Raises SettingsError for half of the credentials, and for an address that is none or can be overheard.
+    """
+
+    bucket: str
+    prefix: str = ""
+    region: str | None = None
+    endpoint_url: str | None = None
+    allow_http: bool = False
+    path_style: bool = False
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        if (self.access_key is None) != (self.secret_key is None):
+            raise SettingsError("access_key, secret_key: give both, or none for boto3's own way.")
+        if self.endpoint_url is not None:
+            _refuse_unsafe(self.endpoint_url, self.allow_http)
+        if self.timeout <= 0:
+            raise SettingsError("timeout: give a number of seconds above 0.")
+
+    def key(self, name: str) -> str:
+        """The whole key of what is called ``name`` under the prefix."""
+        prefix = self.prefix.strip("/")
+        return f"{prefix}/{name}" if prefix else name
+
+    def client(self) -> Any:
+        """A client of boto3, to be closed."""
+        session = boto3.session.Session(self.access_key, self.secret_key, self.session_token, self.region)
+        return session.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            config=Config(
+                connect_timeout=self.timeout,
+                read_timeout=self.timeout,
+                retries={"mode": "standard", "total_max_attempts": 3},
+                s3={"addressing_style": "path" if self.path_style else "auto"},
+                request_checksum_calculation="when_required",  # services other than Amazon's know no newer ones
+            ),
+        )
 
 
 def _refuse_unsafe(url: str, allow_http: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,7 +18,7 @@ from adapters.drops.choosing import STILL_WRITTEN, NotYetError, Seen, UnusableEr
 from adapters.drops.remote import RemoteDrop
 from adapters.drops.s3_errors import CHANGED, code_of, translated
 from adapters.drops.spool import Write
-from adapters.s3 import refuse_wrong, s3_client
+from adapters.s3 import BucketAccess
 from connector.domain.errors import AccessRefused, FeedRefused, SettingsError
 
 _PIECE = 1 << 20
@@ -29,50 +29,19 @@ _TAKEN = "connector-taken"
 
 
 @dataclass(frozen=True, kw_only=True)
-class S3Drop(RemoteDrop):
-    """Takes objects directly under ``prefix`` of ``bucket`` (``hr/`` or empty). The rest is as ``RemoteDrop`` says.
-
-    ``region`` and credentials come from where boto3 looks for them (environment, profile, role of the machine) unless
-    given: ``access_key`` with ``secret_key``, and ``session_token`` where they are temporary. ``endpoint_url``: the
-    address of MinIO and others, by https unless ``allow_http`` or within this computer. ``path_style``: the bucket
-    is part of the path, not of the host's name. ``timeout``: seconds without an answer.
-    """
-
-    bucket: str
-    prefix: str = ""
-    region: str | None = None
-    endpoint_url: str | None = None
-    allow_http: bool = False
-    path_style: bool = False
-    access_key: str | None = field(default=None, repr=False)
-    secret_key: str | None = field(default=None, repr=False)
-    session_token: str | None = field(default=None, repr=False)
-    timeout: float = 30.0
+class S3Drop(RemoteDrop, BucketAccess):
+    """Takes objects directly under ``prefix`` of ``bucket``, as ``RemoteDrop`` says."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        refuse_wrong(self.access_key, self.secret_key, self.endpoint_url, self.allow_http)
+        RemoteDrop.__post_init__(self)
+        BucketAccess.__post_init__(self)
         if self.max_bytes > _LARGEST:
             raise SettingsError(f"max_bytes: S3 moves objects of {_LARGEST} bytes at most.")
-        if self.timeout <= 0:
-            raise SettingsError("timeout: give a number of seconds above 0.")
 
     @contextmanager
     def _open(self) -> Iterator[S3Folder]:
-        with translated(f"s3 {self.bucket}"), closing(self._client()) as client:
-            prefix = self.prefix.strip("/")
-            yield S3Folder(client, self.bucket, f"{prefix}/" if prefix else "")
-
-    def _client(self) -> Any:
-        return s3_client(
-            region=self.region,
-            endpoint_url=self.endpoint_url,
-            path_style=self.path_style,
-            access_key=self.access_key,
-            secret_key=self.secret_key,
-            session_token=self.session_token,
-            timeout=self.timeout,
-        )
+        with translated(f"s3 {self.bucket}"), closing(self.client()) as client:
+            yield S3Folder(client, self.bucket, self.key(""))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from re import escape, fullmatch
@@ -15,7 +15,7 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from adapters.drops.s3_errors import code_of, translated
-from adapters.s3 import refuse_wrong, s3_client
+from adapters.s3 import BucketAccess
 from connector.domain.errors import FeedRefused, ProtocolError
 
 TRIAL = "connector-check.txt"
@@ -23,39 +23,13 @@ TRIAL = "connector-check.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bucket:
-    """What lies under ``prefix`` of ``bucket``. The rest is as ``adapters.drops.s3.S3Drop`` says."""
-
-    bucket: str
-    prefix: str = ""
-    region: str | None = None
-    endpoint_url: str | None = None
-    allow_http: bool = False
-    path_style: bool = False
-    access_key: str | None = field(default=None, repr=False)
-    secret_key: str | None = field(default=None, repr=False)
-    session_token: str | None = field(default=None, repr=False)
-    timeout: float = 30.0
-
-    def __post_init__(self) -> None:
-        refuse_wrong(self.access_key, self.secret_key, self.endpoint_url, self.allow_http)
-
-    def _key(self, name: str) -> str:
-        prefix = self.prefix.strip("/")
-        return f"{prefix}/{name}" if prefix else name
+class Bucket(BucketAccess):
+    """A bucket in which files lie."""
 
     @cached_property
     def _client(self) -> Any:
         """One for all files, as to make one takes longer than to put a file."""
-        return s3_client(
-            region=self.region,
-            endpoint_url=self.endpoint_url,
-            path_style=self.path_style,
-            access_key=self.access_key,
-            secret_key=self.secret_key,
-            session_token=self.session_token,
-            timeout=self.timeout,
-        )
+        return self.client()
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
@@ -73,12 +47,12 @@ class S3Store(Bucket):
     def put(self, name: str, content: bytes) -> None:
         kind = "application/pdf" if name.endswith(".pdf") else "text/plain"
         with self._open() as client:
-            client.put_object(Bucket=self.bucket, Key=self._key(name), Body=content, ContentType=kind)
+            client.put_object(Bucket=self.bucket, Key=self.key(name), Body=content, ContentType=kind)
 
     def get(self, name: str) -> bytes | None:
         with self._open() as client:
             try:
-                answer = client.get_object(Bucket=self.bucket, Key=self._key(name))
+                answer = client.get_object(Bucket=self.bucket, Key=self.key(name))
             except ClientError as error:
                 if code_of(error) in ("NoSuchKey", "404"):
                     return None
@@ -89,14 +63,12 @@ class S3Store(Bucket):
 
     def delete(self, name: str) -> None:
         with self._open() as client:
-            client.delete_object(Bucket=self.bucket, Key=self._key(name))
+            client.delete_object(Bucket=self.bucket, Key=self.key(name))
 
     def names(self, folder: str) -> Iterator[str]:
-        before = self._key("")
+        before = self.key("")
         with self._open() as client:
-            pages = client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self._key(f"{folder}/")
-            )
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.key(f"{folder}/"))
             for page in pages:
                 yield from (found["Key"].removeprefix(before) for found in page.get("Contents", ()))
 
@@ -116,13 +88,13 @@ class S3Place(Bucket):
             path = Path(folder) / Path(name).name
             yield path
             with self._open() as client, _cannot_send():
-                client.upload_file(str(path), self.bucket, self._key(name))
+                client.upload_file(str(path), self.bucket, self.key(name))
 
     def shown(self, name: str) -> str:
-        return f"s3://{self.bucket}/{self._key(name)}"
+        return f"s3://{self.bucket}/{self.key(name)}"
 
     def keep(self, view: str, file: str, months: Collection[str]) -> None:
-        stem = self._key(f"{view}/month=")
+        stem = self.key(f"{view}/month=")
         wanted = {f"{stem}{month}/{file}" for month in months}
         with self._open() as client:
             pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=stem)

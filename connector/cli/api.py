@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from connector.cli.common import By, Config, Json, installation
-from connector.cli.output import as_json, say, table
+from connector.cli.output import as_json, minute, say, table
 from connector.domain.errors import SettingsError
 
 app = typer.Typer(help="The API, by which other systems read courses and figures.", no_args_is_help=True)
@@ -65,10 +64,10 @@ def list_tokens(config: Config = None, json: Json = False) -> None:
                     state.value,
                     " ".join(one.scopes),
                     one.unit or "everybody",
-                    _time(one.created_at),
+                    minute(one.created_at),
                     one.created_by,
-                    _time(one.expires_at),
-                    _time(one.used_at),
+                    minute(one.expires_at),
+                    minute(one.used_at),
                 )
                 for one, state in tokens
             ),
@@ -84,7 +83,3 @@ def revoke(name: Name, by: By, config: Config = None, json: Json = False) -> Non
         as_json({"revoked": name})
     else:
         say(f"{name} asks no more.")
-
-
-def _time(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M") if moment else "never"

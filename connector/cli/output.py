@@ -90,6 +90,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     out.print(made)
 
 
+def minute(moment: datetime | None) -> str:
+    """A moment to the minute, in UTC, for a table's cell; never, where there is none."""
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else "never"
+
+
 def bar(part: int, whole: int, width: int | None = None) -> str:
     """A small bar chart of a share, for a table's cell; a smaller one where there is little room."""
     width = width or (20 if out.width >= ROOMY else 10)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from connector.bootstrap import Connector
 from connector.cli.common import By, Config, Json, installation
-from connector.cli.output import as_json, say, table
+from connector.cli.output import as_json, minute, say, table
 
 app = typer.Typer(help="Identity systems that push people by SCIM.", no_args_is_help=True)
 token = typer.Typer(help="Their tokens.", no_args_is_help=True)
@@ -45,10 +44,10 @@ def list_tokens(config: Config = None, json: Json = False) -> None:
                     one.client,
                     str(one.token_id),
                     state.value,
-                    _time(one.created_at),
+                    minute(one.created_at),
                     one.created_by,
-                    _time(one.expires_at),
-                    _time(one.used_at),
+                    minute(one.expires_at),
+                    minute(one.used_at),
                 )
                 for one, state in tokens
             ),
@@ -93,7 +92,3 @@ def _tell(connector: Connector, client: str, secret: str, json: bool) -> None:
         return
     say(f"Token: {secret}")
     say(f"Give it to {client} with the address {address} by a safe way. It is shown this once.")
-
-
-def _time(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M") if moment else "never"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connector.domain.linking import Identity
 from connector.domain.notices import Language
-from connector.settings.sources import Secret, secret
+from connector.settings.sources import InBucket, Secret, secret
 from connector.settings.values import Addresses, ConsoleAddress, DatabaseAddress, HttpAddress, WhenText, ZoneName
 from jobs.times import Times, read_times, read_zone
 
@@ -185,24 +185,10 @@ class ConsoleSettings(BaseModel):
     proxies: list[str] = ["127.0.0.1"]
 
 
-class BucketSettings(BaseModel):
-    """A bucket for files; none without its name. The rest is as for a source of kind s3."""
-
-    model_config = ConfigDict(extra="forbid")
+class BucketSettings(InBucket):
+    """A bucket for files; none without its name."""
 
     bucket: str = ""
-    prefix: str = ""
-    region: str | None = None
-    endpoint_url: str | None = None
-    allow_http: bool = False
-    path_style: bool = False
-    access_key: Secret = None
-    access_key_file: Path | None = None
-    secret_key: Secret = None
-    secret_key_file: Path | None = None
-    session_token: Secret = None
-    session_token_file: Path | None = None
-    timeout: Annotated[float, Field(gt=0)] = 30
 
 
 class CertificateSettings(BaseModel):

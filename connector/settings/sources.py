@@ -88,11 +88,9 @@ class SftpSettings(_Remote):
     known_hosts: Path | None = None
 
 
-class S3Settings(_Remote):
-    """A prefix of a bucket."""
+class InBucket(_Strict):
+    """Where in a bucket, and how the bucket is reached. Names are those of ``adapters.s3.BucketAccess``."""
 
-    kind: Literal["s3"]
-    bucket: str
     prefix: str = ""
     region: str | None = None
     endpoint_url: str | None = None
@@ -104,6 +102,14 @@ class S3Settings(_Remote):
     secret_key_file: Path | None = None
     session_token: Secret = None
     session_token_file: Path | None = None
+    timeout: Seconds = 30
+
+
+class S3Settings(InBucket, _Remote):
+    """A prefix of a bucket."""
+
+    kind: Literal["s3"]
+    bucket: str
 
 
 class SqlSettings(_Fetched):

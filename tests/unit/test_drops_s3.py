@@ -118,14 +118,14 @@ def test_an_object_replaced_in_the_moment_of_its_move_stays(
         sent.update({name.lower(): value for name, value in request.headers.items()})
         site.put("a.csv", b"new")
 
-    made = S3Drop._client
+    made = S3Drop.client
 
     def client(drop: S3Drop) -> Any:
         client = made(drop)
         client.meta.events.register(f"before-send.s3.{call}", replace)
         return client
 
-    monkeypatch.setattr(S3Drop, "_client", client)  # for the moment only: what is sent, and its answer, are real
+    monkeypatch.setattr(S3Drop, "client", client)  # for the moment only: what is sent, and its answer, are real
     one.mark_done(delivery)
     assert site.content()["a.csv"] == b"new"
     condition = {"CopyObject": "x-amz-copy-source-if-match", "DeleteObject": "if-match"}[call]
