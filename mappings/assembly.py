@@ -13,18 +13,10 @@ from mappings.certificates import templates as certificate_templates
 from mappings.company import CompanyMapping, SourceMapping
 from mappings.conditions import Condition, ConditionError, Conditions
 from mappings.fields import Field
-from mappings.model import (
-    AttributeSpec,
-    CompanyFile,
-    MappingFile,
-    PathsFile,
-    PathSpec,
-    RequirementsFile,
-    RequirementSpec,
-    RolesFile,
-    SourceFile,
-    SourceSettings,
-)
+from mappings.model.grants import PathsFile, PathSpec, RolesFile
+from mappings.model.people import AttributeSpec, CompanyFile, MappingFile, SourceFile
+from mappings.model.requirements import RequirementsFile, RequirementSpec
+from mappings.model.sources import SourceSettings
 from mappings.person import REQUIRED, PersonMaker, SourceMapper, compile_fields, compile_removed
 from mappings.prerequisites import Prerequisites
 from mappings.problems import Document, Place, Problems, known

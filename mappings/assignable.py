@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from connector.domain.decisions import Assignable, Subject
 from connector.domain.grants import GrantSet
 from mappings import granting
-from mappings.model import PathSpec, RequirementSpec
+from mappings.model.grants import PathSpec
+from mappings.model.requirements import RequirementSpec
 from mappings.prerequisites import Prerequisites
 from mappings.rules import Keyed, Rule
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from connector.domain.certificates import CertificateTemplate, shape_of, wrong_number
 from connector.domain.notices import Language
-from mappings.model import Code, LanguageCode, Strict, Text
+from mappings.model.words import Code, LanguageCode, Strict, Text
 from mappings.problems import Document, Problems, known
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=150)]

@@ -10,7 +10,7 @@ from connector.domain.decisions import Assignable
 from connector.domain.grants import GrantSet, LearningPath, Requirement
 from connector.domain.people import Person, Record, Rejection, Removed, Said
 from mappings.explain import Explanation, RuleTrace, explain, traced
-from mappings.model import SourceSettings
+from mappings.model.sources import SourceSettings
 from mappings.person import PersonMaker, SourceMapper
 from mappings.rules import Rules, Scope
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mappings.files import read
-from mappings.model import Strict, Text
+from mappings.model.words import Strict, Text
 from mappings.problems import Problems
 from mappings.schema import validate
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from mappings import paths, templates, transforms
 from mappings.checks import Check, characters
-from mappings.model import FieldSpec, Origin, SourceSettings
+from mappings.model.people import FieldSpec, Origin
+from mappings.model.sources import SourceSettings
 from mappings.problems import Document, Path, Problems, known
 from mappings.refused import Refused
 

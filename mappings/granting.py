@@ -9,7 +9,9 @@ from itertools import repeat
 from connector.domain.due import add_days
 from connector.domain.grants import Grant, GrantKind, GroupTarget, Term
 from mappings.conditions import Condition
-from mappings.model import CohortSpec, DueSpec, EnrolmentSpec, PathSpec, RequirementSpec, RoleSpec
+from mappings.model.grants import EnrolmentSpec, PathSpec, RoleSpec
+from mappings.model.people import CohortSpec
+from mappings.model.requirements import DueSpec, RequirementSpec
 from mappings.rules import Rule
 from mappings.templates import Template
 

@@ -13,7 +13,8 @@ from connector.domain.importing import Kind
 from mappings import checks
 from mappings.company import CompanyMapping
 from mappings.files import read
-from mappings.model import Code, Gates, Strict, Text, known_encoding
+from mappings.model.sources import Gates
+from mappings.model.words import Code, Strict, Text, known_encoding
 from mappings.problems import Document, Problems, known
 from mappings.refused import Refused
 from mappings.schema import validate

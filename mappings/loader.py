@@ -12,14 +12,9 @@ from mappings import files as reader
 from mappings.assembly import Assembly
 from mappings.certificates import CertificatesFile
 from mappings.company import CompanyMapping
-from mappings.model import (
-    CompanyFile,
-    MappingFile,
-    PathsFile,
-    RequirementsFile,
-    RolesFile,
-    SourceFile,
-)
+from mappings.model.grants import PathsFile, RolesFile
+from mappings.model.people import CompanyFile, MappingFile, SourceFile
+from mappings.model.requirements import RequirementsFile
 from mappings.prerequisites import Prerequisites
 from mappings.problems import Document, Place, Problems, known
 from mappings.schema import validate

@@ -12,7 +12,8 @@ from jmespath.exceptions import ArityError, JMESPathError, UnknownFunctionError
 from lxml import etree
 
 from connector.domain.scim_records import COLUMNS
-from mappings.model import Origin, SourceSettings
+from mappings.model.people import Origin
+from mappings.model.sources import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from mappings import checks
 from mappings.conditions import RESERVED
 from mappings.employment import EMPLOYMENT, ENDING, Employments
 from mappings.fields import Field, FieldCompiler, Group, Trace
-from mappings.model import AttributeSpec, FieldSpec, SourceFile
+from mappings.model.people import AttributeSpec, FieldSpec, SourceFile
 from mappings.problems import Document, Path, Problems
 from mappings.refused import Refused
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from mappings.model import PathSpec, RequirementSpec
+from mappings.model.grants import PathSpec
+from mappings.model.requirements import RequirementSpec
 from mappings.problems import Document, Problems, known
 
 

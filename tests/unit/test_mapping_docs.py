@@ -10,19 +10,10 @@ import pytest
 from mappings import checks, transforms
 from mappings.certificates import CertificatesFile, CertificateSpec, EarnedBySpec
 from mappings.loader import load
-from mappings.model import (
-    AlsoSpec,
-    CohortSpec,
-    DueSpec,
-    EnrolmentSpec,
-    FieldSpec,
-    PathSpec,
-    PersonSpec,
-    RecertifySpec,
-    RequirementSpec,
-    RoleSpec,
-    SourceSettings,
-)
+from mappings.model.grants import EnrolmentSpec, PathSpec, RoleSpec
+from mappings.model.people import CohortSpec, FieldSpec, PersonSpec
+from mappings.model.requirements import AlsoSpec, DueSpec, RecertifySpec, RequirementSpec
+from mappings.model.sources import SourceSettings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"```yaml\n# (.*?)\n(.*?)```", PAGE, re.S))
