@@ -86,4 +86,10 @@ async def exports(connector: Connector) -> Finding | None:
     if connector.exported_to is None:
         return None
     work = connector.exporting_views()
-    return Finding("exports", "good", f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}")
+    text = f"{work.order.format}, {len(work.order.selections)} views; {work.order.check()}"
+    if inside := connector.settings.exports_within():
+        text += (
+            f"; what {', '.join(inside)} exports lies within: who reads all of this place reads of each person there "
+            "too. Give each site a folder or prefix beside the others"
+        )
+    return Finding("exports", "good", text)

@@ -10,11 +10,17 @@ OF_A_LEARNER = frozenset({"enrolments", "completions", "activity_completions", "
 """Kinds that are about one person in one course."""
 ISSUED = {"badge_issues": "badge", "certificate_issues": "tool_certificate", "customcert_issues": "customcert"}
 """Kinds that are about something issued to a person, with its source."""
-WITH_THEIR_TEMPLATE = {("badges", "deleted"): ("badge",), ("courses", "deleted"): ("customcert",)}
-"""What takes along all that was issued of it, without a word about each."""
+WITH_THEIR_TEMPLATE = {
+    ("badges", "deleted"): "badge",
+    ("courses", "deleted"): "customcert",
+    ("customcerts", "deleted"): "customcert",
+    ("customcerts", "again"): "customcert",
+    ("certificate_templates", "updated"): "tool_certificate",
+}
+"""What takes along, brings back or renames all that was issued of it, without a word about each."""
 OF_COURSES = frozenset({"activities", "enrolment_methods", "grade_items"})
 """Kinds after which what a course is made of is something else."""
-OF_TEMPLATES = {"badges": "badge"}
+OF_TEMPLATES = {"badges": "badge", "customcerts": "customcert", "certificate_templates": "tool_certificate"}
 """Kinds that are about what is issued, with its source."""
 
 MANY = 500
@@ -63,7 +69,7 @@ class Touched:
     def note(self, entries: Iterable[Entry], managed: Collection[int]) -> None:
         """``managed``: which of the people in these entries are."""
         for entry in entries:
-            for source in WITH_THEIR_TEMPLATE.get((entry.kind, entry.action), ()):
+            if source := WITH_THEIR_TEMPLATE.get((entry.kind, entry.action)):
                 self.issued[source] = None
                 self.templates.add(source)
             if entry.kind == "courses":

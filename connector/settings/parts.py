@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -191,44 +192,49 @@ class BucketSettings(InBucket):
     bucket: str = ""
 
 
-class CertificateSettings(BaseModel):
-    """Files of certificates: in ``folder`` or in the bucket of ``s3``; without both none are made.
+class FileSettings(BaseModel):
+    """Where files go: into ``folder``, or the bucket of ``s3``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path | None = None
+    s3: BucketSettings = BucketSettings()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.folder and self.s3.bucket:
+            raise ValueError("folder and s3.bucket: give one of them")
+        return self
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where that is, from the outside in, however it is written; empty: nowhere."""
+        if self.folder:
+            return ("folder", *self.folder.resolve().parts)
+        host = urlsplit(self.s3.endpoint_url or "").netloc.lower()
+        service = "" if host.endswith(".amazonaws.com") else host
+        within = [part for part in self.s3.prefix.split("/") if part]
+        return ("bucket", service, self.s3.bucket, *within) if self.s3.bucket else ()
+
+
+class CertificateSettings(FileSettings):
+    """Files of certificates: without a place none are made.
 
     ``url``: the public address at which certificates are verified; empty: that of the console.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     url: ConsoleAddress = ""
-    folder: Path | None = None
-    s3: BucketSettings = BucketSettings()
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if self.folder and self.s3.bucket:
-            raise ValueError("folder and s3.bucket: give one of them")
-        return self
 
 
-class ExportSettings(BaseModel):
-    """Where reporting views are written to by the clock: ``folder`` or the bucket of ``s3``; without both, nowhere.
+class ExportSettings(FileSettings):
+    """Where reporting views are written to by the clock: without a place, nowhere.
 
     ``views``: which, all where none is named; ``by_month``: those of history cut into months.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    folder: Path | None = None
-    s3: BucketSettings = BucketSettings()
     format: Literal["csv", "xlsx", "parquet"] = "parquet"
     views: list[str] = []
     by_month: bool = True
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if self.folder and self.s3.bucket:
-            raise ValueError("folder and s3.bucket: give one of them")
-        return self
 
 
 class PrivacySettings(BaseModel):

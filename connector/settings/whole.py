@@ -106,6 +106,12 @@ class Settings(BaseSettings):
         """The settings of every site, or of the one that is named."""
         return [self.of(name) for name in self.sites] if self.sites and site is None else [self.of(site)]
 
+    def exports_within(self) -> list[str]:
+        """Other sites whose exports lie within the place of this one's. The very same place is refused by ``of``."""
+        place = self.exports.place
+        others = {name: one.exports.place for name, one in self.sites.items() if name != self.site}
+        return [name for name, other in others.items() if place and other[: len(place)] == place]
+
     def moodle_token(self) -> str:
         """The token. Raises SettingsError where there is none."""
         if token := secret("moodle.token", self.moodle.token, self.moodle.token_file):
@@ -173,7 +179,7 @@ def _of_its_own(its: SiteSettings) -> Iterator[tuple[str, object]]:
         if told.folder:
             yield f"{part}.folder", ("folder", told.folder.resolve())
         if told.s3.bucket:
-            yield f"{part}.s3", ("bucket", told.s3.endpoint_url, told.s3.bucket, told.s3.prefix.strip("/"))
+            yield f"{part}.s3", told.place
     for name, source in its.sources.items():
         if place := place_of(name, source):
             yield f"sources.{name}", place

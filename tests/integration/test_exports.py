@@ -21,6 +21,7 @@ from adapters.storage.export_folder import FolderPlace
 from adapters.storage.s3 import S3Place
 from connector.bootstrap import Connector
 from connector.cli import command
+from connector.doctor.own import exports as doctors_exports
 from connector.domain.errors import SettingsError, StorageError
 from connector.domain.exports import Column, Selection
 from connector.reports.exports import Order, export
@@ -296,6 +297,20 @@ def test_the_command(database_url: str, tmp_path: Path, monkeypatch: pytest.Monk
     ):  # fmt: skip
         assert command(wrong) == 2, wrong
     capsys.readouterr()
+
+
+def test_doctor_tells_of_another_sites_exports(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose place holds that of another site is told so, as who reads it reads of other people too."""
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", database_url)
+    sites = {"a": f'reporting.url = "{database_url}"\nexports.folder = "out"', "b": 'exports.folder = "out/b"'}
+    text = "".join(f'[sites.{n}]\nmoodle.url = "https://{n}.example.com"\n{its}\n' for n, its in sites.items())
+    (tmp_path / "connector.toml").write_text(text, "utf-8")
+    with Connector(load_settings(tmp_path / "connector.toml").of("a")) as connector:
+        found = asyncio.run(doctors_exports(connector))
+    assert found is not None and found.state == "good"
+    assert "what b exports lies within" in found.text
 
 
 class _Given:

@@ -288,6 +288,11 @@ SHARED = {
         'certificates = {s3 = {bucket = "papers", prefix = "a/"}}',
         'certificates = {s3 = {bucket = "papers", prefix = "a"}}',
     ),
+    "exports.folder": ('exports = {folder = "out"}', 'exports = {folder = "x/../out"}'),
+    "exports.s3": (
+        'exports = {s3 = {bucket = "views", endpoint_url = "https://s3.eu-west-1.amazonaws.com", prefix = "/a"}}',
+        'exports = {s3 = {bucket = "views", prefix = "a/"}}',
+    ),
     "sources.staff": (
         'sources.hr = {kind = "folder", folder = "inbox"}',
         'sources.staff = {kind = "folder", folder = "x/../inbox"}',
@@ -315,3 +320,23 @@ def test_two_sites_may_ask_one_system(tmp_path: Path) -> None:
     source = 'sources.hr = {kind = "sql", url = "postgresql://reader@hr.example.com/hr", query = "SELECT 1"}'
     text = "".join(f'[sites.{name}]\nmoodle = {{url = "https://{name}.example.com"}}\n{source}\n' for name in "ab")
     assert [each.site for each in settings_of(tmp_path, text).each(None)] == ["a", "b"]
+
+
+def test_exports_that_lie_within_those_of_another_site_are_known(tmp_path: Path) -> None:
+    """In a bucket as in a folder, however they are written; one beside the other is nothing to tell."""
+    places = {
+        "a": 's3 = {bucket = "views", prefix = "all"}',
+        "b": 's3 = {bucket = "views", prefix = "/all/b/", endpoint_url = "https://s3.amazonaws.com"}',
+        "c": 's3 = {bucket = "views", prefix = "alloy"}',
+        "d": 'folder = "out"',
+        "e": 'folder = "x/../out/e"',
+        "f": 's3 = {bucket = "views", prefix = "all/b/f", endpoint_url = "https://s3.example.com"}',
+        "g": 'format = "csv"',
+    }
+    text = "".join(
+        f'[sites.{name}]\nmoodle = {{url = "https://{name}.example.com"}}\nexports = {{{place}}}\n'
+        for name, place in places.items()
+    )
+    settings = settings_of(tmp_path, text)
+    found = {name: within for name in places if (within := settings.of(name).exports_within())}
+    assert found == {"a": ["b"], "d": ["e"]}

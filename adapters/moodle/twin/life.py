@@ -193,6 +193,8 @@ class Life(Within):
                 for user_id in list(found.enrolled()):
                     self._state.leave_course(user_id, found)
             self._state.note("courses", "again", course=found.id)
+            if any((a.course_id, a.module) == (found.id, "customcert") for a in book.activities.values()):
+                self._state.note("customcerts", "again", course=found.id)
 
     # ------------------------------------------------------------ people
     def delete_user(self, username: str) -> None:

@@ -30,6 +30,7 @@ class Within:
             item = Item(BEYOND_COURSES + book.next_id(), found.id, name, "mod", activity, passes=passes)
             book.items[item.id] = item
             self._state.note("activities", "created", course=found.id, thing=activity.id)
+            self._tell_of_customcert(activity, "created")
             self._state.note("grade_items", "created", course=found.id, thing=item.id)
             return activity.id
 
@@ -57,6 +58,12 @@ class Within:
             for key in [key for key in book.done if key[0] == activity]:
                 del book.done[key]
             self._state.note("courses", "again", course=gone.course_id)
+            self._tell_of_customcert(gone, "deleted")
+
+    def _tell_of_customcert(self, activity: Activity, action: str) -> None:
+        """What mod_customcert issues goes without events, and is noted by itself. An activity is its own instance."""
+        if activity.module == "customcert":
+            self._state.note("customcerts", action, course=activity.course_id, thing=activity.id)
 
     def finish(
         self, username: str, activity: int, state: int = COMPLETE, at: int | None = None, by: int | None = None

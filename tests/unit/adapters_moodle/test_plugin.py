@@ -13,6 +13,7 @@ import pytest
 from adapters.moodle import functions
 from adapters.moodle.plugin import packed
 from connector.cli import command
+from connector.domain.outbox import OF_TEMPLATES, WITH_THEIR_TEMPLATE
 
 CALLED = {name for names in vars(functions).values() if isinstance(names, frozenset) for name in names}
 
@@ -110,6 +111,15 @@ def test_what_the_outbox_names_can_be_read() -> None:
     datasets = PLUGIN["connector/classes/local/datasets.php"]
     assert {kind for _, kind in events} <= set(re.findall(r"^ {12}'(\w+)' => new dataset", datasets, re.MULTILINE))
     assert len({name for name, _ in events}) == len(events) == noted.count(" => [")
+
+
+def test_kinds_of_certificates_are_told_as_they_are_understood() -> None:
+    """Whatever takes along what was issued of it is noted by the plugin: by its own event, or that of its activity."""
+    noted = PLUGIN["connector/classes/local/noted.php"]
+    told = set(re.findall(r"^ {8}'[\w\\]+' => \['(\w+)', '(\w+)'\],$", noted, re.MULTILINE))
+    told |= {("customcerts", action) for action in re.findall(r"^ {8}\w+::class => '(\w+)',$", noted, re.MULTILINE)}
+    assert set(WITH_THEIR_TEMPLATE) <= told
+    assert {(kind, action) for kind in OF_TEMPLATES for action in ("created", "updated", "deleted")} <= told
 
 
 def test_the_page_tells_each_operation() -> None:

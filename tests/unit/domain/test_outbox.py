@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from connector.domain.outbox import MANY, Entry, Part, Touched
 
 
@@ -55,3 +57,24 @@ def test_certificates_are_read_by_person_and_source() -> None:
     entries = [Entry(1, "badge_issues", "deleted", 7), Entry(2, "customcert_issues", "created", 7, 5)]
     assert touched(entries, [7]).issued == {"badge": {7}, "customcert": {7}}
     assert touched([*entries, Entry(3, "badges", "deleted"), entries[0]], [7]).issued["badge"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "issued", "source"),
+    [
+        ("customcerts", "deleted", {"customcert": None}, "customcert"),
+        ("customcerts", "again", {"customcert": None}, "customcert"),
+        ("customcerts", "created", {}, "customcert"),
+        ("customcerts", "updated", {}, "customcert"),
+        ("certificate_templates", "created", {}, "tool_certificate"),
+        ("certificate_templates", "updated", {"tool_certificate": None}, "tool_certificate"),
+        ("badges", "created", {}, "badge"),
+    ],
+)
+def test_kinds_of_certificates_are_read_where_they_changed(
+    kind: str, action: str, issued: dict[str, None], source: str
+) -> None:
+    """With all that was issued of them where that went, came back or is named otherwise without a word about each."""
+    found = touched([Entry(1, kind, action, 0, 5, 3)], [])
+    assert (found.issued, found.templates) == (issued, {source})
+    assert (list(found.parts()), found.contents) == ([], set())

@@ -16,10 +16,19 @@
 
 namespace local_connector\local;
 
+use core\event\base;
+use core\event\course_content_deleted;
+use core\event\course_module_created;
+use core\event\course_module_deleted;
+use core\event\course_module_updated;
+use core\event\course_reset_ended;
+use core\event\course_restored;
+
 /**
  * Events that are noted in the outbox, and as what: a dataset of which something has changed, and how.
  *
- * Where Moodle changes many rows without an event for each, the note is that the course has to be read again.
+ * Where Moodle changes many rows without an event for each, the note is that the course has to be read again. What
+ * mod_customcert issues goes and comes back in this way too, which is noted of it by itself.
  *
  * @package    local_connector
  * @copyright  2026 moodle-connector
@@ -82,9 +91,65 @@ final class noted {
         'core\event\badge_revoked' => ['badge_issues', 'deleted'],
         'mod_customcert\event\issue_created' => ['customcert_issues', 'created'],
         'mod_customcert\event\issue_deleted' => ['customcert_issues', 'deleted'],
+        'tool_certificate\event\template_created' => ['certificate_templates', 'created'],
+        'tool_certificate\event\template_updated' => ['certificate_templates', 'updated'],
+        'tool_certificate\event\template_deleted' => ['certificate_templates', 'deleted'],
         'tool_certificate\event\certificate_issued' => ['certificate_issues', 'created'],
         'tool_certificate\event\certificate_regenerated' => ['certificate_issues', 'updated'],
         'tool_certificate\event\certificate_revoked' => ['certificate_issues', 'deleted'],
         'local_recompletion\event\completion_reset' => ['courses', 'again'],
     ];
+
+    /** @var string[] what is noted of the activities of mod_customcert besides, by the name of the event. */
+    private const CUSTOMCERTS = [
+        course_module_created::class => 'created',
+        course_module_updated::class => 'updated',
+        course_module_deleted::class => 'deleted',
+        course_content_deleted::class => 'again',
+        course_reset_ended::class => 'again',
+        course_restored::class => 'again',
+    ];
+
+    /**
+     * What is noted of an event.
+     *
+     * @param base $event
+     * @return array[] each a kind, an action, and the id of what the event is about, 0 where there is none
+     */
+    public static function of(base $event): array {
+        $entries = [[...self::EVENTS[get_class($event)], (int) $event->objectid]];
+        if (self::is_about_customcerts($event)) {
+            $entries[] = ['customcerts', self::CUSTOMCERTS[get_class($event)], (int) ($event->other['instanceid'] ?? 0)];
+        }
+        return $entries;
+    }
+
+    /**
+     * Whether an event is about an activity of mod_customcert, or about what all of those in its course have issued.
+     *
+     * @param base $event
+     * @return bool
+     */
+    private static function is_about_customcerts(base $event): bool {
+        return match (true) {
+            !isset(self::CUSTOMCERTS[get_class($event)]) => false,
+            isset($event->other['modulename']) => $event->other['modulename'] === 'customcert',
+            $event instanceof course_reset_ended => !empty($event->other['reset_options']['reset_customcert']),
+            default => self::has_customcerts($event),
+        };
+    }
+
+    /**
+     * Whether there are such activities in the course of an event, or may have been.
+     *
+     * @param base $event
+     * @return bool
+     */
+    private static function has_customcerts(base $event): bool {
+        $customcerts = datasets::all()['customcerts'];
+        return $customcerts->is_there() && (
+            $event instanceof course_content_deleted
+            || $customcerts->with('courseid', [(int) $event->courseid])->rows(0, 1)->valid()
+        );
+    }
 }

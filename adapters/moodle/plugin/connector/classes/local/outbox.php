@@ -36,15 +36,16 @@ final class outbox {
      */
     public static function note(base $event): void {
         global $DB;
-        [$kind, $action] = noted::EVENTS[get_class($event)];
-        $DB->insert_record(self::TABLE, [
-            'kind' => $kind,
-            'action' => $action,
-            'userid' => self::about($event, $kind),
-            'courseid' => (int) $event->courseid,
-            'objectid' => (int) $event->objectid,
-            'timecreated' => time(),
-        ]);
+        foreach (noted::of($event) as [$kind, $action, $objectid]) {
+            $DB->insert_record(self::TABLE, [
+                'kind' => $kind,
+                'action' => $action,
+                'userid' => self::about($event, $kind),
+                'courseid' => (int) $event->courseid,
+                'objectid' => $objectid,
+                'timecreated' => time(),
+            ]);
+        }
         webhook::soon();
     }
 

@@ -27,19 +27,23 @@ use moodle_exception;
  * Tells the connector that there is something to fetch, and nothing of what it is.
  *
  * It is told at the end of the request in which something changed: after its transactions, after the session was closed
- * and, with PHP-FPM, after the answer was sent. Where nobody takes it within a second, or somebody else is telling, a task
- * of cron does it. For half a minute nobody else tries then, so that a connector that is away costs one request a second.
+ * and, with PHP-FPM, after the answer was sent. Without PHP-FPM somebody waits for the answer: it is told once, and shortly.
+ * Where nobody takes it within a second, or somebody else is telling, a task of cron does it. For half a minute nobody else
+ * tries then, so that a connector that is away costs one request a second.
  *
  * @package    local_connector
  * @copyright  2026 moodle-connector
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class webhook {
-    /** @var int seconds that an answer may take where nobody waits */
-    private const TIMEOUT = 10;
+    /** @var int milliseconds that an answer may take where a task tells */
+    private const TIMEOUT = 10000;
 
-    /** @var int seconds that an answer may take at the end of a request */
-    private const PATIENCE = 1;
+    /** @var int milliseconds that an answer may take at the end of a request */
+    private const PATIENCE = 1000;
+
+    /** @var int milliseconds that an answer may take where somebody waits for the end of the request */
+    private const HURRY = 300;
 
     /** @var int times that it is told in a row, because more was noted meanwhile */
     private const ROUNDS = 3;
@@ -97,16 +101,15 @@ final class webhook {
      * Called when the request is over, with an error too.
      */
     public static function at_end(): void {
-        if (!CLI_SCRIPT && function_exists('fastcgi_finish_request')) {
-            fastcgi_finish_request();
-        }
-        self::tell_now();
+        self::tell_now(!CLI_SCRIPT && !(function_exists('fastcgi_finish_request') && fastcgi_finish_request()));
     }
 
     /**
      * Tells what is due, or has it told by cron. Never fails.
+     *
+     * @param bool $hurry whether somebody waits for it
      */
-    private static function tell_now(): void {
+    private static function tell_now(bool $hurry = false): void {
         global $DB;
         try {
             if (!self::$due || $DB->is_transaction_started() || self::is_queued(time() - self::REST)) {
@@ -114,7 +117,7 @@ final class webhook {
             }
             self::$due = false;
             self::$told = time();
-            if (!self::in_turn()) {
+            if (!($hurry ? self::in_turn(1, self::HURRY) : self::in_turn(self::ROUNDS, self::PATIENCE))) {
                 self::queue_anew();
             }
         } catch (Throwable $error) {
@@ -127,9 +130,11 @@ final class webhook {
      *
      * Who tells looks again afterwards: what others noted meanwhile, who found it telling, is told as well.
      *
+     * @param int $rounds times that it is told at most
+     * @param int $timeout milliseconds that an answer may take
      * @return bool whether all was told
      */
-    private static function in_turn(): bool {
+    private static function in_turn(int $rounds, int $timeout): bool {
         $lock = self::lock();
         if (!$lock) {
             usleep(self::TURN);
@@ -140,12 +145,12 @@ final class webhook {
         }
         $told = 0;
         try {
-            for ($round = 0; $round < self::ROUNDS; $round++) {
+            for ($round = 0; $round < $rounds; $round++) {
                 $last = outbox::last();
                 if ($last <= $told) {
                     return true;
                 }
-                self::tell(self::PATIENCE);
+                self::tell($timeout);
                 $told = $last;
             }
         } catch (Throwable) {
@@ -195,7 +200,7 @@ final class webhook {
     /**
      * Tells it, by Moodle's own curl, which does not call the hosts that are blocked in this site.
      *
-     * @param int $timeout seconds that an answer may take
+     * @param int $timeout milliseconds that an answer may take
      * @throws moodle_exception where nobody has taken it
      */
     public static function tell(int $timeout = self::TIMEOUT): void {
@@ -213,8 +218,8 @@ final class webhook {
             'X-Connector-Signature: ' . self::signature($time, $body),
         ]);
         $curl->post(get_config('local_connector', 'webhookurl'), $body, [
-            'CURLOPT_TIMEOUT' => $timeout,
-            'CURLOPT_CONNECTTIMEOUT' => $timeout,
+            'CURLOPT_TIMEOUT_MS' => $timeout,
+            'CURLOPT_CONNECTTIMEOUT_MS' => $timeout,
             'CURLOPT_FOLLOWLOCATION' => 0,
             'CURLOPT_SSL_VERIFYPEER' => 1,
         ]);

@@ -34,8 +34,11 @@ use stdClass;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class calendar {
-    /** @var string what the keys of ours begin with in Moodle's table, where imported calendars have keys too */
+    /** @var string what the keys of ours begin with in Moodle's table */
     private const PREFIX = 'local_connector:';
+
+    /** @var array what else is true of ours: what people import has keys too, which may say anything, and a subscription */
+    private const OURS = ['eventtype' => 'user', 'subscriptionid' => null];
 
     /**
      * Puts a due date, which changes the one with the same key where there is one; or removes it with "remove": true.
@@ -51,7 +54,7 @@ final class calendar {
             throw new wrong_field('key');
         }
         $uuid = self::PREFIX . $key;
-        $present = array_values($DB->get_records('event', ['uuid' => $uuid, 'eventtype' => 'user'], 'id'));
+        $present = array_values($DB->get_records('event', ['uuid' => $uuid] + self::OURS, 'id'));
         $remove = $row['remove'] ?? 0;
         unset($row['remove']);
         // More than one there can only be where the same key was put twice at the same moment.
@@ -62,6 +65,15 @@ final class calendar {
             return [];
         }
         return ['id' => self::put($row + ['description' => '', 'timeduration' => 0], $present[0] ?? null, $uuid)];
+    }
+
+    /**
+     * Removes all that there are, where the plugin goes itself.
+     */
+    public static function remove_all(): void {
+        global $DB;
+        $ours = $DB->sql_like('uuid', '?') . " AND eventtype = 'user' AND subscriptionid IS NULL";
+        $DB->delete_records_select('event', $ours, [$DB->sql_like_escape(self::PREFIX) . '%']);
     }
 
     /**

@@ -67,6 +67,7 @@ final class logins {
         if (is_siteadmin($user) && !is_siteadmin()) {
             throw new moodle_exception('usernotupdatedadmin');
         }
+        require_capability('auth/oauth2:managelinkedlogins', user::instance($user->id));
         $issuer = new issuer($row['issuerid']);
         $same = ['issuerid' => $issuer->get('id'), 'userid' => $user->id, 'username' => $row['username'], 'confirmtoken' => ''];
         $present = linked_login::get_record($same);
