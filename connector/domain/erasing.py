@@ -256,7 +256,7 @@ class ErasureStore(Protocol):
         ...
 
     def erase(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:
-        """Erase, and keep the record with its counts."""
+        """Erase, and keep the record with its counts and those of what is erased here."""
         ...
 
     def papers(self, person_ids: Sequence[int]) -> list[Paper]:

@@ -140,7 +140,7 @@ class Erasures:
                 values = {"site": self._site, "mark": marker.username(username)}
                 connection.execute(query("erasing.keep_username"), values)
             counts = self._erase(connection, identity, record.pseudonym, record.erased_at)
-            kept = replace(record, person_ids=identity.person_ids, counts=counts)
+            kept = replace(record, person_ids=identity.person_ids, counts={**record.counts, **counts})
             _keep(connection, kept)
             for kind, mark in identity.marks(marker):
                 _keep_mark(connection, kept.erasure_id, kind, mark)
