@@ -17,6 +17,7 @@ from connector.domain.facts import Extent
 from connector.domain.gates import Gates
 from connector.domain.importing import ImportTotals
 from connector.settings.parts import PrivacySettings
+from connector.store.staff import StaffTables
 from connector.sync.importing import Imported
 from tests.integration.certified import RECERTIFY, team
 from tests.integration.mirrored import Learning, history
@@ -48,6 +49,8 @@ Personalnummer;Zertifikat;Nummer;Ausgestellt;Bis
 E2;Ersthelfer;EH-1;04.05.2025;2027-05-04
 E4;Ersthelfer;EH-2;2025-05-04;
 E4;Ersthelfer;;2025-05-04;
+E4;Stapler;EH-1;2025-05-04;
+E3;Ersthelfer;EH-1;2025-05-04;
 """
 
 
@@ -87,7 +90,7 @@ def certificates(house: House) -> list[tuple[Any, ...]]:
         "SELECT p.hr_key, c.code, c.template, c.issued_at::date::text AS issued, c.expires_at::date::text AS expires "
         "FROM facts.fact_certificate c "
         "JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' "
-        "WHERE c.source = 'import' AND c.valid_to = 'infinity' ORDER BY 1"
+        "WHERE c.source = 'import' AND c.valid_to = 'infinity' ORDER BY 1, 2"
     )
     return [tuple(one.values()) for one in found]
 
@@ -161,12 +164,13 @@ async def test_undone_it_was_never_done(house: House, moodle: Seen) -> None:
     took = take(house, path)
     papers = file(house, "papers.csv", PAPERS, "utf-8-sig")
     certified = take(house, papers, "old-papers")
-    assert certified.totals == ImportTotals(rows=3, kept=2, rejected=1)
+    assert certified.totals == ImportTotals(rows=5, kept=3, rejected=2)
     await house.mirror()
     assert requirement(house, "E2")[0]["satisfied_at"] is not None
     assert certificates(house) == [
-        ("E2", "old-papers EH-1", "Ersthelfer", "2025-05-04", "2027-05-05"),
-        ("E4", "old-papers EH-2", "Ersthelfer", "2025-05-04", None),
+        ("E2", "old-papers / Ersthelfer / EH-1", "Ersthelfer", "2025-05-04", "2027-05-05"),
+        ("E4", "old-papers / Ersthelfer / EH-2", "Ersthelfer", "2025-05-04", None),
+        ("E4", "old-papers / Stapler / EH-1", "Stapler", "2025-05-04", None),
     ]
     for number in (took.number, certified.number):
         assert number is not None
@@ -180,6 +184,29 @@ async def test_undone_it_was_never_done(house: House, moodle: Seen) -> None:
     assert house.sql("SELECT FROM connector.import_record UNION ALL SELECT FROM connector.import_rejection") == []
     assert [one.status for one in house.connector.imports.batches(9)] == ["undone", "undone"]
     assert take(house, path).number == 3
+
+
+async def test_one_human_under_several_keys(house: House, moodle: Seen, learning: Learning) -> None:
+    """A record counts once: for the account of the key of today, however often that moved, and once for each day."""
+    await imports(house)
+    head = "員工編號,信箱,課程,完成日期,分數\n"
+    take(house, file(house, "1.csv", head + "E2,,實驗室,2020/1/1,80\nOLD7,,實驗室,2020/1/5,\n", "cp950"))
+    take(house, file(house, "2.csv", head + "E2,,實驗室,2020/1/1,\nE2,,實驗室,2020/1/2,\n", "cp950"))
+    house.sql(
+        "UPDATE connector.import_record SET done_at = '2020-01-01 15:30+08', precision = 'minute' "
+        "WHERE score IS NULL AND done_at < '2020-01-02'"
+    )
+    house.sql(
+        "UPDATE connector.person SET moved_to = CASE key WHEN 'E2' THEN 'E3' WHEN 'E3' THEN 'E4' ELSE 'E2' END "
+        "WHERE key IN ('E2', 'E3')"
+    )
+    await house.mirror()
+    assert completions(house) == [
+        ("E4", "LABS", "2020-01-01 15:30", 1, None), ("E4", "LABS", "2020-01-02 12:00", 2, None),
+    ]  # fmt: skip
+    house.sql("UPDATE connector.person SET moved_to = 'E2' WHERE key = 'E4'")
+    staff = StaffTables(house.connector.database, house.connector.site)
+    assert {one.moodle_id for some in staff.imports() for one in some} == {moodle.id("E4")}, "they go round in a ring"
 
 
 async def test_whoever_was_erased_does_not_come_back(house: House, moodle: Seen) -> None:
