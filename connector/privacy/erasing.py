@@ -25,11 +25,16 @@ from connector.domain.erasing import (
     approval,
     checked_reason,
     pseudonyms_of,
+    purpose_of,
 )
 from connector.domain.errors import Busy, SettingsError
 
 FILES = "files of certificates"
 """As which these are counted, beside the tables."""
+NOBODY_KNOWN = (
+    "PERSON: neither HR's data nor the records of former systems have somebody with this key. A record without a key is "
+    "asked for by its address."
+)
 SHORTEST_HASH = 8
 """Characters of a hash by which somebody approves."""
 
@@ -130,7 +135,7 @@ class Erasing:
     def _identity(self, key: str) -> Identity:
         identity = self.store.identity(key)
         if identity is None:
-            raise SettingsError("PERSON: HR's data have nobody with this key.")
+            raise SettingsError(NOBODY_KNOWN)
         return identity
 
     def _not_erased(self, key: str) -> None:
@@ -190,10 +195,23 @@ class Erasing:
         return done
 
     def _once_more(self, record: Erasure, marker: Marker) -> Erasure:
-        """Whoever has a key of this record is erased anew, under the same pseudonym; the facts follow in any case."""
+        """Whoever has a key of this record is erased anew, under the same pseudonym, and so is what was set aside under a
+        key or an address of it; the facts follow in any case."""
         known = {bytes.fromhex(mark) for kind, mark in record.marks if kind == Kind.KEY}
         again = replace(record, counts={})
         for key in self.store.known_keys():
             if marker.mark(Kind.KEY, key) in known and (identity := self.store.identity(key)) is not None:
                 again = self._from_way_in(identity, again, marker)
+        if (aside := self._set_aside(record, marker)) is not None:
+            again = self._from_way_in(aside, again, marker)
         return self._from_facts(again)
+
+    def _set_aside(self, record: Erasure, marker: Marker) -> Identity | None:
+        known = {(purpose_of(kind), bytes.fromhex(mark)) for kind, mark in record.marks}
+        found: dict[Kind, set[str]] = {Kind.KEY: set(), Kind.EMAIL: set()}
+        for kind, value in self.store.set_aside():
+            if (purpose_of(kind), marker.mark(kind, value)) in known:
+                found[kind].add(value)
+        nothing = frozenset[str]()
+        keys, emails = frozenset(found[Kind.KEY]), frozenset(found[Kind.EMAIL])
+        return Identity((), keys, nothing, emails, nothing, nothing) if keys or emails else None

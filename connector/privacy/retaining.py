@@ -15,6 +15,7 @@ from connector.privacy.erasing import Erasing
 STEPS: Mapping[str, tuple[str, ...]] = {
     "statements_days": ("statements", "staged", "users"),
     "history_days": ("history", "rejections", "cases"),
+    "imports_days": ("set_aside", "import_rejections"),
     "journal_days": ("changes", "operations"),
     "notices_days": ("due_notices",),
     "sign_in_days": ("sessions", "tries"),

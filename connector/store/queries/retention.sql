@@ -62,6 +62,16 @@ FROM connector.run r
 WHERE r.run_id = o.run_id AND r.site = %(site)s AND o.state IN ('done', 'refused') AND o.finished_at < %(before)s
   AND (o.message, o.before) <> ('', '')
 
+-- name: set_aside
+-- Records of former systems of whom HR has named nobody all the while.
+DELETE FROM connector.import_record r USING connector.import_batch i
+WHERE i.import_id = r.import_id AND i.site = %(site)s AND i.imported_at < %(before)s AND r.person_id IS NULL
+  AND NOT EXISTS (SELECT FROM connector.whose_record w WHERE w.import_id = r.import_id AND w.line = r.line)
+
+-- name: import_rejections
+DELETE FROM connector.import_rejection r USING connector.import_batch i
+WHERE i.import_id = r.import_id AND i.site = %(site)s AND i.imported_at < %(before)s
+
 -- name: due_notices
 -- Of due dates that are over.
 DELETE FROM connector.due_notice

@@ -15,4 +15,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP VIEW connector.whose_record")
+    op.execute("DROP VIEW connector.set_aside, connector.whose_record")
