@@ -29,7 +29,7 @@ ELSEWHERE = (
 
 @app.command()
 def export(
-    person: Annotated[str, typer.Argument(metavar="PERSON", help="The person's key in HR's data.")],
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="The person's key in HR's data, or in old records.")],
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write it there; else it is printed.")
     ] = None,

@@ -242,7 +242,10 @@ class ErasureStore(Protocol):
         ...
 
     def identity(self, key: str) -> Identity | None:
-        """Who has this key, under all keys that are this human's; None where that is nobody."""
+        """Who has this key, under all keys that are this human's; None where that is nobody.
+
+        Or somebody whom HR never named, by key, or by address where there is none, of rows that came to nothing.
+        """
         ...
 
     def works_here(self, identity: Identity, now: datetime) -> bool: ...
@@ -256,7 +259,7 @@ class ErasureStore(Protocol):
         ...
 
     def erase(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:
-        """Erase, and keep the record with its counts."""
+        """Erase, and keep the record with its counts and those of what is erased here."""
         ...
 
     def papers(self, person_ids: Sequence[int]) -> list[Paper]:
@@ -277,6 +280,10 @@ class ErasureStore(Protocol):
 
     def known_keys(self) -> list[str]:
         """Of everybody who is not erased."""
+        ...
+
+    def set_aside(self) -> list[tuple[Kind, str]]:
+        """Keys and addresses of rows that came to nothing and are nobody's."""
         ...
 
     def readmit(self, pseudonym: str, by: str, reason: str, now: datetime, only: str | None) -> bool:

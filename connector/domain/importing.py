@@ -68,11 +68,23 @@ class Known:
     """The key that this person had until HR gave it to somebody else."""
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate of a former system, and whose: a person's, or of a key or an address that nobody is known by."""
+
+    template: str
+    number: str
+    person_id: int | None
+    key: str
+    email: str
+
+
 @dataclass
 class Roster:
     """Everybody whom the connector knows, by what records name people. People are found, and never invented."""
 
     _keys: dict[str, Known] = field(default_factory=dict)
+    _ids: dict[int, Known] = field(default_factory=dict)
     _given_anew: set[str] = field(default_factory=set)
     _earlier: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _emails: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -82,7 +94,7 @@ class Roster:
         roster = Roster()
         for one in people:
             own = folded(one.key)
-            roster._keys[own] = one
+            roster._keys[own] = roster._ids[one.person_id] = one
             if one.formerly:
                 roster._given_anew.add(folded(one.formerly))
             for key in one.earlier_keys:
@@ -107,6 +119,13 @@ class Roster:
         if found is None or (lastname and folded(lastname) != folded(found.lastname)):
             return None
         return found.person_id
+
+    def owner(self, one: Issued) -> int | str:
+        """Whose a certificate is that was brought over: two are one human's where this is the same."""
+        found = self.find(one.key, one.email, "") if one.person_id is None else one.person_id
+        if found is None:
+            return folded(one.key or one.email)
+        return self._now(self._ids[found]).person_id if found in self._ids else found
 
     def _only(self, keys: Iterable[str]) -> Known | None:
         each = list(keys)
@@ -142,13 +161,39 @@ class OfErased:
 JudgedRow = Kept | OfErased | LeftOut | list[Rejection]
 
 
-def judged(row: LegacyRow, roster: Roster, erased: Erased) -> JudgedRow:
-    """What becomes of a row. Whoever was erased never comes back, by no key and no address."""
-    if not isinstance(row, Legacy):
-        return row
-    if erased.find([row.key], [row.email]):
-        return OfErased(row.line)
-    return Kept(roster.find(row.key, row.email, row.lastname), row)
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What becomes of the rows of a file, one after the other.
+
+    ``owners``: whose each certificate of this former system is, by kind and number; those of the file are added.
+    """
+
+    roster: Roster
+    erased: Erased
+    owners: dict[tuple[str, str], int | str]
+
+    @staticmethod
+    def of(roster: Roster, erased: Erased, issued: Iterable[Issued] = ()) -> Judging:
+        return Judging(roster, erased, {(one.template, one.number): roster.owner(one) for one in issued})
+
+    def row(self, row: LegacyRow) -> JudgedRow:
+        """Whoever was erased never comes back, by no key and no address; nobody takes another one's certificate."""
+        if not isinstance(row, Legacy):
+            return row
+        person_id = self.roster.find(row.key, row.email, row.lastname)
+        known = bool(row.key) and person_id is not None  # then an address that somebody erased had says nothing
+        if self.erased.find([row.key], [] if known else [row.email]):
+            return OfErased(row.line)
+        if row.template and not self._claims(Issued(row.template, row.number, person_id, row.key, row.email)):
+            return [Rejection(row.line, row.key or None, "number", ANOTHER_ONE)]
+        return Kept(person_id, row)
+
+    def _claims(self, one: Issued) -> bool:
+        owner = self.roster.owner(one)
+        return self.owners.setdefault((one.template, one.number), owner) == owner
+
+
+ANOTHER_ONE = "stands on a certificate of this kind that is another person's: see which of the two is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +271,10 @@ class ImportStore(Protocol):
     def erased(self) -> Erased: ...
 
     def roster(self) -> Roster: ...
+
+    def issued(self, source: str) -> Iterator[Issued]:
+        """Certificates of a former system that were brought over before."""
+        ...
 
     def taken(self, source: str, digest: str) -> Batch | None:
         """The same file, where it was taken before and not undone."""

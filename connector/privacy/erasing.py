@@ -25,11 +25,16 @@ from connector.domain.erasing import (
     approval,
     checked_reason,
     pseudonyms_of,
+    purpose_of,
 )
 from connector.domain.errors import Busy, SettingsError
 
 FILES = "files of certificates"
 """As which these are counted, beside the tables."""
+NOBODY_KNOWN = (
+    "PERSON: neither HR's data nor the records of former systems have somebody with this key. A record without a key is "
+    "asked for by its address."
+)
 SHORTEST_HASH = 8
 """Characters of a hash by which somebody approves."""
 
@@ -66,7 +71,7 @@ class Erasing:
         """
         with self._alone():
             if (begun := self._begun(key)) is not None:
-                return self._follow(begun)
+                return self._settle(self._from_facts(begun))
             self._not_erased(key)
             identity = self._identity(key)
             why = checked_reason(reason, by, identity)
@@ -92,8 +97,11 @@ class Erasing:
             for record in records:
                 self.store.keep_record(record)
             marker = self.marker()
-            done = [self._once_more(record, marker) for record in self.store.records() if record.readmitted_at is None]
-        return [record for record in done if record.counts]
+            old = [record for record in self.store.records() if record.readmitted_at is None]
+            done = [self._once_more(record, marker) for record in old]
+            both = zip(old, done, strict=True)
+            settled = [self._settle(replace(again, counts={**one.counts, **again.counts})) for one, again in both]
+        return [replace(one, counts=again.counts) for one, again in zip(settled, done, strict=True) if again.counts]
 
     def finish(self) -> int:
         """Let the facts follow where an erasure was killed in between; gives how many there were."""
@@ -101,8 +109,8 @@ class Erasing:
         if not begun:
             return 0
         with self._alone():
-            for record in begun:
-                self._follow(record)
+            for record in [self._from_facts(record) for record in begun]:
+                self._settle(record)
         return len(begun)
 
     def readmit(self, pseudonym: str, by: str, reason: str, only: str | None = None) -> None:
@@ -127,7 +135,7 @@ class Erasing:
     def _identity(self, key: str) -> Identity:
         identity = self.store.identity(key)
         if identity is None:
-            raise SettingsError("PERSON: HR's data have nobody with this key.")
+            raise SettingsError(NOBODY_KNOWN)
         return identity
 
     def _not_erased(self, key: str) -> None:
@@ -155,32 +163,55 @@ class Erasing:
     def _filed(self, identity: Identity) -> dict[str, int]:
         """How many files of certificates the person has. Raises SettingsError where they could not be deleted."""
         made = sum(paper.made for paper in self.store.papers(identity.person_ids))
-        if made and self.files is None:
+        self._reachable(made)
+        return {FILES: made} if made else {}
+
+    def _reachable(self, files: int) -> None:
+        if files and self.files is None:
             raise SettingsError(
                 "certificates.folder: files of certificates name the person, and the settings do not say where they "
                 "lie. Set it, or certificates.s3.bucket, as it was when they were made."
             )
-        return {FILES: made} if made else {}
 
     def _erase(self, identity: Identity, record: Erasure) -> Erasure:
-        filed = self._filed(identity)
-        done = self.store.erase(identity, record, self.marker())
-        return self._follow(replace(done, counts={**done.counts, **filed}))
+        return self._settle(self._from_facts(self._from_way_in(identity, record, self.marker())))
 
-    def _follow(self, record: Erasure) -> Erasure:
+    def _from_way_in(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:
+        """The record is kept with the number of files: whoever goes on after a kill knows that there are some."""
+        return self.store.erase(identity, replace(record, counts={**record.counts, **self._filed(identity)}), marker)
+
+    def _from_facts(self, record: Erasure) -> Erasure:
         counts = self.facts.erase(pseudonyms_of(record.pseudonym, record.person_ids))
+        return replace(record, counts={**record.counts, **counts})
+
+    def _settle(self, record: Erasure) -> Erasure:
+        """Files go, and all has followed. Raises SettingsError where there are some and nobody says where they lie."""
+        self._reachable(record.counts.get(FILES, 0))
         for paper in self.store.papers(record.person_ids):
             if self.files is not None:
                 self.files.delete(file_name(paper))
-        done = replace(record, counts={**record.counts, **counts}, facts_erased_at=self.clock())
+        done = replace(record, facts_erased_at=self.clock())
         self.store.facts_erased(done)
         return done
 
     def _once_more(self, record: Erasure, marker: Marker) -> Erasure:
-        """Whoever has a key of this record is erased anew, under the same pseudonym; the facts follow in any case."""
+        """Whoever has a key of this record is erased anew, under the same pseudonym, and so is what was set aside under a
+        key or an address of it; the facts follow in any case."""
         known = {bytes.fromhex(mark) for kind, mark in record.marks if kind == Kind.KEY}
         again = replace(record, counts={})
         for key in self.store.known_keys():
             if marker.mark(Kind.KEY, key) in known and (identity := self.store.identity(key)) is not None:
-                again = self.store.erase(identity, again, marker)
-        return self._follow(again)
+                again = self._from_way_in(identity, again, marker)
+        if (aside := self._set_aside(record, marker)) is not None:
+            again = self._from_way_in(aside, again, marker)
+        return self._from_facts(again)
+
+    def _set_aside(self, record: Erasure, marker: Marker) -> Identity | None:
+        known = {(purpose_of(kind), bytes.fromhex(mark)) for kind, mark in record.marks}
+        found: dict[Kind, set[str]] = {Kind.KEY: set(), Kind.EMAIL: set()}
+        for kind, value in self.store.set_aside():
+            if (purpose_of(kind), marker.mark(kind, value)) in known:
+                found[kind].add(value)
+        nothing = frozenset[str]()
+        keys, emails = frozenset(found[Kind.KEY]), frozenset(found[Kind.EMAIL])
+        return Identity((), keys, nothing, emails, nothing, nothing) if keys or emails else None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from connector.domain.erasing import Clock, Identity
 from connector.domain.errors import SettingsError
+from connector.privacy.erasing import NOBODY_KNOWN
 
 NOT_IN_IT = (
     "Files of HR as they were delivered, mails and messages as they were sent, and backups are not in this document.",
@@ -326,14 +327,14 @@ class Exporting:
         if identity is None:
             if (erased := self.told(key)) is not None:
                 raise SettingsError(f"PERSON: this person was erased as {erased[0]}; no data are kept.")
-            raise SettingsError("PERSON: HR's data have nobody with this key.")
+            raise SettingsError(NOBODY_KNOWN)
         sections = [
             {"heading": one.heading, "what": one.what, "why": one.why, "rows": rows}
             for one in SECTIONS
             if (rows := self.store.rows(one.query, identity))
         ]
         return {
-            "about": sorted(identity.keys),
+            "about": sorted(identity.keys or identity.emails),
             "moodle": self.site,
             "made_at": self.clock().isoformat(timespec="seconds"),
             "notes": list(NOT_IN_IT),

@@ -15,6 +15,7 @@ from connector.privacy.erasing import Erasing
 STEPS: Mapping[str, tuple[str, ...]] = {
     "statements_days": ("statements", "staged", "users"),
     "history_days": ("history", "rejections", "cases"),
+    "imports_days": ("set_aside", "import_rejections"),
     "journal_days": ("changes", "operations"),
     "notices_days": ("due_notices",),
     "sign_in_days": ("sessions", "tries"),
@@ -35,8 +36,12 @@ class RetentionStore(Protocol):
         """Certificates that were over before, with a name still."""
         ...
 
+    def withdraw_papers(self, before: datetime) -> None:
+        """They have no file any more, whether it is gone yet or not."""
+        ...
+
     def blank_papers(self, before: datetime) -> int:
-        """Their names and codes go."""
+        """Names and codes go of those that were withdrawn and not made anew meanwhile."""
         ...
 
 
@@ -95,13 +100,15 @@ class Retaining:
         return found
 
     def _blank(self, before: datetime) -> int:
-        """Files go first: killed in between, the next run finds them by the names that are there still."""
+        """Killed anywhere in between, the next run finds them by the names that are there still, and nobody is
+        offered a file that has gone."""
         old = self.store.papers(before)
         if self.papers is None and any(one.made for one in old):
             raise SettingsError(
                 "retention.certificates_days: the settings do not say where files of certificates lie. Set "
                 "certificates.folder, or certificates.s3.bucket, as it was when they were made."
             )
+        self.store.withdraw_papers(before)
         for one in old:
             if self.papers is not None:
                 self.papers.delete(file_name(one))

@@ -254,9 +254,10 @@ class RetentionSettings(BaseModel):
 
     ``files_days``: HR's files once they were read or refused; ``statements_days``: what sources said of people whom
     they name no more; ``history_days``: what HR had said before, bad rows, and sentences of cases that are over;
-    ``journal_days``: before-images and Moodle's answers; ``notices_days``: due dates that were told;
-    ``certificates_days``: names and files of certificates that expired or were revoked; ``sign_in_days``: the
-    console's old sessions; ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
+    ``imports_days``: records of former systems that are nobody's, and bad rows of theirs; ``journal_days``:
+    before-images and Moodle's answers; ``notices_days``: due dates that were told; ``certificates_days``: names and
+    files of certificates that expired or were revoked; ``sign_in_days``: the console's old sessions;
+    ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -264,6 +265,7 @@ class RetentionSettings(BaseModel):
     files_days: RetentionDays | None = None
     statements_days: RetentionDays | None = None
     history_days: RetentionDays | None = None
+    imports_days: RetentionDays | None = None
     journal_days: RetentionDays | None = None
     notices_days: RetentionDays | None = None
     certificates_days: RetentionDays | None = None

@@ -33,7 +33,7 @@ STEPS = (
     ("connector.completed_course", "completed"),
     ("connector.ledger", "ledger"), ("connector.reserved_username", "usernames"), ("connector.account", "accounts"),
     ("connector.binding", "bindings"), ("connector.rejection", "rejections"), ("connector.staged", "staged"),
-    ("connector.import_record", "import_records"),
+    ("", "import_addresses"), ("connector.import_record", "import_records"),
     ("connector.import_rejection", "import_rejections"), ("connector.statement", "statements"),
     ("connector.statement", "statements_of_others"),
     ("connector.differing_grant", "differing"), ("connector.present_grant", "present"), ("", "scim_managers"),
@@ -110,11 +110,11 @@ class Erasures:
     def identity(self, key: str) -> Identity | None:
         found = self._database.rows("erasing.same_human", site=self._site, key=key)
         ids = [row["person_id"] for row in found]
-        if not ids:
-            return None
         values: dict[str, set[str]] = {}
-        for row in self._database.rows("erasing.identifiers", site=self._site, ids=ids):
+        for row in self._database.rows("erasing.identifiers", site=self._site, ids=ids, key=key):
             values.setdefault(row["kind"], set()).add(row["value"])
+        if not ids and not values:
+            return None
         kinds = ("key", "idnumber", "email", "username", "name")
         return Identity(tuple(ids), *(frozenset(values.get(kind, ())) for kind in kinds))
 
@@ -140,7 +140,8 @@ class Erasures:
                 values = {"site": self._site, "mark": marker.username(username)}
                 connection.execute(query("erasing.keep_username"), values)
             counts = self._erase(connection, identity, record.pseudonym, record.erased_at)
-            kept = replace(record, person_ids=identity.person_ids, counts=counts)
+            ids = identity.person_ids or record.person_ids
+            kept = replace(record, person_ids=ids, counts={**record.counts, **counts})
             _keep(connection, kept)
             for kind, mark in identity.marks(marker):
                 _keep_mark(connection, kept.erasure_id, kind, mark)
@@ -156,6 +157,7 @@ class Erasures:
             "now": now,
             "ids": list(pseudonyms),
             "pseudonyms": list(pseudonyms.values()),
+            "pseudonym": pseudonym,
             "words": identity.words(),
             "clients": self._clients,
         }
@@ -196,6 +198,10 @@ class Erasures:
 
     def known_keys(self) -> list[str]:
         return [row["key"] for row in self._database.rows("erasing.unerased", site=self._site)]
+
+    def set_aside(self) -> list[tuple[Kind, str]]:
+        rows = self._database.rows("erasing.set_aside", site=self._site)
+        return [(Kind(row["kind"]), row["value"]) for row in rows]
 
     def readmit(self, pseudonym: str, by: str, reason: str, now: datetime, only: str | None) -> bool:
         kinds = [only] if only else [kind.value for kind in Kind]

@@ -29,7 +29,7 @@ class BroughtOverFacts:
                 load,
                 one.moodle_id,
                 SOURCE,
-                f"{one.source} {one.number}",
+                " / ".join((one.source, one.template, one.number)),
                 one.template,
                 terms.certificates.get(one.template, one.template),
                 one.done_at,

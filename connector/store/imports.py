@@ -10,7 +10,7 @@ from typing import Any
 
 from connector.domain.erasing import Erased
 from connector.domain.gates import LastGoodFeed
-from connector.domain.importing import Batch, Delivered, ImportTotals, JudgedRow, Kept, Kind, Known, Roster
+from connector.domain.importing import Batch, Delivered, ImportTotals, Issued, JudgedRow, Kept, Kind, Known, Roster
 from connector.domain.people import Rejection
 from connector.store.database import Connection, Database, Row, dumps, one, query
 
@@ -39,6 +39,10 @@ class Imports:
     def roster(self) -> Roster:
         found = self._database.stream("imports.roster", site=self._site)
         return Roster.of(Known(**row) for rows in found for row in rows)
+
+    def issued(self, source: str) -> Iterator[Issued]:
+        found = self._database.stream("imports.issued", site=self._site, source=source)
+        return (Issued(**row) for rows in found for row in rows)
 
     def taken(self, source: str, digest: str) -> Batch | None:
         found = self._find(source=source, digest=digest)

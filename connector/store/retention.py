@@ -38,6 +38,9 @@ class Retention:
         rows = self._database.rows("retention.papers", site=self._site, before=before)
         return [Paper(**row) for row in rows]
 
+    def withdraw_papers(self, before: datetime) -> None:
+        self.remove("withdraw_papers", before)
+
     def blank_papers(self, before: datetime) -> int:
         return self.remove("blank_papers", before)
 

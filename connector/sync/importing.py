@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from connector.domain.errors import Busy, FeedRefused, SettingsError
 from connector.domain.gates import Gates, Reason, verdict
-from connector.domain.importing import Batch, Delivered, ImportStore, ImportTotals, JudgedRow, Reading, judged
+from connector.domain.importing import Batch, Delivered, ImportStore, ImportTotals, JudgedRow, Judging, Reading
 from connector.domain.people import Rejection
 from connector.domain.ports import Source
 
@@ -100,13 +100,14 @@ class Importing:
         return Imported(batch.name, batch.totals, batch.number, bad, unchanged=True)
 
     def _rows(self, source: Source, reading: Reading, progress: Progress | None) -> Iterator[JudgedRow]:
-        roster, erased, seen = self.store.roster(), self.store.erased(), 0
+        erased, seen = self.store.erased(), 0
+        judging = Judging.of(self.store.roster(), erased, self.store.issued(source.identity.source))
         for seen, record in enumerate(source.records(), start=1):
             row = [record] if isinstance(record, Rejection) else reading.row(record)
             # of somebody erased no key is written down, of a bad row neither
             if isinstance(row, list) and erased.find([one.key for one in row if one.key]):
                 row = [Rejection(one.line, None, one.field, one.reason) for one in row]
-            yield judged(row, roster, erased)
+            yield judging.row(row)
             if progress and not seen % STEP:
                 progress(STEP)
         if progress:

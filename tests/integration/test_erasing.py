@@ -16,7 +16,7 @@ from scim2_models import ForbiddenException
 
 from adapters.storage.folder import FolderStore
 from connector.certificates.making import Making
-from connector.domain.certifying import Issue
+from connector.domain.certifying import Issue, file_name
 from connector.domain.erasing import Erased, Erasure, Marker, written
 from connector.domain.erasing import Kind as By
 from connector.domain.errors import SettingsError
@@ -73,6 +73,10 @@ def erase(house: House, key: str) -> str:
     erasing = house.connector.erasing
     house.clock.forward(minutes=1)
     return erasing.erase(key, REASON, "dpo", erasing.preview(key).hash[:12]).pseudonym
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def traces(house: House, *values: str) -> list[str]:
@@ -234,10 +238,6 @@ async def test_killed_between_the_two_databases(house: House, monkeypatch: pytes
     await house.mirror()
     approved = house.connector.erasing.preview("HALF").hash
     with monkeypatch.context() as patched:
-
-        def killed(*_: object) -> None:
-            raise KeyboardInterrupt
-
         patched.setattr(ErasableFactTables, "erase", killed)
         with pytest.raises(KeyboardInterrupt):
             house.connector.erasing.erase("HALF", REASON, "dpo", approved)
@@ -299,6 +299,36 @@ async def test_another_secret_is_noticed(house: House) -> None:
         house.reopen()
         with pytest.raises(SettingsError, match=r"privacy\.secret"):
             await house.take([row("S1"), row("E1")])
+
+
+async def test_a_file_that_cannot_be_reached_is_not_forgotten(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed before files went, and gone on with settings that name no place for them: nothing says that all is done,
+    until the file is gone."""
+    kept = house.settings.certificates
+    placed = kept.model_copy(update={"folder": house.folder / "files"})
+    house.settings = house.settings.model_copy(update={"certificates": placed})
+    house.reopen()
+    await certifying(house)
+    mine = house.connector.issuing().by_hand("E2", "LAB", "hr", "trainer", hr=True)
+    FolderStore(house.folder / "files").put(file_name(mine), b"%PDF with a name")
+    house.connector.certificates.made(mine.certificate_id, "digest", house.clock())
+    approved = house.connector.erasing.preview("E2").hash
+    with monkeypatch.context() as patched:
+        patched.setattr(ErasableFactTables, "erase", killed)
+        with pytest.raises(KeyboardInterrupt):
+            house.connector.erasing.erase("E2", REASON, "dpo", approved)
+    for again in ("finish", "again"):
+        house.settings = house.settings.model_copy(update={"certificates": kept})
+        house.reopen()
+        with pytest.raises(SettingsError, match=r"certificates\.folder"):
+            getattr(house.connector.erasing, again)()
+        [record] = house.connector.erasures.records()
+        assert (record.facts_erased_at, record.counts["files of certificates"]) == (None, 1)
+    house.settings = house.settings.model_copy(update={"certificates": placed})
+    house.reopen()
+    assert house.connector.erasing.finish() == 1
+    assert [*(house.folder / "files").glob("**/*.pdf")] == []
+    assert house.connector.erasures.records()[0].facts_erased_at is not None
 
 
 async def test_erased_while_a_certificate_is_made(house: House) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
 from connector.cli import command
@@ -16,11 +17,12 @@ from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.facts import Extent
 from connector.domain.gates import Gates
 from connector.domain.importing import ImportTotals
-from connector.settings.parts import PrivacySettings
+from connector.settings.parts import PrivacySettings, RetentionSettings
+from connector.store.staff import StaffTables
 from connector.sync.importing import Imported
 from tests.integration.certified import RECERTIFY, team
 from tests.integration.mirrored import Learning, history
-from tests.support import House, Seen
+from tests.support import House, Seen, row
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
 
@@ -48,6 +50,8 @@ Personalnummer;Zertifikat;Nummer;Ausgestellt;Bis
 E2;Ersthelfer;EH-1;04.05.2025;2027-05-04
 E4;Ersthelfer;EH-2;2025-05-04;
 E4;Ersthelfer;;2025-05-04;
+E4;Stapler;EH-1;2025-05-04;
+E3;Ersthelfer;EH-1;2025-05-04;
 """
 
 
@@ -87,7 +91,7 @@ def certificates(house: House) -> list[tuple[Any, ...]]:
         "SELECT p.hr_key, c.code, c.template, c.issued_at::date::text AS issued, c.expires_at::date::text AS expires "
         "FROM facts.fact_certificate c "
         "JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' "
-        "WHERE c.source = 'import' AND c.valid_to = 'infinity' ORDER BY 1"
+        "WHERE c.source = 'import' AND c.valid_to = 'infinity' ORDER BY 1, 2"
     )
     return [tuple(one.values()) for one in found]
 
@@ -161,12 +165,13 @@ async def test_undone_it_was_never_done(house: House, moodle: Seen) -> None:
     took = take(house, path)
     papers = file(house, "papers.csv", PAPERS, "utf-8-sig")
     certified = take(house, papers, "old-papers")
-    assert certified.totals == ImportTotals(rows=3, kept=2, rejected=1)
+    assert certified.totals == ImportTotals(rows=5, kept=3, rejected=2)
     await house.mirror()
     assert requirement(house, "E2")[0]["satisfied_at"] is not None
     assert certificates(house) == [
-        ("E2", "old-papers EH-1", "Ersthelfer", "2025-05-04", "2027-05-05"),
-        ("E4", "old-papers EH-2", "Ersthelfer", "2025-05-04", None),
+        ("E2", "old-papers / Ersthelfer / EH-1", "Ersthelfer", "2025-05-04", "2027-05-05"),
+        ("E4", "old-papers / Ersthelfer / EH-2", "Ersthelfer", "2025-05-04", None),
+        ("E4", "old-papers / Stapler / EH-1", "Stapler", "2025-05-04", None),
     ]
     for number in (took.number, certified.number):
         assert number is not None
@@ -180,6 +185,29 @@ async def test_undone_it_was_never_done(house: House, moodle: Seen) -> None:
     assert house.sql("SELECT FROM connector.import_record UNION ALL SELECT FROM connector.import_rejection") == []
     assert [one.status for one in house.connector.imports.batches(9)] == ["undone", "undone"]
     assert take(house, path).number == 3
+
+
+async def test_one_human_under_several_keys(house: House, moodle: Seen, learning: Learning) -> None:
+    """A record counts once: for the account of the key of today, however often that moved, and once for each day."""
+    await imports(house)
+    head = "員工編號,信箱,課程,完成日期,分數\n"
+    take(house, file(house, "1.csv", head + "E2,,實驗室,2020/1/1,80\nOLD7,,實驗室,2020/1/5,\n", "cp950"))
+    take(house, file(house, "2.csv", head + "E2,,實驗室,2020/1/1,\nE2,,實驗室,2020/1/2,\n", "cp950"))
+    house.sql(
+        "UPDATE connector.import_record SET done_at = '2020-01-01 15:30+08', precision = 'minute' "
+        "WHERE score IS NULL AND done_at < '2020-01-02'"
+    )
+    house.sql(
+        "UPDATE connector.person SET moved_to = CASE key WHEN 'E2' THEN 'E3' WHEN 'E3' THEN 'E4' ELSE 'E2' END "
+        "WHERE key IN ('E2', 'E3')"
+    )
+    await house.mirror()
+    assert completions(house) == [
+        ("E4", "LABS", "2020-01-01 15:30", 1, None), ("E4", "LABS", "2020-01-02 12:00", 2, None),
+    ]  # fmt: skip
+    house.sql("UPDATE connector.person SET moved_to = 'E2' WHERE key = 'E4'")
+    staff = StaffTables(house.connector.database, house.connector.site)
+    assert {one.moodle_id for some in staff.imports() for one in some} == {moodle.id("E4")}, "they go round in a ring"
 
 
 async def test_whoever_was_erased_does_not_come_back(house: House, moodle: Seen) -> None:
@@ -202,6 +230,69 @@ async def test_whoever_was_erased_does_not_come_back(house: House, moodle: Seen)
     records, reading, _ = house.connector.records_of(file(house, "again.csv", text, "cp950"), "old-lms", None)
     again = house.connector.importing.take(records, reading, Gates(min_share=0), "anna")
     assert again.totals == ImportTotals(rows=2, erased=2)
+
+
+STRANGERS = """\
+員工編號,信箱,課程,完成日期,分數
+OLD7,seven@old.example,實驗室,2020/1/1,
+OLD7,,實驗室,2020/13/1,
+OLD8,shared@old.example,實驗室,2020/1/1,
+OLD9,shared@old.example,實驗室,2020/1/1,
+E9,e2@example.test,實驗室,2020/1/1,
+,nine@old.example,實驗室,2020/1/1,
+E3,,實驗室,2020/1/1,
+"""
+
+
+async def test_somebody_whom_hr_never_named(house: House, moodle: Seen) -> None:
+    """Is told what is set aside of them, and erased, once more from an older backup, and by the clock; what is
+    another's by the key stays, though somebody with the same address is erased."""
+    privacy = {"privacy": PrivacySettings(secret=SecretStr("x" * 40)), "retention": RetentionSettings(imports_days=30)}
+    house.settings = house.settings.model_copy(update=privacy)
+    await imports(house)
+    take(house, file(house, "old.csv", STRANGERS, "cp950"))
+    await house.sync([*team(), row("E9")])
+    erasing, exporting = house.connector.erasing, house.connector.exporting
+
+    def kept() -> set[tuple[str, str]]:
+        rows = house.sql("SELECT key, email FROM connector.import_record UNION ALL "
+                         "SELECT key, 'bad' FROM connector.import_rejection")  # fmt: skip
+        return {(one["key"], one["email"]) for one in rows}
+
+    before = kept()
+    assert [len(one["rows"]) for one in exporting.export("old7")["sections"]] == [1, 1]
+    assert exporting.export("nine@old.example")["about"] == ["nine@old.example"]
+    for nobody in ("shared@old.example", "E77", "e2@example.test"):
+        with pytest.raises(SettingsError, match="neither HR's data nor"):
+            exporting.export(nobody)
+    copies = [
+        house.sql(f"SELECT * FROM connector.import_{name} WHERE key ILIKE 'old7'") for name in ("record", "rejection")
+    ]
+    for person in ("old7", "OLD8"):
+        erasing.erase(person, "asked for it", "anna", erasing.preview(person).hash)
+    gone = {("OLD7", "seven@old.example"), ("OLD7", "bad"), ("OLD8", "shared@old.example")}
+    assert kept() == before - gone
+    with pytest.raises(SettingsError, match="erased already"):
+        erasing.preview("OLD7")
+
+    [record], [rejection] = copies
+    restored = Jsonb({**record, "key": "other", "done_at": str(record["done_at"])})
+    house.sql(
+        "INSERT INTO connector.import_record SELECT r.* FROM jsonb_populate_record(NULL::connector.import_record, %s) r",
+        restored,
+    )
+    house.sql("INSERT INTO connector.import_rejection VALUES (%s, %s, %s, %s, %s)", *rejection.values())
+    [again] = erasing.again()
+    assert {name: again.counts[name] for name in again.counts if "import" in name} == {
+        "connector.import_record": 1, "connector.import_rejection": 1,
+    }  # fmt: skip
+    assert kept() == before - gone and erasing.again() == []
+
+    erasing.erase("E2", "asked for it", "anna", erasing.preview("E2").hash)
+    assert ("E9", "") in kept() and ("E9", "e2@example.test") not in kept()
+    house.clock.forward(days=31)
+    assert house.connector.retaining.run() == {"imports_days": 2}
+    assert kept() == {("", ""), ("E9", "")}
 
 
 async def test_what_is_refused_leaves_nothing(

@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from adapters.drops.old_files import PutAway
 from connector.cli.service import jobs_of
-from connector.domain.certifying import file_name
+from connector.domain.certifying import FileState, file_name
 from connector.settings.parts import DropSettings, PrivacySettings, RetentionSettings
+from connector.store.retention import Retention
 from tests.integration.certified import certifying, of
 from tests.support import House, row
 
@@ -33,6 +34,10 @@ async def lived(house: House) -> None:
     await house.settled_in([row("STAYS"), row("LEAVES")])
     house.clock.forward(days=1)
     await house.sync([row("STAYS", city="Lyon"), row("LEAVES", status="left")])
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def counted(house: House, table: str, where: str = "true") -> int:
@@ -72,8 +77,9 @@ async def test_each_rule_by_its_days(house: House) -> None:
     assert house.changes(await house.plan()) == [], "planning does not need what went"
 
 
-async def test_certificates_that_are_over(house: House) -> None:
-    """Name, code and file go; number and state stay, and one that is valid stays as it is."""
+async def test_certificates_that_are_over(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name, code and file go; number and state stay, and one that is valid stays as it is. Killed in between, nobody
+    is offered a file that has gone, and the next run ends it."""
     update = {"folder": house.folder / "files", "url": "https://certificates.example.com"}
     told = house.settings.certificates.model_copy(update=update)
     house.settings = house.settings.model_copy(update={"certificates": told})
@@ -89,6 +95,12 @@ async def test_certificates_that_are_over(house: House) -> None:
     assert house.connector.retaining.run() == {"certificates_days": 0}
     house.clock.forward(days=31)
     assert house.connector.retaining.preview() == {"certificates_days": 1}
+    with monkeypatch.context() as patched:
+        patched.setattr(Retention, "blank_papers", killed)
+        with pytest.raises(KeyboardInterrupt):
+            house.connector.retaining.run()
+    assert files.get(file_name(over)) is None
+    assert (half := store.by_code(over.code)) is not None and half.file is FileState.REFUSED
     assert house.connector.retaining.run() == {"certificates_days": 1}
     found = store.by_code(over.code)
     assert found is not None and (found.number, found.name, found.code) == (over.number, "", "")

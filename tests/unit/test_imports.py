@@ -12,7 +12,7 @@ import pytest
 
 from connector.domain.erasing import Erased, Kind, Marker
 from connector.domain.errors import MappingError
-from connector.domain.importing import Kept, Known, LeftOut, Legacy, OfErased, Roster, judged
+from connector.domain.importing import Issued, Judging, Kept, Known, LeftOut, Legacy, OfErased, Roster
 from connector.domain.importing import Kind as Of
 from connector.domain.people import Record, Rejection
 from mappings.imports import ColumnsSpec, ImportSpec, load_imports, usual
@@ -134,14 +134,33 @@ def test_a_key_that_hr_gave_to_two_people_is_of_neither() -> None:
 
 
 def test_whoever_was_erased_is_not_known_again() -> None:
-    """Neither by key nor by address, though another one has them by now."""
+    """Neither by key nor by address, though another one has them by now; but who is known by the key loses nothing by
+    an address that somebody erased had."""
     marker = Marker("secret")
     marks = {("key", marker.mark(Kind.KEY, "E1")): "p", ("email", marker.mark(Kind.EMAIL, "a@x.example")): "p"}
     erased = Erased(marker, marks)
-    roster = Roster.of([Known(1, "E1", [], ["a@x.example"], "")])
-    assert judged(record(person="e1"), roster, erased) == OfErased(2)
-    assert judged(record(person="", email="A@x.example"), roster, erased) == OfErased(2)
-    assert judged(record(person="E9"), roster, erased) == Kept(None, record(person="E9"))
+    judged = Judging.of(Roster.of([Known(1, "E1", [], ["a@x.example"], ""), Known(2, "E2", [], [], "")]), erased).row
+    assert judged(record(person="e1")) == OfErased(2)
+    assert judged(record(person="", email="A@x.example")) == OfErased(2)
+    assert judged(record(person="E9")) == Kept(None, record(person="E9"))
+    assert judged(record(person="E9", email="A@x.example")) == OfErased(2), "it may be the same human"
+    assert judged(record(person="E2", email="A@x.example")) == Kept(2, record(person="E2", email="A@x.example"))
+
+
+def test_nobody_takes_the_certificate_of_another() -> None:
+    """One number of one kind is one person's, whoever brought it first: under another key of the same human too."""
+    people = [Known(1, "E1", [], [], "", moved_to="E2"), Known(2, "E2", [], [], ""), Known(3, "E3", [], [], "")]
+    before = [Issued("AID", "7", 1, "", ""), Issued("AID", "8", None, "e3", ""), Issued("AID", "9", None, "old", "")]
+    judged = Judging.of(Roster.of(people), Erased(), before).row
+
+    def came(person: str, number: str, certificate: str = "AID") -> bool:
+        return isinstance(judged(record(person=person, certificate=certificate, number=number)), Kept)
+
+    assert [came("E2", "7"), came("E3", "8"), came("OLD", "9")] == [True, True, True], "the same human again"
+    assert [came("E3", "7"), came("E2", "8"), came("E2", "9"), came("E3", "10"), came("E2", "10")] == [
+        False, False, False, True, False,
+    ]  # fmt: skip
+    assert came("E3", "7", "Fork lift"), "another kind has numbers of its own"
 
 
 def test_mistakes_in_the_file_are_told_with_their_lines(tmp_path: Path) -> None:

@@ -15,8 +15,16 @@ WHERE NOT EXISTS (SELECT FROM connector.erasure e WHERE e.site = %(site)s AND h.
 ORDER BY h.person_id
 
 -- name: identifiers
--- By what the person is known here, now and before: but for what another person has by now.
-WITH person AS (
+-- By what the person is known here, now and before: but for what another person has by now. Of somebody whom HR never named
+-- there is the key of rows that came to nothing, with the address if no other key has it, or the address of rows without one.
+WITH aside AS (
+    SELECT s.key, CASE WHEN EXISTS (SELECT FROM connector.set_aside o
+                                    WHERE o.site = s.site AND o.key <> '' AND connector.folded(o.key) <> connector.folded(s.key)
+                                      AND connector.folded(o.email) = connector.folded(s.email)) THEN '' ELSE s.email END AS email
+    FROM connector.set_aside s
+    WHERE s.site = %(site)s AND cardinality(%(ids)s::bigint[]) = 0
+      AND connector.folded(COALESCE(NULLIF(s.key, ''), s.email)) = connector.folded(%(key)s)
+), person AS (
     SELECT p.* FROM connector.person p WHERE p.person_id = ANY(%(ids)s)
 ), said AS (
     SELECT wanted, initial FROM person
@@ -34,6 +42,8 @@ WITH person AS (
     SELECT 'key', key FROM person
     UNION SELECT 'key', unnest(earlier_keys) FROM person
     UNION SELECT 'username', username FROM connector.reserved_username WHERE person_id = ANY(%(ids)s)
+    UNION SELECT 'key', key FROM aside
+    UNION SELECT 'email', email FROM aside
     UNION
     SELECT CASE WHEN f.name IN ('firstname', 'lastname') THEN 'name' ELSE f.name END, each.value
     FROM said s
@@ -159,7 +169,7 @@ UPDATE connector.decision d SET reason = e.pseudonym FROM erasing e WHERE d.pers
 -- What the person decided, as a manager or for HR, and reasons that name the person.
 UPDATE connector.decision d
 SET decided_by = COALESCE(b.pseudonym, d.decided_by), withdrawn_by = COALESCE(w.pseudonym, d.withdrawn_by),
-    reason = CASE WHEN m.told THEN (SELECT min(pseudonym) FROM erasing) ELSE d.reason END
+    reason = CASE WHEN m.told THEN %(pseudonym)s ELSE d.reason END
 FROM connector.decision o
 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said(t.folded, o.reason)) AS told) m
 LEFT JOIN erasing b ON b.folded = connector.folded(o.decided_by) OR b.person_id = o.manager_id
@@ -198,6 +208,13 @@ DELETE FROM connector.binding b USING erasing e WHERE b.person_id = e.person_id
 -- name: rejections
 DELETE FROM connector.rejection r USING connector.feed f
 WHERE f.feed_id = r.feed_id AND f.site = %(site)s AND connector.folded(r.key) IN (SELECT folded FROM telling)
+
+-- name: import_addresses
+-- Of records that are another's by the key, though the address is the person's, the address goes.
+UPDATE connector.import_record r SET email = ''
+FROM connector.whose_record w
+WHERE w.import_id = r.import_id AND w.line = r.line AND w.site = %(site)s
+  AND w.person_id NOT IN (SELECT person_id FROM erasing) AND connector.folded(r.email) IN (SELECT folded FROM telling)
 
 -- name: import_records
 -- Of former systems; those, too, of whom nobody was known by these words until now.
@@ -291,8 +308,8 @@ FROM erasing e WHERE c.person_id = e.person_id
 -- What the person issued and revoked, as a manager or for HR, and reasons that name the person.
 UPDATE connector.certificate c
 SET issued_by = COALESCE(i.pseudonym, c.issued_by), revoked_by = COALESCE(r.pseudonym, c.revoked_by),
-    reason = CASE WHEN m.told THEN (SELECT min(pseudonym) FROM erasing) ELSE c.reason END,
-    revoked_why = CASE WHEN w.told THEN (SELECT min(pseudonym) FROM erasing) ELSE c.revoked_why END
+    reason = CASE WHEN m.told THEN %(pseudonym)s ELSE c.reason END,
+    revoked_why = CASE WHEN w.told THEN %(pseudonym)s ELSE c.revoked_why END
 FROM connector.certificate o
 LEFT JOIN erasing i ON i.folded = connector.folded(o.issued_by) OR i.person_id = o.manager_id
 LEFT JOIN erasing r ON r.folded = connector.folded(o.revoked_by) OR r.person_id = o.revoker_id
@@ -443,6 +460,12 @@ WHERE p.site = %(site)s
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE e.site = p.site AND p.person_id = ANY(e.person_ids)
                   AND starts_with(p.key, e.pseudonym))
 ORDER BY p.key
+
+-- name: set_aside
+-- Keys and addresses of rows that came to nothing and are nobody's.
+SELECT 'key' AS kind, key AS value FROM connector.set_aside WHERE site = %(site)s AND key <> ''
+UNION SELECT 'email', email FROM connector.set_aside WHERE site = %(site)s AND email <> ''
+ORDER BY kind, value
 
 -- name: readmit
 UPDATE connector.erasure SET readmitted_at = %(now)s, readmitted_by = %(by)s, readmitted_because = %(reason)s

@@ -581,7 +581,7 @@ SELECT DISTINCT ON (l.source, l.code) d.person_id, l.moodle_id, l.source, l.code
 FROM facts.landing_certificate l
 JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
 WHERE l.load_id = %(load)s
-ORDER BY l.source, l.code, l.issued_at DESC, l.template, l.moodle_id
+ORDER BY l.source, l.code, l.issued_at DESC, l.template, l.moodle_id, l.expires_at DESC NULLS FIRST
 
 -- name: index_certificates
 ALTER TABLE certificate_now ADD PRIMARY KEY (source, code)

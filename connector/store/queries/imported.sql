@@ -12,10 +12,10 @@ CREATE TEMPORARY TABLE import_read (
 ) ON COMMIT DROP
 
 -- name: wanted
--- Each completion once, and none that Moodle or its plugins tell of the same day too: theirs is more exact.
+-- Of each day one completion, the most exact, and none that Moodle or its plugins tell of the same day too.
 CREATE TEMPORARY TABLE import_now ON COMMIT DROP AS
-SELECT DISTINCT ON (r.moodle_id, r.course_id, r.completed_at) d.person_id, r.moodle_id, r.course_id, r.completed_at,
-       r.precision, r.score, r.score_max
+SELECT DISTINCT ON (r.moodle_id, r.course_id, (r.completed_at AT TIME ZONE d.timezone)::date) d.person_id, r.moodle_id,
+       r.course_id, r.completed_at, r.precision, r.score, r.score_max
 FROM import_read r
 JOIN facts.dim_person d ON d.moodle_id = r.moodle_id AND d.valid_to = 'infinity'
 JOIN facts.dim_course c ON c.course_id = r.course_id AND c.valid_to = 'infinity'
@@ -23,7 +23,9 @@ WHERE r.completed_at < %(now)s AND NOT EXISTS (
     SELECT FROM facts.fact_completion f
     WHERE f.moodle_id = r.moodle_id AND f.course_id = r.course_id AND f.completed AND f.source <> 'import'
       AND (f.completed_at AT TIME ZONE d.timezone)::date = (r.completed_at AT TIME ZONE d.timezone)::date)
-ORDER BY r.moodle_id, r.course_id, r.completed_at, r.score DESC NULLS LAST, r.score_max
+ORDER BY r.moodle_id, r.course_id, (r.completed_at AT TIME ZONE d.timezone)::date,
+         array_position(ARRAY['second', 'minute', 'day'], r.precision), r.score DESC NULLS LAST, r.score_max,
+         r.completed_at
 
 -- name: touched
 -- Whose completions of which course are others than before. Of accounts that are nobody's any more they stay.

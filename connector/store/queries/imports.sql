@@ -11,6 +11,13 @@ LEFT JOIN connector.binding b ON b.site = p.site AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
 WHERE p.site = %(site)s
 
+-- name: issued
+-- Certificates of a source that count, the newest first: whose number it is, the oldest says, which comes last.
+SELECT r.template, r.number, r.person_id, r.key, r.email
+FROM connector.import_record r JOIN connector.import_batch i USING (import_id)
+WHERE i.site = %(site)s AND i.source = %(source)s AND i.status = 'taken' AND r.template <> ''
+ORDER BY r.import_id DESC, r.line DESC
+
 -- name: batches
 -- Files, the newest first: all, one by its number, or the one that is taken with this content.
 SELECT i.import_id AS number, i.source, i.kind, i.name, i.digest, i.status, i.rows, i.kept, i.rejected, i.set_aside, i.erased,
@@ -61,17 +68,25 @@ FROM connector.import_record r JOIN connector.import_batch i USING (import_id)
 WHERE i.site = %(site)s AND import_id = %(number)s AND r.person_id IS NULL ORDER BY r.line LIMIT %(limit)s
 
 -- name: for_facts
--- Records as the facts take them: of people with an account, under whatever key they are known now. Whom nobody knew when
--- the file was read may have been named since; not by a key that HR has given to two people.
-SELECT b.account_id AS moodle_id, i.source, r.courses, r.done_at, r.precision, r.score, r.score_max, r.template, r.number,
+-- Records as the facts take them: of people with an account, which is that of the key of today, however often it moved, or
+-- else the last one before.
+WITH RECURSIVE step (person_id, now_id, moved_to, steps) AS (
+    SELECT p.person_id, p.person_id, p.moved_to, 0
+    FROM connector.person p
+    WHERE p.site = %(site)s AND p.person_id IN (SELECT w.person_id FROM connector.whose_record w WHERE w.site = %(site)s)
+    UNION ALL
+    SELECT s.person_id, n.person_id, n.moved_to, s.steps + 1
+    FROM step s JOIN connector.person n ON n.site = %(site)s AND n.key = s.moved_to
+) CYCLE now_id SET again USING walked, account AS (
+    SELECT DISTINCT ON (s.person_id) s.person_id, b.account_id
+    FROM step s JOIN connector.binding b ON b.site = %(site)s AND b.person_id = s.now_id
+    WHERE NOT s.again
+    ORDER BY s.person_id, s.steps DESC
+)
+SELECT a.account_id AS moodle_id, i.source, r.courses, r.done_at, r.precision, r.score, r.score_max, r.template, r.number,
        r.expires_at
-FROM connector.import_record r
+FROM connector.whose_record w
+JOIN account a USING (person_id)
+JOIN connector.import_record r USING (import_id, line)
 JOIN connector.import_batch i USING (import_id)
-JOIN connector.person p ON p.site = i.site
-     AND CASE WHEN r.person_id IS NULL THEN r.key <> '' AND connector.folded(p.key) = connector.folded(r.key) AND NOT EXISTS (
-                       SELECT FROM connector.person f
-                       WHERE f.site = p.site AND connector.folded(f.formerly) = connector.folded(r.key))
-              ELSE p.person_id = r.person_id END
-LEFT JOIN connector.person m ON m.site = p.site AND m.key = p.moved_to
-JOIN connector.binding b ON b.site = i.site AND b.person_id IN (p.person_id, m.person_id)
-WHERE i.site = %(site)s AND i.status = 'taken'
+WHERE w.site = %(site)s

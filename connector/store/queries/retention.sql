@@ -26,15 +26,20 @@ WHERE c.client_id = u.client_id AND c.name = ANY(%(clients)s) AND u.gone_at < %(
 UPDATE connector."case" SET reason = '' WHERE site = %(site)s AND settled_at < %(before)s AND reason <> ''
 
 -- name: papers
--- Certificates that had expired or were revoked before, and have a name still.
-SELECT template, issued_on, number, file = 'made' AS made FROM connector.certificate
+-- Certificates that had expired or were revoked before, and have a name still; made: a file of theirs was.
+SELECT template, issued_on, number, sha256 IS NOT NULL AS made FROM connector.certificate
 WHERE site = %(site)s AND name <> '' AND LEAST(expires_at, revoked_at) < %(before)s ORDER BY certificate_id
 
--- name: blank_papers
--- Neither the name nor the code by which a file could be made; the code's hash tells whoever asks that it is over.
-UPDATE connector.certificate
-SET name = '', code = '', file = 'refused', file_message = 'expired long ago', sha256 = NULL
+-- name: withdraw_papers
+-- Before their files go: who asks for one meanwhile is told.
+UPDATE connector.certificate SET file = 'refused', file_message = 'expired long ago'
 WHERE site = %(site)s AND name <> '' AND LEAST(expires_at, revoked_at) < %(before)s
+
+-- name: blank_papers
+-- Neither the name nor the code by which a file could be made; the code's hash tells whoever asks that it is over. One
+-- whose file somebody made anew just now keeps its name, and with it the file is found by the next run.
+UPDATE connector.certificate SET name = '', code = '', sha256 = NULL
+WHERE site = %(site)s AND name <> '' AND file = 'refused' AND LEAST(expires_at, revoked_at) < %(before)s
 
 -- name: history
 -- What HR had said before.
@@ -56,6 +61,16 @@ UPDATE connector.operation o SET message = '', before = ''
 FROM connector.run r
 WHERE r.run_id = o.run_id AND r.site = %(site)s AND o.state IN ('done', 'refused') AND o.finished_at < %(before)s
   AND (o.message, o.before) <> ('', '')
+
+-- name: set_aside
+-- Records of former systems of whom HR has named nobody all the while.
+DELETE FROM connector.import_record r USING connector.import_batch i
+WHERE i.import_id = r.import_id AND i.site = %(site)s AND i.imported_at < %(before)s AND r.person_id IS NULL
+  AND NOT EXISTS (SELECT FROM connector.whose_record w WHERE w.import_id = r.import_id AND w.line = r.line)
+
+-- name: import_rejections
+DELETE FROM connector.import_rejection r USING connector.import_batch i
+WHERE i.import_id = r.import_id AND i.site = %(site)s AND i.imported_at < %(before)s
 
 -- name: due_notices
 -- Of due dates that are over.

@@ -26,33 +26,39 @@ WHERE p.person_id = ANY(%(ids)s) ORDER BY t.source
 SELECT jsonb_build_object('feed', f.name, 'received_at', f.received_at, 'line', r.line, 'field', r.field,
                           'reason', r.reason) AS found
 FROM connector.rejection r JOIN connector.feed f USING (feed_id)
-JOIN connector.person p ON p.site = f.site AND connector.folded(p.key) = connector.folded(r.key)
-WHERE p.person_id = ANY(%(ids)s) ORDER BY f.received_at, r.line
+WHERE f.site = %(site)s AND connector.folded(r.key) IN (
+    SELECT connector.folded(word) FROM unnest(%(words)s::text[]) AS w (word))
+ORDER BY f.received_at, r.line
 
 -- name: staged
 -- Of feeds that were refused and not read again yet.
 SELECT to_jsonb(s) - ARRAY['row_digest', 'grant_set', 'feed_id', 'unique_username'] AS found
 FROM connector.staged s JOIN connector.feed f USING (feed_id)
-JOIN connector.person p ON p.site = f.site AND connector.folded(p.key) = connector.folded(s.key)
-WHERE p.person_id = ANY(%(ids)s) ORDER BY s.feed_id, s.line
+WHERE f.site = %(site)s AND connector.folded(s.key) IN (
+    SELECT connector.folded(word) FROM unnest(%(words)s::text[]) AS w (word))
+ORDER BY s.feed_id, s.line
 
 -- name: imported
--- By key and address where the person was not known yet.
+-- By key and address where nobody was known by the key.
 SELECT to_jsonb(r) - ARRAY['import_id', 'person_id'] || jsonb_build_object('source', i.source, 'file', i.name,
                                                                            'imported_at', i.imported_at) AS found
 FROM connector.import_record r JOIN connector.import_batch i USING (import_id)
-WHERE r.person_id = ANY(%(ids)s)
-   OR r.person_id IS NULL AND EXISTS (
-       SELECT FROM unnest(%(words)s::text[]) AS w (word)
-       WHERE connector.folded(w.word) IN (connector.folded(NULLIF(r.key, '')), connector.folded(NULLIF(r.email, ''))))
+WHERE i.site = %(site)s AND (
+    r.person_id = ANY(%(ids)s)
+    OR r.person_id IS NULL AND EXISTS (
+        SELECT FROM unnest(%(words)s::text[]) AS w (word)
+        WHERE connector.folded(w.word) IN (connector.folded(NULLIF(r.key, '')), connector.folded(NULLIF(r.email, ''))))
+       AND NOT EXISTS (SELECT FROM connector.whose_record w
+                       WHERE w.import_id = r.import_id AND w.line = r.line AND w.person_id <> ALL(%(ids)s)))
 ORDER BY r.import_id, r.line
 
 -- name: not_imported
 SELECT jsonb_build_object('source', i.source, 'file', i.name, 'imported_at', i.imported_at, 'line', r.line,
                           'field', r.field, 'reason', r.reason) AS found
 FROM connector.import_rejection r JOIN connector.import_batch i USING (import_id)
-JOIN connector.person p ON p.site = i.site AND connector.folded(p.key) = connector.folded(r.key)
-WHERE p.person_id = ANY(%(ids)s) ORDER BY r.import_id, r.line
+WHERE i.site = %(site)s AND connector.folded(r.key) IN (
+    SELECT connector.folded(word) FROM unnest(%(words)s::text[]) AS w (word))
+ORDER BY r.import_id, r.line
 
 -- name: leaves
 SELECT jsonb_build_object('key', p.key, 'days', l.days::text) AS found
