@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 MAX_VARIABLES = 4000
@@ -33,7 +33,7 @@ def variables(params: object) -> int:
 
 
 def chunks(
-    items: Sequence[T], most: int, cost: Callable[[T], int] = lambda _: 1, room: int = MAX_VARIABLES - 20
+    items: Iterable[T], most: int, cost: Callable[[T], int] = lambda _: 1, room: int = MAX_VARIABLES - 20
 ) -> Iterator[list[T]]:
     """Cut ``items`` into lists of at most ``most`` entries and ``room`` variables, keeping the order.
 

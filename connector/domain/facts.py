@@ -260,8 +260,9 @@ class FactStore(Protocol):
         """
         ...
 
-    def unlike(self, before: datetime, now: datetime) -> list[Difference]:
-        """Facts that do not follow from the rows that are held, reckoned otherwise than by the merge.
+    def unlike(self, before: datetime, now: datetime) -> Iterator[Difference]:
+        """Facts that do not follow from the rows that are held, reckoned otherwise than by the merge; one by one, as
+        they may be all of them.
 
         ``before`` is when everything was compared the last time.
         """

@@ -7,6 +7,7 @@ k / width, rounded down. What differs is a value, found by pure functions; who r
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +24,8 @@ WIDTH = 1000
 """Keys in a bucket: of a million rows there are a thousand checksums, in ten answers."""
 MOST = 10_000
 """Keys that are read at once where buckets differ."""
+GREATEST = 2**63 - 1
+"""No key is greater."""
 
 
 class HeldRow(NamedTuple):
@@ -185,16 +188,29 @@ def is_news(one: Difference, began: int) -> bool:
     return isinstance(time, int) and time >= began
 
 
-def was_restored(found: Sequence[Difference], behind: Collection[str] = ()) -> bool:
-    """Whether Moodle came back from an older backup: a key is another row's now, a time went back, somebody is deleted
-    no more; or the newest rows are gone of enrolments and of completions too, in several courses.
+@dataclass
+class Signs:
+    """What tells of a Moodle that came back from an older backup. Differences are noted, and none of them is kept.
 
     ``behind`` are the datasets of which the newest row that was held is gone.
     """
-    if any(_went_back(one) for one in found):
-        return True
-    courses = {one.course_id for one in found if one.what is What.GONE and one.dataset in behind}
-    return {ENROLMENTS, COMPLETIONS} <= set(behind) and len(courses) > 1
+
+    behind: set[str] = field(default_factory=set)
+    _went_back: bool = False
+    ended_in: dict[str, set[int | None]] = field(default_factory=lambda: defaultdict(set))
+
+    def note(self, found: Iterable[Difference]) -> None:
+        for one in found:
+            self._went_back = self._went_back or _went_back(one)
+            if one.what is What.GONE:
+                self.ended_in[one.dataset].add(one.course_id)
+
+    @property
+    def restored(self) -> bool:
+        """A key is another row's now, a time went back, somebody is deleted no more; or the newest rows are gone of
+        enrolments and of completions too, in several courses."""
+        courses = set[int | None]().union(*(self.ended_in[dataset] for dataset in self.behind))
+        return self._went_back or ({ENROLMENTS, COMPLETIONS} <= self.behind and len(courses) > 1)
 
 
 def _went_back(one: Difference) -> bool:
@@ -206,12 +222,12 @@ def _went_back(one: Difference) -> bool:
 
 
 def named(found: Sequence[Difference], setting: Setting) -> list[Difference]:
-    """The same, each with its cause where it can be named."""
+    """The same, each with its cause where it can be named, by which what it was and is has served."""
     ends = _Ends(
         {(one.moodle_id, one.course_id) for one in found if one.dataset == ENROLMENTS and one.what is What.GONE},
         {(PLACES[one.dataset], one.key) for one in found if one.dataset in PLACES and one.what is What.GONE},
     )
-    return [replace(one, cause=_cause(one, setting, ends)) for one in found]
+    return [replace(one, cause=_cause(one, setting, ends), was={}, now={}) for one in found]
 
 
 class _Ends(NamedTuple):
@@ -309,8 +325,8 @@ class HeldStore(Protocol):
         """The datasets that are held, with their columns; nothing where they were lost in a crash."""
         ...
 
-    def buckets(self, dataset: str) -> Iterator[list[Bucket]]:
-        """Of ``WIDTH`` keys, as Moodle counts them."""
+    def buckets(self, dataset: str, within: Range | None = None) -> Iterator[list[Bucket]]:
+        """Of ``WIDTH`` keys, as Moodle counts them: all or those within a range of whole buckets."""
         ...
 
     def rows(self, dataset: str, within: Range) -> Sequence[HeldRow]: ...

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import Counter as Sums
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from anyio import to_thread
 
 from connector.domain.facts import FactStore
 from connector.domain.proving import (
     DELETED_PEOPLE,
+    GREATEST,
     WIDTH,
     Bucket,
     Counter,
@@ -21,6 +24,7 @@ from connector.domain.proving import (
     Question,
     Range,
     Setting,
+    Signs,
     What,
     bucketed,
     differences,
@@ -28,7 +32,6 @@ from connector.domain.proving import (
     named,
     ranges,
     unlike,
-    was_restored,
 )
 from connector.domain.reading import Page
 from connector.mirror.mirroring import Progress
@@ -43,17 +46,18 @@ TRIES = 3
 class Compared:
     """What comparing came to. ``news`` came since it began: they are merged, and no differences.
 
-    ``of_nobody``: of people who are not managed, whom increments do not follow; their rows are held as Moodle has them
-    from now on, and nothing differs by them. ``many``: differences are too many to be healed one by one; these are the
-    first.
+    ``many``: differences are too many to be healed one by one; these are the first.
     """
 
     proved: list[Proved] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     news: list[Difference] = field(default_factory=list)
-    of_nobody: list[Difference] = field(default_factory=list)
+    signs: Signs = field(default_factory=Signs)
     many: bool = False
-    restored: bool = False
+
+    @property
+    def restored(self) -> bool:
+        return self.signs.restored
 
     @property
     def equal(self) -> bool:
@@ -62,6 +66,11 @@ class Compared:
     @property
     def found(self) -> list[Difference]:
         return [*self.differences, *self.news]
+
+
+class _Counted(NamedTuple):
+    rows: int
+    buckets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,45 +88,39 @@ class Comparing:
     async def all(self, questions: Sequence[Question], courses: Sequence[int]) -> Compared:
         """Compare every dataset; rows that differ land, to be held once the load is merged."""
         done, began = Compared(), self.clock()
-        behind = set()
         for question in questions:
-            found = await self._one(question, began, done)
-            gone = {one.key for one in found if one.what is What.GONE}
-            if gone and self.facts.held.newest(question.name) in gone:
-                behind.add(question.name)
-        done.restored = was_restored([*done.differences, *done.of_nobody], behind)
+            await self._one(question, began, done)
         done.differences = named(done.differences, self._setting(done, courses, began))
         return done
 
-    async def _one(self, question: Question, began: datetime, done: Compared) -> list[Difference]:
-        started = time.monotonic()
-        theirs: list[Bucket] = []
-        async for some in self.counter.counted(question):
-            theirs += some
-            self.say(question.name, sum(bucket.rows for bucket in some))
-        ours = await to_thread.run_sync(self._held, question.name)
-        differing = unlike(ours, theirs)
+    async def _one(self, question: Question, began: datetime, done: Compared) -> None:
+        """Of people who are not managed, whom increments do not follow, rows are held as Moodle has them from now on;
+        nothing differs by them, and nothing of them is kept here, however many they are."""
+        started, beginning = time.monotonic(), int(began.timestamp())
+        counted, differing = await self._differing(question)
+        newest = self.facts.held.newest(question.name) if differing else None
         equal, found = True, list[Difference]()
         for within in ranges(differing, WIDTH):
             rows, settled = await self._settled(question, within)
             equal &= settled
             taken = self._taken(rows, within)
+            done.signs.note(one for one in taken if not is_news(one, beginning))
             managed = self.managed({one.moodle_id for one in taken if one.moodle_id is not None})
             found += [one for one in taken if one.moodle_id is None or one.moodle_id in managed]
-            done.of_nobody += [one for one in taken if one.moodle_id is not None and one.moodle_id not in managed]
             if len(found) > LISTED:
                 done.many = True
                 break
-        other = [one for one in found if not is_news(one, int(began.timestamp()))]
-        news = [one for one in found if is_news(one, int(began.timestamp()))]
-        done.news += news
+        if any(one.what is What.GONE and one.key == newest for one in found):
+            done.signs.behind.add(question.name)
+        other = [one for one in found if not is_news(one, beginning)]
+        done.news += [one for one in found if is_news(one, beginning)]
         done.differences += other
-        counts = {what: sum(1 for one in other if one.what is what) for what in What}
+        counts = Sums(one.what for one in other)
         done.proved.append(
             Proved(
                 question.name,
-                sum(bucket.rows for bucket in theirs),
-                len(theirs),
+                counted.rows,
+                counted.buckets,
                 len({one.key // WIDTH for one in found if one.key is not None}),
                 counts[What.MISSING],
                 counts[What.OTHER],
@@ -127,10 +130,22 @@ class Comparing:
                 began,
             )
         )
-        return found
 
-    def _held(self, dataset: str) -> list[Bucket]:
-        return [bucket for some in self.facts.held.buckets(dataset) for bucket in some]
+    async def _differing(self, question: Question) -> tuple[_Counted, list[int]]:
+        """What Moodle counts, and the buckets that differ: they are compared as its answers come."""
+        rows, buckets, first, differing = 0, 0, 0, list[int]()
+        async for theirs in self.counter.counted(question):
+            last = (theirs[-1].number + 1) * WIDTH - 1
+            differing += await to_thread.run_sync(self._unlike, question.name, Range(first, last), theirs)
+            rows += (counted := sum(bucket.rows for bucket in theirs))
+            buckets += len(theirs)
+            first = last + 1
+            self.say(question.name, counted)
+        differing += await to_thread.run_sync(self._unlike, question.name, Range(first, GREATEST), [])
+        return _Counted(rows, buckets), differing
+
+    def _unlike(self, dataset: str, within: Range, theirs: Sequence[Bucket]) -> list[int]:
+        return unlike((bucket for some in self.facts.held.buckets(dataset, within) for bucket in some), theirs)
 
     async def _settled(self, question: Question, within: Range) -> tuple[HeldRows, bool]:
         """The rows with these keys, and whether Moodle counted the same right after."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Sums
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -51,6 +51,27 @@ class Reconciled:
             for one in loaded
             for old in (before.get(one.fact, nothing),)
         ]
+
+
+@dataclass
+class Concerned:
+    """What differs, added up while it is told: how much, the ``first`` of it, and of which people and courses."""
+
+    sums: Sums[tuple[str, What]] = field(default_factory=Sums)
+    first: list[Difference] = field(default_factory=list)
+    people: set[int] = field(default_factory=set)
+    courses: set[int] = field(default_factory=set)
+
+    def note(self, found: Iterable[Difference]) -> Concerned:
+        for one in found:
+            self.sums[one.dataset, one.what] += 1
+            if len(self.first) < LISTED:
+                self.first.append(one)
+            if one.moodle_id is not None:
+                self.people.add(one.moodle_id)
+            elif one.course_id is not None:
+                self.courses.add(one.course_id)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +123,7 @@ class Reconciling:
             if found.many or found.restored:
                 return await self._read_again(load, found, done, say, give_again=give_again)
             mirror.facts.note(load, found.proved, found.differences, mirror.clock())
-            await self._heal(reading, counter, found.found)
+            await self._heal(reading, counter, Concerned().note(found.found))
             items = {one.course_id: 0 for one in found.found if one.dataset == "grade_items" and one.course_id}
             totals = await mirror.reader.grade_items(items)
             known = mirror.facts.known_history()
@@ -132,27 +153,28 @@ class Reconciling:
         mirror.facts.note(again.load, found.proved, (), mirror.clock())
         return True
 
-    async def _heal(self, reading: Reading, counter: Counter, found: Sequence[Difference]) -> None:
+    async def _heal(self, reading: Reading, counter: Counter, concerned: Concerned) -> None:
         """Read all of the people and courses that are concerned."""
-        people = sorted({one.moodle_id for one in found if one.moodle_id is not None})
-        courses = sorted({one.course_id for one in found if one.moodle_id is None and one.course_id is not None})
-        if people or courses:
-            await reading.land(counter.whole(people, courses))
+        if concerned.people or concerned.courses:
+            await reading.land(counter.whole(sorted(concerned.people), sorted(concerned.courses)))
+
+    def _unlike(self, before: datetime, now: datetime) -> Concerned:
+        return Concerned().note(self.mirror.facts.unlike(before, now))
 
     async def _following(self, counter: Counter, done: Reconciled, before: datetime, say: Progress) -> None:
         """Do the facts follow from what is held? Who differs is read again, and then it is looked once more."""
         mirror, facts = self.mirror, self.mirror.facts
         for last in (False, True):
             started, now = time.monotonic(), mirror.clock()
-            unlike = await to_thread.run_sync(facts.unlike, before, now)
+            unlike = await to_thread.run_sync(self._unlike, before, now)
             proved = _weighed(unlike, facts.sizes(), time.monotonic() - started, now)
             done.proved |= {one.dataset: one for one in proved}
             load = facts.start(Extent.CHANGES, mirror.reader.name, mirror.clock())
-            facts.note(load, proved, unlike[:LISTED], mirror.clock())
-            if not unlike or last:
+            facts.note(load, proved, unlike.first, mirror.clock())
+            if not unlike.first or last:
                 facts.finish(load, "done", "", mirror.clock())
                 return
-            done.differences += unlike
+            done.differences += unlike.first
             try:
                 reading = Reading(mirror, load, mirror.clock(), say)
                 await self._heal(reading, counter, unlike)
@@ -166,10 +188,9 @@ class Reconciling:
             facts.finish(load, "done", "", mirror.clock())
 
 
-def _weighed(unlike: Sequence[Difference], sizes: Mapping[str, int], seconds: float, now: datetime) -> list[Proved]:
-    sums = Sums((one.dataset, one.what) for one in unlike)
+def _weighed(unlike: Concerned, sizes: Mapping[str, int], seconds: float, now: datetime) -> list[Proved]:
     return [
         Proved(fact, rows, 0, 0, missing, other, gone, seconds, not (missing or other or gone), now)
         for fact, rows in sizes.items()
-        for missing, other, gone in ([sums[fact, what] for what in What],)
+        for missing, other, gone in ([unlike.sums[fact, what] for what in What],)
     ]

@@ -184,8 +184,8 @@ class Facts:
         return loaded
 
     # ------------------------------------------------------------ proving
-    def unlike(self, before: datetime, now: datetime) -> list[Difference]:
-        return list(following.unlike(self._database, before, now))
+    def unlike(self, before: datetime, now: datetime) -> Iterator[Difference]:
+        return following.unlike(self._database, before, now)
 
     def sizes(self) -> Mapping[str, int]:
         return following.sizes(self._database)

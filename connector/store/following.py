@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +62,8 @@ ISSUES: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
 """Datasets of issues and of their kinds, by source, and where what stands."""
 CERTIFICATES = "fact_certificate"
 FACTS = (*QUERIES, CERTIFICATES)
+AT_ONCE = 1000
+"""Rows that are fetched at once."""
 COUNTED = ("enrolments", "completions", "grades", "activity_completions", "item_grades", "certificates")
 
 
@@ -79,13 +81,13 @@ def unlike(database: Database, before: datetime, now: datetime) -> Iterator[Diff
             at = {
                 name: columns[dataset].index(column) + (dataset in SPLIT) for name, (dataset, column) in places.items()
             }
-            yield from _told(fact, connection.execute(query(f"follows.{QUERIES[fact]}"), values | at))
+            yield from _told(connection, fact, f"follows.{QUERIES[fact]}", values | at)
         for source, (issues, templates, told) in ISSUES.items():
             if issues in columns:
                 at = dict.fromkeys(("template", "issued", "expires"))
                 at |= {name: columns[issues].index(column) for name, column in told.items()}
                 of = {"source": source, "issues": numbers[issues], "templates": numbers[templates]}
-                yield from _told(CERTIFICATES, connection.execute(query("follows.certificates"), values | at | of))
+                yield from _told(connection, CERTIFICATES, "follows.certificates", values | at | of)
 
 
 _NAMES = (
@@ -93,9 +95,11 @@ _NAMES = (
 )  # fmt: skip
 
 
-def _told(fact: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Difference]:
-    for row in rows:
-        yield Difference(fact, None, row["moodle_id"], row["course_id"], What(row["what"]), cause=row["cause"])
+def _told(connection: Connection, fact: str, name: str, values: Mapping[str, Any]) -> Iterator[Difference]:
+    """Some at a time: no cursor of PostgreSQL's, which plans for one process."""
+    with connection.cursor() as cursor:
+        for row in cursor.stream(query(name), values, size=AT_ONCE):
+            yield Difference(fact, None, row["moodle_id"], row["course_id"], What(row["what"]), cause=row["cause"])
 
 
 def sizes(database: Database) -> dict[str, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.domain.proving import WIDTH, Bucket, HeldRow, HeldRows, Range
+from connector.domain.proving import GREATEST, WIDTH, Bucket, HeldRow, HeldRows, Range
 from connector.store.database import Connection, Database, query
 
 TYPES = ("int2", "int8", "int8", "int8", "bytea")
 """As they are copied: in PostgreSQL's binary format a text is its bytes."""
+EVERY = Range(0, GREATEST)
 SWAP = (
     "drop_keys", "set_aside", "hold", "make_room", "index_keys", "once", "index_owners", "index_courses",
     "hold_nothing", "hold_these",
@@ -49,8 +50,8 @@ class Held:
     def columns(self) -> Mapping[str, tuple[str, ...]]:
         return {row["name"]: tuple(row["columns"]) for row in self._database.rows("held.columns")}
 
-    def buckets(self, dataset: str) -> Iterator[list[Bucket]]:
-        values = {"dataset": self._number(dataset), "width": WIDTH}
+    def buckets(self, dataset: str, within: Range | None = None) -> Iterator[list[Bucket]]:
+        values = {"dataset": self._number(dataset), "width": WIDTH, **(within or EVERY)._asdict()}
         for rows in self._database.stream("held.buckets", **values):
             yield [Bucket(row["number"], row["rows"], row["checksum"]) for row in rows]
 

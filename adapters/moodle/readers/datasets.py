@@ -104,9 +104,9 @@ async def pages(client: MoodleClient, *asked: Asked) -> AsyncIterator[Rows]:
                 yield rows
 
 
-async def firsts(client: MoodleClient, asked: Sequence[Asked]) -> list[Rows]:
-    """The first rows of several, in one request where the site can."""
-    answers = values_of(await client.call_many([one.call(one.after) for one in asked], reading=True))
+async def firsts(client: MoodleClient, asked: Sequence[Asked], limit: int = MOST) -> list[Rows]:
+    """The first rows of several, up to so many of each, in one request where the site can."""
+    answers = values_of(await client.call_many([one.call(one.after, limit) for one in asked], reading=True))
     return [_rows(one, one.after, answer) for one, answer in zip(asked, answers, strict=True)]
 
 

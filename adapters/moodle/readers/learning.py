@@ -22,9 +22,10 @@ from adapters.moodle.readers.datasets import (
     pages,
     together,
 )
-from adapters.moodle.readers.details import totals_of
+from adapters.moodle.readers.details import is_total, totals_of
 from adapters.moodle.readers.holding import held, held_all
 from adapters.moodle.readers.raw import Issues
+from adapters.moodle.wire import chunks
 from connector.domain.details import Detail, KnownHistory
 from connector.domain.reading import Page, ReadCertificate
 
@@ -33,6 +34,8 @@ EVER = 1
 """Since when it may be: leaves out what has no time at all, as courses that are not completed yet."""
 PERSON, COURSE = "userid", "courseid"
 LEARNED = ("enrolments", "completions", "grades")
+AT_ONCE = 16
+"""Questions that are put at once; where little is new there are no more."""
 LEARNED_WITHIN = ("activity_completions", "item_grades")
 GONE = Asked(raw.DELETED, column="deleted", values=(1,))
 COMPLETED = Asked(raw.COMPLETIONS, EVER)
@@ -235,7 +238,8 @@ class Learning:
         learned = [Asked(raw.METHODS), Asked(raw.ENROLMENTS), COMPLETED]
         if self.within:
             return [GONE, *learned, *map(Asked, raw_details.DETAILS[Detail.ACTIVITIES]), *issued]
-        items = _counting(await each(self._client, Asked(raw.GRADE_ITEMS)))
+        asked = pages(self._client, Asked(raw.GRADE_ITEMS))
+        items = _counting([row async for rows in asked for row in rows.rows if is_total(row)])
         return [GONE, *learned, Asked(raw.GRADE_ITEMS), _of_totals(items), *issued]
 
     async def _each(self, dataset: Dataset, column: str, values: Sequence[int]) -> list[Row]:
@@ -243,11 +247,12 @@ class Learning:
 
 
 async def taken(client: MoodleClient, takes: Sequence[Takes]) -> AsyncIterator[Page]:
-    """All that is asked for; one request where each is few."""
-    asked = [one for one, _ in takes]
-    for (one, take), first in zip(takes, await firsts(client, asked), strict=True):
-        async for rows in later_pages(client, one, first):
-            yield await take(rows)
+    """All that is asked for: the first rows of a few questions at once, together no more than one answer has."""
+    for some in chunks(takes, AT_ONCE):
+        began = await firsts(client, [one for one, _ in some], MOST // len(some))
+        for (one, take), first in zip(some, began, strict=True):
+            async for rows in later_pages(client, one, first):
+                yield await take(rows)
 
 
 async def methods(rows: Rows) -> Page:

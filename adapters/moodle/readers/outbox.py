@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from itertools import chain
 
 import orjson
 
@@ -58,8 +59,9 @@ class PluginOutbox:
         takes = [*self._learning.changes(known), *self._learning.contents(contents)]
         async for page in taken(self._client, [*takes, *(one for part in parts for one in self._of(part))]):
             yield page
-        made_of = [Scope(what, course_id=one) for one in contents for what in self._learning.made_of]
-        yield Page(scopes=[*made_of, *(scope for part in parts for scope in self._scopes(part))])
+        made_of = (Scope(what, course_id=one) for one in contents for what in self._learning.made_of)
+        for page in shared.scoped(chain(made_of, *map(self._scopes, parts))):
+            yield page
         for kind in self._issues:
             if kind.source in touched.templates:
                 async for rows in pages(self._client, Asked(kind.templates)):
@@ -96,7 +98,9 @@ class PluginOutbox:
 
         async for page in taken(self._client, [(one, certified) for one in asked]):
             yield page
-        yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people or (None,)])
+        of = (None,) if people is None else people
+        for page in shared.scoped(Scope("certificates", user, source=kind.source) for user in of):
+            yield page
 
     async def _enrolled(self, rows: Rows) -> Page:
         """All enrolments, also those that let nobody in. Of who is deleted nothing is left."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from adapters.moodle.readers import holding, raw, shared
 from adapters.moodle.readers.catalogue import by_plugin
@@ -127,9 +128,12 @@ class PluginReader:
     async def whole(self, people: Sequence[int], courses: Sequence[int]) -> AsyncIterator[Page]:
         """See ``Counter``."""
         learning = self._learning
-        yield Page(scopes=[Scope(fact, user) for user in people for fact in learning.facts])
-        for course in courses:
-            yield Page(scopes=[Scope(fact, course_id=course) for fact in (*learning.facts, *learning.made_of)])
+        kinds, made = [kind.source for kind in self._issues], (*learning.facts, *learning.made_of)
+        of_people = (Scope(fact, user) for user in people for fact in learning.facts)
+        of_courses = (Scope(fact, course_id=course) for course in courses for fact in made)
+        issued = (Scope("certificates", user, source=kind) for user in people for kind in kinds)
+        for page in shared.scoped(chain(of_people, of_courses, issued)):
+            yield page
         if people:
             async for page in learning.all(None, PERSON, people):
                 yield page
@@ -137,7 +141,6 @@ class PluginReader:
             async for page in learning.all(frozenset(courses), COURSE, courses):
                 yield page
         for kind in self._issues:
-            yield Page(scopes=[Scope("certificates", user, source=kind.source) for user in people])
             async for rows in pages(self._client, *chosen(kind.issues, PERSON, people)):
                 yield await learning.certified(kind, rows)
 
@@ -178,8 +181,8 @@ class PluginReader:
         """See the port. Pass marks too; where all items are read they have come with the pages."""
         if Detail.ACTIVITIES in self.details:
             return []
-        items = await self._each(raw.GRADE_ITEMS, COURSE, list(samples))
-        return [raw.grade_item(row) for row in items if is_total(row)]
+        asked = pages(self._client, *chosen(raw.GRADE_ITEMS, COURSE, list(samples)))
+        return [raw.grade_item(row) async for rows in asked for row in rows.rows if is_total(row)]
 
     async def _members(self, dataset: Dataset, column: str, of: Sequence[int]) -> dict[int, set[int]]:
         found: dict[int, set[int]] = {one: set() for one in of}

@@ -28,7 +28,7 @@ TRUNCATE landing.coming, landing.came, landing.gone
 SELECT h.key / %(width)s AS number, count(*) AS rows,
        encode(sha256(convert_to(string_agg(h.row || E'\n', '' ORDER BY h.key), 'UTF8')), 'hex') AS checksum
 FROM landing.held h
-WHERE h.dataset = %(dataset)s
+WHERE h.dataset = %(dataset)s AND h.key BETWEEN %(first)s AND %(last)s
 GROUP BY 1
 ORDER BY 1
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from adapters.moodle.client import MoodleClient
-from adapters.moodle.readers import choose, datasets, raw
+from adapters.moodle.client import Call, MoodleClient
+from adapters.moodle.readers import choose, datasets, learning, raw
 from adapters.moodle.readers.choose import choose_reader, set_up_reports
 from adapters.moodle.readers.kinds import KINDS
 from adapters.moodle.readers.plugin import PluginReader
@@ -20,6 +20,7 @@ from adapters.moodle.twin import ServedTwin
 from adapters.moodle.writers.plain import PlainWriter
 from connector.domain.catalogue import CourseAbout
 from connector.domain.errors import AccessRefused, ProtocolError, SettingsError
+from connector.domain.outbox import Touched
 from connector.domain.ports import Course
 from connector.domain.reading import GradeItem, Precision, ReadAccess, Reader
 from connector.domain.writing import ManualEnrolment
@@ -214,6 +215,29 @@ async def test_what_changed(twin: ServedTwin, by_plugin: Reader, book: Book) -> 
     life.change_user("p2", at=LATER, department="Gas")
     [page] = await read_accounts(by_plugin, book, SOON)
     assert [one.id for one in page.accounts] == [book.ids[2]] == list(page.seen)
+
+
+async def test_a_few_questions_at_once(
+    twin: ServedTwin, site: MoodleSite, by_plugin: Reader, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many people touched there are many questions: never more than a few in one request."""
+    asked: list[list[int]] = []
+    call_many = MoodleClient.call_many
+
+    async def counted(self: MoodleClient, calls: Sequence[Call], *more: Any, **named: Any) -> Any:
+        asked.append([int(str(params["limit"])) for _, params in calls if "limit" in params])
+        return await call_many(self, calls, *more, **named)
+
+    monkeypatch.setattr(MoodleClient, "call_many", counted)
+    monkeypatch.setattr(datasets, "MOST", 1)
+    touched = Touched(people=set(book.ids))
+    outbox = PluginReader(site, outbox=True).outbox
+    assert outbox is not None
+    pages = [page async for page in outbox.read(touched)]
+    assert max(map(len, asked)) == learning.AT_ONCE
+    assert all(sum(limits) <= learning.MOST for limits in asked if len(limits) == learning.AT_ONCE)
+    enrolled = {(row.user_id, row.course_id) for page in pages for row in page.enrolments}
+    assert enrolled == set((await everything(by_plugin, book)).enrolments)
 
 
 async def test_what_was_granted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from connector.domain.proving import (
     HeldRows,
     Range,
     Setting,
+    Signs,
     What,
     bucketed,
     differences,
@@ -22,7 +24,6 @@ from connector.domain.proving import (
     named,
     ranges,
     unlike,
-    was_restored,
 )
 
 COLUMNS = ("id", "userid", "courseid", "value")
@@ -105,20 +106,32 @@ def test_causes_beside_a_row() -> None:
     assert {each.cause for each in named(gone, Setting({2}, (), 1000, restored=True))} == {"restored"}
 
 
+def restored(*found: Difference, behind: Collection[str] = ()) -> bool:
+    signs = Signs(set(behind))
+    signs.note(found)
+    return signs.restored
+
+
 def test_an_older_backup_is_noticed() -> None:
     """A key that is another row's, a time that went back, somebody who is deleted no more; not what merely ended."""
-    assert was_restored([one("enrolments", What.OTHER, {"userid": 1}, {"userid": 2})])
-    assert was_restored([one("enrolments", What.OTHER, {"timemodified": 9}, {"timemodified": 8})])
-    assert not was_restored([one("grades", What.OTHER, {"timemodified": 9}, {"timemodified": 8})]), (
-        "an earlier attempt"
-    )
-    assert was_restored([one("people", What.GONE)])
-    assert not was_restored([one("enrolments", What.OTHER, {"timemodified": 8}, {"timemodified": 9})])
+    assert restored(one("enrolments", What.OTHER, {"userid": 1}, {"userid": 2}))
+    assert restored(one("enrolments", What.OTHER, {"timemodified": 9}, {"timemodified": 8}))
+    assert not restored(one("grades", What.OTHER, {"timemodified": 9}, {"timemodified": 8})), "an earlier attempt"
+    assert restored(one("people", What.GONE))
+    assert not restored(one("enrolments", What.OTHER, {"timemodified": 8}, {"timemodified": 9}))
     ended = [
         Difference(dataset, 9, 1, course, What.GONE) for dataset in ("enrolments", "completions") for course in (2, 3)
     ]
-    assert was_restored(ended, {"enrolments", "completions"})
-    assert not was_restored(ended, {"enrolments"})
+    assert restored(*ended, behind={"enrolments", "completions"})
+    assert not restored(*ended, behind={"enrolments"})
+
+
+def test_signs_of_a_backup_keep_no_difference() -> None:
+    """However many rows of people who are not managed differ: what is kept grows with courses alone."""
+    signs = Signs()
+    signs.note(Difference("grades", key, key, key % 3, What.GONE) for key in range(10_000))
+    assert sum(len(kept) for kept in signs.ended_in.values()) == 3
+    assert not signs.restored
 
 
 def test_what_came_since_is_news() -> None:
