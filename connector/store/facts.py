@@ -148,7 +148,7 @@ class Facts:
                 merging.people()
             if read.courses is not None:
                 merging.courses(read.courses, self._course_fields)
-            if read.grade_items:
+            if read.grade_items or read.courses is not None:
                 merging.grade_items()
             merging.requirements(staff, terms)
             merging.waivers(staff)

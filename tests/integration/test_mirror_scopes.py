@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
 from adapters.moodle.site import MoodleSite
 from connector.domain.facts import Extent, Read
-from connector.domain.reading import Page, Precision, ReadCertificate, ReadCompletion, ReadEnrolment, ReadGrade, Scope
+from connector.domain.reading import (
+    GradeItem,
+    Page,
+    Precision,
+    ReadCertificate,
+    ReadCompletion,
+    ReadEnrolment,
+    ReadGrade,
+    Scope,
+)
 from tests.integration.mirrored import Learning, no_overlaps, now
 from tests.support import House, Seen, moodle_client, rows
 
@@ -31,7 +41,7 @@ async def learned(house: House, learning: Learning) -> House:
     return house
 
 
-async def tell(house: House, *pages: Page) -> None:
+async def tell(house: House, *pages: Page, items: Sequence[GradeItem] = ()) -> None:
     """An increment that reads just this."""
     async with moodle_client(house.twin.url, house.settings.moodle_token()) as client:
         way = house.connector.way_back(await house.connector.reader(MoodleSite(client)))
@@ -40,7 +50,8 @@ async def tell(house: House, *pages: Page) -> None:
     for page in pages:
         way.facts.land(load, page)
         landed.update({fact: len(getattr(page, fact)) for fact in (*LEARNED, "certificates", "scopes")})
-    way.facts.merge(load, Read(Extent.CHANGES, house.clock(), landed=landed), way.staff, way.terms, house.clock())
+    read = Read(Extent.CHANGES, house.clock(), grade_items=items, landed=landed)
+    way.facts.merge(load, read, way.staff, way.terms, house.clock())
 
 
 def scopes(user_id: int | None = None, course_id: int | None = None) -> list[Scope]:
@@ -96,3 +107,21 @@ async def test_of_who_is_still_there_what_did_not_come_was_taken_back(
     [day] = learned.sql("SELECT sum(certificates) AS n FROM facts.summary_activity WHERE unit = ''")
     assert day["n"] == 1
     no_overlaps(learned)
+
+
+@pytest.mark.parametrize("plugin", [True, False])
+async def test_a_total_goes_with_its_course_and_its_number_to_another(
+    learned: House, learning: Learning, plugin: bool
+) -> None:
+    """A Moodle that was put back gives the numbers of items anew; of a course that is no more there is no total."""
+    learned.twin.state.plugin = plugin
+    learned.connector.choices.forget()
+    safe, fire = learning.course("SAFE").id, learning.course("FIRE").id
+    [number] = [item for item, course in now(learned, "dim_grade_item", "item_id", "course_id") if course == safe]
+    await tell(learned, items=[GradeItem(number, fire, 0, 100, None)])
+    totals = dict(now(learned, "dim_grade_item", "course_id", "item_id"))
+    assert totals[fire] == number and safe not in totals
+    learning.life.delete_course("FIRE")
+    await learned.mirror()
+    totals = dict(now(learned, "dim_grade_item", "course_id", "item_id"))
+    assert totals[safe] == number and fire not in totals

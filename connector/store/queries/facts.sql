@@ -288,11 +288,16 @@ CREATE TEMPORARY TABLE read_grade_item (
 ) ON COMMIT DROP
 
 -- name: close_grade_items
--- Totals that count otherwise now; those of courses that nobody was asked for stay.
+-- Totals that count otherwise now, items whose number is another total's after a restore, and those whose course is no
+-- more. Totals of courses that nobody was asked for stay.
 UPDATE facts.dim_grade_item d SET valid_to = %(now)s
-FROM read_grade_item r
-WHERE d.valid_to = 'infinity' AND r.course_id = d.course_id AND d.item_type = 'course'
-  AND (r.item_id, r.minimum, r.maximum, r.pass_mark) IS DISTINCT FROM (d.item_id, d.minimum, d.maximum, d.pass_mark)
+WHERE d.valid_to = 'infinity'
+  AND (EXISTS (
+    SELECT FROM read_grade_item r
+    WHERE (r.course_id = d.course_id AND d.item_type = 'course' OR r.item_id = d.item_id)
+      AND (r.item_id, r.course_id, r.minimum, r.maximum, r.pass_mark, 'course')
+          IS DISTINCT FROM (d.item_id, d.course_id, d.minimum, d.maximum, d.pass_mark, d.item_type))
+    OR NOT EXISTS (SELECT FROM facts.dim_course c WHERE c.course_id = d.course_id AND c.valid_to = 'infinity'))
 
 -- name: begin_grade_items
 INSERT INTO facts.dim_grade_item (item_id, course_id, minimum, maximum, pass_mark, valid_from)
