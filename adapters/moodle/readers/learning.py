@@ -16,6 +16,7 @@ from adapters.moodle.readers.datasets import (
     Row,
     Rows,
     chosen,
+    counted,
     each,
     firsts,
     later_pages,
@@ -51,6 +52,7 @@ class Learning:
         self._client = client
         self._issues = issues
         self._told = told
+        self._many_courses: bool | None = None
 
     @property
     def within(self) -> bool:
@@ -130,11 +132,12 @@ class Learning:
         async for rows in rows_of(Asked(raw.GRADE_ITEMS)):
             told_items += rows.rows
             yield Page(held=[held(raw.GRADE_ITEMS, rows)])
-        items = _counting(told_items)
-        asked = rows_of(Asked(raw.GRADES)) if column == PERSON else pages(self._client, _of_totals(items))
+        items, of_all = _counting(told_items), await self._holds_all_grades()
+        asked = rows_of(Asked(raw.GRADES)) if of_all or column == PERSON else pages(self._client, _of_totals(items))
+        wanted = None if of_all else _of_items(items)
         async for rows in asked:
             told = [row for row in rows.rows if row[3] is not None and is_there(row[1]) and row[2] in items]
-            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, _of_items(items))])
+            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, wanted)])
 
     async def before(self, known: KnownHistory) -> AsyncIterator[Page]:
         """Attempts that were put away, and changes of grades from what was ``known`` on."""
@@ -210,7 +213,8 @@ class Learning:
         wanted = _counting(row for some in items for row in some.rows)
         found = [raw.grade(row) for row in rows.rows if row[2] in wanted]
         with_items = held_all(raw.GRADE_ITEMS, items)
-        return Page(grades=found, held=[*with_items, held(raw.GRADES, rows, _of_items(wanted))])
+        of_these = None if await self._holds_all_grades() else _of_items(wanted)
+        return Page(grades=found, held=[*with_items, held(raw.GRADES, rows, of_these)])
 
     async def done(self, rows: Rows) -> Page:
         """How people stand in activities."""
@@ -238,9 +242,19 @@ class Learning:
         learned = [Asked(raw.METHODS), Asked(raw.ENROLMENTS), COMPLETED]
         if self.within:
             return [GONE, *learned, *map(Asked, raw_details.DETAILS[Detail.ACTIVITIES]), *issued]
+        if await self._holds_all_grades():
+            return [GONE, *learned, Asked(raw.GRADE_ITEMS), Asked(raw.GRADES), *issued]
         asked = pages(self._client, Asked(raw.GRADE_ITEMS))
         items = _counting([row async for rows in asked for row in rows.rows if is_total(row)])
         return [GONE, *learned, Asked(raw.GRADE_ITEMS), _of_totals(items), *issued]
+
+    async def _holds_all_grades(self) -> bool:
+        """Whether all grades are held where totals alone are facts: those of so many items cannot be asked for at
+        once. Each course has one."""
+        if self._many_courses is None:
+            courses = counted(self._client, Asked(raw.COURSES), MOST)
+            self._many_courses = sum([rows async for some in courses for _, rows, _ in some]) > MOST
+        return self._many_courses
 
     async def _each(self, dataset: Dataset, column: str, values: Sequence[int]) -> list[Row]:
         return await each(self._client, *chosen(dataset, column, values))
@@ -296,5 +310,5 @@ def _of_items(items: Collection[int]) -> Callable[[Row], bool]:
 
 
 def _of_totals(items: Collection[int]) -> Asked:
-    """The grades of these items; all grades, where they are more than can be asked for at once."""
-    return Asked(raw.GRADES, column="itemid", values=sorted(items)) if len(items) <= MOST else Asked(raw.GRADES)
+    """The grades of these items."""
+    return Asked(raw.GRADES, column="itemid", values=sorted(items))
