@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from connector.api.answering import Ask, itself, meta, page_links, page_meta
 from connector.api.answers import (
     ByStatus,
+    Expiring,
+    ExpiringAnswer,
     Overview,
     OverviewAnswer,
     Performance,
@@ -18,10 +20,12 @@ from connector.api.answers import (
     Trend,
     TrendPoint,
 )
-from connector.api.asking import OfUnit, OverviewAsked, ProgressAsked
+from connector.api.asking import ExpiringAsked, OfUnit, OverviewAsked, Paged, ProgressAsked
 from connector.api.courses import found, title
 from connector.api.problems import WrongParameter
 from connector.domain.analytics import Look, Row
+
+T = TypeVar("T")
 
 DAYS = 90
 """So many are told where nobody says from which day on."""
@@ -63,8 +67,7 @@ def progress(look: Look, asked: ProgressAsked, ask: Ask) -> ProgressAnswer:
         data = [Standing(unit=row["unit"], name=row["unit_name"], **_sums(row)) for row in rows]
     else:
         told = _by_day(look, asked) if asked.by == "day" else _by_requirement(look, asked, ask)
-        begins = (asked.page - 1) * asked.limit
-        total, data = len(told), told[begins : begins + asked.limit]
+        total, data = len(told), _page(told, asked)
     return ProgressAnswer(data=data, meta=page_meta(look, asked, total), links=page_links(ask, asked, total))
 
 
@@ -89,6 +92,28 @@ def _by_day(look: Look, asked: ProgressAsked) -> list[Standing]:
 
 def _sums(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _SUMS}
+
+
+def expiring(look: Look, asked: ExpiringAsked, ask: Ask) -> ExpiringAnswer:
+    """Kinds of what ends are few."""
+    told = [
+        Expiring(
+            kind=row["kind"],
+            source=row["source"] or None,
+            code=row["code"],
+            name=ask.text(row["requirement_name"] or {}) or row["name"],
+            expiring=row["expiring"],
+            first_on=row["first_on"],
+        )
+        for row in look.expiring(asked.kind, asked.days)
+    ]
+    data, total = _page(told, asked), len(told)
+    return ExpiringAnswer(data=data, meta=page_meta(look, asked, total), links=page_links(ask, asked, total))
+
+
+def _page(told: Sequence[T], asked: Paged) -> list[T]:
+    begins = (asked.page - 1) * asked.limit
+    return list(told[begins : begins + asked.limit])
 
 
 def course_analytics(look: Look, _asked: OfUnit, ask: Ask) -> PerformanceAnswer:

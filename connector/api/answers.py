@@ -122,6 +122,22 @@ class ProgressAnswer(Frame):
     data: list[Standing]
 
 
+class Expiring(Told):
+    """What of active people ends within the days that were asked for, and was not renewed."""
+
+    kind: Literal["requirement", "certificate"]
+    source: str | None = Field(description="What issued the certificates.")
+    code: str = Field(description="The requirement, or the kind of certificate.")
+    name: str | None
+    expiring: int = Field(description="How many end.")
+    first_on: date = Field(description="The day on which the first of them ends.")
+
+
+class ExpiringAnswer(Frame):
+    meta: PageMeta
+    data: list[Expiring]
+
+
 class Performance(Told):
     id: int
     title: str

@@ -85,6 +85,11 @@ class ProgressAsked(Paged):
     until: Day | None = Field(None, description="By day: to this one.")
 
 
+class ExpiringAsked(Paged):
+    days: Annotated[int, Field(ge=0, le=90), WHOLE] = Field(90, description="Within so many days from today (UTC).")
+    kind: Literal["requirement", "certificate"] | None = Field(None, description="Of these alone.")
+
+
 Status = Literal["valid", "expired", "revoked"]
 
 

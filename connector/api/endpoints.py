@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.api import answers, asking
-from connector.api.analytics import course_analytics, overview, progress
+from connector.api.analytics import course_analytics, expiring, overview, progress
 from connector.api.answering import Endpoint, Moves
 from connector.api.certificates import certificate, certificates
 from connector.api.courses import course, courses
@@ -28,6 +28,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "/analytics/courses/{id}", Scope.ANALYTICS, asking.OfUnit, answers.PerformanceAnswer, Moves.WITH_FACTS,
         course_analytics, "How a course does",
+    ),
+    Endpoint(
+        "/analytics/expiring", Scope.ANALYTICS, asking.ExpiringAsked, answers.ExpiringAnswer, Moves.WITH_TIME,
+        expiring, "What ends soon: requirements and certificates",
     ),
     Endpoint(
         "/certificates", Scope.CERTIFICATES, asking.CertificatesAsked, answers.CertificatesAnswer, Moves.WITH_TIME,

@@ -51,7 +51,7 @@ LEARNED = ("enrolments", "completions", "grades")
 
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
-    "drop_managers", "managers",
+    "drop_managers", "managers", "expiring_units", "weigh_expiring", "drop_expiring", "expiring",
     "touched_courses", "weigh_courses", "drop_courses", "courses", "drop_overview", "overview",
     "touched_days", "drop_activity", "activity",
 )  # fmt: skip

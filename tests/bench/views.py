@@ -46,6 +46,7 @@ QUERIES: dict[str, str] = {
     ),
     "enrolments, a course": "SELECT * FROM enrolments WHERE course_id = %(course)s LIMIT 100",
     "expiring, this week": "SELECT * FROM expiring WHERE expires_on < current_date + 7 ORDER BY expires_on LIMIT 100",
+    "expiring_by_day": "SELECT * FROM expiring_by_day",
     "grade_changes, newest of a unit": (
         "SELECT * FROM grade_changes WHERE unit = %(unit)s ORDER BY observed_at DESC LIMIT 100"
     ),
@@ -156,6 +157,7 @@ def _nothing_new(connection: Connection) -> None:
     for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
         connection.execute(
             f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS "
-            "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
+            "SELECT 0::bigint AS course_id, 0::bigint AS person_id, '' AS source, '' AS code, "
+            "now() AS completed_at, now() AS issued_at WHERE false".encode()
         )
     connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")

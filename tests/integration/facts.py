@@ -99,7 +99,8 @@ def summarise(url: str, now: datetime) -> None:
         for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
             connection.execute(
                 f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS "
-                "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
+                "SELECT 0::bigint AS course_id, 0::bigint AS person_id, '' AS source, '' AS code, "
+                "now() AS completed_at, now() AS issued_at WHERE false".encode()
             )
         connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")
         for step in (*SUMMARIES, *QUALITY, *KEPT):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,9 +150,31 @@ def test_sums_are_those_of_the_views_narrowed_to_the_unit(ask: Any, database: st
             assert sum(one["overdue"] for one in told) == sum(row["overdue"] for row in rows)
         units = {one["unit"]: one["assigned"] for one in client.data("/analytics/progress", by="unit", **asked)}
         assert set(units) == set(SUMS[unit or "Top"])
+        for days in (0, 30, 90):
+            told = client.data("/analytics/expiring", days=days, **asked)
+            ends = view(f"SELECT kind FROM reporting.expiring WHERE renewed IS NOT TRUE AND days_left <= {days}")
+            assert Counter({one["kind"]: one["expiring"] for one in told}) == Counter(one["kind"] for one in ends)
+        assert {one["kind"] for one in told} == {"requirement", "certificate"}, "a unit that proves nothing"
         certificates = client.data("/certificates", limit=100, **asked)
         people = {one["person"]["key"] for one in certificates}
         assert people == {row["hr_key"] for row in view("SELECT hr_key FROM reporting.certificates")}
+
+
+def test_what_ends_soon_is_told_by_what_it_is(ask: Any) -> None:
+    """With its name in the wished language and the first day, by pages, of one kind alone; and it is no news twice."""
+    client = ask(Scope.ANALYTICS)
+    requirement, certificate = client.data("/analytics/expiring", lang="fr")
+    assert (requirement["kind"], requirement["code"], requirement["source"]) == ("requirement", "SAFE-R", None)
+    assert (certificate["kind"], certificate["source"]) == ("certificate", "badge")
+    assert client.data("/analytics/expiring", kind="certificate") == [certificate]
+    page = client.get("/analytics/expiring", params={"limit": 1, "page": 2})
+    assert (page.json()["data"], page.json()["meta"]["total"]) == ([certificate], 2)
+    again = client.get(
+        "/analytics/expiring", headers={"If-None-Match": client.get("/analytics/expiring").headers["ETag"]}
+    )
+    assert again.status_code == 304
+    assert client.get("/analytics/expiring", params={"days": 91}).status_code == 400
+    assert ask(Scope.COURSES).get("/analytics/expiring").status_code == 403
 
 
 def test_a_token_of_a_unit_learns_nothing_of_others(ask: Any) -> None:

@@ -24,6 +24,7 @@ SUMMARIES = {
         "unit, course_id, enrolled, completed, graded, average_grade, median_grade, marked, passed, timed, "
         "average_seconds"
     ),
+    "summary_expiring": "unit, kind, source, code, expires_on, expiring",
     "summary_overview": "unit, people, left_people, enrolled, completed, graded, average_score, certificates",
     "summary_activity": "unit, day, completions, certificates",
 }
@@ -60,15 +61,20 @@ async def test_what_changes_add_up_to_is_what_a_whole_reckoning_gives(house: Hou
                 for course in courses
             ],
             grades=[ReadGrade(moodle.id(f"E{dice.randrange(16):02}"), dice.choice(courses), dice.randrange(100))],
+            certificates=[
+                ReadCertificate(moodle.id(f"E{dice.randrange(16):02}"), "badge", f"B{dice.randrange(3)}", "T", "Badge",
+                                since, NOW + timedelta(days=dice.randrange(1, 80)))
+            ],
         )  # fmt: skip
         load = facts.start(Extent.CHANGES, "test", house.clock())
         facts.land(load, page)
-        landed = {"enrolments": 1, "completions": 3, "grades": 1, "certificates": 0}
+        landed = {"enrolments": 1, "completions": 3, "grades": 1, "certificates": 1}
         read = Read(Extent.CHANGES, house.clock(), None, (), landed)
         facts.merge(load, read, way.staff, way.terms, house.clock())
         facts.finish(load, "done", "", house.clock())
     found = sums(house)
     assert sum(one[3] for one in found["summary_compliance"]) > 0, "a seed that proves nothing"
+    assert found["summary_expiring"]
     summarise(house.settings.database_url.get_secret_value(), house.clock())
     assert sums(house) == found
 

@@ -124,6 +124,13 @@ async def test_where_moodle_keeps_no_history_the_mirrors_own_stands(
     book.note(2, house.twin.state.by_username["e0001"], item, 60.0, "mod/quiz", int(house.clock.now.timestamp()) - 60)
     await house.mirror()
     assert [one[0] for one in changes(house, "origin")].count("mirror") == 1
+    book.keeps_history = False
+    life.grade_item("e0001", item, 50)
+    await house.mirror(Extent.CHANGES)
+    book.keeps_history = True
+    book.note(2, house.twin.state.by_username["e0001"], item, 50.0, "mod/quiz", THEN + 1)
+    await house.mirror()
+    assert [one[0] for one in changes(house, "origin")].count("mirror") == 2, "another 50, before it was 60"
     assert checks(house.connector.reporting) == {}
 
 

@@ -89,6 +89,14 @@ WHERE d.unit = %(unit)s AND d.day BETWEEN %(since)s AND %(until)s
 GROUP BY d.day
 ORDER BY d.day
 
+-- name: expiring
+-- What ends within some days, by what it is; and on which day the first of it.
+SELECT kind, source, code, name, requirement_name, sum(expiring)::bigint AS expiring, min(expires_on) AS first_on
+FROM reporting.expiring_by_day
+WHERE expires_on <= current_date + %(days)s::integer AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+GROUP BY kind, source, code, name, requirement_name
+ORDER BY kind DESC, source, code
+
 -- name: certificates
 -- The newest first, after the last one of the page before. As reporting.certificates has them, within the same sight; the
 -- view would have to put all of them in order for each page, where an index has the order already.

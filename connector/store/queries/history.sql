@@ -57,15 +57,29 @@ WHERE h.origin = 'moodle' AND h.undone_at IS NULL AND h.moodle_id > 0
           WHERE l.load_id = %(load)s AND l.history_id = h.history_id AND l.effective_at <> h.effective_at))
 
 -- name: explain
--- What the mirror had seen itself is told by Moodle now: it was first seen then.
-WITH told AS (
-    SELECT DISTINCT ON (m.history_id) m.history_id AS own, m.effective_at AS own_at, m.observed_at, n.history_id,
+-- What the mirror had seen itself is told by Moodle now: it was first seen then. A grade that was another one meanwhile is
+-- not the one of before.
+WITH alike AS MATERIALIZED (
+    SELECT m.moodle_id, m.item_id, m.history_id AS own, m.effective_at AS own_at, m.observed_at, m.new_grade, n.history_id,
            n.effective_at
     FROM facts.fact_grade_history m
     JOIN history_now n ON n.moodle_id = m.moodle_id AND n.item_id = m.item_id
     WHERE m.origin = 'mirror' AND n.effective_at <= m.observed_at + interval '5 minutes'
       AND (n.new_grade IS NULL AND m.new_grade IS NULL OR abs(n.new_grade - m.new_grade) < 0.0051)
-    ORDER BY m.history_id, n.effective_at DESC, n.history_id DESC
+), known AS (
+    SELECT n.moodle_id, n.item_id, n.effective_at, n.new_grade FROM history_now n
+    WHERE (n.moodle_id, n.item_id) IN (SELECT a.moodle_id, a.item_id FROM alike a)
+    UNION ALL
+    SELECT h.moodle_id, h.item_id, h.effective_at, h.new_grade FROM facts.fact_grade_history h
+    WHERE h.undone_at IS NULL AND (h.moodle_id, h.item_id) IN (SELECT a.moodle_id, a.item_id FROM alike a)
+), told AS (
+    SELECT DISTINCT ON (a.own) a.* FROM alike a
+    WHERE NOT EXISTS (
+        SELECT FROM known o
+        WHERE o.moodle_id = a.moodle_id AND o.item_id = a.item_id
+          AND o.effective_at > a.effective_at AND o.effective_at < a.own_at
+          AND COALESCE(abs(o.new_grade - a.new_grade) >= 0.0051, num_nonnulls(o.new_grade, a.new_grade) > 0))
+    ORDER BY a.own, a.effective_at DESC, a.history_id DESC
 ), seen AS (
     UPDATE history_now n SET observed_at = t.observed_at
     FROM (SELECT history_id, effective_at, min(observed_at) AS observed_at FROM told GROUP BY history_id, effective_at) t

@@ -37,9 +37,10 @@ SELECT * FROM (
 -- name: expiring
 -- How much ends soon, by what it is.
 SELECT kind, CASE kind WHEN 'requirement' THEN code ELSE name END AS code, name,
-       count(*) FILTER (WHERE days_left <= 30) AS in_30, count(*) FILTER (WHERE days_left <= 60) AS in_60, count(*) AS in_90
-FROM reporting.expiring
-WHERE renewed IS NOT TRUE
+       COALESCE(sum(expiring) FILTER (WHERE expires_on <= current_date + 30), 0)::bigint AS in_30,
+       COALESCE(sum(expiring) FILTER (WHERE expires_on <= current_date + 60), 0)::bigint AS in_60,
+       sum(expiring)::bigint AS in_90
+FROM reporting.expiring_by_day
 GROUP BY 1, 2, 3
 ORDER BY in_90 DESC, code
 

@@ -67,6 +67,47 @@ FROM (
 ) each
 GROUP BY unit, manager_id
 
+-- name: expiring_units
+-- Units in which what ends soon may be something else: those above, and where certificates came or went.
+CREATE TEMPORARY TABLE expiring_unit ON COMMIT DROP AS
+SELECT unit FROM touched_unit
+UNION
+SELECT p.unit FROM facts.dim_person p
+WHERE p.valid_to = 'infinity' AND p.person_id IN (
+    SELECT n.person_id FROM certificate_now n
+    UNION ALL
+    SELECT f.person_id FROM facts.fact_certificate f
+    JOIN certificate_in_question q ON q.source = f.source AND q.code = f.code)
+
+-- name: weigh_expiring
+ANALYZE expiring_unit
+
+-- name: drop_expiring
+DELETE FROM facts.summary_expiring WHERE %(whole)s OR unit IN (SELECT unit FROM expiring_unit)
+
+-- name: expiring
+-- A few days more than are looked at, so that there are as many where nothing was read for a day or two.
+INSERT INTO facts.summary_expiring (unit, kind, source, code, expires_on, expiring, as_of)
+SELECT p.unit, 'requirement', '', a.requirement, a.expires_on, count(*), %(now)s
+FROM facts.fact_assignment a
+JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+JOIN expiring_unit u ON u.unit = p.unit
+WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NOT NULL
+  AND a.expires_on BETWEEN (%(now)s AT TIME ZONE 'UTC')::date AND (%(now)s AT TIME ZONE 'UTC')::date + 100
+  AND NOT EXISTS (SELECT FROM facts.fact_assignment later
+                  WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'
+                    AND later.satisfied_at IS NOT NULL)
+GROUP BY p.unit, a.requirement, a.expires_on
+UNION ALL
+SELECT p.unit, 'certificate', c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date, count(*), %(now)s
+FROM facts.fact_certificate c
+JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+JOIN expiring_unit u ON u.unit = p.unit
+WHERE c.valid_to = 'infinity' AND NOT c.revoked
+  AND (c.expires_at AT TIME ZONE 'UTC')::date BETWEEN (%(now)s AT TIME ZONE 'UTC')::date
+      AND (%(now)s AT TIME ZONE 'UTC')::date + 100
+GROUP BY p.unit, c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date
+
 -- name: touched_courses
 -- Of which courses something came, or was read.
 CREATE TEMPORARY TABLE touched_course ON COMMIT DROP AS
