@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as text_of_json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -11,16 +12,23 @@ import typer
 
 from connector.cli.common import By, Config, Json, installation
 from connector.cli.output import as_json, say, table
-from connector.domain.erasing import Erasure, Preview, written
+from connector.domain.erasing import Elsewhere, Erasure, Preview, written
 from connector.domain.errors import SettingsError
 from connector.domain.privacy import markdown
 
 app = typer.Typer(help="What is held of a person, and erasing it.", no_args_is_help=True)
 
-ACCOUNT_STAYS = (
-    "The account in Moodle stays as it is, and nothing is planned for it any more. To delete it there: before "
-    "erasing let leavers.delete_days plan it; afterwards delete it in Moodle by hand."
-)
+STANDING = {
+    Elsewhere.ACCOUNTS: "The account in Moodle stays as it is, and nothing is planned for it any more. To delete it "
+    "there: before erasing let leavers.delete_days plan it; afterwards delete it in Moodle by hand.",
+    Elsewhere.DUE_DATES: "Due dates stand in the calendar in Moodle, {many:,}: `notice calendar`, or the next run of "
+    "`serve`, removes them, where notices.calendar is set.",
+    Elsewhere.SIGN_INS: "Sign-ins are linked with the account in Moodle, {many:,}, and stay with it. To end them, "
+    "before erasing let HR say that the person has left, and give `moodle link`; they go with the account, too.",
+    Elsewhere.CONSOLE_ACCOUNTS: "Accounts of the console, {many:,}, have a name that may be the person's, or "
+    "another's, and stay. Where one is this person's: `moodle-connector console account disable NAME`.",
+}
+"""What is said of each thing that stands elsewhere."""
 ELSEWHERE = (
     "Not touched: HR's files in done/ and refused/ and in the spools, {files:,} on this computer by now "
     "(retention.files_days removes them), backups, logs, and what was exported."
@@ -147,10 +155,10 @@ def _shown(found: Preview, files: int, json: bool) -> None:
         say(f"The person is known under {found.keys} keys; all of them are meant.")
     if found.works_here:
         say("HR still says that the person works here: from then on the person counts as one who has left.")
-    if found.has_account:
-        say(ACCOUNT_STAYS)
-    for name in found.console:
-        say(f"The console has an account {name}. Where it is the person's: `moodle-connector console disable {name}`.")
+    for name, goes in found.console.items():
+        what = "is the person's by its name, and goes" if goes else "may be the person's, or another's, and stays"
+        say(f"The account {name} of the console {what}.")
+    _stands(found.standing)
     say(ELSEWHERE.format(files=files))
     say(f"It cannot be taken back. To do it, say the same again with: --yes {found.hash[:12]}")
 
@@ -160,7 +168,12 @@ def _told(done: Erasure, json: bool) -> None:
         as_json(written(done))
         return
     table(f"Erased, as {done.pseudonym}", ("table", "rows"), sorted(done.counts.items()))
-    say(ACCOUNT_STAYS)
+    _stands(done.standing)
+
+
+def _stands(standing: Mapping[str, int]) -> None:
+    for what, many in standing.items():
+        say(STANDING[Elsewhere(what)].format(many=many))
 
 
 def _told_again(done: list[Erasure], json: bool) -> None:

@@ -34,6 +34,15 @@ Counts = Mapping[str, int]
 """Rows that an erasure touches, by table."""
 
 
+class Elsewhere(StrEnum):
+    """What stands elsewhere, as a record says how much of it there was."""
+
+    ACCOUNTS = "accounts in Moodle"
+    DUE_DATES = "due dates in the calendar in Moodle"
+    SIGN_INS = "linked sign-ins in Moodle"
+    CONSOLE_ACCOUNTS = "accounts of the console that may be another's"
+
+
 @dataclass(frozen=True, slots=True)
 class Marker:
     """Makes keyed hashes with the ``secret`` of the settings, which is never shown."""
@@ -143,7 +152,10 @@ def re_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """The record of an erasure: nothing of the person. ``facts_erased_at``: when reports and files had followed."""
+    """The record of an erasure: nothing of the person. ``facts_erased_at``: when reports and files had followed.
+
+    ``standing``: what stood elsewhere, by ``Elsewhere``.
+    """
 
     erasure_id: str
     site: str
@@ -154,6 +166,7 @@ class Erasure:
     reason: str
     counts: Counts
     fingerprint: str
+    standing: Counts = field(default_factory=dict)
     facts_erased_at: datetime | None = None
     readmitted_at: datetime | None = None
     readmitted_by: str = ""
@@ -197,15 +210,17 @@ class Preview:
     """HR still says so."""
     keys: int
     """Keys under which the person is known."""
-    has_account: bool
-    """In Moodle; it stays there."""
-    console: tuple[str, ...] = ()
-    """Accounts of the console with a name that is the person's key, username or address; they stay, too."""
+    standing: Counts
+    """What stands elsewhere and is not touched."""
+    console: Mapping[str, bool]
+    """Accounts of the console by a key, username or address of the person: True where they go, too; one that may be
+    another's stays."""
 
 
-def approval(site: str, identity: Identity, counts: Counts) -> str:
+def approval(site: str, identity: Identity, counts: Counts, console: Mapping[str, bool]) -> str:
     """By which one approves exactly this: of whom, and how much."""
-    what = json.dumps([site, sorted(identity.keys), sorted(identity.person_ids), sorted(counts.items())])
+    whom = [site, sorted(identity.keys), sorted(identity.person_ids), sorted(console.items())]
+    what = json.dumps([*whom, sorted(counts.items())])
     return hashlib.blake2b(what.encode(), digest_size=16).hexdigest()
 
 
@@ -250,12 +265,16 @@ class ErasureStore(Protocol):
 
     def works_here(self, identity: Identity, now: datetime) -> bool: ...
 
-    def preview(self, identity: Identity) -> tuple[Counts, bool]:
-        """What ``erase`` would touch, and whether the person has an account in Moodle. Nothing is changed."""
+    def preview(self, identity: Identity) -> Counts:
+        """What ``erase`` would touch. Nothing is changed."""
         ...
 
-    def namesakes(self, identity: Identity) -> tuple[str, ...]:
-        """Accounts of the console that may be the person's."""
+    def standing(self, identity: Identity) -> Counts:
+        """What stands elsewhere, by ``Elsewhere``."""
+        ...
+
+    def namesakes(self, identity: Identity) -> Mapping[str, bool]:
+        """Accounts of the console that may be the person's; True where they surely are, and go."""
         ...
 
     def erase(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:

@@ -211,10 +211,11 @@ INVENTORY: tuple[Held, ...] = (
     _deleted(
         "connector.welcome", "that a welcome was mailed", "site account_id person_id noted_at state told_at message"
     ),
-    _deleted(
+    Held(
         "connector.calendar_entry",
         "due dates that stand in the calendar in Moodle",
-        "site account_id requirement due_on digest state message sent_at",
+        "the next run removes the entry in Moodle by it, and the row",
+        {Fate.BLANK: "due_on digest message", Fate.KEEP: "site account_id requirement state sent_at"},
     ),
     _deleted(
         "connector.linked_login",
@@ -244,8 +245,8 @@ INVENTORY: tuple[Held, ...] = (
         "it proves that it was done; it holds a pseudonym, counts and who did it, and nothing of the person",
         {
             Fate.PSEUDONYM: "erased_by readmitted_by",
-            Fate.KEEP: "erasure_id site pseudonym person_ids erased_at reason counts fingerprint facts_erased_at "
-            "readmitted_at readmitted_because",
+            Fate.KEEP: "erasure_id site pseudonym person_ids erased_at reason counts standing fingerprint "
+            "facts_erased_at readmitted_at readmitted_because",
         },
     ),
     Held(
@@ -330,22 +331,22 @@ INVENTORY: tuple[Held, ...] = (
         "groups of an identity system",
         "group_id client_id place document name_key external_key version created_at modified_at",
     ),
-    _nobody(
+    _deleted(
         "connector.console_account",
-        "who uses the console: ended by `console disable`, apart from HR's people",
+        "who uses the console, by a name that is a key, an address or a username of the person and of nobody else",
         "account_id name display_name role language timezone disabled password_hash totp totp_step shown_totp "
         "setup_digest "
         "setup_expires_at",
     ),
-    _nobody("connector.console_recovery_code", "their recovery codes", "account_id digest used_at"),
-    _nobody("connector.console_session", "their sessions", "digest account_id started_at seen_at"),
+    _deleted("connector.console_recovery_code", "recovery codes of such an account", "account_id digest used_at"),
+    _deleted("connector.console_session", "sessions of such an account", "digest account_id started_at seen_at"),
     _nobody("connector.console_try", "failed sign-ins", "name_digest failures failed_at"),
     Held(
         "connector.audit_trail",
-        "the key of a manager who decided something",
-        "what was done is on record: it can only be added to, but for the pseudonym of somebody erased; names that "
-        "sign in to the console are not HR's, and stay",
-        {Fate.PSEUDONYM: "actor", Fate.NOBODY: "entry_id at action subject detail"},
+        "the key of a manager who decided something, the name of who used the console",
+        "what was done is on record: it can only be added to, but for the pseudonym of somebody erased; names at the "
+        "console that may be another's stay",
+        {Fate.PSEUDONYM: "actor subject", Fate.NOBODY: "entry_id at action detail"},
     ),
     _nobody("connector.certificate_serial", "which numbers were given", "site template year last"),
     # ------------------------------------------------------------ facts

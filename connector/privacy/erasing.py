@@ -32,8 +32,8 @@ from connector.domain.errors import Busy, SettingsError
 FILES = "files of certificates"
 """As which these are counted, beside the tables."""
 NOBODY_KNOWN = (
-    "PERSON: neither HR's data nor the records of former systems have somebody with this key. A record without a key is "
-    "asked for by its address."
+    "PERSON: neither HR's data nor the records of former systems have somebody with this key. A record without a key "
+    "is asked for by its address."
 )
 SHORTEST_HASH = 8
 """Characters of a hash by which somebody approves."""
@@ -148,11 +148,15 @@ class Erasing:
         return next((one for one in found if one.facts_erased_at is None), None)
 
     def _preview(self, identity: Identity) -> Preview:
-        counts, has_account = self.store.preview(identity)
-        both = {**counts, **self.facts.preview(pseudonyms_of("erased", identity.person_ids)), **self._filed(identity)}
+        both = {
+            **self.store.preview(identity),
+            **self.facts.preview(pseudonyms_of("erased", identity.person_ids)),
+            **self._filed(identity),
+        }
         works_here = self.store.works_here(identity, self.clock())
         console = self.store.namesakes(identity)
-        return Preview(both, approval(self.site, identity, both), works_here, len(identity.keys), has_account, console)
+        hashed = approval(self.site, identity, both, console)
+        return Preview(both, hashed, works_here, len(identity.keys), self.store.standing(identity), console)
 
     def _record(self, reason: str, by: str) -> Erasure:
         ident = uuid4()
@@ -178,7 +182,9 @@ class Erasing:
 
     def _from_way_in(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:
         """The record is kept with the number of files: whoever goes on after a kill knows that there are some."""
-        return self.store.erase(identity, replace(record, counts={**record.counts, **self._filed(identity)}), marker)
+        counts = {**record.counts, **self._filed(identity)}
+        standing = self.store.standing(identity) or record.standing
+        return self.store.erase(identity, replace(record, counts=counts, standing=standing), marker)
 
     def _from_facts(self, record: Erasure) -> Erasure:
         counts = self.facts.erase(pseudonyms_of(record.pseudonym, record.person_ids))
@@ -195,8 +201,8 @@ class Erasing:
         return done
 
     def _once_more(self, record: Erasure, marker: Marker) -> Erasure:
-        """Whoever has a key of this record is erased anew, under the same pseudonym, and so is what was set aside under a
-        key or an address of it; the facts follow in any case."""
+        """Whoever has a key of this record is erased anew, under the same pseudonym, and so is what was set aside
+        under a key or an address of it; the facts follow in any case."""
         known = {bytes.fromhex(mark) for kind, mark in record.marks if kind == Kind.KEY}
         again = replace(record, counts={})
         for key in self.store.known_keys():

@@ -206,12 +206,19 @@ SECTIONS: tuple[Section, ...] = (
         "connector.certificate",
     ),
     Section(
-        "What the person decided here by the key",
+        "What the person decided here by the key, or at the console",
         "In the audit trail, and of changes, feeds, imports and tokens; what it was about is left out.",
         _TO_TELL,
         "subject.acted",
         "connector.audit_trail connector.hold connector.feed_release connector.scim_token connector.api_token "
         "connector.import_batch",
+    ),
+    Section(
+        "Account of the console",
+        "Name, role and sessions, where the name is nobody else's; of recovery codes the number.",
+        "Whoever uses the console signs in by it.",
+        "subject.console",
+        "connector.console_account connector.console_session connector.console_recovery_code",
     ),
     Section(
         "In the reports: the person",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from typing import Any
 from connector.domain.erasing import (
     NOBODY,
     Counts,
+    Elsewhere,
     Erased,
     Erasure,
     Identity,
@@ -40,6 +41,7 @@ STEPS = (
     ("connector.scim_member", "scim_members"), ("connector.scim_user", "scim_users"), ("connector.person", "people"),
     ("connector.person", "people_of_others"), ("connector.certificate", "certificates"),
     ("connector.certificate", "certificates_of_others"), ("connector.audit_trail", "audit_trail"),
+    ("connector.audit_trail", "audited_accounts"), ("connector.console_account", "console_accounts"),
     ("connector.hold", "actors_of_holds"), ("connector.plan", "actors_of_plans"),
     ("connector.case", "actors_of_cases"),
     ("connector.feed_release", "actors_of_feeds"), ("connector.import_batch", "actors_of_imports"),
@@ -122,17 +124,21 @@ class Erasures:
         ids = list(identity.person_ids)
         return bool(self._database.one("erasing.works_here", ids=ids, now=now)["found"])
 
-    def preview(self, identity: Identity) -> tuple[Counts, bool]:
-        def work(connection: Connection) -> tuple[Counts, bool]:
-            ids = list(identity.person_ids)
-            has_account = one(connection, "erasing.has_account", site=self._site, ids=ids)["found"]
+    def preview(self, identity: Identity) -> Counts:
+        def work(connection: Connection) -> Counts:
             with connection.transaction(force_rollback=True):
-                return self._erase(connection, identity, _TRIAL, datetime.now(UTC)), has_account
+                return self._erase(connection, identity, _TRIAL, datetime.now(UTC))
 
         return self._database.transact(work)
 
-    def namesakes(self, identity: Identity) -> tuple[str, ...]:
-        return tuple(row["name"] for row in self._database.rows("erasing.namesakes", words=identity.words()))
+    def standing(self, identity: Identity) -> Counts:
+        values = {"ids": list(identity.person_ids), "words": identity.words()}
+        found = self._database.one("erasing.standing", site=self._site, **values)
+        return {Elsewhere[name.upper()].value: many for name, many in found.items() if many}
+
+    def namesakes(self, identity: Identity) -> Mapping[str, bool]:
+        values = {"ids": list(identity.person_ids), "words": identity.words()}
+        return {row["name"]: row["surely"] for row in self._database.rows("erasing.namesakes", **values)}
 
     def erase(self, identity: Identity, record: Erasure, marker: Marker) -> Erasure:
         def work(connection: Connection) -> Erasure:
@@ -225,7 +231,8 @@ def _keep(connection: Connection, record: Erasure) -> None:
     )  # fmt: skip
     values = {name: getattr(record, name) for name in names}
     counts = dumps(dict(record.counts)).decode()
-    connection.execute(query("erasing.keep"), {**values, "person_ids": list(record.person_ids), "counts": counts})
+    values |= {"person_ids": list(record.person_ids), "standing": dumps(dict(record.standing)).decode()}
+    connection.execute(query("erasing.keep"), {**values, "counts": counts})
 
 
 def _keep_mark(connection: Connection, erasure_id: str, kind: Kind, mark: bytes) -> None:

@@ -19,7 +19,7 @@ from connector.certificates.making import Making
 from connector.domain.certifying import Issue, file_name
 from connector.domain.erasing import Erased, Erasure, Marker, written
 from connector.domain.erasing import Kind as By
-from connector.domain.errors import SettingsError
+from connector.domain.errors import SettingsError, StorageError
 from connector.domain.facts import Extent
 from connector.domain.feeds import StagedRow, StagedSaying
 from connector.domain.people import Rejection, Removed
@@ -352,6 +352,43 @@ async def test_erased_while_a_certificate_is_made(house: House) -> None:
     assert store.issue(late) is None
     assert traces(house, "firste2", "e2@example.test") == []
     assert store.unmade(10) == []
+
+
+async def test_the_account_of_the_console_goes_too(house: House) -> None:
+    """By the address or the key, with sessions, and what was done by it stays under the pseudonym; one that may be
+    another human's stays, and the preview and the record say so."""
+    await house.settled_in([row("DPO7"), row("E1"), row("E2")])
+    for name in ("dpo7@example.test", "dpo7", "e1", "e2"):
+        account = "INSERT INTO connector.console_account (name, display_name, role) VALUES (%s, 'First' || %s, 'hr')"
+        house.sql(account, name, name)
+        trail = "INSERT INTO connector.audit_trail (at, actor, action, subject) VALUES (now(), %s, 'signed_in', %s)"
+        house.sql(trail, name, name)
+    house.sql(
+        "INSERT INTO connector.console_session SELECT convert_to(name, 'UTF8'), account_id, now(), now() "
+        "FROM connector.console_account"
+    )
+    copied = "jsonb_build_object('site', 'other', 'person_id', 77, 'manager_id', NULL)"
+    house.sql(
+        "INSERT INTO connector.person OVERRIDING SYSTEM VALUE SELECT o.* FROM connector.person p, "
+        f"jsonb_populate_record(NULL::connector.person, to_jsonb(p) || {copied}) o WHERE p.key = 'E2'"
+    )
+    told = house.connector.exporting.export("DPO7")["sections"]
+    assert [len(one["rows"]) for one in told if "console" in one["heading"]] == [2, 2]
+    erasing = house.connector.erasing
+    shown = erasing.preview("DPO7")
+    assert shown.console == {"dpo7": True, "dpo7@example.test": True}
+    done = erasing.erase("DPO7", REASON, "dpo", shown.hash)
+    assert (done.counts["connector.console_account"], done.counts["connector.audit_trail"]) == (2, 4)
+    assert traces(house, "dpo7", "firstdpo7@") == []
+    names = {one["name"] for one in house.sql("SELECT name FROM connector.console_account")}
+    assert names == {"e1", "e2"} and len(house.sql("SELECT FROM connector.console_session")) == 2
+    assert erasing.preview("E2").console == {"e2": False}
+    erase(house, "E2")
+    stays = {"accounts in Moodle": 1, "accounts of the console that may be another's": 1}
+    assert house.connector.erasures.records()[-1].standing == stays
+    assert house.sql("SELECT FROM connector.audit_trail WHERE actor = 'e2' AND subject = 'e2'")
+    with pytest.raises(StorageError):
+        house.sql("UPDATE connector.audit_trail SET subject = 'somebody'")
 
 
 ODD = st.text(alphabet="aZß'\"\\{}%éÅå中Ｋ -_.,:;0", min_size=4, max_size=9).map(lambda text: f"q{text.strip()}x")

@@ -278,7 +278,8 @@ async def test_somebody_whom_hr_never_named(house: House, moodle: Seen) -> None:
     [record], [rejection] = copies
     restored = Jsonb({**record, "key": "other", "done_at": str(record["done_at"])})
     house.sql(
-        "INSERT INTO connector.import_record SELECT r.* FROM jsonb_populate_record(NULL::connector.import_record, %s) r",
+        "INSERT INTO connector.import_record "
+        "SELECT r.* FROM jsonb_populate_record(NULL::connector.import_record, %s) r",
         restored,
     )
     house.sql("INSERT INTO connector.import_rejection VALUES (%s, %s, %s, %s, %s)", *rejection.values())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import SecretStr
 
 from connector.domain.errors import AnswerLost
+from connector.settings.parts import PrivacySettings
 from tests.support import House, Row, Seen, fail, row
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["5.1"], indirect=True)]
@@ -69,6 +71,28 @@ async def test_due_dates_stand_in_calendars_until_they_are_met(learning: House, 
     assert await kept(learning, [people[0], row("E2"), people[2]]) == {"put": 0, "removed": 1, "refused": 0}
     assert calendar(learning, moodle) == []
     assert learning.sql("SELECT FROM connector.calendar_entry") == []
+
+
+async def test_of_somebody_erased_nothing_stays_in_the_calendar(learning: House, moodle: Seen) -> None:
+    """What stands in Moodle is told before and on record; the next run removes due dates of whoever works here."""
+    privacy = PrivacySettings(secret=SecretStr("a secret of the tests that is long enough"))
+    learning.settings = learning.settings.model_copy(update={"privacy": privacy})
+    learning.reopen()
+    assert await kept(learning, [row("E1", unit="Field"), row("E2", unit="Field")]) == {
+        "put": 2,
+        "removed": 0,
+        "refused": 0,
+    }
+    erasing = learning.connector.erasing
+    standing = {"accounts in Moodle": 1, "due dates in the calendar in Moodle": 1}
+    shown = erasing.preview("E1")
+    assert shown.standing == standing
+    erasing.erase("E1", "asked for it", "dpo", shown.hash)
+    assert [one.standing for one in learning.connector.erasures.records()] == [standing]
+    assert len(calendar(learning, moodle)) == 2
+    assert await kept(learning) == {"put": 0, "removed": 1, "refused": 0}
+    assert [who for who, *_ in calendar(learning, moodle)] == ["E2"]
+    assert len(learning.sql("SELECT FROM connector.calendar_entry")) == 1
 
 
 async def test_without_the_function_everything_waits(learning: House, moodle: Seen) -> None:

@@ -76,10 +76,11 @@ CREATE TEMPORARY TABLE telling ON COMMIT DROP AS
 SELECT DISTINCT word, connector.folded(word) AS folded FROM unnest(%(words)s::text[]) AS w (word)
 
 -- name: begin_actors
--- Keys by which the person decided something. A name that signs in to the console is not HR's, and stays.
+-- Keys and accounts of the console by which the person decided something. An account that may be another's stays.
 CREATE TEMPORARY TABLE acting ON COMMIT DROP AS
-SELECT e.folded, e.pseudonym FROM erasing e
-WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = e.folded)
+SELECT a.folded, COALESCE(min(e.pseudonym), %(pseudonym)s) AS pseudonym, bool_or(a.everywhere) AS everywhere
+FROM connector.acting_as(%(ids)s::bigint[], %(words)s::text[]) a LEFT JOIN erasing e USING (folded)
+GROUP BY a.folded
 
 -- name: begin_accounts
 CREATE TEMPORARY TABLE erased_account ON COMMIT DROP AS
@@ -89,8 +90,15 @@ SELECT w.account_id FROM connector.welcome w JOIN erasing e USING (person_id)
 WHERE w.site = %(site)s AND NOT EXISTS (
     SELECT FROM connector.binding b WHERE b.site = w.site AND b.account_id = w.account_id AND b.person_id <> w.person_id)
 
--- name: has_account
-SELECT EXISTS (SELECT FROM connector.binding WHERE site = %(site)s AND person_id = ANY(%(ids)s)) AS found
+-- name: standing
+-- What stands elsewhere, and is not touched here.
+SELECT (SELECT count(*) FROM connector.binding b WHERE b.site = %(site)s AND b.person_id = ANY(%(ids)s)) AS accounts,
+       (SELECT count(*) FROM connector.calendar_entry c JOIN connector.binding b USING (site, account_id)
+        WHERE c.site = %(site)s AND b.person_id = ANY(%(ids)s)) AS due_dates,
+       (SELECT count(*) FROM connector.linked_login l JOIN connector.binding b USING (site, account_id)
+        WHERE l.site = %(site)s AND b.person_id = ANY(%(ids)s)) AS sign_ins,
+       (SELECT count(*) FROM connector.console_accounts_of(%(ids)s::bigint[], %(words)s::text[]) a
+        WHERE NOT a.surely) AS console_accounts
 
 -- name: plans
 -- Plans that wait and have something of the person in them do not hold any more.
@@ -183,10 +191,12 @@ DELETE FROM connector.due_notice n USING erasing e WHERE n.person_id = e.person_
 DELETE FROM connector.welcome w USING erasing e WHERE w.person_id = e.person_id
 
 -- name: calendar_entries
--- Of who has left they are removed in Moodle long before.
-DELETE FROM connector.calendar_entry c USING erased_account e WHERE c.site = %(site)s AND c.account_id = e.account_id
+-- The next run removes them in Moodle, because nobody wants them any more, and then the row.
+UPDATE connector.calendar_entry c SET due_on = NULL, digest = '', message = '', state = 'sent'
+FROM erased_account e WHERE c.site = %(site)s AND c.account_id = e.account_id
 
 -- name: linked_logins
+-- Of who has left they are ended in Moodle long before; else they stay with the account.
 DELETE FROM connector.linked_login l USING erased_account e WHERE l.site = %(site)s AND l.account_id = e.account_id
 
 -- name: completed
@@ -321,49 +331,59 @@ WHERE c.certificate_id = o.certificate_id AND c.site = %(site)s
 -- name: audit_trail
 UPDATE connector.audit_trail t SET actor = e.pseudonym
 FROM acting e
-WHERE connector.folded(t.actor) = e.folded AND %(site)s = COALESCE(
-    t.detail ->> 'site', (SELECT p.site FROM connector.person p WHERE p.person_id = (t.detail ->> 'person_id')::bigint), %(site)s)
+WHERE connector.folded(t.actor) = e.folded AND (e.everywhere OR %(site)s = COALESCE(
+    t.detail ->> 'site', (SELECT p.site FROM connector.person p WHERE p.person_id = (t.detail ->> 'person_id')::bigint), %(site)s))
+
+-- name: audited_accounts
+-- What was done to the person's account of the console.
+UPDATE connector.audit_trail t SET subject = e.pseudonym
+FROM acting e WHERE e.everywhere AND connector.folded(t.subject) = e.folded
+
+-- name: console_accounts
+-- With their sessions and recovery codes.
+DELETE FROM connector.console_account a
+USING connector.console_accounts_of(%(ids)s::bigint[], %(words)s::text[]) c WHERE c.account_id = a.account_id AND c.surely
 
 -- name: actors_of_holds
 UPDATE connector.hold h SET decided_by = e.pseudonym
-FROM acting e, connector.plan p WHERE p.number = h.plan AND p.site = %(site)s AND connector.folded(h.decided_by) = e.folded
+FROM acting e, connector.plan p WHERE p.number = h.plan AND (e.everywhere OR p.site = %(site)s) AND connector.folded(h.decided_by) = e.folded
 
 -- name: actors_of_plans
 UPDATE connector.plan p SET asked_by = e.pseudonym
-FROM acting e WHERE p.site = %(site)s AND connector.folded(p.asked_by) = e.folded
+FROM acting e WHERE (e.everywhere OR p.site = %(site)s) AND connector.folded(p.asked_by) = e.folded
 
 -- name: actors_of_cases
 UPDATE connector."case" c
 SET settled_by = CASE WHEN connector.folded(c.settled_by) = e.folded THEN e.pseudonym ELSE c.settled_by END,
     withdrawn_by = CASE WHEN connector.folded(c.withdrawn_by) = e.folded THEN e.pseudonym ELSE c.withdrawn_by END
-FROM acting e WHERE c.site = %(site)s AND e.folded IN (connector.folded(c.settled_by), connector.folded(c.withdrawn_by))
+FROM acting e WHERE (e.everywhere OR c.site = %(site)s) AND e.folded IN (connector.folded(c.settled_by), connector.folded(c.withdrawn_by))
 
 -- name: actors_of_feeds
 UPDATE connector.feed_release f SET released_by = e.pseudonym
-FROM acting e WHERE f.site = %(site)s AND connector.folded(f.released_by) = e.folded
+FROM acting e WHERE (e.everywhere OR f.site = %(site)s) AND connector.folded(f.released_by) = e.folded
 
 -- name: actors_of_tokens
 UPDATE connector.scim_token t SET created_by = e.pseudonym
 FROM acting e, connector.scim_client c
-WHERE c.client_id = t.client_id AND c.name = ANY(%(clients)s) AND connector.folded(t.created_by) = e.folded
+WHERE c.client_id = t.client_id AND (e.everywhere OR c.name = ANY(%(clients)s)) AND connector.folded(t.created_by) = e.folded
 
 -- name: actors_of_api_tokens
 UPDATE connector.api_token t SET created_by = e.pseudonym
-FROM acting e WHERE t.site = %(site)s AND connector.folded(t.created_by) = e.folded
+FROM acting e WHERE (e.everywhere OR t.site = %(site)s) AND connector.folded(t.created_by) = e.folded
 
 -- name: actors_of_imports
 UPDATE connector.import_batch i
 SET imported_by = CASE WHEN connector.folded(i.imported_by) = e.folded THEN e.pseudonym ELSE i.imported_by END,
     undone_by = CASE WHEN connector.folded(i.undone_by) = e.folded THEN e.pseudonym ELSE i.undone_by END
 FROM acting e
-WHERE i.site = %(site)s AND e.folded IN (connector.folded(i.imported_by), connector.folded(i.undone_by))
+WHERE (e.everywhere OR i.site = %(site)s) AND e.folded IN (connector.folded(i.imported_by), connector.folded(i.undone_by))
 
 -- name: actors_of_erasures
 UPDATE connector.erasure x
 SET erased_by = CASE WHEN connector.folded(x.erased_by) = e.folded THEN e.pseudonym ELSE x.erased_by END,
     readmitted_by = CASE WHEN connector.folded(x.readmitted_by) = e.folded THEN e.pseudonym ELSE x.readmitted_by END
 FROM acting e
-WHERE x.site = %(site)s AND e.folded IN (connector.folded(x.erased_by), connector.folded(x.readmitted_by))
+WHERE (e.everywhere OR x.site = %(site)s) AND e.folded IN (connector.folded(x.erased_by), connector.folded(x.readmitted_by))
 
 -- name: events
 DELETE FROM connector.person_event v USING erasing e WHERE v.person_id = e.person_id
@@ -397,12 +417,12 @@ WHERE g.site = %(site)s
   AND NOT EXISTS (SELECT FROM connector.person p WHERE p.site = g.site AND p.grant_set = g.digest)
 
 -- name: keep
-INSERT INTO connector.erasure (erasure_id, site, pseudonym, person_ids, erased_at, erased_by, reason, counts, fingerprint,
-                               facts_erased_at, readmitted_at, readmitted_by, readmitted_because)
+INSERT INTO connector.erasure (erasure_id, site, pseudonym, person_ids, erased_at, erased_by, reason, counts, standing,
+                               fingerprint, facts_erased_at, readmitted_at, readmitted_by, readmitted_because)
 VALUES (%(erasure_id)s, %(site)s, %(pseudonym)s, %(person_ids)s, %(erased_at)s, %(erased_by)s, %(reason)s, %(counts)s,
-        %(fingerprint)s, %(facts_erased_at)s, %(readmitted_at)s, %(readmitted_by)s, %(readmitted_because)s)
+        %(standing)s, %(fingerprint)s, %(facts_erased_at)s, %(readmitted_at)s, %(readmitted_by)s, %(readmitted_because)s)
 ON CONFLICT (erasure_id) DO UPDATE
-SET person_ids = excluded.person_ids, counts = excluded.counts, facts_erased_at = NULL
+SET person_ids = excluded.person_ids, counts = excluded.counts, standing = excluded.standing, facts_erased_at = NULL
 
 -- name: known_record
 SELECT EXISTS (SELECT FROM connector.erasure WHERE erasure_id = %(erasure_id)s) AS found
@@ -415,9 +435,8 @@ ON CONFLICT DO NOTHING
 INSERT INTO connector.erased_username (site, mark) VALUES (%(site)s, %(mark)s) ON CONFLICT DO NOTHING
 
 -- name: namesakes
--- Accounts of the console under a name that is the person's.
-SELECT a.name FROM connector.console_account a
-WHERE connector.folded(a.name) IN (SELECT connector.folded(word) FROM unnest(%(words)s::text[]) AS w (word)) ORDER BY a.name
+-- Accounts of the console under a name that is the person's, and whether it is nobody else's.
+SELECT name, surely FROM connector.console_accounts_of(%(ids)s::bigint[], %(words)s::text[]) ORDER BY name
 
 -- name: papers
 -- Certificates of people, by which their files are found, whether there are some or not.
@@ -429,7 +448,7 @@ UPDATE connector.erasure SET facts_erased_at = %(now)s, counts = counts || %(cou
 
 -- name: records
 SELECT e.erasure_id::text AS erasure_id, e.site, e.pseudonym, e.person_ids, e.erased_at, e.erased_by, e.reason, e.counts,
-       e.fingerprint, e.facts_erased_at, e.readmitted_at, e.readmitted_by, e.readmitted_because,
+       e.standing, e.fingerprint, e.facts_erased_at, e.readmitted_at, e.readmitted_by, e.readmitted_because,
        COALESCE((SELECT jsonb_agg(jsonb_build_array(m.kind, encode(m.mark, 'hex')) ORDER BY m.kind, m.mark)
                  FROM connector.erasure_mark m WHERE m.erasure_id = e.erasure_id), '[]') AS marks
 FROM connector.erasure e WHERE e.site = %(site)s

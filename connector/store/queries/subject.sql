@@ -131,7 +131,7 @@ FROM connector.certificate c
 WHERE c.manager_id = ANY(%(ids)s) OR c.revoker_id = ANY(%(ids)s) ORDER BY c.certificate_id
 
 -- name: acted
--- What was decided under one of the person's keys.
+-- What was decided under one of the person's keys, or by the person's account of the console.
 SELECT jsonb_build_object('at', o.at, 'what', o.what) AS found
 FROM (
     SELECT t.at, t.action AS what, t.actor FROM connector.audit_trail t
@@ -142,9 +142,19 @@ FROM (
     UNION ALL SELECT b.imported_at, 'records imported', b.imported_by FROM connector.import_batch b
     UNION ALL SELECT b.undone_at, 'import undone', b.undone_by FROM connector.import_batch b WHERE b.undone_at IS NOT NULL
 ) o (at, what, actor)
-JOIN connector.person p ON p.person_id = ANY(%(ids)s) AND connector.folded(p.key) = connector.folded(o.actor)
-WHERE NOT EXISTS (SELECT FROM connector.console_account a WHERE connector.folded(a.name) = connector.folded(p.key))
+JOIN (SELECT DISTINCT folded FROM connector.acting_as(%(ids)s::bigint[], %(words)s::text[])) a
+  ON a.folded = connector.folded(o.actor)
 ORDER BY o.at
+
+-- name: console
+SELECT jsonb_build_object('name', a.name, 'display_name', a.display_name, 'role', a.role, 'language', a.language,
+                          'timezone', a.timezone, 'disabled', a.disabled, 'recovery_codes', (
+                              SELECT count(*) FROM connector.console_recovery_code r WHERE r.account_id = a.account_id),
+                          'sessions', (SELECT jsonb_agg(jsonb_build_object('started_at', s.started_at, 'seen_at', s.seen_at))
+                                       FROM connector.console_session s WHERE s.account_id = a.account_id)) AS found
+FROM connector.console_account a
+JOIN connector.console_accounts_of(%(ids)s::bigint[], %(words)s::text[]) c USING (account_id)
+WHERE c.surely ORDER BY a.name
 
 -- name: notices
 SELECT jsonb_build_object('requirement', n.requirement, 'due_on', n.due_on, 'state', n.state, 'told_at', n.told_at) AS found

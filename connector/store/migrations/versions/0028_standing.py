@@ -15,4 +15,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION connector.acting_as, connector.console_accounts_of")
+    op.execute("ALTER TABLE connector.erasure DROP COLUMN standing")
     op.execute("DROP VIEW connector.set_aside, connector.whose_record")
+    op.execute(
+        "CREATE OR REPLACE FUNCTION connector.refuse_all_but_erasing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF (NEW.entry_id, NEW.at, NEW.action, NEW.subject, NEW.detail) IS DISTINCT FROM "
+        "(OLD.entry_id, OLD.at, OLD.action, OLD.subject, OLD.detail) OR NEW.actor NOT LIKE 'erased-%' THEN "
+        "RAISE EXCEPTION 'the audit trail cannot be altered' USING ERRCODE = 'insufficient_privilege'; "
+        "END IF; RETURN NEW; END $$"
+    )
