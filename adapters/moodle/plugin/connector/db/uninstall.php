@@ -23,11 +23,15 @@
  */
 
 /**
- * Takes due dates out of people's calendars, where nobody could remove them any more but each person.
+ * Takes due dates out of people's calendars, where nobody could remove them any more but each person, and Moodle's own
+ * functions out of our service, which Moodle takes away without them.
  *
  * @return bool
  */
 function xmldb_local_connector_uninstall() {
+    global $DB;
     \local_connector\local\writing\calendar::remove_all();
+    $ours = 'externalserviceid IN (SELECT id FROM {external_services} WHERE component = ?)';
+    $DB->delete_records_select('external_services_functions', $ours, ['local_connector']);
     return true;
 }
