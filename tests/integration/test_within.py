@@ -235,6 +235,23 @@ async def test_attempts_that_were_put_away(studied: tuple[House, int], learning:
     assert checks(house.connector.reporting) == {}
 
 
+async def test_an_attempt_between_two_looks(studied: tuple[House, int], learning: Learning, moodle: Seen) -> None:
+    """Completed and put away before the mirror looks again: what holds is the attempt after it."""
+    house, _ = studied
+    house.clock.forward(hours=1)
+    learning.life.complete("e0001", "SAFE", int(house.clock.now.timestamp()))
+    learning.life.recomplete("e0001", "SAFE")
+    house.clock.forward(hours=1)
+    await house.mirror()
+    found = house.sql(
+        "SELECT attempt, completed, source FROM facts.fact_completion "
+        "WHERE moodle_id = %s AND course_id = %s ORDER BY attempt",
+        moodle.id("E0001"),
+        learning.course("SAFE").id,
+    )
+    assert [tuple(one.values()) for one in found] == [(1, True, "recompletion"), (2, False, "moodle")]
+
+
 async def test_grades_as_of_a_moment(studied: tuple[House, int], learning: Learning) -> None:
     """What was true then by what is known now, and by what was known then."""
     house, quiz = studied

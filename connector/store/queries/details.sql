@@ -204,7 +204,7 @@ UPDATE facts.fact_completion f SET attempt = n.attempt
 FROM (
     SELECT g.moodle_id, g.course_id, g.valid_from,
            1 + count(*) FILTER (WHERE g.completed) OVER (
-               PARTITION BY g.moodle_id, g.course_id ORDER BY g.valid_from
+               PARTITION BY g.moodle_id, g.course_id ORDER BY g.valid_to, g.valid_from
                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS attempt
     FROM facts.fact_completion g
     WHERE (g.moodle_id, g.course_id) IN (
