@@ -251,7 +251,8 @@ async def test_an_attempt_between_two_looks(studied: tuple[House, int], learning
     house.clock.forward(hours=1)
     await house.mirror()
     found = house.sql(
-        "SELECT attempt, completed, source FROM facts.fact_completion WHERE moodle_id = %s AND course_id = %s ORDER BY 1",
+        "SELECT attempt, completed, source FROM facts.fact_completion "
+        "WHERE moodle_id = %s AND course_id = %s ORDER BY attempt",
         moodle.id("E0001"),
         learning.course("SAFE").id,
     )
