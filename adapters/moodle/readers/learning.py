@@ -263,7 +263,7 @@ class Learning:
 async def taken(client: MoodleClient, takes: Sequence[Takes]) -> AsyncIterator[Page]:
     """All that is asked for: the first rows of a few questions at once, together no more than one answer has."""
     for some in chunks(takes, AT_ONCE):
-        began = await firsts(client, [one for one, _ in some], MOST // len(some))
+        began = await firsts(client, [one for one, _ in some], max(MOST // len(some), 1))
         for (one, take), first in zip(some, began, strict=True):
             async for rows in later_pages(client, one, first):
                 yield await take(rows)
