@@ -141,6 +141,17 @@ async def test_what_ends_is_seen_and_its_cause_named(house: House, moodle: Seen,
         ("E0003", "FIRE", "deletion"), ("E0003", "SAFE", "deletion"),
     }  # fmt: skip
     assert now(house, "fact_certificate", "code") == set()
+    with learning.state.lock:
+        learning.course("SAFE").enrolments[moodle.id("E0002")].created -= 86_400
+    await house.mirror()
+    for what in ("unenrol", "enrol"):
+        learning.act(what, "E0002", "SAFE")
+    loaded = {one.fact: one for one in await house.mirror(Extent.CHANGES)}
+    assert ("E0002", "SAFE", "unenrolment") in causes(), "though there is another enrolment now"
+    [held] = house.sql("SELECT count(*) AS n FROM facts.fact_grade WHERE valid_to = 'infinity'")
+    assert loaded["grades"].rows == held["n"], "as many as hold are told"
+    learning.act("grade", "E0002", "SAFE", 60)
+    await house.mirror(Extent.CHANGES)
     learning.life.reset_course("SAFE")
     await house.mirror(Extent.CHANGES)
     assert {("E0001", "SAFE", "reset"), ("E0002", "SAFE", "reset")} <= causes()
