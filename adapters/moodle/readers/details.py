@@ -121,7 +121,7 @@ async def done(client: MoodleClient, rows: Rows) -> Page:
 def is_total(row: Row) -> bool:
     """Whether a grade item is a total of a course."""
     _, course, kind, *_ = row
-    return kind == COURSE_TOTAL and course != SITE_COURSE
+    return bool(kind == COURSE_TOTAL and course != SITE_COURSE)
 
 
 def totals_of(items: Iterable[Row]) -> dict[int, bool]:
