@@ -134,10 +134,10 @@ class Learning:
             yield Page(held=[held(raw.GRADE_ITEMS, rows)])
         items, of_all = _counting(told_items), await self._holds_all_grades()
         asked = rows_of(Asked(raw.GRADES)) if of_all or column == PERSON else pages(self._client, _of_totals(items))
-        of_totals = None if of_all else _of_items(items)
+        kept = None if of_all else _of_items(items)
         async for rows in asked:
             told = [row for row in rows.rows if row[3] is not None and is_there(row[1]) and row[2] in items]
-            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, of_totals)])
+            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, kept)])
 
     async def before(self, known: KnownHistory) -> AsyncIterator[Page]:
         """Attempts that were put away, and changes of grades from what was ``known`` on."""
