@@ -50,9 +50,10 @@ class Details:
         """Activities and items, then what people have done in them. Enrolments have been merged."""
         if not self._whole and not any(self._read.landed.get(name) for name in (*LANDED, "scopes")):
             return
-        for fact in ("activities", "grade_items"):
-            self._run(f"details.landed_{fact}")
-            self._versions(fact)
+        self._run("details.landed_activities")
+        self._versions("activities")
+        self._run("details.landed_grade_items", "details.first_totals")
+        self._versions("grade_items")
         for fact in ("activity_completions", "item_grades"):
             self._run(f"details.landed_{fact}", f"details.index_{fact}")
             self._versions(fact)

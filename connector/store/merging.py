@@ -106,7 +106,8 @@ class Merging:
         self._run("refine_courses")
 
     def grade_items(self) -> None:
-        items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
+        first = {one.course_id: one for one in sorted(self._read.grade_items, key=lambda one: -one.item_id)}
+        items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in first.values())
         self._temporary("read_grade_items", "read_grade_item", items)
         self._versions("grade_items")
 

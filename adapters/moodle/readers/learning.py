@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -22,7 +22,7 @@ from adapters.moodle.readers.datasets import (
     pages,
     together,
 )
-from adapters.moodle.readers.details import is_total
+from adapters.moodle.readers.details import totals_of
 from adapters.moodle.readers.holding import held, held_all
 from adapters.moodle.readers.raw import Issues
 from connector.domain.details import Detail, KnownHistory
@@ -123,10 +123,11 @@ class Learning:
             async for page in details.within(rows_of, is_there):
                 yield page
             return
-        items: set[int] = set()
+        told_items: list[Row] = []
         async for rows in rows_of(Asked(raw.GRADE_ITEMS)):
-            items |= {row[0] for row in rows.rows if is_total(row)}
+            told_items += rows.rows
             yield Page(held=[held(raw.GRADE_ITEMS, rows)])
+        items = _counting(told_items)
         asked = rows_of(Asked(raw.GRADES)) if column == PERSON else pages(self._client, _of_totals(items))
         async for rows in asked:
             told = [row for row in rows.rows if row[3] is not None and is_there(row[1]) and row[2] in items]
@@ -201,8 +202,9 @@ class Learning:
         """Grades that were given, changed or cleared."""
         if self.within:
             return await details.graded(self._client, rows)
-        [items] = await together(self._client, chosen(raw.GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows})))
-        wanted = {row[0] for some in items for row in some.rows if is_total(row)}
+        courses = sorted({row[1] for row in rows.rows} - {None, SITE_COURSE})
+        [items] = await together(self._client, chosen(raw.GRADE_ITEMS, COURSE, courses))
+        wanted = _counting(row for some in items for row in some.rows)
         found = [raw.grade(row) for row in rows.rows if row[2] in wanted]
         with_items = held_all(raw.GRADE_ITEMS, items)
         return Page(grades=found, held=[*with_items, held(raw.GRADES, rows, _of_items(wanted))])
@@ -233,7 +235,7 @@ class Learning:
         learned = [Asked(raw.METHODS), Asked(raw.ENROLMENTS), COMPLETED]
         if self.within:
             return [GONE, *learned, *map(Asked, raw_details.DETAILS[Detail.ACTIVITIES]), *issued]
-        items = {row[0] for row in await each(self._client, Asked(raw.GRADE_ITEMS)) if is_total(row)}
+        items = _counting(await each(self._client, Asked(raw.GRADE_ITEMS)))
         return [GONE, *learned, Asked(raw.GRADE_ITEMS), _of_totals(items), *issued]
 
     async def _each(self, dataset: Dataset, column: str, values: Sequence[int]) -> list[Row]:
@@ -277,6 +279,11 @@ async def completed(rows: Rows) -> Page:
 def seconds(since: datetime | None) -> int:
     """By Moodle's clock; 0 is none."""
     return int(since.timestamp()) if since else 0
+
+
+def _counting(items: Iterable[Row]) -> set[int]:
+    """Those that are the totals of their courses."""
+    return {item for item, counts in totals_of(items).items() if counts}
 
 
 def _of_items(items: Collection[int]) -> Callable[[Row], bool]:

@@ -45,6 +45,20 @@ SELECT DISTINCT ON (l.item_id) l.item_id, l.course_id, l.minimum, l.maximum, l.p
 FROM facts.landing_grade_item l WHERE l.load_id = %(load)s
 ORDER BY l.item_id
 
+-- name: first_totals
+-- Moodle may have several totals of one course after a restore that failed: the first that was made is it. One that is
+-- known and did not come is no more only where all items of the course were read.
+DELETE FROM item_now n
+USING (
+    SELECT item_id, course_id FROM item_now WHERE item_type = 'course'
+    UNION ALL
+    SELECT d.item_id, d.course_id FROM facts.dim_grade_item d
+    WHERE d.valid_to = 'infinity' AND d.item_type = 'course' AND NOT %(whole)s AND NOT EXISTS (
+        SELECT FROM facts.landing_scope s WHERE s.load_id = %(load)s AND s.fact = 'grade_items'
+           AND COALESCE(s.course_id, d.course_id) = d.course_id)
+) first
+WHERE n.item_type = 'course' AND first.course_id = n.course_id AND first.item_id < n.item_id
+
 -- name: close_grade_items
 -- Items that are no more, or count otherwise now. The total of a course may have another item after a restore.
 UPDATE facts.dim_grade_item d SET valid_to = %(now)s
