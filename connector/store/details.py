@@ -70,7 +70,7 @@ class Details:
             self._run("history.landed", "history.weigh")
             if self._whole and read.newest is not None:
                 self._values["newest"] = read.newest
-                self._run("history.undo")
+                self._run("history.undo", "history.chain")
             self.ended["grade_history"] = self._run("history.explain")
             begun = self._run("history.begin")
         if moved:

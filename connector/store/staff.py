@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connector.domain.facts import Assigned, Away, BroughtOver, Certified, Member, Waiver
-from connector.store.database import Database
+from connector.domain.matching import Wanted, is_strangers
+from connector.domain.ports import Account
+from connector.store.database import Database, Row
+
+IDENTIFIERS = ("username", "email", "idnumber")
+NAMES = ("firstname", "lastname")
 
 
 class StaffTables:
@@ -26,7 +31,7 @@ class StaffTables:
 
     def people(self, now: datetime) -> Iterator[list[Member]]:
         for rows in self._database.stream("staff.people", site=self._site, now=now):
-            yield [Member(**row) for row in rows]
+            yield [_member(row) for row in rows]
 
     def assignments(self) -> Iterator[list[Assigned]]:
         for rows in self._database.stream("staff.assignments", site=self._site):
@@ -54,3 +59,31 @@ class StaffTables:
     def lost_accounts(self) -> Iterator[list[int]]:
         for rows in self._database.stream("staff.lost_accounts", site=self._site):
             yield [row["account_id"] for row in rows]
+
+
+def _member(row: Row) -> Member:
+    """Without the account where that is another human's by now: what is learned there is theirs."""
+    doubtful = row.pop("doubtful")
+    if doubtful is None:
+        return Member(**row)
+    wanted, account = _wanted(row["hr_key"], doubtful), _account(row["moodle_id"], doubtful["account"])
+    if not is_strangers(wanted, account):
+        return Member(**row)
+    told = {name: getattr(wanted, name) for name in (*NAMES, "email")}
+    return Member(**{**row, **told, "moodle_id": None})
+
+
+def _wanted(key: str, doubtful: Row) -> Wanted:
+    username, email, idnumber, firstname, lastname = (
+        str(doubtful["wanted"].get(name) or "") for name in (*IDENTIFIERS, *NAMES)
+    )
+    return Wanted(
+        key, idnumber, username, email, lastname, tuple(doubtful["earlier_keys"] or ()),
+        firstname=firstname, birth_date=doubtful["birth_date"],
+    )  # fmt: skip
+
+
+def _account(account_id: int, fields: Row) -> Account:
+    username, email, idnumber = (str(fields.get(name) or "") for name in IDENTIFIERS)
+    profile = fields.get("profile") or {}
+    return Account(account_id, username, email, idnumber, suspended=False, auth="", fields=fields, profile=profile)

@@ -33,7 +33,11 @@ async def test_an_account_that_is_another_humans_now(house: House, moodle: Seen)
     user.fields |= stranger
     moodle.state.index(user)
     moodle.state.leave_course(number, moodle.state.courses[moodle.state.course_by_idnumber["SAFE"]])
+    house.twin.life.enrol("x9", "FIRE")
     await house.mirror(give_again=True)
+    assert house.sql("SELECT FROM facts.fact_enrolment WHERE moodle_id = %s AND valid_to = 'infinity'", number) == []
+    [told] = house.sql("SELECT firstname, lastname, email FROM reporting.people WHERE hr_key = 'E1'")
+    assert not set(told.values()) & set(stranger.values()), "what a stranger learns there is not theirs"
     plan = await house.plan([row("E1", unit="Lab", city="B"), row("E2", unit="Field")])
     assert house.cases() == [("account_gone", "E1")]
     planned = {action for action, who, _ in house.does(plan) if who == "E1"}

@@ -154,16 +154,21 @@ async def test_the_history_of_newcomers_is_read_from_its_beginning(
 
 
 async def test_a_moodle_that_was_put_back(studied: tuple[House, int], learning: Learning) -> None:
-    """Its history ends earlier than it did: what came after is marked, and what follows has the ids anew."""
+    """Its history ends earlier than it did: what came after is marked, with what an increment saw of the putting back
+    before that was noticed, and what follows has the ids anew."""
     house, quiz = studied
     life, item, book = learning.life, learning.life.item_of(quiz), house.twin.state.gradebook
-    kept, grade = list(book.history), book.grades[item, house.twin.state.by_username["e0001"]]
+    user = house.twin.state.by_username["e0001"]
+    kept, grade = list(book.history), book.grades[item, user]
     life.grade_item("e0001", item, 90)
     await house.mirror()
     book.history[:] = kept
-    book.grades[item, house.twin.state.by_username["e0001"]] = grade
+    book.grades[item, user] = grade
+    house.twin.state.note("grades", "updated", user, learning.course("SAFE").id, item)
+    await house.mirror(Extent.CHANGES)
+    assert changes(house, "new_grade", "origin") == [(50, "moodle"), (90, "moodle"), (50, "mirror")]
     await house.mirror()
-    assert changes(house, "new_grade", "undone_at IS NULL") == [(50, True), (90, False)]
+    assert changes(house, "new_grade", "undone_at IS NULL") == [(50, True), (90, False), (50, False)]
     assert now(house, "fact_item_grade", "value") == {(50.0,)}
     book._changes = iter(range(kept[-1].id + 1, 1000))
     life.grade_item("e0001", item, 95, at=int(house.clock.now.timestamp()) + 5)

@@ -56,6 +56,22 @@ WHERE h.origin = 'moodle' AND h.undone_at IS NULL AND h.moodle_id > 0
           SELECT l.history_id FROM facts.landing_grade_history l
           WHERE l.load_id = %(load)s AND l.history_id = h.history_id AND l.effective_at <> h.effective_at))
 
+-- name: chain
+-- What followed a change that was undone follows the one before it. What the mirror saw of the putting back itself, before
+-- everything was read, is no change then.
+WITH chained AS (
+    SELECT h.history_id, h.effective_at,
+           lag(h.new_grade) OVER (PARTITION BY h.moodle_id, h.item_id ORDER BY h.effective_at, h.history_id) AS before
+    FROM facts.fact_grade_history h
+    WHERE h.undone_at IS NULL AND (h.moodle_id, h.item_id) IN (
+        SELECT u.moodle_id, u.item_id FROM facts.fact_grade_history u WHERE u.undone_at = %(now)s)
+)
+UPDATE facts.fact_grade_history h
+SET old_grade = c.before,
+    undone_at = CASE WHEN h.origin = 'mirror' AND h.new_grade IS NOT DISTINCT FROM c.before THEN %(now)s::timestamptz END
+FROM chained c
+WHERE h.history_id = c.history_id AND h.effective_at = c.effective_at AND h.old_grade IS DISTINCT FROM c.before
+
 -- name: explain
 -- What the mirror had seen itself is told by Moodle now: it was first seen then. A grade that was another one meanwhile is
 -- not the one of before.

@@ -1,10 +1,17 @@
 -- name: people
--- Managed people as they stand now, with their account and names, for the facts.
+-- Managed people as they stand now, with their account and names, for the facts. "doubtful": what the account says and what
+-- is wanted, where the account has another idnumber and no person said that it is theirs.
 SELECT p.person_id, p.key AS hr_key, b.account_id AS moodle_id, p.unit, p.unit_name, p.units_above, p.job_role,
        p.manager_id, connector.employment_status(p, %(now)s, 0) AS status, p.starts AS hired_on, p.ends AS left_on,
        p.timezone, COALESCE(a.fields ->> 'firstname', p.wanted ->> 'firstname', p.initial ->> 'firstname', '') AS firstname,
        COALESCE(a.fields ->> 'lastname', p.wanted ->> 'lastname', p.initial ->> 'lastname', '') AS lastname,
-       COALESCE(a.fields ->> 'email', p.wanted ->> 'email', p.initial ->> 'email', '') AS email
+       COALESCE(a.fields ->> 'email', p.wanted ->> 'email', p.initial ->> 'email', '') AS email,
+       CASE WHEN connector.folded(a.fields ->> 'idnumber') NOT IN ('', connector.folded(p.key))
+             AND b.bound_by <> 'a person''s decision'
+            THEN jsonb_build_object(
+                'account', a.fields, 'wanted', p.initial || p.wanted, 'earlier_keys', p.earlier_keys,
+                'birth_date', COALESCE(p.attributes ->> 'birth_date', p.wanted #>> '{profile,birth_date}',
+                                       p.initial #>> '{profile,birth_date}', '')) END AS doubtful
 FROM connector.person p
 LEFT JOIN connector.binding b ON b.site = %(site)s AND b.person_id = p.person_id
 LEFT JOIN connector.account a ON a.site = b.site AND a.account_id = b.account_id
