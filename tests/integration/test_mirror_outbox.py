@@ -170,8 +170,8 @@ async def test_what_ends_is_seen_and_its_cause_named(house: House, moodle: Seen,
 
 @pytest.mark.anyio
 async def test_it_costs_what_has_changed(house: House, moodle: Seen, learning: Learning) -> None:
-    """With nothing new, and with what is nobody's, nothing is read; what an increment dealt with is forgotten. Sums are
-    reckoned anew of courses in which something differs."""
+    """With nothing new, and with what is nobody's, nothing is read; what an increment dealt with is forgotten. Sums
+    are reckoned anew of courses in which something differs."""
     await settled(house, moodle)
     calls = house.twin.state.calls
     calls.clear()
