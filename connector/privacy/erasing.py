@@ -6,7 +6,7 @@ retention goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import uuid4
@@ -25,7 +25,6 @@ from connector.domain.erasing import (
     approval,
     checked_reason,
     pseudonyms_of,
-    purpose_of,
 )
 from connector.domain.errors import Busy, SettingsError
 
@@ -35,6 +34,8 @@ NOBODY_KNOWN = (
     "PERSON: neither HR's data nor the records of former systems have somebody with this key. A record without a key "
     "is asked for by its address."
 )
+ALIKE = {Kind.KEY: (Kind.KEY, Kind.IDNUMBER), Kind.EMAIL: (Kind.EMAIL,)}
+"""As what a word of a row that came to nothing may have been the person's."""
 SHORTEST_HASH = 8
 """Characters of a hash by which somebody approves."""
 
@@ -97,8 +98,11 @@ class Erasing:
             for record in records:
                 self.store.keep_record(record)
             marker = self.marker()
+            people = {marker.mark(Kind.KEY, key): key for key in self.store.known_keys()}
+            words = [(like, value) for kind, value in self.store.set_aside() for like in ALIKE[kind]]
+            aside = {(kind, marker.mark(kind, value)): value for kind, value in words}
             old = [record for record in self.store.records() if record.readmitted_at is None]
-            done = [self._once_more(record, marker) for record in old]
+            done = [self._once_more(record, marker, people, aside) for record in old]
             both = zip(old, done, strict=True)
             settled = [self._settle(replace(again, counts={**one.counts, **again.counts})) for one, again in both]
         return [replace(one, counts=again.counts) for one, again in zip(settled, done, strict=True) if again.counts]
@@ -200,24 +204,20 @@ class Erasing:
         self.store.facts_erased(done)
         return done
 
-    def _once_more(self, record: Erasure, marker: Marker) -> Erasure:
+    def _once_more(
+        self, record: Erasure, marker: Marker, people: Mapping[bytes, str], aside: Mapping[tuple[Kind, bytes], str]
+    ) -> Erasure:
         """Whoever has a key of this record is erased anew, under the same pseudonym, and so is what was set aside
         under a key or an address of it; the facts follow in any case."""
-        known = {bytes.fromhex(mark) for kind, mark in record.marks if kind == Kind.KEY}
+        marks = [(Kind(kind), bytes.fromhex(mark)) for kind, mark in record.marks]
         again = replace(record, counts={})
-        for key in self.store.known_keys():
-            if marker.mark(Kind.KEY, key) in known and (identity := self.store.identity(key)) is not None:
+        for key in [people[mark] for kind, mark in marks if kind is Kind.KEY and mark in people]:
+            if (identity := self.store.identity(key)) is not None:
                 again = self._from_way_in(identity, again, marker)
-        if (aside := self._set_aside(record, marker)) is not None:
-            again = self._from_way_in(aside, again, marker)
+        met = [(kind, aside[kind, mark]) for kind, mark in marks if (kind, mark) in aside]
+        if met:
+            keys = frozenset(value for kind, value in met if kind is not Kind.EMAIL)
+            emails = frozenset(value for kind, value in met if kind is Kind.EMAIL)
+            nothing = frozenset[str]()
+            again = self._from_way_in(Identity((), keys, nothing, emails, nothing, nothing), again, marker)
         return self._from_facts(again)
-
-    def _set_aside(self, record: Erasure, marker: Marker) -> Identity | None:
-        known = {(purpose_of(kind), bytes.fromhex(mark)) for kind, mark in record.marks}
-        found: dict[Kind, set[str]] = {Kind.KEY: set(), Kind.EMAIL: set()}
-        for kind, value in self.store.set_aside():
-            if (purpose_of(kind), marker.mark(kind, value)) in known:
-                found[kind].add(value)
-        nothing = frozenset[str]()
-        keys, emails = frozenset(found[Kind.KEY]), frozenset(found[Kind.EMAIL])
-        return Identity((), keys, nothing, emails, nothing, nothing) if keys or emails else None

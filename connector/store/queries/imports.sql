@@ -70,23 +70,19 @@ WHERE i.site = %(site)s AND import_id = %(number)s AND r.person_id IS NULL ORDER
 -- name: for_facts
 -- Records as the facts take them: of people with an account, which is that of the key of today, however often it moved, or
 -- else the last one before.
-WITH RECURSIVE step (person_id, now_id, moved_to, steps) AS (
-    SELECT p.person_id, p.person_id, p.moved_to, 0
-    FROM connector.person p
-    WHERE p.site = %(site)s AND p.person_id IN (SELECT w.person_id FROM connector.whose_record w WHERE w.site = %(site)s)
-    UNION ALL
-    SELECT s.person_id, n.person_id, n.moved_to, s.steps + 1
-    FROM step s JOIN connector.person n ON n.site = %(site)s AND n.key = s.moved_to
-) CYCLE now_id SET again USING walked, account AS (
-    SELECT DISTINCT ON (s.person_id) s.person_id, b.account_id
-    FROM step s JOIN connector.binding b ON b.site = %(site)s AND b.person_id = s.now_id
-    WHERE NOT s.again
-    ORDER BY s.person_id, s.steps DESC
-)
 SELECT a.account_id AS moodle_id, i.source, r.courses, r.done_at, r.precision, r.score, r.score_max, r.template, r.number,
        r.expires_at
 FROM connector.whose_record w
-JOIN account a USING (person_id)
 JOIN connector.import_record r USING (import_id, line)
 JOIN connector.import_batch i USING (import_id)
+CROSS JOIN LATERAL (
+    WITH RECURSIVE step (person_id, moved_to, steps) AS (
+        SELECT p.person_id, p.moved_to, 0 FROM connector.person p WHERE p.person_id = w.person_id
+        UNION ALL
+        SELECT n.person_id, n.moved_to, s.steps + 1
+        FROM step s JOIN connector.person n ON n.site = %(site)s AND n.key = s.moved_to
+    ) CYCLE person_id SET again USING walked
+    SELECT b.account_id FROM step s JOIN connector.binding b ON b.site = %(site)s AND b.person_id = s.person_id
+    WHERE NOT s.again ORDER BY s.steps DESC LIMIT 1
+) a
 WHERE w.site = %(site)s
