@@ -10,11 +10,15 @@ OF_A_LEARNER = frozenset({"enrolments", "completions", "activity_completions", "
 """Kinds that are about one person in one course."""
 ISSUED = {"badge_issues": "badge", "certificate_issues": "tool_certificate", "customcert_issues": "customcert"}
 """Kinds that are about something issued to a person, with its source."""
-WITH_THEIR_TEMPLATE = {("badges", "deleted"): ("badge",), ("courses", "deleted"): ("customcert",)}
+WITH_THEIR_TEMPLATE = {
+    ("badges", "deleted"): ("badge",),
+    ("customcerts", "deleted"): ("customcert",),
+    ("courses", "deleted"): ("customcert",),
+}
 """What takes along all that was issued of it, without a word about each."""
 OF_COURSES = frozenset({"activities", "enrolment_methods", "grade_items"})
 """Kinds after which what a course is made of is something else."""
-OF_TEMPLATES = {"badges": "badge"}
+OF_TEMPLATES = {"badges": "badge", "customcerts": "customcert"}
 """Kinds that are about what is issued, with its source."""
 
 MANY = 500

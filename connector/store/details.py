@@ -55,15 +55,20 @@ class Details:
             self._run("details.number_attempts")
         return found
 
-    def within(self) -> None:
-        """Activities and items, then what people have done in them. Enrolments have been merged."""
-        if not self._whole and not any(self._read.landed.get(name) for name in (*LANDED, "scopes")):
+    def within(self, *, unbound: bool) -> None:
+        """Activities and items, then what people have done in them. Enrolments have been merged. ``unbound``: accounts
+        are nobody's any more."""
+        if not self._whole and not unbound and not any(self._read.landed.get(name) for name in (*LANDED, "scopes")):
             return
-        for fact in ("activities", "grade_items"):
-            self._run(f"details.landed_{fact}")
-            self._versions(fact)
+        self._run("details.landed_activities", "details.weigh_activities")
+        self._versions("activities")
+        self._run("details.landed_grade_items", "details.weigh_grade_items")
+        self._run("details.items_in_question", "details.weigh_items_in_question", "details.first_totals")
+        self._versions("grade_items")
         for fact in ("activity_completions", "item_grades"):
             self._run(f"details.landed_{fact}", f"details.index_{fact}")
+            if not self._whole:
+                self._run(f"details.weigh_{fact}")
             self._versions(fact)
 
     def history(self, *, moved: bool) -> None:

@@ -145,10 +145,15 @@ class Facts:
             merging = Merging(connection, load, read, now)
             merging.check()
             ready = beside.submit(self.held.make_ready) if whole else None
-            if taken or read.extent is Extent.EVERYTHING or sum(read.landed.values()) >= MANY:
+            many = whole or sum(read.landed.values()) >= MANY
+            if taken or many:
                 connection.execute(query("facts.by_sets"))
             if taken:
                 merging.people()
+            if not many:  # all people are new, and what has happened since is little
+                connection.execute(query("facts.by_either"))
+            if taken:
+                merging.hand_over()
             if read.courses is not None:
                 merging.courses(read.courses, self._course_fields)
             if read.grade_items:
@@ -166,8 +171,12 @@ class Facts:
             merging.details()
             if over:
                 merging.count("completions", *merging.brought_over(staff).completions())
+            if taken:
+                connection.execute(query("facts.by_sets"))
             if taken or merging.moved:
                 merging.assignments(everybody=taken)
+            if not many:
+                connection.execute(query("facts.by_either"))
             merging.reach("people", now, basis)
             if fed is not None:
                 merging.reach("feed", fed)

@@ -75,6 +75,7 @@ class Merging:
         }
         self._begun: Counter[str] = Counter()
         self._ended: Counter[str] = Counter()
+        self._taken = self._unbound = False
 
     @property
     def moved(self) -> bool:
@@ -87,15 +88,21 @@ class Merging:
             raise StorageError("What was read of Moodle is gone from the database; mirror it again.")
 
     def people(self) -> None:
+        self._taken = True
         self._versions("people")
-        self._run(*(f"hand_over_{fact}" for fact in ("enrolments", "completions", "grades", "certificates")))
-        for fact in HANDED_OVER:
-            self._connection.execute(query(f"details.hand_over_{fact}"), self._values)
         self._run("names")
         self._run("units_now")
         self._versions("units")
         for closure in ("unit_closure", "manager_closure"):
             self._run(f"{closure}_now", f"close_{closure}", f"begin_{closure}")
+
+    def hand_over(self) -> None:
+        """What was done with an account that is somebody else's now is theirs."""
+        if self._run("handed_over"):
+            self._run("weigh_handed_over")
+            self._run(*(f"hand_over_{fact}" for fact in ("enrolments", "completions", "grades", "certificates")))
+            for fact in HANDED_OVER:
+                self._connection.execute(query(f"details.hand_over_{fact}"), self._values)
 
     def courses(self, courses: Sequence[Course], names: CourseFields) -> None:
         self._temporary("read_courses", "read_course", (course_row(one, names) for one in courses))
@@ -103,7 +110,8 @@ class Merging:
         self._run("refine_courses")
 
     def grade_items(self) -> None:
-        items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in self._read.grade_items)
+        first = {one.course_id: one for one in sorted(self._read.grade_items, key=lambda one: -one.item_id)}
+        items = ((i.item_id, i.course_id, i.minimum, i.maximum, i.pass_mark) for i in first.values())
         self._temporary("read_grade_items", "read_grade_item", items)
         self._versions("grade_items")
 
@@ -165,7 +173,9 @@ class Merging:
 
     def asked(self) -> None:
         """Of whom and what the facts are compared with what landed."""
-        self._run("weigh_scopes", "in_question", "index_in_question", "weigh_in_question")
+        self._run("weigh_scopes", "in_question", "index_in_question")
+        self._unbound = self._taken and not self._values["whole"] and self._run("unbound_in_question") > 0
+        self._run("weigh_in_question", "refined_courses")
 
     def learned(self, fact: str) -> None:
         """Enrolments come first: the others look at who is enrolled."""
@@ -177,12 +187,18 @@ class Merging:
         if fact in ("completions", "grades") and self._complete:
             self._run(f"silent_{fact}")
         self._run(f"index_{fact}")
+        if not self._values["whole"]:
+            self._run(f"weigh_{fact}")
         if fact == "completions":
             self._run("completed_days")
         if fact != "certificates" and not self._compares:
             self._begun[fact] = self._ended[fact] = 0
             return
-        self._run("certificates_in_question" if fact == "certificates" else f"refine_{fact}")
+        if fact == "certificates":
+            self._run("certificates_in_question", *(["unbound_certificates"] if self._unbound else []))
+            self._run("weigh_certificates_in_question")
+        else:
+            self._run(f"refine_{fact}")
         self._versions(fact)
 
     @property
@@ -194,12 +210,12 @@ class Merging:
     def _compares(self) -> bool:
         """Whether there is something to compare the facts of courses with: most increments bring nothing."""
         landed = self._read.landed
-        return bool(self._values["whole"]) or any(landed.get(name) for name in (*LEARNED, "scopes"))
+        return bool(self._values["whole"]) or self._unbound or any(landed.get(name) for name in (*LEARNED, "scopes"))
 
     def details(self) -> None:
         """What happens within courses."""
         details = Details(self._connection, self._values, self._read)
-        details.within()
+        details.within(unbound=self._unbound)
         earlier = details.earlier_completions()
         self.count("completions", earlier, earlier)
         counts = ((self._begun, details.begun), (self._ended, details.ended))
@@ -220,12 +236,12 @@ class Merging:
         """Of everybody where more than completions can have moved."""
         requirements = self._begun["requirements"] or self._ended["requirements"]
         self._values["everybody"] = bool(everybody or self._values["whole"] or requirements)
-        self._run("first_cycle")
+        self._run("concerned", "weigh_concerned", "first_cycle")
         cycle = 1
         while self._connection.execute(query("facts.next_cycle"), {**self._values, "cycle": cycle}).rowcount:
             cycle += 1
             self._after_leave(cycle)
-        self._run("pause", "index_assignments")
+        self._run("pause", "index_assignments", "weigh_assignments")
         self._versions("assignments")
 
     def _after_leave(self, cycle: int) -> None:
@@ -252,16 +268,17 @@ class Merging:
         self._connection.execute(query("facts.reach"), {"name": name, "moment": moment, "basis": basis})
 
     def tally(self) -> list[Loaded]:
-        """What came of each fact, written down too. Where nothing began or ended there is as much as before."""
+        """What came of each fact, written down too. There is what there was, and what began less what ended; where all
+        can have moved it is counted."""
         last = {row["fact"]: row["rows"] for row in self._connection.execute(query("facts.last_rows"))}
+        counts = self._taken or self._values["whole"]
         loaded = []
         for fact, table in _HELD.items():
             begun, ended = self._begun.get(fact, 0), self._ended.get(fact, 0)
-            same = fact in last and not begun and not ended
-            if fact in last and fact == "grade_history":
+            if fact in last and (not counts or fact == "grade_history" or not (begun or ended)):
                 rows = last[fact] + begun - ended
             else:
-                rows = last[fact] if same else _holding(self._connection, table)
+                rows = _holding(self._connection, table)
             loaded.append(Loaded(fact, rows, begun, ended))
         with self._connection.cursor() as cursor:
             rows = [

@@ -153,9 +153,10 @@ def _vacuum(url: str) -> None:
 
 def _nothing_new(connection: Connection) -> None:
     """A merge has tables of what has just come, which summaries look at."""
-    for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
+    for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question", "refined_course"):
         connection.execute(
             f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS "
-            "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
+            "SELECT 0::bigint AS moodle_id, 0::bigint AS course_id, '' AS fact, now() AS completed_at, "
+            "now() AS issued_at WHERE false".encode()
         )
     connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")

@@ -96,10 +96,12 @@ def summarise(url: str, now: datetime) -> None:
     """What a full reading adds up."""
     values = {"now": now, "whole": True, "everywhere": True, "load": 0}
     with psycopg.connect(url) as connection:
-        for table in ("completion_now", "certificate_now", "in_question", "certificate_in_question"):
+        tables = ("completion_now", "certificate_now", "in_question", "certificate_in_question", "refined_course")
+        for table in tables:
             connection.execute(
                 f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS "
-                "SELECT 0::bigint AS course_id, now() AS completed_at, now() AS issued_at WHERE false".encode()
+                "SELECT 0::bigint AS moodle_id, 0::bigint AS course_id, '' AS fact, now() AS completed_at, "
+                "now() AS issued_at WHERE false".encode()
             )
         connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")
         for step in (*SUMMARIES, *QUALITY, *KEPT):

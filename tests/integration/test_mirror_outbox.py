@@ -141,6 +141,17 @@ async def test_what_ends_is_seen_and_its_cause_named(house: House, moodle: Seen,
         ("E0003", "FIRE", "deletion"), ("E0003", "SAFE", "deletion"),
     }  # fmt: skip
     assert now(house, "fact_certificate", "code") == set()
+    with learning.state.lock:
+        learning.course("SAFE").enrolments[moodle.id("E0002")].created -= 86_400
+    await house.mirror()
+    for what in ("unenrol", "enrol"):
+        learning.act(what, "E0002", "SAFE")
+    loaded = {one.fact: one for one in await house.mirror(Extent.CHANGES)}
+    assert ("E0002", "SAFE", "unenrolment") in causes(), "though there is another enrolment now"
+    [held] = house.sql("SELECT count(*) AS n FROM facts.fact_grade WHERE valid_to = 'infinity'")
+    assert loaded["grades"].rows == held["n"], "as many as hold are told"
+    learning.act("grade", "E0002", "SAFE", 60)
+    await house.mirror(Extent.CHANGES)
     learning.life.reset_course("SAFE")
     await house.mirror(Extent.CHANGES)
     assert {("E0001", "SAFE", "reset"), ("E0002", "SAFE", "reset")} <= causes()
@@ -159,7 +170,8 @@ async def test_what_ends_is_seen_and_its_cause_named(house: House, moodle: Seen,
 
 @pytest.mark.anyio
 async def test_it_costs_what_has_changed(house: House, moodle: Seen, learning: Learning) -> None:
-    """With nothing new, and with what is nobody's, nothing is read; what an increment dealt with is forgotten."""
+    """With nothing new, and with what is nobody's, nothing is read; what an increment dealt with is forgotten. Sums are
+    reckoned anew of courses in which something differs."""
     await settled(house, moodle)
     calls = house.twin.state.calls
     calls.clear()
@@ -172,6 +184,13 @@ async def test_it_costs_what_has_changed(house: House, moodle: Seen, learning: L
     await house.mirror(Extent.CHANGES)
     assert dict(calls) == nothing | {"local_connector_outbox_forget": 1}
     assert house.twin.state.outbox == {}
+    summed = "SELECT course_id, as_of FROM facts.summary_course WHERE unit = ''"
+    before = {one["course_id"]: one["as_of"] for one in house.sql(summed)}
+    assert len(before) > 1
+    learning.act("grade", "E0001", "SAFE", 70)
+    await house.mirror(Extent.CHANGES)
+    after = {one["course_id"]: one["as_of"] for one in house.sql(summed)}
+    assert {course for course in before if after[course] != before[course]} == {learning.course("SAFE").id}
 
 
 @pytest.mark.anyio

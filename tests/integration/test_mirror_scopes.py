@@ -14,6 +14,7 @@ from tests.support import House, Seen, moodle_client, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
 LEARNED = ("enrolments", "completions", "grades")
+HOLDS = "SELECT moodle_id FROM facts.{} WHERE valid_to = 'infinity'"
 
 
 @pytest.fixture
@@ -95,4 +96,34 @@ async def test_of_who_is_still_there_what_did_not_come_was_taken_back(
     assert now(learned, "fact_certificate", "moodle_id", "source") == {(one, "customcert")}
     [day] = learned.sql("SELECT sum(certificates) AS n FROM facts.summary_activity WHERE unit = ''")
     assert day["n"] == 1
+    no_overlaps(learned)
+
+
+async def test_of_an_account_that_is_nobodys_any_more_nothing_holds(
+    learned: House, learning: Learning, moodle: Seen
+) -> None:
+    """With the next increment, though nothing came of it: so nobody counts twice who has another account now. What was
+    completed was learned all the same."""
+    one = moodle.id("E0001")
+    completed = now(learned, "fact_completion", "moodle_id", "course_id", "completed")
+    tables = ("fact_enrolment", "fact_grade", "fact_certificate", "fact_activity_completion", "fact_item_grade")
+    quiz = learning.life.make_activity("SAFE", "Quiz")
+    for who in ("e0001", "e0002"):
+        learning.life.finish(who, quiz)
+        learning.life.grade_item(who, learning.life.item_of(quiz), 50)
+    await learned.mirror(Extent.CHANGES)
+    before = {table: {row["moodle_id"] for row in learned.sql(HOLDS.format(table))} for table in tables}
+    assert all(one in there and len(there) > 1 for there in before.values())
+    learned.sql("DELETE FROM connector.binding WHERE account_id = %s", one)
+    loaded = {fact.fact: fact for fact in await learned.mirror(Extent.CHANGES)}
+    after = {table: {row["moodle_id"] for row in learned.sql(HOLDS.format(table))} for table in tables}
+    assert after == {table: there - {one} for table, there in before.items()}
+    assert {end["ended_by"] for end in learned.sql("SELECT ended_by FROM facts.fact_grade WHERE ended_by <> ''")} == {
+        "unbinding"
+    }
+    assert now(learned, "fact_completion", "moodle_id", "course_id", "completed") == completed
+    assert [fact for fact in await learned.mirror() if fact.begun or fact.ended] == []
+    for fact, table in (("enrolments", "fact_enrolment"), ("grades", "fact_grade")):
+        [held] = learned.sql(f"SELECT count(*) AS n FROM facts.{table} WHERE valid_to = 'infinity'")
+        assert loaded[fact].rows == held["n"], "as many as are told"
     no_overlaps(learned)

@@ -250,3 +250,34 @@ async def test_grades_as_of_a_moment(studied: tuple[House, int], learning: Learn
     assert grades(first, house.clock.now) == [80]
     assert grades(datetime.fromtimestamp(THEN + 5, UTC), house.clock.now) == [50]
     assert grades(datetime.fromtimestamp(THEN - 5, UTC), house.clock.now) == []
+
+
+async def test_of_two_totals_the_first_one_counts(
+    studied: tuple[House, int], learning: Learning, moodle: Seen
+) -> None:
+    """A restore that failed left a course two totals: nothing stops, and the second one says no grade; so it is where
+    totals alone are read. One that is gone gives way to the next where all items of the course are read."""
+    house, _ = studied
+    life = learning.life
+    course = learning.course("SAFE").id
+    second = life.make_item("SAFE", "", "course")
+    life.grade("e0001", "SAFE", 40)
+    life.grade_item("e0001", second, 90)
+    life.grade_item("e0002", second, 70)
+    one = {(moodle.id("E0001"), 40.0)}
+    await house.mirror(Extent.CHANGES)
+    assert now(house, "fact_grade", "moodle_id", "value") == one
+    house.sql("UPDATE facts.dim_grade_item SET item_id = 0 WHERE item_id = %s", course)
+    life.make_activity("SAFE", "Second quiz")
+    await house.mirror(Extent.CHANGES)
+    for activities in (True, False):
+        house.settings.moodle.activities = activities
+        life.grade_item("e0002", second, 75 + activities)
+        await house.mirror(Extent.CHANGES)
+        assert now(house, "fact_grade", "moodle_id", "value") == one
+        totals = house.sql(
+            "SELECT item_id FROM facts.dim_grade_item WHERE item_type = 'course' AND valid_to = 'infinity'"
+        )
+        assert {item["item_id"] for item in totals if item["item_id"] in (course, second)} == {course}
+        assert ((done := await house.reconcile()).equal, done.differences) == (True, [])
+    assert checks(house.connector.reporting) == {}

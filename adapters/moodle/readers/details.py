@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from adapters.moodle.client import MoodleClient
@@ -40,11 +40,12 @@ async def within(
     async for rows in rows_of(Asked(ACTIVITY_COMPLETIONS)):
         states = [activity_completion(row) for row in rows.rows if is_in(row[1])]
         yield Page(activity_completions=states, held=[held(ACTIVITY_COMPLETIONS, rows)])
-    totals: set[int] = set()
+    items: list[Row] = []
     async for rows in rows_of(Asked(GRADE_ITEMS)):
         wanted = [row for row in rows.rows if is_in(row[1])]
-        totals |= {row[0] for row in wanted if is_total(row)}
+        items += filter(is_total, wanted)
         yield Page(grade_items=[grade_item(row, rows.now) for row in wanted], held=[held(GRADE_ITEMS, rows)])
+    totals = totals_of(items)
     async for rows in rows_of(Asked(GRADES)):
         told = [row for row in rows.rows if is_in(row[1]) and row[VALUE] is not None]
         yield replace(_grades(told, totals, rows.now), held=[held(GRADES, rows)])
@@ -94,12 +95,13 @@ async def items(rows: Rows) -> Page:
 
 
 async def graded(client: MoodleClient, rows: Rows) -> Page:
-    """Grades that were given, changed or cleared, with their items."""
-    [found] = await together(client, chosen(GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows})))
-    there = [row for some in found for row in some.rows if row[1] != SITE_COURSE]
+    """Grades that were given, changed or cleared, with the items of their courses."""
+    courses = sorted({row[1] for row in rows.rows} - {None, SITE_COURSE})
+    [found] = await together(client, chosen(GRADE_ITEMS, "courseid", courses))
+    there = [row for some in found for row in some.rows]
     known = {row[0] for row in there}
     wanted = [row for row in rows.rows if row[2] in known]
-    page = _grades(wanted, {row[0] for row in there if is_total(row)}, rows.now)
+    page = _grades(wanted, totals_of(there), rows.now)
     with_items = [*held_all(GRADE_ITEMS, found), held(GRADES, rows)]
     return replace(page, grade_items=[grade_item(row, rows.now) for row in there], held=with_items)
 
@@ -116,15 +118,25 @@ async def done(client: MoodleClient, rows: Rows) -> Page:
     )
 
 
-def is_total(row: Row, ids: Collection[int] | None = None) -> bool:
-    """Whether a grade item is the total of a course, and of one of these."""
+def is_total(row: Row) -> bool:
+    """Whether a grade item is a total of a course."""
     _, course, kind, *_ = row
-    return kind == COURSE_TOTAL and course != SITE_COURSE and (ids is None or course in ids)
+    return bool(kind == COURSE_TOTAL and course != SITE_COURSE)
 
 
-def _grades(rows: list[Row], totals: Collection[int], now: int) -> Page:
+def totals_of(items: Iterable[Row]) -> dict[int, bool]:
+    """The totals of courses among these items, and whether they count: after a restore that failed Moodle may have
+    several of one course, of which the first that was made does."""
+    first: dict[int, int] = {}
+    totals = [row for row in items if is_total(row)]
+    for item, course, *_ in totals:
+        first[course] = min(item, first.get(course, item))
+    return {item: first[course] == item for item, course, *_ in totals}
+
+
+def _grades(rows: list[Row], totals: Mapping[int, bool], now: int) -> Page:
     """Totals of courses apart from all others."""
     return Page(
-        grades=[grade(row[:6]) for row in rows if row[2] in totals],
+        grades=[grade(row[:6]) for row in rows if totals.get(row[2])],
         item_grades=[item_grade(row, now) for row in rows if row[2] not in totals],
     )

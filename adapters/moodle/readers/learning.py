@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,13 +16,14 @@ from adapters.moodle.readers.datasets import (
     Row,
     Rows,
     chosen,
+    counted,
     each,
     firsts,
     later_pages,
     pages,
     together,
 )
-from adapters.moodle.readers.details import is_total
+from adapters.moodle.readers.details import totals_of
 from adapters.moodle.readers.holding import held, held_all
 from adapters.moodle.readers.raw import Issues
 from connector.domain.details import Detail, KnownHistory
@@ -48,6 +49,7 @@ class Learning:
         self._client = client
         self._issues = issues
         self._told = told
+        self._many_courses: bool | None = None
 
     @property
     def within(self) -> bool:
@@ -123,14 +125,16 @@ class Learning:
             async for page in details.within(rows_of, is_there):
                 yield page
             return
-        items: set[int] = set()
+        told_items: list[Row] = []
         async for rows in rows_of(Asked(raw.GRADE_ITEMS)):
-            items |= {row[0] for row in rows.rows if is_total(row)}
+            told_items += rows.rows
             yield Page(held=[held(raw.GRADE_ITEMS, rows)])
-        asked = rows_of(Asked(raw.GRADES)) if column == PERSON else pages(self._client, _of_totals(items))
+        items, of_all = _counting(told_items), await self._holds_all_grades()
+        asked = rows_of(Asked(raw.GRADES)) if of_all or column == PERSON else pages(self._client, _of_totals(items))
+        kept = None if of_all else _of_items(items)
         async for rows in asked:
             told = [row for row in rows.rows if row[3] is not None and is_there(row[1]) and row[2] in items]
-            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, _of_items(items))])
+            yield Page(grades=[raw.grade(row) for row in told], held=[held(raw.GRADES, rows, kept)])
 
     async def before(self, known: KnownHistory) -> AsyncIterator[Page]:
         """Attempts that were put away, and changes of grades from what was ``known`` on."""
@@ -201,11 +205,13 @@ class Learning:
         """Grades that were given, changed or cleared."""
         if self.within:
             return await details.graded(self._client, rows)
-        [items] = await together(self._client, chosen(raw.GRADE_ITEMS, "id", sorted({row[2] for row in rows.rows})))
-        wanted = {row[0] for some in items for row in some.rows if is_total(row)}
+        courses = sorted({row[1] for row in rows.rows} - {None, SITE_COURSE})
+        [items] = await together(self._client, chosen(raw.GRADE_ITEMS, COURSE, courses))
+        wanted = _counting(row for some in items for row in some.rows)
         found = [raw.grade(row) for row in rows.rows if row[2] in wanted]
         with_items = held_all(raw.GRADE_ITEMS, items)
-        return Page(grades=found, held=[*with_items, held(raw.GRADES, rows, _of_items(wanted))])
+        of_these = None if await self._holds_all_grades() else _of_items(wanted)
+        return Page(grades=found, held=[*with_items, held(raw.GRADES, rows, of_these)])
 
     async def done(self, rows: Rows) -> Page:
         """How people stand in activities."""
@@ -233,8 +239,18 @@ class Learning:
         learned = [Asked(raw.METHODS), Asked(raw.ENROLMENTS), COMPLETED]
         if self.within:
             return [GONE, *learned, *map(Asked, raw_details.DETAILS[Detail.ACTIVITIES]), *issued]
-        items = {row[0] for row in await each(self._client, Asked(raw.GRADE_ITEMS)) if is_total(row)}
+        if await self._holds_all_grades():
+            return [GONE, *learned, Asked(raw.GRADE_ITEMS), Asked(raw.GRADES), *issued]
+        items = _counting(await each(self._client, Asked(raw.GRADE_ITEMS)))
         return [GONE, *learned, Asked(raw.GRADE_ITEMS), _of_totals(items), *issued]
+
+    async def _holds_all_grades(self) -> bool:
+        """Whether all grades are held where totals alone are facts: those of so many items cannot be asked for at
+        once. Each course has one."""
+        if self._many_courses is None:
+            courses = counted(self._client, Asked(raw.COURSES), MOST)
+            self._many_courses = sum([rows async for some in courses for _, rows, _ in some]) > MOST
+        return self._many_courses
 
     async def _each(self, dataset: Dataset, column: str, values: Sequence[int]) -> list[Row]:
         return await each(self._client, *chosen(dataset, column, values))
@@ -279,10 +295,15 @@ def seconds(since: datetime | None) -> int:
     return int(since.timestamp()) if since else 0
 
 
+def _counting(items: Iterable[Row]) -> set[int]:
+    """Those that are the totals of their courses."""
+    return {item for item, counts in totals_of(items).items() if counts}
+
+
 def _of_items(items: Collection[int]) -> Callable[[Row], bool]:
     return lambda row: row[2] in items
 
 
 def _of_totals(items: Collection[int]) -> Asked:
-    """The grades of these items; all grades, where they are more than can be asked for at once."""
-    return Asked(raw.GRADES, column="itemid", values=sorted(items)) if len(items) <= MOST else Asked(raw.GRADES)
+    """The grades of these items."""
+    return Asked(raw.GRADES, column="itemid", values=sorted(items))

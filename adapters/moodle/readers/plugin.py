@@ -178,7 +178,7 @@ class PluginReader:
         """See the port. Pass marks too; where all items are read they have come with the pages."""
         if Detail.ACTIVITIES in self.details:
             return []
-        items = await self._each(raw.GRADE_ITEMS, "courseid", list(samples))
+        items = await self._each(raw.GRADE_ITEMS, COURSE, list(samples))
         return [raw.grade_item(row) for row in items if is_total(row)]
 
     async def _members(self, dataset: Dataset, column: str, of: Sequence[int]) -> dict[int, set[int]]:

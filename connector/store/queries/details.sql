@@ -3,16 +3,16 @@
 
 -- name: hand_over_activity_completions
 -- As facts.hand_over_grades.
-UPDATE facts.fact_activity_completion f SET person_id = d.person_id FROM facts.dim_person d
-WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+UPDATE facts.fact_activity_completion f SET person_id = h.person_id FROM handed_over h
+WHERE h.moodle_id = f.moodle_id AND h.person_id <> f.person_id
 
 -- name: hand_over_item_grades
-UPDATE facts.fact_item_grade f SET person_id = d.person_id FROM facts.dim_person d
-WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+UPDATE facts.fact_item_grade f SET person_id = h.person_id FROM handed_over h
+WHERE h.moodle_id = f.moodle_id AND h.person_id <> f.person_id
 
 -- name: hand_over_grade_history
-UPDATE facts.fact_grade_history f SET person_id = d.person_id FROM facts.dim_person d
-WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+UPDATE facts.fact_grade_history f SET person_id = h.person_id FROM handed_over h
+WHERE h.moodle_id = f.moodle_id AND h.person_id <> f.person_id
 
 -- ---------------------------------------------------------------- activities
 -- name: landed_activities
@@ -21,17 +21,26 @@ SELECT DISTINCT ON (l.activity_id) l.activity_id, l.course_id, l.module, l.insta
 FROM facts.landing_activity l WHERE l.load_id = %(load)s
 ORDER BY l.activity_id
 
+-- name: weigh_activities
+ANALYZE activity_now
+
 -- name: close_activities
 -- Activities that are no more, or are called or shown otherwise now.
-UPDATE facts.dim_activity d SET valid_to = %(now)s
-WHERE d.valid_to = 'infinity'
-  AND (%(whole)s OR EXISTS (SELECT FROM activity_now n WHERE n.activity_id = d.activity_id)
-       OR EXISTS (SELECT FROM facts.landing_scope s WHERE s.load_id = %(load)s AND s.fact = 'activities'
-                    AND COALESCE(s.course_id, d.course_id) = d.course_id))
-  AND NOT EXISTS (
-    SELECT FROM activity_now n
-    WHERE (n.activity_id, n.course_id, n.module, n.instance, n.name, n.visible, n.tracked)
-        = (d.activity_id, d.course_id, d.module, d.instance, d.name, d.visible, d.tracked))
+WITH question AS (
+    SELECT activity_id FROM activity_now
+    UNION
+    SELECT d.activity_id FROM facts.landing_scope s
+    JOIN facts.dim_activity d ON d.course_id = s.course_id AND d.valid_to = 'infinity'
+    WHERE s.load_id = %(load)s AND s.fact = 'activities'
+)
+UPDATE facts.dim_activity f SET valid_to = %(now)s
+FROM facts.dim_activity d
+LEFT JOIN question q ON q.activity_id = d.activity_id
+LEFT JOIN activity_now n
+       ON (n.activity_id, n.course_id, n.module, n.instance, n.name, n.visible, n.tracked)
+        = (d.activity_id, d.course_id, d.module, d.instance, d.name, d.visible, d.tracked)
+WHERE d.valid_to = 'infinity' AND (%(whole)s OR q.activity_id IS NOT NULL) AND n.activity_id IS NULL
+  AND f.activity_id = d.activity_id AND f.valid_from = d.valid_from
 
 -- name: begin_activities
 INSERT INTO facts.dim_activity (activity_id, course_id, module, instance, name, visible, tracked, valid_from)
@@ -45,21 +54,58 @@ SELECT DISTINCT ON (l.item_id) l.item_id, l.course_id, l.minimum, l.maximum, l.p
 FROM facts.landing_grade_item l WHERE l.load_id = %(load)s
 ORDER BY l.item_id
 
+-- name: weigh_grade_items
+ANALYZE item_now
+
+-- name: items_in_question
+-- As facts.in_question: items that came, and what is known of courses of which all were read. The total of a course may have
+-- another item after a restore.
+CREATE TEMPORARY TABLE item_in_question ON COMMIT DROP AS
+SELECT item_id, course_id, item_type, bool_or(complete) AS complete
+FROM (
+    SELECT d.item_id, d.course_id, d.item_type, false AS complete
+    FROM item_now n JOIN facts.dim_grade_item d ON d.item_id = n.item_id AND d.valid_to = 'infinity'
+    UNION ALL
+    SELECT d.item_id, d.course_id, d.item_type, false
+    FROM item_now n JOIN facts.dim_grade_item d ON d.course_id = n.course_id AND d.valid_to = 'infinity'
+    WHERE n.item_type = 'course' AND d.item_type = 'course'
+    UNION ALL
+    SELECT d.item_id, d.course_id, d.item_type, true
+    FROM facts.landing_scope s JOIN facts.dim_grade_item d ON d.course_id = s.course_id AND d.valid_to = 'infinity'
+    WHERE s.load_id = %(load)s AND s.fact = 'grade_items'
+) each
+WHERE NOT %(whole)s
+GROUP BY item_id, course_id, item_type
+
+-- name: weigh_items_in_question
+ANALYZE item_in_question
+
+-- name: first_totals
+-- Moodle may have several totals of one course after a restore that failed: the first that was made is it. One that is
+-- known and did not come is no more only where all items of the course were read.
+DELETE FROM item_now n
+USING (
+    SELECT item_id, course_id FROM item_now WHERE item_type = 'course'
+    UNION ALL
+    SELECT item_id, course_id FROM item_in_question WHERE item_type = 'course' AND NOT complete
+) first
+WHERE n.item_type = 'course' AND first.course_id = n.course_id AND first.item_id < n.item_id
+
 -- name: close_grade_items
--- Items that are no more, or count otherwise now. The total of a course may have another item after a restore.
-UPDATE facts.dim_grade_item d SET valid_to = %(now)s
-WHERE d.valid_to = 'infinity'
-  AND (%(whole)s OR EXISTS (
-    SELECT FROM item_now n
-    WHERE n.item_id = d.item_id OR n.item_type = 'course' AND d.item_type = 'course' AND n.course_id = d.course_id)
-    OR EXISTS (SELECT FROM facts.landing_scope s WHERE s.load_id = %(load)s AND s.fact = 'grade_items'
-                 AND COALESCE(s.course_id, d.course_id) = d.course_id))
-  AND NOT EXISTS (
-    SELECT FROM item_now n
-    WHERE n.item_id = d.item_id
-      AND (n.course_id, n.minimum, n.maximum, n.pass_mark, n.item_type, n.module, n.instance, n.name, n.kind, n.hidden)
-          IS NOT DISTINCT FROM
-          (d.course_id, d.minimum, d.maximum, d.pass_mark, d.item_type, d.module, d.instance, d.name, d.kind, d.hidden))
+-- Items that are no more, or count otherwise now.
+UPDATE facts.dim_grade_item f SET valid_to = %(now)s
+FROM facts.dim_grade_item d
+LEFT JOIN item_in_question q ON q.item_id = d.item_id
+LEFT JOIN item_now n ON n.item_id = d.item_id
+LEFT JOIN (SELECT DISTINCT course_id FROM item_now WHERE item_type = 'course') t
+       ON t.course_id = d.course_id AND d.item_type = 'course'
+WHERE d.valid_to = 'infinity' AND (%(whole)s OR q.item_id IS NOT NULL)
+  AND (n.item_id IS NULL AND (%(whole)s OR q.complete OR t.course_id IS NOT NULL)
+       OR n.item_id IS NOT NULL
+          AND (n.course_id, n.minimum, n.maximum, n.pass_mark, n.item_type, n.module, n.instance, n.name, n.kind, n.hidden)
+              IS DISTINCT FROM
+              (d.course_id, d.minimum, d.maximum, d.pass_mark, d.item_type, d.module, d.instance, d.name, d.kind, d.hidden))
+  AND f.item_id = d.item_id AND f.valid_from = d.valid_from
 
 -- name: begin_grade_items
 INSERT INTO facts.dim_grade_item (item_id, course_id, minimum, maximum, pass_mark, item_type, module, instance, name, kind,
@@ -81,6 +127,9 @@ ORDER BY l.moodle_id, l.activity_id, l.changed_at DESC
 
 -- name: index_activity_completions
 ALTER TABLE activity_completion_now ADD PRIMARY KEY (moodle_id, activity_id)
+
+-- name: weigh_activity_completions
+ANALYZE activity_completion_now
 
 -- name: close_activity_completions
 -- States that changed or are no more, and why. They outlive an enrolment, as in Moodle.
@@ -126,6 +175,9 @@ ORDER BY l.moodle_id, l.item_id, l.graded_at DESC NULLS LAST
 -- name: index_item_grades
 ALTER TABLE item_grade_now ADD PRIMARY KEY (moodle_id, item_id)
 
+-- name: weigh_item_grades
+ANALYZE item_grade_now
+
 -- name: close_item_grades
 -- Grades that changed or are no more, and why: as facts.close_grades.
 UPDATE facts.fact_item_grade f
@@ -134,6 +186,7 @@ SET valid_to = %(now)s, ended_by = CASE
         WHEN p.person_id IS NULL THEN 'unbinding'
         WHEN (%(whole)s OR q.complete) AND e.moodle_id IS NULL THEN 'unenrolment'
         WHEN (%(whole)s OR q.complete) AND i.item_id IS NULL THEN 'deletion'
+        WHEN n.value IS NULL AND b.moodle_id IS NOT NULL THEN 'unenrolment'
         WHEN n.value IS NULL THEN 'reset'
         ELSE 'regrade'
     END
@@ -144,6 +197,9 @@ LEFT JOIN lost_account a ON a.account_id = g.moodle_id
 LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
 LEFT JOIN facts.fact_enrolment e
        ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id AND e.valid_to = 'infinity'
+LEFT JOIN facts.fact_enrolment b
+       ON b.moodle_id = g.moodle_id AND b.course_id = g.course_id AND b.valid_to = %(now)s
+      AND (b.active = e.active OR date_trunc('minute', b.enrolled_at) <> date_trunc('minute', e.enrolled_at))
 LEFT JOIN in_question q ON q.fact = 'item_grades' AND q.moodle_id = g.moodle_id AND q.course_id = g.course_id
 LEFT JOIN item_grade_now n ON n.moodle_id = g.moodle_id AND n.item_id = g.item_id
 WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id IS NOT NULL)
@@ -160,11 +216,10 @@ INSERT INTO facts.fact_item_grade (person_id, moodle_id, course_id, item_id, val
 SELECT n.person_id, n.moodle_id, n.course_id, n.item_id, n.value, n.overridden, n.excluded, n.hidden, n.locked, n.graded_at,
        %(now)s
 FROM item_grade_now n
-WHERE n.value IS NOT NULL
-  AND (EXISTS (SELECT FROM facts.fact_enrolment e
-               WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id AND e.valid_to = 'infinity')
-       OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'item_grades' AND q.complete
-                                      AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id)))
+LEFT JOIN facts.fact_enrolment e
+       ON e.moodle_id = n.moodle_id AND e.course_id = n.course_id AND e.valid_to = 'infinity'
+LEFT JOIN in_question q ON q.fact = 'item_grades' AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id
+WHERE n.value IS NOT NULL AND (e.moodle_id IS NOT NULL OR NOT (%(whole)s OR COALESCE(q.complete, false)))
   AND NOT EXISTS (
     SELECT FROM facts.fact_item_grade f
     WHERE f.moodle_id = n.moodle_id AND f.item_id = n.item_id AND f.valid_to = 'infinity')

@@ -130,22 +130,32 @@ SELECT p.person_id, p.hr_key, p.moodle_id, p.unit, p.job_role, p.manager_id, p.s
 FROM facts.landing_person p
 WHERE NOT EXISTS (SELECT FROM facts.dim_person d WHERE d.person_id = p.person_id AND d.valid_to = 'infinity')
 
+-- name: handed_over
+-- Accounts that are somebody else's now: rehired under a new key, or bound wrongly before.
+CREATE TEMPORARY TABLE handed_over ON COMMIT DROP AS
+SELECT d.moodle_id, d.person_id FROM facts.dim_person d
+WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND EXISTS (
+    SELECT FROM facts.dim_person b WHERE b.moodle_id = d.moodle_id AND b.person_id <> d.person_id)
+
+-- name: weigh_handed_over
+ANALYZE handed_over
+
 -- name: hand_over_enrolments
--- An account is somebody else's now: rehired under a new key, or bound wrongly before. What was done with it is theirs.
-UPDATE facts.fact_enrolment f SET person_id = d.person_id FROM facts.dim_person d
-WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+-- What was done with it is theirs.
+UPDATE facts.fact_enrolment f SET person_id = h.person_id FROM handed_over h
+WHERE h.moodle_id = f.moodle_id AND h.person_id <> f.person_id
 
 -- name: hand_over_completions
-UPDATE facts.fact_completion f SET person_id = d.person_id FROM facts.dim_person d
-WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+UPDATE facts.fact_completion f SET person_id = h.person_id FROM handed_over h
+WHERE h.moodle_id = f.moodle_id AND h.person_id <> f.person_id
 
 -- name: hand_over_grades
-UPDATE facts.fact_grade f SET person_id = d.person_id FROM facts.dim_person d
-WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+UPDATE facts.fact_grade f SET person_id = h.person_id FROM handed_over h
+WHERE h.moodle_id = f.moodle_id AND h.person_id <> f.person_id
 
 -- name: hand_over_certificates
-UPDATE facts.fact_certificate f SET person_id = d.person_id FROM facts.dim_person d
-WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.moodle_id = f.moodle_id AND d.person_id <> f.person_id
+UPDATE facts.fact_certificate f SET person_id = h.person_id FROM handed_over h
+WHERE h.moodle_id = f.moodle_id AND h.person_id <> f.person_id
 
 -- name: names
 -- Names apart from the facts, so that they can be erased.
@@ -306,35 +316,65 @@ WHERE NOT EXISTS (
 ANALYZE facts.landing_scope
 
 -- name: in_question
--- Of whom and in which course each fact is compared: what landed, and what the facts know within the scopes, which is
--- complete. Where everything was read, all of it is, and nothing is named.
+-- Of whom and in which course each fact is compared: what landed, and within the scopes, which are complete, what landed
+-- and what the facts know. That is looked up scope by scope, however much there is. Where everything was read, all of it
+-- is, and nothing is named.
 CREATE TEMPORARY TABLE in_question ON COMMIT DROP AS
+WITH scope AS NOT MATERIALIZED (
+    SELECT fact, moodle_id, course_id FROM facts.landing_scope WHERE load_id = %(load)s
+), came AS NOT MATERIALIZED (
+    SELECT fact, moodle_id, course_id FROM facts.landed WHERE load_id = %(load)s
+    UNION ALL
+    SELECT 'completions', moodle_id, course_id FROM facts.landing_enrolment WHERE load_id = %(load)s
+)
 SELECT fact, moodle_id, course_id, bool_or(complete) AS complete
 FROM (
-    SELECT s.fact, k.moodle_id, k.course_id, true AS complete
-    FROM facts.landing_scope s
-    JOIN facts.known k ON k.fact = s.fact AND k.moodle_id = s.moodle_id AND k.course_id = s.course_id
-    WHERE s.load_id = %(load)s
+    SELECT fact, moodle_id, course_id, false AS complete FROM came
+    UNION ALL
+    SELECT fact, c.moodle_id, c.course_id, true FROM scope s JOIN came c USING (fact)
+    WHERE c.moodle_id = s.moodle_id AND COALESCE(s.course_id, c.course_id) = c.course_id
+    UNION ALL
+    SELECT fact, c.moodle_id, c.course_id, true FROM scope s JOIN came c USING (fact)
+    WHERE s.moodle_id IS NULL AND c.course_id = s.course_id
+    UNION ALL
+    SELECT fact, c.moodle_id, c.course_id, true FROM scope s JOIN came c USING (fact)
+    WHERE s.moodle_id IS NULL AND s.course_id IS NULL
     UNION ALL
     SELECT s.fact, k.moodle_id, k.course_id, true
-    FROM facts.landing_scope s JOIN facts.known k ON k.fact = s.fact AND k.moodle_id = s.moodle_id
-    WHERE s.load_id = %(load)s AND s.course_id IS NULL
+    FROM scope s
+    CROSS JOIN LATERAL (
+        SELECT k.moodle_id, k.course_id FROM facts.known k WHERE k.fact = s.fact AND k.moodle_id = s.moodle_id OFFSET 0) k
+    WHERE COALESCE(s.course_id, k.course_id) = k.course_id
     UNION ALL
     SELECT s.fact, k.moodle_id, k.course_id, true
-    FROM facts.landing_scope s JOIN facts.known k ON k.fact = s.fact AND k.course_id = s.course_id
-    WHERE s.load_id = %(load)s AND s.moodle_id IS NULL
+    FROM scope s
+    CROSS JOIN LATERAL (
+        SELECT k.moodle_id, k.course_id FROM facts.known k WHERE k.fact = s.fact AND k.course_id = s.course_id OFFSET 0) k
+    WHERE s.moodle_id IS NULL
     UNION ALL
     SELECT s.fact, k.moodle_id, k.course_id, true
-    FROM facts.landing_scope s JOIN facts.known k ON k.fact = s.fact
-    WHERE s.load_id = %(load)s AND s.moodle_id IS NULL AND s.course_id IS NULL
-    UNION ALL
-    SELECT fact, moodle_id, course_id, false FROM facts.landed WHERE load_id = %(load)s
+    FROM scope s
+    CROSS JOIN LATERAL (SELECT k.moodle_id, k.course_id FROM facts.known k WHERE k.fact = s.fact OFFSET 0) k
+    WHERE s.moodle_id IS NULL AND s.course_id IS NULL
 ) each
 WHERE NOT %(whole)s
 GROUP BY fact, moodle_id, course_id
 
 -- name: index_in_question
 ALTER TABLE in_question ADD PRIMARY KEY (fact, moodle_id, course_id)
+
+-- name: unbound_in_question
+-- Accounts that are nobody's any more: of what they have nothing holds.
+INSERT INTO in_question (fact, moodle_id, course_id, complete)
+SELECT k.fact, k.moodle_id, k.course_id, true
+FROM (
+    SELECT DISTINCT b.moodle_id FROM facts.dim_person b
+    WHERE b.valid_to = %(now)s AND b.moodle_id > 0 AND NOT EXISTS (
+        SELECT FROM facts.dim_person d WHERE d.moodle_id = b.moodle_id AND d.valid_to = 'infinity')
+) u
+CROSS JOIN LATERAL (
+    SELECT k.fact, k.moodle_id, k.course_id FROM facts.known k WHERE k.moodle_id = u.moodle_id OFFSET 0) k
+ON CONFLICT (fact, moodle_id, course_id) DO UPDATE SET complete = true
 
 -- name: weigh_in_question
 ANALYZE in_question
@@ -355,33 +395,44 @@ ORDER BY l.moodle_id, l.course_id
 -- name: index_enrolments
 ALTER TABLE enrolment_now ADD PRIMARY KEY (moodle_id, course_id)
 
+-- name: weigh_enrolments
+-- An increment's rows are few: the planner would take them for a thousand.
+ANALYZE enrolment_now
+
+-- name: refined_courses
+-- Courses in which a fact is the same, and more is told of it now.
+CREATE TEMPORARY TABLE refined_course (course_id bigint) ON COMMIT DROP
+
 -- name: refine_enrolments
 -- The same enrolment, of which more is told now. What is new only may be a second enrolment of the same person.
-UPDATE facts.fact_enrolment f SET enrolled_at = n.enrolled_at, precision = n.precision
-FROM enrolment_now n
-WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
-  AND (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.complete
-                              AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id))
-  AND n.enrolled_at IS NOT NULL
-  AND (f.enrolled_at IS NULL OR f.precision = 'minute' AND n.precision = 'second'
-       AND date_trunc('minute', n.enrolled_at) = f.enrolled_at)
+WITH refined AS (
+    UPDATE facts.fact_enrolment f SET enrolled_at = n.enrolled_at, precision = n.precision
+    FROM enrolment_now n
+    LEFT JOIN in_question q ON q.fact = 'enrolments' AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id
+    WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
+      AND (%(whole)s OR q.complete)
+      AND n.enrolled_at IS NOT NULL
+      AND (f.enrolled_at IS NULL OR f.precision = 'minute' AND n.precision = 'second'
+           AND date_trunc('minute', n.enrolled_at) = f.enrolled_at)
+    RETURNING f.course_id
+)
+INSERT INTO refined_course SELECT DISTINCT course_id FROM refined
 
 -- name: close_enrolments
 -- Enrolments that ended, were suspended or made active again, or are others than before. Those of people who were erased
 -- stand under a number below nought, and stay as they were.
 UPDATE facts.fact_enrolment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
-  AND (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.moodle_id = f.moodle_id
-                              AND q.course_id = f.course_id))
-  AND NOT EXISTS (
-    SELECT FROM enrolment_now n
-    WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id AND n.active = f.active
-      AND (n.enrolled_at IS NULL OR f.enrolled_at IS NULL
-           OR n.enrolled_at = f.enrolled_at
-           OR (n.precision <> 'second' OR f.precision <> 'second')
-              AND date_trunc('minute', n.enrolled_at) = date_trunc('minute', f.enrolled_at)
-           OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'enrolments' AND q.complete
-                                          AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id))))
+FROM facts.fact_enrolment g
+LEFT JOIN in_question q ON q.fact = 'enrolments' AND q.moodle_id = g.moodle_id AND q.course_id = g.course_id
+LEFT JOIN enrolment_now n
+       ON n.moodle_id = g.moodle_id AND n.course_id = g.course_id AND n.active = g.active
+      AND (n.enrolled_at IS NULL OR g.enrolled_at IS NULL
+           OR n.enrolled_at = g.enrolled_at
+           OR (n.precision <> 'second' OR g.precision <> 'second')
+              AND date_trunc('minute', n.enrolled_at) = date_trunc('minute', g.enrolled_at)
+           OR NOT (%(whole)s OR q.complete))
+WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id IS NOT NULL) AND n.moodle_id IS NULL
+  AND f.moodle_id = g.moodle_id AND f.course_id = g.course_id AND f.valid_from = g.valid_from
 
 -- name: begin_enrolments
 INSERT INTO facts.fact_enrolment (person_id, moodle_id, course_id, active, enrolled_at, precision, valid_from)
@@ -409,13 +460,15 @@ INSERT INTO completion_now (person_id, moodle_id, course_id, completed, precisio
 SELECT e.person_id, e.moodle_id, e.course_id, false, 'seen by'
 FROM facts.fact_enrolment e
 JOIN facts.dim_course c ON c.course_id = e.course_id AND c.valid_to = 'infinity' AND c.completion_enabled
-WHERE e.valid_to = 'infinity' AND e.moodle_id > 0
-  AND (%(exhaustive)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'completions' AND q.complete
-                                   AND q.moodle_id = e.moodle_id AND q.course_id = e.course_id))
+LEFT JOIN in_question q ON q.fact = 'completions' AND q.moodle_id = e.moodle_id AND q.course_id = e.course_id
+WHERE e.valid_to = 'infinity' AND e.moodle_id > 0 AND (%(exhaustive)s OR q.complete)
   AND NOT EXISTS (SELECT FROM completion_now n WHERE n.moodle_id = e.moodle_id AND n.course_id = e.course_id)
 
 -- name: index_completions
 ALTER TABLE completion_now ADD PRIMARY KEY (moodle_id, course_id)
+
+-- name: weigh_completions
+ANALYZE completion_now
 
 -- name: completed_days
 -- The days on which these courses were completed by what was known until now: a sum of theirs may have to sink.
@@ -427,21 +480,25 @@ WHERE f.valid_to = 'infinity' AND f.completed_at IS NOT NULL
 
 -- name: refine_completions
 -- The same state, of which more is told now. When it was first seen, it had happened.
-UPDATE facts.fact_completion f
-SET completed_at = CASE WHEN better THEN n.completed_at ELSE f.completed_at END,
-    precision = CASE WHEN better THEN n.precision ELSE f.precision END,
-    progress = COALESCE(n.progress, f.progress)
-FROM (
-    SELECT n.*, f.valid_from, COALESCE(n.completed AND n.completed_at IS NOT NULL AND (
-        f.precision = 'seen by' AND n.completed_at <= f.completed_at
-        OR f.precision = 'minute' AND n.precision = 'second'
-           AND date_trunc('minute', n.completed_at) = f.completed_at), false) AS better
-    FROM completion_now n
-    JOIN facts.fact_completion f ON f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.completed = n.completed
-    WHERE f.valid_to = 'infinity'
-) n
-WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_from = n.valid_from
-  AND (better OR COALESCE(n.progress, f.progress) IS DISTINCT FROM f.progress)
+WITH refined AS (
+    UPDATE facts.fact_completion f
+    SET completed_at = CASE WHEN better THEN n.completed_at ELSE f.completed_at END,
+        precision = CASE WHEN better THEN n.precision ELSE f.precision END,
+        progress = COALESCE(n.progress, f.progress)
+    FROM (
+        SELECT n.*, f.valid_from, COALESCE(n.completed AND n.completed_at IS NOT NULL AND (
+            f.precision = 'seen by' AND n.completed_at <= f.completed_at
+            OR f.precision = 'minute' AND n.precision = 'second'
+               AND date_trunc('minute', n.completed_at) = f.completed_at), false) AS better
+        FROM completion_now n
+        JOIN facts.fact_completion f ON f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.completed = n.completed
+        WHERE f.valid_to = 'infinity'
+    ) n
+    WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_from = n.valid_from
+      AND (better OR COALESCE(n.progress, f.progress) IS DISTINCT FROM f.progress)
+    RETURNING f.course_id
+)
+INSERT INTO refined_course SELECT DISTINCT course_id FROM refined
 
 -- name: close_completions
 -- Completions that changed: reset, or completed at another time. What did not come stays: it was learned all the same.
@@ -496,9 +553,8 @@ ORDER BY l.moodle_id, l.course_id, l.value DESC NULLS LAST
 INSERT INTO grade_now (person_id, moodle_id, course_id)
 SELECT f.person_id, f.moodle_id, f.course_id
 FROM facts.fact_grade f
-WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
-  AND (%(exhaustive)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'grades' AND q.complete
-                                   AND q.moodle_id = f.moodle_id AND q.course_id = f.course_id))
+LEFT JOIN in_question q ON q.fact = 'grades' AND q.moodle_id = f.moodle_id AND q.course_id = f.course_id
+WHERE f.valid_to = 'infinity' AND f.moodle_id > 0 AND (%(exhaustive)s OR q.complete)
   AND EXISTS (SELECT FROM facts.fact_enrolment e
               WHERE e.moodle_id = f.moodle_id AND e.course_id = f.course_id AND e.valid_to = 'infinity')
   AND NOT EXISTS (SELECT FROM grade_now n WHERE n.moodle_id = f.moodle_id AND n.course_id = f.course_id)
@@ -506,18 +562,25 @@ WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
 -- name: index_grades
 ALTER TABLE grade_now ADD PRIMARY KEY (moodle_id, course_id)
 
+-- name: weigh_grades
+ANALYZE grade_now
+
 -- name: refine_grades
 -- The same grade, of which more is told now.
-UPDATE facts.fact_grade f
-SET value = n.value, decimals = n.decimals, graded_at = COALESCE(n.graded_at, f.graded_at)
-FROM grade_now n
-WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
-  AND round(n.value::numeric, COALESCE(f.decimals, 5)) = round(f.value::numeric, COALESCE(f.decimals, 5))
-  AND (f.decimals IS NOT NULL AND n.decimals IS NULL
-       OR f.graded_at IS NULL AND n.graded_at IS NOT NULL AND n.decimals IS NOT DISTINCT FROM f.decimals)
+WITH refined AS (
+    UPDATE facts.fact_grade f
+    SET value = n.value, decimals = n.decimals, graded_at = COALESCE(n.graded_at, f.graded_at)
+    FROM grade_now n
+    WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
+      AND round(n.value::numeric, COALESCE(f.decimals, 5)) = round(f.value::numeric, COALESCE(f.decimals, 5))
+      AND (f.decimals IS NOT NULL AND n.decimals IS NULL
+           OR f.graded_at IS NULL AND n.graded_at IS NOT NULL AND n.decimals IS NOT DISTINCT FROM f.decimals)
+    RETURNING f.course_id
+)
+INSERT INTO refined_course SELECT DISTINCT course_id FROM refined
 
 -- name: close_grades
--- Grades that changed or are no more, and why. With the enrolment Moodle deletes the grade. Of an account that Moodle has
+-- Grades that changed or are no more, and why. With the enrolment Moodle deletes the grade, though another began since. Of an account that Moodle has
 -- and that is nobody's any more nothing is told. Moodle's own report shows no grades of suspended people: what did not
 -- come of somebody who is still enrolled stays.
 UPDATE facts.fact_grade f
@@ -525,6 +588,7 @@ SET valid_to = %(now)s, ended_by = CASE
         WHEN c.course_id IS NULL OR a.account_id IS NOT NULL THEN 'deletion'
         WHEN p.person_id IS NULL THEN 'unbinding'
         WHEN e.moodle_id IS NULL AND (%(whole)s OR q.complete) THEN 'unenrolment'
+        WHEN n.value IS NULL AND b.moodle_id IS NOT NULL THEN 'unenrolment'
         WHEN n.value IS NULL THEN 'reset'
         ELSE 'regrade'
     END
@@ -534,6 +598,9 @@ LEFT JOIN lost_account a ON a.account_id = g.moodle_id
 LEFT JOIN facts.dim_person p ON p.moodle_id = g.moodle_id AND p.valid_to = 'infinity'
 LEFT JOIN facts.fact_enrolment e
        ON e.moodle_id = g.moodle_id AND e.course_id = g.course_id AND e.valid_to = 'infinity'
+LEFT JOIN facts.fact_enrolment b
+       ON b.moodle_id = g.moodle_id AND b.course_id = g.course_id AND b.valid_to = %(now)s
+      AND (b.active = e.active OR date_trunc('minute', b.enrolled_at) <> date_trunc('minute', e.enrolled_at))
 LEFT JOIN in_question q ON q.fact = 'grades' AND q.moodle_id = g.moodle_id AND q.course_id = g.course_id
 LEFT JOIN grade_now n ON n.moodle_id = g.moodle_id AND n.course_id = g.course_id
 WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id IS NOT NULL)
@@ -550,11 +617,10 @@ WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id 
 INSERT INTO facts.fact_grade (person_id, moodle_id, course_id, value, decimals, graded_at, valid_from)
 SELECT n.person_id, n.moodle_id, n.course_id, n.value, n.decimals, n.graded_at, %(now)s
 FROM grade_now n
-WHERE n.value IS NOT NULL
-  AND (EXISTS (SELECT FROM facts.fact_enrolment e
-               WHERE e.moodle_id = n.moodle_id AND e.course_id = n.course_id AND e.valid_to = 'infinity')
-       OR NOT (%(whole)s OR EXISTS (SELECT FROM in_question q WHERE q.fact = 'grades' AND q.complete
-                                      AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id)))
+LEFT JOIN facts.fact_enrolment e
+       ON e.moodle_id = n.moodle_id AND e.course_id = n.course_id AND e.valid_to = 'infinity'
+LEFT JOIN in_question q ON q.fact = 'grades' AND q.moodle_id = n.moodle_id AND q.course_id = n.course_id
+WHERE n.value IS NOT NULL AND (e.moodle_id IS NOT NULL OR NOT (%(whole)s OR COALESCE(q.complete, false)))
   AND NOT EXISTS (
     SELECT FROM facts.fact_grade f
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_to = 'infinity')
@@ -588,6 +654,9 @@ ORDER BY l.source, l.code, l.issued_at DESC, l.template, l.moodle_id
 -- name: index_certificates
 ALTER TABLE certificate_now ADD PRIMARY KEY (source, code)
 
+-- name: weigh_certificates
+ANALYZE certificate_now
+
 -- name: certificates_in_question
 -- As in_question: issues that came, and what the facts know of what was read completely.
 CREATE TEMPORARY TABLE certificate_in_question ON COMMIT DROP AS
@@ -607,21 +676,36 @@ FROM (
 ) each
 WHERE NOT %(whole)s
 
+-- name: unbound_certificates
+-- Of accounts that are nobody's any more; the connector's own go with the person.
+INSERT INTO certificate_in_question (source, code, issued_at)
+SELECT f.source, f.code, f.issued_at
+FROM facts.dim_person b
+JOIN facts.fact_certificate f ON f.moodle_id = b.moodle_id AND f.valid_to = 'infinity' AND f.source <> 'connector'
+WHERE b.valid_to = %(now)s AND b.moodle_id > 0
+  AND NOT EXISTS (SELECT FROM facts.dim_person d WHERE d.moodle_id = b.moodle_id AND d.valid_to = 'infinity')
+  AND NOT EXISTS (SELECT FROM certificate_in_question q WHERE q.source = f.source AND q.code = f.code)
+
+-- name: weigh_certificates_in_question
+ANALYZE certificate_in_question
+
 -- name: close_certificates
 -- Issues that were revoked or prolonged, or are no more. Sources of which nothing came and nothing is said were not read.
 UPDATE facts.fact_certificate f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND f.moodle_id > 0
-  AND (%(whole)s AND f.source IN (
+FROM facts.fact_certificate g
+LEFT JOIN certificate_in_question q ON q.source = g.source AND q.code = g.code
+LEFT JOIN certificate_now n
+       ON n.source = g.source AND n.code = g.code AND n.template = g.template AND n.revoked = g.revoked
+      AND ((n.issued_at, n.expires_at) IS NOT DISTINCT FROM (g.issued_at, g.expires_at)
+           OR (n.precision <> 'second' OR g.precision <> 'second')
+              AND date_trunc('minute', n.issued_at) = date_trunc('minute', g.issued_at)
+              AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', g.expires_at))
+WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND n.code IS NULL
+  AND (%(whole)s AND g.source IN (
            SELECT source FROM certificate_now
            UNION SELECT source FROM facts.landing_scope WHERE load_id = %(load)s AND fact = 'certificates')
-       OR EXISTS (SELECT FROM certificate_in_question q WHERE q.source = f.source AND q.code = f.code))
-  AND NOT EXISTS (
-    SELECT FROM certificate_now n
-    WHERE n.source = f.source AND n.code = f.code AND n.template = f.template AND n.revoked = f.revoked
-      AND ((n.issued_at, n.expires_at) IS NOT DISTINCT FROM (f.issued_at, f.expires_at)
-           OR (n.precision <> 'second' OR f.precision <> 'second')
-              AND date_trunc('minute', n.issued_at) = date_trunc('minute', f.issued_at)
-              AND date_trunc('minute', n.expires_at) IS NOT DISTINCT FROM date_trunc('minute', f.expires_at)))
+       OR q.code IS NOT NULL)
+  AND f.source = g.source AND f.code = g.code AND f.valid_from = g.valid_from
 
 -- name: begin_certificates
 INSERT INTO facts.fact_certificate (person_id, moodle_id, source, code, template, issued_at, expires_at, revoked,
@@ -656,10 +740,17 @@ FROM read_requirement r
 WHERE NOT EXISTS (
     SELECT FROM facts.dim_requirement d WHERE d.requirement = r.requirement AND d.valid_to = 'infinity')
 
+-- name: concerned
+-- Where nothing but completions can have moved, assignments of the people of whom some were read are reckoned.
+CREATE TEMPORARY TABLE concerned ON COMMIT DROP AS
+SELECT DISTINCT person_id FROM completion_now WHERE NOT %(everybody)s
+
+-- name: weigh_concerned
+ANALYZE concerned
+
 -- name: first_cycle
 -- Each requirement of each person: satisfied when the last course of its path was first completed. What was completed
--- before the assignment, by a rehired person too, counts while it is still valid. Where nothing but completions can have
--- moved, those of the people of whom some were read are reckoned.
+-- before the assignment, by a rehired person too, counts while it is still valid.
 CREATE TEMPORARY TABLE assignment_now ON COMMIT DROP AS
 SELECT a.grant_id, 1 AS cycle, a.person_id, a.requirement, a.assigned_on, NULL::date AS window_opens_on, a.due_on,
        s.satisfied_at, (s.satisfied_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date
@@ -672,6 +763,7 @@ LEFT JOIN (
     FROM (
         SELECT a.grant_id, min(f.completed_at) AS completed_at
         FROM facts.landing_assignment a
+        LEFT JOIN concerned o ON o.person_id = a.person_id
         JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity'
         JOIN facts.dim_requirement r ON r.requirement = a.requirement AND r.valid_to = 'infinity'
         CROSS JOIN LATERAL unnest(r.course_ids) WITH ORDINALITY AS need (course_id, place)
@@ -679,12 +771,13 @@ LEFT JOIN (
                ON f.person_id = a.person_id AND f.course_id = need.course_id AND f.completed
               AND (r.recertify_months IS NULL OR a.assigned_on <=
                    (f.completed_at AT TIME ZONE p.timezone + make_interval(months => r.recertify_months))::date)
-        WHERE %(everybody)s OR a.person_id IN (SELECT person_id FROM completion_now)
+        WHERE %(everybody)s OR o.person_id IS NOT NULL
         GROUP BY a.grant_id, need.place
     ) each
     GROUP BY grant_id
 ) s USING (grant_id)
-WHERE %(everybody)s OR a.person_id IN (SELECT person_id FROM completion_now)
+LEFT JOIN concerned o ON o.person_id = a.person_id
+WHERE %(everybody)s OR o.person_id IS NOT NULL
 
 -- name: next_cycle
 -- What follows cycle %(cycle)s where its validity ends and the window before that is open: satisfied by what was
@@ -735,9 +828,12 @@ WHERE a.person_id = l.person_id AND a.satisfied_at IS NULL
 -- name: index_assignments
 ALTER TABLE assignment_now ADD PRIMARY KEY (grant_id, cycle)
 
+-- name: weigh_assignments
+ANALYZE assignment_now
+
 -- name: close_assignments
 UPDATE facts.fact_assignment f SET valid_to = %(now)s
-WHERE f.valid_to = 'infinity' AND (%(everybody)s OR f.person_id IN (SELECT person_id FROM completion_now))
+WHERE f.valid_to = 'infinity' AND (%(everybody)s OR f.person_id = ANY (ARRAY(SELECT person_id FROM concerned)))
   AND NOT EXISTS (
     SELECT FROM assignment_now a
     WHERE a.grant_id = f.grant_id AND a.cycle = f.cycle

@@ -62,12 +62,14 @@ WHERE c.told IS NOT NULL
                   WHERE e.moodle_id = c.moodle_id AND e.course_id = c.course_id AND e.valid_to = 'infinity')
 
 -- name: grades
--- The total of each course of who is enrolled.
+-- The total of each course of who is enrolled; of several totals the first counts.
 WITH told AS (
     SELECT h.moodle_id, h.course_id, max((h.row::json ->> %(grade)s)::numeric) AS value
     FROM landing.held h
-    JOIN landing.held i ON i.dataset = %(grade_items)s AND i.key = (h.row::json ->> %(item)s)::bigint
-    WHERE h.dataset = %(grades)s AND i.row::json ->> %(type)s = 'course' AND h.row::json ->> %(grade)s IS NOT NULL
+    JOIN (SELECT min(i.key) AS key FROM landing.held i
+          WHERE i.dataset = %(grade_items)s AND i.row::json ->> %(type)s = 'course' GROUP BY i.course_id) i
+      ON i.key = (h.row::json ->> %(item)s)::bigint
+    WHERE h.dataset = %(grades)s AND h.row::json ->> %(grade)s IS NOT NULL
       AND EXISTS (SELECT FROM facts.fact_enrolment e
                   WHERE e.moodle_id = h.moodle_id AND e.course_id = h.course_id AND e.valid_to = 'infinity')
     GROUP BY h.moodle_id, h.course_id

@@ -68,10 +68,25 @@ FROM (
 GROUP BY unit, manager_id
 
 -- name: touched_courses
--- Of which courses something came, or was read.
+-- In which courses something is otherwise now: an enrolment, a completion or a grade began or ended or is told better, or
+-- its total counts otherwise. Of most that was read again nothing is.
 CREATE TEMPORARY TABLE touched_course ON COMMIT DROP AS
 SELECT course_id FROM facts.dim_course WHERE valid_to = 'infinity' AND %(everywhere)s
-UNION SELECT course_id FROM in_question
+UNION SELECT course_id FROM refined_course
+UNION
+SELECT f.course_id FROM in_question q JOIN facts.fact_enrolment f USING (moodle_id, course_id)
+WHERE q.fact = 'enrolments' AND %(now)s IN (f.valid_from, f.valid_to)
+UNION
+SELECT f.course_id FROM in_question q JOIN facts.fact_completion f USING (moodle_id, course_id)
+WHERE q.fact = 'completions' AND %(now)s IN (f.valid_from, f.valid_to)
+UNION
+SELECT f.course_id FROM in_question q JOIN facts.fact_grade f USING (moodle_id, course_id)
+WHERE q.fact = 'grades' AND %(now)s IN (f.valid_from, f.valid_to)
+UNION
+SELECT i.course_id
+FROM (SELECT course_id FROM in_question UNION SELECT course_id FROM facts.landing_scope WHERE load_id = %(load)s) c
+JOIN facts.dim_grade_item i USING (course_id)
+WHERE i.valid_to = 'infinity' AND i.item_type = 'course' AND i.valid_from = %(now)s
 
 -- name: weigh_courses
 ANALYZE touched_course

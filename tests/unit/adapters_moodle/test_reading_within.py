@@ -13,6 +13,7 @@ from adapters.moodle.readers.raw_details import STATES
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import ServedTwin
 from connector.domain.details import ActivityState, Detail, KnownHistory, ReadGradeChange
+from connector.domain.proving import Counter, HeldRow, HeldRows, bucketed
 from connector.domain.reading import Page, Reader
 from tests.reading import Book
 
@@ -107,6 +108,32 @@ async def test_what_is_not_wanted_or_allowed_is_not_read(twin: ServedTwin, site:
     )
     plain = await whole((await choose(site, activities=False)).reader(site))
     assert {name for name, rows in plain.items() if rows} - {"held", "scopes"} == {"enrolments"}
+
+
+@pytest.mark.parametrize("most", [1, 10_000])
+async def test_totals_alone_are_proved_however_many_courses_there_are(
+    twin: ServedTwin, site: MoodleSite, reader: Reader, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Where they are too many to be asked for at once all grades are held, by an increment too; facts are totals."""
+    monkeypatch.setattr("adapters.moodle.readers.learning.MOST", most)
+    twin.life.make_course("MORE")
+    totals = (await choose(site, activities=False)).reader(site)
+    assert isinstance(totals, Counter)
+    twin.life.grade("p", "SAFE", 80, at=AT)
+    [question] = [one for one in await totals.questions() if one.name == "grades"]
+
+    async def is_held(read: dict[str, list[object]]) -> bool:
+        rows: list[HeldRow] = []
+        for one in read["held"]:
+            assert isinstance(one, HeldRows)
+            rows += one.rows if one.dataset == "grades" else []
+        counted = [bucket async for some in totals.counted(question) for bucket in some]
+        held = bucketed(HeldRows("grades", (), sorted(rows, key=lambda row: row.key)))
+        return len(rows) == 1 + (most == 1) and held == counted
+
+    for read in (await whole(totals), joined([page async for page in totals.changed(SINCE)])):
+        assert [one.value for one in read["grades"]] == [80.0]  # type: ignore[attr-defined]
+        assert await is_held(read)
 
 
 def test_states_are_those_of_moodle() -> None:

@@ -51,7 +51,11 @@ def test_who_was_deleted_is_read_everywhere() -> None:
 
 
 def test_certificates_are_read_by_person_and_source() -> None:
-    """Where a badge is deleted all badges are: what was awarded of it goes without a word."""
+    """Where a badge, or an activity that issues, is deleted all are: what was issued of it goes without a word."""
     entries = [Entry(1, "badge_issues", "deleted", 7), Entry(2, "customcert_issues", "created", 7, 5)]
     assert touched(entries, [7]).issued == {"badge": {7}, "customcert": {7}}
     assert touched([*entries, Entry(3, "badges", "deleted"), entries[0]], [7]).issued["badge"] is None
+    found = touched([Entry(4, "customcerts", "created", 0, 5, 9)], [])
+    assert (found.issued, found.templates) == ({}, {"customcert"})
+    found = touched([Entry(5, "customcerts", "deleted", 0, 5, 9), entries[1]], [7])
+    assert (found.issued, found.templates) == ({"customcert": None}, {"customcert"})

@@ -87,4 +87,10 @@ final class noted {
         'tool_certificate\event\certificate_revoked' => ['certificate_issues', 'deleted'],
         'local_recompletion\event\completion_reset' => ['courses', 'again'],
     ];
+
+    /** @var string[] datasets of activities that issue something, by their module. */
+    public const ISSUING = ['customcert' => 'customcerts'];
+
+    /** @var string[] actions by what an event says that it does. */
+    public const ACTIONS = ['c' => 'created', 'u' => 'updated', 'd' => 'deleted'];
 }

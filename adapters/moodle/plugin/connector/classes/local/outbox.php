@@ -35,17 +35,33 @@ final class outbox {
      * @param base $event
      */
     public static function note(base $event): void {
-        global $DB;
         [$kind, $action] = noted::EVENTS[get_class($event)];
+        self::add($event, $kind, $action, (int) $event->objectid);
+        $issuing = $event->target === 'course_module' ? noted::ISSUING[$event->other['modulename']] ?? null : null;
+        if ($issuing !== null) {
+            self::add($event, $issuing, noted::ACTIONS[$event->crud], (int) $event->other['instanceid']);
+        }
+        webhook::soon();
+    }
+
+    /**
+     * Writes an entry.
+     *
+     * @param base $event
+     * @param string $kind
+     * @param string $action
+     * @param int $objectid
+     */
+    private static function add(base $event, string $kind, string $action, int $objectid): void {
+        global $DB;
         $DB->insert_record(self::TABLE, [
             'kind' => $kind,
             'action' => $action,
             'userid' => self::about($event, $kind),
             'courseid' => (int) $event->courseid,
-            'objectid' => (int) $event->objectid,
+            'objectid' => $objectid,
             'timecreated' => time(),
         ]);
-        webhook::soon();
     }
 
     /**
