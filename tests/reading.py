@@ -98,7 +98,7 @@ def _as_one(rows: Sequence[ReadEnrolment], known: dict[Key, ReadEnrolment]) -> l
         key = row.user_id, row.course_id
         other = found.get(key) or known.pop(key, row)
         made = [one.enrolled_at for one in (row, other) if one.enrolled_at]
-        found[key] = replace(row, active=row.active or other.active, enrolled_at=min(made) if made else None)
+        found[key] = row._replace(active=row.active or other.active, enrolled_at=min(made) if made else None)
     return list(found.values())
 
 
@@ -166,7 +166,7 @@ def _rough(row: Any) -> Any:
         changes["precision"] = Precision.MINUTE
     if isinstance(row, ReadGrade):
         return ReadGrade(row.user_id, row.course_id, None if row.value is None else round(row.value, 2), 2)
-    return replace(row, **changes)
+    return row._replace(**changes) if isinstance(row, tuple) else replace(row, **changes)
 
 
 def equal_in_what_both_know(reports: Facts, plain: Facts, managed: Sequence[int]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Detail(StrEnum):
@@ -62,8 +63,7 @@ class ReadGradeItem:
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReadActivityCompletion:
+class ReadActivityCompletion(NamedTuple):
     user_id: int
     course_id: int
     activity_id: int
@@ -72,8 +72,7 @@ class ReadActivityCompletion:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReadItemGrade:
+class ReadItemGrade(NamedTuple):
     """A grade of an item that is not the total of its course; a value of None is no grade."""
 
     user_id: int
@@ -87,8 +86,7 @@ class ReadItemGrade:
     graded_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadGradeChange:
+class ReadGradeChange(NamedTuple):
     """A row of Moodle's grade history: the grade after it; of a deletion the one before. ``action``: insert, update or
     delete; ``course_id`` is None where the item is gone."""
 

@@ -1,7 +1,8 @@
 """What is read of Moodle on the way back, and the port to whoever reads it.
 
 Each fact says how exact it is: a plugin and Moodle's tables know seconds, reports know minutes, plain functions do not
-know when a course was completed at all.
+know when a course was completed at all. Rows that come by the million are named tuples: these are made in half the
+time.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connector.domain.details import (
     NOTHING_KNOWN,
@@ -36,8 +37,7 @@ class Precision(StrEnum):
     SEEN = "seen by"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEnrolment:
+class ReadEnrolment(NamedTuple):
     """One person in one course. ``active``: may enter now. ``enrolled_at``: when it was made, None where not told.
 
     Several enrolments of one person may come one by one: one that is active is enough, and the oldest tells when.
@@ -50,8 +50,7 @@ class ReadEnrolment:
     precision: Precision = Precision.SEEN
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCompletion:
+class ReadCompletion(NamedTuple):
     """``progress`` in percent, None where the reader is not told."""
 
     user_id: int
@@ -62,8 +61,7 @@ class ReadCompletion:
     progress: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadGrade:
+class ReadGrade(NamedTuple):
     """The course total, in points; None is no grade. ``decimals`` that are told, None for all of them."""
 
     user_id: int

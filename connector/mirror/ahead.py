@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
 
 T = TypeVar("T")
+SELDOM = 100_000
+"""So many objects are made before Python looks for those that only hold each other."""
 
 
 async def take_ahead(pages: AsyncIterator[T], take: Callable[[T], Awaitable[None]]) -> None:
@@ -28,7 +32,7 @@ async def take_ahead(pages: AsyncIterator[T], take: Callable[[T], Awaitable[None
 
     async with anyio.create_task_group() as group:
         group.start_soon(read)
-        with receiver:
+        with receiver, seldom_collected():
             try:
                 async for page in receiver:
                     await take(page)
@@ -37,3 +41,17 @@ async def take_ahead(pages: AsyncIterator[T], take: Callable[[T], Awaitable[None
                 group.cancel_scope.cancel()
     if failed:
         raise failed[0]
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Rows of pages hold nobody: to look through them time and again took half of the time in which they are read."""
+    usual = gc.get_threshold()
+    if usual[0] >= SELDOM:  # another reading is under way, and will end this
+        yield
+        return
+    gc.set_threshold(SELDOM, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

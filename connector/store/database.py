@@ -71,8 +71,12 @@ def one(connection: Connection, query_name: str, /, **values: Any) -> Row:
     return row
 
 
-_OPTIONS = "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fraction=1 -c work_mem=32MB -c jit=off"
-"""Streams are read to their end: PostgreSQL would plan for their first tenth. All people are joined in memory."""
+_OPTIONS = (
+    "-c timezone=UTC -c client_min_messages=warning -c cursor_tuple_fraction=1 -c work_mem=32MB -c temp_buffers=64MB "
+    "-c jit=off"
+)
+"""Streams are read to their end: PostgreSQL would plan for their first tenth. All people are joined in memory, and
+what a merge compares is read from there too."""
 
 
 def part(connection: Connection, work: Callable[[Connection], T]) -> T:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from connector.domain.details import Detail, KnownHistory
 from connector.domain.facts import Extent, Read
 from connector.store.database import Connection, Database, query
+from connector.store.landing import MANY, filling
 
 LANDED = ("activities", "grade_items", "activity_completions", "item_grades")
 HANDED_OVER = ("activity_completions", "item_grades", "grade_history")
 """What goes with an account that is somebody else's now."""
+TABLES = {
+    "activities": "dim_activity",
+    "grade_items": "dim_grade_item",
+    "activity_completions": "fact_activity_completion",
+    "item_grades": "fact_item_grade",
+    "grade_history": "fact_grade_history",
+}
 
 
 def known_history(database: Database) -> KnownHistory:
@@ -72,7 +81,8 @@ class Details:
                 self._values["newest"] = read.newest
                 self._run("history.undo", "history.chain")
             self.ended["grade_history"] = self._run("history.explain")
-            begun = self._run("history.begin")
+            with self._filling("grade_history"):
+                begun = self._run("history.begin")
         if moved:
             begun += self._run("history.begin_own")
         self.begun["grade_history"] = begun
@@ -90,7 +100,11 @@ class Details:
 
     def _versions(self, fact: str) -> None:
         self.ended[fact] = self._run(f"details.close_{fact}")
-        self.begun[fact] = self._run(f"details.begin_{fact}")
+        with self._filling(fact):
+            self.begun[fact] = self._run(f"details.begin_{fact}")
+
+    def _filling(self, fact: str) -> AbstractContextManager[None]:
+        return filling(self._connection, TABLES[fact] if self._read.landed.get(fact, 0) >= MANY else "")
 
     def _run(self, *steps: str) -> int:
         for step in steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import LiteralString
@@ -18,8 +19,8 @@ from connector.store import following
 from connector.store.database import Database, Row, one, query
 from connector.store.details import known_history, make_months
 from connector.store.held import Held
-from connector.store.landing import ACCESS, BY_COURSE, LANDING, copy_rows, values_of
-from connector.store.merging import MANY, Merging
+from connector.store.landing import ACCESS, BY_COURSE, LANDING, MANY, copy_rows, values_of
+from connector.store.merging import Merging
 
 _PEOPLE: LiteralString = (
     "person_id, hr_key, moodle_id, unit, unit_name, units_above, job_role, manager_id, status, hired_on, left_on, "
@@ -74,8 +75,8 @@ class Facts:
         with self._database.transaction() as connection:
             for fact, (table, columns, types) in LANDING.items():
                 if rows := getattr(page, fact):
-                    values = values_of(type(rows[0]))
-                    copy_rows(connection, table, columns, ((load, *values(row)) for row in rows), types)
+                    told = rows if isinstance(rows[0], tuple) else map(values_of(type(rows[0])), rows)
+                    copy_rows(connection, table, columns, ((load, *row) for row in told), types)
             for held in page.held:
                 self.held.land(connection, held)
 
@@ -139,10 +140,12 @@ class Facts:
         basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
         taken = self.take(staff, basis, now)
         make_months(self._database, {"load": load, "now": now})
-        with self._database.transaction() as connection:
+        whole = read.extent is Extent.EVERYTHING
+        with ThreadPoolExecutor(1) as beside, self._database.transaction() as connection:
             merging = Merging(connection, load, read, now)
             merging.check()
-            many = read.extent is Extent.EVERYTHING or sum(read.landed.values()) >= MANY
+            ready = beside.submit(self.held.make_ready) if whole else None
+            many = whole or sum(read.landed.values()) >= MANY
             if taken or many:
                 connection.execute(query("facts.by_sets"))
             if taken:
@@ -182,7 +185,9 @@ class Facts:
             merging.reach("changes", read.until)
             listed = {"now": now, "cause": read.listed} if read.listed else {}
             scopes = bool(read.landed.get("scopes"))
-            self.held.merge(connection, load, whole=read.extent is Extent.EVERYTHING, scopes=scopes, **listed)
+            if ready:
+                ready.result()
+            self.held.merge(connection, load, whole=whole, scopes=scopes, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
             loaded = merging.tally()
             if read.extent is not Extent.EVERYTHING:

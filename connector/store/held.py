@@ -10,11 +10,10 @@ from connector.store.database import Connection, Database, query
 TYPES = ("int2", "int8", "int8", "int8", "bytea")
 """As they are copied: in PostgreSQL's binary format a text is its bytes."""
 EVERY = Range(0, GREATEST)
-SWAP = (
-    "drop_keys", "set_aside", "hold", "make_room", "index_keys", "once", "index_owners", "index_courses",
-    "hold_nothing", "hold_these",
-)  # fmt: skip
-"""What everything brought takes the place of what was held."""
+READY = ("sort_in_memory", "index_keys", "once", "index_owners", "index_courses")
+"""What everything brought is made like what is held: nobody looks at it yet."""
+SWAP = ("set_aside", "hold", "make_room", "drop_keys", "name_keys", "hold_nothing", "hold_these")
+"""It takes the place of what was held."""
 CHANGE = (
     "other_columns", "complete", "weigh", "put_out_of_people", "put_out_of_courses", "put_out_of_all", "put_away",
     "put", "put_out",
@@ -71,8 +70,13 @@ class Held:
     # ------------------------------------------------------------ what a load brings
     def begin(self, connection: Connection) -> None:
         """Drop what an interrupted load had landed."""
+        connection.execute(query("held.drop_came_keys"))
         connection.execute(query("held.drop_came"))
         self._coming.clear()
+
+    def make_ready(self) -> None:
+        """Sort what everything brought, in a transaction of its own, so that it can be done while facts are merged."""
+        self._database.together([f"held.{step}" for step in READY])
 
     def land(self, connection: Connection, came: HeldRows) -> None:
         number = self._comes(connection, came)
@@ -90,6 +94,7 @@ class Held:
 
     def merge(self, connection: Connection, load: int, *, whole: bool, scopes: bool = False, **listed: object) -> None:
         """Hold what came, within the transaction of the facts; nothing where a reader of everything tells no rows.
+        Of ``whole`` it has been made ready.
 
         ``scopes``: there are some, and what of them did not come is held no more. ``listed``: what differs from what
         was held is written down, with these values.

@@ -90,6 +90,9 @@ LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
 BY_COURSE = ("enrolments", "completions", "grades", "activity_completions", "item_grades")
 """What is of one course, so that it can be read again by course."""
 
+MANY = 5_000
+"""From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
+
 ACCESS = ("int8", "int8", "timestamptz")
 
 
@@ -124,14 +127,16 @@ def copy_rows(
 
 @contextmanager
 def filling(connection: Connection, table: str) -> Iterator[None]:
-    """While an empty table is filled with many rows it has no indexes but its key's: to make them afterwards, out of
-    all rows at once, takes a fraction of the time. The first reading of a Moodle is that. Without a name: no table."""
+    """While an empty table is filled with many rows it has no indexes: to make them afterwards, out of all rows at
+    once, takes a fraction of the time. The first reading of a Moodle is that. Without a name: no table."""
     indexes = connection.execute(query("facts.indexes"), {"table": table}).fetchall() if table else []
     if indexes and not connection.execute(f"SELECT 1 AS there FROM facts.{table} LIMIT 1".encode()).fetchone():
         for index in indexes:
-            connection.execute(f"DROP INDEX facts.{index['name']}".encode())
+            drops = f"ALTER TABLE facts.{table} DROP CONSTRAINT " if index["holds"] else "DROP INDEX facts."
+            connection.execute(f"{drops}{index['name']}".encode())
         yield
         for index in indexes:
-            connection.execute(index["definition"].encode())
+            adds = f"ALTER TABLE facts.{table} ADD CONSTRAINT {index['name']} " if index["holds"] else ""
+            connection.execute(f"{adds}{index['definition']}".encode())
     else:
         yield

@@ -16,7 +16,7 @@ from connector.domain.ports import Course
 from connector.store.database import Connection, Row, dumps, one, query
 from connector.store.details import HANDED_OVER, Details
 from connector.store.imported import BroughtOverFacts
-from connector.store.landing import LANDING, copy_rows, course_row, filling, values_of
+from connector.store.landing import LANDING, MANY, copy_rows, course_row, filling, values_of
 from connector.store.leaves import leaves_of
 
 _WAIVERS: LiteralString = "decision_id, person_id, requirement, by_hr, starts_on, ends_on"
@@ -42,9 +42,6 @@ GRADED = ("grades", "item_grades")
 
 _UNSEEN = timedelta(hours=1)
 """What is committed may be so much older: it was written by a transaction that was not yet seen."""
-
-MANY = 5_000
-"""From so many rows on they are compared by sets, and PostgreSQL is told at once what a table has."""
 
 LEARNED = ("enrolments", "completions", "grades")
 """Facts of a person in a course."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 
 import anyio
@@ -58,3 +59,24 @@ async def test_who_cannot_take_ends_the_reading() -> None:
     with pytest.raises(StorageError, match="full"):
         await take_ahead(counting(events, 1000), take)
     assert len(events) <= 2
+
+
+async def test_python_seldom_looks_through_rows_while_they_come() -> None:
+    """It looks for lost objects as often as before once all is in, though two readings overlapped or one failed."""
+    usual, seen = gc.get_threshold(), []
+
+    async def take(page: int) -> None:
+        await anyio.sleep(0.001)
+        seen.append(gc.get_threshold()[0])
+        if page == 2:
+            raise StorageError("full")
+
+    async def failing() -> None:
+        with pytest.raises(StorageError):
+            await take_ahead(counting([], 4), take)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(failing)
+        group.start_soon(take_ahead, counting([], 2), take)
+    assert min(seen) > usual[0]
+    assert gc.get_threshold() == usual

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -96,11 +97,9 @@ async def listed(client: MoodleClient) -> Mapping[str, Mapping[str, Any]]:
 async def pages(client: MoodleClient, *asked: Asked) -> AsyncIterator[Rows]:
     """All rows, one of ``asked`` after the other; of each a page at least, though it is empty."""
     for one in asked:
-        rows = await some(client, one, one.after, MOST)
-        yield rows
-        while rows.next is not None:
-            rows = await some(client, one, rows.next, MOST)
-            if rows.rows:
+        first = await some(client, one, one.after, MOST)
+        async for rows in _with_the_next(client, one, first):
+            if rows.rows or rows is first:
                 yield rows
 
 
@@ -112,12 +111,30 @@ async def firsts(client: MoodleClient, asked: Sequence[Asked], limit: int = MOST
 
 async def later_pages(client: MoodleClient, asked: Asked, first: Rows) -> AsyncIterator[Rows]:
     """These rows, and all that follow."""
-    rows = first
-    while rows.rows:
+    async for rows in _with_the_next(client, asked, first):
+        if rows.rows:
+            yield rows
+
+
+async def _with_the_next(client: MoodleClient, asked: Asked, rows: Rows) -> AsyncIterator[Rows]:
+    """These rows and all that follow: Moodle is asked for the next ones while these are worked with."""
+    following: asyncio.Task[Rows] | None = None
+    try:
+        while rows.next is not None:
+            following = asyncio.create_task(some(client, asked, rows.next, MOST))
+            following.add_done_callback(_is_seen)
+            yield rows
+            rows = await following
         yield rows
-        if rows.next is None:
-            return
-        rows = await some(client, asked, rows.next, MOST)
+    finally:
+        if following:
+            following.cancel()
+
+
+def _is_seen(task: asyncio.Task[Rows]) -> None:
+    """Whoever waits no longer for these rows does not ask why they did not come: that is no matter for a log."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def together(client: MoodleClient, *several: Sequence[Asked]) -> list[list[Rows]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from itertools import repeat
+from operator import itemgetter
 
 import orjson
 
@@ -24,12 +26,8 @@ def held(dataset: Dataset, rows: Rows, wanted: Callable[[Row], bool] | None = No
     if len(names) < len(rows.columns):
         places = [rows.columns.index(name) for name in names]
         told = [[row[place] for place in places] for row in told]
-    dumps = orjson.dumps
-    if owner is not None and course is not None:  # most rows by far
-        found = [HeldRow(row[0], row[owner], row[course], dumps(row)) for row in told]
-    else:
-        found = [HeldRow(row[0], _at(row, owner), _at(row, course), dumps(row)) for row in told]
-    return HeldRows(dataset.name, tuple(names), found)
+    columns = (map(itemgetter(0), told), _column(told, owner), _column(told, course), map(orjson.dumps, told))
+    return HeldRows(dataset.name, tuple(names), list(map(HeldRow, *columns)))
 
 
 def held_all(dataset: Dataset, several: Sequence[Rows], wanted: Callable[[Row], bool] | None = None) -> list[HeldRows]:
@@ -66,5 +64,5 @@ def _place(names: Sequence[str], name: str) -> int | None:
     return names.index(name) if name in names else None
 
 
-def _at(row: Sequence[int | None], place: int | None) -> int | None:
-    return None if place is None else row[place]
+def _column(rows: Sequence[Sequence[int | None]], place: int | None) -> Iterable[int | None]:
+    return repeat(None) if place is None else map(itemgetter(place), rows)

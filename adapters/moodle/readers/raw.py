@@ -121,7 +121,7 @@ LAST = int(datetime(9999, 12, 1, tzinfo=UTC).timestamp())
 
 
 def moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(max(0, min(seconds, LAST)), UTC)
+    return datetime.fromtimestamp(seconds if 0 <= seconds <= LAST else max(0, min(seconds, LAST)), UTC)
 
 
 def moment_or_none(seconds: int | None) -> datetime | None:

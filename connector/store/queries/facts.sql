@@ -385,7 +385,8 @@ ON CONFLICT (fact, moodle_id, course_id) DO UPDATE SET complete = true
 ANALYZE in_question
 
 -- name: landed_enrolments
--- What came of managed people, each once: a row may have come twice, and several enrolments of one person one by one.
+-- What came of managed people, each once: a row may have come twice, and several enrolments of one person one by one. In
+-- the order of the key: what follows reads it in that order, and then it is not read all over the table.
 CREATE TEMPORARY TABLE enrolment_now ON COMMIT DROP AS
 SELECT d.person_id, l.moodle_id, l.course_id, bool_or(l.active) AS active, min(l.enrolled_at) AS enrolled_at,
        CASE WHEN min(l.enrolled_at) IS NULL THEN 'seen by' ELSE min(l.precision) END AS precision
@@ -393,7 +394,8 @@ FROM facts.landing_enrolment l
 JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
 JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
 WHERE l.load_id = %(load)s
-GROUP BY d.person_id, l.moodle_id, l.course_id
+GROUP BY l.moodle_id, l.course_id, d.person_id
+ORDER BY l.moodle_id, l.course_id
 
 -- name: index_enrolments
 ALTER TABLE enrolment_now ADD PRIMARY KEY (moodle_id, course_id)
@@ -873,14 +875,16 @@ SELECT person_id FROM facts.landing_person LIMIT 1
 -- name: by_sets
 -- Where many rows are compared with many, never row by row: PostgreSQL may take a table for empty that was just filled,
 -- by this very transaction or before autovacuum came, and then 50,000 rows took a minute instead of a second.
-SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'
+SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '256MB'
 
 -- name: by_either
 SET LOCAL enable_nestloop = on
 
 -- name: indexes
--- The indexes of a table, but for its key's.
-SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition
-FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-WHERE i.indrelid = ('facts.' || %(table)s)::regclass AND NOT EXISTS (
-    SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+-- The indexes of a table, those that hold a constraint too; of a table of months with those of its months.
+SELECT c.relname AS name, k.conname IS NOT NULL AS holds,
+       COALESCE(pg_get_constraintdef(k.oid), replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ')) AS definition
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid
+WHERE i.indrelid = ('facts.' || %(table)s)::regclass

@@ -59,8 +59,27 @@ WHERE h.row IS DISTINCT FROM c.row
                   WHERE p.moodle_id = COALESCE(c.moodle_id, h.moodle_id) AND p.valid_to = 'infinity'))
 
 -- ---------------------------------------------------------------- a merge: everything came, or what changed
--- name: drop_keys
-DROP INDEX landing.held_key, landing.held_owner, landing.held_course
+-- name: sort_in_memory
+SET LOCAL maintenance_work_mem = '256MB'
+
+-- name: index_keys
+CREATE INDEX came_key ON landing.came (dataset, key)
+
+-- name: once
+-- A row may have come twice: the last one holds.
+DELETE FROM landing.came h
+USING (SELECT dataset, key, max(ctid) AS last FROM landing.came GROUP BY dataset, key HAVING count(*) > 1) d
+WHERE h.dataset = d.dataset AND h.key = d.key AND h.ctid <> d.last
+
+-- name: index_owners
+CREATE INDEX came_owner ON landing.came (moodle_id)
+
+-- name: index_courses
+CREATE INDEX came_course ON landing.came (course_id, dataset)
+
+-- name: drop_came_keys
+-- A load that was killed may have made it ready.
+DROP INDEX IF EXISTS landing.came_key, landing.came_owner, landing.came_course
 
 -- name: set_aside
 ALTER TABLE landing.held RENAME TO before
@@ -71,20 +90,13 @@ ALTER TABLE landing.came RENAME TO held
 -- name: make_room
 ALTER TABLE landing.before RENAME TO came
 
--- name: index_keys
-CREATE INDEX held_key ON landing.held (dataset, key)
+-- name: drop_keys
+DROP INDEX landing.held_key, landing.held_owner, landing.held_course
 
--- name: once
--- A row may have come twice: the last one holds.
-DELETE FROM landing.held h
-USING (SELECT dataset, key, max(ctid) AS last FROM landing.held GROUP BY dataset, key HAVING count(*) > 1) d
-WHERE h.dataset = d.dataset AND h.key = d.key AND h.ctid <> d.last
-
--- name: index_owners
-CREATE INDEX held_owner ON landing.held (moodle_id)
-
--- name: index_courses
-CREATE INDEX held_course ON landing.held (course_id, dataset)
+-- name: name_keys
+ALTER INDEX landing.came_key RENAME TO held_key;
+ALTER INDEX landing.came_owner RENAME TO held_owner;
+ALTER INDEX landing.came_course RENAME TO held_course
 
 -- name: hold_nothing
 DELETE FROM landing.holding

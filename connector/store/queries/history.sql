@@ -212,7 +212,8 @@ SELECT nextval('facts.own_change'), GREATEST(COALESCE(m.graded_at, %(now)s), l.e
 FROM moved m
 LEFT JOIN last l ON l.moodle_id = m.moodle_id AND l.item_id = m.item_id
 LEFT JOIN former f ON f.moodle_id = m.moodle_id AND f.item_id = m.item_id AND m.new_grade IS NOT NULL
-WHERE round(l.new_grade::numeric, COALESCE(m.decimals, 5)) IS DISTINCT FROM
+WHERE l.new_grade IS DISTINCT FROM m.new_grade
+  AND round(l.new_grade::numeric, COALESCE(m.decimals, 5)) IS DISTINCT FROM
       round(m.new_grade::numeric, COALESCE(m.decimals, 5))
 
 -- name: reach

@@ -136,7 +136,8 @@ ANALYZE touched_course
 DELETE FROM facts.summary_course WHERE %(everywhere)s OR course_id IN (SELECT course_id FROM touched_course)
 
 -- name: courses
--- What came of active enrolments. Time counts where both ends of it were told; passing where there is a mark.
+-- What came of active enrolments: units add up what is theirs and below them, and the median is looked for among those who
+-- have a grade. Time counts where both ends of it were told; passing where there is a mark.
 INSERT INTO facts.summary_course (unit, course_id, enrolled, completed, graded, average_grade, median_grade, marked, passed,
                                   timed, average_seconds, as_of)
 WITH learner AS (
@@ -153,17 +154,25 @@ WITH learner AS (
     LEFT JOIN facts.dim_grade_item i
            ON i.course_id = e.course_id AND i.item_type = 'course' AND i.valid_to = 'infinity'
     WHERE e.valid_to = 'infinity' AND e.active
-), spread AS (
-    SELECT c.above AS unit, l.course_id, l.completed, l.value, l.pass_mark, l.seconds
-    FROM learner l JOIN facts.unit_closure c ON c.unit = l.unit AND c.valid_to = 'infinity'
+), own AS (
+    SELECT unit, course_id, count(*) AS enrolled, count(*) FILTER (WHERE completed) AS completed, count(value) AS graded,
+           sum(value) AS points, count(value) FILTER (WHERE pass_mark IS NOT NULL) AS marked,
+           count(*) FILTER (WHERE value >= pass_mark) AS passed, count(seconds) AS timed, sum(seconds) AS seconds
+    FROM learner GROUP BY unit, course_id
+), above AS (
+    SELECT above, unit FROM facts.unit_closure WHERE valid_to = 'infinity'
     UNION ALL
-    SELECT '', l.course_id, l.completed, l.value, l.pass_mark, l.seconds FROM learner l
+    SELECT '', unit FROM (SELECT DISTINCT unit FROM own) each
+), median AS (
+    SELECT a.above, l.course_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY l.value) AS points
+    FROM learner l JOIN above a ON a.unit = l.unit WHERE l.value IS NOT NULL GROUP BY a.above, l.course_id
 )
-SELECT unit, course_id, count(*), count(*) FILTER (WHERE completed), count(value), avg(value),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY value),
-       count(value) FILTER (WHERE pass_mark IS NOT NULL), count(*) FILTER (WHERE value >= pass_mark),
-       count(seconds), avg(seconds), %(now)s
-FROM spread GROUP BY unit, course_id
+SELECT a.above, o.course_id, sum(o.enrolled), sum(o.completed), sum(o.graded), sum(o.points) / NULLIF(sum(o.graded), 0),
+       min(m.points), sum(o.marked), sum(o.passed), sum(o.timed), sum(o.seconds) / NULLIF(sum(o.timed), 0), %(now)s
+FROM own o
+JOIN above a ON a.unit = o.unit
+LEFT JOIN median m ON m.above = a.above AND m.course_id = o.course_id
+GROUP BY a.above, o.course_id
 
 -- name: drop_overview
 DELETE FROM facts.summary_overview
