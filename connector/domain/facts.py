@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
 from connector.domain.grants import LearningPath, Requirement
+from connector.domain.held import HeldRows, HeldStore
 from connector.domain.ports import Course
-from connector.domain.proving import Difference, HeldRows, HeldStore, Proved
+from connector.domain.proving import Difference, Proved
 from connector.domain.reading import Gone, GradeItem, Page, ReadAccess
 
 

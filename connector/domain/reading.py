@@ -24,9 +24,9 @@ from connector.domain.details import (
     ReadGradeItem,
     ReadItemGrade,
 )
+from connector.domain.held import HeldRows
 from connector.domain.outbox import Entry, Touched
 from connector.domain.ports import Account, Course
-from connector.domain.proving import HeldRows
 
 
 class Precision(StrEnum):

@@ -11,28 +11,10 @@ from typing import NamedTuple
 
 from anyio import to_thread
 
+from connector.domain.causes import DELETED_PEOPLE, Setting, Signs, is_news, named
 from connector.domain.facts import FactStore
-from connector.domain.proving import (
-    DELETED_PEOPLE,
-    GREATEST,
-    WIDTH,
-    Bucket,
-    Counter,
-    Difference,
-    HeldRows,
-    Proved,
-    Question,
-    Range,
-    Setting,
-    Signs,
-    What,
-    bucketed,
-    differences,
-    is_news,
-    named,
-    ranges,
-    unlike,
-)
+from connector.domain.held import GREATEST, WIDTH, Bucket, HeldRows, Range, bucketed
+from connector.domain.proving import Counter, Difference, Proved, Question, What, differences, ranges, unlike
 from connector.domain.reading import Page
 from connector.mirror.mirroring import Progress
 

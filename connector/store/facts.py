@@ -13,7 +13,8 @@ from connector.domain.catalogue import USUAL, CourseFields
 from connector.domain.details import KnownHistory
 from connector.domain.errors import SettingsError
 from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms
-from connector.domain.proving import Difference, HeldRows, Proved
+from connector.domain.held import HeldRows
+from connector.domain.proving import Difference, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
 from connector.store import following
 from connector.store.database import Database, Row, one, query

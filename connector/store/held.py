@@ -1,10 +1,10 @@
-"""Moodle's rows as they came, in PostgreSQL; see ``HeldStore`` of ``connector.domain.proving``."""
+"""Moodle's rows as they came, in PostgreSQL; see ``HeldStore`` of ``connector.domain.held``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.domain.proving import GREATEST, WIDTH, Bucket, HeldRow, HeldRows, Range
+from connector.domain.held import GREATEST, WIDTH, Bucket, HeldRow, HeldRows, Range
 from connector.store.database import Connection, Database, query
 
 TYPES = ("int2", "int8", "int8", "int8", "bytea")

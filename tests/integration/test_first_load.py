@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connector.domain.facts import Extent
-from connector.domain.proving import HeldRow, HeldRows, Range
+from connector.domain.held import HeldRow, HeldRows, Range
 from connector.domain.reading import Page
 from connector.store.database import Database
 from connector.store.facts import Facts

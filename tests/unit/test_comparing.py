@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from adapters.moodle.readers import raw
 from adapters.moodle.readers.datasets import Asked
 from connector.domain.facts import FactStore
-from connector.domain.proving import Bucket, Counter, HeldRow, HeldRows, Question, Range, What, bucketed
+from connector.domain.held import Bucket, HeldRow, HeldRows, Range, bucketed
+from connector.domain.proving import Counter, Question, What
 from connector.mirror.comparing import Compared, Comparing
 from connector.mirror.mirroring import silent
 

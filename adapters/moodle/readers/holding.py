@@ -11,7 +11,8 @@ import orjson
 from adapters.moodle.client import MoodleClient
 from adapters.moodle.readers import datasets
 from adapters.moodle.readers.datasets import Asked, Dataset, Row, Rows
-from connector.domain.proving import MOST, WIDTH, Bucket, HeldRow, HeldRows, Question, Range
+from connector.domain.held import WIDTH, Bucket, HeldRow, HeldRows, Range
+from connector.domain.proving import MOST, Question
 
 KEY, OWNER, COURSE = "id", "userid", "courseid"
 OWNERS = {"people": "id"}

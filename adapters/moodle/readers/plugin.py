@@ -18,8 +18,9 @@ from adapters.moodle.readers.outbox import PluginOutbox
 from adapters.moodle.readers.raw import Issues
 from adapters.moodle.site import MoodleSite
 from connector.domain.details import NOTHING_KNOWN, Detail, KnownHistory
+from connector.domain.held import Bucket, HeldRows, Range
 from connector.domain.ports import Course
-from connector.domain.proving import Bucket, HeldRows, Question, Range
+from connector.domain.proving import Question
 from connector.domain.reading import AccountBook, AccountsPage, GradeItem, Page, Scope
 
 

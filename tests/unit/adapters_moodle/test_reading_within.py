@@ -13,7 +13,8 @@ from adapters.moodle.readers.raw_details import STATES
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import ServedTwin
 from connector.domain.details import ActivityState, Detail, KnownHistory, ReadGradeChange
-from connector.domain.proving import Counter, HeldRow, HeldRows, bucketed
+from connector.domain.held import HeldRow, HeldRows, bucketed
+from connector.domain.proving import Counter
 from connector.domain.reading import Page, Reader
 from tests.reading import Book
 

@@ -10,21 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.proving import (
-    Difference,
-    HeldRow,
-    HeldRows,
-    Range,
-    Setting,
-    Signs,
-    What,
-    bucketed,
-    differences,
-    is_news,
-    named,
-    ranges,
-    unlike,
-)
+from connector.domain.causes import Setting, Signs, is_news, named
+from connector.domain.held import HeldRow, HeldRows, Range, bucketed
+from connector.domain.proving import Difference, What, differences, ranges, unlike
 
 COLUMNS = ("id", "userid", "courseid", "value")
 WIDTH, MOST = 5, 10
