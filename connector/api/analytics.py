@@ -102,10 +102,12 @@ def expiring(look: Look, asked: ExpiringAsked, ask: Ask) -> ExpiringAnswer:
             source=row["source"] or None,
             code=row["code"],
             name=ask.text(row["requirement_name"] or {}) or row["name"],
-            expiring=row["expiring"],
+            in_30_days=row["in_30"],
+            in_60_days=row["in_60"],
+            in_90_days=row["in_90"],
             first_on=row["first_on"],
         )
-        for row in look.expiring(asked.kind, asked.days)
+        for row in look.expiring(asked.kind)
     ]
     data, total = _page(told, asked), len(told)
     return ExpiringAnswer(data=data, meta=page_meta(look, asked, total), links=page_links(ask, asked, total))

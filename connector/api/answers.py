@@ -123,13 +123,15 @@ class ProgressAnswer(Frame):
 
 
 class Expiring(Told):
-    """What of active people ends within the days that were asked for, and was not renewed."""
+    """What of active people ends within 90 days (UTC) from the day of ``as_of`` on, and is not renewed."""
 
     kind: Literal["requirement", "certificate"]
     source: str | None = Field(description="What issued the certificates.")
     code: str = Field(description="The requirement, or the kind of certificate.")
     name: str | None
-    expiring: int = Field(description="How many end.")
+    in_30_days: int = Field(description="How many end within 30 days.")
+    in_60_days: int = Field(description="Within 60 days, these included.")
+    in_90_days: int = Field(description="Within 90 days, these included.")
     first_on: date = Field(description="The day on which the first of them ends.")
 
 

@@ -86,7 +86,6 @@ class ProgressAsked(Paged):
 
 
 class ExpiringAsked(Paged):
-    days: Annotated[int, Field(ge=0, le=90), WHOLE] = Field(90, description="Within so many days from today (UTC).")
     kind: Literal["requirement", "certificate"] | None = Field(None, description="Of these alone.")
 
 

@@ -30,7 +30,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         course_analytics, "How a course does",
     ),
     Endpoint(
-        "/analytics/expiring", Scope.ANALYTICS, asking.ExpiringAsked, answers.ExpiringAnswer, Moves.WITH_TIME,
+        "/analytics/expiring", Scope.ANALYTICS, asking.ExpiringAsked, answers.ExpiringAnswer, Moves.WITH_FACTS,
         expiring, "What ends soon: requirements and certificates",
     ),
     Endpoint(

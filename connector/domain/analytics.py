@@ -87,8 +87,8 @@ class Look(Protocol):
 
     def by_day(self, requirement: str | None, since: date, until: date) -> list[Row]: ...
 
-    def expiring(self, kind: str | None, days: int) -> list[Row]:
-        """What ends within so many days, up to 90, by what it is."""
+    def expiring(self, kind: str | None) -> list[Row]:
+        """What ends within 30, 60 and 90 days, by what it is."""
         ...
 
     def certificates(self, search: CertificateSearch) -> list[Row]: ...

@@ -594,7 +594,7 @@ INVENTORY: tuple[Held, ...] = (
     ),
     _nobody("facts.summary_activity", "counts", "unit day completions certificates"),
     _nobody("facts.summary_compliance", "counts", "unit requirement assigned satisfied overdue as_of"),
-    _nobody("facts.summary_expiring", "counts", "unit kind source code expires_on expiring as_of"),
+    _nobody("facts.summary_expiring", "counts", "unit kind source code in_30 in_60 in_90 first_on as_of"),
     _nobody("facts.summary_own", "counts", "unit requirement assigned satisfied overdue as_of"),
     _nobody(
         "facts.summary_course",

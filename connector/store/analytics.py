@@ -71,8 +71,8 @@ class ViewLook:
     def by_day(self, requirement: str | None, since: date, until: date) -> list[Row]:
         return self._rows("by_day", unit=self.unit, requirement=requirement, since=since, until=until)
 
-    def expiring(self, kind: str | None, days: int) -> list[Row]:
-        return self._rows("expiring", kind=kind, days=days)
+    def expiring(self, kind: str | None) -> list[Row]:
+        return self._rows("expiring", kind=kind)
 
     def certificates(self, search: CertificateSearch) -> list[Row]:
         return self._certificates(search)

@@ -25,7 +25,7 @@ ASKED: dict[str, Callable[[random.Random], str]] = {
     "analytics/progress, by unit": lambda dice: f"/analytics/progress?by=unit&requirement=R{1 + dice.randrange(40)}",
     "analytics/progress, by day": lambda dice: f"/analytics/progress?by=day&limit=100&until={_day(dice)}",
     "analytics/courses/{id}": lambda dice: f"/analytics/courses/{1 + dice.randrange(120)}",
-    "analytics/expiring": lambda dice: f"/analytics/expiring?days={1 + dice.randrange(90)}",
+    "analytics/expiring": lambda dice: f"/analytics/expiring?limit={1 + dice.randrange(100)}",
     "certificates": lambda dice: f"/certificates?limit=100&template=T{dice.randrange(9)}",
     "certificates, newest": lambda dice: f"/certificates?limit={1 + dice.randrange(100)}",
     "certificates/{number}": lambda dice: f"/certificates/B{1 + dice.randrange(1000)}?source=badge",

@@ -46,7 +46,7 @@ QUERIES: dict[str, str] = {
     ),
     "enrolments, a course": "SELECT * FROM enrolments WHERE course_id = %(course)s LIMIT 100",
     "expiring, this week": "SELECT * FROM expiring WHERE expires_on < current_date + 7 ORDER BY expires_on LIMIT 100",
-    "expiring_by_day": "SELECT * FROM expiring_by_day",
+    "expiring_by_code": "SELECT * FROM expiring_by_code",
     "grade_changes, newest of a unit": (
         "SELECT * FROM grade_changes WHERE unit = %(unit)s ORDER BY observed_at DESC LIMIT 100"
     ),

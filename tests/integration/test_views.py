@@ -24,7 +24,7 @@ SUMMARIES = {
         "unit, course_id, enrolled, completed, graded, average_grade, median_grade, marked, passed, timed, "
         "average_seconds"
     ),
-    "summary_expiring": "unit, kind, source, code, expires_on, expiring",
+    "summary_expiring": "unit, kind, source, code, in_30, in_60, in_90, first_on",
     "summary_overview": "unit, people, left_people, enrolled, completed, graded, average_score, certificates",
     "summary_activity": "unit, day, completions, certificates",
 }

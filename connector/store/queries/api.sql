@@ -90,11 +90,9 @@ GROUP BY d.day
 ORDER BY d.day
 
 -- name: expiring
--- What ends within some days, by what it is; and on which day the first of it.
-SELECT kind, source, code, name, requirement_name, sum(expiring)::bigint AS expiring, min(expires_on) AS first_on
-FROM reporting.expiring_by_day
-WHERE expires_on <= current_date + %(days)s::integer AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-GROUP BY kind, source, code, name, requirement_name
+-- What ends within 90 days, by what it is.
+SELECT * FROM reporting.expiring_by_code
+WHERE %(kind)s::text IS NULL OR kind = %(kind)s
 ORDER BY kind DESC, source, code
 
 -- name: certificates

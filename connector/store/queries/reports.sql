@@ -37,10 +37,8 @@ SELECT * FROM (
 -- name: expiring
 -- How much ends soon, by what it is.
 SELECT kind, CASE kind WHEN 'requirement' THEN code ELSE name END AS code, name,
-       COALESCE(sum(expiring) FILTER (WHERE expires_on <= current_date + 30), 0)::bigint AS in_30,
-       COALESCE(sum(expiring) FILTER (WHERE expires_on <= current_date + 60), 0)::bigint AS in_60,
-       sum(expiring)::bigint AS in_90
-FROM reporting.expiring_by_day
+       sum(in_30)::bigint AS in_30, sum(in_60)::bigint AS in_60, sum(in_90)::bigint AS in_90
+FROM reporting.expiring_by_code
 GROUP BY 1, 2, 3
 ORDER BY in_90 DESC, code
 

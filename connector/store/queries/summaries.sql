@@ -86,27 +86,29 @@ ANALYZE expiring_unit
 DELETE FROM facts.summary_expiring WHERE %(whole)s OR unit IN (SELECT unit FROM expiring_unit)
 
 -- name: expiring
--- A few days more than are looked at, so that there are as many where nothing was read for a day or two.
-INSERT INTO facts.summary_expiring (unit, kind, source, code, expires_on, expiring, as_of)
-SELECT p.unit, 'requirement', '', a.requirement, a.expires_on, count(*), %(now)s
-FROM facts.fact_assignment a
-JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
-JOIN expiring_unit u ON u.unit = p.unit
-WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NOT NULL
-  AND a.expires_on BETWEEN (%(now)s AT TIME ZONE 'UTC')::date AND (%(now)s AT TIME ZONE 'UTC')::date + 100
-  AND NOT EXISTS (SELECT FROM facts.fact_assignment later
-                  WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'
-                    AND later.satisfied_at IS NOT NULL)
-GROUP BY p.unit, a.requirement, a.expires_on
-UNION ALL
-SELECT p.unit, 'certificate', c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date, count(*), %(now)s
-FROM facts.fact_certificate c
-JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
-JOIN expiring_unit u ON u.unit = p.unit
-WHERE c.valid_to = 'infinity' AND NOT c.revoked
-  AND (c.expires_at AT TIME ZONE 'UTC')::date BETWEEN (%(now)s AT TIME ZONE 'UTC')::date
-      AND (%(now)s AT TIME ZONE 'UTC')::date + 100
-GROUP BY p.unit, c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date
+-- What of active people ends soon and is not renewed, by what it is: as reporting.expiring has it, one by one.
+INSERT INTO facts.summary_expiring (unit, kind, source, code, in_30, in_60, in_90, first_on, as_of)
+SELECT e.unit, e.kind, e.source, e.code, count(*) FILTER (WHERE e.expires_on <= (%(now)s AT TIME ZONE 'UTC')::date + 30),
+       count(*) FILTER (WHERE e.expires_on <= (%(now)s AT TIME ZONE 'UTC')::date + 60), count(*), min(e.expires_on), %(now)s
+FROM (
+    SELECT p.unit, 'requirement' AS kind, '' AS source, a.requirement AS code, a.expires_on
+    FROM facts.fact_assignment a
+    JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+    JOIN expiring_unit u ON u.unit = p.unit
+    WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NOT NULL
+      AND a.expires_on BETWEEN (%(now)s AT TIME ZONE 'UTC')::date AND (%(now)s AT TIME ZONE 'UTC')::date + 90
+      AND NOT EXISTS (SELECT FROM facts.fact_assignment later
+                      WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'
+                        AND later.satisfied_at IS NOT NULL)
+    UNION ALL
+    SELECT p.unit, 'certificate', c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date
+    FROM facts.fact_certificate c
+    JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+    JOIN expiring_unit u ON u.unit = p.unit
+    WHERE c.valid_to = 'infinity' AND NOT c.revoked
+      AND (c.expires_at AT TIME ZONE 'UTC')::date BETWEEN (%(now)s AT TIME ZONE 'UTC')::date AND (%(now)s AT TIME ZONE 'UTC')::date + 90
+) e
+GROUP BY e.unit, e.kind, e.source, e.code
 
 -- name: touched_courses
 -- In which courses something is otherwise now: an enrolment, a completion or a grade began or ended or is told better, or

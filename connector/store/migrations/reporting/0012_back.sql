@@ -1,3 +1,3 @@
-DROP VIEW reporting.expiring_by_day;
+DROP VIEW reporting.expiring_by_code;
 DROP TABLE facts.summary_expiring;
 DROP INDEX facts.dim_grade_item_graded;

@@ -1,4 +1,4 @@
-"""What ends soon, added up by day; views of managers and of changes of grades that look at less."""
+"""What ends soon, added up; views of managers and of changes of grades that look at less."""
 
 from __future__ import annotations
 

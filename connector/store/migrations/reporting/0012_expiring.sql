@@ -1,48 +1,53 @@
 CREATE TABLE facts.summary_expiring (
-    unit       text NOT NULL,
-    kind       text NOT NULL CHECK (kind IN ('requirement', 'certificate')),
-    source     text NOT NULL,
-    code       text NOT NULL,
-    expires_on date NOT NULL,
-    expiring   integer NOT NULL,
-    as_of      timestamptz NOT NULL,
-    PRIMARY KEY (unit, kind, source, code, expires_on)
+    unit     text NOT NULL,
+    kind     text NOT NULL CHECK (kind IN ('requirement', 'certificate')),
+    source   text NOT NULL,
+    code     text NOT NULL,
+    in_30    integer NOT NULL,
+    in_60    integer NOT NULL,
+    in_90    integer NOT NULL,
+    first_on date NOT NULL,
+    as_of    timestamptz NOT NULL,
+    PRIMARY KEY (unit, kind, source, code)
 );
 COMMENT ON TABLE facts.summary_expiring IS
-    'What of active people ends soon, by the day, of each unit alone: requirements, and kinds of certificates by source.';
+    'What of active people ends soon, of each unit alone: requirements, and kinds of certificates by source.';
 
-INSERT INTO facts.summary_expiring (unit, kind, source, code, expires_on, expiring, as_of)
-SELECT p.unit, 'requirement', '', a.requirement, a.expires_on, count(*), now()
-FROM facts.fact_assignment a
-JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
-WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NOT NULL
-  AND a.expires_on BETWEEN current_date AND current_date + 100
-  AND NOT EXISTS (SELECT FROM facts.fact_assignment later
-                  WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'
-                    AND later.satisfied_at IS NOT NULL)
-GROUP BY p.unit, a.requirement, a.expires_on
-UNION ALL
-SELECT p.unit, 'certificate', c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date, count(*), now()
-FROM facts.fact_certificate c
-JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
-WHERE c.valid_to = 'infinity' AND NOT c.revoked
-  AND (c.expires_at AT TIME ZONE 'UTC')::date BETWEEN current_date AND current_date + 100
-GROUP BY p.unit, c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date;
+INSERT INTO facts.summary_expiring (unit, kind, source, code, in_30, in_60, in_90, first_on, as_of)
+SELECT e.unit, e.kind, e.source, e.code, count(*) FILTER (WHERE e.expires_on <= current_date + 30),
+       count(*) FILTER (WHERE e.expires_on <= current_date + 60), count(*), min(e.expires_on), now()
+FROM (
+    SELECT p.unit, 'requirement' AS kind, '' AS source, a.requirement AS code, a.expires_on
+    FROM facts.fact_assignment a
+    JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+    WHERE a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NOT NULL
+      AND a.expires_on BETWEEN current_date AND current_date + 90
+      AND NOT EXISTS (SELECT FROM facts.fact_assignment later
+                      WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'
+                        AND later.satisfied_at IS NOT NULL)
+    UNION ALL
+    SELECT p.unit, 'certificate', c.source, c.template, (c.expires_at AT TIME ZONE 'UTC')::date
+    FROM facts.fact_certificate c
+    JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+    WHERE c.valid_to = 'infinity' AND NOT c.revoked
+      AND (c.expires_at AT TIME ZONE 'UTC')::date BETWEEN current_date AND current_date + 90
+) e
+GROUP BY e.unit, e.kind, e.source, e.code;
 
-CREATE VIEW reporting.expiring_by_day WITH (security_barrier) AS
+CREATE VIEW reporting.expiring_by_code WITH (security_barrier) AS
 SELECT x.kind, x.source, x.code,
        CASE x.kind WHEN 'requirement' THEN COALESCE(r.name ->> 'en', x.code) ELSE t.name END AS name,
-       r.name AS requirement_name, x.expires_on, x.expiring, x.as_of
+       r.name AS requirement_name, x.in_30, x.in_60, x.in_90, x.first_on, x.as_of
 FROM (
-    SELECT c.kind, c.source, c.code, c.expires_on, sum(c.expiring)::bigint AS expiring, min(c.as_of) AS as_of
+    SELECT c.kind, c.source, c.code, sum(c.in_30)::bigint AS in_30, sum(c.in_60)::bigint AS in_60,
+           sum(c.in_90)::bigint AS in_90, min(c.first_on) AS first_on, min(c.as_of) AS as_of
     FROM (
         SELECT e.* FROM facts.summary_expiring e WHERE (SELECT s.everything FROM facts.sight s)
         UNION ALL
         SELECT e.* FROM facts.summary_expiring e
         WHERE NOT (SELECT s.everything FROM facts.sight s) AND e.unit = ANY ((SELECT s.units FROM facts.sight s)::text[])
     ) c
-    WHERE c.expires_on BETWEEN current_date AND current_date + 90
-    GROUP BY c.kind, c.source, c.code, c.expires_on
+    GROUP BY c.kind, c.source, c.code
 ) x
 LEFT JOIN facts.dim_requirement r ON x.kind = 'requirement' AND r.requirement = x.code AND r.valid_to = 'infinity'
 LEFT JOIN facts.dim_certificate_template t
