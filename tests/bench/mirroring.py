@@ -61,6 +61,11 @@ def _figures(bench: Bench, work: str, given: Values, load: float, *, limited: bo
         yield Figure(work, f"{text}, for a million", each_million, "s", limit, load)
         yield Figure(work, f"{text}, Moodle's answers in all", done["answers"], "s", None, load)
         yield Figure(work, f"{text}, the connector's processor time", done["cpu"], "s", None, load)
+        reading = done["seconds"] - done["merging"]
+        yield Figure(
+            work, f"{text}, reading and landing against Moodle's answers", reading / done["answers"], "×", None, load
+        )
+        yield Figure(work, f"{text}, merging against reading and landing", done["merging"] / reading, "×", None, load)
         yield Figure(work, f"{text}, peak memory", done["megabytes"], "MB", bench.limit(MEGABYTES), load)
     proof = told["proof"]
     name = f"compared with Moodle, nothing different, {proof['rows']:,} rows"
@@ -106,13 +111,30 @@ def mirror(given: Values) -> Values:
             async with connector.mirroring(Extent.EVERYTHING) as way:
                 return await Reconciling(way).reconcile()
 
+        merging = _timed(connector.facts, "merge")
         for name in ("first", "again"):
             told[name] = _measured(calls, read)[1]
+            told[name]["merging"] = merging.pop()
             told[name]["rows"] = _rows(connector)
         done, told["proof"] = _measured(calls, prove)
         told["proof"]["rows"] = sum(one.rows for one in done.proved.values() if one.buckets)
         told["equal"] = done.equal and not done.differences
     return told
+
+
+def _timed(of: object, name: str) -> list[float]:
+    """Seconds that each call of this method will have taken."""
+    seconds, method = list[float](), getattr(of, name)
+
+    def timed(*given: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return method(*given)
+        finally:
+            seconds.append(time.perf_counter() - began)
+
+    setattr(of, name, timed)
+    return seconds
 
 
 def _measured(calls: Calls, work: Any) -> tuple[Any, Values]:
