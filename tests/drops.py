@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -245,7 +246,7 @@ class BucketSite:
     spool: Path
     prefix: str = "hr/"
 
-    @property
+    @cached_property
     def client(self) -> Any:
         return boto3.client(
             "s3",

@@ -13,7 +13,7 @@ import httpx
 import structlog
 
 from connector.domain.api_tokens import Scope
-from tests.bench.views import RUNS, UNIT
+from tests.bench.views import UNIT
 from tests.scim import serving
 
 ASKED: dict[str, Callable[[random.Random], str]] = {
@@ -33,7 +33,7 @@ ASKED: dict[str, Callable[[random.Random], str]] = {
 }
 
 
-def measure(url: str, runs: int = RUNS) -> Iterator[tuple[str, str, float, float]]:
+def measure(url: str, runs: int) -> Iterator[tuple[str, str, float, float]]:
     """(address, who asks, p50, p95) in milliseconds, with a token for each: nobody asks more often than is allowed."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with serving(url) as service:

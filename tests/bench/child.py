@@ -282,11 +282,11 @@ def fill_facts(given: Values) -> Values:
 
 
 def ask_views(given: Values) -> Values:
-    return {"asked": list(views.measure(given["database"], given.get("runs", views.RUNS)))}
+    return {"asked": list(views.measure(given["database"], given["runs"]))}
 
 
 def ask_api(given: Values) -> Values:
-    return {"asked": list(asking.measure(given["database"], given.get("runs", views.RUNS)))}
+    return {"asked": list(asking.measure(given["database"], given["runs"]))}
 
 
 PIECES: dict[str, Callable[[Values], Values]] = {

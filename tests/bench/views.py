@@ -17,7 +17,6 @@ from connector.store.database import Connection, Database, query
 from connector.store.logins import Logins
 from connector.store.merging import KEPT, QUALITY, SUMMARIES
 
-RUNS = 40
 DAYS = 100
 LOGIN, UNIT = "bench_reader", "U3"
 """A division: a ninth of the company."""
@@ -105,7 +104,7 @@ def fill(url: str, people: int) -> float:
     return seconds
 
 
-def measure(url: str, runs: int = RUNS) -> Iterator[tuple[str, str, float, float]]:
+def measure(url: str, runs: int) -> Iterator[tuple[str, str, float, float]]:
     """(query, who asks, p50, p95) in milliseconds."""
     with psycopg.connect(url, autocommit=True) as owner:
         mine = [row[0] for row in owner.execute("SELECT unit FROM facts.unit_closure WHERE above = %s", [UNIT])]

@@ -36,6 +36,7 @@ async def held(house: House) -> str:
     return (await house.plan(leaving(people, 60))).hash
 
 
+@pytest.mark.slow
 async def test_every_page_of_a_plan_is_accessible(served: Served, browser: Browser, house: House) -> None:
     """axe finds nothing against WCAG 2.2 AA, and a phone needs no scrolling sideways."""
     plan = await held(house)

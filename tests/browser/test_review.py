@@ -13,6 +13,7 @@ from tests.support import House, Seen
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_hr_reads_a_held_plan_approves_it_and_it_is_applied(
     served: Served, browser: Browser, house: House, moodle: Seen
 ) -> None:

@@ -239,6 +239,7 @@ def test_what_only_a_person_can_mend_goes_on_at_its_times(jobs: Jobs, error: Exc
     assert (state.outcome, state.failures, state.tries, state.standing) == (JobOutcome.FAILED, 9, 0, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("twin", ["4.5"], indirect=True)
 def test_the_service_with_a_moodle_that_fails(house: House, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The real sync against a Moodle in maintenance: tried by the ladder, told, and over with the first good run."""

@@ -104,7 +104,7 @@ def test_a_private_key_logs_in(tmp_path: Path, kind: str, passphrase: str | None
     folder, file = tmp_path / "folder", tmp_path / "key"
     folder.mkdir()
     key = asyncssh.generate_private_key(kind)
-    key.write_private_key(str(file), passphrase=passphrase)
+    key.write_private_key(str(file), passphrase=passphrase, rounds=50)  # 128 take seconds
     file.chmod(0o600)
     with SshServer(folder, client_key=key).running() as server:
         one = FolderSite(folder, tmp_path / "spool", {**server.settings(), "password": None, "key_file": file})
