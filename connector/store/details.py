@@ -75,7 +75,8 @@ class Details:
         """Changes that Moodle tells, then those that only the mirror saw, where grades ``moved`` with this merge."""
         read = self._read
         begun = 0
-        if self._read.landed.get("grade_history"):
+        landed = read.landed.get("grade_history")
+        if landed:
             self._run("history.landed", "history.weigh")
             if self._whole and read.newest is not None:
                 self._values["newest"] = read.newest
@@ -83,7 +84,9 @@ class Details:
             self.ended["grade_history"] = self._run("history.explain")
             with self._filling("grade_history"):
                 begun = self._run("history.begin")
-        if moved:
+        elif moved:
+            self._run("history.nothing_landed")
+        if moved or landed:
             begun += self._run("history.begin_own")
         self.begun["grade_history"] = begun
         if Detail.HISTORY not in read.details:

@@ -134,6 +134,23 @@ async def test_where_moodle_keeps_no_history_the_mirrors_own_stands(
     assert checks(house.connector.reporting) == {}
 
 
+async def test_a_grade_that_is_back_without_a_word(studied: tuple[House, int], learning: Learning) -> None:
+    """As totals are, where a course is restored over itself: Moodle's history ends with a deletion, and they hold."""
+    house, quiz = studied
+    item, book = learning.life.item_of(quiz), house.twin.state.gradebook
+    deleted, user = 3, house.twin.state.by_username["e0001"]
+    total = learning.course("SAFE").id  # in the twin the number of its course
+    learning.life.grade("e0001", "SAFE", 70)
+    await house.mirror(Extent.CHANGES)
+    for one, value in ((item, 50.0), (total, 70.0)):
+        book.note(deleted, user, one, value, "coursedelete", int(house.clock.now.timestamp()))
+    await house.mirror(Extent.CHANGES)
+    assert changes(house, "old_grade", "new_grade", "cause", "origin")[-2:] == [
+        (50, None, "deletion", "moodle"), (None, 50, "again", "mirror"),
+    ]  # fmt: skip
+    assert checks(house.connector.reporting) == {}
+
+
 async def test_the_history_of_newcomers_is_read_from_its_beginning(
     studied: tuple[House, int], learning: Learning, moodle: Seen
 ) -> None:

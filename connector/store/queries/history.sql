@@ -44,6 +44,9 @@ WHERE l.load_id = %(load)s AND NOT EXISTS (
     WHERE h.history_id = l.history_id AND h.effective_at = l.effective_at
       AND h.history_id >= (SELECT min(n.history_id) FROM facts.landing_grade_history n WHERE n.load_id = %(load)s))
 
+-- name: nothing_landed
+CREATE TEMPORARY TABLE history_now (moodle_id bigint, item_id bigint) ON COMMIT DROP
+
 -- name: weigh
 ANALYZE history_now
 
@@ -161,8 +164,11 @@ FROM told t WHERE NOT t.there
 ORDER BY t.effective_at, t.history_id
 
 -- name: begin_own
--- What began or ended with this merge, of which Moodle's history says otherwise or nothing.
-WITH moved AS (
+-- What began or ended with this merge, of which Moodle's history says otherwise or nothing; and what holds as before, though
+-- that history has gone on: a course that is restored over itself has its totals back without a word.
+WITH gone_on AS (
+    SELECT DISTINCT moodle_id, item_id FROM history_now
+), moved AS (
     SELECT g.person_id, g.moodle_id, g.course_id, -g.course_id AS item_id, g.value AS new_grade, g.decimals, g.graded_at,
            false AS overridden, false AS excluded, false AS hidden, false AS locked, NULL AS ended_by
     FROM facts.fact_grade g WHERE g.valid_from = %(now)s
@@ -182,6 +188,16 @@ WITH moved AS (
     WHERE g.valid_to = %(now)s AND g.valid_to < 'infinity' AND NOT EXISTS (
         SELECT FROM facts.fact_item_grade n
         WHERE n.moodle_id = g.moodle_id AND n.item_id = g.item_id AND n.valid_from = %(now)s)
+    UNION ALL
+    SELECT g.person_id, g.moodle_id, g.course_id, -g.course_id, g.value, g.decimals, g.graded_at, false, false, false, false,
+           NULL
+    FROM gone_on o JOIN facts.fact_grade g ON g.moodle_id = o.moodle_id AND g.course_id = -o.item_id
+    WHERE g.valid_to = 'infinity' AND g.valid_from < %(now)s
+    UNION ALL
+    SELECT g.person_id, g.moodle_id, g.course_id, g.item_id, g.value, NULL, g.graded_at, g.overridden, g.excluded, g.hidden,
+           g.locked, NULL
+    FROM gone_on o JOIN facts.fact_item_grade g ON g.moodle_id = o.moodle_id AND g.item_id = o.item_id
+    WHERE g.valid_to = 'infinity' AND g.valid_from < %(now)s
 ), last AS (
     SELECT DISTINCT ON (h.moodle_id, h.item_id) h.moodle_id, h.item_id, h.new_grade, h.cause, h.origin, h.effective_at
     FROM facts.fact_grade_history h
