@@ -75,7 +75,7 @@ class Merging:
         }
         self._begun: Counter[str] = Counter()
         self._ended: Counter[str] = Counter()
-        self._taken = self._unbound = False
+        self._taken = self._unbound = self._switched_on = False
 
     @property
     def moved(self) -> bool:
@@ -175,6 +175,7 @@ class Merging:
         """Of whom and what the facts are compared with what landed."""
         self._run("weigh_scopes", "in_question", "index_in_question")
         self._unbound = self._taken and not self._values["whole"] and self._run("unbound_in_question") > 0
+        self._switched_on = not self._values["whole"] and self._run("switched_on_in_question") > 0
         self._run("weigh_in_question", "refined_courses")
 
     def learned(self, fact: str) -> None:
@@ -204,13 +205,13 @@ class Merging:
     @property
     def _complete(self) -> bool:
         """Whether something was read completely, so that what did not come is no more."""
-        return bool(self._values["exhaustive"] or self._read.landed.get("scopes"))
+        return bool(self._values["exhaustive"] or self._switched_on or self._read.landed.get("scopes"))
 
     @property
     def _compares(self) -> bool:
         """Whether there is something to compare the facts of courses with: most increments bring nothing."""
-        landed = self._read.landed
-        return bool(self._values["whole"]) or self._unbound or any(landed.get(name) for name in (*LEARNED, "scopes"))
+        landed = any(self._read.landed.get(name) for name in (*LEARNED, "scopes"))
+        return bool(self._values["whole"] or self._unbound or self._switched_on or landed)
 
     def details(self) -> None:
         """What happens within courses."""

@@ -128,6 +128,24 @@ async def test_a_total_goes_with_its_course_and_its_number_to_another(
     assert totals[safe] == number and fire not in totals
 
 
+async def test_where_completion_is_switched_on_nobody_has_completed(learned: House, learning: Learning) -> None:
+    """Moodle tells of the course alone; who is in it has not completed it from then on."""
+    learning.life.make_course("LATE")
+    late = learning.course("LATE")
+    late.enablecompletion = False
+    for who in ("e0001", "e0002"):
+        learning.life.enrol(who, "LATE")
+    await learned.mirror()
+    known = "moodle_id", "course_id", "completed"
+    assert {one for one in now(learned, "fact_completion", *known) if one[1] == late.id} == set()
+    late.enablecompletion = True
+    learned.twin.state.note("courses", "updated", course=late.id)
+    await learned.mirror(Extent.CHANGES)
+    begun = {one for one in now(learned, "fact_completion", *known) if one[1] == late.id}
+    assert {one[2] for one in begun} == {False} and len(begun) == 2
+    assert [one.fact for one in await learned.mirror() if one.begun or one.ended] == []
+
+
 async def test_of_an_account_that_is_nobodys_any_more_nothing_holds(
     learned: House, learning: Learning, moodle: Seen
 ) -> None:

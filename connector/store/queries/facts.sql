@@ -381,6 +381,19 @@ CROSS JOIN LATERAL (
     SELECT k.fact, k.moodle_id, k.course_id FROM facts.known k WHERE k.moodle_id = u.moodle_id OFFSET 0) k
 ON CONFLICT (fact, moodle_id, course_id) DO UPDATE SET complete = true
 
+-- name: switched_on_in_question
+-- Who is in a course whose completion was switched on with this merge, and of whom nothing is known there: Moodle tells of
+-- the course alone.
+INSERT INTO in_question (fact, moodle_id, course_id, complete)
+SELECT 'completions', e.moodle_id, e.course_id, true
+FROM facts.dim_course d
+JOIN facts.dim_course b ON b.course_id = d.course_id AND b.valid_to = d.valid_from AND NOT b.completion_enabled
+JOIN facts.fact_enrolment e ON e.course_id = d.course_id AND e.valid_to = 'infinity' AND e.moodle_id > 0
+WHERE d.valid_from = %(now)s AND d.valid_to = 'infinity' AND d.completion_enabled
+  AND NOT EXISTS (SELECT FROM facts.fact_completion f
+                  WHERE f.moodle_id = e.moodle_id AND f.course_id = e.course_id AND f.valid_to = 'infinity')
+ON CONFLICT (fact, moodle_id, course_id) DO UPDATE SET complete = true
+
 -- name: weigh_in_question
 ANALYZE in_question
 
