@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from adapters.moodle.readers.raw import moment, moment_or_none
 from adapters.moodle.readers.raw_details import STATES
 from adapters.moodle.site import MoodleSite
 from adapters.moodle.twin import ServedTwin
-from connector.domain.details import ActivityState, Detail, KnownHistory, ReadGradeChange
+from connector.domain.details import NOTHING_KNOWN, ActivityState, Detail, KnownHistory, ReadGradeChange
 from connector.domain.held import HeldRow, HeldRows, bucketed
 from connector.domain.proving import Counter
 from connector.domain.reading import Page, Reader
@@ -43,16 +44,16 @@ async def reader(twin: ServedTwin, site: MoodleSite) -> Reader:
     return (await choose(site)).reader(site)
 
 
-def joined(pages: list[Page]) -> dict[str, list[object]]:
+def joined(pages: list[Page]) -> dict[str, list[Any]]:
     """All that came, by what it is."""
     return {one.name: [row for page in pages for row in getattr(page, one.name)] for one in fields(Page)}
 
 
-async def whole(reader: Reader, known: KnownHistory = KnownHistory()) -> dict[str, list[object]]:  # noqa: B008
+async def whole(reader: Reader, known: KnownHistory = NOTHING_KNOWN) -> dict[str, list[Any]]:
     return joined([page async for page in reader.everything(Book([]), await reader.courses(), known)])
 
 
-def history(read: dict[str, list[object]]) -> list[int]:
+def history(read: dict[str, list[Any]]) -> list[int]:
     return [one.history_id for one in read["grade_history"] if isinstance(one, ReadGradeChange)]
 
 
@@ -60,14 +61,14 @@ async def test_everything_within(twin: ServedTwin, reader: Reader) -> None:
     """Activities with their names, items with pass marks, states, grades, and each change."""
     read = await whole(reader)
     [activity] = read["activities"]
-    assert (activity.module, activity.name, activity.tracked) == ("quiz", "Final quiz", True)  # type: ignore[attr-defined]
-    items = {(one.item_type, one.name, one.pass_mark, one.module) for one in read["grade_items"]}  # type: ignore[attr-defined]
+    assert (activity.module, activity.name, activity.tracked) == ("quiz", "Final quiz", True)
+    items = {(one.item_type, one.name, one.pass_mark, one.module) for one in read["grade_items"]}
     assert items == {("course", "", None, ""), ("mod", "Final quiz", 60.0, "quiz"), ("manual", "By hand", None, "")}
     [done] = read["activity_completions"]
-    assert (done.state, done.overridden, done.changed_at) == (ActivityState.PASSED, True, WHEN)  # type: ignore[attr-defined]
+    assert (done.state, done.overridden, done.changed_at) == (ActivityState.PASSED, True, WHEN)
     [grade] = read["item_grades"]
-    assert (grade.value, grade.overridden) == (70.0, False)  # type: ignore[attr-defined]
-    assert [(one.action, one.value, one.source) for one in read["grade_history"]] == [  # type: ignore[attr-defined]
+    assert (grade.value, grade.overridden) == (70.0, False)
+    assert [(one.action, one.value, one.source) for one in read["grade_history"]] == [
         ("insert", 50.0, "mod/quiz"), ("update", 70.0, "mod/quiz"),
     ]  # fmt: skip
 
@@ -123,7 +124,7 @@ async def test_totals_alone_are_proved_however_many_courses_there_are(
     twin.life.grade("p", "SAFE", 80, at=AT)
     [question] = [one for one in await totals.questions() if one.name == "grades"]
 
-    async def is_held(read: dict[str, list[object]]) -> bool:
+    async def is_held(read: dict[str, list[Any]]) -> bool:
         rows: list[HeldRow] = []
         for one in read["held"]:
             assert isinstance(one, HeldRows)
@@ -133,7 +134,7 @@ async def test_totals_alone_are_proved_however_many_courses_there_are(
         return len(rows) == 1 + (most == 1) and held == counted
 
     for read in (await whole(totals), joined([page async for page in totals.changed(SINCE)])):
-        assert [one.value for one in read["grades"]] == [80.0]  # type: ignore[attr-defined]
+        assert [one.value for one in read["grades"]] == [80.0]
         assert await is_held(read)
 
 
