@@ -160,7 +160,8 @@ def test_changes_of_grades(database_url: str) -> None:
             "AND valid_to = 'infinity'",
             [NOW],
         )
-        connection.execute(query("history.begin_own"), {"now": NOW})
+        for each in ("nothing_landed", "begin_own"):
+            connection.execute(query(f"history.{each}"), {"now": NOW})
     [*_, last] = told(
         database_url,
         "SELECT old_grade, new_grade, cause, effective_at FROM reporting.grade_changes "
