@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -11,7 +11,9 @@ from connector.domain.facts import Extent, Read
 from connector.store.database import Connection, Database, query
 from connector.store.landing import MANY, filling
 
-LANDED = ("activities", "grade_items", "activity_completions", "item_grades")
+DONE = ("activity_completions", "item_grades")
+"""What people do within courses."""
+LANDED = ("activities", "grade_items", *DONE)
 HANDED_OVER = ("activity_completions", "item_grades", "grade_history")
 """What goes with an account that is somebody else's now."""
 TABLES = {
@@ -55,17 +57,18 @@ class Details:
             self._run("details.number_attempts")
         return found
 
-    def within(self, *, unbound: bool) -> None:
-        """Activities and items, then what people have done in them. Enrolments have been merged. ``unbound``: accounts
-        are nobody's any more."""
-        if not self._whole and not unbound and not any(self._read.landed.get(name) for name in (*LANDED, "scopes")):
+    def within(self, in_question: Collection[str]) -> None:
+        """Activities and items, then what people have done in them: where some landed, or facts are ``in_question``.
+        Enrolments have been merged."""
+        landed = any(self._read.landed.get(name) for name in (*LANDED, "scopes"))
+        if not self._whole and not landed and not any(fact in in_question for fact in DONE):
             return
         self._run("details.landed_activities", "details.weigh_activities")
         self._versions("activities")
         self._run("details.landed_grade_items", "details.weigh_grade_items")
         self._run("details.items_in_question", "details.weigh_items_in_question", "details.first_totals")
         self._versions("grade_items")
-        for fact in ("activity_completions", "item_grades"):
+        for fact in DONE:
             self._run(f"details.landed_{fact}", f"details.index_{fact}")
             if not self._whole:
                 self._run(f"details.weigh_{fact}")

@@ -43,9 +43,6 @@ GRADED = ("grades", "item_grades")
 _UNSEEN = timedelta(hours=1)
 """What is committed may be so much older: it was written by a transaction that was not yet seen."""
 
-LEARNED = ("enrolments", "completions", "grades")
-"""Facts of a person in a course."""
-
 SUMMARIES = (
     "touched_units", "weigh_units", "standing", "drop_own", "own", "drop_compliance", "compliance",
     "drop_managers", "managers", "expiring_units", "weigh_expiring", "drop_expiring", "expiring",
@@ -75,7 +72,8 @@ class Merging:
         }
         self._begun: Counter[str] = Counter()
         self._ended: Counter[str] = Counter()
-        self._taken = self._unbound = self._switched_on = False
+        self._taken = False
+        self._in_question: dict[str, bool] = {}
 
     @property
     def moved(self) -> bool:
@@ -172,11 +170,15 @@ class Merging:
         copy_rows(self._connection, table, columns, rows, types)
 
     def asked(self) -> None:
-        """Of whom and what the facts are compared with what landed."""
+        """Of whom and what the facts are compared with what landed, and whether that is all there is of them."""
         self._run("weigh_scopes", "in_question", "index_in_question")
-        self._unbound = self._taken and not self._values["whole"] and self._run("unbound_in_question") > 0
-        self._switched_on = not self._values["whole"] and self._run("switched_on_in_question") > 0
+        if self._may_unbind:
+            self._run("unbound_in_question")
+        if not self._values["whole"]:
+            self._run("switched_on_in_question")
         self._run("weigh_in_question", "refined_courses")
+        for row in self._connection.execute(query("facts.facts_in_question")):
+            self._in_question[row["fact"]] = row["complete"]
 
     def learned(self, fact: str) -> None:
         """Enrolments come first: the others look at who is enrolled."""
@@ -185,38 +187,32 @@ class Merging:
         if fact == "certificates":
             self._run("close_templates", "begin_templates")
         self._run(f"landed_{fact}")
-        if fact in ("completions", "grades") and self._complete:
+        if fact in ("completions", "grades") and (self._values["exhaustive"] or self._in_question.get(fact)):
             self._run(f"silent_{fact}")
         self._run(f"index_{fact}")
         if not self._values["whole"]:
             self._run(f"weigh_{fact}")
         if fact == "completions":
             self._run("completed_days")
-        if fact != "certificates" and not self._compares:
+        if fact == "certificates":
+            self._run("certificates_in_question", *(["unbound_certificates"] if self._may_unbind else []))
+            self._run("weigh_certificates_in_question")
+        elif not self._values["whole"] and fact not in self._in_question:  # most increments bring nothing
             self._begun[fact] = self._ended[fact] = 0
             return
-        if fact == "certificates":
-            self._run("certificates_in_question", *(["unbound_certificates"] if self._unbound else []))
-            self._run("weigh_certificates_in_question")
         else:
             self._run(f"refine_{fact}")
         self._versions(fact)
 
     @property
-    def _complete(self) -> bool:
-        """Whether something was read completely, so that what did not come is no more."""
-        return bool(self._values["exhaustive"] or self._switched_on or self._read.landed.get("scopes"))
-
-    @property
-    def _compares(self) -> bool:
-        """Whether there is something to compare the facts of courses with: most increments bring nothing."""
-        landed = any(self._read.landed.get(name) for name in (*LEARNED, "scopes"))
-        return bool(self._values["whole"] or self._unbound or self._switched_on or landed)
+    def _may_unbind(self) -> bool:
+        """Whether accounts may be nobody's any more; where everything was read nothing has to be named."""
+        return self._taken and not self._values["whole"]
 
     def details(self) -> None:
         """What happens within courses."""
         details = Details(self._connection, self._values, self._read)
-        details.within(unbound=self._unbound)
+        details.within(self._in_question)
         earlier = details.earlier_completions()
         self.count("completions", earlier, earlier)
         counts = ((self._begun, details.begun), (self._ended, details.ended))

@@ -397,6 +397,9 @@ ON CONFLICT (fact, moodle_id, course_id) DO UPDATE SET complete = true
 -- name: weigh_in_question
 ANALYZE in_question
 
+-- name: facts_in_question
+SELECT fact, bool_or(complete) AS complete FROM in_question GROUP BY fact
+
 -- name: landed_enrolments
 -- What came of managed people, each once: a row may have come twice, and several enrolments of one person one by one. In
 -- the order of the key: what follows reads it in that order, and then it is not read all over the table.
