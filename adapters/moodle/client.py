@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 import anyio
@@ -40,6 +40,12 @@ LONGEST_WAIT = 60.0
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NO_SUCH_ADDRESS = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
+
+
+class _Answer(NamedTuple):
+    status: int
+    headers: httpx.Headers
+    body: bytes
 
 
 class MoodleClient:
@@ -198,19 +204,23 @@ class MoodleClient:
                 answer = await self._post(function, content, reading=reading)
                 if isinstance(answer, ConnectorError):
                     raise answer
-                return translate(function, answer.status_code, answer.headers, answer.content, reading=reading)
+                return translate(function, answer.status, answer.headers, answer.body, reading=reading)
             except BaseException as error:
                 outcome = type(error).__name__
                 raise
             finally:
                 self._observer.called(function, time.monotonic() - begun, outcome)
 
-    async def _post(self, function: str, content: bytes, *, reading: bool) -> httpx.Response | ConnectorError:
-        """Errors are returned, not raised: raised here they would carry the request, and so the token, as context."""
+    async def _post(self, function: str, content: bytes, *, reading: bool) -> _Answer | ConnectorError:
+        """Errors are returned, not raised: raised here they would carry the request, and so the token, as context.
+
+        The body is kept apart from httpx's answer, which holds itself and so lives until Python looks for such.
+        """
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
         try:
-            return await self._http.post(
-                self._end_point, content=content, headers={"Content-Type": "application/x-www-form-urlencoded"}
-            )
+            async with self._http.stream("POST", self._end_point, content=content, headers=headers) as answer:
+                body = b"".join([part async for part in answer.aiter_bytes()])
+                return _Answer(answer.status_code, answer.headers, body)
         except _NOT_SENT as error:
             why = f"{type(error).__name__}: {error}"[:200]
             return Unavailable(f"{function}: Moodle cannot be reached at {self._end_point} ({why})")

@@ -1,4 +1,4 @@
-"""Reading ahead: while a page is taken in, in a thread, Moodle is asked for the next one already."""
+"""Reading ahead: while pages are taken in, in threads, Moodle is asked for the next one already."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TypeVar
 import anyio
 
 T = TypeVar("T")
+AT_ONCE = 2
+"""Pages that are taken in at the same time: while PostgreSQL writes one, another is made ready for it."""
 SELDOM = 100_000
 """So many objects are made before Python looks for those that only hold each other."""
 
 
-async def take_ahead(pages: AsyncIterator[T], take: Callable[[T], Awaitable[None]]) -> None:
-    """Take in each page, in order; the next one is read meanwhile. The first error ends it, as it is.
+async def take_ahead(pages: AsyncIterator[T], take: Callable[[T], Awaitable[None]], at_once: int = AT_ONCE) -> None:
+    """Take in each page, ``at_once`` of them at a time; the next one is read meanwhile. The first error ends it.
 
-    Errors are kept until the tasks have ended, because a task group would raise them within a group of its own.
+    It is raised as it is, after the tasks have ended: a task group would raise it within a group of its own.
     """
     failed: list[Exception] = []
     sender, receiver = anyio.create_memory_object_stream[T](0)
@@ -30,15 +32,19 @@ async def take_ahead(pages: AsyncIterator[T], take: Callable[[T], Awaitable[None
             except Exception as error:
                 failed.append(error)
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(read)
-        with receiver, seldom_collected():
-            try:
-                async for page in receiver:
-                    await take(page)
-            except Exception as error:
-                failed.insert(0, error)
-                group.cancel_scope.cancel()
+    async def take_each() -> None:
+        try:
+            async for page in receiver:
+                await take(page)
+        except Exception as error:
+            failed.insert(0, error)
+            group.cancel_scope.cancel()
+
+    with receiver, seldom_collected():
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            for _ in range(at_once):
+                group.start_soon(take_each)
     if failed:
         raise failed[0]
 

@@ -192,13 +192,18 @@ class Reading:
 
     async def land(self, pages: AsyncIterator[Page]) -> None:
         async def take(page: Page) -> None:
-            await to_thread.run_sync(self.take, page)
+            await to_thread.run_sync(self.mirror.facts.land, self.load, page)
+            self.count(page)
 
         await take_ahead(pages, take)
 
     def take(self, page: Page) -> None:
         """Land a page."""
         self.mirror.facts.land(self.load, page)
+        self.count(page)
+
+    def count(self, page: Page) -> None:
+        """A page has landed."""
         for one in fields(page):
             told = getattr(page, one.name)
             if one.name == "held":

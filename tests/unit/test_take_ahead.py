@@ -1,4 +1,4 @@
-"""Reading ahead: pages are taken in order while the next one is on its way, and errors come as they are."""
+"""Reading ahead: pages are taken, some at once, while the next one is on its way, and errors come as they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from connector.domain.errors import StorageError, Unavailable
-from connector.mirror.ahead import take_ahead
+from connector.mirror.ahead import AT_ONCE, take_ahead
 
 pytestmark = pytest.mark.anyio
 
@@ -22,19 +22,27 @@ async def counting(events: list[str], pages: int, error: Exception | None = None
         raise error
 
 
-async def test_the_next_page_is_read_while_one_is_taken() -> None:
-    """In order, and never more than one page ahead of what is taken."""
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+async def test_the_next_page_is_read_while_some_are_taken(at_once: int) -> None:
+    """Each page once; so many at a time, and never more than one page ahead of what is taken."""
     events: list[str] = []
+    under_way = 0
 
     async def take(page: int) -> None:
+        nonlocal under_way
+        under_way += 1
+        assert under_way <= at_once
         await anyio.sleep(0.001)
+        under_way -= 1
         events.append(f"took {page}")
 
-    await take_ahead(counting(events, 4), take)
-    assert [one for one in events if one.startswith("took")] == [f"took {page}" for page in range(4)]
-    for page in range(3):
+    await take_ahead(counting(events, 9), take, at_once)
+    assert sorted(one for one in events if one.startswith("took")) == [f"took {page}" for page in range(9)]
+    for page in range(8):
         assert events.index(f"read {page + 1}") < events.index(f"took {page}")
-    assert events.index("read 3") > events.index("took 0")
+    for so_far in range(len(events)):
+        told = [event.split()[0] for event in events[: so_far + 1]]
+        assert told.count("read") <= told.count("took") + at_once + 1
 
 
 async def test_what_came_before_an_error_is_taken() -> None:
@@ -46,7 +54,7 @@ async def test_what_came_before_an_error_is_taken() -> None:
 
     with pytest.raises(Unavailable, match="busy"):
         await take_ahead(counting([], 3, Unavailable("busy")), take)
-    assert taken == [0, 1, 2]
+    assert sorted(taken) == [0, 1, 2]
 
 
 async def test_who_cannot_take_ends_the_reading() -> None:
@@ -58,7 +66,7 @@ async def test_who_cannot_take_ends_the_reading() -> None:
 
     with pytest.raises(StorageError, match="full"):
         await take_ahead(counting(events, 1000), take)
-    assert len(events) <= 2
+    assert len(events) <= 1 + AT_ONCE
 
 
 async def test_python_seldom_looks_through_rows_while_they_come() -> None:
