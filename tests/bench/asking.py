@@ -13,6 +13,7 @@ import httpx
 import structlog
 
 from connector.domain.api_tokens import Scope
+from tests.bench.opened import Values
 from tests.bench.views import UNIT
 from tests.scim import serving
 
@@ -62,3 +63,7 @@ def _timed(
 
 def _day(dice: random.Random) -> str:
     return (datetime.now(UTC) - timedelta(days=dice.randrange(10))).date().isoformat()
+
+
+def ask_api(given: Values) -> Values:
+    return {"asked": list(measure(given["database"], given["runs"]))}

@@ -30,7 +30,7 @@ def mirror_plugin(bench: Bench) -> Iterator[Figure]:
     file = bench.write_feeds(people)[0]
     with bench.database() as database, bench.twin(courses=courses, plugin=True) as twin:
         bench.say(f"{people:,} people in {COURSES} courses of the twin …")
-        bench.child("known", **database, **twin, file=str(file))
+        bench.prepare("known", **database, **twin, file=str(file))
         twin.fill(database["database"])
         yield from _figures(bench, "mirror-plugin", {**database, **twin}, load, limited=False)
 
@@ -41,10 +41,10 @@ def moodle_mirror_plugin(bench: Bench) -> Iterator[Figure]:
     given = {"url": moodle.url, "token": moodle.token}
     with bench.database() as database:
         bench.say("everybody in Moodle is taken for somebody of the company …")
-        found = bench.child("people-there", **given)["people"]
+        found = bench.prepare("people-there", **given)["people"]
         file = bench.write_feeds(found)[0]
-        bench.child("take", **database, **given, file=str(file))
-        bench.child("bind-all", **database, **given)
+        bench.prepare("take", **database, **given, file=str(file))
+        bench.prepare("bind-all", **database, **given)
         yield from _figures(bench, "moodle-mirror-plugin", {**database, **given}, load, limited=True)
 
 

@@ -63,7 +63,7 @@ def _replanned(bench: Bench, people: int, rules: int) -> Values:
         manyrules.write_mapping(mapping, rules)
     with bench.database() as database, bench.twin() as twin:
         given = {**database, **twin, "mapping": str(mapping)}
-        bench.child("known", **given, file=str(first))
+        bench.prepare("known", **given, file=str(first))
         twin.fill(database["database"])
         done = bench.child("replan", **given, file=str(second))
     if done["cases"] or not done["changes"].get("update_account"):
@@ -96,7 +96,7 @@ def _on_demand(bench: Bench, work: str, given: Values, known: int, prefix: str, 
     file = newcomers.write(bench.folder / f"known-{prefix}-{known}.csv", newcomers.rows(known, prefix))
     bench.say(f"{known:,} people are there …")
     if callable(fill):
-        bench.child("known", **given, file=str(file))
+        bench.prepare("known", **given, file=str(file))
         fill(given["database"])
     else:
         whole(bench.child("load", **given, file=str(file)))
@@ -136,9 +136,9 @@ def moodle_pushed(bench: Bench) -> Iterator[Figure]:
 def _pushed(bench: Bench, work: str, given: Values, known: int, prefix: str, fill: object) -> Iterator[Figure]:
     seconds = PUSH_SECONDS if bench.scale == 1 else 2
     bench.say(f"{known:,} people were pushed before …")
-    token = bench.child("identity", **given, known=known, prefix=prefix)
+    token = bench.prepare("identity", **given, known=known, prefix=prefix)
     if known:
-        bench.child("known", **given, scim=CLIENT)
+        bench.prepare("known", **given, scim=CLIENT)
         if callable(fill):
             fill(given["database"])
     load = load_average()
@@ -208,7 +208,7 @@ def _told(
     bench.say(f"{count} people are there …")
     file = newcomers.write(bench.folder / f"hints-{prefix}.csv", newcomers.rows(count, prefix))
     whole(bench.child("load", **given, file=str(file)))
-    bench.child("mirrored", **given)
+    bench.prepare("mirrored", **given)
     load = load_average()
     with _service(bench, given, port, {"CONNECTOR_MOODLE__WEBHOOK_SECRET": secret}) as service:
         hear(service)
@@ -303,10 +303,10 @@ def _courses(bench: Bench, count: int) -> Iterator[tuple[Values, list[str], str]
     given: Values = {"url": moodle.url, "token": moodle.token}
     prefix = f"bench{int(time.time()):x}"
     courses = [f"{prefix}{number}".upper() for number in range(count)]
-    bench.machine["moodle"] = bench.child("make-courses", **given, courses=courses)["release"]
+    bench.machine["moodle"] = bench.prepare("make-courses", **given, courses=courses)["release"]
     yield given, courses, prefix
 
 
 def _remove(bench: Bench, given: Mapping[str, str], prefix: str, people: int) -> None:
     bench.say("deleting the people again …")
-    bench.child("remove-people", **given, prefixes=[prefix], people=people)
+    bench.prepare("remove-people", **given, prefixes=[prefix], people=people)

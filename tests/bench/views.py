@@ -16,6 +16,7 @@ import psycopg
 from connector.store.database import Connection, Database, query
 from connector.store.logins import Logins
 from connector.store.merging import KEPT, QUALITY, SUMMARIES
+from tests.bench.opened import Values
 
 DAYS = 100
 LOGIN, UNIT = "bench_reader", "U3"
@@ -160,3 +161,11 @@ def _nothing_new(connection: Connection) -> None:
             "'' AS source, '' AS code, now() AS completed_at, now() AS issued_at WHERE false".encode()
         )
     connection.execute("CREATE TEMPORARY TABLE completed_day (day date) ON COMMIT DROP")
+
+
+def fill_facts(given: Values) -> Values:
+    return {"summaries": fill(given["database"], given["people"])}
+
+
+def ask_views(given: Values) -> Values:
+    return {"asked": list(measure(given["database"], given["runs"]))}
