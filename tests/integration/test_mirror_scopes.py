@@ -174,3 +174,18 @@ async def test_of_an_account_that_is_nobodys_any_more_nothing_holds(
         [held] = learned.sql(f"SELECT count(*) AS n FROM facts.{table} WHERE valid_to = 'infinity'")
         assert loaded[fact].rows == held["n"], "as many as are told"
     no_overlaps(learned)
+
+
+async def test_a_certificate_ends_with_the_binding_though_nothing_else_was_learned(
+    house: House, learning: Learning, moodle: Seen
+) -> None:
+    """Somebody who is in no course has a badge; it is nobody's from the next increment on."""
+    house.twin.state.plugin = True
+    await house.settled_in(rows(1))
+    learning.life.award("e0001", "Badge")
+    await house.mirror()
+    assert len(house.sql(HOLDS.format("fact_certificate"))) == 1
+    assert house.sql(HOLDS.format("fact_enrolment")) == []
+    house.sql("DELETE FROM connector.binding WHERE account_id = %s", moodle.id("E0001"))
+    await house.mirror(Extent.CHANGES)
+    assert house.sql(HOLDS.format("fact_certificate")) == []
