@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import anyio
@@ -15,7 +16,7 @@ from connector.domain.facts import Extent
 from connector.mirror.reconciling import Reconciled, Reconciling
 from tests.bench.figures import Figure
 from tests.bench.opened import Calls, Values, opened, peak_megabytes
-from tests.bench.works import Bench, BenchFailed, load_average
+from tests.bench.works import INCREMENT_REQUESTS, INCREMENT_SECONDS, Bench, BenchFailed, load_average
 
 PEOPLE, COURSES = 20_000, 3
 MILLION = 1_000_000
@@ -73,6 +74,9 @@ def _figures(bench: Bench, work: str, given: Values, load: float, *, limited: bo
     share = proof["seconds"] / told["again"]["seconds"]
     yield Figure(work, f"{name}, against reading all", share, "×", bench.limit(PROOF_SHARE), load)
     yield Figure(work, f"{name}, requests", proof["requests"], "", bench.limit(PROOF_REQUESTS), load)
+    name, nothing = "increment, nothing new", told["nothing"]
+    yield Figure(work, name, nothing["seconds"], "s", bench.limit(INCREMENT_SECONDS), load)
+    yield Figure(work, f"{name}, requests", nothing["requests"], "", bench.limit(INCREMENT_REQUESTS), load)
 
 
 # ---------------------------------------------------------------- pieces, each in a process of its own
@@ -96,15 +100,15 @@ def bind_all(given: Values) -> Values:
 
 
 def mirror(given: Values) -> Values:
-    """All of Moodle twice into the facts, and then the proof."""
+    """All of Moodle twice into the facts, the proof, and then twice what is new, of which the second time is told."""
     calls, told = Calls(), Values()
     with opened(given) as connector:
         connector.observer = calls
 
-        async def read() -> int:
-            async with connector.mirroring(Extent.EVERYTHING) as way:
+        async def read(extent: Extent = Extent.EVERYTHING) -> int:
+            async with connector.mirroring(extent) as way:
                 told["reader"] = way.reader.name
-                await way.read(Extent.EVERYTHING)
+                await way.read(extent)
             return 0
 
         async def prove() -> Reconciled:
@@ -119,6 +123,8 @@ def mirror(given: Values) -> Values:
         done, told["proof"] = _measured(calls, prove)
         told["proof"]["rows"] = sum(one.rows for one in done.proved.values() if one.buckets)
         told["equal"] = done.equal and not done.differences
+        for name in ("new", "nothing"):
+            told[name] = _measured(calls, partial(read, Extent.CHANGES))[1]
     return told
 
 
