@@ -229,12 +229,15 @@ class Life(Within):
 
     # ------------------------------------------------------------ badges and reports
     def award(self, username: str, badge: str, at: int | None = None, expires: int | None = None) -> None:
-        """Award a badge of the site, made where missing."""
+        """Award a badge of the site, made where missing; who has it is not awarded again, as by ``badge::issue``."""
         with self._state.lock:
             state = self._state
             made = state.badge_by_name.get(badge) or TwinBadge(state.next_id("badge"), badge)
             state.badge_by_name[badge] = made
-            state.badges.setdefault(self._user(username), []).append(BadgeIssue(made, _now(at), expires))
+            has = state.badges.setdefault(self._user(username), [])
+            if any(one.badge is made for one in has):
+                return
+            has.append(BadgeIssue(made, _now(at), expires))
             state.note("badge_issues", "created", self._user(username), thing=made.id)
 
     def revoke(self, username: str, badge: str) -> None:
