@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from adapters.webhook.guard import is_public
+from adapters.guard import is_public
 from connector.domain.errors import AccessRefused, SettingsError, Unavailable
 
 Ask = Callable[[httpx.Request], httpx.Response]

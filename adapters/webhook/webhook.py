@@ -13,7 +13,7 @@ import httpx
 import orjson
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from adapters.webhook.guard import Target, checked
+from adapters.guard import Target, checked
 from connector.domain.errors import AccessRefused, TryAgain, Unavailable
 from connector.domain.notices import Notice, Telling
 from connector.domain.signing import signature
@@ -41,7 +41,7 @@ class Webhook:
 
     async def tell(self, telling: Telling, now: datetime) -> None:
         """Send, and try again a few times. Raises SettingsError, AccessRefused or Unavailable."""
-        target = await checked(self.url, self.allowed)
+        target = await checked(self.url, self.allowed, what="notices.webhook.url", allow="notices.webhook.allow")
         body = orjson.dumps(self._body(telling, now))
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(ATTEMPTS),

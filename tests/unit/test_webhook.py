@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import trustme
 
+from adapters.guard import Target, checked, is_public
 from adapters.webhook import Webhook, signature
-from adapters.webhook.guard import Target, checked, is_public
 from connector.domain.errors import AccessRefused, ConnectorError, SettingsError, Unavailable
 from connector.domain.notices import Notice, NoticeKind, Telling
 
@@ -141,7 +141,7 @@ async def test_over_tls_to_the_address_that_was_checked(monkeypatch: pytest.Monk
     """The name is looked up once and never again; the certificate and the Host are still those of the name."""
     with receiving(name="localhost") as receiver:
         hook = webhook(f"https://localhost:{receiver.port}/in", "localhost")
-        target = await checked(hook.url, hook.allowed)
+        target = await checked(hook.url, hook.allowed, what="url", allow="allow")
         assert target.address in ("127.0.0.1", "::1")
         pinned = Target("https", "localhost", receiver.port, "127.0.0.1", "/in")
         await hook._post(pinned, b"{}", "1")

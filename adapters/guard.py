@@ -1,4 +1,4 @@
-"""Where a webhook may go: over TLS, to a public address that is looked up once and then kept to.
+"""Where a request may go that somebody set the address of: over TLS, to a public address, looked up once and kept to.
 
 Without this, whoever sets the address could have this service call what only this computer can reach (SSRF), and a
 name that changes its address between the check and the call would get round a check.
@@ -16,6 +16,7 @@ import anyio
 
 from connector.domain.errors import SettingsError, Unavailable
 
+PORTS = {"https": 443, "http": 80}
 TRANSLATED = ip_network("64:ff9b::/96")
 """NAT64: leads to any IPv4 address, private ones too."""
 
@@ -39,30 +40,32 @@ class Target:
     @property
     def authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == {"https": 443, "http": 80}[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-async def checked(url: str, allowed: Collection[str]) -> Target:
+async def checked(url: str, allowed: Collection[str], *, what: str, allow: str) -> Target:
     """Look the name up and check what it leads to; hosts in ``allowed`` may be private and without TLS.
 
-    Raises SettingsError where it must not be called, Unavailable where the name is not found.
+    ``what`` is the name of this address, ``allow`` the setting that names such hosts; messages tell both. Raises
+    SettingsError where it must not be called, Unavailable where the name is not found.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     if parts.username or parts.password:
-        raise SettingsError("notices.webhook.url: no user and password in the address; requests are signed.")
+        raise SettingsError(f"{what}: no user and password in the address.")
     if parts.scheme != "https" and host not in allowed:
-        raise SettingsError(f"notices.webhook.url: only https, unless notices.webhook.allow names {host}.")
-    port = parts.port or {"https": 443, "http": 80}[parts.scheme]
+        raise SettingsError(f"{what}: only https, unless {allow} names {host}.")
+    if parts.scheme not in PORTS or not host:
+        raise SettingsError(f"{what}: it is no address of http or https.")
+    port = parts.port or PORTS[parts.scheme]
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise Unavailable(f"notices.webhook.url: {host} is not found ({error.strerror}).") from None
+        raise Unavailable(f"{what}: {host} is not found ({error.strerror}).") from None
     addresses = [str(entry[4][0]) for entry in found]
     if host not in allowed and not all(is_public(address) for address in addresses):
         raise SettingsError(
-            f"notices.webhook.url: {host} leads to an address that is not public. "
-            f"Where that is meant, name it in notices.webhook.allow."
+            f"{what}: {host} leads to an address that is not public. Where that is meant, name it in {allow}."
         )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port, addresses[0], path)
