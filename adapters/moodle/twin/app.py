@@ -21,6 +21,11 @@ from adapters.moodle.twin.pace import Pace
 from adapters.moodle.twin.refusals import Refusal
 from adapters.moodle.twin.state import TwinState
 from adapters.moodle.twin.table import call
+from adapters.moodle.twin.tools.keys import fetch_keys
+from adapters.moodle.twin.tools.life import ToolLife
+from adapters.moodle.twin.tools.pages import ToolPages
+from adapters.moodle.twin.tools.registration import ToolRegistration
+from adapters.moodle.twin.tools.services import ToolServices
 
 ABORT = "connector.twin.abort"
 """Scope extension: a function that closes the connection at once, put there by ``adapters.moodle.twin.server``."""
@@ -59,6 +64,9 @@ class Twin:
         self._pace = pace
         self._gate = pace.gate() if pace else None
         routes = [Route("/webservice/rest/server.php", self._rest, methods=["POST"])]
+        self.tools = ToolLife(self.state)
+        routes += ToolPages(self.state, self.tools, fetch_keys).routes()
+        routes += ToolServices(self.state, fetch_keys).routes() + ToolRegistration(self.state).routes()
         routes += control_routes(self.state, self.faults, self.life) if control else []
         self.app = Starlette(routes=routes)
 

@@ -19,6 +19,7 @@ from adapters.moodle.twin.faults import Faults
 from adapters.moodle.twin.life import Life
 from adapters.moodle.twin.pace import Pace
 from adapters.moodle.twin.state import TwinState
+from adapters.moodle.twin.tools.life import ToolLife
 
 _START_SECONDS = 10.0
 
@@ -47,6 +48,7 @@ class ServedTwin:
     state: TwinState
     faults: Faults
     life: Life
+    tools: ToolLife
 
 
 class _Server(uvicorn.Server):
@@ -119,7 +121,7 @@ def serve_twin(
     try:
         if not server.ready.wait(_START_SECONDS):
             raise RuntimeError("the Moodle twin did not start")
-        yield ServedTwin(state.url, twin.token, state, twin.faults, twin.life)
+        yield ServedTwin(state.url, twin.token, state, twin.faults, twin.life, twin.tools)
     finally:
         server.stop()
         thread.join()

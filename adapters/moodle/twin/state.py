@@ -7,10 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from adapters.moodle.plugin import version as own_version
 from adapters.moodle.twin.gradebook import DELETE, Gradebook
 from adapters.moodle.twin.reports.model import BadgeIssue, Certificate, Report, TwinBadge
+from adapters.moodle.twin.tools.state import Tools
 from adapters.moodle.twin.versions import VERSIONS, Version
 
 SITE_COURSE = 1
@@ -252,6 +254,11 @@ class TwinState:
         """Called after each note."""
         self.started = int(time.time())
         self._populate()
+
+    @cached_property
+    def tools(self) -> Tools:
+        """External tools; made when first asked for, because a key takes a while."""
+        return Tools()
 
     def _populate(self) -> None:
         """A fresh site: its front page, the guest, the administrator and the service account."""
