@@ -23,6 +23,7 @@ from connector.cli import (
     holds,
     importing,
     jobs,
+    lti,
     mapping,
     mirror,
     moodle,
@@ -61,6 +62,7 @@ app.add_typer(notices.app, name="notice")
 app.add_typer(console.app, name="console")
 app.add_typer(scim.app, name="scim")
 app.add_typer(api.app, name="api")
+app.add_typer(lti.app, name="lti")
 app.add_typer(moodle.app, name="moodle")
 app.add_typer(reporting.app, name="reporting")
 app.add_typer(database.app, name="db")

@@ -190,7 +190,8 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["certificates"] = Job(job(certificates), service.times("certificates"))
     if connector.exported_to:
         jobs["exports"] = Job(job(exports), service.times("exports"))
-    if any(days is not None for days in connector.settings.retention.model_dump().values()):
+    kept = connector.settings.retention.model_dump().values()
+    if connector.settings.lti.url or any(days is not None for days in kept):  # launches always pass
         jobs["retention"] = Job(job(retention), service.times("retention"))
     if "calendar" in read:
         jobs["calendar"] = Job(job(calendar), service.times("learners"))

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from connector.cli.common import Config, Json, Where, run
-from connector.cli.output import as_json, entry, say
-from connector.doctor import Finding, examine
+from connector.cli.findings import show
+from connector.cli.output import as_json, say
+from connector.doctor import examine
 from connector.domain.errors import SettingsError
 from connector.settings.reading import DEFAULT_FILE
 from mappings.companies import folder as company_folder
@@ -27,7 +28,6 @@ from mappings.systems import names as systems
 
 TEMPLATE = files("connector.cli") / "connector.toml"
 EXAMPLE_PEOPLE = 100
-MARKS = {"good": "[green]✓[/green]", "bad": "[red]✗[/red]", "none": "[dim]–[/dim]"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -136,17 +136,4 @@ def doctor(
     Of several sites each is checked, where none is named.
     """
     where = config or Where(None)
-    findings = run(lambda: examine(where.config, where.site, fix))
-    if json:
-        as_json(findings)
-    else:
-        width = max(12, *(len(f"{finding.site}: {finding.what}") for finding in findings if finding.site), 0)
-        for finding in findings:
-            of = f"{finding.site}: " if finding.site else ""
-            entry(f"{MARKS[finding.state]} {of + finding.what:<{width}} ", finding.text)
-    bad = [finding for finding in findings if finding.state == "bad"]
-    raise typer.Exit(max((_status(finding) for finding in bad), default=0))
-
-
-def _status(finding: Finding) -> int:
-    return finding.exit_status
+    show(run(lambda: examine(where.config, where.site, fix)), json=json)

@@ -30,6 +30,10 @@ class Audited(StrEnum):
     SCIM_REVOKED = "scim_token_revoked"
     API_ADMITTED = "api_token_created"
     API_REVOKED = "api_token_revoked"
+    LTI_INVITED = "lti_invited"
+    LTI_REGISTERED = "lti_platform_registered"
+    LTI_ENDED = "lti_platform_ended"
+    LTI_KEY_ROTATED = "lti_key_rotated"
 
 
 @dataclass(frozen=True, slots=True)

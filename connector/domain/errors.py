@@ -18,7 +18,8 @@
     ├── SetAside               this record or batch alone is wrong; go on with the others
     │   ├── BatchRefused           something in the batch is wrong, Moodle does not say what: split it
     │   ├── AlreadyThere           something like it exists: look it up before splitting
-    │   └── Missing                what it refers to does not exist in Moodle
+    │   ├── Missing                what it refers to does not exist in Moodle
+    │   └── LaunchRefused          a launch by LTI is not to be trusted, or not allowed
     └── HoldClass              a class of changes waits for a person        exit status 3
 
 Messages say what, where and what to do about it, and carry no secrets.
@@ -115,6 +116,10 @@ class AlreadyThere(SetAside):
 
 class Missing(SetAside):
     """What the call refers to does not exist in Moodle."""
+
+
+class LaunchRefused(SetAside):
+    """A launch by LTI is not to be trusted, or not allowed; ``code`` is a Trouble of ``connector.domain.lti``."""
 
 
 class HoldClass(ConnectorError):

@@ -294,6 +294,38 @@ INVENTORY: tuple[Held, ...] = (
             Fate.NOBODY: "token_id site name digest scopes unit created_at expires_at used_at revoked_at",
         },
     ),
+    _deleted(
+        "connector.lti_person",
+        "by which number a Moodle means the person",
+        "platform_id subject site person_id bound_at",
+    ),
+    _deleted(
+        "connector.lti_session",
+        "launches of content from Moodle, for hours: name, e-mail, course and roles, as Moodle told",
+        "session_id digest platform_id subject person_id launch began_at ends_at",
+    ),
+    _deleted(
+        "connector.lti_score",
+        "scores of such content, on their way to Moodle's gradebook and there",
+        "score_id platform_id line_item subject value most progress comment stamp state tries try_at why "
+        "made_at sent_at",
+    ),
+    Held(
+        "connector.lti_platform",
+        "who registered a platform of LTI, where that was by the key",
+        DECIDED,
+        {
+            Fate.PSEUDONYM: "created_by",
+            Fate.NOBODY: "platform_id site name issuer client_id authorization_url token_url keys_url deployments "
+            "created_at ended_at",
+        },
+    ),
+    Held(
+        "connector.lti_invitation",
+        "who made a link by which a platform registers, where that was by the key",
+        DECIDED,
+        {Fate.PSEUDONYM: "created_by", Fate.NOBODY: "digest site created_at expires_at used_at"},
+    ),
     # ------------------------------------------------------------ of nobody whom HR names
     _nobody(
         "connector.feed",
@@ -349,6 +381,12 @@ INVENTORY: tuple[Held, ...] = (
         {Fate.PSEUDONYM: "actor subject", Fate.NOBODY: "entry_id at action detail"},
     ),
     _nobody("connector.certificate_serial", "which numbers were given", "site template year last"),
+    _nobody("connector.lti_key", "keys of the LTI tool", "kid site sealed public made_at retire_at"),
+    _nobody(
+        "connector.lti_login",
+        "launches under way, for minutes: of which platform, and where to",
+        "state platform_id nonce cookie target hint ends_at",
+    ),
     # ------------------------------------------------------------ facts
     Held(
         "facts.dim_person",

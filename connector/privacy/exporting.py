@@ -206,12 +206,33 @@ SECTIONS: tuple[Section, ...] = (
         "connector.certificate",
     ),
     Section(
+        "Launched from Moodle: as whom",
+        "By which number a Moodle means the person.",
+        "What is learned in content that Moodle launches is the person's.",
+        "subject.launching",
+        "connector.lti_person",
+    ),
+    Section(
+        "Launched from Moodle: now",
+        "What Moodle told of the person and the course.",
+        "Content is worked with by it, for hours.",
+        "subject.launches",
+        "connector.lti_session",
+    ),
+    Section(
+        "Launched from Moodle: scores",
+        "What was sent to Moodle's gradebook, or is to be.",
+        "None is lost, and each arrives in its order.",
+        "subject.scores",
+        "connector.lti_score",
+    ),
+    Section(
         "What the person decided here by the key, or at the console",
-        "In the audit trail, and of changes, feeds, imports and tokens; what it was about is left out.",
+        "In the audit trail, and of changes, feeds, imports, tokens and platforms; what it was about is left out.",
         _TO_TELL,
         "subject.acted",
         "connector.audit_trail connector.hold connector.feed_release connector.scim_token connector.api_token "
-        "connector.import_batch",
+        "connector.import_batch connector.lti_platform connector.lti_invitation",
     ),
     Section(
         "Account of the console",

@@ -1,4 +1,5 @@
-"""Retention: what is older than the settings want goes, by the clock. Where nothing is set, nothing goes."""
+"""Retention: what is older than the settings want goes, by the clock. Where nothing is set, nothing goes but
+launches that are over."""
 
 from __future__ import annotations
 
@@ -29,6 +30,10 @@ class RetentionStore(Protocol):
     def count(self, step: str, before: datetime) -> int: ...
 
     def remove(self, step: str, before: datetime) -> int: ...
+
+    def remove_passed(self, now: datetime) -> None:
+        """What goes whatever is set: launches that are over, and scores that arrived long ago."""
+        ...
 
     def leavers(self, before: datetime, now: datetime) -> list[str]: ...
 
@@ -71,9 +76,10 @@ class Retaining:
     def run(self) -> dict[str, int]:
         """Remove it; gives rows, files and people by setting. Raises the error tree; then the next run goes on.
 
-        Erasures that were killed between the two databases end here, too.
+        Erasures that were killed between the two databases end here, too, and what needs no setting to go.
         """
         self.erasing.finish()
+        self.store.remove_passed(self.clock())
         return self._each(self.store.remove, self.files.remove, self._erase, self._blank)
 
     def _each(

@@ -186,6 +186,21 @@ class ConsoleSettings(BaseModel):
     proxies: list[str] = ["127.0.0.1"]
 
 
+class LtiSettings(BaseModel):
+    """Content that Moodle launches by LTI 1.3. ``url`` is this tool's public address; without one it is not served.
+
+    ``secret`` closes the keys with which it signs; several stand with commas between them, the newest first.
+    ``allow`` are hosts of platforms that may be private or without TLS, besides that of ``moodle.url``.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: ConsoleAddress = ""
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    allow: list[str] = []
+
+
 class BucketSettings(InBucket):
     """A bucket for files; none without its name."""
 

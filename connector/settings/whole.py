@@ -16,6 +16,7 @@ from connector.settings.parts import (
     DropSettings,
     ExportSettings,
     LeaverSettings,
+    LtiSettings,
     MoodleSettings,
     NoticeSettings,
     PrivacySettings,
@@ -47,6 +48,7 @@ class SiteSettings(BaseModel):
     reporting: ReportingSettings = ReportingSettings()
     certificates: CertificateSettings = CertificateSettings()
     exports: ExportSettings = ExportSettings()
+    lti: LtiSettings = LtiSettings()
     service: ServiceSettings | None = None
     notices: NoticeSettings | None = None
     console: ConsoleSettings | None = None
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
+    lti: LtiSettings = LtiSettings()
     privacy: PrivacySettings = PrivacySettings()
     retention: RetentionSettings = RetentionSettings()
     log: Literal["text", "json"] = "text"
@@ -140,17 +143,28 @@ class Settings(BaseSettings):
         return given
 
     def console_secrets(self) -> list[str]:
-        """What closes and opens secrets at rest, the newest first. Raises SettingsError where there is none."""
-        given = secret("console.secret", self.console.secret, self.console.secret_file) or ""
-        secrets = [one.strip() for one in given.split(",") if one.strip()]
-        if not secrets:
-            raise SettingsError("console: there is no secret. Set CONNECTOR_CONSOLE__SECRET, or console.secret_file.")
-        if any(len(one) < SHORTEST_SECRET for one in secrets):
-            raise SettingsError(
-                f"console.secret: it must have at least {SHORTEST_SECRET} characters. "
-                "`openssl rand -base64 32` makes a good one."
-            )
-        return secrets
+        """What closes and opens one-time codes, the newest first. Raises SettingsError where there is none."""
+        return _closing("console", self.console.secret, self.console.secret_file)
+
+    def lti_secrets(self) -> list[str]:
+        """What closes and opens the keys of this tool, the newest first. Raises SettingsError where there is none."""
+        return _closing("lti", self.lti.secret, self.lti.secret_file)
+
+
+def _closing(part: str, given: SecretStr | None, file: Path | None) -> list[str]:
+    """Secrets with commas between them. Raises SettingsError where there is none, or one is too short."""
+    found = secret(f"{part}.secret", given, file) or ""
+    secrets = [one.strip() for one in found.split(",") if one.strip()]
+    if not secrets:
+        raise SettingsError(
+            f"{part}: there is no secret. Set CONNECTOR_{part.upper()}__SECRET, or {part}.secret_file."
+        )
+    if any(len(one) < SHORTEST_SECRET for one in secrets):
+        raise SettingsError(
+            f"{part}.secret: it must have at least {SHORTEST_SECRET} characters. "
+            "`openssl rand -base64 32` makes a good one."
+        )
+    return secrets
 
 
 def _shared(sites: Mapping[str, SiteSettings]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connector.domain.erasing import Paper
+from connector.domain.lti_scores import KEPT
 from connector.store.database import Connection, Database, query
 
 
@@ -33,6 +34,10 @@ class Retention:
     def _run(self, connection: Connection, step: str, before: datetime) -> int:
         values = {"site": self._site, "clients": self._clients, "before": before}
         return connection.execute(query(f"retention.{step}"), values).rowcount
+
+    def remove_passed(self, now: datetime) -> None:
+        self._database.run("lti.drop_old", now=now)
+        self._database.run("lti.drop_old_scores", site=self._site, before=now - KEPT)
 
     def papers(self, before: datetime) -> list[Paper]:
         rows = self._database.rows("retention.papers", site=self._site, before=before)

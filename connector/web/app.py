@@ -17,7 +17,9 @@ from connector.web.api import add_api
 from connector.web.certificates import add_certificates
 from connector.web.console import add_console
 from connector.web.desk import Desk
+from connector.web.dress import dress
 from connector.web.hints import BySignature, add_hints
+from connector.web.lti import ByLaunch, add_lti
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, declared_open
 from connector.web.requests import Requests
@@ -99,13 +101,18 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
     desk = Desk(connector)
     add_certificates(app, desk)
     add_api(app, connector)
+    public = [one for one in (connector.settings.console.url, connector.settings.lti.url) if one]
+    if public:
+        dressed = dress(app, https=all(one.startswith("https:") for one in public))
     if connector.settings.console.url:
-        add_console(app, connector, wake, desk)
+        add_console(app, connector, wake, desk, dressed)
+    if connector.settings.lti.url:
+        add_lti(app, connector, dressed)
     refuse_undeclared(app)
     return app
 
 
-def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | BySignature | None]]:
+def declared(app: FastAPI) -> list[tuple[str, Asked | ByToken | BySignature | ByLaunch | None]]:
     """Every route with what it asks for; None where it does not say."""
     return [(getattr(one, "path", "?"), getattr(getattr(one, "endpoint", None), "may", None)) for one in app.routes]
 

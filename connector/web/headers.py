@@ -21,6 +21,8 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+FRAMED = "X-Frame-Options"
+"""Older than ``frame-ancestors``, and cannot name a platform."""
 STRICT_TRANSPORT = "max-age=31536000"
 
 
@@ -35,8 +37,10 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                own = "Content-Security-Policy" in headers  # a page that says who may frame it
                 for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                    if not (own and name == FRAMED):
+                        headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
                 if self._https:
                     headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)

@@ -170,6 +170,12 @@ def declared_open(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
+def place_of(error: Exception) -> str:
+    """In which file and line an error was raised, for the log."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(place.filename).name}:{place.lineno}"
+
+
 def plain(text: str, longest: int) -> str:
     """Text that somebody sent, in a length that we take, and without NUL, which no database keeps."""
     return text.replace("\x00", "")[:longest]
@@ -196,9 +202,7 @@ def endpoint(page: Page, house: House) -> Callable[[Request], Awaitable[Response
             log.error("failed", page=page.path, error=type(error).__name__, message=str(error))
             response = visit.show("pages/trouble.html", 503)
         except Exception as error:  # its text may hold personal data: only its type and its place are told
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{Path(place.filename).name}:{place.lineno}"
-            log.error("broken", page=page.path, error=type(error).__name__, where=where)
+            log.error("broken", page=page.path, error=type(error).__name__, where=place_of(error))
             response = visit.show("pages/trouble.html", 500)
         if visit.token != sent:
             response.set_cookie(house.cookie, visit.token, path="/", secure=house.https, httponly=True, samesite="lax")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.domain.certificates import CertificateState
+from connector.domain.lti import Trouble
 from connector.domain.plan import Action, Change, GuardClass, Window
 from connector.domain.review import Stage
 from connector.domain.sign_in import PasswordProblem, Role
@@ -194,3 +195,25 @@ def reason_of(change: Change) -> tuple[str, dict[str, str]]:
     if found := _LINE.fullmatch(change.reason):
         return FROM_LINE, {"line": found[1]}
     return REASONS.get(change.reason, change.reason), {}
+
+
+REFUSED: Mapping[Trouble | None, str] = {
+    Trouble.AGAIN: message(
+        "This page has been open for too long, or was opened twice. Open it once more from your course."
+    ),
+    Trouble.COOKIE: message(
+        "Your browser keeps nothing for content within another page. Open it in a window of its own, or allow cookies."
+    ),
+    Trouble.MALFORMED: message("Moodle has sent something that cannot be read. Tell your administrator."),
+    Trouble.UNTRUSTED: message(
+        "This Moodle may not open content here, or could not prove who it is. Tell your administrator."
+    ),
+    Trouble.CLOCK: message(
+        "The clocks of Moodle and of this service are too far apart. Open it once more; if it stays so, tell your "
+        "administrator."
+    ),
+    Trouble.GONE: message("What this activity opens is not there any more. Tell who teaches the course."),
+    Trouble.NOT_ALLOWED: message("You may not open this. If you think that you should, ask who teaches the course."),
+    None: message("This content cannot be shown now. Open it once more in a few minutes."),
+}
+"""What a page says of a launch that was refused; without a trouble: something here or there does not answer."""

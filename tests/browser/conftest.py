@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,20 @@ HOW = "apt-get install chromium chromium-driver fonts-noto-cjk"
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """One Chromium for each test process."""
+    """One Chromium for each test process, as it comes: cookies of other sites are blocked."""
+    with _running(tmp_path_factory.mktemp("chromium")) as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def chromium_with_cookies(tmp_path: Path) -> Iterator[Chrome]:
+    """One that keeps cookies of other sites."""
+    with _running(tmp_path / "chromium", {"profile.cookie_controls_mode": 0}) as chrome:
+        yield chrome
+
+
+@contextmanager
+def _running(profile: Path, preferences: Mapping[str, object] | None = None) -> Iterator[Chrome]:
     browser, driver = next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")
     if browser is None or driver is None:
         if os.environ.get("CONNECTOR_TEST_BROWSER") == "required":
@@ -35,8 +49,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
         pytest.skip(f"needs Chromium and its driver: {HOW}")
     options = ChromeOptions()
     options.binary_location = browser
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+    for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
         options.add_argument(argument)
+    options.add_experimental_option("prefs", dict(preferences or {}))
     chrome = Chrome(options=options, service=Service(driver))
     yield chrome
     chrome.quit()

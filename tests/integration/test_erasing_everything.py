@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -13,10 +13,13 @@ from scim2_models import ForbiddenException
 
 from connector.domain.decisions import DecisionKind
 from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.lti import Launch, Message
+from connector.domain.lti_scores import Progress, Scored
 from connector.domain.scim import Kind
 from connector.settings.parts import PrivacySettings, ReportingSettings
 from connector.settings.sources import ScimSettings
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
+from connector.store.lti import LtiSubjects
 from connector.sync.deciding import Decider
 from jobs.undo import undo
 from tests.integration.certified import CERTIFICATES, RECERTIFY, complete
@@ -37,7 +40,7 @@ WITH_TRACES = {
     f"connector.{name}" for name in (
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
-        "api_token",
+        "api_token", "lti_platform", "lti_invitation", "lti_session", "lti_score",
         "linked_login",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
@@ -50,6 +53,11 @@ DECIDED_BY_KEY = (
     "SELECT min(site), 'hr', '', %s, now() FROM connector.person",
     "INSERT INTO connector.api_token (site, name, digest, scopes, unit, created_at, created_by, expires_at) "
     "SELECT min(site), 'bi', '', '{courses}', '', now(), %s, now() FROM connector.person",
+    "INSERT INTO connector.lti_invitation (digest, site, created_at, created_by, expires_at) "
+    "SELECT '', min(site), now(), %s, now() FROM connector.person",
+    "INSERT INTO connector.lti_platform (site, name, issuer, client_id, authorization_url, token_url, keys_url, "
+    "deployments, created_at, created_by) "
+    "SELECT min(site), 'Moodle', '', '', '', '', '', '{}', now(), %s FROM connector.person",
 )
 """Words of the person beside those that managers have, as commands take them from whoever acts."""
 
@@ -142,6 +150,7 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
         await house.take([me(last="Refused")])
     for made in DECIDED_BY_KEY:
         house.sql(made, KEY)
+    launches(house)
     house.sql(
         "INSERT INTO connector.linked_login (site, account_id, issuer_id, username, state, sent_at) "
         "VALUES (%s, %s, 3, 'quorra@example.test', 'put', now())",
@@ -150,6 +159,23 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
     )
     [rule] = [one for one in house.connector.certificates.listed(KEY, 10) if one.template == "SAFETY"]
     return Lived(house, url, client, rule.number, rule.code)
+
+
+def launches(house: House) -> None:
+    """The person and another launched content and have scores; the person once before it was known who that is."""
+    [platform] = house.sql("SELECT platform_id FROM connector.lti_platform")
+    people = house.sql("SELECT person_id, key FROM connector.person WHERE key IN (%s, 'E3')", KEY)
+    subjects, now = LtiSubjects(house.connector.database, house.connector.site), house.clock()
+    for subject, person in enumerate(people):
+        number, email = str(subject), "quorra@example.test" if person["key"] == KEY else "e3@example.test"
+        launch = Launch(platform["platform_id"], "1", Message.RESOURCE, number, "", frozenset(), email=email)
+        early = replace(launch, subject=f"before {number}", for_user="somebody-reviewed")
+        subjects.bind(launch.platform_id, number, person["person_id"], now)
+        for one, known in ((launch, person["person_id"]), (early, None)):
+            house.connector.launch_logins.open_session(one, one.subject.encode(), known, now)
+        comment = f"well done, {person['key']}"
+        scored = Scored(launch.platform_id, "item", number, 7, 10, Progress.COMPLETED, comment)
+        house.connector.launch_scores.put(scored, now)
 
 
 def decisions(house: House) -> None:
@@ -175,9 +201,11 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     others_files = len([*files.glob("**/*.pdf")]) - 2
 
     document = json.dumps(house.connector.exporting.export(KEY), ensure_ascii=False)
-    for mine in (lived.number, lived.code, "Zenobia asked", "certificate_issued"):
+    for mine in (lived.number, lived.code, "Zenobia asked", "certificate_issued", "well done, Quill-7",
+                 "platform registered", "before "):  # fmt: skip
         assert mine in document, mine
-    assert "FirstE" not in document and "e2@example.test" not in document
+    for theirs in ("FirstE", "e2@example.test", "e3@example.test", "well done, E3", "somebody-reviewed"):
+        assert theirs not in document, theirs
 
     erasing = house.connector.erasing
     with pytest.raises(SettingsError, match="--by"):
@@ -187,6 +215,7 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     assert left(lived, *MINE, lived.code) == []
     [kept] = house.connector.erasures.records()
     assert kept.counts == done.counts and done.counts["files of certificates"] == 2
+    assert [done.counts[f"connector.lti_{of}"] for of in ("session", "score", "person")] == [2, 1, 1]
     assert len([*files.glob("**/*.pdf")]) == others_files
     paper = house.connector.certificates.by_code(lived.code)
     assert paper is not None and (paper.number, paper.name, paper.person) == (lived.number, "", done.pseudonym)

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 from adapters.drops.old_files import PutAway
 from connector.cli.service import jobs_of
 from connector.domain.certifying import FileState, file_name
+from connector.domain.lti import Digests, Launch, Message, Platform
+from connector.domain.lti_scores import Progress, Scored
 from connector.settings.parts import DropSettings, PrivacySettings, RetentionSettings
 from connector.store.retention import Retention
 from tests.integration.certified import certifying, of
@@ -75,6 +77,45 @@ async def test_each_rule_by_its_days(house: House) -> None:
     assert counted(house, "operation") == counted(house, "change"), "that it was done stays on record"
     assert house.connector.retaining.run() == {"history_days": 0, "journal_days": 0, "sign_in_days": 0}
     assert house.changes(await house.plan()) == [], "planning does not need what went"
+
+
+def test_launches_and_scores_go_without_a_setting(house: House) -> None:
+    """A launch that is over goes with the next login and with the job; of scores that arrived 90 days ago the last of
+    each person and line item stays, and so does what still waits."""
+    logins, scores, now = house.connector.launch_logins, house.connector.launch_scores, house.clock()
+    moodle = Platform(0, "Moodle", "https://moodle.example", "client", "", "", "", ("1",))
+    number = house.connector.platforms.add(moodle, "tester", now)
+    assert number is not None
+    launch = Launch(number, "1", Message.RESOURCE, "7", "", frozenset(), name="Somebody", email="some@example.test")
+
+    def opened(name: bytes) -> None:
+        logins.begin(number, Digests(name, name, name), "", "", house.clock())
+        logins.open_session(launch, name, None, house.clock())
+
+    def scored(subject: str, many: int) -> list[int]:
+        told = Scored(number, "item", subject, 7, 10, Progress.COMPLETED)
+        return [scores.put(told, house.clock()).score_id for _ in range(many)]
+
+    def left() -> list[int]:
+        return [one["score_id"] for one in house.sql("SELECT score_id FROM connector.lti_score ORDER BY score_id")]
+
+    opened(b"first")
+    house.clock.forward(hours=4)
+    opened(b"second")
+    assert (counted(house, "lti_login"), counted(house, "lti_session")) == (1, 1)
+    first, parked, last = scored("7", 3)
+    [only] = scored("8", 1)
+    waiting, later = scored("9", 2)
+    scores.park(parked, "not enrolled", house.clock())
+    for one in (first, last, only):
+        scores.sent(one, house.clock())
+    house.clock.forward(days=89)
+    assert house.connector.retaining.run() == {}
+    assert (counted(house, "lti_login"), counted(house, "lti_session")) == (0, 0)
+    assert left() == [first, parked, last, only, waiting, later]
+    house.clock.forward(days=2)
+    house.connector.retaining.run()
+    assert left() == [last, only, waiting, later]
 
 
 async def test_certificates_that_are_over(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

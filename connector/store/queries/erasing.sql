@@ -328,6 +328,25 @@ CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said
 WHERE c.certificate_id = o.certificate_id AND c.site = %(site)s
   AND (i.pseudonym IS NOT NULL OR r.pseudonym IS NOT NULL OR m.told OR w.told)
 
+-- name: lti_scores
+-- Behind the people, as certificates are: a launch that binds the person at this moment waits for them, or is waited for.
+DELETE FROM connector.lti_score c USING connector.lti_person l, erasing e
+WHERE l.person_id = e.person_id AND c.platform_id = l.platform_id AND c.subject = l.subject
+
+-- name: lti_sessions
+-- Those, too, from before a platform told whom it means.
+DELETE FROM connector.lti_session s
+WHERE s.person_id IN (SELECT person_id FROM erasing)
+   OR EXISTS (SELECT FROM connector.lti_person l JOIN erasing e USING (person_id)
+              WHERE l.platform_id = s.platform_id AND l.subject = s.subject)
+   OR s.person_id IS NULL
+      AND s.platform_id IN (SELECT p.platform_id FROM connector.lti_platform p WHERE p.site = %(site)s)
+      AND EXISTS (SELECT FROM telling t WHERE t.folded IN (connector.folded(s.launch ->> 'source_id'),
+                                                           connector.folded(s.launch ->> 'email')))
+
+-- name: lti_people
+DELETE FROM connector.lti_person l USING erasing e WHERE l.person_id = e.person_id
+
 -- name: audit_trail
 UPDATE connector.audit_trail t SET actor = e.pseudonym
 FROM acting e
@@ -370,6 +389,14 @@ WHERE c.client_id = t.client_id AND (e.everywhere OR c.name = ANY(%(clients)s)) 
 -- name: actors_of_api_tokens
 UPDATE connector.api_token t SET created_by = e.pseudonym
 FROM acting e WHERE (e.everywhere OR t.site = %(site)s) AND connector.folded(t.created_by) = e.folded
+
+-- name: actors_of_platforms
+UPDATE connector.lti_platform p SET created_by = e.pseudonym
+FROM acting e WHERE (e.everywhere OR p.site = %(site)s) AND connector.folded(p.created_by) = e.folded
+
+-- name: actors_of_invitations
+UPDATE connector.lti_invitation i SET created_by = e.pseudonym
+FROM acting e WHERE (e.everywhere OR i.site = %(site)s) AND connector.folded(i.created_by) = e.folded
 
 -- name: actors_of_imports
 UPDATE connector.import_batch i

@@ -130,6 +130,31 @@ SELECT jsonb_build_object('template', c.template, 'issued_at', CASE WHEN c.manag
 FROM connector.certificate c
 WHERE c.manager_id = ANY(%(ids)s) OR c.revoker_id = ANY(%(ids)s) ORDER BY c.certificate_id
 
+-- name: launching
+SELECT jsonb_build_object('platform', q.name, 'subject', l.subject, 'bound_at', l.bound_at) AS found
+FROM connector.lti_person l JOIN connector.lti_platform q USING (platform_id)
+WHERE l.person_id = ANY(%(ids)s) ORDER BY l.bound_at
+
+-- name: launches
+-- As Moodle told; whose work a teacher looked at is left out.
+SELECT jsonb_build_object('platform', q.name, 'began_at', s.began_at, 'ends_at', s.ends_at,
+                          'launch', s.launch - ARRAY['platform_id', 'for_user']) AS found
+FROM connector.lti_session s JOIN connector.lti_platform q USING (platform_id)
+WHERE s.person_id = ANY(%(ids)s)
+   OR EXISTS (SELECT FROM connector.lti_person l
+              WHERE l.person_id = ANY(%(ids)s) AND l.platform_id = s.platform_id AND l.subject = s.subject)
+   OR s.person_id IS NULL AND q.site = %(site)s AND EXISTS (
+          SELECT FROM unnest(%(words)s::text[]) AS w (word)
+          WHERE connector.folded(w.word) IN (connector.folded(s.launch ->> 'source_id'), connector.folded(s.launch ->> 'email')))
+ORDER BY s.began_at
+
+-- name: scores
+SELECT to_jsonb(c) - ARRAY['score_id', 'platform_id', 'subject'] || jsonb_build_object('platform', q.name) AS found
+FROM connector.lti_score c
+JOIN connector.lti_person l ON l.platform_id = c.platform_id AND l.subject = c.subject
+JOIN connector.lti_platform q ON q.platform_id = c.platform_id
+WHERE l.person_id = ANY(%(ids)s) ORDER BY c.stamp, c.score_id
+
 -- name: acted
 -- What was decided under one of the person's keys, or by the person's account of the console.
 SELECT jsonb_build_object('at', o.at, 'what', o.what) AS found
@@ -139,6 +164,8 @@ FROM (
     UNION ALL SELECT f.released_at, 'feed released', f.released_by FROM connector.feed_release f
     UNION ALL SELECT k.created_at, 'token made', k.created_by FROM connector.scim_token k
     UNION ALL SELECT i.created_at, 'token made', i.created_by FROM connector.api_token i
+    UNION ALL SELECT q.created_at, 'platform registered', q.created_by FROM connector.lti_platform q
+    UNION ALL SELECT v.created_at, 'platform invited', v.created_by FROM connector.lti_invitation v
     UNION ALL SELECT b.imported_at, 'records imported', b.imported_by FROM connector.import_batch b
     UNION ALL SELECT b.undone_at, 'import undone', b.undone_by FROM connector.import_batch b WHERE b.undone_at IS NOT NULL
 ) o (at, what, actor)

@@ -1,0 +1,1 @@
+"""What this tool asks of platforms."""

@@ -1,0 +1,132 @@
+"""LTI: who may launch, and what comes of a launch."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from connector.bootstrap.people import Admission
+from connector.sign_in.tokens import new_token
+
+if TYPE_CHECKING:
+    from adapters.lti.guarded import PlatformHttp
+    from adapters.lti.services import PlatformServices
+    from connector.content.my_learning.opening import Opening
+    from connector.lti.keys import Keyring
+    from connector.lti.launching import Launching
+    from connector.lti.login import Login
+    from connector.lti.outbox import Outbox
+    from connector.lti.probing import Probing
+    from connector.lti.registering import Registering
+    from connector.store.lti import LtiLogins, LtiPlatforms
+    from connector.store.lti_scores import LtiScores
+
+LOGIN, LAUNCH, KEYS, REGISTER, PICK = "/lti/login", "/lti/launch", "/lti/keys", "/lti/register", "/lti/pick"
+"""Where platforms reach this tool."""
+
+
+class Launched(Admission):
+    """What has to do with LTI; loaded where it is asked for only, so that other commands start sooner."""
+
+    @cached_property
+    def platforms(self) -> LtiPlatforms:
+        from connector.store.lti import LtiPlatforms
+
+        return LtiPlatforms(self.database, self.site)
+
+    @cached_property
+    def launch_logins(self) -> LtiLogins:
+        from connector.store.lti import LtiLogins
+
+        return LtiLogins(self.database, self.site)
+
+    @cached_property
+    def tool_keys(self) -> Keyring:
+        """Raises SettingsError without a secret that closes them."""
+        from adapters.secrets.seal import SIGNING_KEYS, FernetSeal
+        from connector.lti.keys import Keyring
+        from connector.store.lti import LtiKeys
+
+        seal = FernetSeal(self.settings.lti_secrets(), SIGNING_KEYS, "lti.secret")
+        return Keyring(LtiKeys(self.database, self.site, seal), self.clock)
+
+    @cached_property
+    def launch_login(self) -> Login:
+        from connector.lti.login import Login
+
+        tool = self.settings.lti.url
+        return Login(self.platforms, self.launch_logins, tool, tool + LAUNCH, new_token, self.clock)
+
+    @cached_property
+    def registering(self) -> Registering:
+        from adapters.lti.registration import HttpAnswers
+        from connector.lti.registering import Addresses, Registering
+        from connector.store.lti import LtiInvitations
+
+        tool = self.settings.lti.url
+        return Registering(
+            self.platforms,
+            LtiInvitations(self.database, self.site),
+            HttpAnswers(self.platform_http),
+            self.audit_trail,
+            Addresses(tool, tool + LOGIN, tool + LAUNCH, tool + KEYS),
+            new_token,
+            self.clock,
+        )
+
+    @property
+    def platform_http(self) -> PlatformHttp:
+        """How platforms are asked; the Moodle of the settings may be anywhere."""
+        from adapters.lti.guarded import PlatformHttp
+
+        moodle = urlsplit(self.settings.moodle.url).hostname or ""
+        return PlatformHttp(frozenset({*self.settings.lti.allow, moodle} - {""}))
+
+    @cached_property
+    def my_learning(self) -> Opening:
+        """What learners see of their own learning."""
+        from connector.content.my_learning.opening import Opening
+        from connector.store.my_learning import LearningViews
+
+        return Opening(LearningViews(self.reporting))
+
+    @cached_property
+    def launch_scores(self) -> LtiScores:
+        from connector.store.lti_scores import LtiScores
+
+        return LtiScores(self.database, self.site)
+
+    @cached_property
+    def platform_services(self) -> PlatformServices:
+        from adapters.lti.services import PlatformServices
+
+        return PlatformServices(self.platform_http, lambda: self.tool_keys.signing(), self.clock)
+
+    @cached_property
+    def score_outbox(self) -> Outbox:
+        """How scores reach gradebooks."""
+        from connector.lti.outbox import Outbox
+
+        return Outbox(self.launch_scores, self.platforms, self.platform_services, self.clock)
+
+    @cached_property
+    def probing(self) -> Probing:
+        """Whether platforms can launch and take scores."""
+        from adapters.lti.probes import HttpProbe
+        from connector.lti.probing import Probing
+
+        tool = self.settings.lti.url
+        probe = HttpProbe(self.platform_http, self.platform_services)
+        return Probing(tool, tool + KEYS, lambda: self.tool_keys.known(), self.platforms, probe, self.clock)
+
+    @cached_property
+    def launching(self) -> Launching:
+        from adapters.lti.keys import FetchedKeys
+        from connector.lti.binding import Binding
+        from connector.lti.launching import Launching
+        from connector.store.lti import LtiSubjects
+
+        http = self.platform_http
+        binding = Binding(LtiSubjects(self.database, self.site), self.settings.moodle.url.rstrip("/"))
+        return Launching(self.launch_logins, FetchedKeys(http), binding, self.settings.lti.url, new_token, self.clock)

@@ -1,0 +1,20 @@
+"""My learning, opened by a launch: the learning of whoever launched, and of nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.domain.lti import LaunchSession
+from connector.domain.my_learning import LearningLook, MyLearning
+
+CONTENT = "my-learning"
+"""The custom parameter ``content`` of an activity that opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    look: LearningLook
+
+    def of(self, session: LaunchSession) -> MyLearning | None:
+        """None where it is not known which person of HR has launched."""
+        return None if session.person_id is None else self.look.of(session.person_id)

@@ -1,0 +1,241 @@
+"""LTI 1.3 as a tool sees it: platforms, logins, what a launch says; and the ports to where they are kept.
+
+Sources: LTI Core 1.3, LTI Deep Linking 2.0, LTI Advantage's services, and the 1EdTech Security Framework 1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+LOGIN = timedelta(minutes=10)
+"""So long a login may take: a person may have to sign in to Moodle meanwhile."""
+SESSION = timedelta(hours=4)
+"""So long after the launch somebody may work with what was launched."""
+
+
+class Message(StrEnum):
+    """What a launch is for."""
+
+    RESOURCE = "LtiResourceLinkRequest"
+    DEEP_LINKING = "LtiDeepLinkingRequest"
+    REVIEW = "LtiSubmissionReviewRequest"
+
+
+class Role(StrEnum):
+    """What somebody is in the course, or on the site, as far as content asks."""
+
+    LEARNER = "learner"
+    INSTRUCTOR = "instructor"
+    ADMINISTRATOR = "administrator"
+
+
+class Scope(StrEnum):
+    """Services of platforms that are called, each with an access token of its own (LTI AGS 2.0, NRPS 2.0)."""
+
+    SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+    RESULT = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
+    ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+
+
+class Trouble(StrEnum):
+    """Why a launch is refused, as a page tells it to whoever launched."""
+
+    AGAIN = "again"
+    """What was begun is over or was used: open it once more from Moodle."""
+    COOKIE = "cookie"
+    """The browser kept nothing between login and launch: open it in a window of its own."""
+    MALFORMED = "malformed"
+    """It is no launch as the standard has it."""
+    UNTRUSTED = "untrusted"
+    """Not from a platform that was registered here, or not signed by it: IT has to look."""
+    CLOCK = "clock"
+    """The platform's clock and ours are apart."""
+    NOT_ALLOWED = "not_allowed"
+    """Who launched may not do this."""
+    GONE = "gone"
+    """What the activity opens is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A Moodle that may launch. ``deployments`` are those that are allowed; ``ended_at``: since then it may not."""
+
+    platform_id: int
+    name: str
+    issuer: str
+    client_id: str
+    authorization_url: str
+    token_url: str
+    keys_url: str
+    deployments: tuple[str, ...]
+    ended_at: datetime | None = None
+
+    @property
+    def origin(self) -> str:
+        """What may frame our pages: scheme, host and port of the platform's pages."""
+        return origin(self.authorization_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """By what a login is known here: SHA-256 of what the browser and the platform bring back."""
+
+    state: bytes
+    nonce: bytes
+    cookie: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A login that was begun here and has not come back; ``nonce`` is the digest of what the token must bring."""
+
+    platform: Platform
+    nonce: bytes
+    target: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the platform: a course, or a link within it. ``label`` is the short name of a course."""
+
+    id: str
+    title: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Where scores go: the line item of this link, "" where it has none, and all of the course's."""
+
+    line_item: str
+    line_items: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """How the platform wants content that is picked: where the answer goes, and what it takes."""
+
+    return_url: str
+    accepts: tuple[str, ...]
+    several: bool
+    line_items: bool
+    data: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What a platform says of a launch, after it was verified. ``source_id`` is the key of the person at HR."""
+
+    platform_id: int
+    deployment: str
+    message: Message
+    subject: str
+    target: str
+    roles: frozenset[Role]
+    course: Place | None = None
+    link: Place | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+    source_id: str = ""
+    name: str = ""
+    email: str = ""
+    locale: str = ""
+    return_url: str = ""
+    scores: Scores | None = None
+    roster: str = ""
+    linking: Linking | None = None
+    for_user: str = ""
+
+    @property
+    def teaches(self) -> bool:
+        return bool(self.roles & {Role.INSTRUCTOR, Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSession:
+    """What the bearer of a token may work with."""
+
+    session_id: int
+    launch: Launch
+    person_id: int | None
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ToolKey:
+    """A key with which this tool signs. ``private`` is a PEM, and never leaves the process; ``public`` is a JWK."""
+
+    kid: str
+    private: str = field(repr=False)
+    public: Mapping[str, Any]
+    made_at: datetime
+
+
+class Platforms(Protocol):
+    """Platforms of one site."""
+
+    def all(self) -> list[Platform]: ...
+
+    def of(self, issuer: str) -> list[Platform]:
+        """Those that may launch, of one issuer."""
+        ...
+
+    def one(self, platform_id: int) -> Platform | None: ...
+
+    def add(self, platform: Platform, by: str, now: datetime) -> int | None:
+        """Gives its number; None, and nothing done, where one has this issuer and client."""
+        ...
+
+    def allow(self, platform_id: int, deployment: str) -> None: ...
+
+    def end(self, platform_id: int, now: datetime) -> int: ...
+
+
+class LoginStore(Protocol):
+    """Logins that were begun, and sessions that came of them."""
+
+    def begin(self, platform_id: int, login: Digests, target: str, hint: str, now: datetime) -> None:
+        """Begin one; logins and sessions that are over go."""
+        ...
+
+    def take(self, state: bytes, cookie: bytes, now: datetime) -> Begun | None:
+        """End a login, once, whoever else asks at the same time. None where there is none that is good."""
+        ...
+
+    def is_open(self, state: bytes, now: datetime) -> str | None:
+        """Whether a login is good and only the cookie is missing: the hint that it was begun with."""
+        ...
+
+    def open_session(self, launch: Launch, token: bytes, person_id: int | None, now: datetime) -> LaunchSession: ...
+
+    def session(self, token: bytes, now: datetime) -> LaunchSession | None: ...
+
+
+class ToolKeys(Protocol):
+    """Keys of this tool, the newest first: it signs, and those before it are published for a while."""
+
+    def all(self, now: datetime) -> list[ToolKey]: ...
+
+    def add(self, key: ToolKey, old_until: datetime) -> None: ...
+
+
+class PlatformKeys(Protocol):
+    """Public keys of platforms."""
+
+    async def find(self, platform: Platform, kid: str) -> Mapping[str, Any] | None:
+        """The key of this name as a JWK, looked up anew where it is unknown; None where the platform has none.
+
+        Raises Unavailable where the platform does not answer.
+        """
+        ...
+
+
+def origin(address: str) -> str:
+    """Scheme, host and port of an address."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.split('/', 1)[0]}"

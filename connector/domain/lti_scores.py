@@ -1,0 +1,124 @@
+"""Scores on their way to a platform's gradebook: an outbox, so that none is lost and each arrives in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from connector.domain.lti import Platform
+
+
+class ScoreState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    PARKED = "parked"
+    """The platform does not take it as things are: sent again after enrolments were synchronised, or by hand."""
+
+
+class Progress(StrEnum):
+    """How far an activity is (LTI AGS 2.0, section 3.4.7.2)."""
+
+    STARTED = "Started"
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What somebody has in a line item. ``value`` None: nothing to grade yet, or marked by a person later."""
+
+    platform_id: int
+    line_item: str
+    subject: str
+    value: float | None
+    most: float
+    progress: Progress
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score in the outbox. ``stamp``: whole seconds, later than that of every score before it of this person and
+    line item: Moodle refuses what is not (``scores.php``: 409)."""
+
+    score_id: int
+    scored: Scored
+    stamp: datetime
+    tries: int
+
+
+class Answer(StrEnum):
+    """What came of sending a score."""
+
+    TAKEN = "taken"
+    NOT_LATER = "not later"
+    """The gradebook has one of the same second or a later one."""
+    NOT_NOW = "not now"
+    """Nobody answered, or with an error that passes."""
+    REFUSED = "refused"
+    """As things are it is not taken: the person is not enrolled, the line item is gone, the tool may not."""
+
+
+class ScoreStore(Protocol):
+    """Scores of one site."""
+
+    def put(self, scored: Scored, now: datetime) -> Score: ...
+
+    def due(self, now: datetime, most: int) -> Sequence[Score]:
+        """Those whose turn it is: of each person and line item the first that waits, and no later one."""
+        ...
+
+    def sent(self, score_id: int, now: datetime) -> None: ...
+
+    def stamp_again(self, score_id: int, now: datetime) -> None:
+        """A later time for a score that was refused for its time."""
+        ...
+
+    def again(self, score_id: int, at: datetime, why: str) -> None: ...
+
+    def park(self, score_id: int, why: str, now: datetime) -> None: ...
+
+    def unpark(self, now: datetime) -> int:
+        """Try what was parked once more; gives how many."""
+        ...
+
+
+class Gradebook(Protocol):
+    """Gradebooks of platforms."""
+
+    async def send(self, platform: Platform, score: Score) -> tuple[Answer, str]:
+        """Send a score; gives what came of it, and in few words why."""
+        ...
+
+    async def result(self, platform: Platform, line_item: str, subject: str) -> float | None:
+        """What the gradebook has, as a share of what the line item is worth; None for nothing and, with Moodle, for 0.
+
+        Raises TryAgain and AccessRefused.
+        """
+        ...
+
+
+FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=10)
+KEPT = timedelta(days=90)
+"""So long a score is kept after it has arrived, and the last of a person and line item for good."""
+
+
+def next_try(tries: int, now: datetime) -> datetime:
+    """When to send again after so many tries: soon, then ever less often."""
+    wait: timedelta = FIRST_WAIT * (1 << min(tries, 12))
+    return now + min(LONGEST_WAIT, wait)
+
+
+def is_same(wanted: Scored, share: float | None) -> bool:
+    """Whether the gradebook has this score. A score of 0 comes back as nothing (``result_for_json``)."""
+    if not wanted.value:
+        return not share
+    return share is not None and abs(share - wanted.value / wanted.most) < NO_MORE
+
+
+NO_MORE = 0.0001
+"""Of a whole: gradebooks keep five decimals of their own points."""

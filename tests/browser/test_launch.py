@@ -1,0 +1,105 @@
+"""What is launched, as somebody sees it in a real browser: within a page of the platform, in a frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+import pytest
+from selenium.webdriver import Chrome
+
+from adapters.moodle.twin.tools.state import ToolLink
+from tests.browser.pages import DESK, PHONE, Browser
+from tests.integration.lti.launched import Tool, serving_tool
+from tests.integration.mirrored import Learning
+from tests.support import House, Seen, row
+
+pytestmark = pytest.mark.slow
+PROBE = "document.cookie = 'probe=1; SameSite=None; Secure'; return document.cookie.includes('probe=1')"
+FRAME = "iframe#contentframe"
+
+
+@pytest.fixture
+def tool(house: House) -> Iterator[Tool]:
+    """Known by another host name than the platform, so that its frame is of another site."""
+    with serving_tool(house, "localhost") as served:
+        yield served
+
+
+@pytest.fixture
+def link(tool: Tool, moodle: Seen) -> ToolLink:
+    """Somebody is on a path, has done a part of it, and has a badge."""
+    anyio.run(learned, tool, moodle)
+    return tool.house.twin.tools.add_link("SAFE", tool.registered, "My learning")
+
+
+async def learned(tool: Tool, moodle: Seen) -> None:
+    people = [row("E1", unit="Field", cost="en"), row("E2", unit="Field", cost="vi")]
+    await tool.house.settled_in(people)
+    learning = Learning(tool.house, moodle)
+    learning.act("complete", "E1", "SAFE")
+    learning.life.award("e1", "First aider")
+    await tool.house.mirror()
+
+
+@pytest.fixture
+def platform(chromium: Chrome, tool: Tool, link: ToolLink) -> Iterator[Browser]:
+    """A browser at the platform."""
+    with at_platform(chromium, tool) as browser:
+        yield browser
+
+
+@contextmanager
+def at_platform(chrome: Chrome, tool: Tool) -> Iterator[Browser]:
+    at = Browser(chrome, tool.house.twin.url, os.environ.get("CONNECTOR_TEST_SCREENSHOTS", ""))
+    at.begin()
+    yield at
+    chrome.switch_to.default_content()
+    at.begin()
+
+
+def open_activity(at: Browser, username: str, link: ToolLink) -> None:
+    """Somebody signs in, opens the activity, and looks at what it frames."""
+    at.go("/login/index.php")
+    at.fill(username=username)
+    at.press("main form button")
+    at.go(f"/mod/lti/view.php?id={link.cmid}")
+    at.chrome.switch_to.frame(at.find(FRAME))
+    at.until(lambda: at.find("main h1").text, "the tool answers")
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["cookies allowed", "cookies blocked"])
+def test_a_learner_launches_within_a_page_of_the_platform(
+    request: pytest.FixtureRequest, tool: Tool, link: ToolLink, kept: bool
+) -> None:
+    """The login's cookie is kept for this frame even where cookies of other sites are not; links leave the frame."""
+    with at_platform(request.getfixturevalue("chromium_with_cookies" if kept else "chromium"), tool) as browser:
+        open_activity(browser, "e1", link)
+        assert browser.chrome.execute_script(PROBE) is kept, "the browser is as it was to be"
+        assert "First aider" in browser.text
+        assert {one.get_attribute("target") for one in browser.all("main a")} == {"_top"}
+        assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_my_learning_is_accessible(platform: Browser, link: ToolLink, size: tuple[int, int], scheme: str) -> None:
+    """axe finds nothing, and nobody has to scroll sideways."""
+    platform.look(size, scheme)
+    open_activity(platform, "e1", link)
+    platform.picture(f"my-learning-{size[0]}-{scheme}")
+    assert platform.violations() == []
+    assert not platform.too_wide()
+
+
+def test_by_keyboard_alone(platform: Browser, link: ToolLink) -> None:
+    """Every link is reached in the order in which it is read."""
+    open_activity(platform, "e1", link)
+    links = [one.get_attribute("href") for one in platform.all("main a")]
+    reached = []
+    for _ in links:
+        platform.keys("\ue004")
+        reached.append(platform.focus().get_attribute("href"))
+    assert reached == links != []

@@ -1,0 +1,219 @@
+"""What a launch is refused for: each line of the specification's security list that concerns login and launch."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import jwt
+import pytest
+
+from adapters.moodle.twin import serve_twin
+from adapters.moodle.twin.tools.state import SigningKey, ToolLink
+from tests.integration.lti.launched import Tool, linked, serving_tool
+from tests.support import House, make_courses
+
+NOW = int(time.time())
+DECADE = 10 * 365 * 86400
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[tuple[Tool, ToolLink]]:
+    """One tool for all of these: what is refused changes nothing."""
+    with serve_twin("4.5") as twin:
+        make_courses(twin.life)
+        house = House(tmp_path_factory.mktemp("house"), module_database_url, twin)
+        with serving_tool(house) as tool:
+            yield tool, linked(tool)
+        house.close()
+
+
+@pytest.fixture
+def tool(shared: tuple[Tool, ToolLink]) -> Tool:
+    tool, _ = shared
+    tool.house.clock.now = datetime.now(UTC)
+    return tool
+
+
+@pytest.fixture
+def link(shared: tuple[Tool, ToolLink]) -> ToolLink:
+    return shared[1]
+
+
+def test_a_learner_launches(tool: Tool, link: ToolLink) -> None:
+    """All is well: a page that this platform alone may frame, kept by nobody."""
+    answer = tool.launch("learner", link)
+    assert (answer.status_code, "My learning" in answer.text) == (200, True)
+    policy = answer.headers["content-security-policy"]
+    assert f"frame-ancestors {tool.house.twin.url}" in policy
+    assert "x-frame-options" not in answer.headers
+    assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+
+
+def test_the_cookie_of_a_login_is_for_this_host_and_frame_alone(tool: Tool) -> None:
+    """Each login has one of its own, so that several frames of a page do not disturb each other."""
+    one, other = tool.login(), tool.login()
+    assert one.set_cookie.startswith("__Host-lti-")
+    for attribute in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/", "Max-Age=600"):
+        assert attribute in one.set_cookie.split("; ")
+    assert "Domain" not in one.set_cookie
+    assert one.cookie.split("=")[0] != other.cookie.split("=")[0]
+
+
+def test_an_unknown_state_is_refused(tool: Tool, link: ToolLink) -> None:
+    login = tool.login()
+    token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    for state in ("made-up", ""):
+        assert tool.post({"state": state, "id_token": token}, login).status_code == 400
+
+
+def test_without_the_cookie_of_the_login_it_is_refused(tool: Tool, link: ToolLink) -> None:
+    """Nobody can be made to act in a session that somebody else began. The page says what to do."""
+    answer = tool.launch("learner", link, keeps_cookie=False)
+    assert answer.status_code == 400
+    assert "window of its own" in answer.text
+    login, strange = tool.login(), tool.login()
+    token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    assert tool.post({"state": login.asked["state"], "id_token": token}, strange).status_code == 400
+    name = login.cookie.split("=")[0]
+    login.cookie = f"{name}={strange.cookie.split('=')[1]}"
+    assert tool.post({"state": login.asked["state"], "id_token": token}, login).status_code == 400
+
+
+def test_state_and_token_are_good_once(tool: Tool, link: ToolLink) -> None:
+    login = tool.login()
+    posted = {"state": login.asked["state"]}
+    posted["id_token"] = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    assert [tool.post(posted, login).status_code for _ in range(3)] == [200, 400, 400]
+
+
+def test_of_two_posts_at_once_one_wins(tool: Tool, link: ToolLink) -> None:
+    for _ in range(5):
+        login = tool.login()
+        posted = {"state": login.asked["state"]}
+        posted["id_token"] = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+        with ThreadPoolExecutor(8) as pool:
+            answers = [pool.submit(tool.post, posted, login) for _ in range(8)]
+            assert sorted(one.result().status_code for one in answers) == [200] + [400] * 7
+
+
+def test_a_used_nonce_under_a_new_state_is_refused(tool: Tool, link: ToolLink) -> None:
+    login = tool.login()
+    token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    assert tool.post({"state": login.asked["state"], "id_token": token}, login).status_code == 200
+    again = tool.login()
+    assert tool.post({"state": again.asked["state"], "id_token": token}, again).status_code == 401
+    assert tool.forged("learner", link, nonce="").status_code == 401
+
+
+def test_a_state_begun_for_one_issuer_takes_no_token_of_another(tool: Tool, link: ToolLink) -> None:
+    other = tool.as_platform(issuer="https://other.example", client_id="other")
+    assert tool.house.connector.platforms.add(other, "tester", tool.house.clock())
+    login = tool.login(iss="https://other.example", client_id="other")
+    token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    assert tool.post({"state": login.asked["state"], "id_token": token}, login).status_code == 401
+
+
+WRONG: list[tuple[dict[str, object], int]] = [
+    ({"exp": None}, 400),
+    ({"iat": None}, 400),
+    ({"exp": NOW - 3600, "iat": NOW - 3660}, 401),
+    ({"exp": NOW + DECADE}, 401),
+    ({"iat": NOW + 3600, "exp": NOW + 3660}, 401),
+    ({"iat": NOW - 86400}, 401),
+    ({"exp": "tomorrow"}, 400),
+    ({"iss": "https://other.example"}, 401),
+    ({"iss": None}, 401),
+    ({"aud": "somebody-else"}, 401),
+    ({"aud": None}, 401),
+    ({"_deployment_id": "999"}, 401),
+    ({"_deployment_id": None}, 401),
+    ({"_version": "1.1"}, 401),
+    ({"_version": None}, 401),
+    ({"_message_type": "Nonsense"}, 401),
+    ({"_message_type": None}, 401),
+    ({"sub": None}, 401),
+    ({"sub": 145}, 401),
+    ({"sub": ""}, 401),
+    ({"_target_link_uri": None}, 400),
+    ({"_target_link_uri": "https://evil.example/lti/launch"}, 400),
+    ({"_roles": "Instructor"}, 400),
+    ({"_resource_link": None}, 401),
+    ({"nonce": None}, 401),
+]
+
+
+@pytest.mark.parametrize(("claims", "status"), WRONG, ids=[f"{n} {' '.join(one)}" for n, (one, _) in enumerate(WRONG)])
+def test_a_token_with_a_wrong_claim_is_refused(
+    tool: Tool, link: ToolLink, claims: dict[str, object], status: int
+) -> None:
+    """With a page that a person can act on, and never with a failure of ours."""
+    answer = tool.forged("learner", link, **claims)
+    assert answer.status_code == status, answer.text
+    assert "<h1>" in answer.text
+
+
+def test_of_several_audiences_the_token_says_for_which_it_is(tool: Tool, link: ToolLink) -> None:
+    me = tool.registered.client_id
+    assert tool.forged("learner", link, aud=["other", me]).status_code == 401
+    assert tool.forged("learner", link, aud=["other", me], azp="other").status_code == 401
+    assert tool.forged("learner", link, aud=["other", me], azp=me).status_code == 200
+    assert tool.forged("learner", link, azp="other").status_code == 401
+    assert tool.forged("learner", link, aud=[me]).status_code == 200
+
+
+def test_a_clock_that_is_some_seconds_ahead_is_no_reason(tool: Tool, link: ToolLink) -> None:
+    assert tool.forged("learner", link, iat=int(time.time()) + 10).status_code == 200
+
+
+def test_what_is_not_signed_by_the_platform_is_refused(tool: Tool, link: ToolLink) -> None:
+    """Another key under the platform's name, a name that nobody has, and a token altered after it was signed."""
+    state = tool.house.twin.state
+    stranger = SigningKey.made()
+    assert tool.forged("learner", link, SigningKey(state.tools.key.kid, stranger.key)).status_code == 401
+    assert tool.forged("learner", link, stranger).status_code == 401
+    login = tool.login()
+    head, _, signature = tool.signed(tool.claims("learner", link, login.asked["nonce"])).split(".")
+    altered = json.dumps(tool.claims("teacher", link, login.asked["nonce"])).encode()
+    body = base64.urlsafe_b64encode(altered).decode().rstrip("=")
+    posted = {"state": login.asked["state"], "id_token": f"{head}.{body}.{signature}"}
+    assert tool.post(posted, login).status_code == 401
+
+
+def test_no_other_algorithm_is_believed(tool: Tool, link: ToolLink) -> None:
+    """Neither none nor HS256 with the public key as its secret."""
+    key = tool.house.twin.state.tools.key
+    secret = base64.urlsafe_b64encode(key.key.export_to_pem()).decode()
+    for algorithm, signing in (("none", None), ("HS256", secret)):
+        login = tool.login()
+        claims = tool.claims("learner", link, login.asked["nonce"])
+        token = jwt.encode(claims, signing, algorithm, {"kid": key.kid})
+        assert tool.post({"state": login.asked["state"], "id_token": token}, login).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c", "é.é.é", "e30.e30.e30", "." * 200_000])
+def test_what_is_no_token_is_refused(tool: Tool, token: str) -> None:
+    login = tool.login()
+    assert tool.post({"state": login.asked["state"], "id_token": token}, login).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"iss": "https://nobody.example"}, 401),
+        ({"iss": ""}, 401),
+        ({"client_id": "unknown"}, 401),
+        ({"login_hint": ""}, 400),
+        ({"login_hint": "x" * 5000}, 400),
+        ({"target_link_uri": ""}, 400),
+        ({"target_link_uri": "https://evil.example/"}, 400),
+        ({"target_link_uri": "javascript:alert(1)"}, 400),
+    ],
+)
+def test_a_login_that_is_none_is_refused(tool: Tool, asked: dict[str, str], status: int) -> None:
+    """The browser is sent on to the registered address of a platform, and nowhere else."""
+    tool.login(status=status, **asked)

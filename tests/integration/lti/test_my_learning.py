@@ -1,0 +1,106 @@
+"""My learning: who launched sees their own courses, due dates and certificates, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.moodle.twin.tools.state import ToolLink
+from tests.integration.lti.launched import Tool, serving_tool
+from tests.integration.mirrored import Learning
+from tests.support import House, row
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
+PEOPLE = [row("E1", unit="Field"), row("E2", unit="Field"), row("E3", unit="Office")]
+MARKUP = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def tool(house: House) -> Iterator[Tool]:
+    with serving_tool(house) as served:
+        yield served
+
+
+@pytest.fixture
+async def link(tool: Tool, learning: Learning) -> ToolLink:
+    """Two people on one path, one of whom has done more of it; a third is on none."""
+    house = tool.house
+    await house.settled_in(PEOPLE)
+    learning.act("complete", "E1", "SAFE")
+    learning.life.award("e1", "First aider")
+    learning.life.describe("FIRE", fullname=MARKUP)
+    await house.mirror()
+    return house.twin.tools.add_link("SAFE", tool.registered, "My learning")
+
+
+async def test_each_sees_their_own(tool: Tool, link: ToolLink) -> None:
+    """What is done, what is due and what was earned; names with markup are text."""
+    mine, theirs = tool.launch("e1", link), tool.launch("e2", link)
+    assert (mine.status_code, theirs.status_code) == (200, 200)
+    for page in (mine.text, theirs.text):
+        assert "Safety" in page
+        assert f"{tool.house.twin.url}/course/view.php?id=" in page
+        assert MARKUP not in page
+        assert "&lt;script&gt;" in page
+    assert "First aider" in mine.text
+    assert "First aider" not in theirs.text
+    assert mine.text.count("Completed") > theirs.text.count("Completed")
+
+
+async def test_nothing_to_do_is_said(tool: Tool, link: ToolLink) -> None:
+    page = tool.launch("e3", link).text
+    assert "Nothing at present." in page
+    assert "You are in no course yet." in page
+
+
+async def test_whom_hr_does_not_name_is_told_so(tool: Tool, link: ToolLink) -> None:
+    """They may launch all the same."""
+    assert "not known yet who you are" in tool.launch("admin", link).text
+
+
+async def test_nobody_is_somebody_else_by_a_key_that_was_written_by_hand(tool: Tool, link: ToolLink) -> None:
+    """An instructor may write parameters into an activity: whose an account of our Moodle is we know ourselves."""
+    answer = tool.forged("e2", link, _custom={"source_id": "E1"}, _lis={"person_sourcedid": "E1"})
+    assert "First aider" not in answer.text
+    assert "Safety" in answer.text
+
+
+async def test_of_another_platform_the_first_key_of_hr_tells_who_it_is(tool: Tool, link: ToolLink) -> None:
+    """And ever after what the platform calls them, whatever key comes with it. What it says itself comes first."""
+    house, other = tool.house, "https://other.example"
+    url = house.twin.url
+    addresses = {"authorization_url": f"{url}/a", "token_url": f"{url}/t", "keys_url": f"{url}/mod/lti/certs.php"}
+    platform = tool.as_platform(issuer=other, client_id="other", deployments=("1",), **addresses)
+    assert house.connector.platforms.add(platform, "tester", house.clock())
+
+    def seen(subject: str, key: str | None, custom: str | None = None) -> str:
+        login = tool.login(iss=other, client_id="other", lti_deployment_id="1")
+        told: dict[str, object] = {"_deployment_id": "1", "iss": other, "aud": "other", "sub": subject}
+        told |= {
+            "_lis": {"person_sourcedid": key} if key else None,
+            "_custom": {"source_id": custom} if custom else {},
+        }
+        token = tool.signed(tool.claims("e1", link, login.asked["nonce"], **told))
+        return tool.post({"state": login.asked["state"], "id_token": token}, login).text
+
+    assert "First aider" in seen("anna", "E1")
+    assert "First aider" in seen("anna", "E2")
+    assert "First aider" not in seen("bert", "E2", "E1")
+    assert "not known yet who you are" in seen("carl", None, "$Person.sourcedId")
+    assert "not known yet who you are" in seen("dora", "E99")
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("fr", "Mes formations"), ("vi", "Việc học của tôi"), ("zh_tw", "我的學習")]
+)
+async def test_it_speaks_the_language_of_whoever_launched(
+    tool: Tool, link: ToolLink, language: str, says: str
+) -> None:
+    presentation = {"locale": language, "return_url": ""}
+    assert says in tool.forged("e1", link, _launch_presentation=presentation).text
+
+
+async def test_content_that_is_gone_is_told(tool: Tool, link: ToolLink) -> None:
+    answer = tool.forged("e1", link, _custom={"content": "gone"})
+    assert (answer.status_code, "not there any more" in answer.text) == (400, True)
