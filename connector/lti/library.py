@@ -96,14 +96,14 @@ class _OnePlatform(ToolConfAbstract[_Posted]):
         return True
 
     def find_registration_by_issuer(self, iss: str, *_: Any, **__: Any) -> Registration:
-        raise NotImplementedError
+        return self.find_registration_by_params(iss, self._platform.client_id)
 
     def find_registration_by_params(self, iss: str, client_id: str, *_: Any, **__: Any) -> Registration:
         known = (self._platform.issuer, self._platform.client_id)
         return self._registration if (iss, client_id) == known else None  # type: ignore[return-value]
 
     def find_deployment(self, iss: str, deployment_id: str) -> Deployment | None:
-        raise NotImplementedError
+        return self.find_deployment_by_params(iss, deployment_id, self._platform.client_id)
 
     def find_deployment_by_params(
         self, iss: str, deployment_id: str, client_id: str, *_: Any, **__: Any
