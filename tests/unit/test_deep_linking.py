@@ -23,9 +23,9 @@ QUIZ = Picked("6f1b", "Safety", "Ten questions", 10.0, NOW, NOW + timedelta(days
 
 
 def told(*picked: Picked, launch: Launch = LAUNCH) -> dict[str, object]:
-    """The claims of the answer, verified with the published key."""
+    """The claims of the answer, verified with the published key by a platform of the same moment."""
     key = jwt.PyJWK(dict(KEY.public)).key
-    token = answer(picked, launch, PLATFORM, KEY, URL, NOW)
+    token = answer(picked, launch, PLATFORM, KEY, URL, datetime.now(UTC))
     assert jwt.get_unverified_header(token)["kid"] == KEY.kid
     claims: dict[str, object] = jwt.decode(token, key, ["RS256"], audience="https://moodle.example", issuer="client")
     return claims
