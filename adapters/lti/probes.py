@@ -27,6 +27,10 @@ class HttpProbe:
         usable = sum(key.get("kty") == "RSA" for key in keys_of(answer).values())
         return Shown(usable, _moment(next(dates, "")))
 
+    async def passes_header(self, platform: Platform) -> bool | None:
+        """See the port."""
+        return await self.services.is_token_taken(platform) if platform.moodle else None
+
     async def refusal(self, platform: Platform, scope: Scope) -> str:
         """See the port."""
         return await self.services.refusal(platform, scope)

@@ -114,6 +114,15 @@ class PlatformServices:
         _token_of(http)
         return ""
 
+    async def is_token_taken(self, platform: Platform) -> bool:
+        """Ask a Moodle for members of a course that is not there, with a token: it answers 404, or 401 where no token
+        arrives. (Of the tool 0 it compares none: ``get_oauth_key_from_headers``.)"""
+        url = f"{platform.moodle}/mod/lti/services.php/CourseSection/0/bindings/0/memberships"
+        http = await self._call(platform, Scope.ROSTER, "GET", url, {"Accept": MEMBERS_TYPE})
+        if http.status >= 500 or http.status in (408, 429):
+            raise Unavailable(f"The platform's service: answered {http.status}.")
+        return http.status != 401
+
     async def _call(
         self, platform: Platform, scope: str, method: str, url: str, headers: Mapping[str, str], content: bytes = b""
     ) -> Http:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from functools import cached_property
+from secrets import randbits
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from connector.bootstrap import buckets
+from connector.bootstrap.kept import Kept
 from connector.bootstrap.people import Admission
 from connector.sign_in.tokens import new_token
 
 if TYPE_CHECKING:
     from adapters.lti.guarded import PlatformHttp
     from adapters.lti.services import PlatformServices
+    from connector.content.assessment.attempting import Attempting
+    from connector.content.assessment.evidence import HandingIn
     from connector.content.my_learning.opening import Opening
+    from connector.domain.certifying import FileStore
     from connector.lti.keys import Keyring
     from connector.lti.launching import Launching
     from connector.lti.login import Login
     from connector.lti.outbox import Outbox
     from connector.lti.probing import Probing
     from connector.lti.registering import Registering
+    from connector.store.attempts import StoredAttempts
+    from connector.store.contents import StoredContents
+    from connector.store.learning_events import StoredEvents
     from connector.store.lti import LtiLogins, LtiPlatforms
     from connector.store.lti_scores import LtiScores
 
@@ -26,7 +35,7 @@ LOGIN, LAUNCH, KEYS, REGISTER, PICK = "/lti/login", "/lti/launch", "/lti/keys", 
 """Where platforms reach this tool."""
 
 
-class Launched(Admission):
+class Launched(Kept, Admission):
     """What has to do with LTI; loaded where it is asked for only, so that other commands start sooner."""
 
     @cached_property
@@ -84,6 +93,56 @@ class Launched(Admission):
         return PlatformHttp(frozenset({*self.settings.lti.allow, moodle} - {""}))
 
     @cached_property
+    def contents(self) -> StoredContents:
+        """Content that is made here."""
+        from connector.store.contents import StoredContents
+
+        return StoredContents(self.database, self.site)
+
+    @cached_property
+    def attempts(self) -> StoredAttempts:
+        from connector.store.attempts import StoredAttempts
+
+        return StoredAttempts(self.database, self.site)
+
+    @cached_property
+    def attempting(self) -> Attempting:
+        """Assessments, taken and marked."""
+        from connector.content.assessment.attempting import Attempting
+        from connector.content.assessment.papers import Papers
+
+        papers = Papers(self.contents, lambda: randbits(63))
+        return Attempting(self.attempts, self.contents, papers, self.clock)
+
+    @cached_property
+    def handing_in(self) -> HandingIn:
+        """Files that are handed in. Raises SettingsError where they would lie nowhere."""
+        from connector.content.assessment.evidence import HandingIn
+
+        return HandingIn(self.attempts, self.content_files, self.clock)
+
+    @property
+    def content_files(self) -> FileStore | None:
+        """Where files of content lie; None where that is not set up."""
+        told = self.settings.content
+        if told.folder:
+            from adapters.storage.folder import FolderStore
+
+            return FolderStore(told.folder)
+        if not told.s3.bucket:
+            return None
+        from adapters.storage.s3 import S3Store
+
+        return S3Store(**buckets.told("content", told.s3))
+
+    @cached_property
+    def learning_events(self) -> StoredEvents:
+        """What happens in launched content."""
+        from connector.store.learning_events import StoredEvents
+
+        return StoredEvents(self.database, self.site, self.clock)
+
+    @cached_property
     def my_learning(self) -> Opening:
         """What learners see of their own learning."""
         from connector.content.my_learning.opening import Opening
@@ -118,7 +177,9 @@ class Launched(Admission):
 
         tool = self.settings.lti.url
         probe = HttpProbe(self.platform_http, self.platform_services)
-        return Probing(tool, tool + KEYS, lambda: self.tool_keys.known(), self.platforms, probe, self.clock)
+        return Probing(
+            tool, tool + KEYS, lambda: self.tool_keys.known(), self.platforms, self.launch_logins, probe, self.clock
+        )
 
     @cached_property
     def launching(self) -> Launching:
@@ -128,5 +189,6 @@ class Launched(Admission):
         from connector.store.lti import LtiSubjects
 
         http = self.platform_http
-        binding = Binding(LtiSubjects(self.database, self.site), self.settings.moodle.url.rstrip("/"))
+        subjects, moodle = LtiSubjects(self.database, self.site), self.settings.moodle.url.rstrip("/")
+        binding = Binding(subjects, self.cases, moodle)
         return Launching(self.launch_logins, FetchedKeys(http), binding, self.settings.lti.url, new_token, self.clock)

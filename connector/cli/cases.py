@@ -9,7 +9,7 @@ import typer
 
 from connector.cli.common import By, Config, Json, installation
 from connector.cli.output import as_json, fields, say, table
-from connector.domain.cases import CHOICES, Case
+from connector.domain.cases import CHOICES, OF_LAUNCHES, Case
 from connector.domain.errors import SettingsError
 
 app = typer.Typer(help="What a person must decide.", no_args_is_help=True)
@@ -77,13 +77,13 @@ def settle(
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="It is nobody's: make a new account.")] = False,
     keep: Annotated[
-        str | None, typer.Option(help="Both are one person: this key stays, and the other has left.")
+        str | None, typer.Option(help="Of two keys this one: of a merge it stays, and the other has left.")
     ] = None,
     ignore: Annotated[bool, typer.Option("--ignore", help="Leave it as it is, and do not ask again.")] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Decide a case; the next plan goes by it."""
+    """Decide a case; the next plan, or launch, goes by it."""
     choices = {"account": account, "course": course, "create": create or None, "keep": keep, "ignore": ignore or None}
     settlement = {name: value for name, value in choices.items() if value is not None}
     if len(settlement) != 1:
@@ -93,7 +93,8 @@ def settle(
     if json:
         as_json({"settled": case, "by": by, "settlement": settlement})
     else:
-        say(f"Settled: {case.kind} of {case.subject}. The next plan goes by it.")
+        what = "launch" if case.kind in OF_LAUNCHES else "plan"
+        say(f"Settled: {case.kind} of {case.subject}. The next {what} goes by it.")
 
 
 @app.command()

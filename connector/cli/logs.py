@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from collections.abc import MutableMapping
-from pathlib import Path
 from typing import Any
 
 import structlog
+
+from connector.domain.errors import raised_at
 
 PLACE = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")
 """Where a library puts a value into its text."""
@@ -43,15 +43,10 @@ class Libraries(logging.Handler):
         more: dict[str, Any] = {"library": record.name}
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            more |= {"error": type(error).__name__, "where": _place(error)}
+            more |= {"error": type(error).__name__, "where": raised_at(error)}
         log = structlog.get_logger()
         say = log.error if record.levelno >= logging.ERROR else log.warning
         say(PLACE.sub("…", str(record.msg).partition("\n")[0]), **more)
-
-
-def _place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 def _in_order(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -121,6 +121,25 @@ def end(platform: Platform, by: By, config: Config = None, json: Json = False) -
 
 
 @app.command()
+def allow(
+    platform: Platform,
+    deployment: Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Its id, as Moodle shows it.")],
+    by: By,
+    remove: Annotated[bool, typer.Option("--remove", help="Take it back, at once.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Let a Moodle launch from one more deployment of this tool."""
+    with installation(config) as connector:
+        registering = connector.registering
+        (registering.forbid if remove else registering.allow)(platform, deployment, by)
+    if json:
+        as_json({"platform": platform, "removed" if remove else "allowed": deployment})
+    else:
+        say(f"{platform} launches from {deployment}{' no more' if remove else ' too'}.")
+
+
+@app.command()
 def doctor(config: Config = None, json: Json = False) -> None:
     """Ask each Moodle for its keys, its time and access to its services, and say what to change there."""
     with installation(config) as connector:

@@ -14,7 +14,6 @@ from connector.cli.common import By, Config, Json, installation
 from connector.cli.output import as_json, say, table
 from connector.domain.erasing import Elsewhere, Erasure, Preview, written
 from connector.domain.errors import SettingsError
-from connector.domain.privacy import markdown
 
 app = typer.Typer(help="What is held of a person, and erasing it.", no_args_is_help=True)
 
@@ -143,6 +142,8 @@ def readmit(
 @app.command()
 def inventory() -> None:
     """Print as Markdown what is held of people, table by table, and what erasing does to it."""
+    from connector.domain.privacy import markdown  # reads a file, which no other command has to wait for
+
     print(markdown(), end="")
 
 

@@ -33,6 +33,8 @@ class Audited(StrEnum):
     LTI_INVITED = "lti_invited"
     LTI_REGISTERED = "lti_platform_registered"
     LTI_ENDED = "lti_platform_ended"
+    LTI_ALLOWED = "lti_deployment_allowed"
+    LTI_FORBIDDEN = "lti_deployment_forbidden"
     LTI_KEY_ROTATED = "lti_key_rotated"
 
 

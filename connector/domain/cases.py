@@ -13,8 +13,8 @@ class Case:
     """One thing to decide. ``subject`` is a person's source key or a course's reference.
 
     ``candidates`` are Moodle ids to choose from. ``settlement`` is what a person said: ``{"account": id}``,
-    ``{"course": id}``, ``{"create": true}``, ``{"keep": key}`` or ``{"ignore": true}``. Of a
-    ``merge`` the subject is two keys, ``KEY + KEY``.
+    ``{"course": id}``, ``{"create": true}``, ``{"keep": key}`` or ``{"ignore": true}``. Of the kinds in ``OF_TWO``
+    the subject is two keys, ``KEY + KEY``.
     """
 
     kind: str
@@ -27,6 +27,12 @@ class Case:
     settled_by: str = ""
 
 
+ANOTHER_KEY = "another_key"
+"""A platform of LTI calls somebody by another person's key than that by which we know them."""
+OF_LAUNCHES = (ANOTHER_KEY,)
+"""Kinds that launches find: no plan looks for them, and so none ends them."""
+OF_TWO = ("merge", ANOTHER_KEY)
+"""Kinds that are about two keys; SQL that erases a person and writes out what is held knows them too."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "two_matches": ("account", "create", "ignore"),
     "already_bound": ("account", "create", "ignore"),
@@ -37,6 +43,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "email_shared": ("ignore",),
     "merge": ("keep", "ignore"),
     "another_human": ("account", "create", "ignore"),
+    ANOTHER_KEY: ("keep", "ignore"),
     "account_gone": ("create", "account", "ignore"),
     "suspended_by_hand": ("ignore",),
     "missing_course": ("course", "ignore"),
@@ -45,16 +52,16 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "manager_missing": ("ignore",),
     "unknown_role": ("ignore",),
 }
-"""Every kind of case, and how it can be settled; all of them also end by themselves once the cause is gone."""
+"""Every kind of case, and how it is settled; those that plans find also end by themselves once the cause is gone."""
 
 
-def merge_of(one: str, other: str) -> str:
-    """The subject of the case that two keys are one human."""
+def two_keys(one: str, other: str) -> str:
+    """The subject of a case that is about two keys."""
     return f"{one} + {other}"
 
 
 def other_of(subject: str, key: str) -> str | None:
-    """Of the subject of a merge the key that is not ``key``; None where ``key`` is neither."""
+    """Of the subject of such a case the key that is not ``key``; None where ``key`` is neither."""
     if subject.startswith(f"{key} + "):
         return subject.removeprefix(f"{key} + ")
     return subject.removesuffix(f" + {key}") if subject.endswith(f" + {key}") else None
@@ -92,11 +99,23 @@ def are_two(decided: Decisions, one: str, other: str, accounts: Collection[int])
             for (kind, subject), case in decided.items()
         )
 
-    ignored = choice_of(decided, "merge", merge_of(*sorted((one, other))), "ignore")
+    ignored = choice_of(decided, "merge", two_keys(*sorted((one, other))), "ignore")
     return bool(ignored) or has_refused(one) or has_refused(other)
 
 
-class CaseStore(Protocol):
+class LaunchCases(Protocol):
+    """Cases that launches find, one at a time."""
+
+    def ask(self, case: Case, now: datetime) -> None:
+        """Open this case; where it is open already, it stays."""
+        ...
+
+    def word(self, kind: str, subject: str) -> Mapping[str, Any] | None:
+        """What people decided last on this; None where they did not, or took it back."""
+        ...
+
+
+class CaseStore(LaunchCases, Protocol):
     def open(self, cases: Iterable[Case], now: datetime, people: Collection[str] | None = None) -> None:
         """The cases that a plan found: new ones are opened, open ones kept, and those not found again ended.
 

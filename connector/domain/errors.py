@@ -28,6 +28,9 @@ Foreign errors are translated once, at the edge (for Moodle: ``adapters.moodle.e
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class ConnectorError(Exception):
     """Base of all errors this product raises on purpose; ``exit_status`` is what a command ends with."""
@@ -119,10 +122,23 @@ class Missing(SetAside):
 
 
 class LaunchRefused(SetAside):
-    """A launch by LTI is not to be trusted, or not allowed; ``code`` is a Trouble of ``connector.domain.lti``."""
+    """A launch by LTI is not to be trusted, or not allowed; ``code`` is a Trouble of ``connector.domain.lti``.
+
+    ``way_on`` is an address of the platform at which it can go on, "" where there is none.
+    """
+
+    def __init__(self, message: str, code: str, way_on: str = "") -> None:
+        super().__init__(message, code)
+        self.way_on = way_on
 
 
 class HoldClass(ConnectorError):
     """A class of changes waits for a person's approval."""
 
     exit_status = 3
+
+
+def raised_at(error: BaseException) -> str:
+    """In which file and line, for logs: the text of an error may hold personal data. "" where it was not raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

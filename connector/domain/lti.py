@@ -16,6 +16,9 @@ LOGIN = timedelta(minutes=10)
 SESSION = timedelta(hours=4)
 """So long after the launch somebody may work with what was launched."""
 
+AUTHORIZES = "/mod/lti/auth.php"
+"""Where a Moodle authorizes launches, below its own address."""
+
 
 class Message(StrEnum):
     """What a launch is for."""
@@ -60,6 +63,19 @@ class Trouble(StrEnum):
     """What the activity opens is not there any more."""
 
 
+class Kept(StrEnum):
+    """Where a browser kept the cookie between login and launch.
+
+    Moodle does not offer platform storage, the standard's other means.
+    """
+
+    FRAME = "frame"
+    """Within a page of the platform."""
+    WINDOW = "window"
+    """In a window of its own."""
+    UNTOLD = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """A Moodle that may launch. ``deployments`` are those that are allowed; ``ended_at``: since then it may not."""
@@ -78,6 +94,12 @@ class Platform:
     def origin(self) -> str:
         """What may frame our pages: scheme, host and port of the platform's pages."""
         return origin(self.authorization_url)
+
+    @property
+    def moodle(self) -> str:
+        """The address of the Moodle that it is, "" of another platform."""
+        there = self.authorization_url.removesuffix(AUTHORIZES)
+        return "" if there == self.authorization_url else there
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +186,15 @@ class LaunchSession:
     launch: Launch
     person_id: int | None
     ends_at: datetime
+    kept: Kept = Kept.UNTOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom a platform means; ``key`` is the one at HR."""
+
+    person_id: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +222,13 @@ class Platforms(Protocol):
         """Gives its number; None, and nothing done, where one has this issuer and client."""
         ...
 
-    def allow(self, platform_id: int, deployment: str) -> None: ...
+    def allow(self, platform_id: int, deployment: str) -> int:
+        """Let launches come from this deployment too; gives 0 where there is no such platform that may launch."""
+        ...
+
+    def forbid(self, platform_id: int, deployment: str) -> int:
+        """Let none come from it any more; gives 0 where none could."""
+        ...
 
     def end(self, platform_id: int, now: datetime) -> int: ...
 
@@ -207,13 +244,19 @@ class LoginStore(Protocol):
         """End a login, once, whoever else asks at the same time. None where there is none that is good."""
         ...
 
-    def is_open(self, state: bytes, now: datetime) -> str | None:
-        """Whether a login is good and only the cookie is missing: the hint that it was begun with."""
+    def begun(self, state: bytes, now: datetime) -> Begun | None:
+        """A login that is good, and goes on being so; for whoever has lost the cookie."""
         ...
 
-    def open_session(self, launch: Launch, token: bytes, person_id: int | None, now: datetime) -> LaunchSession: ...
+    def open_session(
+        self, launch: Launch, token: bytes, person_id: int | None, now: datetime, kept: Kept = Kept.UNTOLD
+    ) -> LaunchSession: ...
 
     def session(self, token: bytes, now: datetime) -> LaunchSession | None: ...
+
+    def kept(self, platform_id: int, now: datetime) -> Mapping[Kept, int]:
+        """How many sessions that are good came by which means."""
+        ...
 
 
 class ToolKeys(Protocol):

@@ -22,6 +22,10 @@ class PlatformProbe(Protocol):
 
     async def shown(self, platform: Platform) -> Shown: ...
 
+    async def passes_header(self, platform: Platform) -> bool | None:
+        """Whether an access token that was given for members is taken there; None where the platform is no Moodle."""
+        ...
+
     async def refusal(self, platform: Platform, scope: Scope) -> str:
         """Why no access token can be had, in a word of RFC 6749 or what was answered; "" where one can be had."""
         ...

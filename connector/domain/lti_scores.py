@@ -94,7 +94,7 @@ class Gradebook(Protocol):
         ...
 
     async def result(self, platform: Platform, line_item: str, subject: str) -> float | None:
-        """What the gradebook has, as a share of what the line item is worth; None for nothing and, with Moodle, for 0.
+        """What the gradebook has, as a share of what the line item is worth; None for nothing, and with some for 0.
 
         Raises TryAgain and AccessRefused.
         """
@@ -114,10 +114,10 @@ def next_try(tries: int, now: datetime) -> datetime:
 
 
 def is_same(wanted: Scored, share: float | None) -> bool:
-    """Whether the gradebook has this score. A score of 0 comes back as nothing (``result_for_json``)."""
-    if not wanted.value:
-        return not share
-    return share is not None and abs(share - wanted.value / wanted.most) < NO_MORE
+    """Whether the gradebook has this score. Of 0 some tell nothing: older Moodles took it for none."""
+    if wanted.value is None or share is None:
+        return share is None and not wanted.value
+    return abs(share - wanted.value / wanted.most) < NO_MORE
 
 
 NO_MORE = 0.0001

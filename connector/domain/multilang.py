@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 
+Texts = Mapping[str, str]
+"""A text by language."""
 ANY = "und"
 """Undetermined, as BCP 47 has it: for everybody to whom nothing else is said."""
 OTHER = "other"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-Texts = Mapping[str, str]
-"""A text by language."""
+from connector.domain.multilang import Texts
 
 
 class DueState(StrEnum):

@@ -76,6 +76,7 @@ def _item(one: Picked, url: str, *, graded: bool) -> dict[str, Any]:
         item["text"] = one.text
     if one.most is not None and graded:
         item["lineItem"] = {"label": one.title, "scoreMaximum": one.most, "resourceId": one.content}
+        item["lineItem"]["submissionReview"] = {}  # the gradebook leads to what somebody has done, at the same address
     if one.opens:
         item["available"] = {"startDateTime": one.opens.isoformat()}
     if one.due:

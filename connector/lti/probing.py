@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.domain.errors import ConnectorError
-from connector.domain.lti import Platform, Platforms, Scope, ToolKey
+from connector.domain.lti import Kept, LoginStore, Platform, Platforms, Scope, ToolKey
 from connector.domain.lti_probes import PlatformProbe, Shown
 from connector.lti.claims import SKEW
 
@@ -18,6 +18,11 @@ SERVICES: Mapping[Scope, str] = {
 }
 """What each scope is for, in a word."""
 EDIT = "Site administration, Plugins, External tool, Manage tools, the tool, Edit"
+MEANS: Mapping[Kept, str] = {
+    Kept.FRAME: "in a frame",
+    Kept.WINDOW: "in a window of its own",
+    Kept.UNTOLD: "without telling where",
+}
 GRADES = "Services, IMS LTI Assignment and Grade Services: use this service for grade sync and column management"
 MEMBERS = "Services, IMS LTI Names and Role Provisioning: use this service to retrieve members' information"
 MEND: Mapping[str, str] = {
@@ -32,6 +37,11 @@ MEND: Mapping[str, str] = {
     ),
 }
 """What to change, by the error of RFC 6749; a scope that is not allowed says which service."""
+HEADER = (
+    "Moodle gives a token, and does not see it when it comes back: Apache keeps the header Authorization from PHP. "
+    'Let it through, by CGIPassAuth On or SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1; look whether a proxy '
+    "takes it away."
+)
 ELSE = "Look at the tool at {edit}: LTI version 1.3, public key type Keyset URL, public keyset {keys}."
 
 
@@ -52,6 +62,7 @@ class Probing:
     keys_url: str
     keys: Callable[[], Sequence[ToolKey]]
     platforms: Platforms
+    logins: LoginStore
     probe: PlatformProbe
     clock: Callable[[], datetime]
 
@@ -81,9 +92,24 @@ class Probing:
         except ConnectorError as error:
             return [Probed(f"{of}: keys", False, f"{error} {_where(platform)}"), *_left_out(of, "clock", "access")]
         found = [of_shown(of, platform, shown), of_clock(of, shown.clock, self.clock())]
-        if not signs:
-            return [*found, *_left_out(of, "access")]
-        return [*found, *[await self._access(of, platform, scope) for scope in Scope]]
+        if signs:
+            services = {scope: await self._access(of, platform, scope) for scope in Scope}
+            found += services.values()
+            may_ask = services[Scope.ROSTER].well
+            found += [await self._header(of, platform)] if may_ask else _left_out(of, "authorization")
+        else:
+            found += _left_out(of, "access")
+        return [*found, of_cookies(of, self.logins.kept(platform.platform_id, self.clock()))]
+
+    async def _header(self, of: str, platform: Platform) -> Probed:
+        what = f"{of}: authorization"
+        try:
+            passes = await self.probe.passes_header(platform)
+        except ConnectorError as error:
+            return Probed(what, False, str(error))
+        if passes is None:
+            return Probed(what, None, "not looked for: it is no Moodle")
+        return Probed(what, passes, "an access token is taken" if passes else HEADER)
 
     async def _access(self, of: str, platform: Platform, scope: Scope) -> Probed:
         what = f"{of}: {SERVICES[scope]}"
@@ -131,6 +157,14 @@ def of_clock(of: str, theirs: datetime | None, ours: datetime) -> Probed:
     which = "ahead of" if apart > 0 else "behind"
     text = f"It is {abs(apart)} s {which} this computer's; launches are refused above {SKEW.seconds} s."
     return Probed(what, False, f"{text} Let both keep time by NTP.")
+
+
+def of_cookies(of: str, kept: Mapping[Kept, int]) -> Probed:
+    """Where browsers kept the cookies of launches; those that kept none have not come so far."""
+    if not kept:
+        return Probed(f"{of}: cookies", None, "nobody has launched in the last hours")
+    told = [f"{count} {MEANS[means]}" for means, count in sorted(kept.items())]
+    return Probed(f"{of}: cookies", True, f"of launches in the last hours browsers kept {', '.join(told)}")
 
 
 def mend(refused: str, platform: Platform, scope: Scope, keys_url: str) -> str:

@@ -29,6 +29,7 @@ SCOPES = (
     "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
 )
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
+SHOWS = "`moodle-connector lti platforms` shows all."
 
 
 class Invitations(Protocol):
@@ -110,8 +111,24 @@ class Registering:
         """Let a platform launch no more, at once. Raises SettingsError where there is none."""
         now = self.clock()
         if not self.platforms.end(platform_id, now):
-            raise SettingsError(f"There is no platform {platform_id}. `moodle-connector lti platforms` shows all.")
+            raise SettingsError(f"There is no platform {platform_id}. {SHOWS}")
         self.trail.note(by, Audited.LTI_ENDED, str(platform_id), {}, now)
+
+    def allow(self, platform_id: int, deployment: str, by: str) -> None:
+        """Let launches come from one more deployment. Raises SettingsError where there is no such platform."""
+        if not deployment.strip():
+            raise SettingsError("DEPLOYMENT: it is empty. Moodle shows it with the tool's configuration details.")
+        now = self.clock()
+        if not self.platforms.allow(platform_id, deployment):
+            raise SettingsError(f"There is no platform {platform_id} that may launch. {SHOWS}")
+        self.trail.note(by, Audited.LTI_ALLOWED, str(platform_id), {"deployment": deployment}, now)
+
+    def forbid(self, platform_id: int, deployment: str, by: str) -> None:
+        """Let none come from it any more, at once. Raises SettingsError where none could."""
+        now = self.clock()
+        if not self.platforms.forbid(platform_id, deployment):
+            raise SettingsError(f"Platform {platform_id} does not launch from this deployment. {SHOWS}")
+        self.trail.note(by, Audited.LTI_FORBIDDEN, str(platform_id), {"deployment": deployment}, now)
 
     def note_rotation(self, kid: str, by: str) -> None:
         """Write down that a new key signs."""

@@ -241,6 +241,10 @@ class CertificateSettings(FileSettings):
     url: ConsoleAddress = ""
 
 
+class ContentSettings(FileSettings):
+    """Files of launched content, such as photos that learners hand in: without a place none are taken."""
+
+
 class ExportSettings(FileSettings):
     """Where reporting views are written to by the clock: without a place, nowhere.
 

@@ -13,6 +13,7 @@ from connector.domain.errors import SettingsError
 from connector.settings.parts import (
     CertificateSettings,
     ConsoleSettings,
+    ContentSettings,
     DropSettings,
     ExportSettings,
     LeaverSettings,
@@ -47,6 +48,7 @@ class SiteSettings(BaseModel):
     sources: dict[SourceName, SourceSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
     certificates: CertificateSettings = CertificateSettings()
+    content: ContentSettings = ContentSettings()
     exports: ExportSettings = ExportSettings()
     lti: LtiSettings = LtiSettings()
     service: ServiceSettings | None = None
@@ -77,6 +79,7 @@ class Settings(BaseSettings):
     sites: dict[SiteName, SiteSettings] = {}
     reporting: ReportingSettings = ReportingSettings()
     certificates: CertificateSettings = CertificateSettings()
+    content: ContentSettings = ContentSettings()
     exports: ExportSettings = ExportSettings()
     service: ServiceSettings = ServiceSettings()
     notices: NoticeSettings = NoticeSettings()
@@ -189,7 +192,11 @@ def _of_its_own(its: SiteSettings) -> Iterator[tuple[str, object]]:
         yield "reporting.url", ("reports", its.reporting.url.get_secret_value())
     if its.drop.folder:
         yield "drop.folder", ("folder", its.drop.folder.resolve())
-    for part, told in (("certificates", its.certificates), ("exports", its.exports)):
+    for part, told in (
+        ("certificates", its.certificates),
+        ("content", its.content),
+        ("exports", its.exports),
+    ):
         if told.folder:
             yield f"{part}.folder", ("folder", told.folder.resolve())
         if told.s3.bucket:

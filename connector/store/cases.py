@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from connector.domain.cases import CHOICES, Case, other_of
+from connector.domain.cases import CHOICES, OF_LAUNCHES, Case, other_of
 from connector.domain.errors import SettingsError
 from connector.store.database import Database, Row, dumps, query
 
@@ -21,20 +21,22 @@ class Cases:
         with self._database.transaction() as connection:
             for case in cases:
                 found.append(f"{case.kind}:{case.subject}")
-                connection.execute(
-                    query("cases.open"),
-                    {
-                        "site": self._site,
-                        "kind": case.kind,
-                        "subject": case.subject,
-                        "reason": case.reason,
-                        "candidates": dumps(list(case.candidates)).decode(),
-                        "now": now,
-                    },
-                )
+                connection.execute(query("cases.open"), self._values(case, now))
             about = None if people is None else sorted(people)
-            values = {"site": self._site, "found": found, "now": now, "people": about}
+            values = {"site": self._site, "found": found, "now": now, "people": about, "others": list(OF_LAUNCHES)}
             connection.execute(query("cases.end_others"), values)
+
+    def ask(self, case: Case, now: datetime) -> None:
+        self._database.run("cases.open", **self._values(case, now))
+
+    def word(self, kind: str, subject: str) -> Mapping[str, Any] | None:
+        row = self._database.row("cases.word", site=self._site, kind=kind, subject=subject)
+        return row["settlement"] if row else None
+
+    def _values(self, case: Case, now: datetime) -> dict[str, Any]:
+        candidates = dumps(list(case.candidates)).decode()
+        told = {"kind": case.kind, "subject": case.subject, "reason": case.reason, "candidates": candidates}
+        return {"site": self._site, **told, "now": now}
 
     def waiting(self) -> list[Case]:
         return [_case(row) for row in self._database.rows("cases.waiting", site=self._site)]

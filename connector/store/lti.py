@@ -11,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from connector.domain.accounts import Seal
-from connector.domain.lti import LOGIN, SESSION, Begun, Digests, Launch, LaunchSession, Platform, ToolKey
+from connector.domain.lti import LOGIN, SESSION, Begun, Digests, Kept, Known, Launch, LaunchSession, Platform, ToolKey
 from connector.store.database import Connection, Database, Row, dumps, query
 
 _LAUNCH = TypeAdapter(Launch)
@@ -36,8 +36,11 @@ class LtiPlatforms:
         row = self._database.row("lti.add_platform", **values, by=by, now=now)
         return int(row["platform_id"]) if row else None
 
-    def allow(self, platform_id: int, deployment: str) -> None:
-        self._database.run("lti.allow", site=self._site, platform_id=platform_id, deployment=deployment)
+    def allow(self, platform_id: int, deployment: str) -> int:
+        return self._database.run("lti.allow", site=self._site, platform_id=platform_id, deployment=deployment)
+
+    def forbid(self, platform_id: int, deployment: str) -> int:
+        return self._database.run("lti.forbid", site=self._site, platform_id=platform_id, deployment=deployment)
 
     def end(self, platform_id: int, now: datetime) -> int:
         return self._database.run("lti.end_platform", site=self._site, platform_id=platform_id, now=now)
@@ -72,28 +75,32 @@ class LtiLogins:
 
     def take(self, state: bytes, cookie: bytes, now: datetime) -> Begun | None:
         row = self._database.row("lti.take", site=self._site, state=state, cookie=cookie, now=now)
-        if row is None:
-            return None
-        nonce, target, hint = bytes(row.pop("nonce")), row.pop("target"), row.pop("hint")
-        return Begun(_platform(row), nonce, target, hint)
+        return _begun(row) if row else None
 
-    def is_open(self, state: bytes, now: datetime) -> str | None:
-        row = self._database.row("lti.open_login", site=self._site, state=state, now=now)
-        return row["hint"] if row else None
+    def begun(self, state: bytes, now: datetime) -> Begun | None:
+        row = self._database.row("lti.begun", site=self._site, state=state, now=now)
+        return _begun(row) if row else None
 
-    def open_session(self, launch: Launch, token: bytes, person_id: int | None, now: datetime) -> LaunchSession:
+    def open_session(
+        self, launch: Launch, token: bytes, person_id: int | None, now: datetime, kept: Kept = Kept.UNTOLD
+    ) -> LaunchSession:
         values = {"platform_id": launch.platform_id, "subject": launch.subject, "person_id": person_id}
+        values |= {"kept": kept.value}
         ends_at = now + SESSION
         told = dumps(_LAUNCH.dump_python(launch, mode="json")).decode()
         row = self._database.one("lti.open_session", **values, digest=token, launch=told, now=now, ends_at=ends_at)
-        return LaunchSession(row["session_id"], launch, person_id, ends_at)
+        return LaunchSession(row["session_id"], launch, person_id, ends_at, kept)
 
     def session(self, token: bytes, now: datetime) -> LaunchSession | None:
         row = self._database.row("lti.session", site=self._site, digest=token, now=now)
         if row is None:
             return None
         launch = _LAUNCH.validate_python(row["launch"])
-        return LaunchSession(row["session_id"], launch, row["person_id"], row["ends_at"])
+        return LaunchSession(row["session_id"], launch, row["person_id"], row["ends_at"], Kept(row["kept"]))
+
+    def kept(self, platform_id: int, now: datetime) -> Mapping[Kept, int]:
+        rows = self._database.rows("lti.kept", site=self._site, platform_id=platform_id, now=now)
+        return {Kept(row["kept"]): row["sessions"] for row in rows}
 
 
 class LtiSubjects:
@@ -107,9 +114,9 @@ class LtiSubjects:
         row = self._database.row("lti.by_account", site=self._site, account_id=account_id)
         return row["person_id"] if row else None
 
-    def bound(self, platform_id: int, subject: str) -> int | None:
-        row = self._database.row("lti.bound", platform_id=platform_id, subject=subject)
-        return row["person_id"] if row else None
+    def bound(self, platform_id: int, subject: str) -> Known | None:
+        row = self._database.row("lti.bound", site=self._site, platform_id=platform_id, subject=subject)
+        return Known(row["person_id"], row["key"]) if row else None
 
     def by_source_id(self, key: str) -> int | None:
         rows = self._database.rows("lti.by_source_id", site=self._site, key=key)
@@ -118,6 +125,10 @@ class LtiSubjects:
     def bind(self, platform_id: int, subject: str, person_id: int, now: datetime) -> None:
         values = {"platform_id": platform_id, "subject": subject, "site": self._site, "person_id": person_id}
         self._database.run("lti.bind", **values, now=now)
+
+    def bind_anew(self, platform_id: int, subject: str, person_id: int, now: datetime) -> None:
+        values = {"platform_id": platform_id, "subject": subject, "site": self._site, "person_id": person_id}
+        self._database.run("lti.bind_anew", **values, now=now)
 
 
 class LtiKeys:
@@ -141,6 +152,11 @@ class LtiKeys:
             connection.execute(query("lti.add_key"), {**values, "public": orjson.dumps(public).decode()})
 
         self._database.transact(work)
+
+
+def _begun(row: Row) -> Begun:
+    nonce, target, hint = bytes(row.pop("nonce")), row.pop("target"), row.pop("hint")
+    return Begun(_platform(row), nonce, target, hint)
 
 
 def _platform(row: Row) -> Platform:

@@ -15,14 +15,7 @@ class LtiScores:
         self._site = site
 
     def put(self, scored: Scored, now: datetime) -> Score:
-        values = {**asdict(scored), "progress": scored.progress.value, "now": now}
-
-        def work(connection: Connection) -> Row:
-            connection.execute(query("lti.lock_score"), values)
-            return one(connection, "lti.put_score", **values)
-
-        row = self._database.transact(work)
-        return Score(row["score_id"], scored, row["stamp"], 0)
+        return self._database.transact(lambda connection: put_score(connection, scored, now))
 
     def due(self, now: datetime, most: int) -> list[Score]:
         return [_score(row) for row in self._database.rows("lti.due_scores", site=self._site, now=now, most=most)]
@@ -41,6 +34,14 @@ class LtiScores:
 
     def unpark(self, now: datetime) -> int:
         return self._database.run("lti.unpark_scores", site=self._site, now=now)
+
+
+def put_score(connection: Connection, scored: Scored, now: datetime) -> Score:
+    """Put a score on its way within a transaction."""
+    values = {**asdict(scored), "progress": scored.progress.value, "now": now}
+    connection.execute(query("lti.lock_score"), values)
+    row = one(connection, "lti.put_score", **values)
+    return Score(row["score_id"], scored, row["stamp"], 0)
 
 
 def _score(row: Row) -> Score:

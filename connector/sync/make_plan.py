@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
 
-from connector.domain.cases import CaseStore, merge_of, merged_keys
+from connector.domain.cases import CaseStore, merged_keys, two_keys
 from connector.domain.decide import released_identity
 from connector.domain.errors import Busy
 from connector.domain.plan import Action, Change, Plan
@@ -122,7 +122,7 @@ def _ask_about_merges(planning: Planning) -> None:
             if found.declared
             else "both have one e-mail address, surname and date of birth"
         )
-        planning.case("merge", merge_of(found.one, found.other), why, found.accounts)
+        planning.case("merge", two_keys(found.one, found.other), why, found.accounts)
         if found.waiting is not None:
             planning.undecided.add(found.waiting)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 import structlog
@@ -32,7 +30,7 @@ from connector.api.problems import (
 )
 from connector.bootstrap import Connector
 from connector.domain.api_tokens import ApiToken
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import ConnectorError, raised_at
 from connector.web.limits import RateLimit
 from connector.web.page import Open
 from connector.web.tokens import ByToken, Named, bearer, sender
@@ -91,8 +89,7 @@ def _endpoint(path: str, may: Open | ByToken, work: Work) -> Callable[[Request],
             log.error("failed", error=type(error).__name__, message=str(error))
             return _told(NotAvailable())
         except Exception as error:  # its text may hold personal data: only its type and its place are told
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.error("broken", error=type(error).__name__, where=f"{Path(place.filename).name}:{place.lineno}")
+            log.error("broken", error=type(error).__name__, where=raised_at(error))
             return _told(Mistaken())
 
     respond.may = may  # type: ignore[attr-defined]

@@ -19,7 +19,8 @@ from connector.web.console import add_console
 from connector.web.desk import Desk
 from connector.web.dress import dress
 from connector.web.hints import BySignature, add_hints
-from connector.web.lti import ByLaunch, add_lti
+from connector.web.launches import ByLaunch
+from connector.web.lti import add_lti
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, declared_open
 from connector.web.requests import Requests

@@ -1,44 +1,151 @@
-"""Kinds of content that can be launched: the page of each, and what an instructor picks it by."""
+"""Kinds of content that can be launched: what each shows first, and what an instructor picks it by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from connector.bootstrap import Connector
-from connector.content.my_learning.opening import CONTENT as MY_LEARNING
-from connector.domain.lti import LaunchSession
-from connector.domain.multilang import choose
-from connector.web.languages import message
+from starlette.datastructures import FormData
+from starlette.responses import Response
 
-Shown = Callable[[Connector, LaunchSession], Mapping[str, Any]]
+from connector.bootstrap import Connector
+from connector.content.assessment.attempting import MOST
+from connector.content.my_learning.opening import CONTENT as MY_LEARNING
+from connector.domain.contents import Content, ContentKind
+from connector.domain.errors import LaunchRefused
+from connector.domain.lti import LaunchSession, Message, Trouble
+from connector.domain.multilang import choose
+from connector.lti.deep_linking import CONTENT, Picked
+from connector.web import assessment, assessment_editing, assessment_results, evidence
+from connector.web.fields import Fields
+from connector.web.languages import Speech, message
+from connector.web.launches import Part, Visit, bearer, named
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page: its template, and what stands in it."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``show`` gives what the template shows. Title and text stand in the picking page, and in Moodle's course."""
+    """Title and text stand in the picking page, and in Moodle's course. ``most``: of what is graded, its points.
+    ``review`` shows what somebody has done, where the gradebook asks for it."""
 
-    template: str
     title: str
     text: str
-    show: Shown
+    show: Callable[[Connector, LaunchSession, Content | None], Shown]
+    most: float | None = None
+    review: Callable[[Connector, LaunchSession, Content], Shown] | None = None
 
 
-def my_learning(connector: Connector, session: LaunchSession) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What can be picked: a kind that there is once, or something that was made in this course."""
+
+    name: str
+    kind: Kind
+    content: Content | None = None
+
+
+def my_learning(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
     """Courses, due dates and certificates of whoever launched."""
     courses = f"{connector.settings.moodle.url}/course/view.php?id="
-    return {"mine": connector.my_learning.of(session), "course_url": courses, "choose": choose}
+    mine = connector.my_learning.of(session)
+    return Shown("content/my_learning.html", {"mine": mine, "course_url": courses, "choose": choose})
 
 
-CONTENTS: Mapping[str, Kind] = {
+def assessment_page(connector: Connector, session: LaunchSession, content: Content | None) -> Shown:
+    """What an assessment is about, from where it is begun."""
+    if content is None:
+        raise LaunchRefused("content: which assessment is not said.", Trouble.GONE)
+    return Shown("content/assessment.html", assessment.home(connector, session, content))
+
+
+def assessment_review(connector: Connector, session: LaunchSession, content: Content) -> Shown:
+    """The newest attempt of somebody."""
+    found = assessment_results.review(connector, session, content)
+    return Shown("content/assessment_review.html", {"content": content, **(found or {})})
+
+
+SINGLE: Mapping[str, Kind] = {
     MY_LEARNING: Kind(
-        "content/my_learning.html",
-        message("My learning"),
-        message("Your courses, what is due, and your certificates."),
-        my_learning,
+        message("My learning"), message("Your courses, what is due, and your certificates."), my_learning
     ),
 }
-"""By the custom parameter ``content``."""
+"""Kinds of which there is one only, by the custom parameter ``content``."""
+MADE: Mapping[ContentKind, Kind] = {
+    ContentKind.ASSESSMENT: Kind(
+        message("Assessment"), message("Questions that are scored."), assessment_page, MOST, assessment_review
+    ),
+}
+"""Kinds that people make; the custom parameter is the id of one."""
 USUAL = MY_LEARNING
 """What an activity opens that was made without picking."""
+
+
+def shown(connector: Connector, session: LaunchSession) -> Shown:
+    """What a launch opens. Raises LaunchRefused where there is no such content."""
+    name = session.launch.custom.get(CONTENT, USUAL)
+    if name in SINGLE:
+        return SINGLE[name].show(connector, session, None)
+    content = named(connector, session)
+    if content is None or content.kind not in MADE:
+        raise LaunchRefused("content: there is none of this name.", Trouble.GONE)
+    kind = MADE[content.kind]
+    if session.launch.message is Message.REVIEW and kind.review is not None:
+        return kind.review(connector, session, content)
+    return kind.show(connector, session, content)
+
+
+def pieces(connector: Connector, session: LaunchSession) -> list[Piece]:
+    """What an instructor can pick: kinds that there are once, and what was made in this course."""
+    launch = session.launch
+    made = connector.contents.of_course(launch.platform_id, launch.course.id) if launch.course else ()
+    return [
+        *(Piece(name, kind) for name, kind in SINGLE.items()),
+        *(Piece(str(one.content_id), MADE[one.kind], one) for one in made if one.kind in MADE),
+    ]
+
+
+def picked(connector: Connector, session: LaunchSession, name: str, form: FormData, speech: Speech) -> Picked:
+    """What the platform is told of a piece, with the points and the days that the form has for it.
+
+    Raises LaunchRefused where it cannot be picked, or a field is not as it should be.
+    """
+    piece = next((one for one in pieces(connector, session) if one.name == name), None)
+    if piece is None:
+        raise LaunchRefused("content: nothing was picked.", Trouble.MALFORMED)
+    fields = Fields(form)
+    most = fields.number(f"most-{name}", 1, 10_000) or piece.kind.most if piece.kind.most else None
+    opens, due = (fields.moment(f"{which}-{name}", fields.text("zone")) for which in ("opens", "due"))
+    if fields.wrong:
+        raise LaunchRefused(f"{', '.join(sorted(fields.wrong))}: no such number or time.", Trouble.MALFORMED)
+    title = choose(piece.content.title, [speech.language.tag]) if piece.content else speech.t(piece.kind.title)
+    return Picked(name, title, "" if piece.content else speech.t(piece.kind.text), most, opens, due)
+
+
+def show_pieces(visit: Visit) -> Response:
+    """What can be picked, once more: something was made meanwhile."""
+    return visit.part("lti/pieces.html", **picking(visit.connector, visit.session, bearer(visit.request)))
+
+
+def picking(connector: Connector, session: LaunchSession, token: str) -> Mapping[str, Any]:
+    """What the picking page shows. Raises LaunchRefused where nothing is to be picked."""
+    if session.launch.linking is None:
+        raise LaunchRefused("Nothing was to be picked by this launch.", Trouble.NOT_ALLOWED)
+    return {"pieces": pieces(connector, session), "token": token, "several": session.launch.linking.several}
+
+
+PARTS: Sequence[Part] = (
+    Part("GET", "/lti/contents", show_pieces, teaches=True),
+    *assessment.PARTS,
+    *assessment_results.PARTS,
+    *assessment_editing.PARTS,
+    *evidence.PARTS,
+)
+"""Routes of content."""

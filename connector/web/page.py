@@ -6,12 +6,10 @@ the session, refuses whoever may not, and lets no form of another site through.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -25,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from connector.bootstrap import Connector
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import ConnectorError, raised_at
 from connector.domain.sign_in import ConsoleAccount, Permission
 from connector.sign_in.tokens import form_token, is_form_token, new_token
 from connector.web.desk import Desk
@@ -170,12 +168,6 @@ def declared_open(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def place_of(error: Exception) -> str:
-    """In which file and line an error was raised, for the log."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(place.filename).name}:{place.lineno}"
-
-
 def plain(text: str, longest: int) -> str:
     """Text that somebody sent, in a length that we take, and without NUL, which no database keeps."""
     return text.replace("\x00", "")[:longest]
@@ -202,7 +194,7 @@ def endpoint(page: Page, house: House) -> Callable[[Request], Awaitable[Response
             log.error("failed", page=page.path, error=type(error).__name__, message=str(error))
             response = visit.show("pages/trouble.html", 503)
         except Exception as error:  # its text may hold personal data: only its type and its place are told
-            log.error("broken", page=page.path, error=type(error).__name__, where=place_of(error))
+            log.error("broken", page=page.path, error=type(error).__name__, where=raised_at(error))
             response = visit.show("pages/trouble.html", 500)
         if visit.token != sent:
             response.set_cookie(house.cookie, visit.token, path="/", secure=house.https, httponly=True, samesite="lax")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector.bootstrap import Connector
-from connector.domain.errors import CannotKeep, ConnectorError
+from connector.domain.errors import CannotKeep, ConnectorError, raised_at
 from connector.domain.scim import Kind
 from connector.domain.scim_clients import Presented
 from connector.scim import discovery, reading
@@ -173,8 +171,7 @@ class _Door:
                 log.error("failed", error=type(error).__name__, message=str(error))
                 return _response(failure(503, "Not available now; try again later."))
             except Exception as error:  # its text may hold personal data: only its type and its place are told
-                place = traceback.extract_tb(error.__traceback__)[-1]
-                log.error("broken", error=type(error).__name__, where=f"{Path(place.filename).name}:{place.lineno}")
+                log.error("broken", error=type(error).__name__, where=raised_at(error))
                 return _response(failure(500, "The server has made a mistake."))
 
         answer.may = ByToken.SCIM  # type: ignore[attr-defined]

@@ -40,6 +40,14 @@ def chromium_with_cookies(tmp_path: Path) -> Iterator[Chrome]:
         yield chrome
 
 
+@pytest.fixture
+def chromium_without_cookies(tmp_path: Path) -> Iterator[Chrome]:
+    """One that keeps none at all of the tool's within a page of the platform, not even partitioned."""
+    never = {"localhost,127.0.0.1": {"setting": 2}}
+    with _running(tmp_path / "chromium", {"profile.content_settings.exceptions.cookies": never}) as chrome:
+        yield chrome
+
+
 @contextmanager
 def _running(profile: Path, preferences: Mapping[str, object] | None = None) -> Iterator[Chrome]:
     browser, driver = next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")

@@ -120,6 +120,11 @@ class Browser:
         """Keep the whole page as a picture, where somebody wants to look (CONNECTOR_TEST_SCREENSHOTS)."""
         if self._pictures:
             self._pictures.mkdir(parents=True, exist_ok=True)
+            if self.chrome.execute_script(
+                "return window !== window.top"
+            ):  # a frame is as large as its page lets it be
+                self.chrome.save_screenshot(str(self._pictures / f"{name}.png"))
+                return
             height = self.chrome.execute_script("return document.documentElement.scrollHeight")
             width = self.chrome.execute_script("return window.innerWidth")
             metrics = {

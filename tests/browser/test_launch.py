@@ -81,6 +81,22 @@ def test_a_learner_launches_within_a_page_of_the_platform(
         assert "First aider" in browser.text
         assert {one.get_attribute("target") for one in browser.all("main a")} == {"_top"}
         assert browser.complaints() == []
+        assert tool.house.sql("SELECT kept FROM connector.lti_session") == [{"kept": "frame"}]
+
+
+def test_without_any_cookie_in_a_frame_it_opens_in_a_window_of_its_own(
+    chromium_without_cookies: Chrome, tool: Tool, link: ToolLink
+) -> None:
+    """The refusal leads there by one press; where the login was kept is on record."""
+    with at_platform(chromium_without_cookies, tool) as browser:
+        open_activity(browser, "e1", link)
+        assert browser.chrome.find_element("css selector", "h1").text == "This cannot be opened"
+        assert browser.violations() == []
+        browser.find("main a").click()
+        browser.until(lambda: len(browser.chrome.window_handles) == 2, "a window opens")
+        browser.chrome.switch_to.window(browser.chrome.window_handles[1])
+        browser.until(lambda: "First aider" in browser.text, "what is launched is there")
+        assert tool.house.sql("SELECT kept FROM connector.lti_session") == [{"kept": "window"}]
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from scim2_models import ForbiddenException
 
+from connector.domain.cases import Case
 from connector.domain.decisions import DecisionKind
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.lti import Launch, Message
@@ -162,7 +163,9 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
 
 
 def launches(house: House) -> None:
-    """The person and another launched content and have scores; the person once before it was known who that is."""
+    """The person and another launched content and have scores; the person once before it was known who that is, the
+    other once with the key of the person."""
+    house.connector.cases.ask(Case("another_key", f"E3 + {KEY}", "who is it?"), house.clock())
     [platform] = house.sql("SELECT platform_id FROM connector.lti_platform")
     people = house.sql("SELECT person_id, key FROM connector.person WHERE key IN (%s, 'E3')", KEY)
     subjects, now = LtiSubjects(house.connector.database, house.connector.site), house.clock()

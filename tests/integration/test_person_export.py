@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from connector.cli import command
+from connector.domain.cases import Case
 from connector.domain.errors import SettingsError
 from connector.domain.privacy import INVENTORY, Fate
 from connector.privacy.exporting import PASSING, SECTIONS
@@ -36,9 +37,18 @@ async def test_everything_of_one_and_nothing_of_others(house: House, learning: L
     learning.act("grade", "ME", "SAFE", 81)
     await house.sync([boss, {**me, "email": "me.second@example.test", "city": "Huế"}, *others])
     await house.mirror()
+    house.connector.cases.ask(Case("another_key", "E0001 + ME", "whose is it?"), house.clock())
     document = house.connector.exporting.export("me")
     text = json.dumps(document, ensure_ascii=False)
-    for mine in ("FirstME", "me.first@example.test", "me.second@example.test", "Huế", "SAFETY-14", "81"):
+    for mine in (
+        "FirstME",
+        "me.first@example.test",
+        "me.second@example.test",
+        "Huế",
+        "SAFETY-14",
+        "81",
+        "another_key",
+    ):
         assert mine in text, mine
     assert "BOSS" in text
     for theirs in ("Chefin", "Kollegin", "boss@", "E0001", "FirstBOSS", "@example.test".join(("e0001", ""))):

@@ -10,8 +10,8 @@ import pytest
 from adapters.lti.guarded import Answer
 from adapters.lti.probes import _moment
 from adapters.lti.services import _error
-from connector.domain.lti import Platform, Scope
-from connector.lti.probing import SERVICES, mend, of_address, of_clock
+from connector.domain.lti import Kept, Platform, Scope
+from connector.lti.probing import MEANS, SERVICES, mend, of_address, of_clock, of_cookies
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 MOODLE = "https://moodle.example.com"
@@ -55,6 +55,14 @@ def test_what_to_change_is_told_for_each_refusal() -> None:
 )
 def test_only_words_of_the_standard_are_taken_from_a_refusal(body: bytes, says: str) -> None:
     assert _error(Answer(400, {}, body)) == says
+
+
+def test_where_browsers_kept_the_cookies_is_told() -> None:
+    """Each means with how often; without launches nothing is claimed."""
+    assert of_cookies("platform 7", {}).well is None
+    found = of_cookies("platform 7", {Kept.WINDOW: 2, Kept.FRAME: 40})
+    assert (found.well, "40 in a frame, 2 in a window of its own" in found.text) == (True, True)
+    assert set(MEANS) == set(Kept)
 
 
 def test_without_an_address_nothing_is_launched() -> None:

@@ -6,9 +6,9 @@ ON CONFLICT (site, kind, subject) WHERE settled_at IS NULL
 DO UPDATE SET reason = excluded.reason, candidates = excluded.candidates
 
 -- name: end_others
--- Cases whose cause is gone end by themselves; of a plan of some people those of these people.
+-- Cases whose cause is gone end by themselves; of a plan of some people those of these people. What no plan finds stays.
 UPDATE connector."case" SET settled_at = %(now)s
-WHERE site = %(site)s AND settled_at IS NULL AND NOT (kind || ':' || subject) = ANY(%(found)s)
+WHERE site = %(site)s AND settled_at IS NULL AND NOT (kind || ':' || subject) = ANY(%(found)s) AND kind <> ALL(%(others)s)
   AND (%(people)s::text[] IS NULL OR subject = ANY(%(people)s))
 
 -- name: waiting
@@ -22,6 +22,12 @@ ORDER BY case_id
 SELECT case_id, kind, subject, reason, candidates, opened_at, settlement, settled_by FROM connector."case"
 WHERE site = %(site)s AND settlement IS NOT NULL AND withdrawn_at IS NULL
 ORDER BY case_id
+
+-- name: word
+-- What people decided last on something.
+SELECT settlement FROM connector."case"
+WHERE site = %(site)s AND kind = %(kind)s AND subject = %(subject)s AND settlement IS NOT NULL AND withdrawn_at IS NULL
+ORDER BY case_id DESC LIMIT 1
 
 -- name: withdraw
 -- A decision is taken back, and with it others on the same, so that the next plan asks again.

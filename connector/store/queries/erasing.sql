@@ -155,7 +155,7 @@ SET subject = COALESCE(n.pseudonym, c.subject), reason = '', candidates = '[]',
 FROM connector."case" o
 LEFT JOIN LATERAL (SELECT e.pseudonym FROM erasing e
                    WHERE connector.folded(o.subject) = e.folded
-                      OR o.kind = 'merge' AND (starts_with(connector.folded(o.subject), e.folded || ' + ')
+                      OR o.kind IN ('merge', 'another_key') AND (starts_with(connector.folded(o.subject), e.folded || ' + ')
                                                OR right(connector.folded(o.subject), length(e.folded) + 3) = ' + ' || e.folded)
                    LIMIT 1) n ON true
 LEFT JOIN erasing k ON k.folded = connector.folded(o.settlement ->> 'keep')

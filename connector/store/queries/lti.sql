@@ -18,9 +18,15 @@ ON CONFLICT (site, issuer, client_id) WHERE ended_at IS NULL DO NOTHING
 RETURNING platform_id
 
 -- name: allow
--- A deployment more from which launches may come.
-UPDATE connector.lti_platform SET deployments = array_append(deployments, %(deployment)s)
-WHERE site = %(site)s AND platform_id = %(platform_id)s AND ended_at IS NULL AND NOT deployments @> ARRAY[%(deployment)s]
+-- A deployment more from which launches may come, unless they may already.
+UPDATE connector.lti_platform
+SET deployments = array_append(array_remove(deployments, %(deployment)s::text), %(deployment)s::text)
+WHERE site = %(site)s AND platform_id = %(platform_id)s AND ended_at IS NULL
+
+-- name: forbid
+-- A deployment less.
+UPDATE connector.lti_platform SET deployments = array_remove(deployments, %(deployment)s::text)
+WHERE site = %(site)s AND platform_id = %(platform_id)s AND ended_at IS NULL AND %(deployment)s::text = ANY(deployments)
 
 -- name: end_platform
 UPDATE connector.lti_platform SET ended_at = %(now)s
@@ -61,21 +67,29 @@ SELECT p.platform_id, p.name, p.issuer, p.client_id, p.authorization_url, p.toke
 FROM taken t JOIN connector.lti_platform p USING (platform_id)
 WHERE p.site = %(site)s AND p.ended_at IS NULL
 
--- name: open_login
+-- name: begun
 -- A login that is good, of which the browser has not kept the cookie.
-SELECT p.issuer, l.hint FROM connector.lti_login l JOIN connector.lti_platform p USING (platform_id)
+SELECT p.platform_id, p.name, p.issuer, p.client_id, p.authorization_url, p.token_url, p.keys_url, p.deployments,
+       p.ended_at, l.nonce, l.target, l.hint
+FROM connector.lti_login l JOIN connector.lti_platform p USING (platform_id)
 WHERE l.state = %(state)s AND l.ends_at > %(now)s AND p.site = %(site)s AND p.ended_at IS NULL
 
 -- name: open_session
-INSERT INTO connector.lti_session (digest, platform_id, subject, person_id, launch, began_at, ends_at)
-VALUES (%(digest)s, %(platform_id)s, %(subject)s, %(person_id)s, %(launch)s, %(now)s, %(ends_at)s)
+INSERT INTO connector.lti_session (digest, platform_id, subject, person_id, launch, began_at, ends_at, kept)
+VALUES (%(digest)s, %(platform_id)s, %(subject)s, %(person_id)s, %(launch)s, %(now)s, %(ends_at)s, %(kept)s)
 RETURNING session_id
 
 -- name: session
--- What the bearer of a token may work with.
-SELECT s.session_id, s.person_id, s.launch, s.ends_at
+-- What the bearer of a token may work with, as long as the platform and the deployment may launch.
+SELECT s.session_id, s.person_id, s.launch, s.ends_at, s.kept
 FROM connector.lti_session s JOIN connector.lti_platform p USING (platform_id)
 WHERE s.digest = %(digest)s AND s.ends_at > %(now)s AND p.site = %(site)s AND p.ended_at IS NULL
+  AND s.launch ->> 'deployment' = ANY(p.deployments)
+
+-- name: kept
+-- How many sessions that are good came by which means.
+SELECT s.kept, count(*) AS sessions FROM connector.lti_session s JOIN connector.lti_platform p USING (platform_id)
+WHERE p.site = %(site)s AND s.platform_id = %(platform_id)s AND s.ends_at > %(now)s GROUP BY s.kept
 
 -- name: keys
 -- Keys of this tool that are good or still published, the newest first.
@@ -95,8 +109,16 @@ VALUES (%(kid)s, %(site)s, %(sealed)s, %(public)s, %(now)s)
 SELECT person_id FROM connector.binding WHERE site = %(site)s AND account_id = %(account_id)s
 
 -- name: bound
--- Whom a platform means by a subject, as an earlier launch told.
-SELECT person_id FROM connector.lti_person WHERE platform_id = %(platform_id)s AND subject = %(subject)s
+-- Whom a platform means by a subject, as an earlier launch told; who goes by another key since is the one of that key.
+WITH RECURSIVE step (person_id, key, moved_to, steps) AS (
+    SELECT p.person_id, p.key, p.moved_to, 0
+    FROM connector.lti_person l JOIN connector.person p USING (person_id)
+    WHERE l.platform_id = %(platform_id)s AND l.subject = %(subject)s AND p.site = %(site)s
+    UNION ALL
+    SELECT n.person_id, n.key, n.moved_to, s.steps + 1
+    FROM step s JOIN connector.person n ON n.site = %(site)s AND n.key = s.moved_to
+) CYCLE person_id SET again USING walked
+SELECT person_id, key FROM step WHERE NOT again ORDER BY steps DESC LIMIT 1
 
 -- name: by_source_id
 -- The person with this key of HR.
@@ -108,6 +130,12 @@ INSERT INTO connector.lti_person (platform_id, subject, site, person_id, bound_a
 SELECT %(platform_id)s, %(subject)s, p.site, p.person_id, %(now)s
 FROM connector.person p WHERE p.person_id = %(person_id)s AND p.site = %(site)s AND NOT p.gone FOR SHARE
 ON CONFLICT (platform_id, subject) DO NOTHING
+
+-- name: bind_anew
+-- A person has decided that the subject is somebody else.
+UPDATE connector.lti_person l SET person_id = k.person_id, bound_at = %(now)s
+FROM (SELECT person_id FROM connector.person WHERE person_id = %(person_id)s AND site = %(site)s AND NOT gone FOR SHARE) k
+WHERE l.platform_id = %(platform_id)s AND l.subject = %(subject)s
 
 -- name: lock_score
 -- Scores of one person and line item are stamped one after the other.

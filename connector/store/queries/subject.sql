@@ -97,7 +97,8 @@ FROM connector.undone u WHERE u.person_id = ANY(%(ids)s) ORDER BY u.undone_at
 SELECT jsonb_build_object('kind', c.kind, 'opened_at', c.opened_at, 'settled_at', c.settled_at,
                           'settlement', c.settlement - 'keep') AS found
 FROM connector."case" c JOIN connector.person p ON p.site = c.site AND (c.subject = p.key
-     OR c.kind = 'merge' AND (starts_with(c.subject, p.key || ' + ') OR right(c.subject, length(p.key) + 3) = ' + ' || p.key))
+     OR c.kind IN ('merge', 'another_key')
+        AND (starts_with(c.subject, p.key || ' + ') OR right(c.subject, length(p.key) + 3) = ' + ' || p.key))
 WHERE p.person_id = ANY(%(ids)s) ORDER BY c.case_id
 
 -- name: decisions

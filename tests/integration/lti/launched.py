@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -47,6 +47,8 @@ class Tool:
     house: House
     url: str
     client: httpx.Client
+    served: Served
+    up: ExitStack
     registered: ExternalTool = field(init=False)
     platform_id: int = field(init=False)
 
@@ -71,6 +73,13 @@ class Tool:
             "deployments": (str(self.registered.id),),
         }
         return Platform(**{**told, **other})
+
+    def cut(self) -> None:
+        """Nobody can reach it any more."""
+        self.up.close()
+
+    def mend(self) -> None:
+        self.up.enter_context(self.served.running())
 
     # ------------------------------------------------------------ as a browser does it
     @contextmanager
@@ -146,30 +155,47 @@ def form(answer: httpx.Response) -> tuple[str, dict[str, str]]:
     return unescape(action[1]), {unescape(name): unescape(value) for name, value in FIELD.findall(answer.text)}
 
 
+@dataclass
+class Served:
+    """The application of ``serve`` on a port of loopback, which can go away and come back."""
+
+    house: House
+    port: int
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        with socket.create_server(("127.0.0.1", self.port)) as listener:
+            config = uvicorn.Config(web_app(self.house.connector, lambda: Jobs(self.house)), log_config=None)
+            server = uvicorn.Server(config)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            try:
+                while not server.started:
+                    thread.join(0.01)
+                yield
+            finally:
+                server.should_exit = True
+                thread.join()
+
+
 @contextmanager
 def serving_tool(house: House, host: str = "127.0.0.1", **settings: Any) -> Iterator[Tool]:
     """The application of ``serve`` as a tool, on a free port of loopback, registered with the twin.
 
     ``host`` is by what name it is known: by another than the twin's it is another site to browsers.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://{host}:{listener.getsockname()[1]}"
-        told = LtiSettings(url=url, secret=SecretStr(SECRET), **settings)
-        house.settings = house.settings.model_copy(update={"lti": told})
-        house.reopen()
-        server = uvicorn.Server(uvicorn.Config(web_app(house.connector, lambda: Jobs(house)), log_config=None))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            while not server.started:
-                thread.join(0.01)
-            with httpx.Client(base_url=url, timeout=30) as client:
-                tool = Tool(house, url, client)
-                tool.register()
-                yield tool
-        finally:
-            server.should_exit = True
-            thread.join()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://{host}:{port}"
+    told = LtiSettings(url=url, secret=SecretStr(SECRET), **settings)
+    house.settings = house.settings.model_copy(update={"lti": told})
+    house.reopen()
+    served = Served(house, port)
+    with ExitStack() as up, httpx.Client(base_url=url, timeout=30) as client:
+        up.enter_context(served.running())
+        tool = Tool(house, url, client, served, up)
+        tool.register()
+        yield tool
 
 
 def linked(tool: Tool) -> ToolLink:

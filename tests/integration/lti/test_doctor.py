@@ -32,8 +32,20 @@ async def test_what_it_finds_of_a_platform(tool: Tool) -> None:
 
     connector.tool_keys.rotate()
     found = await looked(tool)
-    assert list(found) == ["address", "signing key", "keys", "clock", "scores", "results", "members"]
-    assert [one for one in found.values() if not one.well] == []
+    assert list(found) == [
+        "address", "signing key", "keys", "clock", "scores", "results", "members", "authorization", "cookies",
+    ]  # fmt: skip
+    assert [what for what, one in found.items() if not one.well] == ["cookies"]
+    assert (found["cookies"].well, found["cookies"].text) == (None, "nobody has launched in the last hours")
+
+    with state.lock:
+        state.tools.loses_header = True
+    found = await looked(tool)
+    assert bad(found) == {"authorization"}
+    assert "CGIPassAuth On" in found["authorization"].text
+
+    with state.lock:
+        state.tools.loses_header = False
 
     with state.lock:
         state.tools.down = True
@@ -55,6 +67,7 @@ async def test_what_it_finds_of_a_platform(tool: Tool) -> None:
     assert bad(found) == {"scores", "results", "members"}
     assert "(invalid_client). Moodle does not know this client id" in found["scores"].text
     assert f"lti end {tool.platform_id}" in found["scores"].text
+    assert found["authorization"].well is None, "without a token it cannot be seen"
 
     with state.lock:
         state.tools.tools[tool.registered.id] = tool.registered

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.moodle.twin import serve_twin
 from adapters.moodle.twin.tools.state import SigningKey, ToolLink
+from connector.domain.lti import Kept
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.support import House, make_courses
 
@@ -54,6 +55,30 @@ def test_a_learner_launches(tool: Tool, link: ToolLink) -> None:
     assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
 
 
+@pytest.mark.parametrize(("told", "kept"), [("iframe", "frame"), ("document", "window"), ("<script>", ""), (None, "")])
+def test_it_is_recorded_where_the_browser_kept_the_login(
+    tool: Tool, link: ToolLink, told: str | None, kept: str
+) -> None:
+    """Within a page of the platform or in a window of its own, as browsers tell it themselves."""
+    login = tool.login()
+    token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    headers = {"Cookie": login.cookie, **({"Sec-Fetch-Dest": told} if told else {})}
+    posted = {"state": login.asked["state"], "id_token": token}
+    assert tool.client.post("/lti/launch", data=posted, headers=headers).status_code == 200
+    found = tool.house.sql("SELECT kept FROM connector.lti_session ORDER BY session_id DESC LIMIT 1")
+    assert found == [{"kept": kept}]
+    counted = tool.house.connector.launch_logins.kept(tool.platform_id, tool.house.clock())
+    assert counted[Kept(kept)] >= 1
+
+
+def test_a_login_with_what_no_database_keeps_is_none_of_our_mistakes(tool: Tool) -> None:
+    """NUL is left out, whether it comes by an address or a form."""
+    asked = {"iss": tool.house.twin.url, "login_hint": "2", "target_link_uri": f"{tool.url}/lti/launch"}
+    asked |= {"lti_message_hint": "\0", "client_id": tool.registered.client_id}
+    assert tool.client.get("/lti/login", params=asked).status_code == 302
+    assert tool.client.post("/lti/login", data=asked).status_code == 302
+
+
 def test_the_cookie_of_a_login_is_for_this_host_and_frame_alone(tool: Tool) -> None:
     """Each login has one of its own, so that several frames of a page do not disturb each other."""
     one, other = tool.login(), tool.login()
@@ -72,10 +97,17 @@ def test_an_unknown_state_is_refused(tool: Tool, link: ToolLink) -> None:
 
 
 def test_without_the_cookie_of_the_login_it_is_refused(tool: Tool, link: ToolLink) -> None:
-    """Nobody can be made to act in a session that somebody else began. The page says what to do."""
+    """Nobody can be made to act in a session that somebody else began. The page offers a way on: the activity itself,
+    in a window of its own, at the platform that began it, which alone may frame such a page."""
     answer = tool.launch("learner", link, keeps_cookie=False)
     assert answer.status_code == 400
     assert "window of its own" in answer.text
+    there = f"{tool.house.twin.url}/mod/lti/launch.php?id={link.cmid}"
+    assert f'<a class="button" href="{there}" target="_blank" rel="noopener">' in answer.text
+    assert f"frame-ancestors {tool.house.twin.url}" in answer.headers["content-security-policy"]
+    hintless = tool.login(lti_message_hint="")
+    answer = tool.post({"state": hintless.asked["state"], "id_token": "any"}, None)
+    assert (answer.status_code, "<a " in answer.text) == (400, False)
     login, strange = tool.login(), tool.login()
     token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
     assert tool.post({"state": login.asked["state"], "id_token": token}, strange).status_code == 400

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.errors import SettingsError
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.integration.mirrored import Learning
 from tests.support import House, row
@@ -67,7 +68,8 @@ async def test_nobody_is_somebody_else_by_a_key_that_was_written_by_hand(tool: T
 
 
 async def test_of_another_platform_the_first_key_of_hr_tells_who_it_is(tool: Tool, link: ToolLink) -> None:
-    """And ever after what the platform calls them, whatever key comes with it. What it says itself comes first."""
+    """And ever after what the platform calls them. Another's key is a case: people say who it is. What the platform
+    says itself comes before what was written by hand."""
     house, other = tool.house, "https://other.example"
     url = house.twin.url
     addresses = {"authorization_url": f"{url}/a", "token_url": f"{url}/t", "keys_url": f"{url}/mod/lti/certs.php"}
@@ -85,10 +87,35 @@ async def test_of_another_platform_the_first_key_of_hr_tells_who_it_is(tool: Too
         return tool.post({"state": login.asked["state"], "id_token": token}, login).text
 
     assert "First aider" in seen("anna", "E1")
-    assert "First aider" in seen("anna", "E2")
     assert "First aider" not in seen("bert", "E2", "E1")
     assert "not known yet who you are" in seen("carl", None, "$Person.sourcedId")
     assert "not known yet who you are" in seen("dora", "E99")
+    assert house.cases() == []
+
+    assert "First aider" in seen("anna", "E2")
+    assert "First aider" in seen("anna", "E2")
+    assert house.cases() == [("another_key", "E1 + E2")], "asked once, and nobody was bound anew"
+    await house.plan()
+    assert house.cases() == [("another_key", "E1 + E2")], "no plan ends it: none looks for it"
+    with pytest.raises(SettingsError, match="one of the two keys"):
+        house.settle("another_key", "E1 + E2", keep="E3")
+    house.settle("another_key", "E1 + E2", keep="E1")
+    assert "First aider" in seen("anna", "E2")
+    assert house.cases() == [], "it was decided"
+
+    [decided] = [one for one in house.connector.cases.settled() if one.kind == "another_key"]
+    house.connector.cases.withdraw(decided.case_id, "tester", house.clock())
+    assert "First aider" in seen("anna", "E2")
+    house.settle("another_key", "E1 + E2", keep="E2")
+    assert "First aider" not in seen("anna", "E2")
+    assert "First aider" not in seen("anna", None), "it is for good"
+    seen("anna", "E1")
+    assert house.cases() == [("another_key", "E2 + E1")], "the way back is asked anew"
+
+    assert "First aider" in seen("frank", "E1")
+    house.sql("UPDATE connector.person SET moved_to = 'E2' WHERE key = 'E1' RETURNING 1")
+    assert "First aider" not in seen("frank", "E2")
+    assert house.cases() == [("another_key", "E2 + E1")], "HR itself has said that it is one human"
 
 
 @pytest.mark.parametrize(

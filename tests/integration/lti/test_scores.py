@@ -51,6 +51,20 @@ async def test_a_score_arrives_and_is_sent_once(tool: Tool, link: ToolLink) -> N
     assert await sent(tool) == {}
 
 
+async def test_a_score_of_0_is_told_and_none_is_not(tool: Tool, link: ToolLink) -> None:
+    """As Moodle 4.5.5 and 5.1 answer."""
+    connector = tool.house.connector
+    [platform] = connector.platforms.all()
+
+    async def told(value: float | None) -> float | None:
+        put(tool, link, "learner", value)
+        await everything_sent(tool)
+        one = scored(tool, link, "learner", value)
+        return await connector.platform_services.result(platform, one.line_item, one.subject)
+
+    assert [await told(value) for value in (0, None, 5)] == [0, None, 0.5]
+
+
 async def test_scores_of_the_same_second_arrive_in_their_order(tool: Tool, link: ToolLink) -> None:
     """Moodle refuses a time that is not later: each is a second later than the one before."""
     for value in (3, 9, 5):

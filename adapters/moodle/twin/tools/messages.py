@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 
@@ -26,12 +25,6 @@ def roles(state: TwinState, user: TwinUser, course: TwinCourse) -> list[str]:
         return [f"{PERSON}Administrator", f"{MEMBERSHIP}Instructor"]
     here = {ROLES[role] for role in state.course_roles(user.id, course.id)}
     return [f"{MEMBERSHIP}{'Instructor' if here & TEACHERS else 'Learner'}"]
-
-
-def origin(address: str) -> str:
-    """Scheme, host and port."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def signed(claims: dict[str, Any], key: SigningKey) -> str:

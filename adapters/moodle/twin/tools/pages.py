@@ -19,6 +19,7 @@ from adapters.moodle.twin.tools import messages
 from adapters.moodle.twin.tools.keys import FetchKeys
 from adapters.moodle.twin.tools.life import ToolLife
 from adapters.moodle.twin.tools.state import ExternalTool
+from connector.domain.lti import origin
 
 COOKIE = "MoodleSession"
 REVIEW = "LtiSubmissionReviewRequest"
@@ -65,7 +66,7 @@ class ToolPages:
     async def view(self, request: Request) -> Response:
         with self._state.lock:
             link = self._state.tools.links[int(request.query_params["id"])]
-            tool = messages.origin(link.tool.tool_url)
+            tool = origin(link.tool.tool_url)
         allow = "; ".join(f"{what} {tool}" for what in ("microphone", "camera", "autoplay"))
         source = f"/mod/lti/launch.php?id={link.cmid}&triggerview=0"
         frame = (

@@ -115,6 +115,8 @@ class Tools:
     """Scores that were taken, in the order in which they came: line item, person and points."""
     down: bool = False
     """Whether services, tokens and keys are answered with 503."""
+    loses_header: bool = False
+    """Whether Apache keeps the header Authorization from PHP."""
     loses_answers: int = 0
     """So many scores more are taken, and the answer is an error."""
     page: int = 50

@@ -1,0 +1,1 @@
+"""Assessments: drawn, answered, marked, and scored."""

@@ -1,0 +1,71 @@
+"""Item analysis: how hard each question was, and how well it tells apart who knows. Pure.
+
+Facility, discrimination and distractors as in classical test theory; Moodle's quiz statistics use the same words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, pstdev
+
+from connector.domain.assessments import Answer, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One attempt that was marked: what each question gave, and the whole in percent."""
+
+    shares: Mapping[str, float]
+    answers: Mapping[str, Answer]
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """``facility``: the mean share that was right. ``discrimination``: the correlation with the rest of the score,
+    None where nothing varies. ``chosen``: how often each option was taken."""
+
+    question_id: str
+    answered: int
+    facility: float
+    discrimination: float | None
+    chosen: Mapping[str, int]
+    median_seconds: float | None
+    mean_confidence: float | None
+
+
+def analysed(questions: Sequence[Question], taken: Sequence[Taken]) -> list[Item]:
+    """Each question that somebody had."""
+    found = (_item(one, [attempt for attempt in taken if one.question_id in attempt.shares]) for one in questions)
+    return [item for item in found if item is not None]
+
+
+def _item(question: Question, taken: Sequence[Taken]) -> Item | None:
+    if not taken:
+        return None
+    key = question.question_id
+    shares = [attempt.shares[key] for attempt in taken]
+    rest = [attempt.percent - 100 * attempt.shares[key] / len(attempt.shares) for attempt in taken]
+    answers = [attempt.answers[key] for attempt in taken if key in attempt.answers]
+    seconds = [one.seconds for one in answers if one.seconds is not None]
+    sure = [one.confidence for one in answers if one.confidence is not None]
+    chosen = Counter(option for one in answers for option in one.chosen)
+    return Item(
+        key,
+        len(answers),
+        fmean(shares),
+        correlation(shares, rest),
+        {option.option_id: chosen[option.option_id] for option in question.options},
+        median(seconds) if seconds else None,
+        fmean(sure) if sure else None,
+    )
+
+
+def correlation(xs: Sequence[float], ys: Sequence[float]) -> float | None:
+    """Pearson's, None where one of them does not vary."""
+    if len(xs) < 2 or not (spread := pstdev(xs) * pstdev(ys)):
+        return None
+    mean_x, mean_y = fmean(xs), fmean(ys)
+    return fmean((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread

@@ -1,0 +1,149 @@
+"""Attempts: begun, answered one question at a time, submitted by the learner or by the clock, marked, and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from connector.content.assessment import bodies
+from connector.content.assessment.drawing import met
+from connector.content.assessment.marking import Scored as Result
+from connector.content.assessment.marking import counts, score
+from connector.content.assessment.papers import Papers
+from connector.domain.assessments import Answer, Assessment
+from connector.domain.attempting import Attempt, Attempts, Begun, Mark, Outcome, Saved
+from connector.domain.contents import Content, Contents
+from connector.domain.errors import LaunchRefused
+from connector.domain.learning_events import Actor, Event, Verb
+from connector.domain.lti import Trouble
+from connector.domain.lti_scores import Progress, Scored
+
+GRACE = timedelta(seconds=30)
+"""An answer that was given in time may be so long on its way."""
+MOST = 100.0
+"""Scores go to gradebooks in percent."""
+MANY = 200
+"""Attempts that are ended at one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempting:
+    attempts: Attempts
+    contents: Contents
+    papers: Papers
+    clock: Callable[[], datetime]
+
+    def begin(self, content: Content, actor: Actor, line_item: str, *, trial: bool) -> Attempt:
+        """The attempt that is open, or a new one. Raises LaunchRefused where there is none left."""
+        now, made = self.clock(), bodies.assessment(content.body)
+        tried = self.attempts.of(content.content_id, actor)
+        if tried and tried[-1].is_open(now):
+            return tried[-1]
+        if tried and tried[-1].submitted_at is None:
+            self.submit(tried[-1])
+        if made.attempts is not None and not trial and len(tried) >= made.attempts:
+            raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
+        paper = self.papers.draw(content)
+        ends_at = now + timedelta(minutes=made.minutes) if made.minutes else None
+        self.attempts.start(content, paper, Begun(actor, "" if trial else line_item, trial, now, ends_at))
+        after = self.attempts.of(content.content_id, actor)
+        if len(after) == len(tried):
+            raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)
+        return after[-1]  # where two windows began at once, it is one attempt
+
+    def save(self, attempt: Attempt, answer: Answer, place: int) -> Saved:
+        """Keep an answer; ``place`` counts what the page has sent, so that what is late does not count.
+
+        Raises LaunchRefused where the question is not of this attempt.
+        """
+        if answer.question_id not in attempt.paper.questions:
+            raise LaunchRefused("question: it is not of this attempt.", Trouble.MALFORMED)
+        now = self.clock()
+        return self.attempts.save(attempt, answer, place, now, now - GRACE)
+
+    def submit(self, attempt: Attempt) -> Attempt:
+        """End an attempt and score it. Submitted twice, it is scored once."""
+        if self.attempts.submit(attempt.attempt_id, self.clock()):
+            self._settle(attempt.attempt_id, Verb.COMPLETED)
+        return self._again(attempt.attempt_id)
+
+    def submit_overdue(self) -> int:
+        """End what nobody has ended; gives how many."""
+        left = self.attempts.unsettled(self.clock(), MANY)
+        for attempt in left:
+            self.attempts.submit(attempt.attempt_id, self.clock())
+            self._settle(attempt.attempt_id, Verb.COMPLETED)
+        return len(left)
+
+    def mark(self, attempt: Attempt, question_id: str, share: float, comment: str, by: str) -> Attempt:
+        """An assessor marks a question of a submitted attempt, as often as needed; every mark is kept.
+
+        Raises LaunchRefused where the attempt is open, or the question not of it.
+        """
+        if attempt.submitted_at is None:
+            raise LaunchRefused("The attempt is open yet.", Trouble.NOT_ALLOWED)
+        if question_id not in attempt.paper.questions or not 0 <= share <= 1:
+            raise LaunchRefused("mark: it is for no question of this attempt, or not from 0 to 1.", Trouble.MALFORMED)
+        self.attempts.mark(attempt.attempt_id, Mark(question_id, share, comment, by, self.clock()))
+        self._settle(attempt.attempt_id)
+        return self._again(attempt.attempt_id)
+
+    def regrade(self, content: Content, platform_id: int, course: str) -> int:
+        """Mark all attempts of a course by what is right now, and send what has become another score.
+
+        Gives how many attempts have another result.
+        """
+        changed = 0
+        for attempt in self.attempts.in_course(content.content_id, platform_id, course):
+            if attempt.submitted_at is None:
+                continue
+            banks = {key: self._version_of(key, before) for key, before in attempt.paper.banks.items()}
+            if (attempt.marked_version, attempt.marked_banks) != (content.version, banks):
+                self.attempts.mark_by(attempt.attempt_id, content.version, banks)
+                self._settle(attempt.attempt_id)
+                changed += self._again(attempt.attempt_id).percent != attempt.percent
+        return changed
+
+    def result(self, attempt: Attempt) -> Result:
+        """What an attempt has come to, question by question."""
+        answers = self.attempts.answers(attempt.attempt_id)
+        return score(met(self.papers.marked(attempt), answers), answers)
+
+    def _version_of(self, bank: str, before: int) -> int:
+        found = self.contents.newest(UUID(bank))
+        return found.version if found else before
+
+    def _again(self, attempt_id: int) -> Attempt:
+        found = self.attempts.one(attempt_id)
+        if found is None:
+            raise LaunchRefused("attempt: it is not there any more.", Trouble.GONE)
+        return found
+
+    def _settle(self, attempt_id: int, *verbs: Verb) -> None:
+        """Find the result of a submitted attempt, and send what counts of all attempts at it."""
+        attempt = self._again(attempt_id)
+        made = self.papers.assessment(attempt, marked=True)
+        percent = self.result(attempt).percent
+        passed = None if percent is None else percent >= made.pass_mark
+        found = Outcome(percent, passed, _events(attempt, percent, passed, verbs), self._told(attempt, made, percent))
+        self.attempts.settle(attempt_id, found, self.clock())
+
+    def _told(self, attempt: Attempt, made: Assessment, percent: float | None) -> Scored | None:
+        """What the gradebook is to have; nothing to grade yet where all waits to be marked."""
+        if not attempt.line_item:
+            return None
+        tried = [one for one in self.attempts.of(attempt.content_id, attempt.actor) if one.submitted_at is not None]
+        percents = [percent if one.attempt_id == attempt.attempt_id else one.percent for one in tried]
+        value = counts(made.policy, [one for one in percents if one is not None])
+        actor = attempt.actor
+        return Scored(actor.platform_id, attempt.line_item, actor.subject, value, MOST, Progress.COMPLETED)
+
+
+def _events(attempt: Attempt, percent: float | None, passed: bool | None, verbs: tuple[Verb, ...]) -> list[Event]:
+    if attempt.trial:
+        return []
+    told = {"percent": percent, "seconds": attempt.seconds}
+    after = () if percent is None else (Verb.SCORED, Verb.PASSED if passed else Verb.FAILED)
+    return [Event(attempt.actor, verb, attempt.attempt_id, result=told) for verb in (*verbs, *after)]

@@ -1,0 +1,134 @@
+"""Moodle XML: https://docs.moodle.org/en/Moodle_XML_format, and ``question/format/xml``.
+
+Entities and networks are closed: a file is what somebody has sent. Kinds that there are not here are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+
+from lxml import etree
+
+from connector.content.assessment.bringing import Brought, LeftOut
+from connector.content.assessment.marking import number
+from connector.domain.assessments import Kind, Option, Question
+from connector.domain.multilang import ANY, texts
+
+Element = etree._Element
+
+
+class _NotHere(Exception):
+    pass
+
+
+def read(content: bytes) -> Brought:
+    """Bring a whole file over. A file that is no such XML has its one fault told, and brings nothing."""
+    brought, category = Brought(), ""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        brought.left_out.append(LeftOut(error.lineno or 1, "", "the file is no XML, or is cut off"))
+        return brought
+    if root.tag != "quiz":
+        brought.left_out.append(LeftOut(1, "", "it is no Moodle XML: its root is not <quiz>"))
+        return brought
+    for one in root.iterfind("question"):
+        kind = one.get("type", "")
+        if kind == "category":
+            category = _text(one, "category/text")
+            continue
+        title = _text(one, "name/text")
+        try:
+            make = KINDS.get(kind)
+            if make is None:
+                raise _NotHere(f"questions of the kind {kind!r} are not brought over")
+            brought.add(category, make(one))
+        except _NotHere as why:
+            line = one.sourceline
+            brought.left_out.append(LeftOut(line if isinstance(line, int) else 1, title, str(why)))
+    return brought
+
+
+def _choice(one: Element) -> Question:
+    single = _text(one, "single").casefold() in ("true", "1")
+    options = _options(one)
+    if not any(option.right for option in options):
+        raise _NotHere("no answer is right")
+    if single and sum(option.right for option in options) > 1:
+        best = max(_fraction(answer) for answer in one.iterfind("answer"))
+        marks = [_fraction(answer) == best for answer in one.iterfind("answer")]
+        options = [
+            Option(option.option_id, option.text, mark, option.feedback)
+            for option, mark in zip(options, marks, strict=True)
+        ]
+    return _made(one, Kind.SINGLE if single else Kind.MULTIPLE, options=options)
+
+
+def _true_false(one: Element) -> Question:
+    right = next((_text(answer, "text") for answer in one.iterfind("answer") if _fraction(answer) > 0), "")
+    said = {_text(answer, "text"): texts(_text(answer, "feedback/text")) or None for answer in one.iterfind("answer")}
+    options = [Option(name, {ANY: name.title()}, right == name, said.get(name)) for name in ("true", "false")]
+    return _made(one, Kind.TRUE_FALSE, options=options)
+
+
+def _short(one: Element) -> Question:
+    accepted = [_text(answer, "text") for answer in one.iterfind("answer") if _fraction(answer) > 0]
+    if not accepted:
+        raise _NotHere("no answer is right")
+    return _made(one, Kind.TEXT, accepted=accepted)
+
+
+def _numeric(one: Element) -> Question:
+    answers = [answer for answer in one.iterfind("answer") if _fraction(answer) > 0]
+    if len(answers) != 1:
+        raise _NotHere("it has several right numbers, or none")
+    value, tolerance = number(_text(answers[0], "text")), number(_text(answers[0], "tolerance") or "0")
+    if value is None or tolerance is None:
+        raise _NotHere("its numbers cannot be read")
+    return _made(one, Kind.NUMERIC, value=value, tolerance=abs(tolerance))
+
+
+def _essay(one: Element) -> Question:
+    return _made(one, Kind.PRACTICAL)
+
+
+KINDS: Mapping[str, Callable[[Element], Question]] = {
+    "multichoice": _choice,
+    "truefalse": _true_false,
+    "shortanswer": _short,
+    "numerical": _numeric,
+    "essay": _essay,
+}
+
+
+def _made(one: Element, kind: Kind, **more: object) -> Question:
+    asked = texts(_text(one, "questiontext/text"))
+    if not asked:
+        raise _NotHere("it has no text")
+    weight = number(_text(one, "defaultgrade") or "1")
+    key = blake2b(etree.tostring(one), digest_size=16).hexdigest()
+    explanation = texts(_text(one, "generalfeedback/text")) or None
+    return Question(key, kind, asked, weight if weight and weight > 0 else 1.0, explanation=explanation, **more)  # type: ignore[arg-type]
+
+
+def _options(one: Element) -> list[Option]:
+    return [
+        Option(
+            str(place),
+            texts(_text(answer, "text")),
+            _fraction(answer) > 0,
+            texts(_text(answer, "feedback/text")) or None,
+        )
+        for place, answer in enumerate(one.iterfind("answer"), 1)
+    ]
+
+
+def _fraction(answer: Element) -> float:
+    return number(answer.get("fraction", "0")) or 0.0
+
+
+def _text(one: Element, path: str) -> str:
+    found = one.find(path)
+    return (found.text or "").strip() if found is not None else ""

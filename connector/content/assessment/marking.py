@@ -1,0 +1,94 @@
+"""What is right, what a score is, and which of several attempts counts. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum, isfinite
+from statistics import fmean
+
+from connector.domain.assessments import CHOICES, Answer, Kind, Policy, Question
+
+ANYTHING = "*"
+DIGITS = 6
+"""Of a percentage: weights such as 0.1 are not exact to a computer, and a pass mark is."""
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """``percent`` None while something waits to be marked. ``unmarked``: questions that wait."""
+
+    percent: float | None
+    points: float
+    most: float
+    unmarked: Sequence[str]
+
+
+def share(question: Question, answer: Answer | None) -> float | None:
+    """How much of a question is right: 0 or 1, or what an assessor gave; None where nobody has marked it yet.
+
+    What was not answered is not right. Several options are right together or not at all.
+    """
+    if answer is not None and answer.share is not None:
+        return min(1.0, max(0.0, answer.share))
+    if question.kind is Kind.PRACTICAL:
+        return 0.0 if answer is None or not (answer.files or answer.text.strip()) else None
+    if answer is None:
+        return 0.0
+    if question.kind in CHOICES:
+        right = {option.option_id for option in question.options if option.right}
+        return float(bool(right) and answer.chosen == right)
+    if question.kind is Kind.NUMERIC:
+        return float(_is_near(question, answer.text))
+    return float(any(matches(one, answer.text) for one in question.accepted))
+
+
+def score(questions: Sequence[Question], answers: Mapping[str, Answer]) -> Scored:
+    """The sum of the weights of right answers by that of all weights, in percent; 0 where nothing weighs anything."""
+    shares = {one.question_id: share(one, answers.get(one.question_id)) for one in questions}
+    most = fsum(one.weight for one in questions)
+    points = fsum(one.weight * (shares[one.question_id] or 0.0) for one in questions)
+    unmarked = [key for key, got in shares.items() if got is None]
+    percent = None if unmarked else round(100 * points / most, DIGITS) if most > 0 else 0.0
+    return Scored(percent, points, most, unmarked)
+
+
+def counts(policy: Policy, percents: Sequence[float]) -> float | None:
+    """What of several attempts counts, in the order in which they were submitted; None where there is none."""
+    if not percents:
+        return None
+    if policy is Policy.BEST:
+        return max(percents)
+    return percents[-1] if policy is Policy.LAST else fmean(percents)
+
+
+def number(text: str) -> float | None:
+    """A number as people type it: 1,5 as 1.5, and 1 234,5 too; None where it is none."""
+    plain = _SPACE.sub("", text.replace("\u00a0", "").replace("\u202f", ""))
+    if plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    try:
+        value = float(plain)
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def matches(accepted: str, text: str) -> bool:
+    """Whether a text is one that is accepted: case and white space do not count, ``*`` stands for anything."""
+    pattern = ".*".join(re.escape(_plain(part)) for part in accepted.split(ANYTHING))
+    return re.fullmatch(pattern, _plain(text), re.DOTALL) is not None
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", text).strip().casefold()
+
+
+def _is_near(question: Question, text: str) -> bool:
+    given = number(text)
+    if given is None or question.value is None:
+        return False
+    slack = 1e-9 * max(1.0, abs(question.value))  # 0.1 + 0.2 is not 0.3 to a computer
+    return abs(given - question.value) <= question.tolerance + slack

@@ -1,0 +1,60 @@
+"""What an attempt asks, and by what it is marked: questions of certain versions of an assessment and its banks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from uuid import UUID
+
+from connector.content.assessment import bodies
+from connector.content.assessment.drawing import drawn
+from connector.domain.assessments import Assessment, Question
+from connector.domain.attempting import Attempt, Paper, Versions
+from connector.domain.contents import Content, Contents
+
+REMEMBERED = 500
+"""Versions that are kept at hand: what an attempt refers to is altered no more."""
+
+
+class Papers:
+    """``seed`` gives chance, for drawing from banks and for the order."""
+
+    def __init__(self, contents: Contents, seed: Callable[[], int]) -> None:
+        self._contents = contents
+        self._seed = seed
+        self._assessment = lru_cache(REMEMBERED)(self._read_assessment)
+        self._bank = lru_cache(REMEMBERED)(self._read_bank)
+
+    def draw(self, content: Content) -> Paper:
+        """The questions of a new attempt."""
+        made = bodies.assessment(content.body)
+        newest = {one.bank: self._contents.newest(UUID(one.bank)) for one in made.sections if one.bank}
+        banks = {key: found for key, found in newest.items() if found is not None}
+        questions = {key: bodies.bank(one.body).questions for key, one in banks.items()}
+        paper = drawn(made.sections, questions, self._seed())
+        return Paper(content.version, {key: one.version for key, one in banks.items()}, [q.question_id for q in paper])
+
+    def assessment(self, attempt: Attempt, *, marked: bool = False) -> Assessment:
+        """As it was when the attempt began, or by what it is ``marked``."""
+        return self._assessment(attempt.content_id, attempt.marked_version if marked else attempt.paper.version)
+
+    def asked(self, attempt: Attempt) -> list[Question]:
+        """The questions of an attempt, as they were when it began."""
+        known = self._known(attempt.content_id, attempt.paper.version, attempt.paper.banks)
+        return [known[key] for key in attempt.paper.questions]
+
+    def marked(self, attempt: Attempt) -> list[Question]:
+        """The questions by which an attempt is marked; those that are not asked any more do not count."""
+        known = self._known(attempt.content_id, attempt.marked_version, attempt.marked_banks)
+        return [known[key] for key in attempt.paper.questions if key in known]
+
+    def _known(self, content_id: UUID, version: int, banks: Versions) -> Mapping[str, Question]:
+        own = [one for section in self._assessment(content_id, version).sections for one in section.questions]
+        theirs = [one for key, number in banks.items() for one in self._bank(UUID(key), number)]
+        return {one.question_id: one for one in (*theirs, *own)}
+
+    def _read_assessment(self, content_id: UUID, version: int) -> Assessment:
+        return bodies.assessment(self._contents.version(content_id, version).body)
+
+    def _read_bank(self, content_id: UUID, version: int) -> Sequence[Question]:
+        return bodies.bank(self._contents.version(content_id, version).body).questions

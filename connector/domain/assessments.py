@@ -1,0 +1,119 @@
+"""Assessments as values: questions and their sections, what counts as right, and what somebody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from connector.domain.multilang import Texts
+
+
+class Kind(StrEnum):
+    """What is asked for."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    TRUE_FALSE = "true_false"
+    NUMERIC = "numeric"
+    TEXT = "text"
+    PRACTICAL = "practical"
+    """A file or photo, marked by an assessor."""
+    SCENARIO = "scenario"
+    """Which option is taken decides which question comes next."""
+
+
+CHOICES = frozenset({Kind.SINGLE, Kind.MULTIPLE, Kind.TRUE_FALSE, Kind.SCENARIO})
+
+
+class Policy(StrEnum):
+    """Which of several attempts counts."""
+
+    BEST = "best"
+    LAST = "last"
+    AVERAGE = "average"
+
+
+class Explain(StrEnum):
+    """When explanations and right answers are shown."""
+
+    NEVER = "never"
+    AFTER_ATTEMPT = "after_attempt"
+    AFTER_SUCCESS = "after_success"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """``leads_to``: of a scenario, the question that comes next; "" ends it."""
+
+    option_id: str
+    text: Texts
+    right: bool = False
+    feedback: Texts | None = None
+    leads_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``weight`` counts for the score. ``accepted`` are right texts, compared without regard to case and white space
+    around; ``*`` in one stands for anything. ``value`` and ``tolerance`` are of a numeric one, both ends included."""
+
+    question_id: str
+    kind: Kind
+    text: Texts
+    weight: float = 1.0
+    options: Sequence[Option] = ()
+    accepted: Sequence[str] = ()
+    value: float | None = None
+    tolerance: float = 0.0
+    explanation: Texts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Questions of its own in their order, then so many ``drawn`` from a ``bank``, which is the id of content.
+    ``shuffled``: each attempt has an order of its own."""
+
+    title: Texts
+    questions: Sequence[Question] = ()
+    bank: str = ""
+    drawn: int = 0
+    shuffled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """``minutes`` None: no limit; ``attempts`` None: as many as somebody likes. ``pass_mark`` in percent."""
+
+    title: Texts
+    sections: Sequence[Section] = ()
+    pass_mark: float = 80.0
+    minutes: int | None = None
+    attempts: int | None = None
+    policy: Policy = Policy.BEST
+    explain: Explain = Explain.AFTER_ATTEMPT
+    confidence: bool = False
+    introduction: Texts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """Questions from which assessments draw."""
+
+    title: Texts
+    questions: Sequence[Question] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered. ``chosen`` are options, ``files`` what was handed in; ``share`` is an assessor's mark
+    from 0 to 1, None until there is one. ``confidence`` from 1 to 5; ``seconds`` that the question was looked at."""
+
+    question_id: str
+    chosen: frozenset[str] = frozenset()
+    text: str = ""
+    files: Sequence[str] = ()
+    share: float | None = None
+    comment: str = ""
+    confidence: int | None = None
+    seconds: float | None = None

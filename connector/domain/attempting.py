@@ -1,0 +1,177 @@
+"""Attempts at assessments as they are kept, and the port to where that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from connector.domain.assessments import Answer
+from connector.domain.contents import Content
+from connector.domain.learning_events import Actor, Event
+from connector.domain.lti_scores import Scored
+
+Versions = Mapping[str, int]
+"""Versions of content, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What an attempt asks: of which versions of an assessment and of its banks, which questions, in their order."""
+
+    version: int
+    banks: Versions
+    questions: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """``marked_version`` and ``marked_banks`` are what it is marked by, which are later ones after a regrade.
+
+    ``percent`` and ``passed`` are None while it is open, or something waits to be marked. ``ends_at`` is by the clock
+    of this service. ``trial``: begun by who teaches, to see how it is; it counts nowhere.
+    """
+
+    attempt_id: int
+    actor: Actor
+    content_id: UUID
+    number: int
+    paper: Paper
+    marked_version: int
+    marked_banks: Versions
+    line_item: str
+    trial: bool
+    started_at: datetime
+    ends_at: datetime | None
+    submitted_at: datetime | None
+    percent: float | None
+    passed: bool | None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.submitted_at is None and (self.ends_at is None or now < self.ends_at)
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.submitted_at - self.started_at).total_seconds() if self.submitted_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of saving an answer. ``place`` is that of what stands there now."""
+
+    open: bool
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt has come to; ``told`` is what the gradebook is to have, None where there is none."""
+
+    percent: float | None
+    passed: bool | None
+    events: Sequence[Event] = ()
+    told: Scored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """``share`` from 0 to 1; ``by`` is the platform's subject of who gave it."""
+
+    question_id: str
+    share: float
+    comment: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file that somebody handed in for a question. ``size`` in bytes; ``place`` is its name in the storage."""
+
+    file_id: UUID
+    attempt_id: int
+    question_id: str
+    name: str
+    media_type: str
+    size: int
+    place: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Who begins an attempt, where its score goes, and until when there is time."""
+
+    actor: Actor
+    line_item: str
+    trial: bool
+    at: datetime
+    ends_at: datetime | None
+
+
+class Attempts(Protocol):
+    """Attempts at the content of one site."""
+
+    def of(self, content_id: UUID, actor: Actor) -> Sequence[Attempt]:
+        """Those of one person in one activity, in their order."""
+        ...
+
+    def one(self, attempt_id: int) -> Attempt | None: ...
+
+    def in_course(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
+        """All of one course but trials, those of one person together and in their order."""
+        ...
+
+    def start(self, content: Content, paper: Paper, begun: Begun) -> int | None:
+        """The number of the attempt. None, and nothing done, where one is open or the content was changed since."""
+        ...
+
+    def answers(self, attempt_id: int) -> Mapping[str, Answer]:
+        """What was answered, with the marks that were given by hand."""
+        ...
+
+    def answers_of(self, attempt_ids: Sequence[int]) -> Mapping[int, Mapping[str, Answer]]: ...
+
+    def places(self, attempt_id: int) -> int:
+        """The highest place of an answer, 0 where there is none."""
+        ...
+
+    def save(self, attempt: Attempt, answer: Answer, place: int, now: datetime, by: datetime) -> Saved:
+        """Keep an answer given at ``now``, while the attempt did not end before ``by``."""
+        ...
+
+    def evidence(self, attempt_id: int) -> Sequence[Evidence]:
+        """In the order in which it was handed in."""
+        ...
+
+    def hand_in(self, evidence: Evidence, most: int) -> bool:
+        """Keep where a file lies; False, and nothing done, where the attempt is over or has so many already."""
+        ...
+
+    def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
+        """Forget a file of an attempt that is open; None where there is none."""
+        ...
+
+    def submit(self, attempt_id: int, now: datetime) -> bool:
+        """End an attempt, no later than its time was over; False where it was submitted before."""
+        ...
+
+    def settle(self, attempt_id: int, outcome: Outcome, now: datetime) -> None:
+        """Keep what it has come to, and send it on, all of it or nothing."""
+        ...
+
+    def mark(self, attempt_id: int, mark: Mark) -> None: ...
+
+    def marks(self, attempt_id: int) -> Sequence[Mark]:
+        """All of them, in their order."""
+        ...
+
+    def mark_by(self, attempt_id: int, version: int, banks: Versions) -> None:
+        """Mark by other versions from now on."""
+        ...
+
+    def unsettled(self, now: datetime, most: int) -> Sequence[Attempt]:
+        """Those whose time is over and that nobody has submitted, and those that were submitted and never scored."""
+        ...

@@ -1,0 +1,160 @@
+"""Attempts at assessments, in PostgreSQL; see ``connector.domain.attempting``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from connector.domain.assessments import Answer
+from connector.domain.attempting import Attempt, Begun, Evidence, Mark, Outcome, Paper, Saved, Versions
+from connector.domain.contents import Content
+from connector.domain.learning_events import Actor, Event, Verb
+from connector.store.database import Connection, Database, Row, one, query
+from connector.store.learning_events import values
+from connector.store.lti_scores import put_score
+
+LATE = timedelta(minutes=1)
+"""So long an attempt that is over has, to be ended by whoever made it."""
+
+
+class StoredAttempts:
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    def of(self, content_id: UUID, actor: Actor) -> Sequence[Attempt]:
+        return [_attempt(row) for row in self._database.rows("attempts.of", content_id=content_id, **asdict(actor))]
+
+    def one(self, attempt_id: int) -> Attempt | None:
+        row = self._database.row("attempts.one", site=self._site, attempt_id=attempt_id)
+        return _attempt(row) if row else None
+
+    def in_course(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
+        rows = self._database.rows("attempts.in_course", content_id=content_id, platform_id=platform_id, course=course)
+        return [_attempt(row) for row in rows]
+
+    def start(self, content: Content, paper: Paper, begun: Begun) -> int | None:
+        wanted = {
+            **asdict(begun.actor),
+            "content_id": content.content_id,
+            "version": content.version,
+            "changes": content.changes,
+            "banks": Jsonb(paper.banks),
+            "paper": list(paper.questions),
+            "line_item": begun.line_item,
+            "trial": begun.trial,
+            "now": begun.at,
+            "ends_at": begun.ends_at,
+        }
+
+        def work(connection: Connection) -> int | None:
+            row = connection.execute(query("attempts.start"), wanted).fetchone()
+            if row is None:
+                return None
+            attempt_id: int = row["attempt_id"]
+            if not begun.trial:
+                self._tell(connection, Event(begun.actor, Verb.INITIALIZED, attempt_id), begun.at)
+            return attempt_id
+
+        return self._database.transact(work)
+
+    def answers(self, attempt_id: int) -> Mapping[str, Answer]:
+        return self.answers_of([attempt_id]).get(attempt_id, {})
+
+    def answers_of(self, attempt_ids: Sequence[int]) -> Mapping[int, Mapping[str, Answer]]:
+        found: dict[int, dict[str, Answer]] = defaultdict(dict)
+        for row in self._database.rows("attempts.answers", attempt_ids=list(attempt_ids)):
+            found[row["attempt_id"]][row["question_id"]] = _answer(row)
+        return found
+
+    def places(self, attempt_id: int) -> int:
+        place: int = self._database.one("attempts.places", attempt_id=attempt_id)["place"]
+        return place
+
+    def save(self, attempt: Attempt, answer: Answer, place: int, now: datetime, by: datetime) -> Saved:
+        said = {
+            "chosen": sorted(answer.chosen),
+            "text": answer.text,
+            "confidence": answer.confidence,
+            "seconds": answer.seconds,
+        }
+        key = {"attempt_id": attempt.attempt_id, "question_id": answer.question_id}
+
+        def work(connection: Connection) -> Row:
+            row = one(connection, "attempts.save", said=Jsonb(said), place=place, now=now, by=by, **key)
+            if row["new"] and not attempt.trial:
+                result = {"seconds": answer.seconds}
+                answered = Event(attempt.actor, Verb.ANSWERED, attempt.attempt_id, answer.question_id, result)
+                self._tell(connection, answered, now)
+            return row
+
+        row = self._database.transact(work)
+        return Saved(row["open"], row["place"])
+
+    def evidence(self, attempt_id: int) -> Sequence[Evidence]:
+        return [Evidence(**row) for row in self._database.rows("attempts.evidence", attempt_id=attempt_id)]
+
+    def hand_in(self, evidence: Evidence, most: int) -> bool:
+        return self._database.run("attempts.hand_in", most=most, **asdict(evidence)) > 0
+
+    def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
+        row = self._database.row("attempts.take_back", attempt_id=attempt_id, file_id=file_id)
+        return Evidence(**row) if row else None
+
+    def submit(self, attempt_id: int, now: datetime) -> bool:
+        return self._database.run("attempts.submit", attempt_id=attempt_id, now=now) > 0
+
+    def settle(self, attempt_id: int, outcome: Outcome, now: datetime) -> None:
+        found = {"percent": outcome.percent, "passed": outcome.passed, "now": now}
+
+        def work(connection: Connection) -> None:
+            connection.execute(query("attempts.settle"), {"attempt_id": attempt_id, **found})
+            for event in outcome.events:
+                self._tell(connection, event, now)
+            if outcome.told is not None:
+                put_score(connection, outcome.told, now)
+
+        self._database.transact(work)
+
+    def mark(self, attempt_id: int, mark: Mark) -> None:
+        self._database.run("attempts.mark", attempt_id=attempt_id, **asdict(mark))
+
+    def marks(self, attempt_id: int) -> Sequence[Mark]:
+        return [Mark(**row) for row in self._database.rows("attempts.marks", attempt_id=attempt_id)]
+
+    def mark_by(self, attempt_id: int, version: int, banks: Versions) -> None:
+        self._database.run("attempts.mark_by", attempt_id=attempt_id, version=version, banks=Jsonb(banks))
+
+    def unsettled(self, now: datetime, most: int) -> Sequence[Attempt]:
+        rows = self._database.rows("attempts.unsettled", site=self._site, before=now - LATE, most=most)
+        return [_attempt(row) for row in rows]
+
+    def _tell(self, connection: Connection, event: Event, now: datetime) -> None:
+        connection.execute(query("learning_events.tell"), values(event, self._site, now))
+
+
+_ACTOR = ("platform_id", "course", "link", "subject", "person_id")
+_SAME = (
+    "attempt_id", "content_id", "number", "marked_version", "marked_banks", "line_item", "trial", "started_at",
+    "ends_at", "submitted_at", "percent", "passed",
+)  # fmt: skip
+
+
+def _attempt(row: Row) -> Attempt:
+    actor = Actor(**{name: row[name] for name in _ACTOR}, content=str(row["content_id"]))
+    paper = Paper(row["version"], row["banks"], row["paper"])
+    return Attempt(**{name: row[name] for name in _SAME}, actor=actor, paper=paper)
+
+
+def _answer(row: Row) -> Answer:
+    said: dict[str, Any] = row["said"] or {}
+    chosen = frozenset(said.pop("chosen", ()))
+    return Answer(
+        row["question_id"], chosen, files=row["files"], share=row["share"], comment=row["comment"] or "", **said
+    )

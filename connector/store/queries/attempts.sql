@@ -1,0 +1,115 @@
+-- name: of
+-- What somebody has tried of some content in an activity, in order.
+SELECT * FROM connector.attempt
+WHERE content_id = %(content_id)s AND platform_id = %(platform_id)s AND link = %(link)s AND subject = %(subject)s
+ORDER BY number
+
+-- name: one
+SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
+WHERE c.site = %(site)s AND a.attempt_id = %(attempt_id)s
+
+-- name: in_course
+-- What everybody in a course has tried who learns there.
+SELECT a.* FROM connector.attempt a
+WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+ORDER BY a.link, a.subject, a.number
+
+-- name: start
+-- The next attempt, unless one is open, or the content was changed since it was read.
+WITH seen AS (
+    SELECT content_id FROM connector.content_version
+    WHERE content_id = %(content_id)s AND version = %(version)s AND changes = %(changes)s
+    FOR SHARE
+)
+INSERT INTO connector.attempt
+    (content_id, version, banks, marked_version, marked_banks, paper, platform_id, course, link, subject, person_id,
+     trial, number, line_item, started_at, ends_at)
+SELECT s.content_id, %(version)s, %(banks)s, %(version)s, %(banks)s, %(paper)s, %(platform_id)s, %(course)s, %(link)s,
+       %(subject)s, %(person_id)s, %(trial)s,
+       COALESCE((SELECT max(a.number) FROM connector.attempt a
+                 WHERE a.content_id = s.content_id AND a.platform_id = %(platform_id)s AND a.link = %(link)s
+                   AND a.subject = %(subject)s), 0) + 1,
+       %(line_item)s, %(now)s, %(ends_at)s
+FROM seen s
+ON CONFLICT DO NOTHING
+RETURNING attempt_id
+
+-- name: answers
+-- What was answered in attempts, what was handed in, and the last mark of each question.
+SELECT attempt_id, question_id, a.said, COALESCE(e.files, '{}') AS files, m.share, m.comment
+FROM (SELECT * FROM connector.answer WHERE attempt_id = ANY(%(attempt_ids)s)) a
+FULL JOIN (SELECT attempt_id, question_id, array_agg(file_id::text ORDER BY added_at, file_id) AS files
+           FROM connector.evidence WHERE attempt_id = ANY(%(attempt_ids)s)
+           GROUP BY attempt_id, question_id) e USING (attempt_id, question_id)
+FULL JOIN (SELECT DISTINCT ON (attempt_id, question_id) attempt_id, question_id, share, comment
+           FROM connector.mark WHERE attempt_id = ANY(%(attempt_ids)s)
+           ORDER BY attempt_id, question_id, mark_id DESC) m USING (attempt_id, question_id)
+
+-- name: places
+SELECT COALESCE(max(place), 0) AS place FROM connector.answer WHERE attempt_id = %(attempt_id)s
+
+-- name: save
+-- An answer, while the attempt is open; what was sent later is not put back by it. Gives what stands there.
+WITH open AS (
+    SELECT attempt_id FROM connector.attempt
+    WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL AND (ends_at IS NULL OR ends_at > %(by)s)
+    FOR SHARE
+), put AS (
+    INSERT INTO connector.answer AS a (attempt_id, question_id, said, place, saved_at)
+    SELECT o.attempt_id, %(question_id)s, %(said)s, %(place)s, %(now)s FROM open o
+    ON CONFLICT (attempt_id, question_id) DO UPDATE
+    SET said = excluded.said, place = excluded.place, saved_at = excluded.saved_at
+    WHERE a.place < excluded.place
+    RETURNING place
+)
+SELECT EXISTS (SELECT FROM open) AS open, EXISTS (SELECT FROM put) AS new,
+       COALESCE((SELECT place FROM put), (SELECT place FROM connector.answer
+                                          WHERE attempt_id = %(attempt_id)s AND question_id = %(question_id)s)) AS place
+
+-- name: evidence
+SELECT file_id, attempt_id, question_id, name, media_type, size, place, added_at FROM connector.evidence
+WHERE attempt_id = %(attempt_id)s ORDER BY added_at, file_id
+
+-- name: hand_in
+-- A file for a question of an attempt that is open and has not too many for it.
+INSERT INTO connector.evidence (file_id, attempt_id, question_id, name, media_type, size, place, added_at)
+SELECT %(file_id)s, a.attempt_id, %(question_id)s, %(name)s, %(media_type)s, %(size)s, %(place)s, %(added_at)s
+FROM (SELECT attempt_id FROM connector.attempt
+      WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL AND (ends_at IS NULL OR ends_at > %(added_at)s)
+      FOR UPDATE) a
+WHERE (SELECT count(*) FROM connector.evidence e
+       WHERE e.attempt_id = a.attempt_id AND e.question_id = %(question_id)s) < %(most)s
+
+-- name: take_back
+DELETE FROM connector.evidence e USING connector.attempt a
+WHERE e.attempt_id = %(attempt_id)s AND e.file_id = %(file_id)s AND a.attempt_id = e.attempt_id AND a.submitted_at IS NULL
+RETURNING e.file_id, e.attempt_id, e.question_id, e.name, e.media_type, e.size, e.place, e.added_at
+
+-- name: submit
+-- Once: who comes second finds it submitted. What was on its way when the time was over is no later than that.
+UPDATE connector.attempt SET submitted_at = LEAST(%(now)s::timestamptz, ends_at)
+WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL
+
+-- name: settle
+UPDATE connector.attempt SET percent = %(percent)s, passed = %(passed)s, settled_at = %(now)s
+WHERE attempt_id = %(attempt_id)s
+
+-- name: mark
+INSERT INTO connector.mark (attempt_id, question_id, share, comment, marked_by, marked_at)
+VALUES (%(attempt_id)s, %(question_id)s, %(share)s, %(comment)s, %(by)s, %(at)s)
+
+-- name: marks
+SELECT question_id, share, comment, marked_by AS by, marked_at AS at FROM connector.mark
+WHERE attempt_id = %(attempt_id)s ORDER BY mark_id
+
+-- name: mark_by
+-- Mark by other versions.
+UPDATE connector.attempt SET marked_version = %(version)s, marked_banks = %(banks)s, settled_at = NULL
+WHERE attempt_id = %(attempt_id)s
+
+-- name: unsettled
+-- Attempts whose time is over, and those that were submitted and whose result was never found.
+SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
+WHERE c.site = %(site)s AND a.settled_at IS NULL
+  AND (a.submitted_at < %(before)s OR (a.submitted_at IS NULL AND a.ends_at < %(before)s))
+ORDER BY a.attempt_id LIMIT %(most)s

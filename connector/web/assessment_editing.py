@@ -1,0 +1,342 @@
+"""An assessment or a bank of questions as its authors have it: who teaches in the course where it was made."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connector.content.assessment import bodies, editing
+from connector.content.assessment.bringing import Brought, gift, moodle_xml
+from connector.content.assessment.editing import TRUTH, Fault
+from connector.domain.assessments import CHOICES, Assessment, Bank, Explain, Kind, Option, Policy, Question, Section
+from connector.domain.contents import Content, ContentKind
+from connector.domain.errors import LaunchRefused
+from connector.domain.lti import Trouble
+from connector.domain.sign_in import LANGUAGES
+from connector.web.fields import Fields
+from connector.web.languages import message
+from connector.web.launches import Launches, Part, Visit
+
+LARGEST_FORM = 2_000_000
+LARGEST_FILE = 20_000_000
+"""Bytes."""
+MOST_FIELDS = 3000
+SPARE = 3
+"""Empty options that are shown besides those that there are."""
+KINDS: Mapping[Kind, str] = {
+    Kind.SINGLE: message("One option is right"),
+    Kind.MULTIPLE: message("Several options can be right"),
+    Kind.TRUE_FALSE: message("True or false"),
+    Kind.NUMERIC: message("A number"),
+    Kind.TEXT: message("A short text"),
+    Kind.PRACTICAL: message("A practical task with evidence, marked by a person"),
+    Kind.SCENARIO: message("A step of a scenario, where the answer decides what comes next"),
+}
+POLICIES: Mapping[Policy, str] = {
+    Policy.BEST: message("The best"),
+    Policy.LAST: message("The last"),
+    Policy.AVERAGE: message("The average of all"),
+}
+EXPLAINS: Mapping[Explain, str] = {
+    Explain.AFTER_ATTEMPT: message("After each attempt"),
+    Explain.AFTER_SUCCESS: message("When it was passed"),
+    Explain.NEVER: message("Never"),
+}
+FAULTS: Mapping[Fault, str] = {
+    Fault.NO_TEXT: message("The question has no text."),
+    Fault.FEW_OPTIONS: message("It needs two options at least."),
+    Fault.NOT_ONE_RIGHT: message("Exactly one option must be right."),
+    Fault.NONE_RIGHT: message("One option at least must be right."),
+    Fault.NO_VALUE: message("The right number is missing."),
+    Fault.NONE_ACCEPTED: message("There is no text that is accepted."),
+    Fault.LEADS_NOWHERE: message("An option leads to a question that is not in this section."),
+}
+CHANGED = message("Somebody else has changed this in the meantime. What you see is how it is now; please do it again.")
+UNREADABLE = message("This file cannot be read: it is neither Moodle XML nor GIFT.")
+NEW: Mapping[ContentKind, tuple[str, Assessment | Bank]] = {
+    ContentKind.ASSESSMENT: (message("New assessment"), Assessment({}, [Section({})])),
+    ContentKind.BANK: (message("New bank of questions"), Bank({})),
+}
+
+
+# ---------------------------------------------------------------- what is shown
+def show(visit: Visit) -> Response:
+    return _page(visit, _content(visit))
+
+
+def show_question(visit: Visit) -> Response:
+    """The form of a question, or of a new one of a kind."""
+    content = _content(visit)
+    made = _made(content)
+    there = editing.find(made, visit.request.path_params["question"])
+    if there is None:
+        raise LaunchRefused("question: it is not there any more.", Trouble.GONE)
+    return _question(visit, content, there[1], there[0])
+
+
+# ---------------------------------------------------------------- what is changed
+async def read_form(here: Launches, request: Request) -> FormData:
+    """Raises LaunchRefused."""
+    return await here.form(request, LARGEST_FORM, fields=MOST_FIELDS)
+
+
+async def read_file(here: Launches, request: Request) -> tuple[FormData, bytes]:
+    """A form with a file. Raises LaunchRefused."""
+    form = await here.form(request, LARGEST_FILE, files=1)
+    file = form.get("file")
+    content = await file.read() if isinstance(file, UploadFile) else b""
+    await form.close()
+    return form, content
+
+
+def make(visit: Visit, form: FormData) -> Response:
+    """New content in this course."""
+    kind = Fields(form).pick("kind", ContentKind.ASSESSMENT)
+    if kind not in NEW or not visit.maker.course:
+        raise LaunchRefused("kind: there is none of this name, or no course.", Trouble.MALFORMED)
+    title, empty = NEW[kind]
+    speech = visit.launches.speech(visit.session.launch.locale)
+    new = replace(empty, title={speech.language.tag: speech.t(title)})
+    content = visit.connector.contents.make(kind, bodies.body(new), visit.maker, visit.connector.clock())
+    return _page(visit, content)
+
+
+def change_settings(visit: Visit, form: FormData) -> Response:
+    content = _content(visit)
+    made, fields = _made(content), Fields(form)
+    title = fields.texts("title") or made.title
+    if isinstance(made, Bank):
+        return _save(visit, content, replace(made, title=title), form)
+    pass_mark = fields.number("pass_mark", 0, 100)
+    after = replace(
+        made,
+        title=title,
+        introduction=fields.texts_or_none("introduction"),
+        pass_mark=made.pass_mark if pass_mark is None else pass_mark,
+        minutes=fields.whole("minutes", 1, 10_000),
+        attempts=fields.whole("attempts", 1, 1000),
+        policy=fields.pick("policy", made.policy),
+        explain=fields.pick("explain", made.explain),
+        confidence=fields.flag("confidence"),
+    )
+    if fields.wrong:
+        return _page(visit, replace(content, body=bodies.body(after)), wrong=fields.wrong)
+    return _save(visit, content, after, form)
+
+
+def change_section(visit: Visit, form: FormData) -> Response:
+    """A section as it is now, a new one, or one less."""
+    content = _content(visit)
+    made, fields = _made(content), Fields(form)
+    place = fields.whole("section", 0, 1000)
+    if not isinstance(made, Assessment) or place is None:
+        raise LaunchRefused("section: there is none.", Trouble.MALFORMED)
+    if fields.flag("drop"):
+        return _save(visit, content, editing.drop_section(made, place), form)
+    bank = fields.text("bank")
+    if bank not in {"", *(str(one.content_id) for one in _banks(visit))}:
+        raise LaunchRefused("bank: it is not of this course.", Trouble.MALFORMED)
+    drawn = fields.whole("drawn", 0, 1000) or 0
+    section = Section(fields.texts("title"), (), bank, drawn if bank else 0, fields.flag("shuffled"))
+    return _save(visit, content, editing.put_section(made, place, section), form)
+
+
+def new_question(visit: Visit, form: FormData) -> Response:
+    """The form of a new question; it stands in the section when it is saved."""
+    content, fields = _content(visit), Fields(form)
+    kind = fields.pick("kind", Kind.SINGLE)
+    options = TRUTH if kind is Kind.TRUE_FALSE else ()
+    question = Question(secrets.token_hex(6), kind, {}, options=options)
+    return _question(visit, content, question, fields.whole("section", 0, 1000) or 0)
+
+
+def change_question(visit: Visit, form: FormData) -> Response:
+    """Save a question, or move or drop it."""
+    content = _content(visit)
+    made, fields = _made(content), Fields(form)
+    key = visit.request.path_params["question"]
+    doing = fields.text("do")
+    if doing == "drop":
+        return _save(visit, content, editing.drop(made, key), form)
+    if doing in ("up", "down"):
+        return _save(visit, content, editing.move(made, key, -1 if doing == "up" else 1), form)
+    section = fields.whole("section", 0, 1000) or 0
+    question = _read_question(fields, key)
+    beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
+    wrong = editing.faults(question, beside)
+    if wrong or fields.wrong or doing == "more":
+        shown = wrong if doing != "more" else []
+        return _question(visit, content, question, section, wrong=fields.wrong, faults=shown, form=form)
+    return _save(visit, content, editing.put(made, section, question), form)
+
+
+def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
+    """Questions of a file of Moodle XML or GIFT go to the end of a section."""
+    content = _content(visit)
+    form, file = sent
+    brought = _brought(file)
+    if brought is None or not (brought.all or brought.left_out):
+        return _page(visit, content, trouble=UNREADABLE)
+    section = Fields(form).whole("section", 0, 1000) or 0
+    return _save(visit, content, editing.put(_made(content), section, *brought.all), form, brought=brought)
+
+
+def end(visit: Visit) -> Response:
+    """Content that is wanted no more: activities that open it say so. What was tried stays."""
+    content = _content(visit)
+    visit.connector.contents.end(content.content_id, visit.connector.clock())
+    return visit.part("content/assessment/ended.html", content=content)
+
+
+# ---------------------------------------------------------------- parts of it
+def _content(visit: Visit) -> Content:
+    """Raises LaunchRefused where it is not there, or was made in another course."""
+    try:
+        content = visit.connector.contents.newest(UUID(visit.request.path_params["content"]))
+    except ValueError:
+        content = None
+    if content is None or content.kind not in NEW:
+        raise LaunchRefused("content: there is none of this id.", Trouble.GONE)
+    if not content.is_of(visit.maker):
+        raise LaunchRefused("content: it was made in another course.", Trouble.NOT_ALLOWED)
+    return content
+
+
+def _made(content: Content) -> Assessment | Bank:
+    read = bodies.assessment if content.kind is ContentKind.ASSESSMENT else bodies.bank
+    return read(content.body)
+
+
+def _save(
+    visit: Visit, content: Content, made: Assessment | Bank, form: FormData, brought: Brought | None = None
+) -> Response:
+    """Keep what was changed by somebody who has seen the content as it was when the form was made."""
+    seen = f"{content.version}.{content.changes}"
+    if Fields(form).text("seen") != seen:
+        return _page(visit, content, trouble=CHANGED)
+    connector = visit.connector
+    after = connector.contents.change(content, bodies.body(made), visit.maker.subject, connector.clock())
+    if after is None:
+        return _page(visit, _content(visit), trouble=CHANGED)
+    return _page(visit, after, brought=brought)
+
+
+def _page(visit: Visit, content: Content, **values: Any) -> Response:
+    made = _made(content)
+    usual: dict[str, Any] = {"wrong": {}, "trouble": "", "brought": None}
+    shown = {
+        "content": content,
+        "seen": f"{content.version}.{content.changes}",
+        "made": made,
+        "is_bank": isinstance(made, Bank),
+        "sections": editing.sections(made),
+        "unfinished": editing.unfinished(made),
+        "banks": _banks(visit),
+        "tags": _tags(visit),
+        "kinds": KINDS,
+        "policies": POLICIES,
+        "explains": EXPLAINS,
+        "faults": FAULTS,
+        "may_edit": True,
+        "picking": visit.session.launch.linking is not None,
+    }
+    return visit.part("content/assessment/edit.html", **{**shown, **usual, **values})
+
+
+def _question(visit: Visit, content: Content, question: Question, section: int, **values: Any) -> Response:
+    made = _made(content)
+    beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
+    leads = [one for one in beside if one.kind is Kind.SCENARIO and one.question_id != question.question_id]
+    spare = 0 if question.kind is Kind.TRUE_FALSE else SPARE
+    usual: dict[str, Any] = {"wrong": {}, "faults": []}
+    shown = {
+        "content": content,
+        "seen": f"{content.version}.{content.changes}",
+        "question": question,
+        "section": section,
+        "rows": [*question.options, *(Option("", {}) for _ in range(spare))],
+        "is_choice": question.kind in CHOICES,
+        "leads": leads,
+        "kinds": KINDS,
+        "texts_of_faults": FAULTS,
+        "tags": _tags(visit),
+    }
+    return visit.part("content/assessment/question.html", **{**shown, **usual, **values})
+
+
+def _read_question(fields: Fields, key: str) -> Question:
+    kind = fields.pick("kind", Kind.SINGLE)
+    weight = fields.number("weight", 0, 1000)
+    return Question(
+        key,
+        kind,
+        fields.texts("text"),
+        1.0 if weight is None else weight,
+        _read_options(fields, kind),
+        [line.strip() for line in fields.text("accepted").splitlines() if line.strip()],
+        fields.number("value", -1e15, 1e15),
+        fields.number("tolerance", 0, 1e15) or 0.0,
+        fields.texts_or_none("explanation"),
+    )
+
+
+def _read_options(fields: Fields, kind: Kind) -> list[Option]:
+    """An option without a text is none. Of one right option the form has one field for all."""
+    if kind not in CHOICES:
+        return []
+    right = {fields.text("right")}
+    found = []
+    for place in range(fields.count("option")):
+        name = f"option-{place}"
+        option_id = fields.text(f"{name}-id") or secrets.token_hex(4)
+        text = next((one.text for one in TRUTH if kind is Kind.TRUE_FALSE and one.option_id == option_id), None)
+        text = text or fields.texts(f"{name}-text")
+        if text:
+            is_right = str(place) in right or fields.flag(f"{name}-right")
+            feedback, leads = fields.texts_or_none(f"{name}-feedback"), fields.text(f"{name}-leads")
+            found.append(Option(option_id, text, is_right, feedback, leads if kind is Kind.SCENARIO else ""))
+    return found
+
+
+def _brought(file: bytes) -> Brought | None:
+    """Questions of a file, by what it looks like."""
+    try:
+        text = file.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    if "\x00" in text:
+        return None
+    return moodle_xml.read(file) if text.lstrip().startswith("<") else gift.read(text)
+
+
+def _banks(visit: Visit) -> list[Content]:
+    maker = visit.maker
+    made = visit.connector.contents.of_course(maker.platform_id, maker.course)
+    return [one for one in made if one.kind is ContentKind.BANK]
+
+
+def _tags(visit: Visit) -> list[str]:
+    """Languages in which texts are written, the author's own first."""
+    own = visit.launches.speech(visit.session.launch.locale).language.tag
+    return [own, *(tag for tag in LANGUAGES if tag != own)]
+
+
+EDIT = "/lti/contents/{content}/edit"
+PARTS = (
+    Part("POST", "/lti/contents", make, teaches=True, read=read_form),
+    Part("GET", EDIT, show, teaches=True),
+    Part("POST", EDIT + "/settings", change_settings, teaches=True, read=read_form),
+    Part("POST", EDIT + "/sections", change_section, teaches=True, read=read_form),
+    Part("POST", EDIT + "/questions", new_question, teaches=True, read=read_form),
+    Part("GET", EDIT + "/questions/{question}", show_question, teaches=True),
+    Part("POST", EDIT + "/questions/{question}", change_question, teaches=True, read=read_form),
+    Part("POST", EDIT + "/files", bring, teaches=True, read=read_file),
+    Part("DELETE", EDIT, end, teaches=True),
+)

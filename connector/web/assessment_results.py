@@ -1,0 +1,162 @@
+"""What a course has done with an assessment, for who teaches in it: results, how questions do, marking, regrade."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import anyio.from_thread
+import structlog
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from connector.bootstrap import Connector
+from connector.content.assessment import bodies, results
+from connector.domain.attempting import Attempt
+from connector.domain.contents import Content, ContentKind
+from connector.domain.errors import AccessRefused, LaunchRefused, TryAgain
+from connector.domain.lti import LaunchSession, Platform, Trouble
+from connector.web.assessment import ATTEMPTS, evidence_of, explains, reviewed
+from connector.web.assessment_editing import read_form
+from connector.web.fields import Fields
+from connector.web.launches import Part, Visit, actor_of
+
+RESULTS = "/lti/assessment/results"
+MOST = 2000
+"""Attempts by which questions are looked at: the newest."""
+log = structlog.get_logger("lti")
+
+
+def show(visit: Visit) -> Response:
+    """Who has which result, and how the questions do."""
+    return _results(visit, visit.content(ContentKind.ASSESSMENT))
+
+
+def regrade(visit: Visit) -> Response:
+    """Mark what was submitted by what is right now; scores that are others go to the gradebook."""
+    content = visit.content(ContentKind.ASSESSMENT)
+    maker = visit.maker
+    changed = visit.connector.attempting.regrade(content, maker.platform_id, maker.course)
+    return _results(visit, content, changed=changed)
+
+
+def show_one(visit: Visit) -> Response:
+    """One attempt, to be looked at and marked."""
+    return _one(visit, of_course(visit))
+
+
+def mark(visit: Visit, form: FormData) -> Response:
+    """Mark a question of an attempt."""
+    attempt, fields = of_course(visit), Fields(form)
+    percent = fields.number("percent", 0, 100)
+    if percent is None:
+        return _one(visit, attempt, wrong=fields.wrong | {"question": visit.request.path_params["question"]})
+    key = visit.request.path_params["question"]
+    marked = visit.connector.attempting.mark(attempt, key, percent / 100, fields.text("comment"), visit.maker.subject)
+    return _one(visit, marked)
+
+
+def review(connector: Connector, session: LaunchSession, content: Content) -> Mapping[str, Any] | None:
+    """What somebody has done, as the gradebook asks for it: the newest attempt in this activity; None for none.
+
+    Raises LaunchRefused where it is somebody else's, and who asks does not teach.
+    """
+    launch = session.launch
+    if launch.for_user != launch.subject and not launch.teaches:
+        raise LaunchRefused("for_user: who does not teach sees their own only.", Trouble.NOT_ALLOWED)
+    tried = connector.attempts.of(content.content_id, replace(actor_of(session), subject=launch.for_user))
+    ended = [one for one in tried if not one.is_open(connector.clock())]
+    if not ended:
+        return None
+    return _shown(connector, session, ended[-1], teaches=launch.teaches)
+
+
+def of_course(visit: Visit) -> Attempt:
+    """The attempt that is asked for. Raises LaunchRefused where it is of another course or content."""
+    key = visit.request.path_params["attempt"]
+    attempt = visit.connector.attempts.one(int(key)) if key.isdecimal() and len(key) < 19 else None
+    maker = visit.maker
+    if attempt is None or (attempt.actor.platform_id, attempt.actor.course) != (maker.platform_id, maker.course):
+        raise LaunchRefused("attempt: it is of another course, or there is none.", Trouble.NOT_ALLOWED)
+    return attempt
+
+
+def names(connector: Connector, session: LaunchSession) -> Mapping[str, str]:
+    """Who is in the course, by the platform's subject; nothing where the platform does not say."""
+    platform = connector.platforms.one(session.launch.platform_id)
+    if platform is None or not session.launch.roster:
+        return {}
+    try:
+        return anyio.from_thread.run(_members, connector, platform, session.launch.roster)
+    except (TryAgain, AccessRefused) as error:
+        log.warning("members not read", error=type(error).__name__)
+        return {}
+
+
+async def _members(connector: Connector, platform: Platform, url: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    pages: AsyncIterator[list[Mapping[str, Any]]] = connector.platform_services.members(platform, url)
+    async for page in pages:
+        found |= {str(one["user_id"]): str(one.get("name") or "") for one in page if "user_id" in one}
+    return found
+
+
+def _results(visit: Visit, content: Content, changed: int | None = None) -> Response:
+    connector, maker = visit.connector, visit.maker
+    made = bodies.assessment(content.body)
+    attempts = connector.attempts.in_course(content.content_id, maker.platform_id, maker.course)
+    scored = sorted((one for one in attempts if one.percent is not None), key=lambda one: one.attempt_id)[-MOST:]
+    marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
+    answers = connector.attempts.answers_of([one.attempt_id for one in scored])
+    percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
+    old = sum(one.submitted_at is not None and one.marked_version != content.version for one in attempts)
+    return visit.part(
+        "content/assessment/results.html",
+        content=content,
+        made=made,
+        overview=results.overview(made, attempts),
+        items=results.items(marked, answers, percents),
+        names=names(connector, visit.session),
+        may_edit=content.is_of(maker),
+        changed=changed,
+        old=old,
+    )
+
+
+def _one(visit: Visit, attempt: Attempt, wrong: Mapping[str, str] | None = None) -> Response:
+    shown = _shown(visit.connector, visit.session, attempt, teaches=True)
+    return visit.part("content/assessment/mark.html", **{**shown, "wrong": wrong or {}})
+
+
+def files_at(attempt: Attempt, *, teaches: bool) -> str:
+    """Where files are fetched that were handed in."""
+    return f"{RESULTS}/{attempt.attempt_id}/evidence" if teaches else f"{ATTEMPTS}/{attempt.attempt_id}/evidence/own"
+
+
+def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, teaches: bool) -> dict[str, Any]:
+    """An attempt with what was answered; who ``teaches`` sees whose it is and what is right, and may mark it."""
+    made = connector.attempting.papers.assessment(attempt, marked=True)
+    return {
+        "attempt": attempt,
+        "made": made,
+        "reviewed": reviewed(connector, attempt),
+        "evidence": evidence_of(connector, attempt),
+        "file_base": f"{RESULTS}/{attempt.attempt_id}/evidence"
+        if teaches
+        else f"{ATTEMPTS}/{attempt.attempt_id}/evidence/own",
+        "name": names(connector, session).get(attempt.actor.subject, "") if teaches else "",
+        "marks": connector.attempts.marks(attempt.attempt_id),
+        "explains": teaches or explains(made, attempt),
+        "may_mark": teaches and attempt.submitted_at is not None,
+        "wrong": {},
+        "back": not session.launch.for_user,
+    }
+
+
+PARTS = (
+    Part("GET", RESULTS, show, teaches=True),
+    Part("POST", RESULTS + "/regrade", regrade, teaches=True),
+    Part("GET", RESULTS + "/{attempt}", show_one, teaches=True),
+    Part("POST", RESULTS + "/{attempt}/marks/{question}", mark, teaches=True, read=read_form),
+)

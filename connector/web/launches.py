@@ -1,0 +1,253 @@
+"""What routes of LTI and of launched content share: who may come, how they refuse, and how pages are framed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse
+
+from connector.bootstrap import Connector
+from connector.domain.contents import Content, ContentKind, Maker
+from connector.domain.errors import ConnectorError, LaunchRefused, raised_at
+from connector.domain.learning_events import Actor
+from connector.domain.lti import LaunchSession, Trouble, origin
+from connector.domain.multilang import choose
+from connector.lti.deep_linking import CONTENT
+from connector.web.dress import Dress
+from connector.web.languages import Speech, preferred
+from connector.web.limits import RateLimit
+from connector.web.page import Open
+from connector.web.words import REFUSED
+
+LARGEST = 200_000
+"""Bytes of a form: a token with all that a platform can say."""
+STATUS: Mapping[Trouble, int] = {
+    Trouble.AGAIN: 400,
+    Trouble.COOKIE: 400,
+    Trouble.MALFORMED: 400,
+    Trouble.UNTRUSTED: 401,
+    Trouble.CLOCK: 401,
+    Trouble.NOT_ALLOWED: 403,
+    Trouble.GONE: 400,
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self'; form-action {form}; base-uri 'none'; frame-ancestors {frame}"
+)
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+ANYBODY = "*"
+"""May frame a page that says that nothing can be opened: by whom is not known, and there is nothing to click."""
+log = structlog.get_logger("lti")
+
+
+class ByLaunch(Enum):
+    """Who may call."""
+
+    PLATFORM = "a platform that is registered, by its signature"
+    SESSION = "whoever a platform has launched, by the token of the page"
+    TEACHER = "who teaches in the course, by the token of the page"
+    INVITED = "who has a link that an administrator made, once"
+
+
+@dataclass(frozen=True)
+class Launches:
+    """What the routes share. Each answer may raise the error tree."""
+
+    connector: Connector
+    dressed: Dress
+    tries: RateLimit
+
+    async def asked(self, request: Request) -> dict[str, str]:
+        """The fields of a form, or of the address. Raises LaunchRefused."""
+        if not self.tries.allows(request.client.host if request.client else ""):
+            raise LaunchRefused("Too many launches from one address.", Trouble.AGAIN)
+        if request.method == "GET":
+            return _without_nul(request.query_params.items())
+        form = await self.form(request)
+        return _without_nul((name, value) for name, value in form.items() if isinstance(value, str))
+
+    async def form(self, request: Request, largest: int = LARGEST, files: int = 0, fields: int = 50) -> FormData:
+        """A form of at most ``largest`` bytes. Raises LaunchRefused."""
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > largest:
+            raise LaunchRefused("The form is too large, or does not say how large it is.", Trouble.MALFORMED)
+        try:
+            return await request.form(max_files=files, max_fields=fields, max_part_size=largest)
+        except HTTPException:
+            raise LaunchRefused("The form cannot be read.", Trouble.MALFORMED) from None
+
+    def refuse(self, request: Request, status: int, trouble: Trouble | None, way_on: str = "") -> Response:
+        """A page that a person can act on; with a ``way_on`` the platform alone may frame it.
+
+        Whoever asks from within a page that was launched gets a part of it.
+        """
+        accepted = preferred(request.headers.get("accept-language", ""))
+        values = {"text": REFUSED[trouble], "way_on": way_on}
+        if "authorization" in request.headers:
+            return HTMLResponse(self.rendered("lti/refusal.html", accepted, **values), status, HEADERS)
+        return self.page("lti/refused.html", accepted, status, origin(way_on) if way_on else ANYBODY, **values)
+
+    def page(self, template: str, locale: str, status: int, frame: str, form: str = "", **values: Any) -> Response:
+        """``frame`` is whose pages may frame it, ``form`` where its forms go, if not here."""
+        policy = POLICY.format(frame=frame, form=form or "'self'")
+        text = self.rendered(template, locale, **values)
+        return HTMLResponse(text, status, {**HEADERS, "Content-Security-Policy": policy})
+
+    def rendered(self, template: str, locale: str, **values: Any) -> str:
+        """A template in the language of ``locale``. ``text_of`` gives a text by language as the reader wishes it."""
+        speech = self.speech(locale)
+
+        def text_of(texts: Mapping[str, str] | None) -> str:
+            return choose(texts or {}, [speech.language.tag, "en"])
+
+        made = self.dressed.templates.get_template(template)
+        return made.render(speech=speech, t=speech.t, tn=speech.tn, text_of=text_of, **values)
+
+    def speech(self, locale: str) -> Speech:
+        """``locale`` is a language tag, or Moodle's name of a language, such as zh_tw."""
+        return Speech(self.dressed.languages[preferred(locale.replace("_", "-"))], ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who was launched and comes back, by the token of the page."""
+
+    launches: Launches
+    session: LaunchSession
+    request: Request
+
+    @property
+    def connector(self) -> Connector:
+        return self.launches.connector
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.session)
+
+    @property
+    def maker(self) -> Maker:
+        return maker_of(self.session)
+
+    def content(self, kind: ContentKind) -> Content:
+        """What was launched, as it is now. Raises LaunchRefused where it is of another kind, or gone."""
+        found = named(self.connector, self.session)
+        if found is None or found.kind is not kind:
+            raise LaunchRefused("content: there is none of this kind.", Trouble.GONE)
+        return found
+
+    def part(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A part of the page that was launched."""
+        text = self.launches.rendered(template, self.session.launch.locale, session=self.session, **values)
+        return HTMLResponse(text, status, HEADERS)
+
+
+def actor_of(session: LaunchSession) -> Actor:
+    """Who does what is told of this session."""
+    launch = session.launch
+    course, link = (place.id if place else "" for place in (launch.course, launch.link))
+    content = launch.custom.get(CONTENT, "")
+    return Actor(launch.platform_id, course, link, launch.subject, session.person_id, content)
+
+
+def maker_of(session: LaunchSession) -> Maker:
+    """Who makes content in this session."""
+    launch = session.launch
+    return Maker(launch.platform_id, launch.course.id if launch.course else "", launch.subject)
+
+
+def named(connector: Connector, session: LaunchSession) -> Content | None:
+    """The content that the custom parameter names by its id; None where there is none."""
+    try:
+        wanted = UUID(session.launch.custom.get(CONTENT, ""))
+    except ValueError:
+        return None
+    return connector.contents.newest(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A route, and who may come by it."""
+
+    methods: tuple[str, ...]
+    path: str
+    may: ByLaunch | Open
+    answer: Callable[[Launches, Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A route of launched content, for the bearer of its token; ``teaches``: for those who teach alone.
+
+    ``answer`` runs in a thread of its own, ``posted`` reads what was sent before.
+    """
+
+    method: str
+    path: str
+    answer: Callable[..., Response]
+    teaches: bool = False
+    read: Callable[[Launches, Request], Awaitable[Any]] | None = None
+
+    def way(self) -> Way:
+        may = ByLaunch.TEACHER if self.teaches else ByLaunch.SESSION
+        return Way((self.method,), self.path, may, self._answer)
+
+    async def _answer(self, launches: Launches, request: Request) -> Response:
+        session = await run_in_threadpool(launches.connector.launching.session, bearer(request))
+        if session is None:
+            raise LaunchRefused("session: it is over.", Trouble.UNTRUSTED)
+        if self.teaches and not session.launch.teaches:
+            raise LaunchRefused("Only who teaches may do this.", Trouble.NOT_ALLOWED)
+        visit = Visit(launches, session, request)
+        sent = () if self.read is None else (await self.read(launches, request),)
+        return await run_in_threadpool(self.answer, visit, *sent)
+
+
+def bearer(request: Request) -> str:
+    """The token of the page, which no address and no cookie has."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def add_ways(app: FastAPI, launches: Launches, ways: tuple[Way, ...]) -> None:
+    for way in ways:
+        app.add_api_route(way.path, _endpoint(way, launches), methods=list(way.methods))
+
+
+def _endpoint(way: Way, launches: Launches) -> Callable[[Request], Awaitable[Response]]:
+    """The route of a way; it carries who may come by it. What exactly was wrong is for the log."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await way.answer(launches, request)
+        except LaunchRefused as error:
+            log.warning("launch refused", why=str(error), trouble=error.code)
+            return launches.refuse(request, STATUS[Trouble(error.code)], Trouble(error.code), error.way_on)
+        except ConnectorError as error:
+            log.warning("launch failed", why=str(error), error=type(error).__name__)
+            return launches.refuse(request, 503, None)
+        except Exception as error:  # its text may hold personal data: only its type and its place are told
+            log.error("broken", error=type(error).__name__, where=raised_at(error))
+            return launches.refuse(request, 500, None)
+
+    answer.may = way.may  # type: ignore[attr-defined]
+    return answer
+
+
+def _without_nul(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """No database keeps NUL."""
+    return {name: value.replace("\x00", "") for name, value in fields}

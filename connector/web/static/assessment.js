@@ -1,0 +1,297 @@
+// An attempt: one question after the other, each answer sent at once, and kept here while there is no connection.
+const WAITS = [1000, 2000, 5000, 10000, 20000, 30000];
+const TYPED = 700;
+
+let shown = document.getElementById("main").firstElementChild;
+document.addEventListener("htmx:after:swap", () => {
+  const form = document.querySelector("#attempt:not([data-begun])");
+  if (form) {
+    form.dataset.begun = "yes";
+    new Attempt(form);
+  }
+  const main = document.getElementById("main");
+  if (main.firstElementChild === shown) return; // a part within a part
+  shown = main.firstElementChild;
+  main.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+});
+
+/** Answers that have not been sent; in the browser's store too where it has one, so that a page that is closed loses none. */
+class Queue {
+  constructor(attempt) {
+    this.key = `attempt-${attempt}`;
+    this.waiting = new Map();
+    try {
+      this.waiting = new Map(JSON.parse(localStorage.getItem(this.key) ?? "[]"));
+    } catch { /* the browser keeps nothing for pages in frames */ }
+  }
+
+  put(question, said) {
+    this.waiting.set(question, said);
+    this.keep();
+  }
+
+  /** Take away what was sent, unless it was answered anew meanwhile. */
+  sent(question, said) {
+    if (this.waiting.get(question) === said) this.waiting.delete(question);
+    this.keep();
+  }
+
+  keep() {
+    try {
+      if (this.waiting.size) localStorage.setItem(this.key, JSON.stringify([...this.waiting]));
+      else localStorage.removeItem(this.key);
+    } catch { /* as above */ }
+  }
+}
+
+class Attempt {
+  constructor(form) {
+    this.form = form;
+    this.base = `/lti/assessment/attempts/${form.dataset.attempt}`;
+    this.headers = JSON.parse(document.body.getAttribute("hx-headers:inherited"));
+    this.place = Number(form.dataset.place);
+    this.queue = new Queue(form.dataset.attempt);
+    this.tries = 0;
+    this.fields = [...form.querySelectorAll("[data-question]")];
+    this.seconds = new Map(this.fields.map((field) => [field, Number(field.dataset.seconds)]));
+    this.from = performance.now();
+    this.here = this.fields[0];
+    this.restore();
+    form.addEventListener("change", (event) => this.changed(event));
+    form.addEventListener("input", (event) => this.typed(event));
+    form.addEventListener("submit", (event) => this.submit(event));
+    for (const button of form.querySelectorAll("dialog button")) {
+      button.addEventListener("click", () => form.querySelector("dialog").close(button.value));
+    }
+    form.querySelector(".back").addEventListener("click", () => this.go(-1));
+    form.querySelector(".next").addEventListener("click", () => this.go(1));
+    this.online = () => this.flush();
+    addEventListener("online", this.online);
+    if (form.dataset.left) this.count(performance.now() + 1000 * Number(form.dataset.left));
+    this.show(this.here, false);
+    this.flush();
+  }
+
+  /** What was answered before the page was closed, and never arrived. */
+  restore() {
+    for (const [question, said] of this.queue.waiting) {
+      const field = this.fields.find((one) => one.dataset.question === question);
+      if (!field) continue;
+      for (const input of field.querySelectorAll("input[name^='q-'], textarea")) {
+        if (input.type === "radio" || input.type === "checkbox") input.checked = said.chosen.includes(input.value);
+        else if (input.type !== "file") input.value = said.text;
+      }
+    }
+  }
+
+  // ------------------------------------------------------------ which question
+  /** The questions that are met: of a scenario those to which the answers lead. */
+  path() {
+    const met = [];
+    for (let at = 0; at < this.fields.length; at += 1) {
+      const field = this.fields[at];
+      if (field.dataset.kind !== "scenario") {
+        met.push(field);
+        continue;
+      }
+      const group = [];
+      while (this.fields[at]?.dataset.kind === "scenario") group.push(this.fields[at++]);
+      at -= 1;
+      let next = group[0];
+      while (next && !met.includes(next)) {
+        met.push(next);
+        const taken = next.querySelector("input[name^='q-']:checked")?.dataset.leads;
+        next = taken ? group.find((one) => one.dataset.question === taken) : undefined;
+      }
+    }
+    return met;
+  }
+
+  go(step) {
+    const path = this.path();
+    this.show(path[path.indexOf(this.here) + step] ?? this.here, true);
+  }
+
+  show(field, focus) {
+    this.spend();
+    this.here = field;
+    for (const one of this.fields) one.hidden = one !== field;
+    this.mark();
+    if (focus) field.focus();
+  }
+
+  /** Which question of how many, which are answered, and whether this is the last. */
+  mark() {
+    const path = this.path();
+    const at = path.indexOf(this.here);
+    const list = this.form.querySelector(".numbers ol");
+    list.replaceChildren(...path.map((field, n) => {
+      const item = document.createElement("li");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = String(n + 1);
+      button.classList.toggle("answered", this.answered(field));
+      if (n === at) button.setAttribute("aria-current", "step");
+      button.addEventListener("click", () => this.show(field, true));
+      item.append(button);
+      return item;
+    }));
+    this.here.querySelector(".number").textContent = `${at + 1} / ${path.length}`;
+    this.form.querySelector(".back").hidden = at === 0;
+    this.form.querySelector(".next").hidden = at === path.length - 1;
+    this.form.querySelector(".submit").hidden = at !== path.length - 1;
+  }
+
+  answered(field) {
+    const said = this.said(field);
+    return said.chosen.length > 0 || said.text.trim() !== "" || field.querySelector(".evidence li") !== null;
+  }
+
+  /** Time that a question was looked at. */
+  spend() {
+    const now = performance.now();
+    if (this.here) this.seconds.set(this.here, this.seconds.get(this.here) + (now - this.from) / 1000);
+    this.from = now;
+  }
+
+  // ------------------------------------------------------------ answers
+  said(field) {
+    const key = field.dataset.question;
+    const inputs = [...field.querySelectorAll(`[name="q-${CSS.escape(key)}"]`)];
+    const choice = (one) => one.type === "radio" || one.type === "checkbox";
+    const sure = field.querySelector(`[name="sure-${CSS.escape(key)}"]:checked`);
+    return {
+      chosen: inputs.filter((one) => choice(one) && one.checked).map((one) => one.value),
+      text: inputs.filter((one) => !choice(one)).map((one) => one.value).join(""),
+      confidence: sure ? Number(sure.value) : null,
+      seconds: Math.round(this.seconds.get(field) * 10) / 10,
+    };
+  }
+
+  changed(event) {
+    clearTimeout(this.typing);
+    const field = event.target.closest("[data-question]");
+    if (field && event.target.type !== "file") this.answer(field);
+  }
+
+  typed(event) {
+    if (!event.target.matches("textarea, input[type=text]")) return;
+    clearTimeout(this.typing);
+    const field = event.target.closest("[data-question]");
+    this.typing = setTimeout(() => this.answer(field), TYPED);
+  }
+
+  answer(field) {
+    this.spend();
+    this.queue.put(field.dataset.question, { ...this.said(field), place: ++this.place });
+    this.mark();
+    this.flush();
+  }
+
+  /** Send what waits, one after the other; again later where there is no connection. Gives whether all has arrived. */
+  async flush() {
+    if (this.sending) return this.sending;
+    this.sending = this.send();
+    const done = await this.sending;
+    this.sending = undefined;
+    return done;
+  }
+
+  async send() {
+    clearTimeout(this.again);
+    while (this.queue.waiting.size) {
+      this.tell("saving");
+      const [question, said] = this.queue.waiting.entries().next().value;
+      let answer;
+      try {
+        answer = await fetch(`${this.base}/answers/${encodeURIComponent(question)}`, {
+          method: "PUT",
+          headers: { ...this.headers, "Content-Type": "application/json" },
+          body: JSON.stringify(said),
+          signal: AbortSignal.timeout(15000),
+        });
+      } catch {
+        return this.later();
+      }
+      if (answer.status >= 500) return this.later();
+      if (answer.status === 401 || answer.status === 403) {
+        this.tell("over");
+        return false;
+      }
+      this.tries = 0;
+      this.queue.sent(question, said);
+      if (answer.status === 409 && !(await answer.json()).open) {
+        this.finish();
+        return true;
+      }
+    }
+    this.tell("saved");
+    return true;
+  }
+
+  later() {
+    this.tell("offline");
+    const wait = WAITS[Math.min(this.tries++, WAITS.length - 1)];
+    this.again = setTimeout(() => this.flush(), wait);
+    return false;
+  }
+
+  tell(state) {
+    const line = this.form.querySelector(".state");
+    if (line.dataset.state !== state) {
+      line.dataset.state = state;
+      line.textContent = this.form.dataset[state];
+    }
+  }
+
+  // ------------------------------------------------------------ the end
+  count(end) {
+    const line = this.form.querySelector(".timer");
+    const tick = () => {
+      if (!this.form.isConnected) return clearInterval(this.ticking);
+      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+      const clock = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
+      const time = clock.slice(clock[0] ? 0 : 1).map((part) => String(part).padStart(2, "0")).join(":");
+      line.textContent = this.form.dataset.time.replace("%", time);
+      line.classList.toggle("soon", left <= 60);
+      if (left === 0) {
+        clearInterval(this.ticking);
+        this.finish();
+      }
+    };
+    this.ticking = setInterval(tick, 500);
+    tick();
+  }
+
+  submit(event) {
+    event.preventDefault();
+    clearTimeout(this.typing);
+    this.answer(this.here);
+    const open = this.path().filter((field) => !this.answered(field)).length;
+    if (open === 0) this.finish();
+    else this.ask(open);
+  }
+
+  /** Browsers show no dialogs of their own for pages in frames. */
+  ask(open) {
+    const dialog = this.form.querySelector("dialog");
+    dialog.querySelector("p").textContent = this.form.dataset.open.replace("%", open);
+    dialog.onclose = () => dialog.returnValue === "submit" && this.finish();
+    dialog.returnValue = "";
+    dialog.showModal();
+  }
+
+  /** Submit when all has arrived; without a connection it is tried again until then. */
+  async finish() {
+    if (!(await this.flush())) {
+      if (this.form.isConnected) setTimeout(() => this.finish(), 2000);
+      return;
+    }
+    removeEventListener("online", this.online);
+    clearInterval(this.ticking);
+    this.queue.waiting.clear();
+    this.queue.keep();
+    htmx.ajax("POST", `${this.base}/submit`, { target: "#main", source: document.body });
+  }
+}

@@ -1,0 +1,216 @@
+"""An assessment in a real browser, in a frame of the platform: answered without a connection, too, and marked."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+
+from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.assessments import Kind, Option
+from connector.settings.parts import ContentSettings
+from tests.browser.pages import DESK, PHONE, Browser
+from tests.browser.test_launch import FRAME, at_platform
+from tests.integration.lti.launched import Tool, linked, serving_tool
+from tests.integration.lti.made import activity, asked, assessment, made
+from tests.support import House
+
+pytestmark = pytest.mark.slow
+Look = tuple[tuple[int, int], str]
+PNG = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8Dwn4EIwDiqkL4KAcT9BAoJbm0OAAAAAElFTkSuQmCC"
+)
+SPARK = {"en": "A spark is enough."}
+FIRST = asked(
+    "a",
+    weight=2,
+    text={"en": "It smells of gas in a kitchen.\nWhat do you do first?", "fr": "Ça sent le gaz."},
+    options=[
+        Option("r", {"en": "Close the valve"}, right=True),
+        Option("w", {"en": "Switch the light on"}, feedback=SPARK),
+    ],
+    explanation={"en": "Without gas there is no danger."},
+)
+SPARKS = [Option("r", {"en": "A doorbell"}, right=True), Option("s", {"en": "A telephone"}, right=True)]
+MEASURE = {"en": "Measure the pressure, and say what you have done."}
+QUESTIONS = [
+    FIRST,
+    asked("m", kind=Kind.MULTIPLE, text={"en": "What sparks?"}, options=[*SPARKS, Option("w", {"en": "A rope"})]),
+    asked("n", kind=Kind.NUMERIC, options=(), value=112.0, text={"en": "Which number do you call?"}),
+    asked("p", kind=Kind.PRACTICAL, options=(), text=MEASURE),
+]
+
+
+@pytest.fixture
+def tool(house: House) -> Iterator[Tool]:
+    """Known by another host name than the platform, so that its frame is of another site."""
+    house.settings = house.settings.model_copy(update={"content": ContentSettings(folder=house.folder / "content")})
+    with serving_tool(house, "localhost") as served:
+        yield served
+
+
+@pytest.fixture
+def graded(tool: Tool) -> ToolLink:
+    linked(tool)
+    introduction = {"en": "Twenty minutes about gas in homes."}
+    return activity(tool, made(tool, assessment(*QUESTIONS, minutes=20, confidence=True, introduction=introduction)))
+
+
+@pytest.fixture
+def platform(chromium: Chrome, tool: Tool) -> Iterator[Browser]:
+    with at_platform(chromium, tool) as browser:
+        yield browser
+
+
+def open_activity(at: Browser, username: str, link: ToolLink, look: Look = (DESK, "light")) -> None:
+    """Somebody signs in, opens the activity, and looks at what it frames."""
+    at.chrome.switch_to.default_content()
+    at.begin()
+    at.look(*look)
+    at.go("/login/index.php")
+    at.fill(username=username)
+    at.press("main form button")
+    at.go(f"/mod/lti/view.php?id={link.cmid}")
+    at.chrome.switch_to.frame(at.find(FRAME))
+    at.until(lambda: at.find("main h1").text, "the tool answers")
+
+
+def press(at: Browser, text: str) -> None:
+    """A button that can be seen, by what stands on it."""
+    [button] = [
+        one
+        for one in at.all("button")
+        if one.is_displayed() and (one.text == text or one.get_attribute("aria-label") == text)
+    ]
+    at.chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+
+
+def type_keys(at: Browser, *keys: str) -> None:
+    """As from a keyboard, wherever the focus is; a field for files takes no other."""
+    ActionChains(at.chrome).send_keys(*keys).perform()
+
+
+def tab_to(at: Browser, text: str) -> None:
+    """Tab until what has the focus says so."""
+    for _ in range(40):
+        type_keys(at, Keys.TAB)
+        if text in said_by(at):
+            return
+    raise AssertionError(f"never reached: {text}")
+
+
+def said_by(at: Browser) -> str:
+    focus = at.focus()
+    return focus.text or focus.find_element(By.XPATH, "..").text
+
+
+def shown(at: Browser, text: str) -> None:
+    at.until(lambda: text in at.find("main").text, text)
+
+
+def choose(at: Browser, question: str, *options: str) -> None:
+    for option in options:
+        at.find(f"#q-{question} input[value='{option}']").find_element(By.XPATH, "..").click()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk light", "phone dark"])
+def test_a_learner_takes_it_and_who_teaches_marks_it(
+    platform: Browser, tool: Tool, graded: ToolLink, size: tuple[int, int], scheme: str
+) -> None:
+    """All the way, on a desk and on a phone; axe finds nothing, and nobody has to scroll sideways."""
+    seen = f"{size[0]}-{scheme}"
+
+    def looks_well(name: str) -> None:
+        platform.picture(f"assessment-{name}-{seen}")
+        assert platform.violations() == [], name
+        assert not platform.too_wide(), name
+
+    open_activity(platform, "learner", graded, (size, scheme))
+    looks_well("home")
+    press(platform, "Begin")
+    shown(platform, "What do you do first?")
+    choose(platform, "a", "r")
+    looks_well("question")
+    press(platform, "Next")
+    choose(platform, "m", "r", "s")
+    press(platform, "Next")
+    platform.find("#q-n input").send_keys("112")
+    press(platform, "Next")
+    platform.find("#q-p textarea").send_keys("Manometer on, 22 mbar.")
+    photo = tool.house.folder / "manometer.png"
+    photo.write_bytes(PNG)
+    platform.find("#q-p input[type=file]").send_keys(str(photo))
+    shown(platform, "Remove manometer.png")
+    looks_well("practical")
+    press(platform, "Submit")
+    shown(platform, "Waits to be marked")
+    looks_well("result")
+    open_activity(platform, "teacher", graded, (size, scheme))
+    press(platform, "Results")
+    shown(platform, "Learner Lê")
+    looks_well("results")
+    press(platform, "Attempt 1 of Learner Lê")
+    shown(platform, "Manometer on")
+    platform.until(lambda: platform.find("img.handed-in").get_property("naturalWidth") == 1, "the photo is seen")
+    looks_well("mark")
+    platform.find("#percent-p").send_keys("50")
+    press(platform, "Save the mark")
+    shown(platform, "90%")
+    press(platform, "Back to the results")
+    shown(platform, "How the questions do")
+    looks_well("items")
+    press(platform, "Edit")
+    shown(platform, "Settings")
+    looks_well("edit")
+    press(platform, "Edit question 1")
+    shown(platform, "Explanation")
+    looks_well("question-form")
+    assert platform.complaints() == []
+
+
+def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, graded: ToolLink) -> None:
+    """Answers are kept, and sent as soon as it is back; nothing is submitted before they have arrived."""
+    open_activity(platform, "learner", graded)
+    press(platform, "Begin")
+    shown(platform, "What do you do first?")
+    tool.cut()
+    choose(platform, "a", "r")
+    shown(platform, "No connection.")
+    press(platform, "Next")
+    choose(platform, "m", "r", "s")
+    press(platform, "Next")
+    platform.find("#q-n input").send_keys("112")
+    platform.picture("assessment-offline")
+    tool.mend()
+    shown(platform, "All answers are saved.")
+    press(platform, "Next")
+    platform.find("#q-p textarea").send_keys("Done.")
+    press(platform, "Submit")
+    shown(platform, "Waits to be marked")
+    answers = tool.house.connector.attempts.answers(1)
+    assert {key: (sorted(one.chosen), one.text) for key, one in answers.items()} == {
+        "a": (["r"], ""), "m": (["r", "s"], ""), "n": ([], "112"), "p": ([], "Done."),
+    }  # fmt: skip
+
+
+def test_by_keyboard_alone(platform: Browser, tool: Tool, graded: ToolLink) -> None:
+    """From the first button to the result, with Tab, arrows, Space and Enter."""
+    open_activity(platform, "learner", graded)
+    tab_to(platform, "Begin")
+    type_keys(platform, Keys.ENTER)
+    shown(platform, "What do you do first?")
+    tab_to(platform, "Close the valve")
+    type_keys(platform, Keys.SPACE)
+    for _ in range(3):
+        tab_to(platform, "Next")
+        type_keys(platform, Keys.ENTER)
+    tab_to(platform, "Submit")
+    type_keys(platform, Keys.ENTER)
+    shown(platform, "Questions without an answer: 3")
+    tab_to(platform, "Submit")
+    type_keys(platform, Keys.ENTER)
+    shown(platform, "Not right")

@@ -1,0 +1,234 @@
+"""An assessment that is launched: begun, answered one question at a time, submitted, scored."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import anyio
+
+from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.assessments import Bank, Explain, Kind, Option, Policy, Question, Section
+from tests.integration.lti.launched import Tool
+from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
+
+TWO = [asked("a", weight=3), asked("b")]
+
+
+def sent(tool: Tool) -> None:
+    """What waits for the gradebook goes there, one score of a person after the other."""
+    while anyio.run(tool.house.connector.score_outbox.send_due):
+        pass
+
+
+def in_gradebook(tool: Tool, link: ToolLink, username: str = "learner") -> float | None:
+    found = tool.house.twin.tools.score(link, username)
+    return None if found is None else found.value
+
+
+def pass_by(tool: Tool, minutes: int) -> None:
+    """Attempts were begun so much earlier: the platform's clock stays with ours."""
+    with tool.house.connector.database.transaction() as connection:
+        connection.execute(
+            "UPDATE connector.attempt SET started_at = started_at - %(by)s, ends_at = ends_at - %(by)s",
+            {"by": timedelta(minutes=minutes)},
+        )
+
+
+def verbs(tool: Tool) -> list[str]:
+    return [row["verb"] for row in tool.house.sql("SELECT verb FROM connector.learning_event ORDER BY event_id")]
+
+
+def test_a_learner_takes_an_assessment(tool: Tool, link: ToolLink) -> None:
+    """From the first page, which says what it is about, to the score in the gradebook of the platform."""
+    graded = activity(tool, made(tool, assessment(*TWO, pass_mark=70.0, minutes=20)))
+    page = opened(tool, "learner", graded)
+    assert "Safety" in page.html
+    assert "20 minutes" in page.html
+    attempt = page.begin()
+    page.answer(attempt, "a", "r", seconds=4.5)
+    page.answer(attempt, "b", "w")
+    result = page.submit(attempt)
+    assert "75%" in result
+    assert "Passed" in result
+    sent(tool)
+    assert in_gradebook(tool, graded) == 75
+    assert verbs(tool) == ["launched", "initialized", "answered", "answered", "completed", "scored", "passed"]
+    assert "75%" in opened(tool, "learner", graded).html
+
+
+def test_an_attempt_goes_on_where_it_was_left(tool: Tool, link: ToolLink) -> None:
+    """On another device, too: one attempt, with what was answered."""
+    graded = activity(tool, made(tool, assessment(*TWO)))
+    first, other = opened(tool, "learner", graded), opened(tool, "learner", graded)
+    attempt = first.begin()
+    first.answer(attempt, "a", "r")
+    again = other.ask("POST", "/lti/assessment/attempts").text
+    assert f'data-attempt="{attempt}" data-place="1"' in again
+    assert re.search(r'name="q-a" value="r" checked', again)
+    with ThreadPoolExecutor(4) as pool:
+        assert {*pool.map(lambda _: other.begin(), range(8))} == {attempt}
+
+
+def test_an_answer_that_is_late_on_its_way_changes_nothing(tool: Tool, link: ToolLink) -> None:
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(*TWO))))
+    attempt = page.begin()
+    page.answer(attempt, "a", "r", place=7)
+    late = page.answer(attempt, "a", "w", place=3, status=409)
+    assert late.json() == {"open": True, "place": 7}
+    assert page.answer(attempt, "a", "r", place=7).json()["open"], "the same sent again is no trouble"
+    assert "75%" in page.submit(attempt)
+    assert page.answer(attempt, "a", "r", place=9, status=409).json()["open"] is False
+
+
+def test_the_time_is_over_by_the_clock_of_the_server(tool: Tool, link: ToolLink) -> None:
+    """What was answered until then counts, whether or not the browser is still there."""
+    graded = activity(tool, made(tool, assessment(*TWO, minutes=10)))
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    page.answer(attempt, "a", "r")
+    pass_by(tool, minutes=12)
+    page.answer(attempt, "b", "r", place=2, status=409)
+    assert tool.house.connector.attempting.submit_overdue() == 1
+    assert tool.house.connector.attempting.submit_overdue() == 0
+    sent(tool)
+    assert in_gradebook(tool, graded) == 75
+
+
+def test_which_attempt_counts_and_how_many_there_are(tool: Tool, link: ToolLink) -> None:
+    graded = activity(tool, made(tool, assessment(*TWO, attempts=2, policy=Policy.BEST)))
+    page = opened(tool, "learner", graded)
+    page.take(("a", "r"), ("b", "r"))
+    page.take(("b", "r"))
+    sent(tool)
+    assert in_gradebook(tool, graded) == 100
+    page.begin(status=403)
+
+
+def test_one_person_does_not_reach_the_attempt_of_another(tool: Tool, link: ToolLink) -> None:
+    """Nor do they their own in another activity."""
+    content = made(tool, assessment(*TWO))
+    graded, second = activity(tool, content), activity(tool, content, "Again")
+    attempt = opened(tool, "learner", graded).begin()
+    for page in (opened(tool, "other", graded), opened(tool, "learner", second), opened(tool, "teacher", graded)):
+        page.answer(attempt, "a", "r", status=403)
+        page.submit(attempt, status=403)
+        page.ask("GET", f"/lti/assessment/attempts/{attempt}", 403)
+    stranger = replace(opened(tool, "learner", graded), token="made-up")
+    stranger.answer(attempt, "a", "r", status=401)
+
+
+def test_nonsense_is_refused(tool: Tool, link: ToolLink) -> None:
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(*TWO))))
+    attempt = page.begin()
+    page.answer(attempt, "not asked", "r", status=400)
+    page.answer(attempt, "a", "r", place=-1, status=400)
+    page.answer(attempt, "a", text="x" * 200_000, status=400)
+    page.ask("PUT", f"/lti/assessment/attempts/{attempt}/answers/a", 400, content=b"{")
+    page.ask("GET", "/lti/assessment/attempts/99999999999999999999", 403)
+    page.ask("GET", "/lti/assessment/attempts/x", 400)
+    page.answer(attempt, "a", "no such option", "r\x00")
+    assert "0%" in page.submit(attempt)
+
+
+def test_what_is_right_is_told_when_it_may_be(tool: Tool, link: ToolLink) -> None:
+    explained = replace(asked("a"), explanation={"en": "Because of the valve."})
+    for explain, told in ((Explain.NEVER, False), (Explain.AFTER_ATTEMPT, True), (Explain.AFTER_SUCCESS, False)):
+        page = opened(tool, "learner", activity(tool, made(tool, assessment(explained, explain=explain))))
+        assert "valve" not in page.ask("POST", "/lti/assessment/attempts").text
+        assert ("valve" in page.take(("a", "w"))) is told
+        if explain is Explain.AFTER_SUCCESS:
+            assert "valve" in page.take(("a", "r"))
+
+
+def test_questions_are_drawn_from_a_bank_as_it_was(tool: Tool, link: ToolLink) -> None:
+    """Who has begun keeps the questions; who begins later has those of now."""
+    bank = made(tool, Bank({"en": "Pool"}, [asked(f"b{n}") for n in range(5)]))
+    drawn = replace(assessment(), sections=[Section({}, [asked("a")], str(bank.content_id), 2, shuffled=True)])
+    graded = activity(tool, made(tool, drawn))
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    paper = re.findall(r'data-question="(\w+)"', page.ask("POST", "/lti/assessment/attempts").text)
+    assert len({*paper}) == 3
+    changed(tool, bank, Bank({"en": "Pool"}, [asked("n1"), asked("n2")]))
+    assert re.findall(r'data-question="(\w+)"', page.ask("POST", "/lti/assessment/attempts").text) == paper
+    for question in paper:
+        page.answer(attempt, question, "r")
+    assert "100%" in page.submit(attempt)
+    later = opened(tool, "other", graded).ask("POST", "/lti/assessment/attempts").text
+    assert {*re.findall(r'data-question="(\w+)"', later)} == {"a", "n1", "n2"}
+
+
+def test_of_a_scenario_counts_what_was_met(tool: Tool, link: ToolLink) -> None:
+    def leading(key: str, leads: str) -> Question:
+        options = [Option("r", {"en": "x"}, right=True, leads_to=leads), Option("w", {"en": "y"})]
+        return asked(key, kind=Kind.SCENARIO, options=options)
+
+    start, leak, calm = leading("start", "leak"), leading("leak", ""), leading("calm", "")
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(start, leak, calm))))
+    assert "100%" in page.take(("start", "r"), ("leak", "r"))
+    assert "50%" in page.take(("start", "r"), ("leak", "w"), ("calm", "r"))
+
+
+def test_a_practical_waits_for_who_teaches(tool: Tool, link: ToolLink) -> None:
+    """The gradebook has nothing until it is marked; every mark is kept, and the last counts."""
+    graded = activity(tool, made(tool, assessment(asked("a"), asked("p", kind=Kind.PRACTICAL, options=()))))
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    page.answer(attempt, "a", "r")
+    page.answer(attempt, "p", text="Valve closed, gas measured.")
+    assert "Waits to be marked" in page.submit(attempt)
+    sent(tool)
+    assert in_gradebook(tool, graded) is None
+    connector = tool.house.connector
+    found = connector.attempts.one(int(attempt))
+    assert found is not None
+    connector.attempting.mark(found, "p", 0.2, "Too little.", "teacher")
+    connector.attempting.mark(found, "p", 0.6, "Better than it looked.", "teacher")
+    sent(tool)
+    assert in_gradebook(tool, graded) == 80
+    assert [one.share for one in connector.attempts.marks(int(attempt))] == [0.2, 0.6]
+    assert "Better than it looked." in page.ask("GET", f"/lti/assessment/attempts/{attempt}").text
+
+
+def test_a_regrade_sends_the_score_again(tool: Tool, link: ToolLink) -> None:
+    """The question as it was asked is kept; what is right is as it is now."""
+    content = made(tool, assessment(*TWO))
+    graded = activity(tool, content)
+    opened(tool, "learner", graded).take(("a", "w"), ("b", "r"))
+    sent(tool)
+    assert in_gradebook(tool, graded) == 25
+    mended = replace(TWO[0], options=[replace(one, right=not one.right) for one in TWO[0].options])
+    after = changed(tool, content, assessment(mended, TWO[1]))
+    assert after.version == 2, "a version that was used stays"
+    course = str(graded.course_id)
+    attempting = tool.house.connector.attempting
+    assert attempting.regrade(after, tool.platform_id, course) == 1
+    assert attempting.regrade(after, tool.platform_id, course) == 0
+    tool.house.clock.forward(seconds=2)
+    sent(tool)
+    assert in_gradebook(tool, graded) == 100
+
+
+def test_content_that_was_changed_by_somebody_else_is_not_written_over(tool: Tool, link: ToolLink) -> None:
+    content = made(tool, assessment(*TWO))
+    connector = tool.house.connector
+    assert changed(tool, content, assessment(asked("z"))).version == 1, "nobody has used it yet"
+    assert connector.contents.change(content, content.body, "other", connector.clock()) is None
+
+
+def test_a_copied_course_keeps_its_content(tool: Tool, link: ToolLink) -> None:
+    """It opens there, and what is tried there is of that course."""
+    graded = activity(tool, made(tool, assessment(*TWO)))
+    opened(tool, "learner", graded).take(("a", "r"))
+    twin = tool.house.twin
+    copied = twin.tools.copy_course("SAFE", "SAFE-2")
+    twin.life.enrol("learner", "SAFE-2", "self")
+    [there] = [one for one in twin.state.tools.links.values() if one.course_id == copied and one.name == "Safety"]
+    page = opened(tool, "learner", there)
+    assert "Your attempts" not in page.html
+    assert "100%" in page.take(("a", "r"), ("b", "r"))
+    sent(tool)
+    assert (in_gradebook(tool, there), in_gradebook(tool, graded)) == (100, 75)

@@ -1,0 +1,269 @@
+"""Assessments as authors have them: made, changed, filled from files, looked at, marked, and taken into a course."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from adapters.moodle.twin.tools.state import ToolLink
+from connector.content.assessment import bodies
+from connector.domain.assessments import Kind, Policy, Section
+from tests.integration.lti.launched import Tool, form
+from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, made, opened
+from tests.integration.lti.test_picking import picking
+
+SEEN = re.compile(r'name="seen" value="([\d.]+)"')
+GIFT = "// bring\n::Gas:: What smells? {=Mercaptan ~Nitrogen}\n\n::Match:: Pairs {=a -> b =c -> d}\n"
+XML = """<?xml version="1.0"?><quiz><question type="truefalse"><name><text>Valve</text></name>
+<questiontext format="html"><text><![CDATA[<p>Is it <b>closed</b>?</p>]]></text></questiontext>
+<answer fraction="100"><text>true</text></answer><answer fraction="0"><text>false</text></answer></question></quiz>"""
+
+
+class Author:
+    """Somebody who changes content by its forms, each with what the form before had seen."""
+
+    def __init__(self, page: Page, html: str = "", content: str = "") -> None:
+        self.page = page
+        self.content = content
+        self.html = html
+
+    def send(
+        self, part: str, status: int = 200, files: dict[str, tuple[str, str]] | None = None, **fields: str
+    ) -> str:
+        seen = SEEN.search(self.html)
+        sent = {**({"seen": seen[1]} if seen else {}), **{name.replace("__", "."): v for name, v in fields.items()}}
+        answer = self.page.ask("POST", f"/lti/contents{part}", status, data=sent, files=files)
+        if status == 200:
+            self.html = unescape(answer.text)
+        return self.html
+
+    def edit(self, part: str, status: int = 200, **fields: str) -> str:
+        return self.send(f"/{self.content}/edit/{part}", status, **fields)
+
+    def open(self) -> str:
+        self.html = unescape(self.page.ask("GET", f"/lti/contents/{self.content}/edit").text)
+        return self.html
+
+    def new_question(self, kind: str) -> str:
+        """The form of one; gives its id."""
+        found = re.search(r"/edit/questions/(\w+)", self.edit("questions", kind=kind, section="0"))
+        assert found
+        return found[1]
+
+
+@pytest.fixture
+def author(tool: Tool, link: ToolLink) -> Author:
+    """Somebody who has begun a new assessment while they picked content."""
+    answer = picking(tool, "teacher")
+    token = BEARER.search(answer.text)
+    assert token
+    made_new = Author(Page(tool, answer.text, token[1]))
+    found = re.search(r"/lti/contents/([0-9a-f-]{36})/edit", made_new.send("", kind="assessment"))
+    assert found
+    made_new.content = found[1]
+    return made_new
+
+
+def test_an_author_makes_an_assessment_and_takes_it_into_the_course(tool: Tool, author: Author) -> None:
+    """From nothing to an activity in Moodle, with its points and its due day, that a learner passes."""
+    key = author.new_question("single")
+    options = {"option-0-text.en": "Open a window", "option-1-text.en": "Light a match", "option-1-text.fr": "Allumer"}
+    fields = {"kind": "single", "section": "0", "text.en": "It smells of gas?", "weight": "2", "right": "0", **options}
+    shown = author.edit(f"questions/{key}", **fields)
+    assert "It smells of gas?" in shown
+    author.edit("settings", **{"title.en": "Gas leaks", "pass_mark": "50", "attempts": "3", "policy": "last"})
+    assert "Gas leaks" in author.html
+    kept = author.page.tool.house.connector.contents.of_course(tool.platform_id, "2")[0]
+    written = bodies.assessment(kept.body)
+    assert (written.title, written.pass_mark, written.attempts, written.policy) == (
+        {"en": "Gas leaks"},
+        50,
+        3,
+        Policy.LAST,
+    )
+    [question] = written.sections[0].questions
+    assert [(one.text.get("en"), one.right) for one in question.options] == [
+        ("Open a window", True),
+        ("Light a match", False),
+    ]
+    token = author.page.token
+    picked = {
+        "session": token,
+        "content": author.content,
+        "zone": "Asia/Taipei",
+        f"due-{author.content}": "2027-01-31T18:00",
+    }
+    back, signed = form(tool.client.post("/lti/pick", data={**picked, f"most-{author.content}": "20"}))
+    with tool.browser("teacher") as browser:
+        assert browser.post(back, data=signed).status_code == 200
+    [activity_made] = [one for one in tool.house.twin.state.tools.links.values() if one.name == "Gas leaks"]
+    assert tool.house.twin.state.tools.items[activity_made.item].most == 20
+    page = opened(tool, "learner", activity_made)
+    assert "100%" in page.take((key, question.options[0].option_id))
+
+
+def test_what_is_wrong_with_a_question_is_said_and_nothing_is_lost(author: Author) -> None:
+    key = author.new_question("single")
+    fields = {"kind": "single", "section": "0", "text.en": "Which?", "option-0-text.en": "Only one", "weight": "a lot"}
+    shown = author.edit(f"questions/{key}", **fields)
+    assert "It needs two options at least." in shown
+    assert "Exactly one option must be right." in shown
+    assert "This is not a number." in shown
+    assert "Only one" in shown
+    assert "Only one" not in author.open(), "it is not kept before it is right"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "lacks"),
+    [
+        ("numeric", {"value": "9,81", "tolerance": "0.01"}, {"value": ""}),
+        ("text", {"accepted": "Mercaptan\nTHT*"}, {"accepted": " "}),
+        ("true_false", {"option-0-id": "true", "option-1-id": "false", "right": "1"}, {"right": ""}),
+        (
+            "multiple",
+            {"option-0-text.en": "a", "option-1-text.en": "b", "option-1-right": "1"},
+            {"option-1-right": ""},
+        ),
+        ("practical", {}, {"text.en": ""}),
+    ],
+)
+def test_each_kind_of_question_can_be_made(
+    author: Author, kind: str, fields: dict[str, str], lacks: dict[str, str]
+) -> None:
+    """And is not kept while something is missing that it needs."""
+    key = author.new_question(kind)
+    whole = {"kind": kind, "section": "0", "text.en": "What now?", **fields}
+    assert "Please check this" in author.edit(f"questions/{key}", **{**whole, **lacks})
+    assert "What now?" in author.edit(f"questions/{key}", **whole)
+    assert "Please check this" not in author.html
+
+
+def test_questions_come_from_files(author: Author) -> None:
+    """Of GIFT and of Moodle XML; what cannot be brought in is told with its line."""
+    shown = author.edit("files", section="0", files={"file": ("a.txt", GIFT)})
+    assert "1 question was brought in." in shown
+    assert "What smells?" in shown
+    assert "Line 4" in shown
+    assert "Is it closed?" in author.edit("files", section="0", files={"file": ("a.xml", XML)})
+    assert "cannot be read" in author.edit("files", section="0", files={"file": ("a.bin", "\x00\x01")})
+
+
+def test_two_authors_do_not_write_over_each_other(tool: Tool, author: Author) -> None:
+    other = Author(author.page, author.html, author.content)
+    author.edit("settings", **{"title.en": "Mine"})
+    assert "Somebody else has changed this" in other.edit("settings", **{"title.en": "Theirs"})
+    assert "Mine" in other.html
+    assert "Theirs" in other.edit("settings", **{"title.en": "Theirs"})
+
+
+def test_questions_are_ordered_and_removed(author: Author) -> None:
+    author.edit("sections", section="1", **{"title.en": "Second"})
+    author.edit("files", section="0", files={"file": ("a.txt", "One? {T}\n\nTwo? {T}\n")})
+    [one, two] = dict.fromkeys(re.findall(r"/edit/questions/(\w+)", author.html))
+    assert author.html.index("One?") < author.html.index("Two?")
+    author.edit(f"questions/{one}", do="down")
+    assert author.html.index("One?") > author.html.index("Two?")
+    author.edit(f"questions/{one}", do="down")
+    assert author.html.index("Second") < author.html.index("One?"), "beyond the end it goes into the next section"
+    author.edit(f"questions/{two}", do="drop")
+    assert "Two?" not in author.html
+    author.edit("sections", section="1", drop="1")
+    assert "One?" not in author.html
+
+
+def test_who_learns_edits_nothing_and_who_teaches_elsewhere_neither(tool: Tool, link: ToolLink) -> None:
+    content = made(tool, assessment(asked("a")))
+    graded = activity(tool, content)
+    edit = f"/lti/contents/{content.content_id}/edit"
+    learner = opened(tool, "learner", graded)
+    for method, path in (("GET", edit), ("POST", f"{edit}/settings"), ("DELETE", edit), ("POST", "/lti/contents"),
+                         ("GET", "/lti/assessment/results"), ("POST", "/lti/assessment/results/regrade")):  # fmt: skip
+        learner.ask(method, path, 403, **({"data": {"x": "1"}} if method == "POST" else {}))
+    twin = tool.house.twin
+    twin.tools.copy_course("SAFE", "SAFE-2")
+    [there] = [one for one in twin.state.tools.links.values() if one.name == "Safety" and one.id != graded.id]
+    twin.life.enrol("teacher", "SAFE-2", "self")
+    with twin.state.lock:
+        user = twin.state.by_username["teacher"]
+        twin.state.roles[user]["course", there.course_id] = {3}
+    elsewhere = opened(tool, "teacher", there)
+    assert "Edit" not in elsewhere.html
+    elsewhere.ask("GET", edit, 403)
+    attempt = learner.begin()
+    learner.submit(attempt)
+    elsewhere.ask("GET", f"/lti/assessment/results/{attempt}", 403)
+    assert "Nobody has tried it yet." in elsewhere.ask("GET", "/lti/assessment/results").text
+
+
+def test_who_teaches_sees_results_marks_and_regrades(tool: Tool, link: ToolLink) -> None:
+    """With the names that the platform tells; what they try themselves counts nowhere."""
+    questions = [asked("a"), asked("p", kind=Kind.PRACTICAL, options=())]
+    graded = activity(tool, made(tool, replace(assessment(*questions), pass_mark=60.0)))
+    learner = opened(tool, "learner", graded)
+    attempt = learner.begin()
+    learner.answer(attempt, "a", "r", seconds=3)
+    learner.answer(attempt, "p", text="Done <b>well</b>")
+    learner.submit(attempt)
+    teacher = opened(tool, "teacher", graded)
+    teacher.take(("a", "w"))
+    shown = unescape(teacher.ask("GET", "/lti/assessment/results").text)
+    assert "Learner Lê" in shown
+    assert "Teacher Lê" not in shown
+    assert "Waits to be marked" in shown
+    one = teacher.ask("GET", f"/lti/assessment/results/{attempt}").text
+    assert "Done &lt;b&gt;well&lt;/b&gt;" in one
+    marks = f"/lti/assessment/results/{attempt}/marks/p"
+    assert "This is too small or too large." in teacher.ask("POST", marks, data={"percent": "110"}).text
+    marked = unescape(teacher.ask("POST", marks, data={"percent": "80", "comment": "Nice work"}).text)
+    assert "90%" in marked
+    assert "Nice work" in unescape(learner.ask("GET", f"/lti/assessment/attempts/{attempt}").text)
+    shown = unescape(teacher.ask("GET", "/lti/assessment/results").text)
+    assert "90%" in shown
+    assert "right: 1 ✓" in shown
+    learner.ask("POST", marks, 403, data={"percent": "100"})
+
+
+def test_the_gradebook_leads_to_what_somebody_has_done(tool: Tool, link: ToolLink) -> None:
+    """A submission review: who teaches sees and marks it, the learner sees their own and nobody else's."""
+    graded = activity(tool, made(tool, assessment(asked("a"))))
+    opened(tool, "learner", graded).take(("a", "r"))
+    state = tool.house.twin.state
+    ids = {name: str(state.by_username[name]) for name in ("learner", "other")}
+
+    def review(who: str, whose: str) -> tuple[int, str]:
+        answer = tool.forged(
+            who, graded, _message_type="LtiSubmissionReviewRequest", _for_user={"user_id": ids[whose]}
+        )
+        return answer.status_code, unescape(answer.text)
+
+    status, shown = review("teacher", "learner")
+    assert (status, "Learner Lê" in shown, "Save the mark" in shown) == (200, True, True)
+    status, shown = review("learner", "learner")
+    assert (status, "100%" in shown, "Save the mark" in shown) == (200, True, False)
+    assert review("other", "learner")[0] == 403
+    assert "Nothing was handed in yet." in review("teacher", "other")[1]
+
+
+def test_what_was_removed_says_so(tool: Tool, author: Author) -> None:
+    graded = tool.house.twin.tools.add_link("SAFE", tool.registered, "Gone", content=author.content)
+    author.page.ask("DELETE", f"/lti/contents/{author.content}/edit")
+    assert tool.launch("learner", graded).status_code == 400
+    author.edit("settings", 400, **{"title.en": "x"})
+
+
+def test_questions_are_drawn_from_a_bank_of_the_course(tool: Tool, author: Author) -> None:
+    bank = Author(author.page)
+    found = re.search(r"/lti/contents/([0-9a-f-]{36})/edit", bank.send("", kind="bank"))
+    assert found
+    bank.content = found[1]
+    bank.edit("files", section="0", files={"file": ("a.txt", "One? {T}\n\nTwo? {T}\n\nThree? {F}\n")})
+    author.open()
+    shown = author.edit("sections", section="0", bank=bank.content, drawn="2", **{"title.en": "Drawn"})
+    assert "and 2 questions drawn from the bank" in shown
+    kept = tool.house.connector.contents.of_course(tool.platform_id, "2")
+    [written] = [bodies.assessment(one.body) for one in kept if str(one.content_id) == author.content]
+    assert written.sections == [Section({"en": "Drawn"}, [], bank.content, 2)]
+    author.edit("sections", 400, section="0", bank="11111111-1111-4111-8111-111111111111")

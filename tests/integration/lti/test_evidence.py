@@ -1,0 +1,86 @@
+"""Files that learners hand in for a practical task."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.assessments import Kind
+from connector.settings.parts import ContentSettings
+from tests.integration.lti.launched import Tool
+from tests.integration.lti.made import Page, activity, asked, assessment, made, opened
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
+PAGE = b"<html><script>alert(1)</script></html>"
+
+
+@pytest.fixture
+def graded(tool: Tool, link: ToolLink) -> ToolLink:
+    house = tool.house
+    folder = ContentSettings(folder=house.folder / "content")
+    house.connector.settings = house.connector.settings.model_copy(update={"content": folder})  # as if it were set
+    questions = asked("p", kind=Kind.PRACTICAL, options=()), asked("a")
+    return activity(tool, made(tool, assessment(*questions)))
+
+
+def hand_in(
+    page: Page, attempt: str, content: bytes, name: str = "a.png", question: str = "p", status: int = 200
+) -> str:
+    path = f"/lti/assessment/attempts/{attempt}/evidence/{question}"
+    return page.ask("POST", path, status, files={"file": (name, content)}).text
+
+
+def test_a_photo_is_handed_in_and_seen_by_who_marks(tool: Tool, graded: ToolLink) -> None:
+    """And by who handed it in; nobody else; it is to be kept and never run."""
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    shown = hand_in(page, attempt, PNG, "my <b>photo</b>.png")
+    assert "my &lt;b&gt;photo&lt;/b&gt;.png" in shown
+    found = re.search(r"/evidence/p/([0-9a-f-]{36})", shown)
+    assert found
+    page.submit(attempt)
+    own, theirs = f"/lti/assessment/attempts/{attempt}/evidence/own", f"/lti/assessment/results/{attempt}/evidence"
+    answer = page.ask("GET", f"{own}/{found[1]}")
+    assert (answer.content, answer.headers["content-type"]) == (PNG, "image/png")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    teacher = opened(tool, "teacher", graded)
+    assert f"{theirs}/{found[1]}" in teacher.ask("GET", f"/lti/assessment/results/{attempt}").text
+    assert teacher.ask("GET", f"{theirs}/{found[1]}").content == PNG
+    opened(tool, "other", graded).ask("GET", f"{own}/{found[1]}", 403)
+    page.ask("GET", f"{theirs}/{found[1]}", 403)
+
+
+def test_what_is_no_evidence_is_not_taken(tool: Tool, graded: ToolLink) -> None:
+    """What a file is shows from what is in it; at most five, and none after the end."""
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    assert "this is none of them" in hand_in(page, attempt, PAGE, "photo.png")
+    assert "20 MB at most" in hand_in(page, attempt, PNG + bytes(20_000_000))
+    hand_in(page, attempt, PNG, question="a", status=400)
+    hand_in(page, attempt, PNG, question="none", status=400)
+    for _ in range(5):
+        assert "a.png" in hand_in(page, attempt, PNG)
+    assert "five files already" in hand_in(page, attempt, PNG)
+    page.submit(attempt)
+    assert "the attempt is over" in hand_in(page, attempt, PNG)
+    assert len([*(tool.house.folder / "content").rglob("evidence/*/*")]) == 5
+
+
+def test_a_file_is_taken_back(tool: Tool, graded: ToolLink) -> None:
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    found = re.search(r"/evidence/p/([0-9a-f-]{36})", hand_in(page, attempt, PNG))
+    assert found
+    path = f"/lti/assessment/attempts/{attempt}/evidence/p/{found[1]}"
+    assert "a.png" not in page.ask("DELETE", path).text
+    assert [*(tool.house.folder / "content").rglob("evidence/*/*")] == []
+    page.ask("DELETE", path)
+
+
+def test_without_a_place_none_are_taken(tool: Tool, link: ToolLink) -> None:
+    graded = activity(tool, made(tool, assessment(asked("p", kind=Kind.PRACTICAL, options=()))))
+    page = opened(tool, "learner", graded)
+    assert "cannot be handed in here yet" in hand_in(page, page.begin(), PNG)

@@ -1,0 +1,158 @@
+"""Questions from Moodle XML and GIFT: what comes over is what Moodle would ask, and what does not is told."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.content.assessment.bringing import gift, moodle_xml
+from connector.content.assessment.marking import share
+from connector.domain.assessments import Answer, Kind, Question
+from connector.domain.multilang import ANY
+
+GIFT = """
+// A comment: line breaks within braces are no end of a question.
+$CATEGORY: $course$/Gas safety
+
+::Smell::You smell gas \\: what first? {
+  =Open a window #Right, and then close the valve
+  ~Switch on the light #No: sparks
+  ~Smoke
+  ####Gas is heavier or lighter than air.
+}
+
+::Earth:: The earth is round. {TRUE#No.#Yes.}
+
+Two of these are metals: {~%50%iron ~%50%copper ~%-100%wood}
+
+Water freezes at {#0:0.5} degrees.
+
+Between one and five {#1..5}
+
+The capital of France is {=Paris =paris france*}.
+
+Write what you did. {}
+
+Match {=a -> 1 =b -> 2}
+
+Just a text.
+"""
+
+
+def right(question: Question) -> set[str]:
+    return {option.text[ANY] for option in question.options if option.right}
+
+
+def test_gift_is_brought_over() -> None:
+    brought = gift.read(GIFT)
+    assert set(brought.questions) == {"$course$/Gas safety"}
+    smell, earth, metals, freezes, between, capital, essay = brought.all
+    assert (smell.kind, smell.text[ANY], right(smell)) == (
+        Kind.SINGLE,
+        "You smell gas : what first?",
+        {"Open a window"},
+    )
+    assert smell.options[0].feedback == {ANY: "Right, and then close the valve"}
+    assert smell.explanation == {ANY: "Gas is heavier or lighter than air."}
+    assert (earth.kind, right(earth)) == (Kind.TRUE_FALSE, {"True"})
+    assert (earth.options[0].feedback, earth.options[1].feedback) == ({ANY: "Yes."}, {ANY: "No."})
+    assert (metals.kind, right(metals)) == (Kind.MULTIPLE, {"iron", "copper"})
+    assert (freezes.kind, freezes.value, freezes.tolerance) == (Kind.NUMERIC, 0, 0.5)
+    assert freezes.text[ANY] == "Water freezes at _____ degrees."
+    assert (between.value, between.tolerance) == (3, 2)
+    assert (capital.kind, share(capital, Answer("", text="PARIS, no: Paris France!"))) == (Kind.TEXT, 0)
+    assert share(capital, Answer("", text="paris")) == 1
+    assert essay.kind is Kind.PRACTICAL
+
+
+def test_what_gift_has_beyond_is_told_with_its_line() -> None:
+    told = {one.place: one.why for one in gift.read(GIFT).left_out}
+    assert len(told) == 2
+    lines = GIFT.splitlines()
+    assert [lines[place - 1].split()[0] for place in sorted(told)] == ["Match", "Just"]
+
+
+@given(st.text(alphabet="{}=~#:%\\$/ \nabT10", max_size=80))
+def test_any_text_is_read_as_gift_or_told(text: str) -> None:
+    """Nothing breaks it, and nothing is lost without a word: every question comes over or is left out."""
+    brought = gift.read(text)
+    for question in brought.all:
+        assert share(question, None) == 0
+    for one in brought.left_out:
+        assert 1 <= one.place <= len(text.splitlines()) + 1
+
+
+XML = """<?xml version="1.0" encoding="UTF-8"?>
+<quiz>
+<question type="category"><category><text>$course$/Gas</text></category></question>
+<question type="multichoice"><name><text>Smell</text></name>
+<questiontext format="html"><text><![CDATA[<p><span lang="en" class="multilang">What first?</span>
+<span lang="vi" class="multilang">Trước tiên?</span></p>]]></text></questiontext>
+<generalfeedback format="html"><text>Air first.</text></generalfeedback>
+<defaultgrade>2.0</defaultgrade><single>true</single>
+<answer fraction="100"><text>Window</text><feedback><text>Yes</text></feedback></answer>
+<answer fraction="0"><text>Light</text><feedback><text></text></feedback></answer></question>
+<question type="multichoice"><name><text>Metals</text></name>
+<questiontext><text>Metals?</text></questiontext><single>false</single>
+<answer fraction="50"><text>Iron</text></answer><answer fraction="50"><text>Copper</text></answer>
+<answer fraction="-100"><text>Wood</text></answer></question>
+<question type="truefalse"><name><text>Earth</text></name><questiontext><text>Round?</text></questiontext>
+<answer fraction="100"><text>true</text></answer><answer fraction="0"><text>false</text></answer></question>
+<question type="shortanswer"><name><text>Capital</text></name><questiontext><text>Capital?</text></questiontext>
+<answer fraction="100"><text>Paris</text></answer><answer fraction="0"><text>London</text></answer></question>
+<question type="numerical"><name><text>Ice</text></name><questiontext><text>Ice?</text></questiontext>
+<answer fraction="100"><text>0</text><tolerance>0.5</tolerance></answer></question>
+<question type="essay"><name><text>Report</text></name><questiontext><text>Report.</text></questiontext></question>
+<question type="ddwtos"><name><text>Drag</text></name><questiontext><text>Drag</text></questiontext></question>
+<question type="multichoice"><name><text>None</text></name>
+<questiontext><text>None?</text></questiontext><single>true</single>
+<answer fraction="0"><text>a</text></answer></question>
+</quiz>"""
+
+
+def test_moodle_xml_is_brought_over() -> None:
+    brought = moodle_xml.read(XML.encode())
+    assert set(brought.questions) == {"$course$/Gas"}
+    smell, metals, earth, capital, ice, report = brought.all
+    assert smell.text == {"en": "What first?", "vi": "Trước tiên?"}
+    assert (smell.kind, smell.weight, right(smell)) == (Kind.SINGLE, 2, {"Window"})
+    assert (smell.explanation, smell.options[0].feedback, smell.options[1].feedback) == (
+        {ANY: "Air first."}, {ANY: "Yes"}, None,
+    )  # fmt: skip
+    assert (metals.kind, right(metals)) == (Kind.MULTIPLE, {"Iron", "Copper"})
+    assert (earth.kind, right(earth)) == (Kind.TRUE_FALSE, {"True"})
+    assert (capital.accepted, ice.value, ice.tolerance, report.kind) == (["Paris"], 0, 0.5, Kind.PRACTICAL)
+    assert [(one.title, XML.splitlines()[one.place - 1].count("<question type")) for one in brought.left_out] == [
+        ("Drag", 1), ("None", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no xml",
+        b"<quiz><question",
+        b"<rss></rss>",
+        b'<!DOCTYPE q [<!ENTITY a SYSTEM "file:///etc/passwd">]><quiz><question type="essay"><questiontext><text>&a;'
+        b"</text></questiontext></question></quiz>",
+        b'<!DOCTYPE q [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><quiz>&b;</quiz>',
+    ],
+)
+def test_a_file_that_is_none_brings_nothing(content: bytes) -> None:
+    """Neither files of this computer nor entities without end."""
+    brought = moodle_xml.read(content)
+    assert not [one for one in brought.all if "root" in str(one.text)]
+    assert brought.all == [] or brought.all[0].text == {}
+    assert brought.left_out or content.startswith(b"<!DOCTYPE")
+
+
+def test_the_same_question_has_the_same_name_each_time() -> None:
+    """So that a file that is brought over twice changes nothing."""
+    for once, again in (
+        (gift.read(GIFT), gift.read(GIFT)),
+        (moodle_xml.read(XML.encode()), moodle_xml.read(XML.encode())),
+    ):
+        assert [one.question_id for one in once.all] == [one.question_id for one in again.all]
+        assert len({one.question_id for one in once.all}) == len(once.all)
