@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from connector.store.attempts import StoredAttempts
     from connector.store.contents import StoredContents
     from connector.store.learning_events import StoredEvents
+    from connector.store.live import LiveWords
     from connector.store.lti import LtiLogins, LtiPlatforms
     from connector.store.lti_scores import LtiScores
 
@@ -141,6 +142,13 @@ class Launched(Kept, Admission):
         from connector.store.learning_events import StoredEvents
 
         return StoredEvents(self.database, self.site, self.clock)
+
+    @cached_property
+    def live_words(self) -> LiveWords:
+        """What pages are told at once."""
+        from connector.store.live import LiveWords
+
+        return LiveWords(self.database)
 
     @cached_property
     def my_learning(self) -> Opening:

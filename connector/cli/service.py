@@ -29,6 +29,9 @@ from jobs.stopping import heeding
 FINISH_SECONDS = 5
 """How long requests under way are waited for at the end."""
 
+MESSAGE_BYTES = 4096
+"""The largest message of a page over a WebSocket; none has use for more. Nothing is unpacked."""
+
 
 def add_to(app: typer.Typer) -> None:
     app.command()(serve)
@@ -73,6 +76,9 @@ def serve(config: Config = None) -> None:
                 access_log=False,
                 forwarded_allow_ips=settings.console.proxies,
                 timeout_graceful_shutdown=FINISH_SECONDS,
+                ws="wsproto",
+                ws_max_size=MESSAGE_BYTES,
+                ws_per_message_deflate=False,
             )
             _Server(server, stopping).run(sockets=[listener])
     structlog.get_logger("service").info("stopped")

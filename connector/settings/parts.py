@@ -201,6 +201,16 @@ class LtiSettings(BaseModel):
     allow: list[str] = []
 
 
+class LiveSettings(BaseModel):
+    """How pages are told at once. ``redis_url``: one of several services hears PostgreSQL, and Redis tells the others;
+    without it each hears for itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    redis_url: Secret = None
+    redis_url_file: Path | None = None
+
+
 class BucketSettings(InBucket):
     """A bucket for files; none without its name."""
 

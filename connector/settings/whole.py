@@ -17,6 +17,7 @@ from connector.settings.parts import (
     DropSettings,
     ExportSettings,
     LeaverSettings,
+    LiveSettings,
     LtiSettings,
     MoodleSettings,
     NoticeSettings,
@@ -28,6 +29,7 @@ from connector.settings.parts import (
 from connector.settings.sources import SourceSettings, place_of, secret
 from connector.settings.values import DatabaseAddress, SiteName, SourceName
 
+REDIS = ("redis://", "rediss://", "redis+sentinel://", "unix://")
 SHORTEST_SECRET = 32
 """Characters of a secret that closes others, or by which somebody is believed."""
 
@@ -85,6 +87,7 @@ class Settings(BaseSettings):
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     lti: LtiSettings = LtiSettings()
+    live: LiveSettings = LiveSettings()
     privacy: PrivacySettings = PrivacySettings()
     retention: RetentionSettings = RetentionSettings()
     log: Literal["text", "json"] = "text"
@@ -133,6 +136,13 @@ class Settings(BaseSettings):
                 "`openssl rand -base64 32` makes a good one; Moodle has to have the same."
             )
         return given or None
+
+    def redis_url(self) -> str | None:
+        """Where Redis tells other services; None for nowhere. Raises SettingsError where it is no such address."""
+        given = secret("live.redis_url", self.live.redis_url, self.live.redis_url_file)
+        if given and not given.startswith(REDIS):
+            raise SettingsError(f"live.redis_url: give an address that begins with {', '.join(REDIS)}.")
+        return given
 
     def privacy_secret(self) -> str:
         """What makes keyed hashes of people who were erased. Raises SettingsError where there is none."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString, TypeVar, cast
@@ -238,3 +238,17 @@ class Database:
             finally:
                 if got:
                     connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+    @asynccontextmanager
+    async def hearing(self, channel: str) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
+        """A connection of its own within an event loop, which hears what is notified on a channel.
+
+        Raises StorageError as ``transaction`` does.
+        """
+        with self._told():
+            connecting = psycopg.AsyncConnection[Row].connect(
+                self.url, autocommit=True, row_factory=dict_row, options=_OPTIONS
+            )
+            async with await connecting as connection:
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                yield connection

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from connector.domain.learning_events import Event
+from connector.domain.live import of_event
 from connector.store.database import Connection, Database, query
 
 
@@ -33,4 +34,5 @@ def values(event: Event, site: str, at: datetime) -> dict[str, Any]:
     """What the query ``learning_events.tell`` wants."""
     result = None if event.result is None else Jsonb(event.result)
     told = {"verb": event.verb.value, "attempt_id": event.attempt_id, "object": event.object, "result": result}
-    return {**asdict(event.actor), **told, "site": site, "at": at}
+    words = [word.written() for word in of_event(event)]
+    return {**asdict(event.actor), **told, "site": site, "at": at, "words": words}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
+from connector.domain.live import arrived
 from connector.domain.lti_scores import Progress, Score, Scored
 from connector.store.database import Connection, Database, Row, one, query
+from connector.store.live import tell
 
 
 class LtiScores:
@@ -21,7 +23,12 @@ class LtiScores:
         return [_score(row) for row in self._database.rows("lti.due_scores", site=self._site, now=now, most=most)]
 
     def sent(self, score_id: int, now: datetime) -> None:
-        self._database.run("lti.sent_score", score_id=score_id, now=now)
+        def work(connection: Connection) -> None:
+            values = {"score_id": score_id, "now": now}
+            if row := connection.execute(query("lti.sent_score"), values).fetchone():
+                tell(connection, arrived(**row))
+
+        self._database.transact(work)
 
     def stamp_again(self, score_id: int, now: datetime) -> None:
         self._database.run("lti.stamp_again", score_id=score_id, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from threading import Lock
 from time import monotonic
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from connector.web.desk import Desk
 from connector.web.dress import dress
 from connector.web.hints import BySignature, add_hints
 from connector.web.launches import ByLaunch
+from connector.web.live import Live, add_live
 from connector.web.lti import add_lti
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, declared_open
@@ -61,12 +62,14 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
     counted = metrics or Metrics(lambda: connector.figures)
     token = connector.settings.service.scrape_token()
     wake = Waker()
+    live: Live | None = None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         with schedule() as running:
             wake.running = running
-            yield
+            async with live.running() if live else nullcontext():
+                yield
 
     app = FastAPI(title="moodle-connector", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.wake = wake
@@ -109,6 +112,7 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
         add_console(app, connector, wake, desk, dressed)
     if connector.settings.lti.url:
         add_lti(app, connector, dressed)
+        live = add_live(app, connector, counted)
     refuse_undeclared(app)
     return app
 

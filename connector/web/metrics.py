@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import Generic, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -70,6 +70,23 @@ class Metrics:
             "Runs of the job notices in which a channel did not deliver.",
             registry=self.registry,
         )
+        self._lines = Gauge(
+            "connector_live_connections",
+            "Pages that are told at once by this process.",
+            registry=self.registry,
+        )
+        self._refused = Counter(
+            "connector_live_refused",
+            "Pages that were not let in or were cut off, by why.",
+            ["why"],
+            registry=self.registry,
+        )
+        self._words = Counter(
+            "connector_live_words",
+            "Words that this process has passed on to pages, by kind.",
+            ["kind"],
+            registry=self.registry,
+        )
         self.state = _State(figures, queue)
         self.registry.register(self.state)
 
@@ -88,6 +105,16 @@ class Metrics:
                     self._operations.labels(counted).inc(number)
         if name == "notices" and outcome is JobOutcome.FAILED:
             self._undelivered.inc()
+
+    def connected(self, pages: int) -> None:
+        """So many pages are told at once."""
+        self._lines.set(pages)
+
+    def cut_off(self, why: str) -> None:
+        self._refused.labels(why).inc()
+
+    def told(self, kind: str) -> None:
+        self._words.labels(kind).inc()
 
     def page(self) -> bytes:
         """The exposition in Prometheus' text format."""

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -16,8 +16,10 @@ from time import monotonic, sleep
 from typing import Any
 
 import httpx
+from websocket import ABNF, create_connection
 
 from adapters.moodle.twin import Fault
+from connector.cli.service import MESSAGE_BYTES
 from connector.store.database import Database
 from connector.store.facts import Facts
 from connector.store.jobs import Jobs
@@ -69,9 +71,14 @@ def serving(house: House, **settings: str) -> Iterator[Service]:
 
 
 def test_serve_syncs_and_mirrors_by_the_clock_and_stops_cleanly(house: House) -> None:
-    """A file that is dropped becomes accounts and facts; health needs nothing; TERM ends it with status 0."""
+    """A file that is dropped becomes accounts and facts; health needs nothing; TERM ends it with status 0.
+
+    Pages that hear are not waited for, and of them no message is taken that is longer than any has to be.
+    """
     file = house.drop(people(first_name="Xiaoming"))
-    with serving(house) as service:
+    house.set("CONNECTOR_LTI__URL", "http://127.0.0.1:8080")
+    house.set("CONNECTOR_LTI__SECRET", "s" * 32)
+    with serving(house) as service, ExitStack() as opened:
         url = service.until(lambda event: event["event"] == "serving")["url"]
         first = service.done("sync")
         while not first["feeds"]:
@@ -84,6 +91,13 @@ def test_serve_syncs_and_mirrors_by_the_clock_and_stops_cleanly(house: House) ->
         ready = httpx.get(f"{url}/ready")
         assert (ready.status_code, ready.json()) == (200, {"status": "ready", "database": True, "moodle": True})
         assert httpx.get(f"{url}/docs").status_code == 404
+        hears = url.replace("http", "ws") + "/lti/live/?EIO=4&transport=websocket"
+        lines = [create_connection(hears, suppress_origin=True) for _ in range(2)]
+        for line in lines:
+            opened.callback(line.shutdown)
+            assert line.recv().startswith("0")
+        lines[0].send("40" + "x" * MESSAGE_BYTES)
+        assert lines[0].recv_data()[0] == ABNF.OPCODE_CLOSE
         service.process.send_signal(signal.SIGTERM)
         service.until(lambda event: event["event"] == "stopped")
         assert service.process.wait() == 0

@@ -11,6 +11,10 @@ import pytest
 from selenium.webdriver import Chrome
 
 from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.learning_events import Actor, Event, Verb
+from connector.domain.lti import Launch, Message, Place, Role
+from connector.lti.login import digest
+from connector.web.static_files import StaticFiles
 from tests.browser.pages import DESK, PHONE, Browser
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.integration.mirrored import Learning
@@ -119,3 +123,40 @@ def test_by_keyboard_alone(platform: Browser, link: ToolLink) -> None:
         platform.keys("\ue004")
         reached.append(platform.focus().get_attribute("href"))
     assert reached == links != []
+
+
+HEAR = """
+window.heard = [];
+const hear = (kind) => (said) => window.heard.push([kind, said.detail.verb || said.detail.state]);
+for (const kind of ["missed", "score", "event"]) document.addEventListener("live:" + kind, hear(kind));
+for (const address of arguments[0]) {
+  const script = Object.assign(document.createElement("script"), { src: address, async: false });
+  script.dataset.token = arguments[1];
+  document.head.append(script);
+}
+"""
+
+
+def test_a_page_is_told_at_once(platform: Browser, tool: Tool, link: ToolLink) -> None:
+    """Within the platform's page and under the policy of pages; where many answer at once, not of each."""
+    open_activity(platform, "e1", link)
+    files, connector = StaticFiles(), tool.house.connector
+    actor = Actor(tool.platform_id, "7", "11", "anna", None, "c")
+    launch = Launch(
+        tool.platform_id, "1", Message.RESOURCE, "anna", tool.url, frozenset({Role.INSTRUCTOR}), Place("7")
+    )
+    connector.launch_logins.open_session(launch, digest("of anna"), None, tool.house.clock())
+    scripts = [files.address(name) for name in ("socket.io.min.js", "live.js")]
+    platform.chrome.execute_script(HEAR, scripts, "of anna")
+
+    def heard() -> list[list[str]]:
+        found: list[list[str]] = platform.chrome.execute_script("return window.heard")
+        return found
+
+    platform.until(lambda: ["missed", None] in heard(), "it hears")
+    events = (Event(actor, verb) for verb in (Verb.INITIALIZED, Verb.ANSWERED, Verb.ANSWERED, Verb.SCORED))
+    connector.learning_events.tell(*events)
+    platform.until(lambda: ["event", "scored"] in heard(), "it hears the last")
+    said = [word for word in heard() if word[0] != "missed"]
+    assert said == [["event", "initialized"], ["score", "marked"], ["event", "scored"]]
+    assert platform.complaints() == []

@@ -26,7 +26,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 VARIABLES = {"CONNECTOR_CONFIG", "CONNECTOR_DEBUG"}
-FOR_TESTS = re.compile(r"CONNECTOR_TEST_(MOODLE_(URL|TOKEN|WRITES)|BROWSER|LDAP|SSH|SCREENSHOTS)")
+FOR_TESTS = re.compile(r"CONNECTOR_TEST_(MOODLE_(URL|TOKEN|WRITES)|BROWSER|LDAP|SSH|REDIS|SCREENSHOTS)")
 
 
 def commands(group: typer.core.TyperGroup, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:

@@ -89,6 +89,19 @@ def test_the_default_file_and_the_variable_name_the_file(write: Write, monkeypat
     assert settings_file(other) == other
 
 
+def test_where_redis_is_stands_in_a_file(write: Write, tmp_path: Path) -> None:
+    """Because its address may have a password; what is no such address is refused without being repeated."""
+    address = tmp_path / "redis"
+    address.write_text("rediss://:secret@redis.example:6380/0\n", "utf-8")
+    path = write(f'[live]\nredis_url_file = "{address}"\n')
+    assert load_settings(path).redis_url() == "rediss://:secret@redis.example:6380/0"
+    address.write_text("https://:secret@redis.example", "utf-8")
+    with pytest.raises(SettingsError, match=r"^live\.redis_url: give an address that begins with redis://") as told:
+        load_settings(path).redis_url()
+    assert "secret" not in str(told.value)
+    assert load_settings(write("")).redis_url() is None
+
+
 # ---------------------------------------------------------------- what is refused
 def test_each_mistake_is_told_by_file_and_line(write: Write) -> None:
     """All of them at once, also below a table and for a table that is not known."""

@@ -1,5 +1,5 @@
 -- name: tell
--- Put an event on its way to the facts, and say so to whoever takes it there.
+-- Put an event on its way to the facts, and say so to whoever takes it there, and to pages that are to hear of it.
 WITH told AS (
     INSERT INTO connector.learning_event
         (site, at, verb, platform_id, course, link, subject, person_id, content, attempt_id, object, result)
@@ -8,3 +8,4 @@ WITH told AS (
     RETURNING site
 )
 SELECT pg_notify('connector_learning', site) FROM told
+UNION ALL SELECT pg_notify('connector_live', word) FROM unnest(%(words)s::text[]) AS word

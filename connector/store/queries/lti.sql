@@ -163,6 +163,7 @@ ORDER BY s.try_at, s.score_id LIMIT %(most)s
 
 -- name: sent_score
 UPDATE connector.lti_score SET state = 'sent', sent_at = %(now)s, why = '' WHERE score_id = %(score_id)s
+RETURNING platform_id, subject
 
 -- name: stamp_again
 -- The gradebook has something of the same second or later: this one and those that wait after it get later times, in order.

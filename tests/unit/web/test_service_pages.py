@@ -144,6 +144,9 @@ def test_what_a_scrape_says() -> None:
     metrics.ran("sync", JobOutcome.DONE, 3.0, {"done": 7, "refused": 1, "waiting": 0, "held": []})
     metrics.ran("notices", JobOutcome.FAILED, 0.1, {})
     metrics.answered("GET", "/ready", 503, 0.02)
+    metrics.connected(2)
+    metrics.told("score")
+    metrics.cut_off("silent")
     for _ in range(3):
         found = families(metrics.page().decode())
     assert kept.asked == 1, "asked again and again, the database is spared"
@@ -165,6 +168,9 @@ def test_what_a_scrape_says() -> None:
         "connector_job_quarantined": {("sync",): 0, ("mirror",): 1},
         "connector_operations_total": {("done",): 7, ("refused",): 1, ("waiting",): 0},
         "connector_notices_undelivered_total": {(): 1},
+        "connector_live_connections": {(): 2},
+        "connector_live_words_total": {("score",): 1},
+        "connector_live_refused_total": {("silent",): 1},
         "connector_job_duration_seconds_count": {("sync", "done"): 1, ("notices", "failed"): 1},
         "connector_moodle_call_duration_seconds_count": {
             ("core_user_create_users", "ok"): 1,

@@ -1,0 +1,69 @@
+"""Words to pages: who is told what, and that a word stays small whatever a platform says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.domain.learning_events import Actor, Event, Verb
+from connector.domain.live import Kind, Word, arrived, learner, of_event, openers, progress, read, rooms_of, teachers
+
+MOST = 8000
+"""PostgreSQL's limit of a notification, in bytes."""
+ANNA = Actor(1, "7", "11", "anna", 5, "c")
+
+
+def test_who_teaches_hears_in_the_course_too() -> None:
+    """And only there: without a course, or without teaching, there is no such room."""
+    assert rooms_of(ANNA, teaches=False) == [learner(1, "anna"), openers(1, "c")]
+    assert rooms_of(ANNA, teaches=True) == [learner(1, "anna"), openers(1, "c"), teachers(1, "7")]
+    assert rooms_of(Actor(1, "", "", "anna", 5, ""), teaches=True) == [learner(1, "anna")]
+
+
+def test_no_two_rooms_are_one() -> None:
+    """Whatever stands in ids, and with several platforms."""
+    rooms = {learner(1, "1"), learner(11, ""), teachers(1, "1"), openers(1, "1"), learner(2, "1"), learner(1, "1\n")}
+    assert len(rooms) == 6
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        (Verb.LAUNCHED, []), (Verb.INITIALIZED, [Kind.EVENT]), (Verb.ANSWERED, [Kind.EVENT]),
+        (Verb.COMPLETED, [Kind.EVENT]), (Verb.SCORED, [Kind.EVENT, Kind.SCORE]), (Verb.PLAYED, []), (Verb.PASSED, []),
+    ],
+)  # fmt: skip
+def test_what_happens_is_told_to_teachers_and_a_score_to_whose_it_is(verb: Verb, told: list[Kind]) -> None:
+    """No word says who it was, or how well it went."""
+    words = of_event(Event(ANNA, verb, 3, "q1", {"percent": 12.5}))
+    assert [word.kind for word in words] == told
+    assert all("anna" not in word.written() and "12.5" not in word.written() for word in words)
+    assert {word.room for word in words} <= {teachers(1, "7"), learner(1, "anna")}
+
+
+def test_a_score_that_arrived_is_told_to_whose_it_is() -> None:
+    assert arrived(1, "anna") == Word(Kind.SCORE, learner(1, "anna"), {"state": "arrived"})
+
+
+@pytest.mark.parametrize(("given", "told"), [(-1, 0), (41.26, 41.3), (250, 100)])
+def test_progress_is_in_percent(given: float, told: float) -> None:
+    assert progress("r", "transcoding", given).what["percent"] == told
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=150), st.text(st.characters(codec="utf-8"), max_size=50))
+def test_a_word_is_read_as_it_was_written_and_fits(content: str, link: str) -> None:
+    """Any id that a platform may give: texts are cut, never refused."""
+    link = 100 * link
+    for word in of_event(Event(Actor(1, "7", link, "anna", 5, content), Verb.SCORED, 2**62)):
+        text = word.written()
+        assert len(text.encode()) < MOST
+        assert "\x00" not in text
+        found = read(text)
+        assert found is not None and found.room == word.room and link.startswith(str(found.what["link"]))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '["score","r"]', '["gossip","r",{}]', '["score","r",1]', "null"])
+def test_what_is_no_word_is_passed_over(text: str) -> None:
+    """Others may use the channel."""
+    assert read(text) is None
