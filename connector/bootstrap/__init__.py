@@ -1,8 +1,8 @@
 """The composition root: the one place where adapters and the store are built and wired to the rooms.
 
-Each module builds a part and knows those that it needs: ``installation``, ``kept``, ``people``, ``moodle``, ``inlets``
-(with ``sources``), ``ways``, ``telling``, ``certifying``, ``privacy``, ``exporting``, ``keeping``,
-``bringing_over``, ``launching``.
+Each module builds a part and knows those that it needs: ``installation``, ``files``, ``kept``, ``people``,
+``moodle``, ``inlets`` (with ``sources``), ``ways``, ``telling``, ``certifying``, ``privacy``, ``exporting``,
+``keeping``, ``bringing_over``, ``launching``.
 """
 
 from __future__ import annotations

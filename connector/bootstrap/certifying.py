@@ -6,14 +6,13 @@ import secrets
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from connector.bootstrap import buckets
+from connector.bootstrap.files import Files
 from connector.bootstrap.kept import Kept
 from connector.certificates.issuing import Issuing
 from connector.certificates.making import Making
 from connector.certificates.serials import Serials
 from connector.certificates.verifying import Verifying
 from connector.domain.certificates import CODE_BITS
-from connector.domain.certifying import FileStore
 from connector.domain.errors import SettingsError
 from connector.store.certificates import AchievedFacts, Certificates
 from connector.sync.apply import Stopping, never
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from connector.certificates.rendering import Typesetter
 
 
-class Certifying(Kept):
+class Certifying(Kept, Files):
     """What has to do with certificates."""
 
     @cached_property
@@ -70,20 +69,6 @@ class Certifying(Kept):
     def verifying(self) -> Verifying:
         """What whoever asks is told of a certificate."""
         return Verifying(self.certificates, self.clock)
-
-    @cached_property
-    def file_store(self) -> FileStore | None:
-        """Where files of certificates lie; None where that is not set up."""
-        told = self.settings.certificates
-        if told.folder:
-            from adapters.storage.folder import FolderStore  # only here: the other commands start sooner
-
-            return FolderStore(told.folder)
-        if not told.s3.bucket:
-            return None
-        from adapters.storage.s3 import S3Store
-
-        return S3Store(**buckets.told("certificates", told.s3))
 
     @cached_property
     def typesetter(self) -> Typesetter:

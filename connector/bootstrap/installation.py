@@ -63,7 +63,8 @@ class Installation:
     @cached_property
     def erasures(self) -> Erasures:
         """Who was erased, and by what they are known again."""
-        return Erasures(self.database, self.site, self.scim_clients, self.settings.privacy_secret)
+        moodle = self.settings.moodle.url
+        return Erasures(self.database, self.site, self.scim_clients, self.settings.privacy_secret, moodle)
 
     @property
     def scim_clients(self) -> list[str]:

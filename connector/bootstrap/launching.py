@@ -7,10 +7,11 @@ from secrets import randbits
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connector.bootstrap import buckets
+from connector.bootstrap.files import Files
 from connector.bootstrap.kept import Kept
 from connector.bootstrap.people import Admission
 from connector.sign_in.tokens import new_token
+from connector.sync.apply import Stopping, never
 
 if TYPE_CHECKING:
     from adapters.lti.guarded import PlatformHttp
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from connector.content.assessment.attempting import Attempting
     from connector.content.assessment.evidence import HandingIn
     from connector.content.my_learning.opening import Opening
-    from connector.domain.certifying import FileStore
     from connector.lti.keys import Keyring
     from connector.lti.launching import Launching
     from connector.lti.login import Login
@@ -27,16 +27,17 @@ if TYPE_CHECKING:
     from connector.lti.registering import Registering
     from connector.store.attempts import StoredAttempts
     from connector.store.contents import StoredContents
-    from connector.store.learning_events import StoredEvents
+    from connector.store.learning_events import StoredEvents, WaitingEvents
     from connector.store.live import LiveWords
     from connector.store.lti import LtiLogins, LtiPlatforms
     from connector.store.lti_scores import LtiScores
+    from jobs.learning import LearningWork
 
 LOGIN, LAUNCH, KEYS, REGISTER, PICK = "/lti/login", "/lti/launch", "/lti/keys", "/lti/register", "/lti/pick"
 """Where platforms reach this tool."""
 
 
-class Launched(Kept, Admission):
+class Launched(Kept, Files, Admission):
     """What has to do with LTI; loaded where it is asked for only, so that other commands start sooner."""
 
     @cached_property
@@ -122,20 +123,6 @@ class Launched(Kept, Admission):
 
         return HandingIn(self.attempts, self.content_files, self.clock)
 
-    @property
-    def content_files(self) -> FileStore | None:
-        """Where files of content lie; None where that is not set up."""
-        told = self.settings.content
-        if told.folder:
-            from adapters.storage.folder import FolderStore
-
-            return FolderStore(told.folder)
-        if not told.s3.bucket:
-            return None
-        from adapters.storage.s3 import S3Store
-
-        return S3Store(**buckets.told("content", told.s3))
-
     @cached_property
     def learning_events(self) -> StoredEvents:
         """What happens in launched content."""
@@ -149,6 +136,21 @@ class Launched(Kept, Admission):
         from connector.store.live import LiveWords
 
         return LiveWords(self.database)
+
+    @cached_property
+    def waiting_events(self) -> WaitingEvents:
+        """What has happened there and is no fact yet."""
+        from connector.store.learning_events import WaitingEvents
+
+        return WaitingEvents(self.database, self.site)
+
+    def carrying_learning(self, stopping: Stopping = never) -> LearningWork:
+        """How that becomes facts."""
+        from connector.store.learning_facts import LearningFactTables
+        from jobs.learning import LearningWork
+
+        facts = LearningFactTables(self.reporting, self.settings.moodle.url)
+        return LearningWork(self.waiting_events, self.contents, facts, self.clock, stopping)
 
     @cached_property
     def my_learning(self) -> Opening:

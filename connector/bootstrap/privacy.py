@@ -19,7 +19,9 @@ class Privacy(Certifying, Inlets):
     def erasing(self) -> Erasing:
         """How somebody is erased."""
         facts, known = ErasableFactTables(self.reporting), self.erasures
-        return Erasing(known, facts, self.file_store, self.site, known.erased, known.marker, self.clock)
+        return Erasing(
+            known, facts, self.file_store, self.content_files, self.site, known.erased, known.marker, self.clock
+        )
 
     @property
     def exporting(self) -> Exporting:

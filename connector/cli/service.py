@@ -68,6 +68,9 @@ def serve(config: Config = None) -> None:
                         more.enter_context(heard(word, partial(waiting.came, "push"), stopping))
                     if settings.hint_secret():
                         more.enter_context(heard(connector.hints.heard, partial(waiting.came, "mirror"), stopping))
+                    if "learning" in jobs:
+                        word = connector.waiting_events.heard
+                        more.enter_context(heard(word, partial(waiting.came, "learning"), stopping))
                     yield waiting
 
             server = uvicorn.Config(
@@ -180,6 +183,10 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Write the reporting views to where they are wanted."""
         return await connector.exporting_views(stopping.is_set).work()
 
+    async def learning() -> Mapping[str, object]:
+        """Carry what launched content tells to the facts."""
+        return await connector.carrying_learning(stopping.is_set).work()
+
     async def retention() -> Mapping[str, object]:
         """Remove what is older than the settings want."""
         return connector.retaining.run()
@@ -196,6 +203,8 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["certificates"] = Job(job(certificates), service.times("certificates"))
     if connector.exported_to:
         jobs["exports"] = Job(job(exports), service.times("exports"))
+    if connector.settings.lti.url:
+        jobs["learning"] = Job(job(learning), service.times("learning"))
     kept = connector.settings.retention.model_dump().values()
     if connector.settings.lti.url or any(days is not None for days in kept):  # launches always pass
         jobs["retention"] = Job(job(retention), service.times("retention"))

@@ -124,6 +124,10 @@ class Attempts(Protocol):
         """All of one course but trials, those of one person together and in their order."""
         ...
 
+    def regradable(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
+        """What was submitted there, but for trials, and of nobody who was erased: of them nothing is left to mark."""
+        ...
+
     def start(self, content: Content, paper: Paper, begun: Begun) -> int | None:
         """The number of the attempt. None, and nothing done, where one is open or the content was changed since."""
         ...

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
+from uuid import UUID
 
 from connector.domain.errors import SettingsError
 from connector.domain.matching import folded
@@ -249,6 +250,14 @@ class Paper:
     made: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A file that somebody handed in for a question: ``place`` is its name where such files lie."""
+
+    file_id: UUID
+    place: str
+
+
 class ErasureStore(Protocol):
     """The way in's part of erasing. Every method is one transaction."""
 
@@ -283,6 +292,14 @@ class ErasureStore(Protocol):
 
     def papers(self, person_ids: Sequence[int]) -> list[Paper]:
         """The certificates of these people."""
+        ...
+
+    def handed_in(self, person_ids: Sequence[int]) -> list[HandedIn]:
+        """Files that these people handed in, and that are not gone yet."""
+        ...
+
+    def handed_in_is_gone(self, gone: Sequence[HandedIn]) -> None:
+        """The files are deleted; forget them."""
         ...
 
     def facts_erased(self, record: Erasure) -> None:

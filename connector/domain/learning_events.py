@@ -60,4 +60,10 @@ class Event:
 class Events(Protocol):
     """Where events of one site are put, from where they become facts."""
 
-    def tell(self, *events: Event) -> None: ...
+    def tell(self, *events: Event) -> None:
+        """Tell what is kept already, best in the same transaction: facts are made of an attempt as it is then, and
+        anew when ``scored`` tells of a later result, or that there is none any more.
+
+        ``seconds`` of a video is how much of it was watched until then: time spent is made of it.
+        """
+        ...

@@ -1,4 +1,5 @@
-"""A person is erased: first from the way in, then from the facts, each in one transaction; then files of certificates.
+"""A person is erased: first from the way in, then from the facts, each in one transaction; then files of certificates
+and those that were handed in.
 
 Killed in between, the record says that the rest is still to follow: the same command, `--again`, or the job of
 retention goes on from there.
@@ -29,6 +30,7 @@ from connector.domain.erasing import (
 from connector.domain.errors import Busy, SettingsError
 
 FILES = "files of certificates"
+EVIDENCE = "files that were handed in"
 """As which these are counted, beside the tables."""
 NOBODY_KNOWN = (
     "PERSON: neither HR's data nor the records of former systems have somebody with this key. A record without a key "
@@ -44,12 +46,14 @@ SHORTEST_HASH = 8
 class Erasing:
     """``erased`` and ``marker`` are those of the store: by what people are known again, and what makes hashes.
 
-    ``files``: where those of certificates lie; None where the settings name no place.
+    ``files``: where those of certificates lie, ``evidence``: those that people handed in; None where the settings name
+    no place.
     """
 
     store: ErasureStore
     facts: ErasableFacts
     files: FileStore | None
+    evidence: FileStore | None
     site: str
     erased: Callable[[], Erased]
     marker: Callable[[], Marker]
@@ -169,13 +173,18 @@ class Erasing:
         return Erasure(str(ident), self.site, pseudonym, (), self.clock(), by, reason, {}, fingerprint)
 
     def _filed(self, identity: Identity) -> dict[str, int]:
-        """How many files of certificates the person has. Raises SettingsError where they could not be deleted."""
+        """How many files the person has, by kind. Raises SettingsError where they could not be deleted."""
         made = sum(paper.made for paper in self.store.papers(identity.person_ids))
-        self._reachable(made)
-        return {FILES: made} if made else {}
+        found = {FILES: made, EVIDENCE: len(self.store.handed_in(identity.person_ids))}
+        self._reachable(found)
+        return {kind: files for kind, files in found.items() if files}
 
-    def _reachable(self, files: int) -> None:
-        if files and self.files is None:
+    def _reachable(self, counts: Mapping[str, int]) -> None:
+        if counts.get(EVIDENCE) and self.evidence is None:
+            raise SettingsError(
+                f"content.folder: the settings do not say where {EVIDENCE} lie. Set it as it was at that time."
+            )
+        if counts.get(FILES) and self.files is None:
             raise SettingsError(
                 "certificates.folder: files of certificates name the person, and the settings do not say where they "
                 "lie. Set it, or certificates.s3.bucket, as it was when they were made."
@@ -196,10 +205,15 @@ class Erasing:
 
     def _settle(self, record: Erasure) -> Erasure:
         """Files go, and all has followed. Raises SettingsError where there are some and nobody says where they lie."""
-        self._reachable(record.counts.get(FILES, 0))
+        handed_in = self.store.handed_in(record.person_ids)
+        self._reachable({**record.counts, EVIDENCE: len(handed_in)})
         for paper in self.store.papers(record.person_ids):
             if self.files is not None:
                 self.files.delete(file_name(paper))
+        if self.evidence is not None:
+            for one in handed_in:
+                self.evidence.delete(one.place)
+            self.store.handed_in_is_gone(handed_in)
         done = replace(record, facts_erased_at=self.clock())
         self.store.facts_erased(done)
         return done

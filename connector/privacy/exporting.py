@@ -227,6 +227,34 @@ SECTIONS: tuple[Section, ...] = (
         "connector.lti_score",
     ),
     Section(
+        "Launched content: attempts",
+        "Attempts at assessments with answers, results, marks and comments; who marked is left out.",
+        "They are marked, and shown to the person.",
+        "subject.attempts",
+        "connector.attempt connector.answer connector.mark",
+    ),
+    Section(
+        "Launched content: files",
+        "What was handed in for questions; the files themselves are asked for where they lie.",
+        "They are marked.",
+        "subject.handed_in",
+        "connector.evidence",
+    ),
+    Section(
+        "Launched content: made and marked",
+        "What the person made or changed as a teacher, and how much the person marked; of whom is left out.",
+        _TO_TELL,
+        "subject.taught",
+        "connector.content connector.content_version",
+    ),
+    Section(
+        "Launched content: just now",
+        "What has happened and is not in the reports yet.",
+        _TO_REPORT,
+        "subject.happening",
+        "connector.learning_event",
+    ),
+    Section(
         "What the person decided here by the key, or at the console",
         "In the audit trail, and of changes, feeds, imports, tokens and platforms; what it was about is left out.",
         _TO_TELL,
@@ -311,6 +339,27 @@ SECTIONS: tuple[Section, ...] = (
         _TO_REPORT,
         "subject_facts.assignments",
         "facts.fact_assignment facts.landing_assignment",
+    ),
+    Section(
+        "In the reports: what happened in launched content",
+        "Launches, answers, results, videos: when, and for how long.",
+        _TO_REPORT,
+        "subject_facts.learning_events",
+        "facts.fact_learning_event",
+    ),
+    Section(
+        "In the reports: attempts at assessments",
+        "With what each question gave.",
+        _TO_REPORT,
+        "subject_facts.attempts",
+        "facts.fact_assessment_attempt facts.fact_question_response",
+    ),
+    Section(
+        "In the reports: time spent",
+        "Seconds, and who says so.",
+        _TO_REPORT,
+        "subject_facts.time_spent",
+        "facts.fact_time_spent",
     ),
     Section(
         "In the reports: waived", "Requirements that do not hold.", _TO_REPORT, "subject_facts.waivers", "facts.waiver"

@@ -3,15 +3,15 @@ launches that are over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from connector.domain.certifying import FileStore, file_name
-from connector.domain.erasing import Clock, Paper
+from connector.domain.erasing import Clock, HandedIn, Paper
 from connector.domain.errors import SettingsError
-from connector.privacy.erasing import Erasing
+from connector.privacy.erasing import EVIDENCE, Erasing
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "statements_days": ("statements", "staged", "users"),
@@ -19,6 +19,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "imports_days": ("set_aside", "import_rejections"),
     "journal_days": ("changes", "operations"),
     "notices_days": ("due_notices",),
+    "evidence_days": ("comments",),
     "sign_in_days": ("sessions", "tries"),
 }
 """By setting what is removed from the tables of the way in; each step is a query of its own."""
@@ -49,6 +50,14 @@ class RetentionStore(Protocol):
         """Names and codes go of those that were withdrawn and not made anew meanwhile."""
         ...
 
+    def handed_in(self, before: datetime) -> list[HandedIn]:
+        """Files for questions that are marked, of attempts that were submitted before."""
+        ...
+
+    def handed_in_is_gone(self, gone: Sequence[HandedIn]) -> None:
+        """The files are deleted; forget them."""
+        ...
+
 
 class OldFiles(Protocol):
     """Files that were read or refused, in folders of this computer."""
@@ -71,7 +80,13 @@ class Retaining:
 
     def preview(self) -> dict[str, int]:
         """What ``run`` would remove, by setting."""
-        return self._each(self.store.count, self.files.count, len, lambda before: len(self.store.papers(before)))
+        return self._each(
+            self.store.count,
+            self.files.count,
+            len,
+            lambda before: len(self.store.papers(before)),
+            lambda before: len(self.store.handed_in(before)),
+        )
 
     def run(self) -> dict[str, int]:
         """Remove it; gives rows, files and people by setting. Raises the error tree; then the next run goes on.
@@ -80,7 +95,7 @@ class Retaining:
         """
         self.erasing.finish()
         self.store.remove_passed(self.clock())
-        return self._each(self.store.remove, self.files.remove, self._erase, self._blank)
+        return self._each(self.store.remove, self.files.remove, self._erase, self._blank, self._forget)
 
     def _each(
         self,
@@ -88,6 +103,7 @@ class Retaining:
         files: Callable[[datetime], int],
         people: Callable[[list[str]], int],
         papers: Callable[[datetime], int],
+        evidence: Callable[[datetime], int],
     ) -> dict[str, int]:
         now = self.clock()
         found: dict[str, int] = {}
@@ -103,6 +119,8 @@ class Retaining:
                 found[setting] = papers(before)
             else:
                 found[setting] = sum(rows(step, before) for step in STEPS[setting])
+            if setting == "evidence_days":
+                found[setting] += evidence(before)
         return found
 
     def _blank(self, before: datetime) -> int:
@@ -119,6 +137,19 @@ class Retaining:
             if self.papers is not None:
                 self.papers.delete(file_name(one))
         return self.store.blank_papers(before)
+
+    def _forget(self, before: datetime) -> int:
+        """Killed in between, the next run deletes the same files again, which is no mistake."""
+        old = self.store.handed_in(before)
+        if self.erasing.evidence is None and old:
+            raise SettingsError(
+                f"content.folder: the settings do not say where {EVIDENCE} lie. Set it as it was then."
+            )
+        for one in old:
+            if self.erasing.evidence is not None:
+                self.erasing.evidence.delete(one.place)
+        self.store.handed_in_is_gone(old)
+        return len(old)
 
     def _erase(self, keys: list[str]) -> int:
         return sum(self.erasing.erase_at_once(key, f"{BY_RULE}.leavers_days", BY_RULE) is not None for key in keys)

@@ -95,6 +95,7 @@ class ServiceSettings(BaseModel):
     learners: WhenText = "every 15 minutes"
     certificates: WhenText = "every 15 minutes"
     exports: WhenText = "30 4 * * *"
+    learning: WhenText = "every 5 minutes"
     retention: WhenText = "15 4 * * *"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
@@ -102,7 +103,9 @@ class ServiceSettings(BaseModel):
 
     def times(
         self,
-        job: Literal["sync", "mirror", "reconcile", "notices", "learners", "certificates", "exports", "retention"],
+        job: Literal[
+            "sync", "mirror", "reconcile", "notices", "learners", "certificates", "exports", "learning", "retention"
+        ],
     ) -> Times | None:
         """When a job runs; None for never."""
         return read_times(getattr(self, job), read_zone(self.timezone))
@@ -285,7 +288,8 @@ class RetentionSettings(BaseModel):
     they name no more; ``history_days``: what HR had said before, bad rows, and sentences of cases that are over;
     ``imports_days``: records of former systems that are nobody's, and bad rows of theirs; ``journal_days``:
     before-images and Moodle's answers; ``notices_days``: due dates that were told; ``certificates_days``: names and
-    files of certificates that expired or were revoked; ``sign_in_days``: the console's old sessions;
+    files of certificates that expired or were revoked; ``evidence_days``: files that were handed in and marked, and
+    comments of marks, after the attempt was submitted; ``sign_in_days``: the console's old sessions;
     ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
     """
 
@@ -298,6 +302,7 @@ class RetentionSettings(BaseModel):
     journal_days: RetentionDays | None = None
     notices_days: RetentionDays | None = None
     certificates_days: RetentionDays | None = None
+    evidence_days: RetentionDays | None = None
     sign_in_days: RetentionDays | None = None
     leavers_days: Annotated[int, Field(ge=30, le=36500)] | None = None
 

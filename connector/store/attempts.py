@@ -39,6 +39,10 @@ class StoredAttempts:
         rows = self._database.rows("attempts.in_course", content_id=content_id, platform_id=platform_id, course=course)
         return [_attempt(row) for row in rows]
 
+    def regradable(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
+        where = {"content_id": content_id, "platform_id": platform_id, "course": course}
+        return [_attempt(row) for row in self._database.rows("attempts.regradable", **where)]
+
     def start(self, content: Content, paper: Paper, begun: Begun) -> int | None:
         wanted = {
             **asdict(begun.actor),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from importlib.resources import files
+from threading import Event
 from typing import Any, LiteralString, TypeVar, cast
 
 import orjson
@@ -38,6 +39,8 @@ UNKEEPABLE = (
 )
 """A value is what PostgreSQL cannot keep, such as a text that is too long for an index."""
 ATTEMPTS = 5
+LOOK = 1.0
+"""Seconds between two looks at whether listening is to end."""
 LONGEST_WAIT = 0.2
 """Seconds, at most, before a transaction that was undone is done anew; by chance, so that two do not meet again."""
 
@@ -137,9 +140,11 @@ class Database:
         with self._told(), self._pool.connection() as connection:
             yield connection
 
-    @contextmanager
-    def listening(self, channel: str) -> Iterator[Connection]:
-        """A connection of its own that hears what is notified on a channel. Raises StorageError as ``transaction``."""
+    def heard(self, channel: str, ended: Event, only: str | None = None) -> Iterator[None]:
+        """Something once a channel is listened to, and then with each notice there, until ``ended`` is set.
+
+        ``only``: those with this payload. The connection is one of its own. Raises StorageError as ``transaction``.
+        """
         with (
             self._told(),
             psycopg.Connection[Row].connect(
@@ -147,7 +152,11 @@ class Database:
             ) as connection,
         ):
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            yield connection
+            yield
+            while not ended.is_set():
+                for notice in connection.notifies(timeout=LOOK, stop_after=1):
+                    if only in (None, notice.payload):
+                        yield
 
     def transact(self, work: Callable[[Connection], T]) -> T:
         """Do ``work`` in a transaction of its own, and do it anew where another one was in its way.

@@ -36,9 +36,9 @@ def _meanings() -> dict[str, Any]:
 
 def _of_column(view: str, column: str) -> dict[str, str]:
     """Raises KeyError where nobody has said what it means."""
-    own = _meanings()["views"][view].get("columns", {}).get(column)
+    own = _meanings()["views"][view].get("columns", {}).get(column, {})
     common: dict[str, str] = _meanings()["columns"][column]
-    return {**common, "means": own} if own else common
+    return {**common, **({"means": own} if isinstance(own, str) else own)}
 
 
 def comments(execute: Callable[[str], Any]) -> Iterator[str]:

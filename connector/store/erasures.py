@@ -14,6 +14,7 @@ from connector.domain.erasing import (
     Elsewhere,
     Erased,
     Erasure,
+    HandedIn,
     Identity,
     Kind,
     Marker,
@@ -33,14 +34,19 @@ STEPS = (
     ("connector.calendar_entry", "calendar_entries"), ("connector.linked_login", "linked_logins"),
     ("connector.completed_course", "completed"),
     ("connector.ledger", "ledger"), ("connector.reserved_username", "usernames"), ("connector.account", "accounts"),
-    ("connector.binding", "bindings"), ("connector.rejection", "rejections"), ("connector.staged", "staged"),
+    ("", "subjects"), ("connector.binding", "bindings"),
+    ("connector.rejection", "rejections"), ("connector.staged", "staged"),
     ("", "import_addresses"), ("connector.import_record", "import_records"),
     ("connector.import_rejection", "import_rejections"), ("connector.statement", "statements"),
     ("connector.statement", "statements_of_others"),
     ("connector.differing_grant", "differing"), ("connector.present_grant", "present"), ("", "scim_managers"),
     ("connector.scim_member", "scim_members"), ("connector.scim_user", "scim_users"), ("connector.person", "people"),
     ("connector.person", "people_of_others"), ("connector.certificate", "certificates"),
-    ("connector.certificate", "certificates_of_others"), ("connector.lti_score", "lti_scores"),
+    ("connector.certificate", "certificates_of_others"), ("connector.evidence", "evidence"),
+    ("connector.attempt", "attempts"), ("connector.answer", "answers"), ("connector.mark", "comments"),
+    ("connector.mark", "marks_of_others"), ("connector.content", "contents"),
+    ("connector.content_version", "content_versions"), ("connector.learning_event", "learning_events"),
+    ("connector.lti_score", "lti_scores"),
     ("connector.lti_session", "lti_sessions"), ("connector.lti_person", "lti_people"),
     ("connector.audit_trail", "audit_trail"),
     ("connector.audit_trail", "audited_accounts"), ("connector.console_account", "console_accounts"),
@@ -62,14 +68,18 @@ _TRIAL = "erased-trial"
 class Erasures:
     """Implements ``connector.domain.erasing.ErasureStore``. ``clients``: identity systems that push to this site.
 
-    ``secret`` gives that of the settings, and is asked only where somebody is or was erased.
+    ``secret`` gives that of the settings, and is asked only where somebody is or was erased. ``moodle`` is the
+    address of our own Moodle.
     """
 
-    def __init__(self, database: Database, site: str, clients: Sequence[str], secret: Callable[[], str]) -> None:
+    def __init__(
+        self, database: Database, site: str, clients: Sequence[str], secret: Callable[[], str], moodle: str
+    ) -> None:
         self._database = database
         self._site = site
         self._clients = list(clients)
         self._secret = secret
+        self._moodle = moodle.rstrip("/")
 
     # ------------------------------------------------------------ knowing again
     def erased(self) -> Erased:
@@ -169,6 +179,7 @@ class Erasures:
             "pseudonym": pseudonym,
             "words": identity.words(),
             "clients": self._clients,
+            "moodle": self._moodle,
         }
         for step in _BEGIN:
             connection.execute(query(f"erasing.{step}"), values)
@@ -177,13 +188,19 @@ class Erasures:
             rows = connection.execute(query(f"erasing.{step}"), values).rowcount
             if table and rows:
                 counts[table] = counts.get(table, 0) + rows
-        for table in ("erasing", "telling", "acting", "erased_account", "erased_user"):
+        for table in ("erasing", "telling", "acting", "erased_account", "erased_user", "erased_subject"):
             connection.execute(f"DROP TABLE {table}".encode())
         return counts
 
     def papers(self, person_ids: Sequence[int]) -> list[Paper]:
         rows = self._database.rows("erasing.papers", site=self._site, ids=list(person_ids))
         return [Paper(**row) for row in rows]
+
+    def handed_in(self, person_ids: Sequence[int]) -> list[HandedIn]:
+        return [HandedIn(**row) for row in self._database.rows("erasing.handed_in", ids=list(person_ids))]
+
+    def handed_in_is_gone(self, gone: Sequence[HandedIn]) -> None:
+        self._database.run("erasing.handed_in_is_gone", file_ids=[one.file_id for one in gone])
 
     def facts_erased(self, record: Erasure) -> None:
         counts = dumps(dict(record.counts)).decode()

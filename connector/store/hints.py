@@ -9,8 +9,6 @@ from threading import Event
 
 from connector.store.database import Database
 
-LOOK = 1.0
-"""Seconds between two looks at whether listening is to end."""
 CHANNEL = "connector_hint"
 """PostgreSQL notifies it with each hint; the payload is the site."""
 
@@ -39,9 +37,4 @@ class Hints:
 
     def heard(self, ended: Event) -> Iterator[None]:
         """Something once it listens, and then with each hint, until ``ended`` is set. Raises StorageError."""
-        with self._database.listening(CHANNEL) as connection:
-            yield
-            while not ended.is_set():
-                for notice in connection.notifies(timeout=LOOK, stop_after=1):
-                    if notice.payload == self._site:
-                        yield
+        return self._database.heard(CHANNEL, ended, self._site)

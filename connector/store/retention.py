@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from connector.domain.erasing import Paper
+from connector.domain.erasing import HandedIn, Paper
 from connector.domain.lti_scores import KEPT
 from connector.store.database import Connection, Database, query
 
@@ -48,6 +48,13 @@ class Retention:
 
     def blank_papers(self, before: datetime) -> int:
         return self.remove("blank_papers", before)
+
+    def handed_in(self, before: datetime) -> list[HandedIn]:
+        rows = self._database.rows("retention.handed_in", site=self._site, before=before)
+        return [HandedIn(**row) for row in rows]
+
+    def handed_in_is_gone(self, gone: Sequence[HandedIn]) -> None:
+        self._database.run("erasing.handed_in_is_gone", file_ids=[one.file_id for one in gone])
 
     def leavers(self, before: datetime, now: datetime) -> list[str]:
         """Keys of people who left before, and are not erased."""

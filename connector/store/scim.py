@@ -17,8 +17,6 @@ from connector.domain.people import FeedIdentity, Record, Rejection
 from connector.domain.scim_records import record
 from connector.store.database import Database, Row
 
-LOOK = 1.0
-"""Seconds between two looks at whether listening is to end."""
 CHANNEL = "connector_scim"
 """PostgreSQL notifies it with every transaction that changes a directory."""
 
@@ -92,11 +90,7 @@ class ScimSources:
 
         Raises StorageError where the database cannot be reached any more.
         """
-        with self._database.listening(CHANNEL) as connection:
-            yield
-            while not ended.is_set():
-                for _ in connection.notifies(timeout=LOOK, stop_after=1):
-                    yield
+        return self._database.heard(CHANNEL, ended)
 
     def _row(self, client: str, since: int) -> Row:
         row = self._database.row("scim.counter", name=client, since=since)

@@ -17,6 +17,8 @@ MONTHS: Mapping[str, str] = {
     "completion_history": "observed_at",
     "grade_changes": "observed_at",
     "compliance_daily": "day",
+    "learning_events": "happened_at",
+    "assessment_attempts": "started_at",
     "completions": "completed_at",
     "certificates": "issued_at",
 }

@@ -24,14 +24,13 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from connector.bootstrap import Connector
-from connector.domain.errors import ConnectorError, SettingsError, StorageError
+from connector.domain.errors import ConnectorError, SettingsError, StorageError, raised_at
 from connector.domain.live import rooms_of
 from connector.domain.lti import LaunchSession, origin
 from connector.web.launches import ByLaunch, actor_of
 from connector.web.limits import RateLimit
 from connector.web.line import LARGEST, Line, line_of, turn_away, wanted, with_line
 from connector.web.metrics import Metrics
-from connector.web.page import place_of
 
 PATH = "/lti/live/"
 MOST = 5000
@@ -139,7 +138,7 @@ class Live:
             except StorageError as error:
                 log.warning("cannot hear the database", message=str(error))
             except Exception as error:  # whatever it is, pages are to hear again
-                log.error("broken", error=type(error).__name__, where=place_of(error))
+                log.error("broken", error=type(error).__name__, where=raised_at(error))
             await asyncio.sleep(AGAIN)
 
     async def _look_again(self) -> None:

@@ -21,6 +21,7 @@ PIECES: Mapping[str, str] = {
     "fill-facts": "views.fill_facts",
     "identity": "pushing.identity",
     "known": "pieces.known",
+    "learn": "learning.learn",
     "load": "pieces.load",
     "make-courses": "pieces.make_courses",
     "make-feeds": "pieces.make_feeds",

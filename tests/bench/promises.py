@@ -27,6 +27,7 @@ RATE, PUSH_SECONDS, PUSH_LIMIT = 20, 60, 2.0
 OWN_SHARE = 0.05
 HINTS, HINT_LIMIT, HINT_PORT = 60, 2.0, 8098
 HINT_SECRET = "a secret of the bench, of no other use"
+EVENTS, EVENT_RATE, EVENT_LIMIT = 400, 20, 2.0
 SECRET_VARIABLE = "CONNECTOR_TEST_MOODLE_WEBHOOK_SECRET"
 KNOWN, LARGE, LONG = 20_000, 20_000, 80_000
 FEW_KNOWN = 500
@@ -218,6 +219,27 @@ def _told(
     yield Figure(work, f"{name}, p95", _p95(done["waits"]), "s", bench.limit(HINT_LIMIT), load)
     yield Figure(work, f"{name}, median", median(done["waits"]), "s", None, load)
     yield Figure(work, f"{name}, slowest", max(done["waits"]), "s", None, load)
+
+
+def launched(bench: Bench) -> Iterator[Figure]:
+    """What happens in launched content, through the whole service, into the reports of a company."""
+    people, load = bench.size(KNOWN), load_average()
+    count = EVENTS if bench.scale == 1 else 8
+    tool = {"CONNECTOR_LTI__URL": "https://tool.example.com", "CONNECTOR_LTI__SECRET": HINT_SECRET.replace(",", "")}
+    with bench.database() as database, bench.twin(courses=["BENCH1"]) as twin:
+        given = {**database, **twin, "mapping": str(_mapping(bench, "launched", ["BENCH1"]))}
+        bench.say(f"facts of {people:,} people …")
+        bench.prepare("fill-facts", **database, people=people)
+        with _service(bench, given, environment=tool):
+            bench.say(f"{count} events, {EVENT_RATE} a second …")
+            waits = bench.child("learn", **given, count=count, rate=EVENT_RATE)["waits"]
+    every = [wait for some in waits.values() for wait in some]
+    name = f"{count} events ({', '.join(waits)}), {EVENT_RATE} a second, row in the view"
+    yield Figure("lti-event", f"{name}, p95", _p95(every), "s", bench.limit(EVENT_LIMIT), load)
+    yield Figure("lti-event", f"{name}, median", median(every), "s", None, load)
+    yield Figure("lti-event", f"{name}, slowest", max(every), "s", None, load)
+    for kind, some in waits.items():
+        yield Figure("lti-event", f"{kind}, p95", _p95(some), "s", None, load)
 
 
 @contextmanager

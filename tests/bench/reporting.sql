@@ -133,6 +133,37 @@ FROM generate_series(1, %(people)s) n
 INSERT INTO facts.dim_certificate_template (source, template, name, valid_from)
 SELECT 'badge', 'T' || n, 'Badge ' || n, %(began)s FROM generate_series(0, 8) n
 
+-- name: contents
+INSERT INTO facts.dim_content (content, kind, title, version)
+SELECT 'exam' || n, 'assessment', jsonb_build_object('en', 'Exam ' || n), 1 FROM generate_series(0, 39) n
+
+-- name: attempts
+-- Two attempts of each person, with numbers that the connector never gives, at one of 40 assessments; most pass in the second.
+INSERT INTO facts.fact_assessment_attempt (attempt_id, series, number, person_id, platform, course, course_id, link, content,
+                                           version, started_at, submitted_at, percent, passed, observed_at)
+SELECT -(2 * n + k), -2 * n, k + 1, n, 'https://moodle.example.com', (1 + n %% 120)::text, 1 + n %% 120, '5', 'exam' || n %% 40, 1,
+       t.at, t.at + n %% 40 * interval '1 minute', 30 + (n + 37 * k) %% 70, 30 + (n + 37 * k) %% 70 >= 60, t.at
+FROM generate_series(1, %(people)s) n CROSS JOIN generate_series(0, 1) k
+CROSS JOIN LATERAL (SELECT %(now)s::timestamptz - (n %% 400 + k) * interval '1 day' AS at) t
+
+-- name: responses
+INSERT INTO facts.fact_question_response (attempt_id, question_id, place, answered_at, share, seconds)
+SELECT a.attempt_id, 'q' || q, q, a.started_at, (q - a.attempt_id) %% 3 / 2.0, -(a.attempt_id * q) %% 90
+FROM facts.fact_assessment_attempt a CROSS JOIN generate_series(1, 10) q
+
+-- name: learning_events
+INSERT INTO facts.fact_learning_event (event_id, happened_at, verb, person_id, platform, course, course_id, link, content,
+                                       attempt_id, object, observed_at)
+SELECT -row_number() OVER (), a.started_at + v.place * interval '1 minute', v.verb, a.person_id, a.platform, a.course,
+       a.course_id, a.link, a.content, a.attempt_id, '', a.started_at
+FROM facts.fact_assessment_attempt a
+CROSS JOIN unnest(ARRAY['launched', 'initialized', 'completed', 'scored']) WITH ORDINALITY AS v (verb, place)
+
+-- name: time_spent
+INSERT INTO facts.fact_time_spent (person_id, platform, course, course_id, content, source, seconds, observed_at)
+SELECT a.person_id, a.platform, a.course, a.course_id, a.content, 'answers', 600, a.started_at
+FROM facts.fact_assessment_attempt a WHERE a.number = 1
+
 -- name: assignments
 -- Ten requirements each; one in five of those that recertify is in its second cycle.
 INSERT INTO facts.fact_assignment (grant_id, cycle, person_id, requirement, assigned_on, due_on, satisfied_at, expires_on,

@@ -24,6 +24,7 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "scim-push": promises.pushed,
     "mirror-plugin": mirroring.mirror_plugin,
     "hints": promises.told,
+    "lti-event": promises.launched,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
     "moodle-reports": Bench.moodle_reports,

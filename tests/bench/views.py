@@ -32,6 +32,9 @@ ROWS = (
     "expiring",
     "activity_completions",
     "item_grades",
+    "learning_events",
+    "assessment_attempts",
+    "time_spent",
 )
 QUERIES: dict[str, str] = {
     "people, a unit": "SELECT * FROM people WHERE unit = %(unit)s LIMIT 100",
@@ -50,6 +53,12 @@ QUERIES: dict[str, str] = {
     "grade_changes, newest of a unit": (
         "SELECT * FROM grade_changes WHERE unit = %(unit)s ORDER BY observed_at DESC LIMIT 100"
     ),
+    "learning_events, a day": (
+        "SELECT * FROM learning_events "
+        "WHERE happened_at >= %(at)s::timestamptz AND happened_at < %(at)s + interval '1 day' LIMIT 100"
+    ),
+    "assessment_performance, an assessment": "SELECT * FROM assessment_performance WHERE content = %(content)s",
+    "question_results, an assessment": "SELECT * FROM question_results WHERE content = %(content)s",
     "units": "SELECT * FROM units",
     "unit_closure": "SELECT * FROM unit_closure WHERE above = %(unit)s",
     "manager_closure": "SELECT * FROM manager_closure WHERE manager_key = %(manager)s",
@@ -139,6 +148,7 @@ def _timed(connection: psycopg.Connection[Any], text: str, dice: random.Random, 
         values = {
             "unit": dice.choice(units), "person": dice.choice(keys), "manager": dice.choice(bosses or keys),
             "requirement": f"R{dice.randrange(1, 41)}", "course": dice.randrange(1, 121),
+            "content": f"exam{dice.randrange(40)}",
             "at": at, "known": dice.choice([at, datetime.now(UTC)]),
         }  # fmt: skip
         began = time.perf_counter()

@@ -94,6 +94,13 @@ def type_keys(at: Browser, *keys: str) -> None:
     ActionChains(at.chrome).send_keys(*keys).perform()
 
 
+def type_into(at: Browser, selector: str, text: str) -> None:
+    field = at.find(selector)
+    at.chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", field)
+    field.click()
+    type_keys(at, text)
+
+
 def tab_to(at: Browser, text: str) -> None:
     """Tab until what has the focus says so."""
     for _ in range(40):
@@ -138,9 +145,9 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     press(platform, "Next")
     choose(platform, "m", "r", "s")
     press(platform, "Next")
-    platform.find("#q-n input").send_keys("112")
+    type_into(platform, "#q-n input", "112")
     press(platform, "Next")
-    platform.find("#q-p textarea").send_keys("Manometer on, 22 mbar.")
+    type_into(platform, "#q-p textarea", "Manometer on, 22 mbar.")
     photo = tool.house.folder / "manometer.png"
     photo.write_bytes(PNG)
     platform.find("#q-p input[type=file]").send_keys(str(photo))
@@ -157,7 +164,7 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     shown(platform, "Manometer on")
     platform.until(lambda: platform.find("img.handed-in").get_property("naturalWidth") == 1, "the photo is seen")
     looks_well("mark")
-    platform.find("#percent-p").send_keys("50")
+    type_into(platform, "#percent-p", "50")
     press(platform, "Save the mark")
     shown(platform, "90%")
     press(platform, "Back to the results")
@@ -183,12 +190,12 @@ def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, g
     press(platform, "Next")
     choose(platform, "m", "r", "s")
     press(platform, "Next")
-    platform.find("#q-n input").send_keys("112")
+    type_into(platform, "#q-n input", "112")
     platform.picture("assessment-offline")
     tool.mend()
     shown(platform, "All answers are saved.")
     press(platform, "Next")
-    platform.find("#q-p textarea").send_keys("Done.")
+    type_into(platform, "#q-p textarea", "Done.")
     press(platform, "Submit")
     shown(platform, "Waits to be marked")
     answers = tool.house.connector.attempts.answers(1)

@@ -70,6 +70,7 @@ def fill(url: str, now: datetime) -> None:
             "SELECT facts.make_months('fact_grade_history', array_agg(month::date)) "
             "FROM generate_series(date_trunc('month', %s::timestamptz), %s, interval '1 month') month", [began, now],
         )  # fmt: skip
+        _launched(cursor, list(ids.values()), now)
         for number in ids.values():
             _learned(cursor, number, began, now)
             _assigned(cursor, number, began, now)
@@ -87,7 +88,9 @@ def fill(url: str, now: datetime) -> None:
             )
         cursor.execute("INSERT INTO facts.load_fact VALUES (1, 'grades', 10, 10, 0)")
         cursor.execute(
-            "INSERT INTO facts.hop SELECT h, %s FROM unnest(ARRAY['feed', 'people', 'everything', 'changes']) h", [now]
+            "INSERT INTO facts.hop "
+            "SELECT h, %s FROM unnest(ARRAY['feed', 'people', 'everything', 'changes', 'learning']) h",
+            [now],
         )
     summarise(url, now)
 
@@ -184,6 +187,23 @@ def _within(cursor: psycopg.Cursor, number: int, done: datetime, again: datetime
             "'mod/quiz', 2, false, false, false, false)",
             [number * 10 + key, at, at, number, account, item, old, new, cause],
         )
+
+
+def _launched(cursor: psycopg.Cursor, people: list[int], now: datetime) -> None:
+    """Everybody has tried an assessment, with one question, and left."""
+    cursor.execute("INSERT INTO facts.dim_content VALUES ('exam', 'assessment', '{\"en\": \"Fire safety\"}', 1)")
+    cursor.execute("INSERT INTO facts.dim_question VALUES ('exam', 'q1', 'single', '{\"en\": \"What now?\"}', 1)")
+    place = "'https://moodle.example.test', '11', 11"
+    for text in (
+        f"INSERT INTO facts.fact_learning_event SELECT n, %(now)s, 'completed', n, {place}, '5', 'exam', n, '', 70, "
+        "60, NULL, NULL, NULL, %(now)s FROM unnest(%(people)s) n",
+        f"INSERT INTO facts.fact_assessment_attempt SELECT n, n, 1, n, {place}, '5', 'exam', 1, "
+        "%(now)s - interval '1 minute', %(now)s, 70, true, %(now)s FROM unnest(%(people)s) n",
+        "INSERT INTO facts.fact_question_response SELECT n, 'q1', 1, %(now)s, 0.7, 4, 30 FROM unnest(%(people)s) n",
+        f"INSERT INTO facts.fact_time_spent SELECT n, {place}, 'exam', 'answers', 30, %(now)s "
+        "FROM unnest(%(people)s) n",
+    ):
+        cursor.execute(text.encode(), {"now": now, "people": people})
 
 
 def _assigned(cursor: psycopg.Cursor, number: int, began: datetime, now: datetime) -> None:

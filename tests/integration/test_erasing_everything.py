@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from scim2_models import ForbiddenException
 
 from connector.domain.cases import Case
+from connector.domain.contents import ContentKind, Maker
 from connector.domain.decisions import DecisionKind
 from connector.domain.errors import FeedRefused, SettingsError
+from connector.domain.learning_events import Verb
 from connector.domain.lti import Launch, Message
 from connector.domain.lti_scores import Progress, Scored
 from connector.domain.scim import Kind
@@ -24,6 +27,7 @@ from connector.store.lti import LtiSubjects
 from connector.sync.deciding import Decider
 from jobs.undo import undo
 from tests.integration.certified import CERTIFICATES, RECERTIFY, complete
+from tests.integration.launched import EXAM, Launched
 from tests.integration.mirrored import Learning
 from tests.scim import ENTERPRISE, GROUP, USER
 from tests.support import House, Row, Seen, row
@@ -42,7 +46,7 @@ WITH_TRACES = {
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
         "api_token", "lti_platform", "lti_invitation", "lti_session", "lti_score",
-        "linked_login",
+        "linked_login", "attempt", "answer", "evidence", "mark", "content", "content_version", "learning_event",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
 
@@ -152,6 +156,7 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
     for made in DECIDED_BY_KEY:
         house.sql(made, KEY)
     launches(house)
+    await assessed(house)
     house.sql(
         "INSERT INTO connector.linked_login (site, account_id, issuer_id, username, state, sent_at) "
         "VALUES (%s, %s, 3, 'quorra@example.test', 'put', now())",
@@ -181,12 +186,40 @@ def launches(house: House) -> None:
         house.connector.launch_scores.put(scored, now)
 
 
+async def assessed(house: House) -> None:
+    """The person made an assessment, tried it with a photo and was marked, and marked another."""
+    connector = house.connector
+    launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
+    people = house.sql("SELECT person_id, key FROM connector.person WHERE key IN (%s, 'E3') ORDER BY key", KEY)
+    other, mine = (launched.actor("", one["person_id"], "quixote" * (one["key"] == KEY)) for one in people)
+    exam = launched.contents.make(
+        ContentKind.ASSESSMENT, EXAM, Maker(launched.platform_id, "1", mine.subject), house.clock()
+    ).content_id
+    for who, text in ((mine, "in the marzipan works"), (other, "the answer of E3")):
+        attempt = launched.start(exam, who)
+        launched.answer(attempt, "p1", who, text=text, seconds=20.0)
+        launched.submit(attempt, who, 70)
+        comment = "seen by Quill-7" if who is other else "Zenobia knows it"
+        launched.mark(attempt, "p1", 1, who, 80, comment, mine.subject if who is other else "teacher")
+        launched.hand_in(attempt, "p1", f"{who.subject}.jpg")
+    await launched.work.work()
+    launched.tell(mine, Verb.LAUNCHED)
+    assert connector.evidence_files is not None
+    for one in house.sql("SELECT place FROM connector.evidence"):
+        connector.evidence_files.put(one["place"], b"a photo")
+
+
 def decisions(house: House) -> None:
     """What the person decided about others, and others about the person."""
     decide = house.connector.deciding.decide
     until = house.clock.now.date() + timedelta(days=30)
     decide(DecisionKind.ASSIGN, "E2", "LAB", Decider(KEY, hr=False), "asked Quill-7", ends_on=until)
     decide(DecisionKind.WAIVE, KEY, "LAB-NOW", Decider("E1", hr=False), "Zenobia knows it", ends_on=until)
+
+
+def tables(url: str, text: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(text.encode()).fetchall()
 
 
 def left(lived: Lived, *values: str) -> list[str]:
@@ -205,9 +238,16 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
 
     document = json.dumps(house.connector.exporting.export(KEY), ensure_ascii=False)
     for mine in (lived.number, lived.code, "Zenobia asked", "certificate_issued", "well done, Quill-7",
-                 "platform registered", "before "):  # fmt: skip
+                 "platform registered", "before ", "marzipan works", "quixote.jpg", '"marked": 1'):  # fmt: skip
         assert mine in document, mine
-    for theirs in ("FirstE", "e2@example.test", "e3@example.test", "well done, E3", "somebody-reviewed"):
+    for theirs in (
+        "FirstE",
+        "e2@example.test",
+        "e3@example.test",
+        "well done, E3",
+        "somebody-reviewed",
+        "answer of E3",
+    ):
         assert theirs not in document, theirs
 
     erasing = house.connector.erasing
@@ -220,6 +260,16 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     assert kept.counts == done.counts and done.counts["files of certificates"] == 2
     assert [done.counts[f"connector.lti_{of}"] for of in ("session", "score", "person")] == [2, 1, 1]
     assert len([*files.glob("**/*.pdf")]) == others_files
+    assert done.counts["files that were handed in"] == 1
+    assert [one.name for one in files.glob("evidence/*")] == [
+        one["name"] for one in house.sql("SELECT name FROM connector.evidence")
+    ]
+    assert [one["passed"] for one in house.sql("SELECT passed FROM connector.attempt")] == [True, True]
+    await house.connector.carrying_learning().work()
+    [kept_facts] = tables(
+        lived.reporting, "SELECT count(*), count(person_id) FROM facts.fact_assessment_attempt WHERE passed"
+    )
+    assert kept_facts == (2, 2), "what is counted stays"
     paper = house.connector.certificates.by_code(lived.code)
     assert paper is not None and (paper.number, paper.name, paper.person) == (lived.number, "", done.pseudonym)
     with pytest.raises(SettingsError, match="name has gone"):

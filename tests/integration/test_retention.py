@@ -17,6 +17,7 @@ from connector.domain.lti_scores import Progress, Scored
 from connector.settings.parts import DropSettings, PrivacySettings, RetentionSettings
 from connector.store.retention import Retention
 from tests.integration.certified import certifying, of
+from tests.integration.launched import Launched
 from tests.support import House, row
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +78,59 @@ async def test_each_rule_by_its_days(house: House) -> None:
     assert counted(house, "operation") == counted(house, "change"), "that it was done stays on record"
     assert house.connector.retaining.run() == {"history_days": 0, "journal_days": 0, "sign_in_days": 0}
     assert house.changes(await house.plan()) == [], "planning does not need what went"
+
+
+def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
+    """Once it is marked, with the comment; the mark stays, what waits to be marked stays, and a kill is no matter."""
+    files = house.folder / "files"
+    told = house.settings.certificates.model_copy(update={"folder": files})
+    house.settings = house.settings.model_copy(update={"certificates": told})
+    keeping(house, evidence_days=30)
+    connector = house.connector
+    launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
+    exam, actor, store = launched.exam(), launched.actor("", 1), connector.evidence_files
+    assert store is not None
+    for number, name in enumerate(("marked.jpg", "waiting.jpg"), start=1):
+        attempt = launched.start(exam, actor, number)
+        launched.submit(attempt, actor, None)
+        launched.hand_in(attempt, "p1", name)
+        store.put(f"evidence/{name}", b"a photo")
+        if name == "marked.jpg":
+            launched.mark(attempt, "p1", 1, actor, 80, "well held")
+    house.clock.forward(days=29)
+    assert connector.retaining.run() == {"evidence_days": 0}
+    house.clock.forward(days=2)
+    assert connector.retaining.preview() == {"evidence_days": 2}
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Retention, "handed_in_is_gone", killed)
+        connector.retaining.run()
+    assert connector.retaining.run() == {"evidence_days": 1}
+    assert [one.name for one in files.glob("evidence/*")] == ["waiting.jpg"]
+    assert house.sql("SELECT name FROM connector.evidence") == [{"name": "waiting.jpg"}]
+    assert house.sql("SELECT share, comment FROM connector.mark") == [{"share": 1, "comment": ""}]
+
+
+async def test_an_erasure_killed_before_a_file_is_gone_goes_on(house: House) -> None:
+    """What was handed in goes with the next run of the job, and then nothing leads to the file any more."""
+    told = house.settings.certificates.model_copy(update={"folder": house.folder / "files"})
+    house.settings = house.settings.model_copy(update={"certificates": told})
+    keeping(house)
+    await house.settled_in([row("GOES"), row("E2")])
+    connector = house.connector
+    [person] = house.sql("SELECT person_id FROM connector.person WHERE key = 'GOES'")
+    launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
+    actor, store = launched.actor("", person["person_id"]), connector.evidence_files
+    launched.hand_in(launched.start(launched.exam(), actor), "p1", "photo.jpg")
+    assert store is not None
+    store.put("evidence/photo.jpg", b"a photo")
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(type(store), "delete", killed)
+        connector.erasing.erase("GOES", "asked for", "dpo", connector.erasing.preview("GOES").hash)
+    assert house.sql("SELECT name, place FROM connector.evidence") == [{"name": "", "place": "evidence/photo.jpg"}]
+    connector.retaining.run()
+    assert (house.sql("SELECT 1 FROM connector.evidence"), store.get("evidence/photo.jpg")) == ([], None)
+    [record] = connector.erasures.records()
+    assert record.facts_erased_at is not None and record.counts["files that were handed in"] == 1
 
 
 def test_launches_and_scores_go_without_a_setting(house: House) -> None:

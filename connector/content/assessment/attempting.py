@@ -96,9 +96,7 @@ class Attempting:
         Gives how many attempts have another result.
         """
         changed = 0
-        for attempt in self.attempts.in_course(content.content_id, platform_id, course):
-            if attempt.submitted_at is None:
-                continue
+        for attempt in self.attempts.regradable(content.content_id, platform_id, course):
             banks = {key: self._version_of(key, before) for key, before in attempt.paper.banks.items()}
             if (attempt.marked_version, attempt.marked_banks) != (content.version, banks):
                 self.attempts.mark_by(attempt.attempt_id, content.version, banks)
@@ -145,5 +143,5 @@ def _events(attempt: Attempt, percent: float | None, passed: bool | None, verbs:
     if attempt.trial:
         return []
     told = {"percent": percent, "seconds": attempt.seconds}
-    after = () if percent is None else (Verb.SCORED, Verb.PASSED if passed else Verb.FAILED)
+    after = (Verb.SCORED,) if percent is None else (Verb.SCORED, Verb.PASSED if passed else Verb.FAILED)
     return [Event(attempt.actor, verb, attempt.attempt_id, result=told) for verb in (*verbs, *after)]

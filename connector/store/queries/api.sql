@@ -5,10 +5,10 @@
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 
 -- name: mark
--- Moves with every reading of facts.
+-- Moves with every reading of facts. What launched content tells moves nothing of what is told here.
 SELECT max(h.reached_at) FILTER (WHERE h.name = 'people') AS as_of,
        COALESCE(string_agg(h.name || ' ' || extract(epoch FROM h.reached_at), ' ' ORDER BY h.name), '') AS mark
-FROM facts.hop h
+FROM facts.hop h WHERE h.name <> 'learning'
 
 -- name: in_sight
 -- Whether a unit is one that this session sees.

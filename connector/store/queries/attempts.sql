@@ -8,6 +8,14 @@ ORDER BY number
 SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
 WHERE c.site = %(site)s AND a.attempt_id = %(attempt_id)s
 
+-- name: regradable
+-- What was submitted in a course and can be marked anew: of whoever was erased nothing is left by which to mark.
+SELECT a.* FROM connector.attempt a
+WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+  AND a.submitted_at IS NOT NULL
+  AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
+ORDER BY a.attempt_id
+
 -- name: in_course
 -- What everybody in a course has tried who learns there.
 SELECT a.* FROM connector.attempt a

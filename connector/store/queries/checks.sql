@@ -111,6 +111,22 @@ LEFT JOIN (
 WHERE round(g.value::numeric, COALESCE(g.decimals, 5)) IS DISTINCT FROM
       round(l.new_grade::numeric, COALESCE(g.decimals, 5))
 
+-- name: launched_attempt
+-- An attempt is at content that is known, ends after it began, and has a first one before it.
+SELECT a.attempt_id FROM facts.fact_assessment_attempt a
+LEFT JOIN facts.fact_assessment_attempt f ON f.attempt_id = a.series
+WHERE NOT EXISTS (SELECT FROM facts.dim_content c WHERE c.content = a.content)
+   OR a.submitted_at < a.started_at OR a.submitted_at IS NULL AND a.percent IS NOT NULL OR (a.passed IS NULL) <> (a.percent IS NULL)
+   OR f.number > a.number OR f.content <> a.content
+
+-- name: launched_response
+-- A question gives from nothing to all, and something where the attempt has a result.
+SELECT r.attempt_id FROM facts.fact_question_response r JOIN facts.fact_assessment_attempt a USING (attempt_id)
+WHERE r.share NOT BETWEEN 0 AND 1 OR r.share IS NULL AND a.percent IS NOT NULL
+
+-- name: launched_time
+SELECT t.person_id FROM facts.fact_time_spent t WHERE t.seconds < 0
+
 -- name: certificate_template
 SELECT c.code FROM facts.fact_certificate c
 WHERE NOT EXISTS (SELECT FROM facts.dim_certificate_template t WHERE t.source = c.source AND t.template = c.template)

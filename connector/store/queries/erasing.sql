@@ -328,10 +328,93 @@ CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said
 WHERE c.certificate_id = o.certificate_id AND c.site = %(site)s
   AND (i.pseudonym IS NOT NULL OR r.pseudonym IS NOT NULL OR m.told OR w.told)
 
+-- name: subjects
+-- As whom platforms mean the person; our own Moodle by the account. ``alone``: nobody else was meant so, as by an account
+-- that was given to another.
+CREATE TEMPORARY TABLE erased_subject ON COMMIT DROP AS
+WITH meant AS (
+    SELECT platform_id, subject, person_id FROM connector.lti_person JOIN erasing USING (person_id)
+    UNION SELECT p.platform_id, b.account_id::text, b.person_id
+          FROM connector.binding b JOIN erasing USING (person_id)
+          JOIN connector.lti_platform p ON p.site = b.site AND rtrim(p.issuer, '/') = %(moodle)s
+    UNION SELECT platform_id, subject, person_id FROM connector.lti_session JOIN erasing USING (person_id)
+    UNION SELECT platform_id, subject, person_id FROM connector.attempt JOIN erasing USING (person_id)
+    UNION SELECT platform_id, subject, person_id FROM connector.learning_event JOIN erasing USING (person_id)
+)
+SELECT m.platform_id, m.subject, m.person_id, e.pseudonym || '-' || left(gen_random_uuid()::text, 8) AS pseudonym,
+       NOT EXISTS (SELECT FROM connector.lti_person o
+                   WHERE o.platform_id = m.platform_id AND o.subject = m.subject
+                     AND o.person_id NOT IN (SELECT person_id FROM erasing))
+       AND NOT EXISTS (SELECT FROM connector.attempt o
+                       WHERE o.platform_id = m.platform_id AND o.subject = m.subject
+                         AND o.person_id NOT IN (SELECT person_id FROM erasing)) AS alone
+FROM meant m JOIN erasing e USING (person_id)
+
+-- name: evidence
+-- What was handed in: the place stays until the file is gone, then the row goes.
+UPDATE connector.evidence v SET name = '', media_type = ''
+FROM connector.attempt a
+LEFT JOIN erased_subject s ON s.platform_id = a.platform_id AND s.subject = a.subject AND s.alone
+WHERE a.attempt_id = v.attempt_id
+  AND (a.person_id IN (SELECT person_id FROM erasing) OR a.person_id IS NULL AND s.person_id IS NOT NULL)
+
+-- name: attempts
+-- That somebody tried, when, and with which result is counted; those, too, from before it was known who that is.
+UPDATE connector.attempt a SET subject = s.pseudonym, person_id = s.person_id
+FROM erased_subject s
+WHERE a.platform_id = s.platform_id AND a.subject = s.subject AND (a.person_id = s.person_id OR a.person_id IS NULL AND s.alone)
+
+-- name: answers
+-- Which options were taken stays, what was written goes.
+UPDATE connector.answer w SET said = w.said - ARRAY['text', 'files']
+FROM connector.attempt a JOIN erasing e USING (person_id)
+WHERE a.attempt_id = w.attempt_id AND w.said ?| ARRAY['text', 'files']
+
+-- name: comments
+UPDATE connector.mark m SET comment = ''
+FROM connector.attempt a JOIN erasing e USING (person_id) WHERE a.attempt_id = m.attempt_id AND m.comment <> ''
+
+-- name: marks_of_others
+-- Whom the person marked, and comments that name the person.
+UPDATE connector.mark m
+SET marked_by = COALESCE(s.pseudonym, m.marked_by), comment = CASE WHEN c.told THEN '' ELSE m.comment END
+FROM connector.mark o
+JOIN connector.attempt a USING (attempt_id)
+JOIN connector.lti_platform p ON p.platform_id = a.platform_id AND p.site = %(site)s
+LEFT JOIN erased_subject s ON s.platform_id = a.platform_id AND s.subject = o.marked_by AND s.alone
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said(t.folded, o.comment)) AS told) c
+WHERE m.mark_id = o.mark_id AND (s.pseudonym IS NOT NULL OR c.told)
+
+-- name: contents
+-- What the person made as a teacher stays; it is not about the person.
+UPDATE connector.content c SET made_by = s.pseudonym
+FROM erased_subject s WHERE s.platform_id = c.platform_id AND s.subject = c.made_by AND s.alone
+
+-- name: content_versions
+UPDATE connector.content_version v SET changed_by = s.pseudonym
+FROM connector.content c, erased_subject s
+WHERE c.content_id = v.content_id AND s.platform_id = c.platform_id AND s.subject = v.changed_by AND s.alone
+
+-- name: learning_events
+-- What waits to become facts does so under the person's number, which leads nowhere by then.
+UPDATE connector.learning_event v SET subject = s.pseudonym, person_id = s.person_id
+FROM erased_subject s
+WHERE v.platform_id = s.platform_id AND v.subject = s.subject AND (v.person_id = s.person_id OR v.person_id IS NULL AND s.alone)
+
+-- name: handed_in
+-- Files that are not gone yet of people who were erased.
+SELECT v.file_id, v.place FROM connector.evidence v JOIN connector.attempt a USING (attempt_id)
+WHERE a.person_id = ANY(%(ids)s) ORDER BY v.file_id
+
+-- name: handed_in_is_gone
+DELETE FROM connector.evidence WHERE file_id = ANY(%(file_ids)s)
+
 -- name: lti_scores
 -- Behind the people, as certificates are: a launch that binds the person at this moment waits for them, or is waited for.
-DELETE FROM connector.lti_score c USING connector.lti_person l, erasing e
-WHERE l.person_id = e.person_id AND c.platform_id = l.platform_id AND c.subject = l.subject
+DELETE FROM connector.lti_score c
+WHERE EXISTS (SELECT FROM connector.lti_person l JOIN erasing e USING (person_id)
+              WHERE l.platform_id = c.platform_id AND l.subject = c.subject)
+   OR EXISTS (SELECT FROM erased_subject s WHERE s.platform_id = c.platform_id AND s.subject = c.subject AND s.alone)
 
 -- name: lti_sessions
 -- Those, too, from before a platform told whom it means.

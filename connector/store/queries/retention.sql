@@ -78,6 +78,20 @@ DELETE FROM connector.due_notice
 WHERE site = %(site)s AND state IN ('done', 'refused', 'over') AND due_on < %(before)s::timestamptz::date
   AND COALESCE(told_at, noted_at) < %(before)s
 
+-- name: handed_in
+-- What is not marked yet stays, and so it is seen what there is to mark.
+SELECT v.file_id, v.place FROM connector.evidence v
+JOIN connector.attempt a USING (attempt_id)
+JOIN connector.content c USING (content_id)
+WHERE c.site = %(site)s AND a.submitted_at < %(before)s
+  AND EXISTS (SELECT FROM connector.mark m WHERE m.attempt_id = v.attempt_id AND m.question_id = v.question_id)
+ORDER BY v.file_id
+
+-- name: comments
+UPDATE connector.mark m SET comment = ''
+FROM connector.attempt a JOIN connector.content c USING (content_id)
+WHERE a.attempt_id = m.attempt_id AND c.site = %(site)s AND a.submitted_at < %(before)s AND m.comment <> ''
+
 -- name: sessions
 DELETE FROM connector.console_session WHERE seen_at < %(before)s
 

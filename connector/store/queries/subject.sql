@@ -152,9 +152,58 @@ ORDER BY s.began_at
 -- name: scores
 SELECT to_jsonb(c) - ARRAY['score_id', 'platform_id', 'subject'] || jsonb_build_object('platform', q.name) AS found
 FROM connector.lti_score c
-JOIN connector.lti_person l ON l.platform_id = c.platform_id AND l.subject = c.subject
 JOIN connector.lti_platform q ON q.platform_id = c.platform_id
-WHERE l.person_id = ANY(%(ids)s) ORDER BY c.stamp, c.score_id
+WHERE EXISTS (SELECT FROM connector.lti_person l
+              WHERE l.person_id = ANY(%(ids)s) AND l.platform_id = c.platform_id AND l.subject = c.subject)
+   OR EXISTS (SELECT FROM connector.attempt a
+              WHERE a.person_id = ANY(%(ids)s) AND a.platform_id = c.platform_id AND a.subject = c.subject)
+ORDER BY c.stamp, c.score_id
+
+-- name: attempts
+-- Those, too, from before it was known who that is; what was answered and marked is with them.
+SELECT to_jsonb(a) - ARRAY['platform_id', 'person_id', 'banks', 'marked_banks', 'line_item', 'paper'] || jsonb_build_object(
+           'platform', q.name, 'title', v.body -> 'title',
+           'answers', (SELECT jsonb_agg(to_jsonb(w) - ARRAY['attempt_id', 'place'] ORDER BY w.saved_at)
+                       FROM connector.answer w WHERE w.attempt_id = a.attempt_id),
+           'marks', (SELECT jsonb_agg(to_jsonb(m) - ARRAY['attempt_id', 'mark_id', 'marked_by'] ORDER BY m.mark_id)
+                     FROM connector.mark m WHERE m.attempt_id = a.attempt_id)) AS found
+FROM connector.attempt a
+JOIN connector.lti_platform q USING (platform_id)
+JOIN connector.content_version v USING (content_id, version)
+WHERE a.person_id = ANY(%(ids)s)
+   OR a.person_id IS NULL AND EXISTS (SELECT FROM connector.lti_person l
+                                      WHERE l.person_id = ANY(%(ids)s) AND l.platform_id = a.platform_id AND l.subject = a.subject)
+ORDER BY a.started_at, a.attempt_id
+
+-- name: handed_in
+SELECT jsonb_build_object('question', e.question_id, 'name', e.name, 'media_type', e.media_type, 'bytes', e.size,
+                          'at', e.added_at) AS found
+FROM connector.evidence e JOIN connector.attempt a USING (attempt_id)
+WHERE a.person_id = ANY(%(ids)s) ORDER BY e.added_at
+
+-- name: taught
+-- As whom a platform means the person it is known who made, changed and marked.
+WITH meant AS (
+    SELECT platform_id, subject FROM connector.lti_person WHERE person_id = ANY(%(ids)s)
+    UNION SELECT platform_id, subject FROM connector.lti_session WHERE person_id = ANY(%(ids)s)
+    UNION SELECT platform_id, subject FROM connector.attempt WHERE person_id = ANY(%(ids)s)
+)
+SELECT jsonb_build_object('title', v.body -> 'title', 'version', v.version, 'made', c.made_by = s.subject AND v.version = 1,
+                          'changed_at', v.changed_at) AS found
+FROM meant s
+JOIN connector.content c ON c.platform_id = s.platform_id
+JOIN connector.content_version v ON v.content_id = c.content_id
+     AND (v.changed_by = s.subject OR c.made_by = s.subject AND v.version = 1)
+UNION ALL
+SELECT jsonb_build_object('marked', count(*), 'last_at', max(m.marked_at))
+FROM meant s
+JOIN connector.attempt a ON a.platform_id = s.platform_id
+JOIN connector.mark m ON m.attempt_id = a.attempt_id AND m.marked_by = s.subject
+HAVING count(*) > 0
+
+-- name: happening
+SELECT jsonb_build_object('at', e.at, 'verb', e.verb, 'content', e.content, 'object', e.object, 'result', e.result) AS found
+FROM connector.learning_event e WHERE e.person_id = ANY(%(ids)s) ORDER BY e.event_id
 
 -- name: acted
 -- What was decided under one of the person's keys, or by the person's account of the console.

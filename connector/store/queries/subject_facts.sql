@@ -59,6 +59,25 @@ FROM facts.fact_assignment f
 LEFT JOIN facts.dim_requirement r ON r.requirement = f.requirement AND r.valid_to = 'infinity'
 WHERE f.person_id = ANY(%(ids)s) ORDER BY f.requirement, f.cycle, f.valid_from
 
+-- name: learning_events
+SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('course_name', c.fullname, 'title', d.title) AS found
+FROM facts.fact_learning_event f
+LEFT JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity'
+LEFT JOIN facts.dim_content d ON d.content = f.content
+WHERE f.person_id = ANY(%(ids)s) ORDER BY f.happened_at, f.event_id
+
+-- name: attempts
+SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('title', d.title, 'questions', (
+           SELECT jsonb_agg(to_jsonb(r) - 'attempt_id' ORDER BY r.place)
+           FROM facts.fact_question_response r WHERE r.attempt_id = f.attempt_id)) AS found
+FROM facts.fact_assessment_attempt f LEFT JOIN facts.dim_content d ON d.content = f.content
+WHERE f.person_id = ANY(%(ids)s) ORDER BY f.started_at, f.attempt_id
+
+-- name: time_spent
+SELECT to_jsonb(f) - 'person_id' || jsonb_build_object('title', d.title) AS found
+FROM facts.fact_time_spent f LEFT JOIN facts.dim_content d ON d.content = f.content
+WHERE f.person_id = ANY(%(ids)s) ORDER BY f.content, f.course
+
 -- name: waivers
 SELECT to_jsonb(w) - ARRAY['person_id', 'decision_id'] AS found
 FROM facts.waiver w WHERE w.person_id = ANY(%(ids)s) ORDER BY w.starts_on

@@ -24,7 +24,8 @@ from connector.domain.lti import origin
 COOKIE = "MoodleSession"
 REVIEW = "LtiSubmissionReviewRequest"
 PICK = "ContentItemSelectionRequest"
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1.0"><title>{title}</title></head>
 <body><main><h1>{title}</h1>{body}</main></body></html>"""
 
 

@@ -1,0 +1,44 @@
+"""Attempts question by question, as reports count them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from connector.content.assessment.marking import share
+from connector.domain.assessments import Kind, Question
+from connector.domain.learning_facts import Asked, Response, Tried
+
+_QUESTIONS = TypeAdapter(list[Question])
+
+
+def questions_in(body: Mapping[str, Any]) -> list[Question]:
+    """Those of an assessment or a bank, as a version of content keeps it."""
+    parts = (body, *body.get("sections", ()))
+    return [one for part in parts for one in _QUESTIONS.validate_python(part.get("questions", ()))]
+
+
+def responses(tried: Tried, marked_by: Mapping[str, Question]) -> list[Response]:
+    """What each question gave; while the attempt is open, nothing yet.
+
+    One that is asked no more by what the attempt is marked by is left out, and so is one of a scenario to which nobody
+    came.
+    """
+    found = []
+    for place, key in enumerate(tried.paper, start=1):
+        question, answer = marked_by.get(key), tried.answers.get(key)
+        if question is None or (question.kind is Kind.SCENARIO and answer is None):
+            continue
+        given = share(question, answer) if tried.submitted_at is not None else None
+        confidence, seconds = (answer.confidence, answer.seconds) if answer is not None else (None, None)
+        at = tried.answered_at.get(key)
+        found.append(Response(tried.attempt_id, key, place, at, given, confidence, seconds))
+    return found
+
+
+def asked(tried: Tried, marked_by: Mapping[str, Question]) -> Sequence[Asked]:
+    """The questions of an attempt, as they are now said."""
+    there = (marked_by[key] for key in tried.paper if key in marked_by)
+    return [Asked(str(tried.content_id), one.question_id, one.kind.value, one.text, one.weight) for one in there]

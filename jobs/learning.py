@@ -1,0 +1,66 @@
+"""Events of launched content become facts: carried from the connector's database to that of the reports, as a job.
+
+Events wait in the one until they are facts in the other: killed in between they are carried once more, and change
+nothing. What waits is what is there, whatever its number: one that was told earlier and committed later is not missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from connector.content.assessment.responses import asked, questions_in, responses
+from connector.domain.assessments import Question
+from connector.domain.contents import Contents
+from connector.domain.errors import Stopped
+from connector.domain.learning_facts import LearningFacts, Tried, Waiting
+from connector.sync.apply import Stopping
+
+MOST = 500
+"""Events that are carried at one go."""
+REMEMBERED = 200
+"""Versions of content whose questions are kept at hand during a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningWork:
+    """Everything that it needs, handed in by the composition root."""
+
+    waiting: Waiting
+    contents: Contents
+    facts: LearningFacts
+    clock: Callable[[], datetime]
+    stopping: Stopping
+
+    async def work(self) -> Mapping[str, object]:
+        """Carry until nothing waits; gives what to log. Raises Stopped and StorageError."""
+        questions = lru_cache(REMEMBERED)(self._questions)
+        events, attempts = 0, set[int]()
+        while True:
+            looked_at = self.clock()
+            told = self.waiting.next(MOST)
+            if not told:
+                self.facts.reached(looked_at)
+                return {"events": events, "attempts": len(attempts)}
+            tried = self.waiting.tried(sorted({one.attempt_id for one in told if one.attempt_id is not None}))
+            named = self.waiting.named(sorted({one.content for one in told}))
+            known = [(one, _marked_by(one, questions)) for one in tried]
+            gave = [response for one, marked_by in known for response in responses(one, marked_by)]
+            asking = {(each.content, each.question_id): each for one, by in known for each in asked(one, by)}
+            self.facts.keep(told, tried, gave, named, list(asking.values()), self.clock())
+            self.waiting.carried(told)
+            events += len(told)
+            attempts |= {one.attempt_id for one in tried}
+            if self.stopping():
+                raise Stopped("Told to stop before all that was told became facts: the next run goes on from there.")
+
+    def _questions(self, content_id: UUID, version: int) -> Sequence[Question]:
+        return questions_in(self.contents.version(content_id, version).body)
+
+
+def _marked_by(tried: Tried, questions: Callable[[UUID, int], Sequence[Question]]) -> Mapping[str, Question]:
+    banks = [one for bank, version in tried.marked_banks.items() for one in questions(UUID(bank), version)]
+    return {one.question_id: one for one in (*banks, *questions(tried.content_id, tried.marked_version))}
