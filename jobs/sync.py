@@ -41,6 +41,10 @@ Reading = Callable[[str], AbstractContextManager[Progress]]
 """Given a file's name, a block with what counts the rows read."""
 
 
+def nothing(_now: datetime) -> None:
+    """Nobody waits for enrolments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What came of what had arrived: the feeds that were believed, and what was seen of files left where they are."""
@@ -69,7 +73,8 @@ class WayIn:
     """Everything that the way in needs, handed in by the composition root.
 
     ``roles`` are Moodle's ids of roles by name, ``ahead`` the days that accounts are made before somebody's first day;
-    ``by_cohort``: of paths by cohort each cohort with each course.
+    ``by_cohort``: of paths by cohort each cohort with each course. ``enrolled`` is called once a plan was carried out,
+    for what waits for enrolments.
     """
 
     inlets: Sequence[Inlet]
@@ -89,6 +94,7 @@ class WayIn:
     stopping: Stopping = never
     by_cohort: frozenset[tuple[str, str]] = frozenset()
     leavers: Leavers = AT_ONCE
+    enrolled: Callable[[datetime], object] = nothing
 
     def take(self, feed: Source, progress: Progress | None = None) -> Intake:
         """Read and believe a feed. Raises FeedRefused."""
@@ -180,7 +186,7 @@ class WayIn:
 
     async def apply(self, plan: Plan, progress: Progress | None = None) -> Applied:
         """Carry out a plan that is current, but for what is held."""
-        return await apply_plan(
+        applied = await apply_plan(
             plan,
             lambda: self.current(plan),
             self.moodle,
@@ -191,6 +197,8 @@ class WayIn:
             progress,
             self.stopping,
         )
+        self.enrolled(self.clock())
+        return applied
 
     @contextmanager
     def turn(self) -> Iterator[None]:

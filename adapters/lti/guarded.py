@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import anyio
@@ -46,7 +47,7 @@ class PlatformHttp:
             with anyio.fail_after(self.seconds):
                 async with (
                     httpx.AsyncClient(
-                        verify=self.trust or ssl.create_default_context(), timeout=self.seconds,
+                        verify=self.trust or _usual_trust(), timeout=self.seconds,
                         follow_redirects=False, trust_env=False,
                     ) as client,
                     client.stream(
@@ -65,6 +66,12 @@ class PlatformHttp:
                     return Answer(answer.status_code, dict(answer.headers), bytes(body))
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"{what}: {target.host} cannot be reached ({type(error).__name__}).") from None
+
+
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    """The certificates that this computer believes; to read them takes longer than most requests."""
+    return ssl.create_default_context()
 
 
 def json_of(http: Answer, what: str) -> Any:

@@ -74,6 +74,10 @@ class PlatformServices:
             told["comment"] = wanted.comment
         headers = {"Content-Type": SCORE_TYPE}
         try:
+            await self._token(platform, Scope.SCORE)
+        except (TryAgain, AccessRefused, SettingsError) as error:
+            return Answer.NOT_NOW, str(error)  # that says nothing of this score
+        try:
             url = below(wanted.line_item, "scores")
             http = await self._call(platform, Scope.SCORE, "POST", url, headers, orjson.dumps(told))
         except TryAgain as error:
@@ -197,6 +201,8 @@ def _answer(status: int) -> Answer:
         return Answer.TAKEN
     if status == 409:
         return Answer.NOT_LATER
+    if status == 400:  # Moodle's word for who has no graded role in the course
+        return Answer.NOT_ENROLLED
     return Answer.NOT_NOW if status >= 500 or status in (408, 429) else Answer.REFUSED
 
 

@@ -23,6 +23,7 @@ from connector.store.hints import Hints
 from connector.store.jobs import Jobs
 from connector.store.journal import DUE_DATES, WELCOMES, Journal
 from connector.store.logins import Logins
+from connector.store.lti_scores import LtiScores
 from connector.store.plans import Plans
 from connector.store.reports import ReportViews
 from connector.store.review import Reviews
@@ -91,6 +92,11 @@ class Kept(Installation):
     def hints(self) -> Hints:
         """Moodle's word that something has changed."""
         return Hints(self.database, self.site)
+
+    @cached_property
+    def launch_scores(self) -> LtiScores:
+        """Scores of content that was launched, on their way to gradebooks."""
+        return LtiScores(self.database, self.site)
 
     @cached_property
     def facts(self) -> Facts:

@@ -12,6 +12,8 @@ from connector.bootstrap.kept import Kept
 from connector.bootstrap.people import Admission
 from connector.sign_in.tokens import new_token
 from connector.sync.apply import Stopping, never
+from jobs.scores import ScoreWork, WhenDue
+from jobs.times import Times
 
 if TYPE_CHECKING:
     from adapters.lti.guarded import PlatformHttp
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from connector.store.learning_events import StoredEvents, WaitingEvents
     from connector.store.live import LiveWords
     from connector.store.lti import LtiLogins, LtiPlatforms
-    from connector.store.lti_scores import LtiScores
+    from jobs.attempts import AttemptWork
     from jobs.learning import LearningWork
 
 LOGIN, LAUNCH, KEYS, REGISTER, PICK = "/lti/login", "/lti/launch", "/lti/keys", "/lti/register", "/lti/pick"
@@ -116,6 +118,12 @@ class Launched(Kept, Files, Admission):
         papers = Papers(self.contents, lambda: randbits(63))
         return Attempting(self.attempts, self.contents, papers, self.clock)
 
+    def ending_attempts(self, stopping: Stopping = never) -> AttemptWork:
+        """How attempts end whose time is over."""
+        from jobs.attempts import AttemptWork
+
+        return AttemptWork(self.attempting.submit_overdue, stopping)
+
     @cached_property
     def handing_in(self) -> HandingIn:
         """Files that are handed in. Raises SettingsError where they would lie nowhere."""
@@ -161,12 +169,6 @@ class Launched(Kept, Files, Admission):
         return Opening(LearningViews(self.reporting))
 
     @cached_property
-    def launch_scores(self) -> LtiScores:
-        from connector.store.lti_scores import LtiScores
-
-        return LtiScores(self.database, self.site)
-
-    @cached_property
     def platform_services(self) -> PlatformServices:
         from adapters.lti.services import PlatformServices
 
@@ -178,6 +180,14 @@ class Launched(Kept, Files, Admission):
         from connector.lti.outbox import Outbox
 
         return Outbox(self.launch_scores, self.platforms, self.platform_services, self.clock)
+
+    def sending_scores(self, stopping: Stopping = never) -> ScoreWork:
+        return ScoreWork(self.score_outbox, stopping)
+
+    def scores_due(self) -> Times | None:
+        """When scores are sent, beside each time that one comes; None: only then."""
+        times = self.settings.service.times("scores")
+        return WhenDue(times, self.launch_scores.next_due) if times else None
 
     @cached_property
     def probing(self) -> Probing:

@@ -19,7 +19,7 @@ from connector.mirror.mirroring import Mirror
 from connector.store.grants import Grants
 from connector.store.staff import StaffTables
 from connector.sync.apply import Pace, Stopping, never
-from jobs.sync import WayIn
+from jobs.sync import WayIn, nothing
 
 
 class Ways(MoodleConnections, Inlets):
@@ -60,6 +60,7 @@ class Ways(MoodleConnections, Inlets):
             stopping,
             frozenset((path.cohort, course) for path in mapping.paths if path.cohort for course in path.courses),
             Leavers(**self.settings.leavers.model_dump()),
+            self.launch_scores.unpark_enrolled if self.settings.lti.url else nothing,
         )
 
     @asynccontextmanager

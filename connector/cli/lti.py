@@ -12,6 +12,7 @@ from connector.cli.findings import show
 from connector.cli.output import as_json, minute, say, table
 from connector.doctor.finding import Finding, State
 from connector.domain.errors import SettingsError
+from connector.domain.lti_scores import ScoreState
 from connector.lti.claims import SOURCE_ID
 from connector.lti.probing import Probed
 
@@ -145,6 +146,35 @@ def doctor(config: Config = None, json: Json = False) -> None:
     with installation(config) as connector:
         found = run(connector.probing.look)
     show([_finding(one) for one in found], json=json)
+
+
+@app.command()
+def scores(
+    again: Annotated[bool, typer.Option("--again", help="Let what is parked be sent once more.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Send what is due here and now, without a service.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show scores that wait for a gradebook, and those that none has taken, and why."""
+    with installation(config) as connector:
+        unparked = connector.launch_scores.unpark(connector.clock()) if again else 0
+        sent = run(connector.sending_scores().work) if send else {}
+        lying = connector.launch_scores.lying()
+    if json:
+        as_json({"scores": lying, "again": unparked if again else None, "sent": sent if send else None})
+        return
+    if again:
+        say(f"To be sent once more: {unparked}. A service that runs does so at once.")
+    if send:
+        say(f"Sent: {sent.get('taken', 0)}.")
+    if not lying:
+        say("No score waits, and none is parked.")
+        return
+    table("Scores that have not arrived", ("platform", "scores", "since", "state", "why"), (
+        (one.issuer, one.scores, minute(one.since), one.state.value, one.why or "not tried yet") for one in lying
+    ))  # fmt: skip
+    if not again and any(one.state is ScoreState.PARKED for one in lying):
+        say("What is parked is sent once more by `moodle-connector lti scores --again`.")
 
 
 def _finding(probed: Probed) -> Finding:

@@ -48,6 +48,8 @@ def serve(config: Config = None) -> None:
         _ = connector.mapping, connector.database, settings.moodle_token(), connector.channels
         if settings.notices.welcome:
             connector.welcoming()
+        if settings.lti.url:
+            _ = connector.score_outbox  # what sends is loaded now, and not while the first score waits
         metrics = Metrics(lambda: connector.figures)
         connector.observer = metrics
         stopping = Event()
@@ -71,6 +73,9 @@ def serve(config: Config = None) -> None:
                     if "learning" in jobs:
                         word = connector.waiting_events.heard
                         more.enter_context(heard(word, partial(waiting.came, "learning"), stopping))
+                    if "scores" in jobs:
+                        word = connector.launch_scores.heard
+                        more.enter_context(heard(word, partial(waiting.came, "scores"), stopping))
                     yield waiting
 
             server = uvicorn.Config(
@@ -187,6 +192,14 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Carry what launched content tells to the facts."""
         return await connector.carrying_learning(stopping.is_set).work()
 
+    async def attempts() -> Mapping[str, object]:
+        """Submit attempts whose time is over."""
+        return await connector.ending_attempts(stopping.is_set).work()
+
+    async def scores() -> Mapping[str, object]:
+        """Send scores of what was launched to gradebooks."""
+        return await connector.sending_scores(stopping.is_set).work()
+
     async def retention() -> Mapping[str, object]:
         """Remove what is older than the settings want."""
         return connector.retaining.run()
@@ -205,6 +218,8 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["exports"] = Job(job(exports), service.times("exports"))
     if connector.settings.lti.url:
         jobs["learning"] = Job(job(learning), service.times("learning"))
+        jobs["attempts"] = Job(job(attempts), service.times("attempts"))
+        jobs["scores"] = Job(job(scores), connector.scores_due())
     kept = connector.settings.retention.model_dump().values()
     if connector.settings.lti.url or any(days is not None for days in kept):  # launches always pass
         jobs["retention"] = Job(job(retention), service.times("retention"))

@@ -30,6 +30,7 @@ NEEDS = {
     "leavers": {"moodle"},
     "certificates": {"mapping", "database", "facts"},
     "exports": {"database"},
+    "scores": {"database"},
 }
 """Checks that are left out where another one has failed."""
 
@@ -76,6 +77,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("leavers", moodle.leavers),
         ("certificates", own.certificates),
         ("exports", own.exports),
+        ("scores", own.scores),
     ):
         bad = {finding.what for finding in findings if finding.state == "bad"}
         if bad & NEEDS.get(what, set()):

@@ -9,6 +9,7 @@ from connector.bootstrap import Connector
 from connector.databases import TABLES
 from connector.doctor.finding import Finding
 from connector.domain.errors import ConnectorError, SettingsError
+from connector.domain.lti_scores import LONG, ScoreState
 
 
 async def database(connector: Connector) -> str:
@@ -93,3 +94,22 @@ async def exports(connector: Connector) -> Finding | None:
             "too. Give each site a folder or prefix beside the others"
         )
     return Finding("exports", "good", text)
+
+
+async def scores(connector: Connector) -> str | None:
+    """Do scores of what was launched arrive?"""
+    if not connector.settings.lti.url:
+        return None
+    lying, now = connector.launch_scores.lying(), connector.clock()
+    waiting = [one for one in lying if one.state is ScoreState.WAITING]
+    parked = sum(one.scores for one in lying if one.state is ScoreState.PARKED)
+    late = [one for one in waiting if now - one.since > LONG]
+    if late:
+        why = "; ".join(f"{one.issuer}: {one.why or 'not tried yet'}" for one in late)
+        raise ConnectorError(
+            f"Scores wait for a gradebook since {min(one.since for one in late):%Y-%m-%d %H:%M} UTC ({why}): see "
+            "whether `serve` runs and how its job scores goes (`moodle-connector job list`), and what "
+            "`moodle-connector lti doctor` says of the platform."
+        )
+    found = f"waiting: {sum(one.scores for one in waiting)}"
+    return f"{found}; parked: {parked}, see `moodle-connector lti scores`" if parked else found

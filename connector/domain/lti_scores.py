@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +16,7 @@ class ScoreState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     PARKED = "parked"
-    """The platform does not take it as things are: sent again after enrolments were synchronised, or by hand."""
+    """The platform does not take it as things are: sent again by hand, or after enrolments were synchronised."""
 
 
 class Progress(StrEnum):
@@ -58,17 +59,41 @@ class Answer(StrEnum):
     """The gradebook has one of the same second or a later one."""
     NOT_NOW = "not now"
     """Nobody answered, or with an error that passes."""
+    NOT_ENROLLED = "not enrolled"
+    """The person is not in the course, or in no role that is graded: that may be mended by the next sync."""
     REFUSED = "refused"
-    """As things are it is not taken: the person is not enrolled, the line item is gone, the tool may not."""
+    """As things are it is not taken: the line item is gone, the tool may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """Scores that lie in the outbox for the same reason: how many, since when the first of them. "" of ``why``: they
+    were not tried yet."""
+
+    issuer: str
+    state: ScoreState
+    why: str
+    scores: int
+    since: datetime
 
 
 class ScoreStore(Protocol):
-    """Scores of one site."""
+    """Scores of one site. Every method raises StorageError and nothing else."""
 
-    def put(self, scored: Scored, now: datetime) -> Score: ...
+    def turn(self) -> AbstractContextManager[bool]:
+        """Nobody else sends while the block lasts; gives False where somebody does."""
+        ...
+
+    def put(self, scored: Scored, now: datetime) -> Score:
+        """Whoever hears the outbox is woken."""
+        ...
 
     def due(self, now: datetime, most: int) -> Sequence[Score]:
         """Those whose turn it is: of each person and line item the first that waits, and no later one."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next one has its turn; None where nothing waits."""
         ...
 
     def sent(self, score_id: int, now: datetime) -> None: ...
@@ -79,10 +104,18 @@ class ScoreStore(Protocol):
 
     def again(self, score_id: int, at: datetime, why: str) -> None: ...
 
-    def park(self, score_id: int, why: str, now: datetime) -> None: ...
+    def park(self, score_id: int, answer: Answer, why: str, now: datetime) -> None: ...
 
     def unpark(self, now: datetime) -> int:
-        """Try what was parked once more; gives how many."""
+        """Try what was parked once more, whatever for, and wake whoever hears the outbox; gives how many."""
+        ...
+
+    def unpark_enrolled(self, now: datetime) -> int:
+        """The same after enrolments were synchronised: what was parked for want of one, and not just before (REST)."""
+        ...
+
+    def lying(self) -> Sequence[Lying]:
+        """What waits, and what is parked and not overtaken by a later score."""
         ...
 
 
@@ -103,6 +136,10 @@ class Gradebook(Protocol):
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=10)
+REST = timedelta(minutes=30)
+"""So long what was parked for want of an enrolment, again, is left alone by syncs: pushes come every few seconds."""
+LONG = timedelta(minutes=30)
+"""After so long a score should have arrived, whatever passes by itself."""
 KEPT = timedelta(days=90)
 """So long a score is kept after it has arrived, and the last of a person and line item for good."""
 

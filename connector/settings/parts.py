@@ -96,6 +96,8 @@ class ServiceSettings(BaseModel):
     certificates: WhenText = "every 15 minutes"
     exports: WhenText = "30 4 * * *"
     learning: WhenText = "every 5 minutes"
+    scores: WhenText = "every 5 minutes"
+    attempts: WhenText = "every 1 minutes"
     retention: WhenText = "15 4 * * *"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
@@ -104,7 +106,17 @@ class ServiceSettings(BaseModel):
     def times(
         self,
         job: Literal[
-            "sync", "mirror", "reconcile", "notices", "learners", "certificates", "exports", "learning", "retention"
+            "sync",
+            "mirror",
+            "reconcile",
+            "notices",
+            "learners",
+            "certificates",
+            "exports",
+            "learning",
+            "scores",
+            "attempts",
+            "retention",
         ],
     ) -> Times | None:
         """When a job runs; None for never."""

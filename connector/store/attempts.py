@@ -122,7 +122,7 @@ class StoredAttempts:
             for event in outcome.events:
                 self._tell(connection, event, now)
             if outcome.told is not None:
-                put_score(connection, outcome.told, now)
+                put_score(connection, outcome.told, self._site, now)
 
         self._database.transact(work)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
+from threading import Event
 
 from connector.domain.live import arrived
-from connector.domain.lti_scores import Progress, Score, Scored
+from connector.domain.lti_scores import REST, Answer, Lying, Progress, Score, Scored, ScoreState
 from connector.store.database import Connection, Database, Row, one, query
 from connector.store.live import tell
+
+CHANNEL = "connector_score"
+"""PostgreSQL notifies it when there is something to send; the payload is the site."""
 
 
 class LtiScores:
@@ -16,11 +22,18 @@ class LtiScores:
         self._database = database
         self._site = site
 
+    def turn(self) -> AbstractContextManager[bool]:
+        return self._database.lock(f"scores {self._site}")
+
     def put(self, scored: Scored, now: datetime) -> Score:
-        return self._database.transact(lambda connection: put_score(connection, scored, now))
+        return self._database.transact(lambda connection: put_score(connection, scored, self._site, now))
 
     def due(self, now: datetime, most: int) -> list[Score]:
         return [_score(row) for row in self._database.rows("lti.due_scores", site=self._site, now=now, most=most)]
+
+    def next_due(self) -> datetime | None:
+        due: datetime | None = self._database.one("lti.next_due", site=self._site)["due"]
+        return due
 
     def sent(self, score_id: int, now: datetime) -> None:
         def work(connection: Connection) -> None:
@@ -36,16 +49,31 @@ class LtiScores:
     def again(self, score_id: int, at: datetime, why: str) -> None:
         self._database.run("lti.try_score_again", score_id=score_id, at=at, why=why)
 
-    def park(self, score_id: int, why: str, now: datetime) -> None:  # noqa: ARG002 - since when is not told
-        self._database.run("lti.park_score", score_id=score_id, why=why)
+    def park(self, score_id: int, answer: Answer, why: str, now: datetime) -> None:
+        values = {"answer": answer.value, "why": why, "now": now, "rested_at": now + REST}
+        self._database.run("lti.park_score", score_id=score_id, **values)
 
     def unpark(self, now: datetime) -> int:
-        return self._database.run("lti.unpark_scores", site=self._site, now=now)
+        return self._database.run("lti.unpark_scores", site=self._site, now=now, answer=None)
+
+    def unpark_enrolled(self, now: datetime) -> int:
+        return self._database.run("lti.unpark_scores", site=self._site, now=now, answer=Answer.NOT_ENROLLED.value)
+
+    def lying(self) -> list[Lying]:
+        rows = self._database.rows("lti.lying_scores", site=self._site)
+        return [Lying(**{**row, "state": ScoreState(row["state"])}) for row in rows]
+
+    def heard(self, ended: Event) -> Iterator[None]:
+        """Something once it listens, and then whenever there is something to send, until ``ended`` is set.
+
+        Raises StorageError.
+        """
+        return self._database.heard(CHANNEL, ended, self._site)
 
 
-def put_score(connection: Connection, scored: Scored, now: datetime) -> Score:
+def put_score(connection: Connection, scored: Scored, site: str, now: datetime) -> Score:
     """Put a score on its way within a transaction."""
-    values = {**asdict(scored), "progress": scored.progress.value, "now": now}
+    values = {**asdict(scored), "progress": scored.progress.value, "site": site, "now": now}
     connection.execute(query("lti.lock_score"), values)
     row = one(connection, "lti.put_score", **values)
     return Score(row["score_id"], scored, row["stamp"], 0)

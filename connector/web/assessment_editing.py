@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.content.assessment import bodies, editing
-from connector.content.assessment.bringing import Brought, gift, moodle_xml
+from connector.content.assessment.bringing import Brought, Why, gift, moodle_xml
 from connector.content.assessment.editing import TRUTH, Fault
 from connector.domain.assessments import CHOICES, Assessment, Bank, Explain, Kind, Option, Policy, Question, Section
 from connector.domain.contents import Content, ContentKind
@@ -46,23 +46,34 @@ POLICIES: Mapping[Policy, str] = {
 }
 EXPLAINS: Mapping[Explain, str] = {
     Explain.AFTER_ATTEMPT: message("After each attempt"),
-    Explain.AFTER_SUCCESS: message("When it was passed"),
+    Explain.AFTER_SUCCESS: message("Once it is passed"),
     Explain.NEVER: message("Never"),
 }
 FAULTS: Mapping[Fault, str] = {
     Fault.NO_TEXT: message("The question has no text."),
-    Fault.FEW_OPTIONS: message("It needs two options at least."),
+    Fault.FEW_OPTIONS: message("At least two options are needed."),
     Fault.NOT_ONE_RIGHT: message("Exactly one option must be right."),
-    Fault.NONE_RIGHT: message("One option at least must be right."),
+    Fault.NONE_RIGHT: message("At least one option must be right."),
     Fault.NO_VALUE: message("The right number is missing."),
-    Fault.NONE_ACCEPTED: message("There is no text that is accepted."),
+    Fault.NONE_ACCEPTED: message("At least one right answer is needed."),
     Fault.LEADS_NOWHERE: message("An option leads to a question that is not in this section."),
 }
-CHANGED = message("Somebody else has changed this in the meantime. What you see is how it is now; please do it again.")
+LEFT_OUT: Mapping[Why, str] = {
+    Why.TOO_LONG: message("The file is too long."),
+    Why.NO_XML: message("The file is no XML, or is cut off here."),
+    Why.OTHER_XML: message("This is XML of another kind than Moodle's questions."),
+    Why.OTHER_KIND: message("Questions of the kind “{kind}” cannot be imported."),
+    Why.NO_TEXT: message("The question has no text."),
+    Why.NONE_RIGHT: message("No answer is right."),
+    Why.SEVERAL_NUMBERS: message("Exactly one number must be right."),
+    Why.ANSWERS_UNREADABLE: message("Its answers cannot be read."),
+    Why.NUMBERS_UNREADABLE: message("Its numbers cannot be read."),
+}
+CHANGED = message("Somebody else has changed this in the meantime. You see it as it is now; please do yours again.")
 UNREADABLE = message("This file cannot be read: it is neither Moodle XML nor GIFT.")
 NEW: Mapping[ContentKind, tuple[str, Assessment | Bank]] = {
     ContentKind.ASSESSMENT: (message("New assessment"), Assessment({}, [Section({})])),
-    ContentKind.BANK: (message("New bank of questions"), Bank({})),
+    ContentKind.BANK: (message("New question bank"), Bank({})),
 }
 
 
@@ -244,6 +255,7 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "policies": POLICIES,
         "explains": EXPLAINS,
         "faults": FAULTS,
+        "left_out": LEFT_OUT,
         "may_edit": True,
         "picking": visit.session.launch.linking is not None,
     }

@@ -80,7 +80,11 @@ SINGLE: Mapping[str, Kind] = {
 """Kinds of which there is one only, by the custom parameter ``content``."""
 MADE: Mapping[ContentKind, Kind] = {
     ContentKind.ASSESSMENT: Kind(
-        message("Assessment"), message("Questions that are scored."), assessment_page, MOST, assessment_review
+        message("Assessment"),
+        message("Questions with a score for the gradebook."),
+        assessment_page,
+        MOST,
+        assessment_review,
     ),
 }
 """Kinds that people make; the custom parameter is the id of one."""

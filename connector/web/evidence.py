@@ -24,10 +24,10 @@ from connector.web.launches import HEADERS, Launches, Part, Visit
 ENVELOPE = 10_000
 """Bytes of a form around a file."""
 SAYS: Mapping[NotTaken, str] = {
-    NotTaken.TOO_LARGE: message("This file is too large: 20 MB at most."),
-    NotTaken.OTHER_TYPE: message("Photos, films (MP4) and PDF are taken, and this is none of them."),
+    NotTaken.TOO_LARGE: message("This file is too large: 20 MB is the most."),
+    NotTaken.OTHER_TYPE: message("Only photos, videos (MP4 or MOV) and PDF files can be handed in."),
     NotTaken.TOO_MANY: message("There are five files already, or the attempt is over."),
-    NotTaken.NOWHERE: message("Files cannot be handed in here yet. Tell whoever teaches the course."),
+    NotTaken.NOWHERE: message("Files cannot be handed in here yet. Please tell your instructor."),
 }
 SANDBOX = "default-src 'none'; sandbox"
 

@@ -17,7 +17,7 @@ from connector.web.languages import message
 
 Choice = TypeVar("Choice", bound=StrEnum)
 NOT_A_NUMBER = message("This is not a number.")
-NO_MOMENT = message("This is not a day and a time.")
+NO_MOMENT = message("This is not a date with a time.")
 OUT_OF_RANGE = message("This is too small or too large.")
 LONGEST = 20_000
 """Characters of a text."""

@@ -76,14 +76,14 @@ def _replanned(bench: Bench, people: int, rules: int) -> Values:
 def on_demand(bench: Bench) -> Iterator[Figure]:
     """The twin at a real Moodle's pace."""
     with bench.database() as database, bench.twin(pace=True, courses=["BENCH1", "BENCH2"]) as twin:
-        given = {**database, **twin, "mapping": str(_mapping(bench, "od", ["BENCH1", "BENCH2"]))}
+        given = {**database, **twin, "mapping": str(mapping_of(bench, "od", ["BENCH1", "BENCH2"]))}
         yield from _on_demand(bench, "on-demand", given, bench.size(KNOWN), "bench", twin.fill)
 
 
 def moodle_on_demand(bench: Bench) -> Iterator[Figure]:
     """A real Moodle."""
     with _courses(bench, 2) as (given, courses, prefix), bench.database() as database:
-        mapping = _mapping(bench, prefix, courses)
+        mapping = mapping_of(bench, prefix, courses)
         try:
             yield from _on_demand(
                 bench, "moodle-on-demand", {**given, **database, "mapping": str(mapping)}, FEW_KNOWN, prefix, None
@@ -118,7 +118,7 @@ def pushed(bench: Bench) -> Iterator[Figure]:
     """The twin at a real Moodle's pace; with nobody there, and with many."""
     for known in (0, bench.size(KNOWN)):
         with bench.database() as database, bench.twin(pace=True, courses=["BENCH1"]) as twin:
-            mapping = _mapping(bench, f"push-{known}", ["BENCH1"], pushed=True)
+            mapping = mapping_of(bench, f"push-{known}", ["BENCH1"], pushed=True)
             whole_given = {**database, **twin, "mapping": str(mapping)}
             yield from _pushed(bench, "scim-push", whole_given, known, "bench", twin.fill)
 
@@ -126,7 +126,7 @@ def pushed(bench: Bench) -> Iterator[Figure]:
 def moodle_pushed(bench: Bench) -> Iterator[Figure]:
     """A real Moodle, with nobody of ours there: more than a tenth newcomers a day would wait for a person's word."""
     with _courses(bench, 1) as (given, courses, prefix), bench.database() as database:
-        mapping = _mapping(bench, prefix, courses, pushed=True)
+        mapping = mapping_of(bench, prefix, courses, pushed=True)
         try:
             whole_given = {**given, **database, "mapping": str(mapping)}
             yield from _pushed(bench, "moodle-scim-push", whole_given, 0, prefix, None)
@@ -143,17 +143,17 @@ def _pushed(bench: Bench, work: str, given: Values, known: int, prefix: str, fil
         if callable(fill):
             fill(given["database"])
     load = load_average()
-    with _service(bench, given) as service:
+    with serving(bench, given) as service:
         bench.say(f"{RATE} pushes a second for {seconds} s …")
         done = bench.child(
             "push", **given, **token, service=service, known=known, prefix=prefix, rate=RATE, seconds=seconds
         )
     name = f"{known:,} there, {RATE} a second for {seconds} s"
-    yield Figure(work, f"{name}, in Moodle, p95", _p95(done["account"]), "s", bench.limit(PUSH_LIMIT), load)
+    yield Figure(work, f"{name}, in Moodle, p95", p95(done["account"]), "s", bench.limit(PUSH_LIMIT), load)
     yield Figure(work, f"{name}, in Moodle, median", median(done["account"]), "s", None, load)
     yield Figure(work, f"{name}, in Moodle, slowest", max(done["account"]), "s", None, load)
-    yield Figure(work, f"{name}, with all grants, p95", _p95(done["everything"]), "s", None, load)
-    yield Figure(work, f"{name}, answer to a push, p95", 1000 * _p95(done["answers"]), "ms", None, load)
+    yield Figure(work, f"{name}, with all grants, p95", p95(done["everything"]), "s", None, load)
+    yield Figure(work, f"{name}, answer to a push, p95", 1000 * p95(done["answers"]), "ms", None, load)
     yield Figure(work, f"{name}, runs", done["runs"], "", None, load)
 
 
@@ -162,7 +162,7 @@ def told(bench: Bench) -> Iterator[Figure]:
     """The twin at a real Moodle's pace, as its plugin tells."""
     courses = ["BENCH1", "BENCH2"]
     with bench.database() as database, bench.twin(pace=True, courses=courses, plugin=True) as twin:
-        mapping = _mapping(bench, "hints", courses[:1])
+        mapping = mapping_of(bench, "hints", courses[:1])
         given = {**database, **twin, "mapping": str(mapping)}
 
         def hear(service: str) -> None:
@@ -179,7 +179,7 @@ def moodle_told(bench: Bench) -> Iterator[Figure]:
     if not secret:
         raise BenchFailed(f"moodle-hints: {SECRET_VARIABLE} has to be the secret of the webhook in Moodle")
     with _courses(bench, 2) as (given, courses, prefix), bench.database() as database:
-        mapping, kinds = _mapping(bench, prefix, courses[:1]), ["enrol", "suspend", "unenrol"]
+        mapping, kinds = mapping_of(bench, prefix, courses[:1]), ["enrol", "suspend", "unenrol"]
         whole_given = {**given, **database, "mapping": str(mapping)}
         try:
             yield from _told(
@@ -211,12 +211,12 @@ def _told(
     whole(bench.child("load", **given, file=str(file)))
     bench.prepare("mirrored", **given)
     load = load_average()
-    with _service(bench, given, port, {"CONNECTOR_MOODLE__WEBHOOK_SECRET": secret}) as service:
+    with serving(bench, given, port, {"CONNECTOR_MOODLE__WEBHOOK_SECRET": secret}) as service:
         hear(service)
         bench.say(f"{count} events, {rate} a second …")
         done = bench.child("tell", **given, prefix=prefix, count=count, rate=rate, kinds=kinds, courses=courses)
     name = f"{count} events ({', '.join(kinds)}), {rate} a second, row in the view"
-    yield Figure(work, f"{name}, p95", _p95(done["waits"]), "s", bench.limit(HINT_LIMIT), load)
+    yield Figure(work, f"{name}, p95", p95(done["waits"]), "s", bench.limit(HINT_LIMIT), load)
     yield Figure(work, f"{name}, median", median(done["waits"]), "s", None, load)
     yield Figure(work, f"{name}, slowest", max(done["waits"]), "s", None, load)
 
@@ -227,29 +227,27 @@ def launched(bench: Bench) -> Iterator[Figure]:
     count = EVENTS if bench.scale == 1 else 8
     tool = {"CONNECTOR_LTI__URL": "https://tool.example.com", "CONNECTOR_LTI__SECRET": HINT_SECRET.replace(",", "")}
     with bench.database() as database, bench.twin(courses=["BENCH1"]) as twin:
-        given = {**database, **twin, "mapping": str(_mapping(bench, "launched", ["BENCH1"]))}
+        given = {**database, **twin, "mapping": str(mapping_of(bench, "launched", ["BENCH1"]))}
         bench.say(f"facts of {people:,} people …")
         bench.prepare("fill-facts", **database, people=people)
-        with _service(bench, given, environment=tool):
+        with serving(bench, given, environment=tool):
             bench.say(f"{count} events, {EVENT_RATE} a second …")
             waits = bench.child("learn", **given, count=count, rate=EVENT_RATE)["waits"]
     every = [wait for some in waits.values() for wait in some]
     name = f"{count} events ({', '.join(waits)}), {EVENT_RATE} a second, row in the view"
-    yield Figure("lti-event", f"{name}, p95", _p95(every), "s", bench.limit(EVENT_LIMIT), load)
+    yield Figure("lti-event", f"{name}, p95", p95(every), "s", bench.limit(EVENT_LIMIT), load)
     yield Figure("lti-event", f"{name}, median", median(every), "s", None, load)
     yield Figure("lti-event", f"{name}, slowest", max(every), "s", None, load)
     for kind, some in waits.items():
-        yield Figure("lti-event", f"{kind}, p95", _p95(some), "s", None, load)
+        yield Figure("lti-event", f"{kind}, p95", p95(some), "s", None, load)
 
 
 @contextmanager
-def _service(
-    bench: Bench, given: Values, port: int = 0, environment: Mapping[str, str] | None = None
+def serving(
+    bench: Bench, given: Values, port: int = 0, environment: Mapping[str, str] | None = None, main: str = MAIN
 ) -> Iterator[str]:
-    """The whole service as it is started everywhere, with jobs of pushes and hints only; gives its address."""
-    if not port:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+    """The whole service as it is started everywhere, with jobs of what comes only; gives its address."""
+    port = port or free_port()
     config = bench.folder / f"service-{port}.toml"
     never = "\n".join(f'{job} = ""' for job in ("sync", "mirror", "reconcile", "notices", "learners", "certificates"))
     config.write_text(
@@ -259,7 +257,7 @@ def _service(
     )
     secrets = {"CONNECTOR_DATABASE_URL": given["database"], "CONNECTOR_MOODLE__TOKEN": given["token"]}
     secrets |= environment or {}
-    command = [sys.executable, "-c", MAIN, "--config", str(config), "serve"]
+    command = [sys.executable, "-c", main, "--config", str(config), "serve"]
     log = bench.folder / f"service-{port}.log"
     with (
         log.open("w") as written,
@@ -274,6 +272,12 @@ def _service(
             process.wait()
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 def _until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
@@ -285,7 +289,7 @@ def _until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     raise BenchFailed("the service did not start")
 
 
-def _p95(values: Sequence[float]) -> float:
+def p95(values: Sequence[float]) -> float:
     return quantiles(values, n=20, method="inclusive")[-1]
 
 
@@ -296,7 +300,7 @@ def paced_first_load(bench: Bench) -> Iterator[Figure]:
     courses, load = ["BENCH1"], load_average()
     file = newcomers.write(bench.folder / f"first-{people}.csv", newcomers.rows(people, "bench"))
     with bench.database() as database, bench.twin(pace=True, courses=courses) as twin:
-        given = {**database, **twin, "mapping": str(_mapping(bench, "first", courses))}
+        given = {**database, **twin, "mapping": str(mapping_of(bench, "first", courses))}
         bench.say(f"{people:,} people into the twin at a real Moodle's pace …")
         done = whole(bench.child("load", **given, file=str(file)))
     work, name = "paced-first-load", f"{people:,} people with a course and a cohort"
@@ -311,7 +315,7 @@ def paced_first_load(bench: Bench) -> Iterator[Figure]:
 
 
 # ---------------------------------------------------------------- shared
-def _mapping(bench: Bench, name: str, courses: Sequence[str], *, pushed: bool = False) -> os.PathLike[str]:
+def mapping_of(bench: Bench, name: str, courses: Sequence[str], *, pushed: bool = False) -> os.PathLike[str]:
     folder = bench.folder / f"newcomers-{name}"
     if not folder.exists():
         newcomers.write_mapping(folder, courses, pushed=pushed)

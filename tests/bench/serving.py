@@ -10,9 +10,10 @@ from typing import Any
 
 import psycopg
 
-from adapters.moodle.twin import TwinState, serve_twin
+from adapters.moodle.twin import ServedTwin, TwinState, serve_twin
 from adapters.moodle.twin.pace import REAL_PACE
 from adapters.moodle.twin.state import Enrolment, Grade, TwinUser
+from adapters.moodle.twin.tools.messages import line_item_url
 from mappings.courses import load_courses
 from tests.bench import company
 
@@ -22,7 +23,7 @@ LONG_AGO = 1_700_000_000
 
 def serve(given: Values) -> Values:
     """A twin with courses, by default the sample company's; with ``pace`` as slow as a real Moodle, with ``plugin`` it
-    has ours, these people learn, and it can be ordered about.
+    has ours, these people learn, and it can be ordered about. ``tool`` is launched from the first of its courses.
 
     Until standard input ends: each line there is the address of a database, whose accounts it then has.
     """
@@ -34,13 +35,23 @@ def serve(given: Values) -> Values:
     with serve_twin(state=state, pace=pace, control=given.get("plugin", False)) as twin:
         for course in courses:
             twin.life.make_course(course, category="TRAINING")
-        print(json.dumps({"url": twin.url, "token": twin.token}), flush=True)
+        more = _launches(twin, courses[0], given["tool"]) if "tool" in given else {}
+        print(json.dumps({"url": twin.url, "token": twin.token, **more}), flush=True)
         for line in sys.stdin:
             accounts = _fill(state, json.loads(line)["database"])
             if state.plugin:
                 _learn(state)
             print(json.dumps({"accounts": accounts}), flush=True)
     return {}
+
+
+def _launches(twin: ServedTwin, course: str, url: str) -> Values:
+    """A tool, and an activity that launches it."""
+    tool = twin.tools.add_tool(url)
+    link = twin.tools.add_link(course, tool, "A lesson")
+    with twin.state.lock:
+        line_item = line_item_url(twin.state, tool, link.course_id, link.item)
+    return {"client": tool.client_id, "deployment": str(tool.id), "activity": link.cmid, "line_item": line_item}
 
 
 def _learn(state: TwinState) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.bench import mirroring, promises
+from tests.bench import launched, mirroring, promises
 from tests.bench.figures import Figure
 from tests.bench.works import Bench
 
@@ -25,6 +25,8 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "mirror-plugin": mirroring.mirror_plugin,
     "hints": promises.told,
     "lti-event": promises.launched,
+    "lti-launches": launched.launches,
+    "lti-score": launched.scores,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
     "moodle-reports": Bench.moodle_reports,

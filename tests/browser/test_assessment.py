@@ -154,7 +154,7 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     shown(platform, "Remove manometer.png")
     looks_well("practical")
     press(platform, "Submit")
-    shown(platform, "Waits to be marked")
+    shown(platform, "Waiting to be marked")
     looks_well("result")
     open_activity(platform, "teacher", graded, (size, scheme))
     press(platform, "Results")
@@ -168,7 +168,8 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     press(platform, "Save the mark")
     shown(platform, "90%")
     press(platform, "Back to the results")
-    shown(platform, "How the questions do")
+    shown(platform, "How well the questions work")
+    assert len({one.location["x"] for one in platform.all(".taken")}) == 1, "options stand below each other"
     looks_well("items")
     press(platform, "Edit")
     shown(platform, "Settings")
@@ -197,7 +198,7 @@ def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, g
     press(platform, "Next")
     type_into(platform, "#q-p textarea", "Done.")
     press(platform, "Submit")
-    shown(platform, "Waits to be marked")
+    shown(platform, "Waiting to be marked")
     answers = tool.house.connector.attempts.answers(1)
     assert {key: (sorted(one.chosen), one.text) for key, one in answers.items()} == {
         "a": (["r"], ""), "m": (["r", "s"], ""), "n": ([], "112"), "p": ([], "Done."),

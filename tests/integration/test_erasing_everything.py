@@ -20,7 +20,7 @@ from connector.domain.learning_events import Verb
 from connector.domain.lti import Launch, Message
 from connector.domain.lti_scores import Progress, Scored
 from connector.domain.scim import Kind
-from connector.settings.parts import PrivacySettings, ReportingSettings
+from connector.settings.parts import ContentSettings, PrivacySettings, ReportingSettings
 from connector.settings.sources import ScimSettings
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
 from connector.store.lti import LtiSubjects
@@ -108,7 +108,7 @@ async def lived(
         update={
             "privacy": PrivacySettings(secret=SECRET), "reporting": ReportingSettings(url=SecretStr(url)),
             "sources": {"hr": ScimSettings(kind="scim", client="entra")}, "notices": notices,
-            "certificates": certificates,
+            "certificates": certificates, "content": ContentSettings(folder=house.folder / "files"),
         }
     )  # fmt: skip
     (house.mapping / "certificates.yaml").write_text(CERTIFICATES, "utf-8")
@@ -204,9 +204,9 @@ async def assessed(house: House) -> None:
         launched.hand_in(attempt, "p1", f"{who.subject}.jpg")
     await launched.work.work()
     launched.tell(mine, Verb.LAUNCHED)
-    assert connector.evidence_files is not None
+    assert connector.content_files is not None
     for one in house.sql("SELECT place FROM connector.evidence"):
-        connector.evidence_files.put(one["place"], b"a photo")
+        connector.content_files.put(one["place"], b"a photo")
 
 
 def decisions(house: House) -> None:

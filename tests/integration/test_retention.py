@@ -13,7 +13,7 @@ from adapters.drops.old_files import PutAway
 from connector.cli.service import jobs_of
 from connector.domain.certifying import FileState, file_name
 from connector.domain.lti import Digests, Launch, Message, Platform
-from connector.domain.lti_scores import Progress, Scored
+from connector.domain.lti_scores import Answer, Progress, Scored
 from connector.settings.parts import DropSettings, PrivacySettings, RetentionSettings
 from connector.store.retention import Retention
 from tests.integration.certified import certifying, of
@@ -83,12 +83,12 @@ async def test_each_rule_by_its_days(house: House) -> None:
 def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
     """Once it is marked, with the comment; the mark stays, what waits to be marked stays, and a kill is no matter."""
     files = house.folder / "files"
-    told = house.settings.certificates.model_copy(update={"folder": files})
-    house.settings = house.settings.model_copy(update={"certificates": told})
+    told = house.settings.content.model_copy(update={"folder": files})
+    house.settings = house.settings.model_copy(update={"content": told})
     keeping(house, evidence_days=30)
     connector = house.connector
     launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
-    exam, actor, store = launched.exam(), launched.actor("", 1), connector.evidence_files
+    exam, actor, store = launched.exam(), launched.actor("", 1), connector.content_files
     assert store is not None
     for number, name in enumerate(("marked.jpg", "waiting.jpg"), start=1):
         attempt = launched.start(exam, actor, number)
@@ -112,14 +112,14 @@ def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
 
 async def test_an_erasure_killed_before_a_file_is_gone_goes_on(house: House) -> None:
     """What was handed in goes with the next run of the job, and then nothing leads to the file any more."""
-    told = house.settings.certificates.model_copy(update={"folder": house.folder / "files"})
-    house.settings = house.settings.model_copy(update={"certificates": told})
+    told = house.settings.content.model_copy(update={"folder": house.folder / "files"})
+    house.settings = house.settings.model_copy(update={"content": told})
     keeping(house)
     await house.settled_in([row("GOES"), row("E2")])
     connector = house.connector
     [person] = house.sql("SELECT person_id FROM connector.person WHERE key = 'GOES'")
     launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
-    actor, store = launched.actor("", person["person_id"]), connector.evidence_files
+    actor, store = launched.actor("", person["person_id"]), connector.content_files
     launched.hand_in(launched.start(launched.exam(), actor), "p1", "photo.jpg")
     assert store is not None
     store.put("evidence/photo.jpg", b"a photo")
@@ -160,7 +160,7 @@ def test_launches_and_scores_go_without_a_setting(house: House) -> None:
     first, parked, last = scored("7", 3)
     [only] = scored("8", 1)
     waiting, later = scored("9", 2)
-    scores.park(parked, "not enrolled", house.clock())
+    scores.park(parked, Answer.NOT_ENROLLED, "", house.clock())
     for one in (first, last, only):
         scores.sent(one, house.clock())
     house.clock.forward(days=89)

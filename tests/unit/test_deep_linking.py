@@ -37,7 +37,12 @@ def test_what_was_picked_is_known_by_a_custom_parameter() -> None:
     [quiz, page] = claims[f"{CLAIM}content_items"]  # type: ignore[misc]
     assert (quiz["custom"], page["custom"]) == ({"content": "6f1b"}, {"content": "9c2d"})
     assert {one["url"] for one in (quiz, page)} == {URL}
-    assert quiz["lineItem"] == {"label": "Safety", "scoreMaximum": 10.0, "resourceId": "6f1b"}
+    assert quiz["lineItem"] == {
+        "label": "Safety",
+        "scoreMaximum": 10.0,
+        "resourceId": "6f1b",
+        "submissionReview": {},
+    }
     assert quiz["submission"]["endDateTime"] == (NOW + timedelta(days=7)).isoformat()
     assert {"lineItem", "submission", "available", "text"} & page.keys() == set()
     assert claims[f"{CLAIM}data"] == "kept"

@@ -17,7 +17,7 @@ from adapters.moodle.twin.webhook import Teller
 
 def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
     """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade, /twin/report, /twin/webhook;
-    GET /twin/calls.
+    GET /twin/calls, /twin/scores.
 
     Bodies are JSON with the parameters of ``Fault``, ``Life.make_course``, ``Life.complete``, ``Life.grade``,
     ``Life.make_report`` and ``Teller``; what these do not accept is answered with 400 and a sentence.
@@ -37,6 +37,11 @@ def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
         with state.lock:
             return JSONResponse(dict(state.calls))
 
+    async def scores(_: Request) -> Response:
+        """Scores of tools that were taken, in their order: line item, person and points."""
+        with state.lock:
+            return JSONResponse(state.tools.received)
+
     return [
         Route("/twin/faults", _post(order), methods=["POST"]),
         Route("/twin/faults", forget, methods=["DELETE"]),
@@ -46,6 +51,7 @@ def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
         Route("/twin/report", _post(lambda fields: life.make_report(**fields)), methods=["POST"]),
         Route("/twin/webhook", _post(tell), methods=["POST"]),
         Route("/twin/calls", calls, methods=["GET"]),
+        Route("/twin/scores", scores, methods=["GET"]),
     ]
 
 

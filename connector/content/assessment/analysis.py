@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from statistics import fmean, median, pstdev
 
 from connector.domain.assessments import Answer, Question
@@ -15,11 +16,18 @@ from connector.domain.assessments import Answer, Question
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One attempt that was marked: what each question gave, and the whole in percent."""
+    """One attempt that was marked: how much of each question was right, what it weighed, and the whole in percent."""
 
     shares: Mapping[str, float]
+    weights: Mapping[str, float]
     answers: Mapping[str, Answer]
     percent: float
+
+    def rest(self, question_id: str) -> float:
+        """What the other questions have given of the whole."""
+        all_weights = fsum(self.weights.values())
+        own = self.weights[question_id] * self.shares[question_id]
+        return self.percent - 100 * own / all_weights if all_weights else self.percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ def _item(question: Question, taken: Sequence[Taken]) -> Item | None:
         return None
     key = question.question_id
     shares = [attempt.shares[key] for attempt in taken]
-    rest = [attempt.percent - 100 * attempt.shares[key] / len(attempt.shares) for attempt in taken]
+    rest = [attempt.rest(key) for attempt in taken]
     answers = [attempt.answers[key] for attempt in taken if key in attempt.answers]
     seconds = [one.seconds for one in answers if one.seconds is not None]
     sure = [one.confidence for one in answers if one.confidence is not None]

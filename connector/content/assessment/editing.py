@@ -11,8 +11,8 @@ from connector.domain.assessments import CHOICES, Assessment, Bank, Kind, Option
 
 Made = Assessment | Bank
 TRUTH: Sequence[Option] = (
-    Option("true", {"en": "True", "fr": "Vrai", "vi": "Đúng", "zh-TW": "是"}),
-    Option("false", {"en": "False", "fr": "Faux", "vi": "Sai", "zh-TW": "否"}),
+    Option("true", {"en": "True", "fr": "Vrai", "vi": "Đúng", "zh-TW": "對"}),
+    Option("false", {"en": "False", "fr": "Faux", "vi": "Sai", "zh-TW": "錯"}),
 )
 """The options of a true/false question, but for which is right."""
 

@@ -77,6 +77,6 @@ def items(
         there = met(marked[key], said)
         asked |= {one.question_id: one for one in there}
         shares = {one.question_id: share(one, said.get(one.question_id)) or 0.0 for one in there}
-        taken.append(Taken(shares, said, percent))
+        taken.append(Taken(shares, {one.question_id: one.weight for one in there}, said, percent))
     found = analysed(list(asked.values()), taken)
     return [(asked[one.question_id], one) for one in found]

@@ -142,14 +142,14 @@ WHERE l.platform_id = %(platform_id)s AND l.subject = %(subject)s
 SELECT pg_advisory_xact_lock(hashtextextended(%(platform_id)s || ' ' || %(line_item)s || ' ' || %(subject)s, 0))
 
 -- name: put_score
--- A score, with a time that is later than all before it.
+-- A score, with a time that is later than all before it; whoever listens is woken once it is committed.
 INSERT INTO connector.lti_score (platform_id, line_item, subject, value, most, progress, comment, stamp, state, try_at,
                                  made_at)
 SELECT %(platform_id)s, %(line_item)s, %(subject)s, %(value)s, %(most)s, %(progress)s, %(comment)s,
        GREATEST(date_trunc('second', %(now)s::timestamptz), max(s.stamp) + interval '1 second'), 'waiting', %(now)s, %(now)s
 FROM connector.lti_score s
 WHERE s.platform_id = %(platform_id)s AND s.line_item = %(line_item)s AND s.subject = %(subject)s
-RETURNING score_id, stamp
+RETURNING score_id, stamp, pg_notify('connector_score', %(site)s)
 
 -- name: due_scores
 -- Of each person and line item the first that is not there yet, if it is its turn: a later one waits for it.
@@ -160,6 +160,15 @@ WHERE p.site = %(site)s AND s.state = 'waiting' AND s.try_at <= %(now)s AND NOT 
     WHERE e.platform_id = s.platform_id AND e.line_item = s.line_item AND e.subject = s.subject AND e.stamp < s.stamp
       AND e.state = 'waiting')
 ORDER BY s.try_at, s.score_id LIMIT %(most)s
+
+-- name: next_due
+-- When the next one has its turn.
+SELECT min(s.try_at) AS due
+FROM connector.lti_score s JOIN connector.lti_platform p USING (platform_id)
+WHERE p.site = %(site)s AND s.state = 'waiting' AND NOT EXISTS (
+    SELECT FROM connector.lti_score e
+    WHERE e.platform_id = s.platform_id AND e.line_item = s.line_item AND e.subject = s.subject AND e.stamp < s.stamp
+      AND e.state = 'waiting')
 
 -- name: sent_score
 UPDATE connector.lti_score SET state = 'sent', sent_at = %(now)s, why = '' WHERE score_id = %(score_id)s
@@ -189,15 +198,32 @@ FROM waiting w WHERE w.score_id = s.score_id
 UPDATE connector.lti_score SET tries = tries + 1, try_at = %(at)s, why = %(why)s WHERE score_id = %(score_id)s
 
 -- name: park_score
-UPDATE connector.lti_score SET state = 'parked', tries = tries + 1, why = %(why)s WHERE score_id = %(score_id)s
+-- Since when is the first time that it was; when it was parked before, syncs leave it alone for a while.
+UPDATE connector.lti_score
+SET state = 'parked', tries = tries + 1, answer = %(answer)s, why = %(why)s, parked_at = COALESCE(parked_at, %(now)s),
+    try_at = CASE WHEN parked_at IS NULL THEN %(now)s ELSE %(rested_at)s END
+WHERE score_id = %(score_id)s
 
 -- name: unpark_scores
--- What was parked is tried once more, the last of each person and line item: those before it are over.
+-- What was parked is tried once more, the last of each person and line item: those before it are over. For one kind of
+-- answer only what has rested since.
 UPDATE connector.lti_score s SET state = 'waiting', try_at = %(now)s
 FROM connector.lti_platform p
-WHERE p.platform_id = s.platform_id AND p.site = %(site)s AND p.ended_at IS NULL AND s.state = 'parked' AND NOT EXISTS (
+WHERE p.platform_id = s.platform_id AND p.site = %(site)s AND p.ended_at IS NULL AND s.state = 'parked'
+  AND (%(answer)s::text IS NULL OR s.answer = %(answer)s AND s.try_at <= %(now)s) AND NOT EXISTS (
     SELECT FROM connector.lti_score o
     WHERE o.platform_id = s.platform_id AND o.line_item = s.line_item AND o.subject = s.subject AND o.stamp > s.stamp)
+RETURNING pg_notify('connector_score', p.site)
+
+-- name: lying_scores
+-- What waits, and what is parked and not over, by platform and reason.
+SELECT p.issuer, s.state, s.why, count(*) AS scores,
+       min(CASE s.state WHEN 'parked' THEN s.parked_at ELSE s.made_at END) AS since
+FROM connector.lti_score s JOIN connector.lti_platform p USING (platform_id)
+WHERE p.site = %(site)s AND (s.state = 'waiting' OR s.state = 'parked' AND NOT EXISTS (
+    SELECT FROM connector.lti_score o
+    WHERE o.platform_id = s.platform_id AND o.line_item = s.line_item AND o.subject = s.subject AND o.stamp > s.stamp))
+GROUP BY p.issuer, s.state, s.why ORDER BY s.state DESC, since
 
 -- name: drop_old_scores
 -- Those that arrived long ago, and those that were parked and are over; the last of a person and line item stays, because

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.content.assessment.bringing import gift, moodle_xml
+from connector.content.assessment.bringing import Why, gift, moodle_xml
+from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import share
 from connector.domain.assessments import Answer, Kind, Question
 from connector.domain.multilang import ANY
@@ -44,6 +45,12 @@ def right(question: Question) -> set[str]:
     return {option.text[ANY] for option in question.options if option.right}
 
 
+def assert_true(question: Question) -> None:
+    """True is right, and both options are said in each language, as where the question is made here."""
+    assert question.kind is Kind.TRUE_FALSE
+    assert [(one.text, one.right) for one in question.options] == [(TRUTH[0].text, True), (TRUTH[1].text, False)]
+
+
 def test_gift_is_brought_over() -> None:
     brought = gift.read(GIFT)
     assert set(brought.questions) == {"$course$/Gas safety"}
@@ -55,7 +62,7 @@ def test_gift_is_brought_over() -> None:
     )
     assert smell.options[0].feedback == {ANY: "Right, and then close the valve"}
     assert smell.explanation == {ANY: "Gas is heavier or lighter than air."}
-    assert (earth.kind, right(earth)) == (Kind.TRUE_FALSE, {"True"})
+    assert_true(earth)
     assert (earth.options[0].feedback, earth.options[1].feedback) == ({ANY: "Yes."}, {ANY: "No."})
     assert (metals.kind, right(metals)) == (Kind.MULTIPLE, {"iron", "copper"})
     assert (freezes.kind, freezes.value, freezes.tolerance) == (Kind.NUMERIC, 0, 0.5)
@@ -67,10 +74,10 @@ def test_gift_is_brought_over() -> None:
 
 
 def test_what_gift_has_beyond_is_told_with_its_line() -> None:
-    told = {one.place: one.why for one in gift.read(GIFT).left_out}
-    assert len(told) == 2
     lines = GIFT.splitlines()
-    assert [lines[place - 1].split()[0] for place in sorted(told)] == ["Match", "Just"]
+    assert [(lines[one.place - 1].split()[0], one.why, one.kind) for one in gift.read(GIFT).left_out] == [
+        ("Match", Why.OTHER_KIND, "matching"), ("Just", Why.OTHER_KIND, "description"),
+    ]  # fmt: skip
 
 
 @given(st.text(alphabet="{}=~#:%\\$/ \nabT10", max_size=80))
@@ -121,11 +128,11 @@ def test_moodle_xml_is_brought_over() -> None:
         {ANY: "Air first."}, {ANY: "Yes"}, None,
     )  # fmt: skip
     assert (metals.kind, right(metals)) == (Kind.MULTIPLE, {"Iron", "Copper"})
-    assert (earth.kind, right(earth)) == (Kind.TRUE_FALSE, {"True"})
+    assert_true(earth)
     assert (capital.accepted, ice.value, ice.tolerance, report.kind) == (["Paris"], 0, 0.5, Kind.PRACTICAL)
-    assert [(one.title, XML.splitlines()[one.place - 1].count("<question type")) for one in brought.left_out] == [
-        ("Drag", 1), ("None", 1),
-    ]  # fmt: skip
+    told = [(one.title, one.why, one.kind) for one in brought.left_out]
+    assert told == [("Drag", Why.OTHER_KIND, "ddwtos"), ("None", Why.NONE_RIGHT, "")]
+    assert all("<question type" in XML.splitlines()[one.place - 1] for one in brought.left_out)
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from connector.domain.assessments import Question
 
 
+class Why(StrEnum):
+    """Why a question, or a whole file, was not brought over."""
+
+    TOO_LONG = "too_long"
+    NO_XML = "no_xml"
+    OTHER_XML = "other_xml"
+    OTHER_KIND = "other_kind"
+    NO_TEXT = "no_text"
+    NONE_RIGHT = "none_right"
+    SEVERAL_NUMBERS = "several_numbers"
+    ANSWERS_UNREADABLE = "answers_unreadable"
+    NUMBERS_UNREADABLE = "numbers_unreadable"
+
+
+class NotBrought(Exception):
+    """A question that cannot be brought over. ``kind``: what the file calls it, where there is no such kind here."""
+
+    def __init__(self, why: Why, kind: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.kind = kind
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A question that was not brought over. ``place`` is a line of the file."""
+    """A question that was not brought over. ``place`` is a line of the file; ``kind`` as in ``NotBrought``."""
 
     place: int
     title: str
-    why: str
+    why: Why
+    kind: str = ""
 
 
 @dataclass(slots=True)

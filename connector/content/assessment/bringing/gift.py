@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from connector.content.assessment.bringing import Brought, LeftOut
+from connector.content.assessment.bringing import Brought, LeftOut, NotBrought, Why
+from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import number
 from connector.domain.assessments import Kind, Option, Question
-from connector.domain.multilang import ANY, texts
+from connector.domain.multilang import texts
 
 LARGEST = 5_000_000
 """Characters."""
@@ -30,10 +31,6 @@ _FEEDBACK = re.compile(r"(?<!\\)#")
 _TRUE = {"t": True, "true": True, "f": False, "false": False}
 
 
-class _NotHere(Exception):
-    """A kind of question that there is not here."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Entry:
     line: int
@@ -44,7 +41,7 @@ def read(text: str) -> Brought:
     """Bring a whole file over."""
     brought, category = Brought(), ""
     if len(text) > LARGEST:
-        brought.left_out.append(LeftOut(1, "", f"the file has more than {LARGEST} characters"))
+        brought.left_out.append(LeftOut(1, "", Why.TOO_LONG))
         return brought
     for entry in _entries(text):
         if entry.text.startswith("$CATEGORY:"):
@@ -54,8 +51,8 @@ def read(text: str) -> Brought:
         named = _plain(title[1]) if title else ""
         try:
             brought.add(category, _question(entry.text[title.end() if title else 0 :], named))
-        except _NotHere as why:
-            brought.left_out.append(LeftOut(entry.line, named, str(why)))
+        except NotBrought as error:
+            brought.left_out.append(LeftOut(entry.line, named, error.why, error.kind))
     return brought
 
 
@@ -87,7 +84,7 @@ def _question(text: str, title: str) -> Question:
     text = _MARKUP.sub("", text, count=1)
     found = _BODY.search(text)
     if found is None:
-        raise _NotHere("it asks for nothing: descriptions are not brought over")
+        raise NotBrought(Why.OTHER_KIND, "description")
     body, (before, after) = found[1].strip(), (text[: found.start()], text[found.end() :])
     asked = f"{before.rstrip()} {GAP} {after.strip()}" if after.strip() else before
     key = blake2b(f"{title}\0{text}".encode(), digest_size=16).hexdigest()
@@ -107,9 +104,9 @@ def _by_body(key: str, asked: dict[str, str], body: str) -> Question:
         return _true_false(key, asked, right=_TRUE[word.strip().casefold()], feedback=feedback)
     answers = list(_answers(body))
     if not answers:
-        raise _NotHere("its answers cannot be read")
+        raise NotBrought(Why.ANSWERS_UNREADABLE)
     if any("->" in text for _, _, text, _ in answers):
-        raise _NotHere("matching is not brought over")
+        raise NotBrought(Why.OTHER_KIND, "matching")
     if all(right for right, _, _, _ in answers):
         return Question(key, Kind.TEXT, asked, accepted=[_plain(text) for _, _, text, _ in answers])
     options = [
@@ -139,12 +136,12 @@ def _numeric(key: str, asked: dict[str, str], body: str) -> Question:
     if dots:
         ends = number(low), number(high)
         if ends[0] is None or ends[1] is None:
-            raise _NotHere("its numbers cannot be read")
+            raise NotBrought(Why.NUMBERS_UNREADABLE)
         return Question(key, Kind.NUMERIC, asked, value=(ends[0] + ends[1]) / 2, tolerance=abs(ends[1] - ends[0]) / 2)
     value, _, slack = told.partition(":")
     known, tolerance = number(value), number(slack) if slack else 0.0
     if known is None or tolerance is None:
-        raise _NotHere("its numbers cannot be read")
+        raise NotBrought(Why.NUMBERS_UNREADABLE)
     return Question(key, Kind.NUMERIC, asked, value=known, tolerance=abs(tolerance))
 
 
@@ -152,8 +149,8 @@ def _true_false(key: str, asked: dict[str, str], *, right: bool, feedback: list[
     """Feedback of a wrong answer stands before that of a right one."""
     wrong, good = (*map(_texts, feedback), {}, {})[:2]
     options = [
-        Option("true", {ANY: "True"}, right, (good if right else wrong) or None),
-        Option("false", {ANY: "False"}, not right, (wrong if right else good) or None),
+        replace(one, right=is_right, feedback=(good if is_right else wrong) or None)
+        for one, is_right in zip(TRUTH, (right, not right), strict=True)
     ]
     return Question(key, Kind.TRUE_FALSE, asked, options=options)
 

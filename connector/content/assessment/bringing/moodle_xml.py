@@ -6,20 +6,18 @@ Entities and networks are closed: a file is what somebody has sent. Kinds that t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 
 from lxml import etree
 
-from connector.content.assessment.bringing import Brought, LeftOut
+from connector.content.assessment.bringing import Brought, LeftOut, NotBrought, Why
+from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import number
 from connector.domain.assessments import Kind, Option, Question
-from connector.domain.multilang import ANY, texts
+from connector.domain.multilang import texts
 
 Element = etree._Element
-
-
-class _NotHere(Exception):
-    pass
 
 
 def read(content: bytes) -> Brought:
@@ -29,10 +27,10 @@ def read(content: bytes) -> Brought:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        brought.left_out.append(LeftOut(error.lineno or 1, "", "the file is no XML, or is cut off"))
+        brought.left_out.append(LeftOut(error.lineno or 1, "", Why.NO_XML))
         return brought
     if root.tag != "quiz":
-        brought.left_out.append(LeftOut(1, "", "it is no Moodle XML: its root is not <quiz>"))
+        brought.left_out.append(LeftOut(1, "", Why.OTHER_XML))
         return brought
     for one in root.iterfind("question"):
         kind = one.get("type", "")
@@ -43,11 +41,11 @@ def read(content: bytes) -> Brought:
         try:
             make = KINDS.get(kind)
             if make is None:
-                raise _NotHere(f"questions of the kind {kind!r} are not brought over")
+                raise NotBrought(Why.OTHER_KIND, kind)
             brought.add(category, make(one))
-        except _NotHere as why:
+        except NotBrought as error:
             line = one.sourceline
-            brought.left_out.append(LeftOut(line if isinstance(line, int) else 1, title, str(why)))
+            brought.left_out.append(LeftOut(line if isinstance(line, int) else 1, title, error.why, error.kind))
     return brought
 
 
@@ -55,7 +53,7 @@ def _choice(one: Element) -> Question:
     single = _text(one, "single").casefold() in ("true", "1")
     options = _options(one)
     if not any(option.right for option in options):
-        raise _NotHere("no answer is right")
+        raise NotBrought(Why.NONE_RIGHT)
     if single and sum(option.right for option in options) > 1:
         best = max(_fraction(answer) for answer in one.iterfind("answer"))
         marks = [_fraction(answer) == best for answer in one.iterfind("answer")]
@@ -69,24 +67,24 @@ def _choice(one: Element) -> Question:
 def _true_false(one: Element) -> Question:
     right = next((_text(answer, "text") for answer in one.iterfind("answer") if _fraction(answer) > 0), "")
     said = {_text(answer, "text"): texts(_text(answer, "feedback/text")) or None for answer in one.iterfind("answer")}
-    options = [Option(name, {ANY: name.title()}, right == name, said.get(name)) for name in ("true", "false")]
+    options = [replace(one, right=right == one.option_id, feedback=said.get(one.option_id)) for one in TRUTH]
     return _made(one, Kind.TRUE_FALSE, options=options)
 
 
 def _short(one: Element) -> Question:
     accepted = [_text(answer, "text") for answer in one.iterfind("answer") if _fraction(answer) > 0]
     if not accepted:
-        raise _NotHere("no answer is right")
+        raise NotBrought(Why.NONE_RIGHT)
     return _made(one, Kind.TEXT, accepted=accepted)
 
 
 def _numeric(one: Element) -> Question:
     answers = [answer for answer in one.iterfind("answer") if _fraction(answer) > 0]
     if len(answers) != 1:
-        raise _NotHere("it has several right numbers, or none")
+        raise NotBrought(Why.SEVERAL_NUMBERS)
     value, tolerance = number(_text(answers[0], "text")), number(_text(answers[0], "tolerance") or "0")
     if value is None or tolerance is None:
-        raise _NotHere("its numbers cannot be read")
+        raise NotBrought(Why.NUMBERS_UNREADABLE)
     return _made(one, Kind.NUMERIC, value=value, tolerance=abs(tolerance))
 
 
@@ -106,7 +104,7 @@ KINDS: Mapping[str, Callable[[Element], Question]] = {
 def _made(one: Element, kind: Kind, **more: object) -> Question:
     asked = texts(_text(one, "questiontext/text"))
     if not asked:
-        raise _NotHere("it has no text")
+        raise NotBrought(Why.NO_TEXT)
     weight = number(_text(one, "defaultgrade") or "1")
     key = blake2b(etree.tostring(one), digest_size=16).hexdigest()
     explanation = texts(_text(one, "generalfeedback/text")) or None
