@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from connector.domain.certificates import CertificateTemplate, shape_of, wrong_number
+from connector.domain.certificates import CHOSEN, WINDOW_DAYS, CertificateTemplate, shape_of, wrong_number
 from connector.domain.notices import Language
 from mappings.model.words import Code, LanguageCode, Strict, Text
 from mappings.problems import Document, Problems, known
@@ -23,16 +24,32 @@ def _number(value: str) -> str:
     return value
 
 
+def _content(value: str) -> str:
+    try:
+        return value if value == CHOSEN else str(UUID(value))
+    except ValueError:
+        raise ValueError(f"should be {CHOSEN}, or the id of content") from None
+
+
 class EarnedBySpec(Strict):
-    """What earns a certificate: a requirement that is satisfied, in each cycle; or a course that is completed."""
+    """What earns a certificate: a requirement that is satisfied, in each cycle; a course that is completed; or
+    launched content that is passed.
+
+    ``content``: its id, or all whose authors have chosen the certificate. ``window_days``: so long before the end
+    passing it again earns the next one.
+    """
 
     requirement: Code | None = None
     course: Text | None = None
+    content: Annotated[str, AfterValidator(_content)] | None = None
+    window_days: Annotated[int, Field(ge=0, le=3650)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.requirement is None) == (self.course is None):
-            raise ValueError("needs exactly one of requirement, course")
+        if sum(one is not None for one in (self.requirement, self.course, self.content)) != 1:
+            raise ValueError("needs exactly one of requirement, course, content")
+        if self.window_days is not None and self.content is None:
+            raise ValueError("window_days goes with content")
         return self
 
 
@@ -108,6 +125,8 @@ def templates(file: CertificatesFile) -> tuple[CertificateTemplate, ...]:
             spec.months,
             None if spec.language == "person" else spec.language,
             spec.since,
+            spec.earned_by.content,
+            WINDOW_DAYS if spec.earned_by.window_days is None else spec.earned_by.window_days,
         )
         for spec in file.certificates
     )

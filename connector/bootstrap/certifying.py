@@ -14,7 +14,7 @@ from connector.certificates.serials import Serials
 from connector.certificates.verifying import Verifying
 from connector.domain.certificates import CODE_BITS
 from connector.domain.errors import SettingsError
-from connector.store.certificates import AchievedFacts, Certificates
+from connector.store.certificates import AchievedFacts, Certificates, PassedContent
 from connector.sync.apply import Stopping, never
 from jobs.certificates import CertificateWork
 
@@ -33,6 +33,11 @@ class Certifying(Kept, Files):
     def achieved(self) -> AchievedFacts:
         return AchievedFacts(self.reporting, lambda: self.plans.references("course"))
 
+    @cached_property
+    def passed(self) -> PassedContent:
+        """What was passed of launched content."""
+        return PassedContent(self.database, self.site)
+
     @property
     def serials(self) -> Serials:
         """Whether numbers would be given again."""
@@ -43,6 +48,7 @@ class Certifying(Kept, Files):
         return Issuing(
             self.certificates,
             self.achieved,
+            self.passed,
             self.deciding,
             self.mapping.certificates,
             self.settings.notices.language,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapters.lti.services import PlatformServices
     from connector.content.assessment.attempting import Attempting
     from connector.content.assessment.evidence import HandingIn
+    from connector.content.course_view.opening import CourseView
     from connector.content.my_learning.opening import Opening
     from connector.lti.keys import Keyring
     from connector.lti.launching import Launching
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from connector.lti.outbox import Outbox
     from connector.lti.probing import Probing
     from connector.lti.registering import Registering
+    from connector.lti.rosters import Rosters
     from connector.store.attempts import StoredAttempts
     from connector.store.contents import StoredContents
     from connector.store.learning_events import StoredEvents, WaitingEvents
@@ -166,7 +168,23 @@ class Launched(Kept, Files, Admission):
         from connector.content.my_learning.opening import Opening
         from connector.store.my_learning import LearningViews
 
-        return Opening(LearningViews(self.reporting))
+        return Opening(LearningViews(self.reporting, self.database))
+
+    @cached_property
+    def rosters(self) -> Rosters:
+        """Who is in courses, as platforms say."""
+        from connector.lti.rosters import Rosters
+
+        return Rosters(self.platform_services, self.clock)
+
+    @cached_property
+    def course_view(self) -> CourseView:
+        """What who teaches in a course sees of it."""
+        from connector.content.course_view.opening import CourseView
+        from connector.store.course_view import StoredCourseFacts, StoredCourseWork
+
+        facts, work = StoredCourseFacts(self.reporting), StoredCourseWork(self.database, self.site)
+        return CourseView(facts, work, self.platforms, self.settings.moodle.url.rstrip("/"), self.clock)
 
     @cached_property
     def platform_services(self) -> PlatformServices:

@@ -1,8 +1,9 @@
-"""certificate issue, list, revoke, renew-file, catch-up, verify: what the company certifies, by rule and by hand."""
+"""certificate issue, list, show, revoke, renew-file, catch-up, verify: what the company certifies."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,10 @@ from connector.cli.output import as_json, counted, say, table
 from connector.domain.certificates import CertificateState, state_of
 from connector.domain.certifying import Certificate, file_name
 from connector.domain.errors import SettingsError
+from connector.domain.multilang import choose
+
+if TYPE_CHECKING:
+    from connector.content.assessment.chain import Chain
 
 app = typer.Typer(help="Certificates: who has got one, by rule or by hand.", no_args_is_help=True)
 
@@ -85,6 +90,36 @@ def list_certificates(
 
 
 @app.command()
+def show(number: Number, config: Config = None, json: Json = False) -> None:
+    """Show a certificate and what it rests on: of launched content the attempt, with answers and marks."""
+    from connector.content.assessment.chain import chain
+
+    with installation(config) as connector:
+        certificate = connector.issuing().found(number)
+        evidence = certificate.evidence or {}
+        rests = chain(connector.attempting, evidence["attempt"]) if "attempt" in evidence else None
+        now = connector.clock()
+    if json:
+        as_json({"certificate": certificate, "rests_on": rests})
+        return
+    until = f", until {certificate.expires_on}" if certificate.expires_on else ""
+    whose = f" of {certificate.name} ({certificate.person})" if certificate.name else ""
+    by = f"by {certificate.issued_by}: {certificate.reason}" if certificate.by_hand else "by rule"
+    state = state_of(certificate.expires_at, certificate.revoked_at, now).value
+    say(f"{certificate.number}: {certificate.title}{whose}, issued on {certificate.issued_on} {by}{until}. {state}.")
+    if certificate.revoked_why:
+        say(f"Revoked by {certificate.revoked_by}: {certificate.revoked_why}")
+    if not certificate.name:
+        say("What it rests on is kept no longer.")
+    elif not evidence:
+        say(f"It rests on: {certificate.deed}.")
+    else:
+        _show_evidence(evidence)
+        if rests is not None:
+            _show_chain(evidence, rests)
+
+
+@app.command()
 def revoke(
     number: Number,
     by: By,
@@ -142,6 +177,42 @@ def verify(
         whose = f" of {found.name}" if found.name else ""
         say(f"{found.state.value}: {found.title}{whose}, issued on {found.issued_on}{until}, by {found.issuer}.")
     raise typer.Exit(0 if found and found.state is CertificateState.VALID else 1)
+
+
+def _show_evidence(evidence: Mapping[str, Any]) -> None:
+    """As it was at issue, times as they were kept."""
+    where = f"course {evidence['course']} of platform {evidence['platform']}"
+    number = f"attempt {evidence['number']} at " if "number" in evidence else ""
+    say(f"It rests on {number}{choose(evidence['title'], ['en'])} ({evidence['content']}) in {where}:")
+    for word, name in (("launched", "launched_at"), ("begun", "started_at"), ("submitted", "submitted_at")):
+        if evidence.get(name):
+            say(f"  {word} {evidence[name]}")
+    if "percent" in evidence:
+        came = f"{evidence['percent']:g} %, of {evidence['pass_mark']:g} % to pass"
+        say(f"  {came}; asked by version {evidence['version']}, marked by version {evidence['marked_version']}")
+
+
+def _show_chain(evidence: Mapping[str, Any], rests: Chain) -> None:
+    """As it stands now; who marked by the number that the platform has for them."""
+    attempt = rests.attempt
+    if not attempt.passed or attempt.percent != evidence["percent"]:
+        stands = "open" if attempt.percent is None else f"{attempt.percent:g} %"
+        say(f"  since then marked anew: {stands}, {'passed' if attempt.passed else 'not passed'}")
+    table(
+        "Answers",
+        ("question", "answer", "files", "at", "right", "marked"),
+        (
+            (
+                one.question,
+                one.answer,
+                one.files or "",
+                one.answered_at.isoformat(timespec="seconds") if one.answered_at else "",
+                "" if one.share is None else f"{100 * one.share:g} %",
+                "; ".join(f"{100 * m.share:g} % by {m.by}, {m.at.isoformat(timespec='seconds')}" for m in one.marks),
+            )
+            for one in rests.links
+        ),
+    )
 
 
 def _done(key: str, word: str, certificate: Certificate, *, json: bool) -> None:

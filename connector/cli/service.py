@@ -76,6 +76,8 @@ def serve(config: Config = None) -> None:
                     if "scores" in jobs:
                         word = connector.launch_scores.heard
                         more.enter_context(heard(word, partial(waiting.came, "scores"), stopping))
+                    if "passed" in jobs:
+                        more.enter_context(heard(connector.passed.heard, partial(waiting.came, "passed"), stopping))
                     yield waiting
 
             server = uvicorn.Config(
@@ -184,6 +186,10 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Issue what people have earned."""
         return await connector.certifying(stopping.is_set).work()
 
+    async def passed() -> Mapping[str, object]:
+        """Issue what was earned by launched content."""
+        return await connector.certifying(stopping.is_set).passed()
+
     async def exports() -> Mapping[str, object]:
         """Write the reporting views to where they are wanted."""
         return await connector.exporting_views(stopping.is_set).work()
@@ -214,6 +220,8 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["notices"] = Job(job(notices), service.times("notices"))
     if "certificates" in read:
         jobs["certificates"] = Job(job(certificates), service.times("certificates"))
+    if any(one.content is not None for one in connector.mapping.certificates):
+        jobs["passed"] = Job(job(passed))
     if connector.exported_to:
         jobs["exports"] = Job(job(exports), service.times("exports"))
     if connector.settings.lti.url:

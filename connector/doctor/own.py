@@ -5,9 +5,12 @@ Each gives what is well, None where the part is not set up, and raises the error
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from connector.bootstrap import Connector
 from connector.databases import TABLES
 from connector.doctor.finding import Finding
+from connector.domain.certificates import CHOSEN, CertificateTemplate
 from connector.domain.errors import ConnectorError, SettingsError
 from connector.domain.lti_scores import LONG, ScoreState
 
@@ -66,6 +69,8 @@ async def certificates(connector: Connector) -> Finding | None:
     if connector.settings.mapping is None or not connector.mapping.certificates:
         return None
     kinds = f"kinds: {len(connector.mapping.certificates)}"
+    if idle := [one.code for one in connector.mapping.certificates if _has_no_content(connector, one)]:
+        kinds += f"; nobody can earn {', '.join(idle)}: the content that earns it is not there"
     if behind := connector.serials.behind():
         raise SettingsError(
             f"{behind[0].number} was given and is not known any more, as after restoring a backup: numbers would be "
@@ -80,6 +85,13 @@ async def certificates(connector: Connector) -> Finding | None:
     elif not connector.settings.console.url:
         made += "; QR codes lead to certificates.url, and `serve` has no page for it until console.url is set"
     return Finding("certificates", "good", f"{kinds}; {made}")
+
+
+def _has_no_content(connector: Connector, template: CertificateTemplate) -> bool:
+    """Whether the id of content that earns it is that of none, or of one that was ended."""
+    if template.content in (None, CHOSEN):
+        return False
+    return connector.contents.newest(UUID(template.content)) is None
 
 
 async def exports(connector: Connector) -> Finding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from connector.domain.multilang import Texts
@@ -83,7 +84,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """``minutes`` None: no limit; ``attempts`` None: as many as somebody likes. ``pass_mark`` in percent."""
+    """``minutes`` None: no limit; ``attempts`` None: as many as somebody likes. ``pass_mark`` in percent.
+    ``certificate``: the code of the one that passing it earns, "" for none."""
 
     title: Texts
     sections: Sequence[Section] = ()
@@ -94,6 +96,7 @@ class Assessment:
     explain: Explain = Explain.AFTER_ATTEMPT
     confidence: bool = False
     introduction: Texts | None = None
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ class Bank:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What somebody answered. ``chosen`` are options, ``files`` what was handed in; ``share`` is an assessor's mark
-    from 0 to 1, None until there is one. ``confidence`` from 1 to 5; ``seconds`` that the question was looked at."""
+    from 0 to 1, None until there is one. ``confidence`` from 1 to 5; ``seconds`` that the question was looked at;
+    ``at``: when it was last saved."""
 
     question_id: str
     chosen: frozenset[str] = frozenset()
@@ -117,3 +121,4 @@ class Answer:
     comment: str = ""
     confidence: int | None = None
     seconds: float | None = None
+    at: datetime | None = None

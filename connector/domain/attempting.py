@@ -31,7 +31,8 @@ class Attempt:
     """``marked_version`` and ``marked_banks`` are what it is marked by, which are later ones after a regrade.
 
     ``percent`` and ``passed`` are None while it is open, or something waits to be marked. ``ends_at`` is by the clock
-    of this service. ``trial``: begun by who teaches, to see how it is; it counts nowhere.
+    of this service. ``trial``: begun by who teaches, to see how it is; it counts nowhere. ``launched_at`` is
+    that of the launch in which it was begun; None of attempts from before that was kept.
     """
 
     attempt_id: int
@@ -43,6 +44,7 @@ class Attempt:
     marked_banks: Versions
     line_item: str
     trial: bool
+    launched_at: datetime | None
     started_at: datetime
     ends_at: datetime | None
     submitted_at: datetime | None
@@ -102,11 +104,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Who begins an attempt, where its score goes, and until when there is time."""
+    """Who begins an attempt, launched when, where its score goes, and until when there is time."""
 
     actor: Actor
     line_item: str
     trial: bool
+    launched_at: datetime
     at: datetime
     ends_at: datetime | None
 

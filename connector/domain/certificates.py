@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connector.domain.due import add_days, add_months
@@ -28,6 +29,10 @@ MOST_DIGITS = 12
 """Of a serial."""
 SAME_DEED = timedelta(days=1)
 """What is earned within so long of another is the same: a time told to the minute now was told to the day before."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+CHOSEN = "chosen"
+"""In place of the id of content: all content whose authors have chosen the certificate."""
+WINDOW_DAYS = 90
 
 _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _PLACE = re.compile(r"\{(?:(year)|(serial)(?::0?([1-9]|1[0-2]))?)\}")
@@ -37,10 +42,12 @@ _FAMILY_FIRST = ("CJK UNIFIED", "CJK COMPATIBILITY", "HANGUL", "HIRAGANA", "KATA
 
 @dataclass(frozen=True, slots=True)
 class CertificateTemplate:
-    """One kind of certificate. Exactly one of ``requirement`` and ``course`` (an idnumber or shortname) earns it.
+    """One kind of certificate. Exactly one of ``requirement``, ``course`` (an idnumber or shortname) and ``content``
+    (an id, or CHOSEN) earns it.
 
     ``title`` by language, as mappings write it. ``months``: how long it holds; None: for ever. ``language``: of all
-    of them; None: the person's own. ``since``: what was earned before that day earns none.
+    of them; None: the person's own. ``since``: what was earned before that day earns none. ``window_days``: so long
+    before its end content that is passed again earns the next one.
     """
 
     code: str
@@ -52,15 +59,40 @@ class CertificateTemplate:
     months: int | None = None
     language: Language | None = None
     since: date | None = None
+    content: str | None = None
+    window_days: int = WINDOW_DAYS
+
+    def is_given_by(self, content_id: str, chosen: str) -> bool:
+        """Whether content with this id earns it, whose authors have chosen this one, or "" for none."""
+        return self.content == content_id or (self.content == CHOSEN and self.code == chosen)
+
+    def again_from(self, earned_at: datetime, revoked: bool) -> datetime | None:
+        """From when on another deed earns another one, where the last was earned at this moment; None: never.
+
+        A course or a requirement is completed again only where that is wanted; content is passed as often as somebody
+        likes: only near the end of the last one does it earn the next, or where that was ``revoked``.
+        """
+        if self.content is None:
+            return after_a_day(earned_at, revoked)
+        if revoked:
+            return earned_at
+        if self.months is None:
+            return None
+        end = datetime.combine(add_months(earned_at.date(), self.months), earned_at.timetz())
+        return max(end - timedelta(days=self.window_days), earned_at + SAME_DEED)
 
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
-    """That somebody has done what earns a certificate. ``deed`` tells it apart from the other deeds of the person."""
+    """That somebody has done what earns a certificate. ``deed`` tells it apart from the other deeds of the person.
+
+    ``evidence``: what it rests on, where that is known here; nothing in it is about anybody else.
+    """
 
     person_id: int
     deed: str
     earned_at: datetime
+    evidence: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +120,40 @@ class CertificateState(StrEnum):
     REVOKED = "revoked"
 
 
-def earned(achievements: Iterable[Achievement], held: Iterable[Held]) -> list[Achievement]:
+def after_a_day(earned_at: datetime, revoked: bool) -> datetime | None:  # noqa: ARG001 - for others it matters
+    return earned_at + SAME_DEED
+
+
+def earned(
+    achievements: Iterable[Achievement],
+    held: Iterable[Held],
+    again_from: Callable[[datetime, bool], datetime | None] = after_a_day,
+) -> list[Achievement]:
     """The achievements for which nobody has got this certificate yet, in the order of time.
 
     An account that is somebody's again brings its old completions back under another key: what is not later than the
-    newest certificate of the person earns no other one. A certificate that was issued by hand and revoked, as by
-    mistake, keeps nobody from earning one; one that a rule had issued is not issued again for the same deed.
+    newest certificate of the person earns no other one; ``again_from`` says from when it does. A certificate that was
+    issued by hand and revoked, as by mistake, keeps nobody from earning one; one that a rule had issued is not issued
+    again for the same deed.
     """
     deeds: dict[int, set[str]] = {}
-    newest: dict[int, datetime] = {}
+    free: dict[int, datetime] = {}
+
+    def note(person_id: int, earned_at: datetime, revoked: bool) -> None:
+        bound = again_from(earned_at, revoked) or NEVER
+        free[person_id] = max(free.get(person_id, bound), bound)
+
     for one in held:
         deeds.setdefault(one.person_id, set()).add(one.deed)
         if not (one.by_hand and one.revoked):
-            newest[one.person_id] = max(newest.get(one.person_id, one.earned_at), one.earned_at)
+            note(one.person_id, one.earned_at, one.revoked)
     found = []
     for new in sorted(achievements, key=lambda one: (one.earned_at, one.person_id, one.deed)):
         known = deeds.setdefault(new.person_id, set())
-        last = newest.get(new.person_id)
-        if new.deed not in known and (last is None or new.earned_at >= last + SAME_DEED):
+        if new.deed not in known and (new.person_id not in free or new.earned_at >= free[new.person_id]):
             found.append(new)
             known.add(new.deed)
-            newest[new.person_id] = new.earned_at
+            note(new.person_id, new.earned_at, False)
     return found
 
 

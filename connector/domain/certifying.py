@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from connector.domain.certificates import Achievement, CertificateTemplate, Held
 from connector.domain.decisions import Employee
@@ -61,11 +61,13 @@ class Issue:
     issued_by: str = ""
     manager_id: int | None = None
     reason: str = ""
+    evidence: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """A certificate that was issued. ``person`` is the source key; ``sha256`` is that of its PDF, in hexadecimal.
+    ``evidence``: what it rests on, as it was at issue; None where that is not launched content.
 
     ``name`` is "" once the person was erased: it is verified all the same, and has no file.
     """
@@ -95,6 +97,7 @@ class Certificate:
     file: FileState
     file_message: str
     sha256: str | None
+    evidence: Mapping[str, Any] | None = None
 
     @property
     def by_hand(self) -> bool:
@@ -105,6 +108,16 @@ class Achieved(Protocol):
     """What people have done, by the facts. Those who have left earn nothing more; a person's rows are together."""
 
     def achievements(self, template: CertificateTemplate) -> Iterator[list[Achievement]]: ...
+
+
+class Passed(Protocol):
+    """What people have done in launched content; else as ``Achieved``."""
+
+    def achievements(self, template: CertificateTemplate) -> Iterator[list[Achievement]]: ...
+
+    def of(self, template: CertificateTemplate, person_id: int) -> list[Achievement]:
+        """Those of one person."""
+        ...
 
 
 class Authority(Protocol):
@@ -142,6 +155,10 @@ class CertificateStore(Protocol):
 
     def listed(self, person: str | None, limit: int) -> list[Certificate]:
         """The newest first; of one person, where a key is given."""
+        ...
+
+    def of_person(self, person_id: int) -> list[Certificate]:
+        """All of one person, the newest first."""
         ...
 
     def revoke(self, number: str, by: str, manager_id: int | None, why: str, now: datetime) -> bool:

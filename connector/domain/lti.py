@@ -188,6 +188,10 @@ class LaunchSession:
     ends_at: datetime
     kept: Kept = Kept.UNTOLD
 
+    @property
+    def began_at(self) -> datetime:
+        return self.ends_at - SESSION
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from connector.domain.multilang import Texts
+
+ONE_DAY = timedelta(days=1)
+RECENT = 10
+SUGGESTED = 4
 
 
 class DueState(StrEnum):
@@ -39,6 +43,17 @@ class Due:
     expires_on: date | None
     courses: Sequence[DueCourse] = ()
 
+    @property
+    def done(self) -> int:
+        return sum(one.completed for one in self.courses)
+
+    @property
+    def next_course(self) -> DueCourse | None:
+        """Where the path goes on."""
+        if self.state is DueState.SATISFIED:
+            return None
+        return next((one for one in self.courses if not one.completed and one.course_id), None)
+
 
 @dataclass(frozen=True, slots=True)
 class CourseCard:
@@ -65,6 +80,76 @@ class Earned:
     valid: bool
 
 
+class Happening(StrEnum):
+    """What somebody has done."""
+
+    COURSE = "course"
+    """Completed a course."""
+    ACTIVITY = "activity"
+    """Completed something within one."""
+    ASSESSMENT = "assessment"
+    """Submitted one that was launched."""
+    EARNED = "earned"
+    """Got a certificate or badge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """``percent`` and ``passed`` of an assessment that has a result."""
+
+    what: Happening
+    title: Texts
+    at: datetime
+    percent: float | None = None
+    passed: bool | None = None
+
+
+class Basis(StrEnum):
+    """By whom a course is recommended."""
+
+    JOB_ROLE = "job_role"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A course that ``completed`` of ``peers`` others have completed; ``basis`` is what they have in common."""
+
+    course_id: int
+    title: Texts
+    fullname: str
+    minutes: int | None
+    basis: Basis
+    completed: int
+    peers: int
+
+    @property
+    def share(self) -> float:
+        return self.completed / self.peers
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Somebody below a manager; ``distance`` 1 is a direct report."""
+
+    person_id: int
+    name: str
+    distance: int
+    overdue: int
+    still_open: int
+    next_due: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Everybody below a manager; ``shown`` are those of them who need an eye first."""
+
+    people: int
+    direct: int
+    people_overdue: int
+    shown: Sequence[Report]
+
+
 @dataclass(frozen=True, slots=True)
 class MyLearning:
     """All of it, as of the last reading of Moodle."""
@@ -73,6 +158,10 @@ class MyLearning:
     courses: Sequence[CourseCard]
     earned: Sequence[Earned]
     as_of: datetime | None
+    streak: int = 0
+    recent: Sequence[Happened] = ()
+    suggested: Sequence[Suggestion] = ()
+    team: Team | None = None
 
     @property
     def overdue(self) -> int:
@@ -106,3 +195,27 @@ def by_urgency(due: Sequence[Due]) -> list[Due]:
 def by_progress(courses: Sequence[CourseCard]) -> list[CourseCard]:
     """What was begun first, then what was not, then what is completed."""
     return sorted(courses, key=lambda one: (one.completed, -(one.progress or 0), one.fullname))
+
+
+def streak(days: Collection[date], today: date) -> int:
+    """Days in a row on which somebody has learned, up to today; while today is not over, yesterday will do."""
+    learned, day = set(days), today
+    if day not in learned:
+        day -= ONE_DAY
+    count = 0
+    while day in learned:
+        count, day = count + 1, day - ONE_DAY
+    return count
+
+
+def newest(*some: Sequence[Happened]) -> list[Happened]:
+    """The last few of all, the newest first."""
+    return sorted((one for these in some for one in these), key=lambda one: one.at, reverse=True)[:RECENT]
+
+
+def suggestions(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Each course once, by those of whom most have completed it; the most usual first."""
+    best: dict[int, Suggestion] = {}
+    for one in sorted(found, key=lambda one: (-one.share, -one.peers, one.course_id, one.basis)):
+        best.setdefault(one.course_id, one)
+    return list(best.values())[:SUGGESTED]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -66,6 +67,15 @@ class Csv:
             lines = csv.writer(file)
             lines.writerow([column.name for column in columns])
             yield _CsvRows(lines)
+
+
+def csv_table(header: Sequence[str], rows: Rows) -> bytes:
+    """A small table as a file that Excel opens; cells as in exports."""
+    file = StringIO(newline="")
+    lines = csv.writer(file)
+    lines.writerow(header)
+    _CsvRows(lines).write(rows)
+    return file.getvalue().encode("utf-8-sig")
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class StoredAttempts:
             "paper": list(paper.questions),
             "line_item": begun.line_item,
             "trial": begun.trial,
+            "launched_at": begun.launched_at,
             "now": begun.at,
             "ends_at": begun.ends_at,
         }
@@ -145,8 +146,8 @@ class StoredAttempts:
 
 _ACTOR = ("platform_id", "course", "link", "subject", "person_id")
 _SAME = (
-    "attempt_id", "content_id", "number", "marked_version", "marked_banks", "line_item", "trial", "started_at",
-    "ends_at", "submitted_at", "percent", "passed",
+    "attempt_id", "content_id", "number", "marked_version", "marked_banks", "line_item", "trial", "launched_at",
+    "started_at", "ends_at", "submitted_at", "percent", "passed",
 )  # fmt: skip
 
 
@@ -160,5 +161,11 @@ def _answer(row: Row) -> Answer:
     said: dict[str, Any] = row["said"] or {}
     chosen = frozenset(said.pop("chosen", ()))
     return Answer(
-        row["question_id"], chosen, files=row["files"], share=row["share"], comment=row["comment"] or "", **said
+        row["question_id"],
+        chosen,
+        files=row["files"],
+        share=row["share"],
+        comment=row["comment"] or "",
+        at=row["saved_at"],
+        **said,
     )

@@ -6,13 +6,18 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from threading import Event
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from connector.domain.certificates import Achievement, CertificateTemplate, Held, number_of
 from connector.domain.certifying import Certificate, FileState, Issue, Recipient
 from connector.domain.errors import SettingsError
 from connector.store.database import Connection, Database, Row, one, query
+
+CHANNEL = "connector_passed"
+"""PostgreSQL notifies it when somebody has passed content; the payload is the site."""
 
 
 class Certificates:
@@ -29,7 +34,8 @@ class Certificates:
         return [Recipient(**row) for row in rows]
 
     def issue(self, wish: Issue) -> Certificate | None:
-        values = {**asdict(wish), "site": self._site, "code_hash": _hash(wish.code)}
+        evidence = None if wish.evidence is None else Jsonb(wish.evidence)
+        values = {**asdict(wish), "site": self._site, "code_hash": _hash(wish.code), "evidence": evidence}
 
         def work(connection: Connection) -> bool:
             connection.execute(query("certificates.begin_serial"), values)
@@ -68,9 +74,16 @@ class Certificates:
     def listed(self, person: str | None, limit: int) -> list[Certificate]:
         return self._find(person=person, limit=limit)
 
+    def of_person(self, person_id: int) -> list[Certificate]:
+        return self._find(person_id=person_id, limit=None)
+
+    def by_attempt(self, attempt_id: int) -> list[Certificate]:
+        """Those that rest on an attempt, the newest first."""
+        return self._find(deed=f"attempt {attempt_id}", limit=None)
+
     def _find(self, **values: object) -> list[Certificate]:
-        nothing = {"number": None, "code_hash": None, "person": None, "limit": 1}
-        rows = self._database.rows("certificates.find", site=self._site, **{**nothing, **values})
+        nothing = dict.fromkeys(("number", "code_hash", "person", "person_id", "deed"))
+        rows = self._database.rows("certificates.find", site=self._site, **{**nothing, "limit": 1, **values})
         return [_certificate(row) for row in rows]
 
     def revoke(self, number: str, by: str, manager_id: int | None, why: str, now: datetime) -> bool:
@@ -115,6 +128,30 @@ class AchievedFacts:
     def _stream(self, name: str, **values: str | int) -> Iterator[list[Achievement]]:
         for rows in self._database.stream(name, 2000, **values):
             yield [Achievement(**row) for row in rows]
+
+
+class PassedContent:
+    """What people have done in launched content, which this database itself knows."""
+
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    def achievements(self, template: CertificateTemplate) -> Iterator[list[Achievement]]:
+        for rows in self._database.stream("certificates.by_content", 2000, **self._values(template, None)):
+            yield [Achievement(**row) for row in rows]
+
+    def of(self, template: CertificateTemplate, person_id: int) -> list[Achievement]:
+        rows = self._database.rows("certificates.by_content", **self._values(template, person_id))
+        return [Achievement(**row) for row in rows]
+
+    def heard(self, ended: Event) -> Iterator[None]:
+        """Something once it listens, and then with each pass, until ``ended`` is set. Raises StorageError."""
+        return self._database.heard(CHANNEL, ended, self._site)
+
+    def _values(self, template: CertificateTemplate, person_id: int | None) -> dict[str, str | int | None]:
+        wanted = {"template": template.code, "content": template.content, "person_id": person_id}
+        return {"site": self._site, **wanted}
 
 
 def _hash(code: str) -> bytes:

@@ -20,16 +20,16 @@ class StoredContents:
 
     def newest(self, content_id: UUID) -> Content | None:
         row = self._database.row("contents.newest", site=self._site, content_id=content_id)
-        return _content(row) if row else None
+        return content_of(row) if row else None
 
     def version(self, content_id: UUID, version: int) -> Content:
-        return _content(
+        return content_of(
             self._database.one("contents.version", site=self._site, content_id=content_id, version=version)
         )
 
     def of_course(self, platform_id: int, course: str) -> Sequence[Content]:
         rows = self._database.rows("contents.of_course", site=self._site, platform_id=platform_id, course=course)
-        return [_content(row) for row in rows]
+        return [content_of(row) for row in rows]
 
     def make(self, kind: ContentKind, body: Mapping[str, Any], maker: Maker, now: datetime) -> Content:
         content_id = uuid4()
@@ -64,5 +64,5 @@ class StoredContents:
         self._database.run("contents.end", site=self._site, content_id=content_id, now=now)
 
 
-def _content(row: Row) -> Content:
+def content_of(row: Row) -> Content:
     return Content(**{**row, "kind": ContentKind(row["kind"])})

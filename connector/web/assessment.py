@@ -21,6 +21,7 @@ from connector.domain.attempting import Attempt, Evidence
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
+from connector.web.certified import standing
 from connector.web.launches import HEADERS, Launches, Part, Visit, actor_of, maker_of
 
 LARGEST_ANSWER = 100_000
@@ -68,6 +69,7 @@ def home(connector: Connector, session: LaunchSession, content: Content) -> Mapp
         "left": left,
         "counts": counts(made.policy, [one.percent for one in ended if one.percent is not None]),
         "questions": sum(len(one.questions) + (one.drawn if one.bank else 0) for one in made.sections),
+        "certificate": standing(connector, session, content),
         "may_edit": session.launch.teaches and content.is_of(maker_of(session)),
     }
 
@@ -82,7 +84,9 @@ def begin(visit: Visit) -> Response:
     content = visit.content(ContentKind.ASSESSMENT)
     launch = visit.session.launch
     line_item = launch.scores.line_item if launch.scores else ""
-    attempt = visit.connector.attempting.begin(content, visit.actor, line_item, trial=launch.teaches)
+    attempt = visit.connector.attempting.begin(
+        content, visit.actor, line_item, visit.session.began_at, trial=launch.teaches
+    )
     return _attempt(visit, attempt)
 
 

@@ -20,6 +20,7 @@ from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
 from connector.domain.sign_in import LANGUAGES
+from connector.web.certified import by_rule, offered
 from connector.web.fields import Fields
 from connector.web.languages import message
 from connector.web.launches import Launches, Part, Visit
@@ -136,6 +137,7 @@ def change_settings(visit: Visit, form: FormData) -> Response:
         policy=fields.pick("policy", made.policy),
         explain=fields.pick("explain", made.explain),
         confidence=fields.flag("confidence"),
+        certificate=_certificate(visit, fields, made),
     )
     if fields.wrong:
         return _page(visit, replace(content, body=bodies.body(after)), wrong=fields.wrong)
@@ -225,6 +227,12 @@ def _made(content: Content) -> Assessment | Bank:
     return read(content.body)
 
 
+def _certificate(visit: Visit, fields: Fields, made: Assessment) -> str:
+    """Which certificate was chosen, of those that there are; what was chosen before where none is offered now."""
+    there, chosen = offered(visit.connector), fields.text("certificate")
+    return chosen if there and chosen in {"", *there} else made.certificate
+
+
 def _save(
     visit: Visit, content: Content, made: Assessment | Bank, form: FormData, brought: Brought | None = None
 ) -> Response:
@@ -256,6 +264,8 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "explains": EXPLAINS,
         "faults": FAULTS,
         "left_out": LEFT_OUT,
+        "certificates": offered(visit.connector),
+        "by_rule": by_rule(visit.connector, content),
         "may_edit": True,
         "picking": visit.session.launch.linking is not None,
     }

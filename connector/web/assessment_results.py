@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import anyio.from_thread
-import structlog
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from connector.bootstrap import Connector
 from connector.content.assessment import bodies, results
+from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.domain.attempting import Attempt
 from connector.domain.contents import Content, ContentKind
-from connector.domain.errors import AccessRefused, LaunchRefused, TryAgain
-from connector.domain.lti import LaunchSession, Platform, Trouble
+from connector.domain.errors import LaunchRefused
+from connector.domain.lti import LaunchSession, Trouble
+from connector.lti.deep_linking import CONTENT
 from connector.web.assessment import ATTEMPTS, evidence_of, explains, reviewed
 from connector.web.assessment_editing import read_form
 from connector.web.fields import Fields
-from connector.web.launches import Part, Visit, actor_of
+from connector.web.launches import Part, Visit, actor_of, roster
 
 RESULTS = "/lti/assessment/results"
+BACK: Mapping[str, str] = {COURSE_VIEW: "/lti/course"}
+"""Where an attempt was opened from, by what was launched: else from the results of its assessment."""
 MOST = 2000
 """Attempts by which questions are looked at: the newest."""
-log = structlog.get_logger("lti")
 
 
 def show(visit: Visit) -> Response:
@@ -84,22 +85,7 @@ def of_course(visit: Visit) -> Attempt:
 
 def names(connector: Connector, session: LaunchSession) -> Mapping[str, str]:
     """Who is in the course, by the platform's subject; nothing where the platform does not say."""
-    platform = connector.platforms.one(session.launch.platform_id)
-    if platform is None or not session.launch.roster:
-        return {}
-    try:
-        return anyio.from_thread.run(_members, connector, platform, session.launch.roster)
-    except (TryAgain, AccessRefused) as error:
-        log.warning("members not read", error=type(error).__name__)
-        return {}
-
-
-async def _members(connector: Connector, platform: Platform, url: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    pages: AsyncIterator[list[Mapping[str, Any]]] = connector.platform_services.members(platform, url)
-    async for page in pages:
-        found |= {str(one["user_id"]): str(one.get("name") or "") for one in page if "user_id" in one}
-    return found
+    return {one.subject: one.name for one in roster(connector, session) or ()}
 
 
 def _results(visit: Visit, content: Content, changed: int | None = None) -> Response:
@@ -148,9 +134,10 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
         "name": names(connector, session).get(attempt.actor.subject, "") if teaches else "",
         "marks": connector.attempts.marks(attempt.attempt_id),
         "explains": teaches or explains(made, attempt),
+        "certificates": connector.certificates.by_attempt(attempt.attempt_id) if teaches else [],
         "may_mark": teaches and attempt.submitted_at is not None,
         "wrong": {},
-        "back": not session.launch.for_user,
+        "back": "" if session.launch.for_user else BACK.get(session.launch.custom.get(CONTENT, ""), RESULTS),
     }
 
 

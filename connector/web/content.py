@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from connector.bootstrap import Connector
 from connector.content.assessment.attempting import MOST
+from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.my_learning.opening import CONTENT as MY_LEARNING
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Message, Trouble
 from connector.domain.multilang import choose
 from connector.lti.deep_linking import CONTENT, Picked
-from connector.web import assessment, assessment_editing, assessment_results, evidence
+from connector.web import assessment, assessment_editing, assessment_results, certified, course_view, evidence
 from connector.web.fields import Fields
 from connector.web.languages import Speech, message
 from connector.web.launches import Part, Visit, bearer, named
@@ -55,8 +56,8 @@ class Piece:
 def my_learning(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
     """Courses, due dates and certificates of whoever launched."""
     courses = f"{connector.settings.moodle.url}/course/view.php?id="
-    mine = connector.my_learning.of(session)
-    return Shown("content/my_learning.html", {"mine": mine, "course_url": courses, "choose": choose})
+    mine, own = connector.my_learning.of(session), certified.own(connector, session)
+    return Shown("content/my_learning.html", {"mine": mine, "course_url": courses, "choose": choose, "own": own})
 
 
 def assessment_page(connector: Connector, session: LaunchSession, content: Content | None) -> Shown:
@@ -72,7 +73,17 @@ def assessment_review(connector: Connector, session: LaunchSession, content: Con
     return Shown("content/assessment_review.html", {"content": content, **(found or {})})
 
 
+def course_page(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
+    """The course of the launch, for who teaches in it."""
+    return Shown("content/course_view.html", course_view.page(connector, session))
+
+
 SINGLE: Mapping[str, Kind] = {
+    COURSE_VIEW: Kind(
+        message("Course view"),
+        message("For who teaches: how people progress, results, and what waits to be marked. Hide it from learners."),
+        course_page,
+    ),
     MY_LEARNING: Kind(
         message("My learning"), message("Your courses, what is due, and your certificates."), my_learning
     ),
@@ -151,5 +162,7 @@ PARTS: Sequence[Part] = (
     *assessment_results.PARTS,
     *assessment_editing.PARTS,
     *evidence.PARTS,
+    *certified.PARTS,
+    *course_view.PARTS,
 )
 """Routes of content."""

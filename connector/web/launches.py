@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import anyio.from_thread
 import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -18,11 +19,13 @@ from starlette.responses import HTMLResponse
 
 from connector.bootstrap import Connector
 from connector.domain.contents import Content, ContentKind, Maker
-from connector.domain.errors import ConnectorError, LaunchRefused, raised_at
+from connector.domain.errors import AccessRefused, ConnectorError, LaunchRefused, TryAgain, raised_at
+from connector.domain.learners import name_in
 from connector.domain.learning_events import Actor
 from connector.domain.lti import LaunchSession, Trouble, origin
 from connector.domain.multilang import choose
 from connector.lti.deep_linking import CONTENT
+from connector.lti.rosters import Member
 from connector.web.dress import Dress
 from connector.web.languages import Speech, preferred
 from connector.web.limits import RateLimit
@@ -109,14 +112,15 @@ class Launches:
         return HTMLResponse(text, status, {**HEADERS, "Content-Security-Policy": policy})
 
     def rendered(self, template: str, locale: str, **values: Any) -> str:
-        """A template in the language of ``locale``. ``text_of`` gives a text by language as the reader wishes it."""
+        """A template in the language of ``locale``. ``text_of`` gives a text by language as the reader wishes it, and
+        ``name_in`` a name of the mapping."""
         speech = self.speech(locale)
 
         def text_of(texts: Mapping[str, str] | None) -> str:
             return choose(texts or {}, [speech.language.tag, "en"])
 
         made = self.dressed.templates.get_template(template)
-        return made.render(speech=speech, t=speech.t, tn=speech.tn, text_of=text_of, **values)
+        return made.render(speech=speech, t=speech.t, tn=speech.tn, text_of=text_of, name_in=name_in, **values)
 
     def speech(self, locale: str) -> Speech:
         """``locale`` is a language tag, or Moodle's name of a language, such as zh_tw."""
@@ -168,6 +172,18 @@ def maker_of(session: LaunchSession) -> Maker:
     """Who makes content in this session."""
     launch = session.launch
     return Maker(launch.platform_id, launch.course.id if launch.course else "", launch.subject)
+
+
+def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | None:
+    """Who is in the course, in a thread of a request; None where the platform does not say."""
+    platform = connector.platforms.one(session.launch.platform_id)
+    if platform is None or not session.launch.roster:
+        return None
+    try:
+        return anyio.from_thread.run(connector.rosters.of, platform, session.launch.roster)
+    except (TryAgain, AccessRefused) as error:
+        log.warning("members not read", error=type(error).__name__)
+        return None
 
 
 def named(connector: Connector, session: LaunchSession) -> Content | None:

@@ -59,6 +59,8 @@ def test_issued_listed_revoked(certifying: House) -> None:
     assert certifying.call("certificate", "renew-file", one["number"]).status == 0
     assert path.read_bytes().startswith(b"%PDF")
     assert "revoked" in shown and "rule" in shown
+    told = certifying.call("certificate", "show", one["number"]).plain
+    assert "(E005), issued on" in told and "It rests on: course " in told
     [only] = certifying.call("certificate", "list", "--person", "E006", "--json").json
     assert only["revoked_why"] == "by mistake"
 

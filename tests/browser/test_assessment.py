@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator
+from threading import Event
 
+import anyio
 import pytest
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 
 from adapters.moodle.twin.tools.state import ToolLink
+from connector.cli.service import jobs_of
 from connector.domain.assessments import Kind, Option
 from connector.settings.parts import ContentSettings
 from tests.browser.pages import DESK, PHONE, Browser
 from tests.browser.test_launch import FRAME, at_platform
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made
-from tests.support import House
+from tests.integration.lti.test_certified import GAS, PUBLIC
+from tests.support import House, Seen, row
+from tests.unit.certificates.papers import qr_of
 
 pytestmark = pytest.mark.slow
 Look = tuple[tuple[int, int], str]
@@ -47,7 +52,10 @@ QUESTIONS = [
 @pytest.fixture
 def tool(house: House) -> Iterator[Tool]:
     """Known by another host name than the platform, so that its frame is of another site."""
-    house.settings = house.settings.model_copy(update={"content": ContentSettings(folder=house.folder / "content")})
+    (house.mapping / "certificates.yaml").write_text(GAS, "utf-8")
+    papers = house.settings.certificates.model_copy(update={"folder": house.folder / "papers", "url": PUBLIC})
+    told = {"content": ContentSettings(folder=house.folder / "content"), "certificates": papers}
+    house.settings = house.settings.model_copy(update=told)
     with serving_tool(house, "localhost") as served:
         yield served
 
@@ -222,3 +230,30 @@ def test_by_keyboard_alone(platform: Browser, tool: Tool, graded: ToolLink) -> N
     tab_to(platform, "Submit")
     type_keys(platform, Keys.ENTER)
     shown(platform, "Not right")
+
+
+def test_a_certificate_comes_by_itself_and_is_downloaded(platform: Browser, tool: Tool, moodle: Seen) -> None:
+    """Whoever passes reads that it is being made, then has it without doing anything, and its QR code leads to it."""
+    house = tool.house
+    anyio.run(house.settled_in, [row("E1", unit="Field")])
+    graded = activity(tool, made(tool, assessment(FIRST, certificate="GAS")))
+    open_activity(platform, "e1", graded, (PHONE, "light"))
+    shown(platform, "Passing it gives the certificate “Gas safety”.")
+    press(platform, "Begin")
+    shown(platform, "What do you do first?")
+    choose(platform, "a", "r")
+    press(platform, "Submit")
+    shown(platform, "It is being made.")
+    jobs_of(house.connector, Event())["passed"].run()
+    number = f"GAS-{house.clock.now.year}-0001"
+    shown(platform, f"Download {number}.pdf")
+    platform.picture("assessment-certificate")
+    assert platform.violations() == []
+    assert not platform.too_wide()
+    folder = house.folder / "downloads"
+    platform.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+    press(platform, f"Download {number}.pdf")
+    platform.until(lambda: (folder / f"{number}.pdf").exists(), "it is saved")
+    [kept] = house.connector.certificates.listed("E1", 2)
+    assert qr_of((folder / f"{number}.pdf").read_bytes()) == f"{PUBLIC}/certificates/{kept.code}"
+    assert platform.complaints() == []

@@ -18,6 +18,12 @@ from tests.unit.certificates.papers import qr_of, text_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
 URL = "https://certificates.example.com"
+GONE = """\
+  - code: GONE
+    title: {en: Gone}
+    earned_by: {content: 0b1fd8d2-5a52-4b5c-9a0e-4f1d1d0c6f11}
+    number: "GONE-{year}-{serial}"
+"""
 
 
 @pytest.fixture
@@ -75,8 +81,12 @@ async def test_without_a_place_they_wait(earned: House) -> None:
         earned.connector.making()
     place(earned, earned.folder / "files")
     assert await work(earned) == {"issued": 0, "made": 3, "refused": 0}
+    with (earned.mapping / "certificates.yaml").open("a", encoding="utf-8") as file:
+        file.write(GONE)
+    earned.reopen()
     found = await doctors_certificates(earned.connector)
     assert found is not None and found.state == "good"
+    assert "nobody can earn GONE" in found.text
     assert str(earned.folder / "files") in found.text
 
 

@@ -150,6 +150,7 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
     mine = issuing.by_hand(KEY, "LAB", "E1", "Zenobia showed it on paper", hr=False)
     issuing.revoke(mine.number, "E1", "Zenobia asked", hr=False)
     await house.connector.certifying().work()
+    house.sql("UPDATE connector.certificate SET evidence = jsonb_build_object('title', name)")
     await house.take([me(email="no address"), *others()])
     with pytest.raises(FeedRefused):
         await house.take([me(last="Refused")])

@@ -187,6 +187,7 @@ async def test_certificates_that_are_over(house: House, monkeypatch: pytest.Monk
         files.put(file_name(one), b"%PDF")
         store.made(one.certificate_id, "digest", house.clock())
     issuing.revoke(over.number, "hr", "by mistake", hr=True)
+    house.sql("UPDATE connector.certificate SET evidence = '{}'")
     assert house.connector.retaining.run() == {"certificates_days": 0}
     house.clock.forward(days=31)
     assert house.connector.retaining.preview() == {"certificates_days": 1}
@@ -199,6 +200,7 @@ async def test_certificates_that_are_over(house: House, monkeypatch: pytest.Monk
     assert house.connector.retaining.run() == {"certificates_days": 1}
     found = store.by_code(over.code)
     assert found is not None and (found.number, found.name, found.code) == (over.number, "", "")
+    assert (found.evidence, of(house, valid.number).evidence) == (None, {}), "what it rests on goes with the name"
     assert (files.get(file_name(over)), files.get(file_name(valid))) == (None, b"%PDF")
     assert of(house, valid.number).name == valid.name
     assert house.connector.retaining.run() == {"certificates_days": 0}

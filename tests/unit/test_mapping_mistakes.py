@@ -528,8 +528,19 @@ certificates:
     found = mistakes(tmp_path, paths=paths, requirements=requirements, certificates=text)
     fields = ("earned_by", "language", "months", "number", "since", "title")
     assert {line.split(": ")[1] for line in found} == {"issuer", *(f"certificates[0].{name}" for name in fields)}
-    assert "certificates.yaml:3: certificates[0].earned_by: needs exactly one of requirement, course" in found
+    assert "certificates.yaml:3: certificates[0].earned_by: needs exactly one of requirement, course, content" in found
     assert any("needs {year} and {serial}, each once" in line for line in found)
+    text = """\
+version: 1
+issuer: Example
+certificates:
+  - {code: B, title: {en: B}, earned_by: {content: safety}, number: "B-{year}-{serial}"}
+  - {code: C, title: {en: C}, earned_by: {course: SAFE, window_days: 30}, number: "C-{year}-{serial}"}
+"""
+    assert mistakes(tmp_path, paths=paths, requirements=requirements, certificates=text) == [
+        "certificates.yaml:4: certificates[0].earned_by.content: should be chosen, or the id of content",
+        "certificates.yaml:5: certificates[1].earned_by: window_days goes with content",
+    ]
 
 
 def test_a_path_is_not_missed_where_its_file_is_wrong(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Attempting:
     papers: Papers
     clock: Callable[[], datetime]
 
-    def begin(self, content: Content, actor: Actor, line_item: str, *, trial: bool) -> Attempt:
+    def begin(self, content: Content, actor: Actor, line_item: str, launched_at: datetime, *, trial: bool) -> Attempt:
         """The attempt that is open, or a new one. Raises LaunchRefused where there is none left."""
         now, made = self.clock(), bodies.assessment(content.body)
         tried = self.attempts.of(content.content_id, actor)
@@ -47,7 +47,8 @@ class Attempting:
             raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
         paper = self.papers.draw(content)
         ends_at = now + timedelta(minutes=made.minutes) if made.minutes else None
-        self.attempts.start(content, paper, Begun(actor, "" if trial else line_item, trial, now, ends_at))
+        begun = Begun(actor, "" if trial else line_item, trial, launched_at, now, ends_at)
+        self.attempts.start(content, paper, begun)
         after = self.attempts.of(content.content_id, actor)
         if len(after) == len(tried):
             raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)

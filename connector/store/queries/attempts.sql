@@ -31,20 +31,20 @@ WITH seen AS (
 )
 INSERT INTO connector.attempt
     (content_id, version, banks, marked_version, marked_banks, paper, platform_id, course, link, subject, person_id,
-     trial, number, line_item, started_at, ends_at)
+     trial, number, line_item, launched_at, started_at, ends_at)
 SELECT s.content_id, %(version)s, %(banks)s, %(version)s, %(banks)s, %(paper)s, %(platform_id)s, %(course)s, %(link)s,
        %(subject)s, %(person_id)s, %(trial)s,
        COALESCE((SELECT max(a.number) FROM connector.attempt a
                  WHERE a.content_id = s.content_id AND a.platform_id = %(platform_id)s AND a.link = %(link)s
                    AND a.subject = %(subject)s), 0) + 1,
-       %(line_item)s, %(now)s, %(ends_at)s
+       %(line_item)s, %(launched_at)s, %(now)s, %(ends_at)s
 FROM seen s
 ON CONFLICT DO NOTHING
 RETURNING attempt_id
 
 -- name: answers
 -- What was answered in attempts, what was handed in, and the last mark of each question.
-SELECT attempt_id, question_id, a.said, COALESCE(e.files, '{}') AS files, m.share, m.comment
+SELECT attempt_id, question_id, a.said, a.saved_at, COALESCE(e.files, '{}') AS files, m.share, m.comment
 FROM (SELECT * FROM connector.answer WHERE attempt_id = ANY(%(attempt_ids)s)) a
 FULL JOIN (SELECT attempt_id, question_id, array_agg(file_id::text ORDER BY added_at, file_id) AS files
            FROM connector.evidence WHERE attempt_id = ANY(%(attempt_ids)s)
@@ -99,8 +99,13 @@ UPDATE connector.attempt SET submitted_at = LEAST(%(now)s::timestamptz, ends_at)
 WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL
 
 -- name: settle
-UPDATE connector.attempt SET percent = %(percent)s, passed = %(passed)s, settled_at = %(now)s
-WHERE attempt_id = %(attempt_id)s
+-- Keep what it has come to; where somebody who is known has passed, whoever issues certificates is woken.
+WITH settled AS (
+    UPDATE connector.attempt SET percent = %(percent)s, passed = %(passed)s, settled_at = %(now)s
+    WHERE attempt_id = %(attempt_id)s
+    RETURNING content_id, passed AND NOT trial AND person_id IS NOT NULL AS counts
+)
+SELECT pg_notify('connector_passed', c.site) FROM settled s JOIN connector.content c USING (content_id) WHERE s.counts
 
 -- name: mark
 INSERT INTO connector.mark (attempt_id, question_id, share, comment, marked_by, marked_at)

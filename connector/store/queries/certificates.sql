@@ -30,10 +30,10 @@ WHERE site = %(site)s AND template = %(template)s AND year = %(year)s FOR UPDATE
 -- A certificate, unless there is one for this deed, or the person was erased meanwhile: then nothing is wanted of it.
 INSERT INTO connector.certificate (site, person_id, template, number, code, code_hash, language, name, title, issuer, deed,
                                    earned_at, issued_at, issued_on, expires_on, expires_at, issued_by, manager_id, reason,
-                                   changed_at)
+                                   evidence, changed_at)
 SELECT %(site)s, p.person_id, %(template)s, %(number)s, %(code)s, %(code_hash)s, %(language)s, %(name)s, %(title)s,
        %(issuer)s, %(deed)s, %(earned_at)s, %(issued_at)s, %(issued_on)s, %(expires_on)s, %(expires_at)s, %(issued_by)s,
-       %(manager_id)s, %(reason)s, %(issued_at)s
+       %(manager_id)s, %(reason)s, %(evidence)s, %(issued_at)s
 FROM connector.person p WHERE p.person_id = %(person_id)s AND (p.wanted <> '{}' OR p.initial <> '{}') FOR KEY SHARE
 ON CONFLICT (site, person_id, template, deed) DO NOTHING
 
@@ -57,16 +57,18 @@ SELECT COALESCE(max(substring(code FROM %(pattern)s)::bigint), 0) AS serial
 FROM facts.fact_certificate WHERE source = 'connector' AND template = %(template)s
 
 -- name: find
--- By number, or by the hash of its code, or of one person, or all; the newest first.
+-- By number, or by the hash of its code, or of one person, or what a deed has earned, or all; the newest first.
 SELECT c.certificate_id, c.person_id, p.key AS person, c.template, c.number, c.code, c.language, c.name, c.title, c.issuer,
        c.deed, c.earned_at, c.issued_at, c.issued_on, c.expires_on, c.expires_at, c.issued_by,
        c.issued_by <> '' AND c.manager_id IS NULL AS by_hr, c.reason, c.revoked_at, c.revoked_by, c.revoked_why, c.file,
-       c.file_message, c.sha256
+       c.file_message, c.sha256, c.evidence
 FROM connector.certificate c JOIN connector.person p USING (person_id)
 WHERE c.site = %(site)s
   AND (%(number)s::text IS NULL OR c.number = %(number)s)
   AND (%(code_hash)s::bytea IS NULL OR c.code_hash = %(code_hash)s)
   AND (%(person)s::text IS NULL OR p.key = %(person)s)
+  AND (%(person_id)s::bigint IS NULL OR c.person_id = %(person_id)s)
+  AND (%(deed)s::text IS NULL OR c.deed = %(deed)s)
 ORDER BY c.certificate_id DESC
 LIMIT %(limit)s
 
@@ -126,3 +128,29 @@ JOIN facts.dim_person p ON p.person_id = f.person_id AND p.valid_to = 'infinity'
 WHERE f.course_id = %(course_id)s AND f.completed
 GROUP BY f.person_id, f.course_id, f.moodle_id, f.attempt
 ORDER BY f.person_id, earned_at
+
+-- name: by_content
+-- Who has passed launched content and got no certificate of this template for it: the content that earns it, or what has it
+-- chosen in the version by which it is marked. What "passed" gives is all that is known here of kinds of content: another
+-- kind is an arm more, with a deed that no other kind has, and what of it is evidence.
+WITH passed AS (
+    SELECT a.person_id, a.content_id, a.marked_version AS version, 'attempt ' || a.attempt_id AS deed,
+           a.submitted_at AS earned_at,
+           jsonb_build_object('attempt', a.attempt_id, 'number', a.number, 'platform', a.platform_id, 'course', a.course,
+                              'link', a.link, 'version', a.version, 'marked_version', a.marked_version,
+                              'launched_at', a.launched_at, 'started_at', a.started_at, 'submitted_at', a.submitted_at,
+                              'percent', a.percent) AS evidence
+    FROM connector.attempt a
+    WHERE a.passed AND NOT a.trial AND (%(person_id)s::bigint IS NULL OR a.person_id = %(person_id)s)
+)
+SELECT s.person_id, s.deed, s.earned_at,
+       s.evidence || jsonb_build_object('kind', c.kind, 'content', c.content_id, 'title', v.body -> 'title',
+                                        'pass_mark', v.body -> 'pass_mark') AS evidence
+FROM passed s
+JOIN connector.content c ON c.content_id = s.content_id AND c.site = %(site)s
+JOIN connector.content_version v ON v.content_id = s.content_id AND v.version = s.version
+JOIN connector.person p ON p.person_id = s.person_id AND p.site = c.site
+WHERE (c.content_id::text = %(content)s OR %(content)s = 'chosen' AND v.body ->> 'certificate' = %(template)s)
+  AND NOT EXISTS (SELECT FROM connector.certificate k
+                  WHERE k.site = c.site AND k.person_id = s.person_id AND k.template = %(template)s AND k.deed = s.deed)
+ORDER BY s.person_id, s.earned_at

@@ -311,7 +311,7 @@ UPDATE connector.certificate c
 SET name = '', code = '', deed = e.pseudonym || ' ' || c.certificate_id,
     reason = CASE WHEN c.reason = '' THEN '' ELSE e.pseudonym END,
     revoked_why = CASE WHEN c.revoked_why = '' THEN '' ELSE e.pseudonym END,
-    file = 'refused', file_message = 'the person was erased', sha256 = NULL
+    file = 'refused', file_message = 'the person was erased', sha256 = NULL, evidence = NULL
 FROM erasing e WHERE c.person_id = e.person_id
 
 -- name: certificates_of_others

@@ -28,11 +28,124 @@ LEFT JOIN facts.summary_course s ON s.course_id = e.course_id AND s.unit = ''
 WHERE e.person_id = %(person_id)s AND e.valid_to = 'infinity' AND e.active
 
 -- name: earned
--- Certificates and badges that were not revoked, the newest first.
+-- Certificates and badges of others that were not revoked, the newest first; the connector's own are known at once elsewhere.
 SELECT COALESCE(c.template_name, c.template) AS name, c.issued_at, c.expires_at, c.state = 'valid' AS valid
 FROM facts.certificate_row c
-WHERE c.person_id = %(person_id)s AND c.state <> 'revoked'
+WHERE c.person_id = %(person_id)s AND c.state <> 'revoked' AND c.source <> 'connector'
 ORDER BY c.issued_at DESC, c.code
 
 -- name: as_of
 SELECT reached_at AS as_of FROM facts.hop WHERE name = 'changes'
+
+-- name: clock
+-- Where somebody is, and which day it is there.
+SELECT timezone, (now() AT TIME ZONE timezone)::date AS today FROM facts.dim_person
+WHERE person_id = %(person_id)s AND valid_to = 'infinity'
+
+-- name: days
+-- Days on which Moodle saw somebody learn, where they are: courses and activities that they completed, grades of items.
+SELECT DISTINCT (w.at AT TIME ZONE %(timezone)s)::date AS day FROM (
+    SELECT completed_at AS at FROM facts.fact_completion
+    WHERE person_id = %(person_id)s AND completed AND precision IN ('second', 'minute')
+    UNION ALL
+    SELECT changed_at FROM facts.fact_activity_completion
+    WHERE person_id = %(person_id)s AND state <> 'incomplete' AND NOT overridden
+    UNION ALL
+    SELECT graded_at FROM facts.fact_item_grade WHERE person_id = %(person_id)s
+) w WHERE w.at > now() - interval '400 days' AND w.at <= now()
+
+-- name: launched_days
+-- Days on which somebody worked in launched content, where they are. To open something is not to learn.
+SELECT DISTINCT (w.at AT TIME ZONE %(timezone)s)::date AS day FROM (
+    SELECT started_at AS at FROM connector.attempt WHERE person_id = %(person_id)s AND NOT trial
+    UNION ALL
+    SELECT submitted_at FROM connector.attempt WHERE person_id = %(person_id)s AND NOT trial
+    UNION ALL
+    SELECT at FROM connector.learning_event
+    WHERE person_id = %(person_id)s AND verb = ANY(%(verbs)s)
+) w WHERE w.at > now() - interval '400 days' AND w.at <= now()
+
+-- name: recent
+-- What somebody has done last in Moodle, as it stands.
+SELECT w.what, w.title, w.at FROM (
+    (SELECT 'course' AS what, CASE WHEN d.title = '{}' THEN jsonb_build_object('und', d.fullname) ELSE d.title END AS title,
+            f.completed_at AS at
+     FROM facts.fact_completion f
+     JOIN facts.dim_course d ON d.course_id = f.course_id AND d.valid_to = 'infinity'
+     WHERE f.person_id = %(person_id)s AND f.completed AND f.valid_to = 'infinity' AND f.completed_at IS NOT NULL)
+    UNION ALL
+    (SELECT 'activity', jsonb_build_object('und', d.name), f.changed_at
+     FROM facts.fact_activity_completion f
+     JOIN facts.dim_activity d ON d.activity_id = f.activity_id AND d.valid_to = 'infinity'
+     WHERE f.person_id = %(person_id)s AND f.valid_to = 'infinity' AND f.state IN ('complete', 'passed')
+       AND NOT f.overridden)
+    UNION ALL
+    (SELECT 'earned', jsonb_build_object('und', COALESCE(c.template_name, c.template)), c.issued_at
+     FROM facts.certificate_row c WHERE c.person_id = %(person_id)s AND c.state <> 'revoked')
+) w ORDER BY w.at DESC LIMIT %(most)s
+
+-- name: launched_recent
+-- Assessments that somebody has submitted last, and what came of them.
+SELECT 'assessment' AS what, v.title, a.submitted_at AS at, a.percent, a.passed
+FROM connector.attempt a
+JOIN LATERAL (SELECT v.body -> 'title' AS title FROM connector.content_version v WHERE v.content_id = a.content_id
+              ORDER BY v.version DESC LIMIT 1) v ON true
+WHERE a.person_id = %(person_id)s AND NOT a.trial AND a.submitted_at IS NOT NULL
+ORDER BY a.submitted_at DESC LIMIT %(most)s
+
+-- name: suggested
+-- Courses that others with the same job, or in the same unit, have completed, and that somebody is not in, has not
+-- completed and does not have to. At least so many, so that nobody can be told from it.
+WITH me AS (
+    SELECT person_id, unit, job_role FROM facts.dim_person WHERE person_id = %(person_id)s AND valid_to = 'infinity'
+), peer AS MATERIALIZED (
+    (SELECT 'job_role' AS basis, p.person_id FROM me
+     JOIN facts.dim_person p ON p.job_role = me.job_role AND p.person_id <> me.person_id
+     WHERE me.job_role <> '' AND p.valid_to = 'infinity' AND p.status = 'active'
+     ORDER BY p.person_id LIMIT %(peers)s)
+    UNION ALL
+    (SELECT 'unit', p.person_id FROM me
+     JOIN facts.dim_person p ON p.unit = me.unit AND p.person_id <> me.person_id
+     WHERE me.unit <> '' AND p.valid_to = 'infinity' AND p.status = 'active'
+     ORDER BY p.person_id LIMIT %(peers)s)
+), done AS (
+    SELECT p.basis, f.course_id, count(DISTINCT f.person_id) AS completed
+    FROM peer p JOIN facts.fact_completion f ON f.person_id = p.person_id AND f.completed AND f.valid_to = 'infinity'
+    GROUP BY p.basis, f.course_id HAVING count(DISTINCT f.person_id) >= %(least)s
+)
+SELECT d.course_id, d.title, d.fullname, d.minutes, n.basis, n.completed,
+       (SELECT count(*) FROM peer p WHERE p.basis = n.basis) AS peers
+FROM done n
+JOIN facts.dim_course d ON d.course_id = n.course_id AND d.valid_to = 'infinity' AND d.visible
+WHERE NOT EXISTS (SELECT FROM facts.fact_enrolment e
+                  WHERE e.person_id = %(person_id)s AND e.course_id = n.course_id AND e.valid_to = 'infinity')
+  AND NOT EXISTS (SELECT FROM facts.fact_completion f
+                  WHERE f.person_id = %(person_id)s AND f.course_id = n.course_id AND f.completed)
+  AND NOT EXISTS (SELECT FROM facts.compliance_row c
+                  JOIN facts.dim_requirement r ON r.requirement = c.requirement AND r.valid_to = 'infinity'
+                  WHERE c.person_id = %(person_id)s AND n.course_id = ANY(r.course_ids))
+
+-- name: team
+-- Who is below somebody, directly and further down, those first who need an eye; and how many there are.
+WITH below AS MATERIALIZED (
+    SELECT c.person_id, c.distance FROM facts.manager_closure c
+    JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+    WHERE c.manager_id = %(person_id)s AND c.distance > 0 AND c.valid_to = 'infinity'
+), unmet AS MATERIALIZED (
+    SELECT c.person_id, facts.state_at(NULL, c.due_on, c.timezone, now()) AS state, c.due_on
+    FROM facts.compliance_row c
+    WHERE c.person_id = ANY(ARRAY(SELECT person_id FROM below)) AND c.satisfied_at IS NULL
+), standing AS (
+    SELECT person_id, count(*) FILTER (WHERE state = 'overdue') AS overdue,
+           count(*) FILTER (WHERE state = 'open') AS still_open, min(due_on) FILTER (WHERE state = 'open') AS next_due
+    FROM unmet GROUP BY person_id
+)
+SELECT b.person_id, COALESCE(n.firstname, '') AS firstname, COALESCE(n.lastname, '') AS lastname, b.distance,
+       COALESCE(s.overdue, 0) AS overdue, COALESCE(s.still_open, 0) AS still_open, s.next_due,
+       count(*) OVER () AS people, count(*) FILTER (WHERE b.distance = 1) OVER () AS direct,
+       count(*) FILTER (WHERE s.overdue > 0) OVER () AS people_overdue
+FROM below b
+LEFT JOIN standing s ON s.person_id = b.person_id
+LEFT JOIN facts.person_name n ON n.person_id = b.person_id
+ORDER BY COALESCE(s.overdue, 0) DESC, s.next_due NULLS LAST, b.distance, n.lastname, n.firstname, b.person_id
+LIMIT %(most)s

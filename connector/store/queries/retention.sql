@@ -38,7 +38,7 @@ WHERE site = %(site)s AND name <> '' AND LEAST(expires_at, revoked_at) < %(befor
 -- name: blank_papers
 -- Neither the name nor the code by which a file could be made; the code's hash tells whoever asks that it is over. One
 -- whose file somebody made anew just now keeps its name, and with it the file is found by the next run.
-UPDATE connector.certificate SET name = '', code = '', sha256 = NULL
+UPDATE connector.certificate SET name = '', code = '', sha256 = NULL, evidence = NULL
 WHERE site = %(site)s AND name <> '' AND file = 'refused' AND LEAST(expires_at, revoked_at) < %(before)s
 
 -- name: history

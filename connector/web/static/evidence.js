@@ -1,4 +1,5 @@
-// Files that were handed in: no address alone opens them, so they are fetched with the token of the page.
+// Files that were handed in, certificates, and lists to take away: no address alone opens them, so they are fetched with
+// the token of the page.
 const headers = JSON.parse(document.body.getAttribute("hx-headers:inherited"));
 
 async function fetched(address) {

@@ -13,7 +13,7 @@ from tests.integration.mirrored import Learning
 from tests.support import House, row
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
-PEOPLE = [row("E1", unit="Field"), row("E2", unit="Field"), row("E3", unit="Office")]
+PEOPLE = [row("E1", unit="Field"), row("E2", unit="Field", manager="E1"), row("E3", unit="Office")]
 MARKUP = "<script>alert(1)</script>"
 
 
@@ -47,6 +47,9 @@ async def test_each_sees_their_own(tool: Tool, link: ToolLink) -> None:
     assert "First aider" in mine.text
     assert "First aider" not in theirs.text
     assert mine.text.count("Completed") > theirs.text.count("Completed")
+    assert "Certificate or badge: First aider" in mine.text
+    assert ("Your team" in mine.text, "FirstE2 LastE2" in mine.text) == (True, True)
+    assert ("Your team" in theirs.text, "LastE1" in theirs.text) == (False, False)
 
 
 async def test_nothing_to_do_is_said(tool: Tool, link: ToolLink) -> None:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from connector.domain.certificates import (
     ALPHABET,
+    CHOSEN,
     CODE_BITS,
     Achievement,
     CertificateState,
+    CertificateTemplate,
     Held,
     code_of,
     earned,
@@ -83,6 +85,32 @@ def test_what_was_revoked() -> None:
     assert earned([deed], [Held(1, deed.deed, NOON, by_hand=False, revoked=True)]) == []
     again = Achievement(1, "requirement FIRE 7 2", NOON + timedelta(days=365))
     assert earned([deed, again], [Held(1, deed.deed, NOON, by_hand=False, revoked=True)]) == [again]
+
+
+@pytest.mark.parametrize(
+    ("months", "revoked", "days", "earns"),
+    [
+        (12, False, 200, False),
+        (12, False, 340, True),
+        (12, False, 500, True),
+        (None, False, 5000, False),
+        (12, True, 0.1, True),
+        (None, True, 0.1, True),
+    ],
+)
+def test_content_that_is_passed_again(months: int | None, revoked: bool, days: float, earns: bool) -> None:
+    """As often as somebody likes: it earns the next certificate near the end of the last, or if that was revoked."""
+    template = CertificateTemplate("T", {}, "", "", months=months, content=CHOSEN, window_days=30)
+    again = Achievement(1, "attempt 2", NOON + timedelta(days=days))
+    before = Held(1, "attempt 1", NOON, by_hand=False, revoked=revoked)
+    assert earned([again], [before], template.again_from) == [again] * earns
+
+
+def test_which_content_gives_a_certificate() -> None:
+    """The one of the rule, or all whose authors have chosen it."""
+    chosen, one = (CertificateTemplate("T", {}, "", "", content=content) for content in (CHOSEN, "id"))
+    assert [chosen.is_given_by("id", code) for code in ("T", "U", "")] == [True, False, False]
+    assert [one.is_given_by(content, "") for content in ("id", "other")] == [True, False]
 
 
 @given(

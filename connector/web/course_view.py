@@ -1,0 +1,183 @@
+"""How a course stands, for who teaches in it: people, assessments, and the list of people as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.responses import Response
+
+from connector.bootstrap import Connector
+from connector.content.assessment import results
+from connector.content.course_view.opening import CourseLook
+from connector.domain.course_view import OVERDUE, Order, Person, State, Wanted, select, sums
+from connector.domain.errors import LaunchRefused
+from connector.domain.lti import LaunchSession, Trouble
+from connector.reports.formats import csv_table
+from connector.web.languages import Speech, message
+from connector.web.launches import HEADERS, Part, Visit, roster
+
+COURSE = "/lti/course"
+PAGE = 50
+"""People that are shown at once."""
+NEWEST = 500
+"""Attempts by which questions are looked at."""
+HARDEST = 5
+STATES: Mapping[str, str] = {
+    State.NOT_BEGUN: message("Not begun"),
+    State.UNDER_WAY: message("In progress"),
+    State.STUCK: message("Stuck"),
+    State.COMPLETED: message("Completed"),
+    OVERDUE: message("Overdue"),
+}
+ORDERS: Mapping[Order, str] = {
+    Order.NAME: message("Name"),
+    Order.PROGRESS: message("Least progress"),
+    Order.GRADE: message("Lowest grade"),
+    Order.DUE: message("Next due"),
+    Order.LAST: message("Longest without activity"),
+}
+COLUMNS = (
+    message("Name"),
+    message("State"),
+    message("Overdue"),
+    message("Progress in percent"),
+    message("Grade in percent"),
+    message("Assessments tried"),
+    message("Assessments passed"),
+    message("Average in percent"),
+    message("Due on"),
+    message("Last activity"),
+    message("Completed on"),
+)
+ACCOUNT = message("Account {number}")
+YES_OR_NO: Mapping[bool, str] = {True: message("yes"), False: message("no")}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: ``template`` with what ``values`` gives. Other content adds one to ``SECTIONS``."""
+
+    template: str
+    values: Callable[[Connector, LaunchSession, CourseLook], Mapping[str, Any]]
+
+
+def page(connector: Connector, session: LaunchSession) -> Mapping[str, Any]:
+    """All of it. Raises LaunchRefused where who launched does not teach in a course."""
+    found = look(connector, session)
+    shown: dict[str, Any] = {"look": found, "sections": [one.template for one in SECTIONS]}
+    for section in SECTIONS:
+        shown |= section.values(connector, session, found)
+    return shown
+
+
+def look(connector: Connector, session: LaunchSession) -> CourseLook:
+    return connector.course_view.of(session, lambda: roster(connector, session))
+
+
+def show(visit: Visit) -> Response:
+    return visit.part("content/course_view/page.html", **page(visit.connector, visit.session))
+
+
+def show_people(visit: Visit) -> Response:
+    """Those that are asked for, a page of them."""
+    found = look(visit.connector, visit.session)
+    return visit.part("content/course_view/found.html", **_listed(found, _wanted(visit), _number(visit)))
+
+
+def download(visit: Visit) -> Response:
+    """Those that are asked for, all of them, as a CSV file."""
+    speech = visit.launches.speech(visit.session.launch.locale)
+    found = select(look(visit.connector, visit.session).people, _wanted(visit))
+    body = csv_table([speech.t(one) for one in COLUMNS], [_row(one, speech) for one in found])
+    return Response(body, media_type="text/csv; charset=utf-8", headers=HEADERS)
+
+
+def show_questions(visit: Visit) -> Response:
+    """The questions of an assessment that fewest had right, by its newest attempts in this course."""
+    connector, maker = visit.connector, visit.maker
+    try:
+        key = UUID(visit.request.path_params["content"])
+    except ValueError:
+        raise LaunchRefused("content: there is none of this id.", Trouble.GONE) from None
+    attempts = connector.attempts.in_course(key, maker.platform_id, maker.course)
+    scored = sorted((one for one in attempts if one.percent is not None), key=lambda one: -one.attempt_id)[:NEWEST]
+    marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
+    percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
+    items = results.items(marked, connector.attempts.answers_of([*marked]), percents)
+    hardest = sorted(items, key=lambda one: one[1].facility)[:HARDEST]
+    return visit.part("content/course_view/questions.html", items=hardest, attempts=len(scored))
+
+
+def _people(_connector: Connector, _session: LaunchSession, found: CourseLook) -> Mapping[str, Any]:
+    return {**_listed(found, Wanted(), 1), "sums": sums(found.people), "states": STATES, "orders": ORDERS}
+
+
+def _assessments(_connector: Connector, _session: LaunchSession, found: CourseLook) -> Mapping[str, Any]:
+    return {"names": {one.learner.subject: one.learner.name for one in found.people}}
+
+
+SECTIONS: Sequence[Section] = (
+    Section("content/course_view/people.html", _people),
+    Section("content/course_view/assessments.html", _assessments),
+)
+
+
+def _listed(found: CourseLook, wanted: Wanted, number: int) -> dict[str, Any]:
+    chosen = select(found.people, wanted)
+    last = max(1, -(-len(chosen) // PAGE))
+    number = min(number, last)
+    asked = urlencode({"name": wanted.name, "state": wanted.state, "order": wanted.order.value})
+    return {
+        "shown": chosen[(number - 1) * PAGE : number * PAGE],
+        "chosen": len(chosen),
+        "number": number,
+        "last": last,
+        "asked": asked,
+        "states": STATES,
+    }
+
+
+def _wanted(visit: Visit) -> Wanted:
+    """What is no state and no order asks for everybody, by name."""
+    asked = visit.request.query_params
+    state, order = asked.get("state", ""), asked.get("order", "")
+    orders = {one.value: one for one in Order}
+    return Wanted(asked.get("name", "")[:200], state if state in STATES else "", orders.get(order, Order.NAME))
+
+
+def _number(visit: Visit) -> int:
+    number = visit.request.query_params.get("page", "")
+    return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
+
+
+def _row(person: Person, speech: Speech) -> list[Any]:
+    learner, work = person.learner, person.work
+    return [
+        learner.name or speech.t(ACCOUNT, number=learner.subject),
+        speech.t(STATES[person.state]),
+        speech.t(YES_OR_NO[learner.overdue]),
+        _rounded(learner.progress),
+        _rounded(learner.grade),
+        work.tried if work else 0,
+        work.passed if work else 0,
+        _rounded(work.percent if work else None),
+        learner.due_on,
+        person.last,
+        learner.completed_at,
+    ]
+
+
+def _rounded(percent: float | None) -> float | None:
+    return None if percent is None else round(percent, 1)
+
+
+PARTS = (
+    Part("GET", COURSE, show, teaches=True),
+    Part("GET", COURSE + "/people", show_people, teaches=True),
+    Part("GET", COURSE + "/people.csv", download, teaches=True),
+    Part("GET", COURSE + "/assessments/{content}/questions", show_questions, teaches=True),
+)

@@ -1,0 +1,190 @@
+"""A certificate for launched content: from the launch to a file that anybody can verify."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from html import unescape
+from threading import Event, Timer
+from typing import Any
+
+import anyio.to_thread
+import pytest
+
+from adapters.moodle.twin.state import ROLES
+from connector.cli import command
+from connector.cli.service import jobs_of
+from connector.content.assessment.chain import chain
+from connector.domain.assessments import Assessment
+from tests.integration.lti.launched import Tool, linked, serving_tool
+from tests.integration.lti.made import Page, activity, asked, assessment, changed, made, opened
+from tests.integration.lti.test_authoring import Author
+from tests.integration.mirrored import Learning
+from tests.support import House, row
+from tests.unit.certificates.papers import qr_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
+PUBLIC = "https://certificates.example.com"
+GAS = """\
+version: 1
+issuer: Example Works
+certificates:
+  - code: GAS
+    title: {en: Gas safety, fr: Sécurité du gaz}
+    earned_by: {content: chosen, window_days: 30}
+    months: 12
+    number: "GAS-{year}-{serial:04}"
+"""
+TWO = [asked("a", weight=3), asked("b")]
+WITH = assessment(*TWO, pass_mark=70.0, certificate="GAS")
+RIGHT, WRONG = (("a", "r"), ("b", "r")), (("a", "w"), ("b", "r"))
+NUMBER = re.compile(r"/lti/certificates/([\w-]+)/file")
+
+
+@pytest.fixture
+async def tool(house: House, learning: Learning) -> AsyncIterator[Tool]:
+    """E1 and E2 are known, and certificates of one kind are offered to authors, with a place for their files."""
+    (house.mapping / "certificates.yaml").write_text(GAS, "utf-8")
+    told = house.settings.certificates.model_copy(update={"folder": house.folder / "files", "url": PUBLIC})
+    house.settings = house.settings.model_copy(update={"certificates": told})
+    with serving_tool(house) as served:
+        await house.settled_in([row("E1", unit="Field"), row("E2", unit="Field")])
+        yield served
+
+
+async def work(tool: Tool) -> int:
+    """What the service does once it hears that somebody has passed; gives how many were issued."""
+    came = await anyio.to_thread.run_sync(jobs_of(tool.house.connector, Event())["passed"].run)
+    return int(str(came["issued"]))
+
+
+def numbers(tool: Tool) -> list[str]:
+    return [one.number for one in reversed(tool.house.connector.certificates.listed(None, 100))]
+
+
+def state(tool: Tool, code: str) -> dict[str, Any]:
+    told: dict[str, Any] = tool.client.get("/api/v1/certificates/verify", params={"code": code}).json()
+    return told
+
+
+def looked(page: Page) -> str:
+    """What the page shows when it asks again."""
+    return unescape(page.ask("GET", "/lti/certificate?looks=1").text)
+
+
+async def test_from_the_launch_to_a_file_that_is_verified(tool: Tool) -> None:
+    """Its author chooses it; the learner passes, reads that it is being made, and has it soon; nobody else has it."""
+    house, content = tool.house, made(tool, assessment(*TWO))
+    graded = activity(tool, content)
+    author = Author(opened(tool, "admin", graded), content=str(content.content_id))
+    assert "Gas safety" in author.open()
+    author.edit("settings", pass_mark="70", certificate="OTHER")
+    assert "Passing it gives" not in opened(tool, "e1", graded).html, "only what is offered can be chosen"
+    author.edit("settings", pass_mark="70", certificate="GAS")
+    page = opened(tool, "e1", graded)
+    assert "Passing it gives the certificate “Gas safety”." in page.html
+    assert "It is being made." in page.take(*RIGHT)
+    assert await work(tool) == 1
+    seen = looked(page)
+    number = f"GAS-{house.clock.now.year}-0001"
+    assert NUMBER.findall(seen) == [number]
+    assert "being made" not in seen and "hx-trigger" not in seen
+    file = page.ask("GET", f"/lti/certificates/{number}/file")
+    assert file.headers["content-disposition"] == f'attachment; filename="{number}.pdf"'
+    address = qr_of(file.content)
+    code = address.removeprefix(f"{PUBLIC}/certificates/")
+    assert f'href="{address}"' in seen
+    assert (state(tool, code)["state"], state(tool, code)["title"]) == ("valid", "Gas safety")
+    opened(tool, "e2", graded).ask("GET", f"/lti/certificates/{number}/file", 403)
+    page.ask("GET", "/lti/certificates/GAS-1999-0001/file", 403)
+    assert NUMBER.findall(opened(tool, "e1", house.twin.tools.add_link("SAFE", tool.registered, "Mine")).html) == [
+        number
+    ]
+
+
+async def test_what_earns_none(tool: Tool) -> None:
+    """Failing, passing what gives none, trying it out as who teaches, and being nobody whom HR knows."""
+    graded = activity(tool, made(tool, WITH))
+    assert "Passing it gives" not in opened(tool, "e1", graded).take(*WRONG)
+    opened(tool, "e2", activity(tool, made(tool, assessment(*TWO)))).take(*RIGHT)
+    state = tool.house.twin.state
+    with state.lock:
+        teaching = {number for number, name in ROLES.items() if name == "editingteacher"}
+        state.roles.setdefault(state.by_username["e2"], {})["course", graded.course_id] = teaching
+    assert "Passed" in opened(tool, "e2", graded).take(*RIGHT)
+    linked(tool)
+    assert "so you cannot get it" in opened(tool, "learner", graded).take(*RIGHT)
+    assert await work(tool) == 0
+
+
+async def test_passed_again(tool: Tool) -> None:
+    """It is renewed near its end, and not before; the old one stays."""
+    house, graded = tool.house, activity(tool, made(tool, WITH))
+    ended = Event()
+    word = house.connector.passed.heard(ended)
+    next(word)
+    opened(tool, "e1", graded).take(*RIGHT)
+    late = Timer(20, ended.set)
+    late.start()
+    assert next(word, "nothing") is None, "the service hears of it, and wakes the job"
+    late.cancel()
+    assert await work(tool) == 1
+    again = opened(tool, "e1", graded).take(*RIGHT)
+    assert "GAS-" in again and "being made" not in again
+    assert await work(tool) == 0
+    with house.connector.database.transaction() as connection:  # the platform's clock stays with ours
+        connection.execute("UPDATE connector.certificate SET earned_at = earned_at - interval '340 days'")
+    opened(tool, "e1", graded).take(*RIGHT)
+    assert await work(tool) == 1
+    assert len(numbers(tool)) == 2
+
+
+async def test_a_regrade(tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A certificate that was issued stays until somebody revokes it, and who looks at what it rests on sees that; who
+    was marked wrongly, or passed before its author chose one, gets it by marking again."""
+    content = made(tool, assessment(*TWO, pass_mark=70.0))
+    graded = activity(tool, content)
+    opened(tool, "e1", graded).take(*RIGHT)
+    opened(tool, "e2", graded).take(*WRONG)
+    assert await work(tool) == 0, "nobody had chosen one"
+
+    def regraded(what: Assessment) -> None:
+        after = changed(tool, content, what)
+        tool.house.connector.attempting.regrade(after, tool.platform_id, str(graded.course_id))
+
+    regraded(WITH)
+    assert await work(tool) == 1
+    [number] = numbers(tool)
+    turned = replace(TWO[0], options=[replace(one, right=not one.right) for one in TWO[0].options])
+    regraded(assessment(turned, TWO[1], pass_mark=70.0, certificate="GAS"))
+    assert await work(tool) == 1, "what was wrong is right now"
+    found = tool.house.connector.certificates.find(number)
+    assert found is not None and found.revoked_at is None
+    assert state(tool, found.code)["state"] == "valid"
+    assert found.evidence is not None
+    attempt_id = found.evidence["attempt"]
+    shown = unescape(opened(tool, "admin", graded).ask("GET", f"/lti/assessment/results/{attempt_id}").text)
+    assert f"A certificate rests on it: {number}" in shown
+    assert "Not passed" in shown
+
+    rests = chain(tool.house.connector.attempting, attempt_id)
+    assert rests is not None and rests.attempt.launched_at is not None
+    assert (found.evidence["percent"], rests.attempt.percent) == (100, 25), "as it was, and as it stands"
+    assert [(one.question, one.answer, one.share) for one in rests.links] == [
+        ("Which of a?", "right", 0), ("Which of b?", "right", 1)
+    ]  # fmt: skip
+    assert all(one.answered_at for one in rests.links)
+    url, house = tool.house.settings.database_url, tool.house
+    told = {"DATABASE_URL": url.get_secret_value() if url else "", "MAPPING": str(house.mapping)}
+    for name, value in {**told, "MOODLE__URL": house.twin.url}.items():
+        monkeypatch.setenv(f"CONNECTOR_{name}", value)
+    assert await anyio.to_thread.run_sync(command, ["certificate", "show", number]) == 0
+    said = capsys.readouterr().out
+    for part in (
+        f"{number}: Gas safety of FirstE1 LastE1 (E1), issued on", "by rule", "valid.",
+        "It rests on attempt 1 at Safety", "launched 20", "submitted 20",
+        "100 %, of 70 % to pass; asked by version 1, marked by version 2",
+        "since then marked anew: 25 %, not passed", "Which of a?", "right",
+    ):  # fmt: skip
+        assert part in said, said

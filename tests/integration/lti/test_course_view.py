@@ -1,0 +1,233 @@
+"""The course view: who teaches sees the people and assessments of their course, and nobody else sees anything."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from io import StringIO
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters.moodle.twin import serve_twin
+from adapters.moodle.twin.tools.state import ToolLink
+from connector.content.assessment import bodies, results
+from connector.content.course_view.opening import CONTENT
+from connector.domain.assessments import Kind, Policy
+from connector.domain.contents import Content, ContentKind, Maker
+from tests.integration.facts import fill
+from tests.integration.lti.launched import COURSE, Tool, linked, serving_tool
+from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, made, opened
+from tests.support import House, make_courses
+
+FACTS = "11"
+"""A course of the facts, which ten people are in and have completed; in the other, 12, they have begun."""
+BEGUN = "12"
+ELSEWHERE = "https://other.example"
+NO_ROSTER = {"https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": None}
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture(scope="module")
+def tool(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Tool]:
+    """One for all tests of this module: a company's facts, and a course with its teacher and learners."""
+    with serve_twin("4.5") as twin:
+        make_courses(twin.life)
+        house = House(tmp_path_factory.mktemp("house"), module_database_url, twin)
+        fill(module_database_url, NOW)
+        with serving_tool(house) as served:
+            yield served
+        house.close()
+
+
+@pytest.fixture(scope="module")
+def link(tool: Tool) -> ToolLink:
+    """A lesson of the course; another Moodle has one of the same number."""
+    found = linked(tool)
+    assert tool.house.connector.platforms.add(tool.as_platform(issuer=ELSEWHERE), "tester", tool.house.clock())
+    return found
+
+
+def told(tool: Tool, course: str, **other: object) -> dict[str, object]:
+    """What a launch of the course view says."""
+    return {"_custom": {"content": CONTENT}, "_context": {"id": course, "title": f"Course {course}"}, **other}
+
+
+def page(tool: Tool, link: ToolLink, course: str, **other: object) -> Page:
+    answer = tool.forged("teacher", link, **told(tool, course, **other))
+    assert answer.status_code == 200, answer.text
+    token = BEARER.search(answer.text)
+    assert token
+    return Page(tool, unescape(answer.text), token[1])
+
+
+def elsewhere(tool: Tool, link: ToolLink, course: str, **other: object) -> Page:
+    """The same teacher, launched by another Moodle."""
+    login = tool.login(iss=ELSEWHERE)
+    claims = told(tool, course, iss=ELSEWHERE, **other)
+    token = tool.signed(tool.claims("teacher", link, login.asked["nonce"], **claims))
+    answer = tool.post({"state": login.asked["state"], "id_token": token}, login)
+    bearer = BEARER.search(answer.text)
+    assert bearer, answer.text
+    return Page(tool, unescape(answer.text), bearer[1])
+
+
+def listed(view: Page, query: str = "") -> list[dict[str, str]]:
+    """The list of people as a file."""
+    answer = view.ask("GET", f"/lti/course/people.csv?{query}")
+    return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def attempts(
+    tool: Tool, content: Content, course: str, *taken: tuple[str, int, float | None], issuer: str = ""
+) -> None:
+    """Attempts, straight into the database: account, number, percent or None."""
+    [platform] = tool.house.connector.platforms.of(issuer or tool.house.twin.url)
+    there = {"content_id": content.content_id, "platform": platform.platform_id, "course": course}
+    with tool.house.connector.database.transaction() as connection:
+        for subject, number, percent in taken:
+            connection.execute(
+                "INSERT INTO connector.attempt (content_id, version, marked_version, banks, marked_banks, paper, "
+                "platform_id, course, link, subject, trial, number, line_item, started_at, submitted_at, percent) "
+                "VALUES (%(content_id)s, 1, 1, '{}', '{}', '{a}', %(platform)s, %(course)s, 'L', %(subject)s, false, "
+                "%(number)s, '', now(), now(), %(percent)s)",
+                {**there, "subject": subject, "number": number, "percent": percent},
+            )
+
+
+# ---------------------------------------------------------------- who may
+@pytest.mark.parametrize("username", ["learner", "other"])
+def test_a_learner_is_refused_and_told_so(tool: Tool, link: ToolLink, username: str) -> None:
+    """Nor do they reach its parts with the token of something else."""
+    answer = tool.forged(username, link, **told(tool, FACTS))
+    assert (answer.status_code, "You may not open this" in answer.text) == (403, True)
+    theirs = opened(tool, username, link)
+    for part in ("", "/people", "/people.csv", f"/assessments/{uuid4()}/questions"):
+        assert "北川" not in theirs.ask("GET", f"/lti/course{part}", 403).text
+    Page(tool, "", "made-up").ask("GET", "/lti/course/people.csv", 401)
+
+
+def test_who_teaches_sees_their_own_course_alone(tool: Tool, link: ToolLink) -> None:
+    """A course without a number of ours, or of another platform, has nobody of the company; nor has no course any."""
+    assert "小明" in page(tool, link, FACTS).html
+    for other in ("99", "11 OR 1=1", "9" * 30):
+        assert listed(page(tool, link, other, **NO_ROSTER)) == []
+    assert listed(elsewhere(tool, link, FACTS, **NO_ROSTER)) == []
+    assert tool.forged("teacher", link, **told(tool, FACTS, _context=None)).status_code == 403
+
+
+# ---------------------------------------------------------------- people
+def test_people_of_our_own_moodle_come_from_the_facts(tool: Tool, link: ToolLink) -> None:
+    """Completion, grade and last activity; in the other course who is overdue, and who does nothing any more."""
+    done, begun = listed(page(tool, link, FACTS)), listed(page(tool, link, BEGUN))
+    assert [len(done), len(begun)] == [10, 10]
+    assert {(one["State"], one["Progress in percent"], one["Overdue"]) for one in done} == {
+        ("Completed", "100.0", "no")
+    }
+    assert {one["Name"]: one["Grade in percent"] for one in done}["Ada Okafor"] == "56.0"
+    assert {(one["Progress in percent"], one["Overdue"]) for one in begun} == {("10.0", "yes")}
+    assert {one["Due on"] for one in begun} == {(NOW - timedelta(days=3)).date().isoformat()}
+    html = page(tool, link, BEGUN).html
+    assert re.search(r"Overdue</dt><dd>10<", html)
+    assert re.search(r'value="10" aria-label="Progress of Ada Okafor"', html)
+
+
+def test_the_list_is_filtered_put_in_order_and_taken_away(tool: Tool, link: ToolLink) -> None:
+    """The same for the page and for the file; nonsense asks for everybody."""
+    view = page(tool, link, FACTS)
+    assert [one["Name"] for one in listed(view, "name=tran")] == ["Ánh Trần-Bắc"]
+    grades = [float(one["Grade in percent"]) for one in listed(view, "order=grade")]
+    assert grades == sorted(grades)
+    assert listed(view, "state=stuck") == []
+    assert len(listed(view, "state=x&order=y&page=z&name=")) == 10
+    part = view.ask("GET", "/lti/course/people?name=dunord&page=99999").text
+    assert ("Dunord" in part, "Okafor" in part, "1 person" in part) == (True, False, True)
+
+
+def test_the_file_reckons_nothing(tool: Tool, link: ToolLink) -> None:
+    """A name that begins as a formula stays a text, as in exports."""
+    tool.house.sql("UPDATE facts.person_name SET firstname = '=1+1' WHERE person_id = 704 RETURNING 1")
+    names = [one["Name"] for one in listed(page(tool, link, FACTS), "name==1")]
+    tool.house.sql("UPDATE facts.person_name SET firstname = 'Ánh' WHERE person_id = 704 RETURNING 1")
+    assert names == ["'=1+1 Trần-Bắc"]
+
+
+def test_elsewhere_people_come_from_the_roster(tool: Tool, link: ToolLink) -> None:
+    """Who teaches is not among them; progress is what they have passed. Where nobody says who is there, those who did
+    something are listed, and the page says so."""
+    learner = str(tool.house.twin.state.by_username["learner"])
+    content = made(tool, assessment(asked("a")))
+    attempts(tool, content, "77", (learner, 1, 90.0), issuer=ELSEWHERE)
+    with_roster = elsewhere(tool, link, "77")
+    found = {one["Name"]: (one["State"], one["Progress in percent"]) for one in listed(with_roster)}
+    assert found == {"Learner Lê": ("Completed", "100.0"), "Other Lê": ("Not begun", "0.0")}
+    assert "does not say who is in the course" not in with_roster.html
+    without = elsewhere(tool, link, "77", **NO_ROSTER)
+    assert [one["Name"] for one in listed(without)] == [f"Account {learner}"]
+    assert "does not say who is in the course" in without.html
+
+
+# ---------------------------------------------------------------- assessments
+def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
+    """What was made in the course and nobody has taken, too; as the results of each assessment have it."""
+    course = "31"
+    connector, maker = tool.house.connector, Maker(tool.platform_id, course, "teacher")
+
+    def make(title: str, policy: Policy) -> Content:
+        body = bodies.body(assessment(asked("a"), policy=policy))
+        return connector.contents.make(ContentKind.ASSESSMENT, {**body, "title": {"en": title}}, maker, NOW)
+
+    best, last, mean = (make(one.value, one) for one in Policy)
+    make("untouched", Policy.BEST)
+    for content in (best, last, mean):
+        attempts(tool, content, course, ("51", 1, 100.0), ("51", 2, 40.0), ("61", 1, 90.0), ("71", 1, None))
+    attempts(tool, best, "32", ("91", 1, 0.0))
+    session = connector.launching.session(page(tool, link, course).token)
+    assert session
+    shown = {one.title["en"]: one for one in connector.course_view.of(session, lambda: None).assessments}
+    assert {title: (one.people, one.finished, one.passed, one.mean, one.waiting) for title, one in shown.items()} == {
+        "best": (3, 2, 2, 95, 1),
+        "last": (3, 2, 1, 65, 1),
+        "average": (3, 2, 1, 80, 1),
+        "untouched": (0, 0, 0, None, 0),
+    }
+    for content in (best, last, mean):
+        whole = results.overview(
+            bodies.assessment(content.body),
+            connector.attempts.in_course(content.content_id, tool.platform_id, course),
+        )
+        [one] = [one for one in shown.values() if one.content_id == content.content_id]
+        assert (one.passed, one.mean) == (whole.passed, whole.mean)
+    people = {one["Name"]: one["Assessments passed"] for one in listed(page(tool, link, course))}
+    assert people == {"Account 51": "1", "Account 61": "3", "Account 71": "0"}
+
+
+def test_who_teaches_marks_from_there_and_comes_back(tool: Tool, link: ToolLink) -> None:
+    """What waits has a button; another course's teacher does not reach it. The hardest questions come first."""
+    course = str(tool.house.twin.state.course_by_idnumber[COURSE])
+    hard = asked("h", text={"en": "What is hard?"})
+    content = made(tool, assessment(asked("e"), hard, asked("p", kind=Kind.PRACTICAL, options=())))
+    learner = opened(tool, "learner", activity(tool, content))
+    attempt = learner.begin()
+    learner.answer(attempt, "e", "r")
+    learner.answer(attempt, "h", "w")
+    learner.answer(attempt, "p", text="Done so.")
+    learner.submit(attempt)
+
+    view = page(tool, link, course)
+    assert f'hx-get="/lti/assessment/results/{attempt}"' in view.html
+    form = view.ask("GET", f"/lti/assessment/results/{attempt}").text
+    assert ('hx-get="/lti/course"' in form, "Back to the course" in form) == (True, True)
+    page(tool, link, FACTS).ask("GET", f"/lti/assessment/results/{attempt}", 403)
+    questions = f"/lti/course/assessments/{content.content_id}/questions"
+    assert "No attempt has a result yet" in view.ask("GET", questions).text
+    view.ask("POST", f"/lti/assessment/results/{attempt}/marks/p", data={"percent": "100"})
+    asked_of = view.ask("GET", questions).text
+    assert asked_of.index("What is hard?") < asked_of.index("Which of e?")
+    assert "No attempt has a result yet" in page(tool, link, FACTS).ask("GET", questions).text
+    assert f"/lti/assessment/results/{attempt}" not in view.ask("GET", "/lti/course").text
+    view.ask("GET", "/lti/course/assessments/none/questions", 400)
+    view.ask("GET", f"/lti/course/assessments/{UUID(int=1)}/questions")
