@@ -49,12 +49,12 @@ class BucketAccess:
         prefix = self.prefix.strip("/")
         return f"{prefix}/{name}" if prefix else name
 
-    def client(self) -> Any:
-        """A client of boto3, to be closed."""
+    def client(self, service: str = "s3") -> Any:
+        """A client of boto3, to be closed; of another service of Amazon's at its own address."""
         session = boto3.session.Session(self.access_key, self.secret_key, self.session_token, self.region)
         return session.client(
-            "s3",
-            endpoint_url=self.endpoint_url,
+            service,
+            endpoint_url=self.endpoint_url if service == "s3" else None,
             config=Config(
                 connect_timeout=self.timeout,
                 read_timeout=self.timeout,

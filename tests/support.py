@@ -355,5 +355,6 @@ async def assert_whole(house: House, moodle: Seen, people: Iterable[Row]) -> Non
     assert {(who, role, place.rpartition(":")[2]) for who, role, place in named} == roles
     states = {one["state"] for one in house.sql("SELECT DISTINCT state FROM connector.operation")}
     assert states == {"done"}
-    assert (await house.plan()).size == 0
+    left = house.changes(await house.plan())
+    assert left == [], left
     assert house.cases() == []

@@ -87,7 +87,7 @@ class S3Place(Bucket):
         with TemporaryDirectory(prefix="moodle-connector-") as folder:
             path = Path(folder) / Path(name).name
             yield path
-            with self._open() as client, _cannot_send():
+            with self._open() as client, cannot_send():
                 client.upload_file(str(path), self.bucket, self.key(name))
 
     def shown(self, name: str) -> str:
@@ -109,7 +109,7 @@ class S3Place(Bucket):
 
 
 @contextmanager
-def _cannot_send() -> Iterator[None]:
+def cannot_send() -> Iterator[None]:
     """What boto3's transfers wrap says less than what they wrap."""
     try:
         yield

@@ -2,7 +2,7 @@
 
 Each module builds a part and knows those that it needs: ``installation``, ``files``, ``kept``, ``people``,
 ``moodle``, ``inlets`` (with ``sources``), ``ways``, ``telling``, ``certifying``, ``privacy``, ``exporting``,
-``keeping``, ``bringing_over``, ``launching``.
+``keeping``, ``bringing_over``, ``launching``, ``videos``.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from connector.bootstrap.bringing_over import BringingOver
 from connector.bootstrap.exporting import Exporting
 from connector.bootstrap.installation import Clock, utc_now
 from connector.bootstrap.keeping import KeepingInMoodle
-from connector.bootstrap.launching import Launched
 from connector.bootstrap.moodle import NEEDED_FUNCTIONS
 from connector.bootstrap.privacy import Privacy
 from connector.bootstrap.telling import Telling
+from connector.bootstrap.videos import Videos
 from connector.store.embedded import install_term_handler
 
 
-class Connector(Telling, Privacy, Exporting, KeepingInMoodle, BringingOver, Launched):
+class Connector(Telling, Privacy, Exporting, KeepingInMoodle, BringingOver, Videos):
     """One site of an installation, built from its settings: all parts together."""
 
 

@@ -184,7 +184,13 @@ def _show_evidence(evidence: Mapping[str, Any]) -> None:
     where = f"course {evidence['course']} of platform {evidence['platform']}"
     number = f"attempt {evidence['number']} at " if "number" in evidence else ""
     say(f"It rests on {number}{choose(evidence['title'], ['en'])} ({evidence['content']}) in {where}:")
-    for word, name in (("launched", "launched_at"), ("begun", "started_at"), ("submitted", "submitted_at")):
+    words = {
+        "launched_at": "launched",
+        "started_at": "begun",
+        "submitted_at": "submitted",
+        "completed_at": "completed",
+    }
+    for name, word in words.items():
         if evidence.get(name):
             say(f"  {word} {evidence[name]}")
     if "percent" in evidence:

@@ -68,6 +68,8 @@ def serve(config: Config = None) -> None:
                     if connector.has_pushes:
                         word = connector.scim_sources.heard
                         more.enter_context(heard(word, partial(waiting.came, "push"), stopping))
+                    if connector.has_videos:
+                        more.enter_context(heard(connector.media.heard, partial(waiting.came, "videos"), stopping))
                     if settings.hint_secret():
                         more.enter_context(heard(connector.hints.heard, partial(waiting.came, "mirror"), stopping))
                     if "learning" in jobs:
@@ -194,6 +196,10 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Write the reporting views to where they are wanted."""
         return await connector.exporting_views(stopping.is_set).work()
 
+    async def videos() -> Mapping[str, object]:
+        """Transcode what was uploaded."""
+        return connector.transcoding(stopping.is_set).work()
+
     async def learning() -> Mapping[str, object]:
         """Carry what launched content tells to the facts."""
         return await connector.carrying_learning(stopping.is_set).work()
@@ -220,6 +226,8 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["notices"] = Job(job(notices), service.times("notices"))
     if "certificates" in read:
         jobs["certificates"] = Job(job(certificates), service.times("certificates"))
+    if connector.has_videos:
+        jobs["videos"] = Job(job(videos), None, ladder=True)
     if any(one.content is not None for one in connector.mapping.certificates):
         jobs["passed"] = Job(job(passed))
     if connector.exported_to:

@@ -77,6 +77,7 @@ async def _examined(connector: Connector, fix: bool) -> list[Finding]:
         ("leavers", moodle.leavers),
         ("certificates", own.certificates),
         ("exports", own.exports),
+        ("video", own.video),
         ("scores", own.scores),
     ):
         bad = {finding.what for finding in findings if finding.state == "bad"}

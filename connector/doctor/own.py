@@ -1,4 +1,4 @@
-"""Checks of what is the connector's own: databases, mapping, folders, notices, certificates, exports.
+"""Checks of what is the connector's own: databases, mapping, folders, notices, certificates, exports, videos.
 
 Each gives what is well, None where the part is not set up, and raises the error tree.
 """
@@ -106,6 +106,13 @@ async def exports(connector: Connector) -> Finding | None:
             "too. Give each site a folder or prefix beside the others"
         )
     return Finding("exports", "good", text)
+
+
+async def video(connector: Connector) -> str | None:
+    """Have videos a place, and what transcodes them?"""
+    if not connector.has_videos:
+        return None
+    return f"transcoded by {connector.transcoder.check()}; {connector.media_store.check()}"
 
 
 async def scores(connector: Connector) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -50,6 +50,7 @@ class Attempt:
     submitted_at: datetime | None
     percent: float | None
     passed: bool | None
+    settled_at: datetime | None
 
     def is_open(self, now: datetime) -> bool:
         return self.submitted_at is None and (self.ends_at is None or now < self.ends_at)
@@ -75,6 +76,10 @@ class Outcome:
     passed: bool | None
     events: Sequence[Event] = ()
     told: Scored | None = None
+
+
+Finding = Callable[[Attempt, Sequence[Attempt], Mapping[str, Answer]], Outcome]
+"""What an attempt comes to, by all of this person in this activity, and by what was answered in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,8 @@ class Begun:
 class Attempts(Protocol):
     """Attempts at the content of one site."""
 
-    def of(self, content_id: UUID, actor: Actor) -> Sequence[Attempt]:
-        """Those of one person in one activity, in their order."""
+    def of(self, content_id: UUID, actor: Actor, *, trial: bool) -> Sequence[Attempt]:
+        """Those of one person in one activity, in their order: as a learner, or to see how it is."""
         ...
 
     def one(self, attempt_id: int) -> Attempt | None: ...
@@ -153,20 +158,21 @@ class Attempts(Protocol):
         """In the order in which it was handed in."""
         ...
 
-    def hand_in(self, evidence: Evidence, most: int) -> bool:
-        """Keep where a file lies; False, and nothing done, where the attempt is over or has so many already."""
+    def hand_in(self, evidence: Evidence, by: datetime, most: int) -> bool:
+        """Keep where a file lies; False, and nothing done, where the attempt ended before ``by`` or has so many."""
         ...
 
     def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
         """Forget a file of an attempt that is open; None where there is none."""
         ...
 
-    def submit(self, attempt_id: int, now: datetime) -> bool:
-        """End an attempt, no later than its time was over; False where it was submitted before."""
+    def submit(self, attempt: Attempt, now: datetime) -> bool:
+        """End an attempt, no later than its time was over, and tell so; False where it was submitted before."""
         ...
 
-    def settle(self, attempt_id: int, outcome: Outcome, now: datetime) -> None:
-        """Keep what it has come to, and send it on, all of it or nothing."""
+    def settle(self, attempt: Attempt, find: Finding, now: datetime) -> None:
+        """Find what a submitted attempt has come to, keep it, and send it on, all of it or nothing, and only where it
+        is not found yet. Nobody else does it for this person and activity meanwhile."""
         ...
 
     def mark(self, attempt_id: int, mark: Mark) -> None: ...
@@ -176,7 +182,7 @@ class Attempts(Protocol):
         ...
 
     def mark_by(self, attempt_id: int, version: int, banks: Versions) -> None:
-        """Mark by other versions from now on."""
+        """Mark by other versions from now on; the result is to be found anew."""
         ...
 
     def unsettled(self, now: datetime, most: int) -> Sequence[Attempt]:

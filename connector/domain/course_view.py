@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from connector.domain.assessments import Policy
 from connector.domain.contents import Content
 from connector.domain.multilang import Texts
 
@@ -60,16 +61,12 @@ class Learner:
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
-    """What somebody has made of an assessment in an activity: results in their order, and how many wait for marks."""
+class Rule:
+    """Which of several attempts at an assessment counts, and from how many percent on it is passed."""
 
     content_id: UUID
-    link: str
-    subject: str
-    person_id: int | None
-    percents: Sequence[float]
-    waiting: int
-    last: datetime
+    policy: Policy
+    pass_mark: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +91,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """An assessment of the course: who took it, with which results. ``waiting``: attempts that wait to be marked."""
+class Taken:
+    """How an assessment was taken. Who took it in two activities counts in each, as in its own results.
+    ``waiting``: attempts that wait to be marked."""
 
-    content_id: UUID
-    title: Texts
-    people: int
-    finished: int
-    passed: int
-    mean: float | None
-    waiting: int
+    people: int = 0
+    finished: int = 0
+    passed: int = 0
+    mean: float | None = None
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +143,14 @@ class CourseFacts(Protocol):
 class CourseWork(Protocol):
     """What launched content knows of the courses of a site. Trials count nowhere."""
 
-    def tries(self, platform_id: int, course: str) -> Sequence[Tries]: ...
-
-    def assessments(self, platform_id: int, course: str, taken: Collection[UUID]) -> Sequence[Content]:
+    def assessments(self, platform_id: int, course: str) -> Sequence[Content]:
         """Those that were made in a course, and those that were taken there, what was changed last first."""
+        ...
+
+    def done(
+        self, platform_id: int, course: str, rules: Sequence[Rule]
+    ) -> tuple[Sequence[Work], Mapping[UUID, Taken]]:
+        """By person, and by assessment; of one that nobody took there is nothing."""
         ...
 
     def waiting(self, platform_id: int, course: str, most: int) -> Sequence[Waiting]:
@@ -203,8 +203,8 @@ def sums(found: Sequence[Person]) -> Sums:
 def select(found: Sequence[Person], wanted: Wanted) -> list[Person]:
     """Those that are wanted, in order; of whom nothing is told stand last."""
     name = plain(wanted.name)
-    chosen = [one for one in found if _suits(one, wanted.state) and name in plain(one.learner.name)]
-    by_name = sorted(chosen, key=lambda one: (plain(one.learner.name), one.learner.subject))
+    named = [(plain(one.learner.name), one.learner.subject, one) for one in found if _suits(one, wanted.state)]
+    by_name = [one for typed, _, one in sorted(named, key=lambda one: one[:2]) if name in typed]
     if wanted.order is Order.NAME:
         return by_name
     key = _KEYS[wanted.order]

@@ -227,6 +227,20 @@ SECTIONS: tuple[Section, ...] = (
         "connector.lti_score",
     ),
     Section(
+        "Launched content: videos",
+        "How much of them was watched, and what was answered within them.",
+        "One goes on where one was, and lessons are completed by it.",
+        "subject.viewings",
+        "connector.viewing",
+    ),
+    Section(
+        "Launched content: videos uploaded",
+        "As a teacher.",
+        _TO_TELL,
+        "subject.uploads",
+        "connector.media",
+    ),
+    Section(
         "Launched content: attempts",
         "Attempts at assessments with answers, results, marks and comments; who marked is left out.",
         "They are marked, and shown to the person.",

@@ -281,6 +281,27 @@ class ExportSettings(FileSettings):
     by_month: bool = True
 
 
+class VideoSettings(FileSettings):
+    """Videos of lessons: where they lie (without a place there are none), how large they may be, and what transcodes.
+
+    ``ffmpeg``: where it is, if not in the extra ``video``. MediaConvert reads and writes the bucket of ``s3`` by the
+    role of this ARN, in a queue other than the account's usual one where ``queue`` has its ARN.
+    """
+
+    transcoder: Literal["ffmpeg", "mediaconvert"] = "ffmpeg"
+    ffmpeg: Path | None = None
+    role: str = ""
+    queue: str = ""
+    largest_mb: Annotated[int, Field(ge=1, le=50_000)] = 4000
+    longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 240
+
+    @model_validator(mode="after")
+    def _of_amazon(self) -> Self:
+        if self.transcoder == "mediaconvert" and not (self.s3.bucket and self.role):
+            raise ValueError("transcoder mediaconvert needs s3.bucket and role")
+        return self
+
+
 class PrivacySettings(BaseModel):
     """``secret`` makes the keyed hashes by which erased people are known again; it must never change."""
 

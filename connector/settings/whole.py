@@ -25,6 +25,7 @@ from connector.settings.parts import (
     ReportingSettings,
     RetentionSettings,
     ServiceSettings,
+    VideoSettings,
 )
 from connector.settings.sources import SourceSettings, place_of, secret
 from connector.settings.values import DatabaseAddress, SiteName, SourceName
@@ -53,6 +54,7 @@ class SiteSettings(BaseModel):
     content: ContentSettings = ContentSettings()
     exports: ExportSettings = ExportSettings()
     lti: LtiSettings = LtiSettings()
+    video: VideoSettings = VideoSettings()
     service: ServiceSettings | None = None
     notices: NoticeSettings | None = None
     console: ConsoleSettings | None = None
@@ -87,6 +89,7 @@ class Settings(BaseSettings):
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     lti: LtiSettings = LtiSettings()
+    video: VideoSettings = VideoSettings()
     live: LiveSettings = LiveSettings()
     privacy: PrivacySettings = PrivacySettings()
     retention: RetentionSettings = RetentionSettings()
@@ -206,6 +209,7 @@ def _of_its_own(its: SiteSettings) -> Iterator[tuple[str, object]]:
         ("certificates", its.certificates),
         ("content", its.content),
         ("exports", its.exports),
+        ("video", its.video),
     ):
         if told.folder:
             yield f"{part}.folder", ("folder", told.folder.resolve())

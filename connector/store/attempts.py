@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from connector.domain.assessments import Answer
-from connector.domain.attempting import Attempt, Begun, Evidence, Mark, Outcome, Paper, Saved, Versions
+from connector.domain.attempting import Attempt, Begun, Evidence, Finding, Mark, Paper, Saved, Versions
 from connector.domain.contents import Content
 from connector.domain.learning_events import Actor, Event, Verb
 from connector.store.database import Connection, Database, Row, one, query
@@ -28,8 +28,9 @@ class StoredAttempts:
         self._database = database
         self._site = site
 
-    def of(self, content_id: UUID, actor: Actor) -> Sequence[Attempt]:
-        return [_attempt(row) for row in self._database.rows("attempts.of", content_id=content_id, **asdict(actor))]
+    def of(self, content_id: UUID, actor: Actor, *, trial: bool) -> Sequence[Attempt]:
+        whose = {"content_id": content_id, "trial": trial, **asdict(actor)}
+        return [_attempt(row) for row in self._database.rows("attempts.of", **whose)]
 
     def one(self, attempt_id: int) -> Attempt | None:
         row = self._database.row("attempts.one", site=self._site, attempt_id=attempt_id)
@@ -105,21 +106,37 @@ class StoredAttempts:
     def evidence(self, attempt_id: int) -> Sequence[Evidence]:
         return [Evidence(**row) for row in self._database.rows("attempts.evidence", attempt_id=attempt_id)]
 
-    def hand_in(self, evidence: Evidence, most: int) -> bool:
-        return self._database.run("attempts.hand_in", most=most, **asdict(evidence)) > 0
+    def hand_in(self, evidence: Evidence, by: datetime, most: int) -> bool:
+        return self._database.run("attempts.hand_in", by=by, most=most, **asdict(evidence)) > 0
 
     def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
         row = self._database.row("attempts.take_back", attempt_id=attempt_id, file_id=file_id)
         return Evidence(**row) if row else None
 
-    def submit(self, attempt_id: int, now: datetime) -> bool:
-        return self._database.run("attempts.submit", attempt_id=attempt_id, now=now) > 0
+    def submit(self, attempt: Attempt, now: datetime) -> bool:
+        completed = Event(attempt.actor, Verb.COMPLETED, attempt.attempt_id)
 
-    def settle(self, attempt_id: int, outcome: Outcome, now: datetime) -> None:
-        found = {"percent": outcome.percent, "passed": outcome.passed, "now": now}
+        def work(connection: Connection) -> bool:
+            values = {"attempt_id": attempt.attempt_id, "now": now}
+            done = connection.execute(query("attempts.submit"), values).rowcount > 0
+            if done and not attempt.trial:
+                self._tell(connection, completed, now)
+            return done
+
+        return self._database.transact(work)
+
+    def settle(self, attempt: Attempt, find: Finding, now: datetime) -> None:
+        whose = {"content_id": attempt.content_id, "trial": attempt.trial, **asdict(attempt.actor)}
 
         def work(connection: Connection) -> None:
-            connection.execute(query("attempts.settle"), {"attempt_id": attempt_id, **found})
+            every = [_attempt(row) for row in connection.execute(query("attempts.lock_of"), whose)]
+            now_is = next(one for one in every if one.attempt_id == attempt.attempt_id)
+            if now_is.settled_at is not None:
+                return
+            rows = connection.execute(query("attempts.answers"), {"attempt_ids": [attempt.attempt_id]})
+            outcome = find(now_is, every, {row["question_id"]: _answer(row) for row in rows})
+            found = {"percent": outcome.percent, "passed": outcome.passed, "now": now}
+            connection.execute(query("attempts.settle"), {"attempt_id": attempt.attempt_id, **found})
             for event in outcome.events:
                 self._tell(connection, event, now)
             if outcome.told is not None:
@@ -147,7 +164,7 @@ class StoredAttempts:
 _ACTOR = ("platform_id", "course", "link", "subject", "person_id")
 _SAME = (
     "attempt_id", "content_id", "number", "marked_version", "marked_banks", "line_item", "trial", "launched_at",
-    "started_at", "ends_at", "submitted_at", "percent", "passed",
+    "started_at", "ends_at", "submitted_at", "percent", "passed", "settled_at",
 )  # fmt: skip
 
 

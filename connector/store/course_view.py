@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from connector.domain.contents import Content
-from connector.domain.course_view import Learner, Tries, Waiting
+from connector.domain.course_view import Learner, Rule, Taken, Waiting, Work
 from connector.domain.review import full_name
 from connector.store.contents import content_of
 from connector.store.database import Database, Row
@@ -32,13 +32,23 @@ class StoredCourseWork:
         self._database = database
         self._site = site
 
-    def tries(self, platform_id: int, course: str) -> Sequence[Tries]:
-        rows = self._database.rows("course_view.tries", platform_id=platform_id, course=course)
-        return [Tries(**row) for row in rows]
-
-    def assessments(self, platform_id: int, course: str, taken: Collection[UUID]) -> Sequence[Content]:
+    def assessments(self, platform_id: int, course: str) -> Sequence[Content]:
         there = {"platform_id": platform_id, "course": course, "site": self._site}
-        return [content_of(row) for row in self._database.rows("course_view.assessments", taken=list(taken), **there)]
+        return [content_of(row) for row in self._database.rows("course_view.assessments", **there)]
+
+    def done(
+        self, platform_id: int, course: str, rules: Sequence[Rule]
+    ) -> tuple[Sequence[Work], Mapping[UUID, Taken]]:
+        rows = self._database.rows(
+            "course_view.work",
+            platform_id=platform_id,
+            course=course,
+            contents=[one.content_id for one in rules],
+            policies=[one.policy.value for one in rules],
+            pass_marks=[one.pass_mark for one in rules],
+        )
+        works = [_work(row) for row in rows if row["subject"] is not None]
+        return works, {row["content_id"]: _taken(row) for row in rows if row["content_id"] is not None}
 
     def waiting(self, platform_id: int, course: str, most: int) -> Sequence[Waiting]:
         there = {"platform_id": platform_id, "course": course, "site": self._site}
@@ -48,3 +58,13 @@ class StoredCourseWork:
 def _learner(row: Row) -> Learner:
     name = full_name(row.pop("firstname"), row.pop("lastname"))
     return Learner(str(row.pop("moodle_id")), name, **row)
+
+
+def _work(row: Row) -> Work:
+    told = {name: row[name] for name in ("subject", "person_id", "tried", "waiting", "percent", "last")}
+    return Work(passed=row["passed_contents"], **told)
+
+
+def _taken(row: Row) -> Taken:
+    told = {name: row[name] for name in ("people", "finished", "passed", "waiting")}
+    return Taken(mean=row["percent"], **told)

@@ -46,7 +46,7 @@ STEPS = (
     ("connector.attempt", "attempts"), ("connector.answer", "answers"), ("connector.mark", "comments"),
     ("connector.mark", "marks_of_others"), ("connector.content", "contents"),
     ("connector.content_version", "content_versions"), ("connector.learning_event", "learning_events"),
-    ("connector.lti_score", "lti_scores"),
+    ("connector.media", "media"), ("connector.viewing", "viewings"), ("connector.lti_score", "lti_scores"),
     ("connector.lti_session", "lti_sessions"), ("connector.lti_person", "lti_people"),
     ("connector.audit_trail", "audit_trail"),
     ("connector.audit_trail", "audited_accounts"), ("connector.console_account", "console_accounts"),

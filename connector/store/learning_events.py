@@ -91,7 +91,8 @@ def _placed(row: Row) -> Row:
 
 
 def _answer(row: Row) -> Answer:
-    return _ANSWER.validate_python({**(row["said"] or {}), "question_id": row["question_id"], "share": row["share"]})
+    told = {name: row[name] for name in ("question_id", "share", "files")}
+    return _ANSWER.validate_python({**(row["said"] or {}), **told})
 
 
 def _uuid(text: str) -> UUID | None:

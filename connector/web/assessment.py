@@ -57,7 +57,7 @@ class Sent(BaseModel):
 def home(connector: Connector, session: LaunchSession, content: Content) -> Mapping[str, Any]:
     """What an assessment is about, and how somebody stands with it."""
     made = bodies.assessment(content.body)
-    tried = connector.attempts.of(content.content_id, actor_of(session))
+    tried = connector.attempts.of(content.content_id, actor_of(session), trial=session.launch.teaches)
     now = connector.clock()
     ended = [one for one in tried if not one.is_open(now)]
     left = None if made.attempts is None else max(0, made.attempts - len(ended))
@@ -131,7 +131,7 @@ def own_attempt(visit: Visit) -> Attempt:
         attempt_id = int(visit.request.path_params["attempt"])
     except ValueError:
         raise LaunchRefused("attempt: it has no such number.", Trouble.MALFORMED) from None
-    attempt = visit.connector.attempts.one(attempt_id) if attempt_id < 2**63 else None
+    attempt = visit.connector.attempts.one(attempt_id) if 0 < attempt_id < 2**63 else None
     if attempt is None or not attempt.actor.is_same(visit.actor):
         raise LaunchRefused("attempt: it is not of whoever asks, or not of this activity.", Trouble.NOT_ALLOWED)
     return attempt

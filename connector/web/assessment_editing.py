@@ -140,7 +140,7 @@ def change_settings(visit: Visit, form: FormData) -> Response:
         certificate=_certificate(visit, fields, made),
     )
     if fields.wrong:
-        return _page(visit, replace(content, body=bodies.body(after)), wrong=fields.wrong)
+        return _page(visit, replace(content, body=bodies.body(after)), wrong=fields.wrong, seen=fields.text("seen"))
     return _save(visit, content, after, form)
 
 
@@ -186,7 +186,7 @@ def change_question(visit: Visit, form: FormData) -> Response:
     wrong = editing.faults(question, beside)
     if wrong or fields.wrong or doing == "more":
         shown = wrong if doing != "more" else []
-        return _question(visit, content, question, section, wrong=fields.wrong, faults=shown, form=form)
+        return _question(visit, content, question, section, wrong=fields.wrong, faults=shown, seen=fields.text("seen"))
     return _save(visit, content, editing.put(made, section, question), form)
 
 
@@ -260,6 +260,7 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "banks": _banks(visit),
         "tags": _tags(visit),
         "kinds": KINDS,
+        "offered": [one for one in Kind if isinstance(made, Assessment) or one is not Kind.SCENARIO],
         "policies": POLICIES,
         "explains": EXPLAINS,
         "faults": FAULTS,

@@ -66,7 +66,8 @@ def review(connector: Connector, session: LaunchSession, content: Content) -> Ma
     launch = session.launch
     if launch.for_user != launch.subject and not launch.teaches:
         raise LaunchRefused("for_user: who does not teach sees their own only.", Trouble.NOT_ALLOWED)
-    tried = connector.attempts.of(content.content_id, replace(actor_of(session), subject=launch.for_user))
+    whose = replace(actor_of(session), subject=launch.for_user)
+    tried = connector.attempts.of(content.content_id, whose, trial=False)
     ended = [one for one in tried if not one.is_open(connector.clock())]
     if not ended:
         return None
@@ -96,7 +97,7 @@ def _results(visit: Visit, content: Content, changed: int | None = None) -> Resp
     marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
     answers = connector.attempts.answers_of([one.attempt_id for one in scored])
     percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
-    old = sum(one.submitted_at is not None and one.marked_version != content.version for one in attempts)
+    old = sum(connector.attempting.is_old(one, content) for one in attempts if one.submitted_at is not None)
     return visit.part(
         "content/assessment/results.html",
         content=content,

@@ -13,15 +13,25 @@ from connector.bootstrap import Connector
 from connector.content.assessment.attempting import MOST
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.my_learning.opening import CONTENT as MY_LEARNING
+from connector.content.video.learning import MOST as VIDEO_MOST
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Message, Trouble
 from connector.domain.multilang import choose
 from connector.lti.deep_linking import CONTENT, Picked
-from connector.web import assessment, assessment_editing, assessment_results, certified, course_view, evidence
+from connector.web import (
+    assessment,
+    assessment_editing,
+    assessment_results,
+    certified,
+    course_view,
+    evidence,
+    video,
+    video_authoring,
+)
 from connector.web.fields import Fields
 from connector.web.languages import Speech, message
-from connector.web.launches import Part, Visit, bearer, named
+from connector.web.launches import Part, Visit, Way, bearer, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +45,14 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Title and text stand in the picking page, and in Moodle's course. ``most``: of what is graded, its points.
-    ``review`` shows what somebody has done, where the gradebook asks for it."""
+    ``review`` shows what somebody has done, where the gradebook asks for it; ``edit`` is where it is changed."""
 
     title: str
     text: str
     show: Callable[[Connector, LaunchSession, Content | None], Shown]
     most: float | None = None
     review: Callable[[Connector, LaunchSession, Content], Shown] | None = None
+    edit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,10 @@ class Piece:
     name: str
     kind: Kind
     content: Content | None = None
+
+    @property
+    def edit(self) -> str:
+        return self.kind.edit.format(content=self.name)
 
 
 def my_learning(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
@@ -78,6 +93,14 @@ def course_page(connector: Connector, session: LaunchSession, _content: Content 
     return Shown("content/course_view.html", course_view.page(connector, session))
 
 
+def video_lesson(connector: Connector, session: LaunchSession, content: Content | None) -> Shown:
+    """A player, and for who teaches where it was made how it is made."""
+    if content is None:
+        raise LaunchRefused("content: there is none of this name.", Trouble.GONE)
+    certificate = certified.standing(connector, session, content)
+    return Shown("content/video.html", {**video.page_of(connector, session, content), "certificate": certificate})
+
+
 SINGLE: Mapping[str, Kind] = {
     COURSE_VIEW: Kind(
         message("Course view"),
@@ -96,6 +119,14 @@ MADE: Mapping[ContentKind, Kind] = {
         assessment_page,
         MOST,
         assessment_review,
+        assessment_editing.EDIT,
+    ),
+    ContentKind.VIDEO: Kind(
+        message("Video lesson"),
+        message("A video with chapters, captions and questions."),
+        video_lesson,
+        VIDEO_MOST,
+        edit=video_authoring.ONE,
     ),
 }
 """Kinds that people make; the custom parameter is the id of one."""
@@ -164,5 +195,9 @@ PARTS: Sequence[Part] = (
     *evidence.PARTS,
     *certified.PARTS,
     *course_view.PARTS,
+    *video.PARTS,
+    *video_authoring.PARTS,
 )
 """Routes of content."""
+WAYS: Sequence[Way] = video.WAYS
+"""Routes of content by which others come than the page of a launch."""

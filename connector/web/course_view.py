@@ -18,7 +18,7 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.reports.formats import csv_table
 from connector.web.languages import Speech, message
-from connector.web.launches import HEADERS, Part, Visit, roster
+from connector.web.launches import HEADERS, Part, Visit, maker_of, roster
 
 COURSE = "/lti/course"
 PAGE = 50
@@ -120,9 +120,15 @@ def _assessments(_connector: Connector, _session: LaunchSession, found: CourseLo
     return {"names": {one.learner.subject: one.learner.name for one in found.people}}
 
 
+def _videos(connector: Connector, session: LaunchSession, _found: CourseLook) -> Mapping[str, Any]:
+    maker = maker_of(session)
+    return {"videos": connector.viewings.in_course(maker.platform_id, maker.course)}
+
+
 SECTIONS: Sequence[Section] = (
     Section("content/course_view/people.html", _people),
     Section("content/course_view/assessments.html", _assessments),
+    Section("content/course_view/videos.html", _videos),
 )
 
 

@@ -76,6 +76,9 @@ class Fields:
         except ValueError:
             self.wrong[name] = NO_MOMENT
             return None
+        if not 2000 <= local.year < 2100:
+            self.wrong[name] = NO_MOMENT
+            return None
         return local.replace(tzinfo=_zone(zone)).astimezone(UTC)
 
     def pick(self, name: str, usual: Choice) -> Choice:

@@ -64,6 +64,7 @@ class ByLaunch(Enum):
     PLATFORM = "a platform that is registered, by its signature"
     SESSION = "whoever a platform has launched, by the token of the page"
     TEACHER = "who teaches in the course, by the token of the page"
+    SIGNED = "who has an address that was signed for a page, for minutes"
     INVITED = "who has a link that an administrator made, once"
 
 
@@ -187,12 +188,20 @@ def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | N
 
 
 def named(connector: Connector, session: LaunchSession) -> Content | None:
-    """The content that the custom parameter names by its id; None where there is none."""
+    """The content that the custom parameter names by its id; None where there is none, or another Moodle's.
+
+    Whoever teaches anywhere can write such a parameter by hand.
+    """
     try:
         wanted = UUID(session.launch.custom.get(CONTENT, ""))
     except ValueError:
         return None
-    return connector.contents.newest(wanted)
+    content = connector.contents.newest(wanted)
+    launched_from = session.launch.platform_id
+    if content is None or content.platform_id == launched_from:
+        return content
+    ways = [connector.platforms.one(one) for one in (content.platform_id, launched_from)]
+    return content if len({one.issuer for one in ways if one}) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

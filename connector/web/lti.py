@@ -20,6 +20,7 @@ from connector.lti.deep_linking import answer
 from connector.lti.launching import Opened
 from connector.lti.own_window import kept_by
 from connector.web.content import PARTS, picked, picking, shown
+from connector.web.content import WAYS as OF_CONTENT
 from connector.web.dress import Dress
 from connector.web.languages import preferred
 from connector.web.launches import HEADERS, ByLaunch, Launches, Way, actor_of, add_ways, log
@@ -117,7 +118,7 @@ def add_lti(app: FastAPI, connector: Connector, dressed: Dress) -> None:
     """Let platforms launch, and whoever was launched work. Raises SettingsError without a secret for the keys."""
     _ = connector.tool_keys, connector.launching, connector.launch_login  # once, and not in several threads
     launches = Launches(connector, dressed, RateLimit(LAUNCHES_A_MINUTE, 60))
-    add_ways(app, launches, (*WAYS, *(part.way() for part in PARTS)))
+    add_ways(app, launches, (*WAYS, *OF_CONTENT, *(part.way() for part in PARTS)))
 
 
 def _cookie(name: str, value: str, seconds: float) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connector.domain.assessments import Kind
 from connector.domain.certificates import CertificateState
 from connector.domain.lti import Trouble
 from connector.domain.plan import Action, Change, GuardClass, Window
 from connector.domain.review import Stage
 from connector.domain.sign_in import PasswordProblem, Role
+from connector.domain.videos import Failure
 from connector.sign_in.setting_up import SetUpProblem
 from connector.web.languages import message
 
@@ -197,6 +199,36 @@ def reason_of(change: Change) -> tuple[str, dict[str, str]]:
     return REASONS.get(change.reason, change.reason), {}
 
 
+FAILURES: Mapping[Failure, str] = {
+    Failure.NO_VIDEO: message("This file is no video that can be read. Upload an MP4, MOV, MKV, WebM or AVI file."),
+    Failure.TOO_LONG: message("This video is too long. Cut it into several lessons."),
+    Failure.TOO_WIDE: message("The pictures of this video are too large. Upload it in 4K or smaller."),
+    Failure.BROKEN: message("Something in this video cannot be read. Export it once more, and upload it again."),
+}
+"""Why nothing came of an upload."""
+QUESTION_KINDS: Mapping[Kind, str] = {
+    Kind.SINGLE: message("One is right"),
+    Kind.MULTIPLE: message("Several are right"),
+    Kind.TRUE_FALSE: message("True or false"),
+    Kind.NUMERIC: message("A number"),
+    Kind.TEXT: message("A short text"),
+}
+"""Questions that a video may put."""
+NOT_RIGHT: Mapping[str, str] = {
+    "title": message("Enter a title in one language at least."),
+    "threshold": message("Enter how much has to be watched: a number from 1 to 100."),
+    "chapters": message("Write each chapter on a line of its own: where it begins, such as 1:05, and its title."),
+    "captions": message("This file has no captions. Choose a WebVTT file."),
+    "captions_size": message("This file of captions is too large. Choose one of 1 MB at most."),
+    "at": message("Enter where the question is put, such as 1:05."),
+    "kind": message("Choose a kind of question."),
+    "text": message("Enter the question."),
+    "options": message(
+        "Enter the options, a line each, with * before what is right; for a number or a text what is right."
+    ),
+    "conflict": message("Somebody else has changed this lesson meanwhile. Nothing was saved; here is how it is now."),
+}
+"""What is wrong with what an author has entered, by the field."""
 REFUSED: Mapping[Trouble | None, str] = {
     Trouble.AGAIN: message(
         "This page has been open for too long, or was opened twice. Open it once more from your course."

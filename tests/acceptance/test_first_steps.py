@@ -34,7 +34,7 @@ def test_init_then_doctor_then_sync(house: House) -> None:
         "moodle": "good", "reports": "none", "writing": "good", "courses": "good", "notices": "none",
         "learners": "none", "cohort sync": "none", "profile fields": "none", "sign-in": "none",
         "linked logins": "none", "leavers": "none", "certificates": "none", "exports": "none",
-        "scores": "none", "hints": "none",
+        "scores": "none", "video": "none", "hints": "none",
     }  # fmt: skip
     example = folder / "config/feeds/people.csv.example"
     assert house.call("--config", settings, "sync", example).status == 0

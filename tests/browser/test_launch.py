@@ -40,7 +40,7 @@ def link(tool: Tool, moodle: Seen) -> ToolLink:
 
 
 async def learned(tool: Tool, moodle: Seen) -> None:
-    people = [row("E1", unit="Field", cost="en"), row("E2", unit="Field", cost="vi")]
+    people = [row("E1", unit="Field", cost="en"), row("E2", unit="Field", cost="vi", manager="E1")]
     await tool.house.settled_in(people)
     learning = Learning(tool.house, moodle)
     learning.act("complete", "E1", "SAFE")

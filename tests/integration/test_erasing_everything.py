@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -16,10 +17,11 @@ from connector.domain.cases import Case
 from connector.domain.contents import ContentKind, Maker
 from connector.domain.decisions import DecisionKind
 from connector.domain.errors import FeedRefused, SettingsError
-from connector.domain.learning_events import Verb
+from connector.domain.learning_events import Actor, Verb
 from connector.domain.lti import Launch, Message
 from connector.domain.lti_scores import Progress, Scored
 from connector.domain.scim import Kind
+from connector.domain.videos import Media, MediaState, Viewer
 from connector.settings.parts import ContentSettings, PrivacySettings, ReportingSettings
 from connector.settings.sources import ScimSettings
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
@@ -46,7 +48,8 @@ WITH_TRACES = {
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
         "api_token", "lti_platform", "lti_invitation", "lti_session", "lti_score",
-        "linked_login", "attempt", "answer", "evidence", "mark", "content", "content_version", "learning_event",
+        "linked_login", "viewing",
+        "attempt", "answer", "evidence", "mark", "content", "content_version", "learning_event",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
 
@@ -185,6 +188,21 @@ def launches(house: House) -> None:
         comment = f"well done, {person['key']}"
         scored = Scored(launch.platform_id, "item", number, 7, 10, Progress.COMPLETED, comment)
         house.connector.launch_scores.put(scored, now)
+        watches(house, launch, person["person_id"], "Zenobia Wyvernhall" if person["key"] == KEY else "Somebody else")
+
+
+def watches(house: House, launch: Launch, person_id: int, name: str) -> None:
+    """Somebody uploads a video, and watches it; once before it is known who that is."""
+    connector, now = house.connector, house.clock()
+    maker = Maker(launch.platform_id, "2", launch.subject)
+    media = Media(uuid4(), maker.platform_id, maker.course, "clip.mp4", 1, MediaState.UPLOADING)
+    connector.media.begin(media, maker.subject, now)
+    content = connector.contents.make(ContentKind.VIDEO, {"title": {}, "description": {}}, maker, now)
+    for link, known in (("1", person_id), ("2", None)):
+        actor = Actor(maker.platform_id, maker.course, link, launch.subject, known, str(content.content_id))
+        viewer = Viewer(actor, name, "", content.content_id, 1, media.media_id)
+        connector.viewings.open(viewer, now)
+        connector.viewings.alter(viewer, lambda one: replace(one, answers={"q": {"text": f"I am {name}", "share": 1}}))
 
 
 async def assessed(house: House) -> None:
@@ -239,10 +257,12 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
 
     document = json.dumps(house.connector.exporting.export(KEY), ensure_ascii=False)
     for mine in (lived.number, lived.code, "Zenobia asked", "certificate_issued", "well done, Quill-7",
-                 "platform registered", "before ", "marzipan works", "quixote.jpg", '"marked": 1'):  # fmt: skip
+                 "platform registered", "before ", "I am Zenobia", "clip.mp4",
+                 "marzipan works", "quixote.jpg", '"marked": 1'):  # fmt: skip
         assert mine in document, mine
     for theirs in (
         "FirstE",
+        "Somebody else",
         "e2@example.test",
         "e3@example.test",
         "well done, E3",
@@ -260,6 +280,7 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     [kept] = house.connector.erasures.records()
     assert kept.counts == done.counts and done.counts["files of certificates"] == 2
     assert [done.counts[f"connector.lti_{of}"] for of in ("session", "score", "person")] == [2, 1, 1]
+    assert [done.counts[f"connector.{of}"] for of in ("viewing", "media")] == [2, 1]
     assert len([*files.glob("**/*.pdf")]) == others_files
     assert done.counts["files that were handed in"] == 1
     assert [one.name for one in files.glob("evidence/*")] == [

@@ -146,7 +146,7 @@ async def test_killed_fifty_times_nothing_is_lost_or_doubled(house: House, moodl
                     break
             assert ended == DONE, f"seed {seed}: not done after 200 children"
             house.twin.faults.clear()
-            await anyio.sleep(0.4)  # the last write that was told to be late
+            await anyio.to_thread.run_sync(house.twin.settle)  # what was told to be late, or whose caller was killed
             present = [one for one in people if moodle.state.by_idnumber.get(one["id"]) or one["status"] == "active"]
             await assert_whole(house, moodle, present)
     assert [hold for hold in house.connector.plans.holds() if hold.state is HoldState.WAITING] == []

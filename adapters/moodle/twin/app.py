@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from typing import Any
 
 import orjson
@@ -61,6 +62,7 @@ class Twin:
         self.token = token or secrets.token_hex(16)
         self.faults = Faults()
         self.life = Life(self.state)
+        self.under_way = 0
         self._pace = pace
         self._gate = pace.gate() if pace else None
         routes = [Route("/webservice/rest/server.php", self._rest, methods=["POST"])]
@@ -70,7 +72,19 @@ class Twin:
         routes += control_routes(self.state, self.faults, self.life) if control else []
         self.app = Starlette(routes=routes)
 
+    def settle(self) -> None:
+        """Wait until nothing is under way. For another thread than that which serves."""
+        while self.under_way:
+            time.sleep(0.02)
+
     async def _rest(self, request: Request) -> Response:
+        self.under_way += 1
+        try:
+            return await self._called(request)
+        finally:
+            self.under_way -= 1
+
+    async def _called(self, request: Request) -> Response:
         body = await request.body()
         form = parse_form(body, self.state.max_input_vars)
         function = str(form.get("wsfunction", ""))
@@ -114,8 +128,12 @@ class Twin:
         def write() -> None:
             with self.state.lock:
                 self.state.reserved -= names
-            self._run(form)
+            try:
+                self._run(form)
+            finally:
+                self.under_way -= 1
 
+        self.under_way += 1
         asyncio.get_running_loop().call_later(seconds, write)
 
     async def _answer(self, form: Nested) -> Response:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,8 @@ class CuttableProtocol(H11Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServedTwin:
-    """A running twin: its address and token, and the handles of ``Twin``."""
+    """A running twin: its address and token, and the handles of ``Twin``. ``settle`` waits
+    until all that it was asked for is done, whether or not anybody waits for it."""
 
     url: str
     token: str
@@ -49,6 +50,7 @@ class ServedTwin:
     faults: Faults
     life: Life
     tools: ToolLife
+    settle: Callable[[], None]
 
 
 class _Server(uvicorn.Server):
@@ -121,7 +123,7 @@ def serve_twin(
     try:
         if not server.ready.wait(_START_SECONDS):
             raise RuntimeError("the Moodle twin did not start")
-        yield ServedTwin(state.url, twin.token, state, twin.faults, twin.life, twin.tools)
+        yield ServedTwin(state.url, twin.token, state, twin.faults, twin.life, twin.tools, twin.settle)
     finally:
         server.stop()
         thread.join()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from connector.content.assessment.marking import Scored as Result
 from connector.content.assessment.marking import counts, score
 from connector.content.assessment.papers import Papers
 from connector.domain.assessments import Answer, Assessment
-from connector.domain.attempting import Attempt, Attempts, Begun, Mark, Outcome, Saved
+from connector.domain.attempting import Attempt, Attempts, Begun, Mark, Outcome, Saved, Versions
 from connector.domain.contents import Content, Contents
 from connector.domain.errors import LaunchRefused
 from connector.domain.learning_events import Actor, Event, Verb
@@ -38,7 +38,7 @@ class Attempting:
     def begin(self, content: Content, actor: Actor, line_item: str, launched_at: datetime, *, trial: bool) -> Attempt:
         """The attempt that is open, or a new one. Raises LaunchRefused where there is none left."""
         now, made = self.clock(), bodies.assessment(content.body)
-        tried = self.attempts.of(content.content_id, actor)
+        tried = self.attempts.of(content.content_id, actor, trial=trial)
         if tried and tried[-1].is_open(now):
             return tried[-1]
         if tried and tried[-1].submitted_at is None:
@@ -46,10 +46,12 @@ class Attempting:
         if made.attempts is not None and not trial and len(tried) >= made.attempts:
             raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
         paper = self.papers.draw(content)
+        if not paper.questions:
+            raise LaunchRefused("There is nothing to be asked.", Trouble.GONE)
         ends_at = now + timedelta(minutes=made.minutes) if made.minutes else None
         begun = Begun(actor, "" if trial else line_item, trial, launched_at, now, ends_at)
         self.attempts.start(content, paper, begun)
-        after = self.attempts.of(content.content_id, actor)
+        after = self.attempts.of(content.content_id, actor, trial=trial)
         if len(after) == len(tried):
             raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)
         return after[-1]  # where two windows began at once, it is one attempt
@@ -66,16 +68,16 @@ class Attempting:
 
     def submit(self, attempt: Attempt) -> Attempt:
         """End an attempt and score it. Submitted twice, it is scored once."""
-        if self.attempts.submit(attempt.attempt_id, self.clock()):
-            self._settle(attempt.attempt_id, Verb.COMPLETED)
+        self.attempts.submit(attempt, self.clock())
+        self._settle(attempt.attempt_id)
         return self._again(attempt.attempt_id)
 
     def submit_overdue(self) -> int:
         """End what nobody has ended; gives how many."""
         left = self.attempts.unsettled(self.clock(), MANY)
         for attempt in left:
-            self.attempts.submit(attempt.attempt_id, self.clock())
-            self._settle(attempt.attempt_id, Verb.COMPLETED)
+            self.attempts.submit(attempt, self.clock())
+            self._settle(attempt.attempt_id)
         return len(left)
 
     def mark(self, attempt: Attempt, question_id: str, share: float, comment: str, by: str) -> Attempt:
@@ -98,21 +100,25 @@ class Attempting:
         """
         changed = 0
         for attempt in self.attempts.regradable(content.content_id, platform_id, course):
-            banks = {key: self._version_of(key, before) for key, before in attempt.paper.banks.items()}
-            if (attempt.marked_version, attempt.marked_banks) != (content.version, banks):
-                self.attempts.mark_by(attempt.attempt_id, content.version, banks)
+            if self.is_old(attempt, content):
+                self.attempts.mark_by(attempt.attempt_id, content.version, self._banks(attempt))
                 self._settle(attempt.attempt_id)
                 changed += self._again(attempt.attempt_id).percent != attempt.percent
         return changed
+
+    def is_old(self, attempt: Attempt, content: Content) -> bool:
+        """Whether it is marked by other questions than those of now."""
+        return (attempt.marked_version, attempt.marked_banks) != (content.version, self._banks(attempt))
 
     def result(self, attempt: Attempt) -> Result:
         """What an attempt has come to, question by question."""
         answers = self.attempts.answers(attempt.attempt_id)
         return score(met(self.papers.marked(attempt), answers), answers)
 
-    def _version_of(self, bank: str, before: int) -> int:
-        found = self.contents.newest(UUID(bank))
-        return found.version if found else before
+    def _banks(self, attempt: Attempt) -> Versions:
+        """The newest versions of the banks from which it was drawn."""
+        newest = {key: self.contents.newest(UUID(key)) for key in attempt.paper.banks}
+        return {key: one.version if (one := newest[key]) else before for key, before in attempt.paper.banks.items()}
 
     def _again(self, attempt_id: int) -> Attempt:
         found = self.attempts.one(attempt_id)
@@ -120,29 +126,36 @@ class Attempting:
             raise LaunchRefused("attempt: it is not there any more.", Trouble.GONE)
         return found
 
-    def _settle(self, attempt_id: int, *verbs: Verb) -> None:
+    def _settle(self, attempt_id: int) -> None:
         """Find the result of a submitted attempt, and send what counts of all attempts at it."""
         attempt = self._again(attempt_id)
+        self.papers.marked(attempt)  # at hand before anything is locked
+        self.attempts.settle(attempt, self._found, self.clock())
+
+    def _found(self, attempt: Attempt, every: Sequence[Attempt], answers: Mapping[str, Answer]) -> Outcome:
+        """What an attempt has come to; what is as it was before is not told again."""
         made = self.papers.assessment(attempt, marked=True)
-        percent = self.result(attempt).percent
+        percent = score(met(self.papers.marked(attempt), answers), answers).percent
         passed = None if percent is None else percent >= made.pass_mark
-        found = Outcome(percent, passed, _events(attempt, percent, passed, verbs), self._told(attempt, made, percent))
-        self.attempts.settle(attempt_id, found, self.clock())
-
-    def _told(self, attempt: Attempt, made: Assessment, percent: float | None) -> Scored | None:
-        """What the gradebook is to have; nothing to grade yet where all waits to be marked."""
-        if not attempt.line_item:
-            return None
-        tried = [one for one in self.attempts.of(attempt.content_id, attempt.actor) if one.submitted_at is not None]
-        percents = [percent if one.attempt_id == attempt.attempt_id else one.percent for one in tried]
-        value = counts(made.policy, [one for one in percents if one is not None])
-        actor = attempt.actor
-        return Scored(actor.platform_id, attempt.line_item, actor.subject, value, MOST, Progress.COMPLETED)
+        if attempt.percent is not None and (percent, passed) == (attempt.percent, attempt.passed):
+            return Outcome(percent, passed)
+        return Outcome(percent, passed, _events(attempt, percent, passed), _told(attempt, every, made, percent))
 
 
-def _events(attempt: Attempt, percent: float | None, passed: bool | None, verbs: tuple[Verb, ...]) -> list[Event]:
+def _told(attempt: Attempt, every: Sequence[Attempt], made: Assessment, percent: float | None) -> Scored | None:
+    """What the gradebook is to have; nothing to grade yet where all waits to be marked."""
+    if not attempt.line_item:
+        return None
+    tried = [one for one in every if one.submitted_at is not None]
+    percents = [percent if one.attempt_id == attempt.attempt_id else one.percent for one in tried]
+    value = counts(made.policy, [one for one in percents if one is not None])
+    actor = attempt.actor
+    return Scored(actor.platform_id, attempt.line_item, actor.subject, value, MOST, Progress.COMPLETED)
+
+
+def _events(attempt: Attempt, percent: float | None, passed: bool | None) -> list[Event]:
     if attempt.trial:
         return []
     told = {"percent": percent, "seconds": attempt.seconds}
-    after = (Verb.SCORED,) if percent is None else (Verb.SCORED, Verb.PASSED if passed else Verb.FAILED)
-    return [Event(attempt.actor, verb, attempt.attempt_id, result=told) for verb in (*verbs, *after)]
+    verbs = (Verb.SCORED,) if percent is None else (Verb.SCORED, Verb.PASSED if passed else Verb.FAILED)
+    return [Event(attempt.actor, verb, attempt.attempt_id, result=told) for verb in verbs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from random import Random
 
@@ -12,48 +12,63 @@ from connector.domain.assessments import Answer, Kind, Question, Section
 def drawn(sections: Sequence[Section], banks: Mapping[str, Sequence[Question]], seed: int) -> list[Question]:
     """The questions of the attempt with this ``seed``, section after section, no question twice.
 
-    A bank with fewer than are to be drawn gives what it has.
+    A bank with fewer than are to be drawn gives what it has, and no steps of scenarios, which are nothing alone. Where
+    the order is by chance, the steps of a scenario stay together.
     """
     dice, taken = Random(seed), set[str]()  # noqa: S311 - chance, not secrecy: an attempt keeps what it has drawn
     found: list[Question] = []
     for section in sections:
         own = [one for one in section.questions if one.question_id not in taken]
         taken |= {one.question_id for one in own}
-        left = [one for one in banks.get(section.bank, ()) if one.question_id not in taken]
+        bank = banks.get(section.bank, ())
+        left = [one for one in bank if one.question_id not in taken and one.kind is not Kind.SCENARIO]
         more = dice.sample(left, min(section.drawn, len(left)))
         taken |= {one.question_id for one in more}
-        both = [*own, *more]
+        both = list(_runs([*own, *more]))
         if section.shuffled:
             dice.shuffle(both)
-        found += both
+        found += [one for run in both for one in run]
     return found
 
 
 def met(questions: Sequence[Question], answers: Mapping[str, Answer]) -> list[Question]:
-    """The questions that count: all but those of a scenario to which no answer has led.
+    """The questions that count: all but those of scenarios to which no answer has led.
 
-    Questions of the kind scenario that follow each other are one scenario.
+    A scenario begins with a step to which no other one beside it leads.
     """
+    taken = {key: next(iter(one.chosen)) for key, one in answers.items() if len(one.chosen) == 1}
     found: list[Question] = []
-    for branches, group in groupby(questions, lambda one: one.kind is Kind.SCENARIO):
-        some = list(group)
-        if branches:
-            by_id = {one.question_id: one for one in some}
-            some = [
-                by_id[key] for key in path(some, {key: next(iter(one.chosen), "") for key, one in answers.items()})
-            ]
-        found += some
+    for run in _runs(questions):
+        by_id = {one.question_id: one for one in run}
+        keys = [key for start in starts(run) for key in path(run, taken, start)]
+        found += [by_id[key] for key in dict.fromkeys(keys)]
     return found
 
 
-def path(questions: Sequence[Question], chosen: Mapping[str, str]) -> list[str]:
-    """Of a scenario: the questions that were met, from the first on, by the options that were ``chosen``.
+def _runs(questions: Sequence[Question]) -> Iterator[list[Question]]:
+    """Steps of scenarios that stand beside each other together, and each other question alone."""
+    for steps, some in groupby(questions, lambda one: one.kind is Kind.SCENARIO):
+        if steps:
+            yield list(some)
+        else:
+            yield from ([one] for one in some)
+
+
+def starts(run: Sequence[Question]) -> list[str]:
+    """With what the scenarios of a run begin; the first step where each is led to by another."""
+    led_to = {option.leads_to for one in run for option in one.options if option.leads_to != one.question_id}
+    found = [one.question_id for one in run if one.question_id not in led_to]
+    return found or [one.question_id for one in run[:1]]
+
+
+def path(questions: Sequence[Question], chosen: Mapping[str, str], start: str) -> list[str]:
+    """Of a scenario: the questions that were met, from the ``start`` on, by the options that were ``chosen``.
 
     It ends where nothing was chosen yet, where an option leads nowhere, and where it would come back.
     """
     by_id = {one.question_id: one for one in questions}
     met: list[str] = []
-    here = questions[0].question_id if questions else ""
+    here = start
     while here in by_id and here not in met:
         met.append(here)
         options = {option.option_id: option for option in by_id[here].options}

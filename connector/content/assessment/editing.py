@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 
 from connector.domain.assessments import CHOICES, Assessment, Bank, Kind, Option, Question, Section
 
@@ -79,16 +78,14 @@ def find(made: Made, question_id: str) -> tuple[int, Question] | None:
 
 def put(made: Made, section: int, *questions: Question) -> Made:
     """Questions as they are now: where they stand, or at the end of a section."""
-    for question in questions:
-        there = find(made, question.question_id)
-        made = _in_section(made, there[0] if there else section, partial(_put, question))
-    return made
-
-
-def _put(new: Question, some: Sequence[Question]) -> list[Question]:
-    if all(one.question_id != new.question_id for one in some):
-        return [*some, new]
-    return [new if one.question_id == new.question_id else one for one in some]
+    new = {one.question_id: one for one in questions}
+    there = {one.question_id for part in sections(made) for one in part.questions}
+    found = []
+    for place, part in enumerate(sections(made)):
+        own = [new.get(one.question_id, one) for one in part.questions]
+        added = [one for key, one in new.items() if key not in there] if place == section else []
+        found.append(replace(part, questions=[*own, *added]))
+    return _with(made, found)
 
 
 def drop(made: Made, question_id: str) -> Made:

@@ -11,6 +11,8 @@ from statistics import fmean
 from connector.domain.assessments import CHOICES, Answer, Kind, Policy, Question
 
 ANYTHING = "*"
+LONGEST = 2000
+"""Characters of a text that are compared."""
 DIGITS = 6
 """Of a percentage: weights such as 0.1 are not exact to a computer, and a pass mark is."""
 _SPACE = re.compile(r"\s+")
@@ -39,6 +41,8 @@ def share(question: Question, answer: Answer | None) -> float | None:
         return 0.0
     if question.kind in CHOICES:
         right = {option.option_id for option in question.options if option.right}
+        if question.kind is Kind.SCENARIO:  # one way is taken, of several that may be right
+            return float(len(answer.chosen) == 1 and answer.chosen <= right)
         return float(bool(right) and answer.chosen == right)
     if question.kind is Kind.NUMERIC:
         return float(_is_near(question, answer.text))
@@ -78,8 +82,20 @@ def number(text: str) -> float | None:
 
 def matches(accepted: str, text: str) -> bool:
     """Whether a text is one that is accepted: case and white space do not count, ``*`` stands for anything."""
-    pattern = ".*".join(re.escape(_plain(part)) for part in accepted.split(ANYTHING))
-    return re.fullmatch(pattern, _plain(text), re.DOTALL) is not None
+    first, *rest = (_plain(part) for part in accepted.split(ANYTHING))
+    given = _plain(text[:LONGEST])
+    if not rest:
+        return given == first
+    if not given.startswith(first):
+        return False
+    *between, last = rest
+    at = len(first)
+    for part in between:  # the first place of each is the best one: no regular expression, which could try for ever
+        found = given.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(given) - len(last) >= at and given.endswith(last)
 
 
 def _plain(text: str) -> str:

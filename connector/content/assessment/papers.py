@@ -41,7 +41,7 @@ class Papers:
     def asked(self, attempt: Attempt) -> list[Question]:
         """The questions of an attempt, as they were when it began."""
         known = self._known(attempt.content_id, attempt.paper.version, attempt.paper.banks)
-        return [known[key] for key in attempt.paper.questions]
+        return [known[key] for key in attempt.paper.questions if key in known]
 
     def marked(self, attempt: Attempt) -> list[Question]:
         """The questions by which an attempt is marked; those that are not asked any more do not count."""

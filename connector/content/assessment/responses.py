@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from connector.content.assessment.drawing import met
 from connector.content.assessment.marking import share
-from connector.domain.assessments import Kind, Question
+from connector.domain.assessments import Question
 from connector.domain.learning_facts import Asked, Response, Tried
 
 _QUESTIONS = TypeAdapter(list[Question])
@@ -27,9 +28,11 @@ def responses(tried: Tried, marked_by: Mapping[str, Question]) -> list[Response]
     came.
     """
     found = []
+    there = [marked_by[key] for key in tried.paper if key in marked_by]
+    counted = {one.question_id: one for one in met(there, tried.answers)}
     for place, key in enumerate(tried.paper, start=1):
-        question, answer = marked_by.get(key), tried.answers.get(key)
-        if question is None or (question.kind is Kind.SCENARIO and answer is None):
+        question, answer = counted.get(key), tried.answers.get(key)
+        if question is None:
             continue
         given = share(question, answer) if tried.submitted_at is not None else None
         confidence, seconds = (answer.confidence, answer.seconds) if answer is not None else (None, None)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.content.course_view.adding import tried, works
+from connector.content.assessment import bodies
 from connector.domain.contents import Content
 from connector.domain.course_view import (
     CourseFacts,
     CourseWork,
     Learner,
     Person,
-    Tried,
+    Rule,
+    Taken,
     Waiting,
     Work,
     by_work,
@@ -36,7 +37,7 @@ class CourseLook:
     ``complete``: all who are in the course are known, and not those alone who have done something."""
 
     people: Sequence[Person]
-    assessments: Sequence[Tried]
+    assessments: Sequence[tuple[Content, Taken]]
     waiting: Sequence[Waiting]
     as_of: datetime | None
     complete: bool
@@ -58,13 +59,17 @@ class CourseView:
         if not launch.teaches or launch.course is None:
             raise LaunchRefused("Only who teaches in a course sees how it stands.", Trouble.NOT_ALLOWED)
         there = (launch.platform_id, launch.course.id)
-        tries = self.work.tries(*there)
-        assessments = self.work.assessments(*there, {one.content_id for one in tries})
-        done = works(assessments, tries)
+        assessments = self.work.assessments(*there)
+        done, taken = self.work.done(*there, [_rule(one) for one in assessments])
         learners, as_of, complete = self._learners(launch, done, assessments, roster)
         others = [one for one in learners if one.subject != launch.subject]
-        found = people(others, done, self.clock())
-        return CourseLook(found, tried(assessments, tries), self.work.waiting(*there, MOST_WAITING), as_of, complete)
+        return CourseLook(
+            people(others, done, self.clock()),
+            [(one, taken.get(one.content_id, Taken())) for one in assessments],
+            self.work.waiting(*there, MOST_WAITING),
+            as_of,
+            complete,
+        )
 
     def _learners(
         self, launch: Launch, done: Sequence[Work], assessments: Sequence[Content], roster: Roster
@@ -72,7 +77,10 @@ class CourseView:
         course_id = self._own_course(launch)
         if course_id is not None:
             known = self.facts.learners(course_id)
-            return [*known, *unlisted(known, done)], self.facts.as_of(), True
+            others = unlisted(known, done)
+            names = {one.subject: one.name for one in roster() or ()} if others else {}
+            named = [replace(one, name=names.get(one.subject, "")) for one in others]
+            return [*known, *named], self.facts.as_of(), True
         members, by_subject = roster(), {one.subject: one for one in done}
         if members is None:
             listed = [Learner(one.subject, "") for one in done]
@@ -87,3 +95,8 @@ class CourseView:
         if platform is None or course is None or platform.issuer.rstrip("/") != self.moodle:
             return None
         return int(course.id) if course.id.isascii() and course.id.isdecimal() and len(course.id) < 19 else None
+
+
+def _rule(content: Content) -> Rule:
+    made = bodies.assessment(content.body)
+    return Rule(content.content_id, made.policy, made.pass_mark)

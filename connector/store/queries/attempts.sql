@@ -1,8 +1,17 @@
 -- name: of
--- What somebody has tried of some content in an activity, in order.
+-- What somebody has tried of some content in an activity, as a learner or to see how it is, in order.
 SELECT * FROM connector.attempt
 WHERE content_id = %(content_id)s AND platform_id = %(platform_id)s AND link = %(link)s AND subject = %(subject)s
+  AND trial = %(trial)s
 ORDER BY number
+
+-- name: lock_of
+-- The same, and nobody finds a result of these meanwhile.
+SELECT * FROM connector.attempt
+WHERE content_id = %(content_id)s AND platform_id = %(platform_id)s AND link = %(link)s AND subject = %(subject)s
+  AND trial = %(trial)s
+ORDER BY number
+FOR UPDATE
 
 -- name: one
 SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
@@ -36,7 +45,7 @@ SELECT s.content_id, %(version)s, %(banks)s, %(version)s, %(banks)s, %(paper)s, 
        %(subject)s, %(person_id)s, %(trial)s,
        COALESCE((SELECT max(a.number) FROM connector.attempt a
                  WHERE a.content_id = s.content_id AND a.platform_id = %(platform_id)s AND a.link = %(link)s
-                   AND a.subject = %(subject)s), 0) + 1,
+                   AND a.subject = %(subject)s AND a.trial = %(trial)s), 0) + 1,
        %(line_item)s, %(launched_at)s, %(now)s, %(ends_at)s
 FROM seen s
 ON CONFLICT DO NOTHING
@@ -83,7 +92,7 @@ WHERE attempt_id = %(attempt_id)s ORDER BY added_at, file_id
 INSERT INTO connector.evidence (file_id, attempt_id, question_id, name, media_type, size, place, added_at)
 SELECT %(file_id)s, a.attempt_id, %(question_id)s, %(name)s, %(media_type)s, %(size)s, %(place)s, %(added_at)s
 FROM (SELECT attempt_id FROM connector.attempt
-      WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL AND (ends_at IS NULL OR ends_at > %(added_at)s)
+      WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL AND (ends_at IS NULL OR ends_at > %(by)s)
       FOR UPDATE) a
 WHERE (SELECT count(*) FROM connector.evidence e
        WHERE e.attempt_id = a.attempt_id AND e.question_id = %(question_id)s) < %(most)s
@@ -108,8 +117,12 @@ WITH settled AS (
 SELECT pg_notify('connector_passed', c.site) FROM settled s JOIN connector.content c USING (content_id) WHERE s.counts
 
 -- name: mark
-INSERT INTO connector.mark (attempt_id, question_id, share, comment, marked_by, marked_at)
-VALUES (%(attempt_id)s, %(question_id)s, %(share)s, %(comment)s, %(by)s, %(at)s)
+-- A mark, after which the result is to be found anew.
+WITH put AS (
+    INSERT INTO connector.mark (attempt_id, question_id, share, comment, marked_by, marked_at)
+    VALUES (%(attempt_id)s, %(question_id)s, %(share)s, %(comment)s, %(by)s, %(at)s)
+)
+UPDATE connector.attempt SET settled_at = NULL WHERE attempt_id = %(attempt_id)s
 
 -- name: marks
 SELECT question_id, share, comment, marked_by AS by, marked_at AS at FROM connector.mark

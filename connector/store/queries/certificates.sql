@@ -142,6 +142,12 @@ WITH passed AS (
                               'percent', a.percent) AS evidence
     FROM connector.attempt a
     WHERE a.passed AND NOT a.trial AND (%(person_id)s::bigint IS NULL OR a.person_id = %(person_id)s)
+    UNION ALL
+    SELECT w.person_id, w.content_id, w.version, 'viewing ' || w.view_id, w.completed_at,
+           jsonb_build_object('viewing', w.view_id, 'platform', w.platform_id, 'course', w.course, 'link', w.link,
+                              'version', w.version, 'started_at', w.began_at, 'completed_at', w.completed_at)
+    FROM connector.viewing w
+    WHERE w.completed_at IS NOT NULL AND NOT w.trial AND (%(person_id)s::bigint IS NULL OR w.person_id = %(person_id)s)
 )
 SELECT s.person_id, s.deed, s.earned_at,
        s.evidence || jsonb_build_object('kind', c.kind, 'content', c.content_id, 'title', v.body -> 'title',

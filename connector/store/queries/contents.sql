@@ -40,11 +40,12 @@ ORDER BY v.version DESC LIMIT 1
 FOR UPDATE
 
 -- name: is_used
--- Whether an attempt was made with a version, or is marked by it, as an assessment or as a bank.
+-- Whether an attempt was made with a version, or is marked by it, as an assessment or as a bank; or it was watched.
 SELECT EXISTS (SELECT FROM connector.attempt a
                WHERE a.content_id = %(content_id)s AND %(version)s IN (a.version, a.marked_version))
     OR EXISTS (SELECT FROM connector.attempt a
-               WHERE %(version)s IN ((a.banks ->> %(key)s)::integer, (a.marked_banks ->> %(key)s)::integer)) AS used
+               WHERE %(version)s IN ((a.banks ->> %(key)s)::integer, (a.marked_banks ->> %(key)s)::integer))
+    OR EXISTS (SELECT FROM connector.viewing w WHERE w.content_id = %(content_id)s AND w.version = %(version)s) AS used
 
 -- name: change
 -- The newest version, which nobody has used, is as it is now said to be.

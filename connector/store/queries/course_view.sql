@@ -2,18 +2,27 @@
 
 -- name: learners
 -- Who is in a course and may enter it: how far, with which grade in percent of the points, the last sign of work in it,
--- and by when it has to be completed. Who completed it before the present cycle has to do it again.
-WITH graded AS (
+-- and by when it has to be completed. Who completed it before the present cycle has to do it again. What is due is as
+-- facts.compliance_row has it, without the names, units and managers that it looks up for each.
+WITH member AS MATERIALIZED (
+    SELECT moodle_id, person_id FROM facts.fact_enrolment
+    WHERE course_id = %(course_id)s AND valid_to = 'infinity' AND active
+), graded AS (
     SELECT i.minimum, i.maximum FROM facts.dim_grade_item i
     WHERE i.course_id = %(course_id)s AND i.item_type = 'course' AND i.valid_to = 'infinity'
-), due AS (
-    SELECT c.person_id, min(c.due_on) AS due_on, min(c.window_opens_on) AS opens_on,
-           bool_or(facts.state_at(NULL, c.due_on, c.timezone, now()) = 'overdue') AS overdue
-    FROM facts.dim_requirement r
-    JOIN facts.compliance_row c ON c.requirement = r.requirement AND c.satisfied_at IS NULL
-    WHERE r.valid_to = 'infinity' AND %(course_id)s = ANY(r.course_ids)
-    GROUP BY c.person_id
-), worked AS (
+), due AS MATERIALIZED (
+    SELECT a.person_id, min(a.due_on) AS due_on, min(a.window_opens_on) AS opens_on,
+           bool_or(facts.state_at(NULL, a.due_on, p.timezone, now()) = 'overdue') AS overdue
+    FROM facts.fact_assignment a
+    JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
+    WHERE a.person_id = ANY(ARRAY(SELECT person_id FROM member))
+      AND a.requirement = ANY(ARRAY(SELECT r.requirement FROM facts.dim_requirement r
+                                    WHERE r.valid_to = 'infinity' AND %(course_id)s = ANY(r.course_ids)))
+      AND a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NULL
+      AND NOT EXISTS (SELECT FROM facts.fact_assignment later
+                      WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity')
+    GROUP BY a.person_id
+), worked AS MATERIALIZED (
     SELECT w.moodle_id, max(w.at) AS last FROM (
         SELECT moodle_id, changed_at AS at FROM facts.fact_activity_completion
         WHERE course_id = %(course_id)s AND valid_to = 'infinity' AND state <> 'incomplete' AND NOT overridden
@@ -21,37 +30,29 @@ WITH graded AS (
         SELECT moodle_id, graded_at FROM facts.fact_item_grade
         WHERE course_id = %(course_id)s AND valid_to = 'infinity'
     ) w GROUP BY w.moodle_id
+), row AS (
+    SELECT m.moodle_id, n.firstname, n.lastname, COALESCE(f.completed, false) AS completed, f.completed_at, f.progress,
+           g.value, g.graded_at, w.last, a.accessed_at, d.due_on, d.overdue,
+           NOT COALESCE(f.completed, false) OR f.completed_at < d.opens_on AS unmet
+    FROM member m
+    LEFT JOIN facts.person_name n ON n.person_id = m.person_id
+    LEFT JOIN facts.person_access a ON a.person_id = m.person_id
+    LEFT JOIN facts.fact_completion f
+           ON f.moodle_id = m.moodle_id AND f.course_id = %(course_id)s AND f.valid_to = 'infinity'
+    LEFT JOIN facts.fact_grade g
+           ON g.moodle_id = m.moodle_id AND g.course_id = %(course_id)s AND g.valid_to = 'infinity'
+    LEFT JOIN worked w ON w.moodle_id = m.moodle_id
+    LEFT JOIN due d ON d.person_id = m.person_id
 )
-SELECT e.moodle_id, COALESCE(n.firstname, '') AS firstname, COALESCE(n.lastname, '') AS lastname,
-       COALESCE(f.completed, false) AS completed, f.completed_at, f.progress,
-       (SELECT 100 * (g.value - t.minimum) / NULLIF(t.maximum - t.minimum, 0) FROM graded t) AS grade,
-       GREATEST(w.last, f.completed_at, g.graded_at) AS last, a.accessed_at AS seen,
-       CASE WHEN d.again THEN d.due_on END AS due_on, COALESCE(d.again AND d.overdue, false) AS overdue
-FROM facts.fact_enrolment e
-LEFT JOIN facts.person_name n ON n.person_id = e.person_id
-LEFT JOIN facts.person_access a ON a.person_id = e.person_id
-LEFT JOIN facts.fact_completion f
-       ON f.moodle_id = e.moodle_id AND f.course_id = e.course_id AND f.valid_to = 'infinity'
-LEFT JOIN facts.fact_grade g ON g.moodle_id = e.moodle_id AND g.course_id = e.course_id AND g.valid_to = 'infinity'
-LEFT JOIN worked w ON w.moodle_id = e.moodle_id
-LEFT JOIN LATERAL (
-    SELECT due.due_on, due.overdue, NOT COALESCE(f.completed, false) OR f.completed_at < due.opens_on AS again
-    FROM due WHERE due.person_id = e.person_id
-) d ON true
-WHERE e.course_id = %(course_id)s AND e.valid_to = 'infinity' AND e.active
+SELECT r.moodle_id, COALESCE(r.firstname, '') AS firstname, COALESCE(r.lastname, '') AS lastname, r.completed,
+       r.completed_at, r.progress,
+       (SELECT 100 * (r.value - t.minimum) / NULLIF(t.maximum - t.minimum, 0) FROM graded t) AS grade,
+       GREATEST(r.last, r.completed_at, r.graded_at) AS last, r.accessed_at AS seen,
+       CASE WHEN r.unmet THEN r.due_on END AS due_on, COALESCE(r.unmet AND r.overdue, false) AS overdue
+FROM row r
 
 -- name: as_of
 SELECT reached_at AS as_of FROM facts.hop WHERE name = 'changes'
-
--- name: tries
--- What each who learns in a course has made of each assessment in each activity: results in their order, and what waits.
-SELECT a.content_id, a.link, a.subject, max(a.person_id) AS person_id,
-       COALESCE(array_agg(a.percent ORDER BY a.number) FILTER (WHERE a.percent IS NOT NULL), '{}') AS percents,
-       count(*) FILTER (WHERE a.submitted_at IS NOT NULL AND a.percent IS NULL) AS waiting,
-       max(COALESCE(a.submitted_at, a.started_at)) AS last
-FROM connector.attempt a
-WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
-GROUP BY a.content_id, a.link, a.subject
 
 -- name: assessments
 -- Assessments that were made in a course, and those that were taken there, as they are now.
@@ -60,8 +61,41 @@ FROM connector.content c
 JOIN LATERAL (SELECT * FROM connector.content_version v WHERE v.content_id = c.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
 WHERE c.site = %(site)s AND c.kind = 'assessment' AND c.ended_at IS NULL
-  AND (c.platform_id = %(platform_id)s AND c.course = %(course)s OR c.content_id = ANY(%(taken)s))
+  AND (c.platform_id = %(platform_id)s AND c.course = %(course)s
+       OR c.content_id IN (SELECT a.content_id FROM connector.attempt a
+                           WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial))
 ORDER BY v.changed_at DESC, c.content_id
+
+-- name: work
+-- What was made of assessments in a course, by person, and by assessment: of several attempts of one person in one
+-- activity what counts, as each assessment has it. Nothing is sorted: the last result is the greatest pair of number and
+-- percent.
+WITH counted AS MATERIALIZED (
+    SELECT a.content_id, a.link COLLATE "C" AS link, a.subject COLLATE "C" AS subject, max(a.person_id) AS person_id,
+           max(COALESCE(a.submitted_at, a.started_at)) AS last,
+           count(*) FILTER (WHERE a.submitted_at IS NOT NULL AND a.percent IS NULL) AS waiting,
+           max(a.percent) AS best, avg(a.percent) AS average,
+           (max(ARRAY[a.number, a.percent]) FILTER (WHERE a.percent IS NOT NULL))[2] AS newest
+    FROM connector.attempt a
+    WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+    GROUP BY a.content_id, a.link COLLATE "C", a.subject COLLATE "C"
+), result AS (
+    SELECT c.content_id, c.subject, c.person_id, c.last, c.waiting, r.pass_mark,
+           CASE r.policy WHEN 'best' THEN c.best WHEN 'average' THEN c.average ELSE c.newest END AS percent
+    FROM unnest(%(contents)s::uuid[], %(policies)s::text[], %(pass_marks)s::double precision[])
+         AS r (content_id, policy, pass_mark)
+    JOIN counted c ON c.content_id = r.content_id
+), once AS (
+    SELECT content_id, subject, max(person_id) AS person_id, max(last) AS last, sum(waiting) AS waiting,
+           count(*) AS activities, count(percent) AS finished, count(*) FILTER (WHERE percent >= pass_mark) AS passed,
+           sum(percent) AS percents
+    FROM result GROUP BY content_id, subject
+)
+SELECT subject, content_id, max(person_id) AS person_id, sum(activities)::bigint AS people, count(*) AS tried,
+       sum(finished)::bigint AS finished, sum(passed)::bigint AS passed,
+       count(*) FILTER (WHERE passed > 0) AS passed_contents, sum(percents) / NULLIF(sum(finished), 0)::double precision AS percent,
+       sum(waiting)::bigint AS waiting, max(last) AS last
+FROM once GROUP BY GROUPING SETS ((subject), (content_id))
 
 -- name: waiting
 -- Attempts in a course that wait to be marked.

@@ -340,12 +340,16 @@ WITH meant AS (
     UNION SELECT platform_id, subject, person_id FROM connector.lti_session JOIN erasing USING (person_id)
     UNION SELECT platform_id, subject, person_id FROM connector.attempt JOIN erasing USING (person_id)
     UNION SELECT platform_id, subject, person_id FROM connector.learning_event JOIN erasing USING (person_id)
+    UNION SELECT platform_id, subject, person_id FROM connector.viewing JOIN erasing USING (person_id)
 )
 SELECT m.platform_id, m.subject, m.person_id, e.pseudonym || '-' || left(gen_random_uuid()::text, 8) AS pseudonym,
        NOT EXISTS (SELECT FROM connector.lti_person o
                    WHERE o.platform_id = m.platform_id AND o.subject = m.subject
                      AND o.person_id NOT IN (SELECT person_id FROM erasing))
        AND NOT EXISTS (SELECT FROM connector.attempt o
+                       WHERE o.platform_id = m.platform_id AND o.subject = m.subject
+                         AND o.person_id NOT IN (SELECT person_id FROM erasing))
+       AND NOT EXISTS (SELECT FROM connector.viewing o
                        WHERE o.platform_id = m.platform_id AND o.subject = m.subject
                          AND o.person_id NOT IN (SELECT person_id FROM erasing)) AS alone
 FROM meant m JOIN erasing e USING (person_id)
@@ -398,6 +402,19 @@ WHERE c.content_id = v.content_id AND s.platform_id = c.platform_id AND s.subjec
 -- name: learning_events
 -- What waits to become facts does so under the person's number, which leads nowhere by then.
 UPDATE connector.learning_event v SET subject = s.pseudonym, person_id = s.person_id
+FROM erased_subject s
+WHERE v.platform_id = s.platform_id AND v.subject = s.subject AND (v.person_id = s.person_id OR v.person_id IS NULL AND s.alone)
+
+-- name: media
+-- What the person uploaded as a teacher stays; it is not about the person.
+UPDATE connector.media m SET made_by = s.pseudonym
+FROM erased_subject s WHERE s.platform_id = m.platform_id AND s.subject = m.made_by AND s.alone
+
+-- name: viewings
+-- How much was watched stays, what was written goes. Those, too, from before it was known who that is.
+UPDATE connector.viewing v
+SET subject = s.pseudonym, person_id = s.person_id, name = '',
+    answers = (SELECT COALESCE(jsonb_object_agg(a.key, a.value - 'text'), '{}') FROM jsonb_each(v.answers) a)
 FROM erased_subject s
 WHERE v.platform_id = s.platform_id AND v.subject = s.subject AND (v.person_id = s.person_id OR v.person_id IS NULL AND s.alone)
 

@@ -25,9 +25,11 @@ SELECT a.attempt_id, a.number, p.issuer AS platform, a.course, a.link, a.person_
         WHERE f.content_id = a.content_id AND f.platform_id = a.platform_id AND f.link = a.link AND f.subject = a.subject
         ORDER BY f.number LIMIT 1) AS series,
        (SELECT COALESCE(jsonb_agg(jsonb_build_object('question_id', q.question_id, 'said', q.said, 'saved_at', q.saved_at,
-                                                     'share', q.share)), '[]')
-        FROM (SELECT question_id, s.said, s.saved_at, m.share
+                                                     'share', q.share, 'files', q.files)), '[]')
+        FROM (SELECT question_id, s.said, s.saved_at, m.share, COALESCE(h.files, '[]') AS files
               FROM (SELECT * FROM connector.answer WHERE attempt_id = a.attempt_id) s
+              FULL JOIN (SELECT question_id, jsonb_agg(file_id) AS files FROM connector.evidence
+                         WHERE attempt_id = a.attempt_id GROUP BY question_id) h USING (question_id)
               FULL JOIN (SELECT DISTINCT ON (question_id) question_id, share FROM connector.mark
                          WHERE attempt_id = a.attempt_id ORDER BY question_id, mark_id DESC) m USING (question_id)) q) AS said
 FROM connector.attempt a JOIN connector.lti_platform p USING (platform_id)

@@ -43,7 +43,8 @@ SELECT timezone, (now() AT TIME ZONE timezone)::date AS today FROM facts.dim_per
 WHERE person_id = %(person_id)s AND valid_to = 'infinity'
 
 -- name: days
--- Days on which Moodle saw somebody learn, where they are: courses and activities that they completed, grades of items.
+-- Days on which somebody was seen to learn, where they are: courses and activities that they completed in Moodle, grades
+-- of items, and work in launched content, but for what others do.
 SELECT DISTINCT (w.at AT TIME ZONE %(timezone)s)::date AS day FROM (
     SELECT completed_at AS at FROM facts.fact_completion
     WHERE person_id = %(person_id)s AND completed AND precision IN ('second', 'minute')
@@ -52,6 +53,9 @@ SELECT DISTINCT (w.at AT TIME ZONE %(timezone)s)::date AS day FROM (
     WHERE person_id = %(person_id)s AND state <> 'incomplete' AND NOT overridden
     UNION ALL
     SELECT graded_at FROM facts.fact_item_grade WHERE person_id = %(person_id)s
+    UNION ALL
+    SELECT happened_at FROM facts.fact_learning_event
+    WHERE person_id = %(person_id)s AND verb NOT IN ('launched', 'scored', 'passed', 'failed')
 ) w WHERE w.at > now() - interval '400 days' AND w.at <= now()
 
 -- name: launched_days

@@ -187,6 +187,7 @@ WITH meant AS (
     SELECT platform_id, subject FROM connector.lti_person WHERE person_id = ANY(%(ids)s)
     UNION SELECT platform_id, subject FROM connector.lti_session WHERE person_id = ANY(%(ids)s)
     UNION SELECT platform_id, subject FROM connector.attempt WHERE person_id = ANY(%(ids)s)
+    UNION SELECT platform_id, subject FROM connector.viewing WHERE person_id = ANY(%(ids)s)
 )
 SELECT jsonb_build_object('title', v.body -> 'title', 'version', v.version, 'made', c.made_by = s.subject AND v.version = 1,
                           'changed_at', v.changed_at) AS found
@@ -204,6 +205,26 @@ HAVING count(*) > 0
 -- name: happening
 SELECT jsonb_build_object('at', e.at, 'verb', e.verb, 'content', e.content, 'object', e.object, 'result', e.result) AS found
 FROM connector.learning_event e WHERE e.person_id = ANY(%(ids)s) ORDER BY e.event_id
+
+-- name: viewings
+SELECT to_jsonb(v) - ARRAY['view_id', 'platform_id', 'subject', 'person_id', 'heat', 'credit']
+       || jsonb_build_object('platform', q.name) AS found
+FROM connector.viewing v JOIN connector.lti_platform q USING (platform_id)
+WHERE v.person_id = ANY(%(ids)s)
+   OR v.person_id IS NULL AND EXISTS (SELECT FROM connector.lti_person l
+                                      WHERE l.person_id = ANY(%(ids)s) AND l.platform_id = v.platform_id AND l.subject = v.subject)
+ORDER BY v.began_at, v.view_id
+
+-- name: uploads
+SELECT jsonb_build_object('platform', q.name, 'course', m.course, 'file', m.name, 'made_at', m.made_at) AS found
+FROM connector.media m
+JOIN connector.lti_platform q USING (platform_id)
+JOIN (SELECT platform_id, subject, person_id FROM connector.lti_person
+      UNION SELECT platform_id, subject, person_id FROM connector.lti_session
+      UNION SELECT platform_id, subject, person_id FROM connector.attempt
+      UNION SELECT platform_id, subject, person_id FROM connector.viewing) s
+    ON s.platform_id = m.platform_id AND s.subject = m.made_by
+WHERE s.person_id = ANY(%(ids)s) ORDER BY m.made_at, m.media_id
 
 -- name: acted
 -- What was decided under one of the person's keys, or by the person's account of the console.

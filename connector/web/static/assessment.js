@@ -52,6 +52,7 @@ class Attempt {
     this.headers = JSON.parse(document.body.getAttribute("hx-headers:inherited"));
     this.place = Number(form.dataset.place);
     this.queue = new Queue(form.dataset.attempt);
+    for (const said of this.queue.waiting.values()) this.place = Math.max(this.place, said.place);
     this.tries = 0;
     this.fields = [...form.querySelectorAll("[data-question]")];
     this.seconds = new Map(this.fields.map((field) => [field, Number(field.dataset.seconds)]));
@@ -98,14 +99,27 @@ class Attempt {
       const group = [];
       while (this.fields[at]?.dataset.kind === "scenario") group.push(this.fields[at++]);
       at -= 1;
-      let next = group[0];
-      while (next && !met.includes(next)) {
-        met.push(next);
-        const taken = next.querySelector("input[name^='q-']:checked")?.dataset.leads;
-        next = taken ? group.find((one) => one.dataset.question === taken) : undefined;
+      for (let next of this.starts(group)) {
+        while (next && !met.includes(next)) {
+          met.push(next);
+          const taken = next.querySelector("input[name^='q-']:checked")?.dataset.leads;
+          next = taken ? group.find((one) => one.dataset.question === taken) : undefined;
+        }
       }
     }
     return met;
+  }
+
+  /** With what scenarios begin: steps to which no other one leads. */
+  starts(group) {
+    const led = new Set();
+    for (const field of group) {
+      for (const { dataset } of field.querySelectorAll("input[data-leads]")) {
+        if (dataset.leads !== field.dataset.question) led.add(dataset.leads);
+      }
+    }
+    const found = group.filter((field) => !led.has(field.dataset.question));
+    return found.length ? found : group.slice(0, 1);
   }
 
   go(step) {
@@ -214,16 +228,23 @@ class Attempt {
       } catch {
         return this.later();
       }
-      if (answer.status >= 500) return this.later();
-      if (answer.status === 401 || answer.status === 403) {
+      if (answer.status >= 500 || answer.status === 429) return this.later();
+      if (answer.status !== 200 && answer.status !== 409) {
         this.tell("over");
         return false;
       }
       this.tries = 0;
-      this.queue.sent(question, said);
-      if (answer.status === 409 && !(await answer.json()).open) {
+      const { open, place } = answer.status === 409 ? await answer.json() : { open: true, place: 0 };
+      if (!open) {
+        this.queue.sent(question, said);
         this.finish();
         return true;
+      }
+      if (answer.status === 409) { // answered in another window, too: who is here now has the last word
+        this.place = Math.max(this.place, place);
+        if (this.queue.waiting.get(question) === said) this.queue.put(question, { ...said, place: ++this.place });
+      } else {
+        this.queue.sent(question, said);
       }
     }
     this.tell("saved");
@@ -257,6 +278,8 @@ class Attempt {
       line.classList.toggle("soon", left <= 60);
       if (left === 0) {
         clearInterval(this.ticking);
+        clearTimeout(this.typing);
+        this.answer(this.here);
         this.finish();
       }
     };
@@ -284,7 +307,8 @@ class Attempt {
 
   /** Submit when all has arrived; without a connection it is tried again until then. */
   async finish() {
-    if (!(await this.flush())) {
+    const uploads = this.form.querySelector(".evidence .htmx-request") !== null;
+    if (!(await this.flush()) || uploads) {
       if (this.form.isConnected) setTimeout(() => this.finish(), 2000);
       return;
     }

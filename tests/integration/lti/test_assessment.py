@@ -11,6 +11,7 @@ import anyio
 
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.domain.assessments import Bank, Explain, Kind, Option, Policy, Question, Section
+from connector.domain.attempting import Mark
 from tests.integration.lti.launched import Tool
 from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
 
@@ -162,11 +163,11 @@ def test_questions_are_drawn_from_a_bank_as_it_was(tool: Tool, link: ToolLink) -
 
 
 def test_of_a_scenario_counts_what_was_met(tool: Tool, link: ToolLink) -> None:
-    def leading(key: str, leads: str) -> Question:
-        options = [Option("r", {"en": "x"}, right=True, leads_to=leads), Option("w", {"en": "y"})]
+    def leading(key: str, leads: str, else_to: str = "") -> Question:
+        options = [Option("r", {"en": "x"}, right=True, leads_to=leads), Option("w", {"en": "y"}, leads_to=else_to)]
         return asked(key, kind=Kind.SCENARIO, options=options)
 
-    start, leak, calm = leading("start", "leak"), leading("leak", ""), leading("calm", "")
+    start, leak, calm = leading("start", "leak", "calm"), leading("leak", ""), leading("calm", "")
     page = opened(tool, "learner", activity(tool, made(tool, assessment(start, leak, calm))))
     assert "100%" in page.take(("start", "r"), ("leak", "r"))
     assert "50%" in page.take(("start", "r"), ("leak", "w"), ("calm", "r"))
@@ -232,3 +233,78 @@ def test_a_copied_course_keeps_its_content(tool: Tool, link: ToolLink) -> None:
     assert "100%" in page.take(("a", "r"), ("b", "r"))
     sent(tool)
     assert (in_gradebook(tool, there), in_gradebook(tool, graded)) == (100, 75)
+
+
+def test_two_who_mark_at_once_leave_the_right_result(tool: Tool, link: ToolLink) -> None:
+    """Whoever is last: what waits no more is scored, and the gradebook has it."""
+    practicals = [asked(key, kind=Kind.PRACTICAL, options=()) for key in ("p", "q")]
+    graded = activity(tool, made(tool, assessment(*practicals)))
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    for key in ("p", "q"):
+        page.answer(attempt, key, text="Done.")
+    page.submit(attempt)
+    connector = tool.house.connector
+    found = connector.attempts.one(int(attempt))
+    assert found is not None
+    with ThreadPoolExecutor(2) as pool:
+        marked = [pool.submit(connector.attempting.mark, found, key, 0.8, "", "teacher") for key in ("p", "q")]
+        assert 80 in [one.result().percent for one in marked]
+    assert verbs(tool).count("completed") == 1
+    sent(tool)
+    assert in_gradebook(tool, graded) == 80
+
+
+def test_a_mark_whose_result_was_never_found_is_found_by_the_clock(tool: Tool, link: ToolLink) -> None:
+    """The process was killed in between; nothing that was told before is told once more."""
+    graded = activity(tool, made(tool, assessment(asked("p", kind=Kind.PRACTICAL, options=()))))
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    page.answer(attempt, "p", text="Done.")
+    page.submit(attempt)
+    connector = tool.house.connector
+    connector.attempts.mark(int(attempt), Mark("p", 0.7, "", "teacher", connector.clock()))
+    with connector.database.transaction() as connection:
+        connection.execute("UPDATE connector.attempt SET submitted_at = submitted_at - interval '5 minutes'")
+    assert [anyio.run(connector.ending_attempts().work)["submitted"] for _ in range(2)] == [1, 0]
+    sent(tool)
+    assert in_gradebook(tool, graded) == 70
+    assert verbs(tool).count("completed") == 1
+
+
+def test_what_who_teaches_has_tried_is_none_of_the_learners(tool: Tool, link: ToolLink) -> None:
+    """Also where the same account learns there later."""
+    graded = activity(tool, made(tool, assessment(*TWO, attempts=1)))
+    trial = opened(tool, "teacher", graded).begin()
+    twin = tool.house.twin
+    with twin.state.lock:
+        user = twin.state.by_username["teacher"]
+        twin.state.roles[user]["course", graded.course_id] = {5}
+    page = opened(tool, "teacher", graded)
+    assert page.begin() != trial
+    assert "100%" in page.take(("a", "r"), ("b", "r"))
+
+
+def test_content_of_one_moodle_does_not_open_from_another(tool: Tool, link: ToolLink) -> None:
+    """Whoever teaches anywhere can write its id into an activity by hand."""
+    content = made(tool, assessment(*TWO))
+    connector = tool.house.connector
+    other = tool.as_platform(issuer="https://other.example", client_id="other")
+    theirs = connector.platforms.add(other, "tester", tool.house.clock())
+    with connector.database.transaction() as connection:
+        connection.execute("UPDATE connector.content SET platform_id = %s", [theirs])
+    assert tool.launch("teacher", activity(tool, content)).status_code == 400
+
+
+def test_a_bank_that_was_mended_can_be_regraded(tool: Tool, link: ToolLink) -> None:
+    """The page of results says that there is something to be marked again."""
+    bank = made(tool, Bank({"en": "Pool"}, [asked("b")]))
+    drawn = replace(assessment(), sections=[Section({}, [], str(bank.content_id), 1)])
+    graded = activity(tool, made(tool, drawn))
+    opened(tool, "learner", graded).take(("b", "w"))
+    teacher = opened(tool, "teacher", graded)
+    assert "/regrade" not in teacher.ask("GET", "/lti/assessment/results").text
+    flipped = [replace(one, right=not one.right) for one in asked("b").options]
+    changed(tool, bank, Bank({"en": "Pool"}, [asked("b", options=flipped)]))
+    assert "/regrade" in teacher.ask("GET", "/lti/assessment/results").text
+    assert "100%" in teacher.ask("POST", "/lti/assessment/results/regrade").text

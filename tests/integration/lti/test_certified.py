@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from html import unescape
 from threading import Event, Timer
 from typing import Any
+from uuid import uuid4
 
 import anyio.to_thread
 import pytest
@@ -17,9 +19,13 @@ from connector.cli import command
 from connector.cli.service import jobs_of
 from connector.content.assessment.chain import chain
 from connector.domain.assessments import Assessment
+from connector.domain.learning_events import Actor
+from connector.domain.videos import Media, MediaState, Viewer
+from jobs.pushes import heard
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import Page, activity, asked, assessment, changed, made, opened
 from tests.integration.lti.test_authoring import Author
+from tests.integration.lti.videos import lesson_of
 from tests.integration.mirrored import Learning
 from tests.support import House, row
 from tests.unit.certificates.papers import qr_of
@@ -101,6 +107,31 @@ async def test_from_the_launch_to_a_file_that_is_verified(tool: Tool) -> None:
     assert NUMBER.findall(opened(tool, "e1", house.twin.tools.add_link("SAFE", tool.registered, "Mine")).html) == [
         number
     ]
+
+
+async def test_a_video_that_is_completed(tool: Tool) -> None:
+    """By its id it earns one, once, and word of it. Who teaches, or has not completed it, gets none."""
+    house, connector, link = tool.house, tool.house.connector, activity(tool, made(tool, WITH))
+    lesson, now = lesson_of(tool, link), house.clock()
+    (house.mapping / "certificates.yaml").write_text(GAS.replace("chosen", str(lesson)), "utf-8")
+    connector.__dict__.pop("mapping", None)
+    media = Media(uuid4(), tool.platform_id, str(link.course_id), "clip.mp4", 1, MediaState.UPLOADING)
+    connector.media.begin(media, "2", now)
+    told, ended = Event(), Event()
+    with heard(connector.passed.heard, told.set, ended):
+        assert told.wait(10)
+        told.clear()
+        known = {one["key"]: one["person_id"] for one in house.sql("SELECT key, person_id FROM connector.person")}
+        for key, link_id, teaches, done in (("E1", "1", False, now), ("E1", "2", False, None), ("E2", "1", True, now)):
+            actor = Actor(tool.platform_id, media.course, link_id, key, known[key], str(lesson))
+            viewer = Viewer(actor, "", "", lesson, 1, media.media_id, teaches)
+            connector.viewings.open(viewer, now)
+            connector.viewings.alter(viewer, partial(replace, completed_at=done))
+        assert told.wait(10)
+    assert (await work(tool), await work(tool)) == (1, 0)
+    [one] = connector.certificates.listed("E1", 10)
+    assert one.evidence is not None
+    assert (one.evidence["kind"], one.evidence["content"]) == ("video", str(lesson))
 
 
 async def test_what_earns_none(tool: Tool) -> None:

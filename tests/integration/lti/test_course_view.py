@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html import unescape
 from io import StringIO
 from uuid import UUID, uuid4
@@ -18,6 +20,8 @@ from connector.content.assessment import bodies, results
 from connector.content.course_view.opening import CONTENT
 from connector.domain.assessments import Kind, Policy
 from connector.domain.contents import Content, ContentKind, Maker
+from connector.domain.learning_events import Actor
+from connector.domain.videos import Media, MediaState, Viewer
 from tests.integration.facts import fill
 from tests.integration.lti.launched import COURSE, Tool, linked, serving_tool
 from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, made, opened
@@ -187,7 +191,7 @@ def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
     attempts(tool, best, "32", ("91", 1, 0.0))
     session = connector.launching.session(page(tool, link, course).token)
     assert session
-    shown = {one.title["en"]: one for one in connector.course_view.of(session, lambda: None).assessments}
+    shown = {one.title["en"]: taken for one, taken in connector.course_view.of(session, lambda: None).assessments}
     assert {title: (one.people, one.finished, one.passed, one.mean, one.waiting) for title, one in shown.items()} == {
         "best": (3, 2, 2, 95, 1),
         "last": (3, 2, 1, 65, 1),
@@ -199,7 +203,7 @@ def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
             bodies.assessment(content.body),
             connector.attempts.in_course(content.content_id, tool.platform_id, course),
         )
-        [one] = [one for one in shown.values() if one.content_id == content.content_id]
+        one = shown[content.title["en"]]
         assert (one.passed, one.mean) == (whole.passed, whole.mean)
     people = {one["Name"]: one["Assessments passed"] for one in listed(page(tool, link, course))}
     assert people == {"Account 51": "1", "Account 61": "3", "Account 71": "0"}
@@ -219,6 +223,7 @@ def test_who_teaches_marks_from_there_and_comes_back(tool: Tool, link: ToolLink)
 
     view = page(tool, link, course)
     assert f'hx-get="/lti/assessment/results/{attempt}"' in view.html
+    assert [one["Name"] for one in listed(view)] == ["Learner Lê"], "HR does not name them, the platform does"
     form = view.ask("GET", f"/lti/assessment/results/{attempt}").text
     assert ('hx-get="/lti/course"' in form, "Back to the course" in form) == (True, True)
     page(tool, link, FACTS).ask("GET", f"/lti/assessment/results/{attempt}", 403)
@@ -231,3 +236,35 @@ def test_who_teaches_marks_from_there_and_comes_back(tool: Tool, link: ToolLink)
     assert f"/lti/assessment/results/{attempt}" not in view.ask("GET", "/lti/course").text
     view.ask("GET", "/lti/course/assessments/none/questions", 400)
     view.ask("GET", f"/lti/course/assessments/{UUID(int=1)}/questions")
+
+
+def test_video_lessons_of_the_course(tool: Tool, link: ToolLink) -> None:
+    """How many have begun and completed each, and how much was watched; not by who teaches, nor elsewhere."""
+    course, connector = "41", tool.house.connector
+    assert "Video lessons" not in page(tool, link, course).html
+    maker = Maker(tool.platform_id, course, "teacher")
+    drill, _ = (
+        connector.contents.make(ContentKind.VIDEO, {"title": {"en": title}}, maker, NOW)
+        for title in ("Drill", "Exits")
+    )
+    media = Media(uuid4(), maker.platform_id, course, "clip.mp4", 1, MediaState.UPLOADING)
+    connector.media.begin(media, maker.subject, NOW)
+    for where, subject, share in (
+        (course, "51", 1.0),
+        (course, "61", 0.5),
+        ("42", "71", 0.1),
+        (course, "teacher", 0.0),
+    ):
+        actor = Actor(maker.platform_id, where, "L", subject, None, str(drill.content_id))
+        viewer = Viewer(actor, "", "", drill.content_id, 1, media.media_id, subject == "teacher")
+        connector.viewings.open(viewer, NOW)
+        done = NOW if share == 1 else None
+        after = partial(replace, share=share, completed_at=done)
+        connector.viewings.alter(viewer, after)
+    found = {one.title["en"]: one for one in connector.viewings.in_course(maker.platform_id, course)}
+    assert {title: (one.people, one.completed, one.share) for title, one in found.items()} == {
+        "Drill": (2, 1, 0.75),
+        "Exits": (0, 0, None),
+    }
+    assert "Drill" in page(tool, link, course).html
+    assert "Drill" in page(tool, link, "42").html

@@ -58,7 +58,7 @@ def test_what_is_no_evidence_is_not_taken(tool: Tool, graded: ToolLink) -> None:
     page = opened(tool, "learner", graded)
     attempt = page.begin()
     assert "Only photos, videos (MP4 or MOV) and PDF" in hand_in(page, attempt, PAGE, "photo.png")
-    assert "20 MB at most" in hand_in(page, attempt, PNG + bytes(20_000_000))
+    assert "20 MB is the most" in hand_in(page, attempt, PNG + bytes(20_000_000))
     hand_in(page, attempt, PNG, question="a", status=400)
     hand_in(page, attempt, PNG, question="none", status=400)
     for _ in range(5):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.content.assessment.drawing import drawn, path
+from connector.content.assessment.drawing import drawn, met, path
 from connector.content.assessment.marking import counts, matches, number, score, share
 from connector.domain.assessments import Answer, Kind, Option, Policy, Question, Section
 
@@ -151,9 +151,48 @@ def test_a_scenario_goes_where_its_options_lead() -> None:
         )
 
     steps = [step("smell", "close", "open"), step("open", "smell"), step("close", "")]
-    assert path(steps, {}) == ["smell"]
-    assert path(steps, {"smell": "0"}) == ["smell", "close"]
-    assert path(steps, {"smell": "0", "close": "0"}) == ["smell", "close"]
-    assert path(steps, {"smell": "1", "open": "0"}) == ["smell", "open"]
-    assert path(steps, {"smell": "9"}) == ["smell"]
-    assert path([], {}) == []
+    assert path(steps, {}, "smell") == ["smell"]
+    assert path(steps, {"smell": "0"}, "smell") == ["smell", "close"]
+    assert path(steps, {"smell": "0", "close": "0"}, "smell") == ["smell", "close"]
+    assert path(steps, {"smell": "1", "open": "0"}, "smell") == ["smell", "open"]
+    assert path(steps, {"smell": "9"}, "smell") == ["smell"]
+    assert path([], {}, "smell") == []
+
+
+def step(key: str, *leads: str) -> Question:
+    """A step of a scenario; every way on is right."""
+    options = [Option(str(n), ASKED, right=True, leads_to=to) for n, to in enumerate(leads)]
+    return Question(key, Kind.SCENARIO, ASKED, 1, options)
+
+
+def test_of_a_scenario_one_of_several_right_ways_is_enough() -> None:
+    """And several at once, which no page lets somebody take, are none."""
+    fork = step("s", "", "")
+    assert [share(fork, chosen("s", *places)) for places in ((0,), (1,), (0, 1), ())] == [1, 1, 0, 0]
+    assert met([step("s", "t", "t"), step("t", "")], {"s": chosen("s", 0, 1)}) == [step("s", "t", "t")]
+
+
+def test_scenarios_beside_each_other_are_two() -> None:
+    """Each begins with the step to which no other leads, wherever that stands."""
+    steps = [step("b", ""), step("a", "b"), step("c", "d"), step("d", "")]
+    assert [one.question_id for one in met(steps, {})] == ["a", "c"]
+    assert [one.question_id for one in met(steps, {"a": chosen("a", 0), "c": chosen("c", 0)})] == ["a", "b", "c", "d"]
+
+
+@given(st.integers(0, 1000))
+def test_steps_of_a_scenario_stay_together_and_in_order(seed: int) -> None:
+    """However an attempt is shuffled; and a bank gives none of them."""
+    own = [choice("x", True), step("a", "b"), step("b", ""), choice("y", True), choice("z", True)]
+    paper = [
+        one.question_id
+        for one in drawn([Section(ASKED, own, "bank", 3, shuffled=True)], {"bank": [step("q", "")]}, seed)
+    ]
+    assert paper.index("b") == paper.index("a") + 1
+    assert "q" not in paper
+
+
+def test_a_text_is_matched_whatever_stars_stand_in_it() -> None:
+    """However many an author has written, and however long the answer is: a regular expression would try for ever."""
+    assert not matches("*" + "*".join("abcdefgh" * 4) + "*x", "abcdefgh" * 2000)
+    assert matches("*fire*exit*door*", "The FIRE  exit is this door here")
+    assert not matches("ab*ba", "aba")

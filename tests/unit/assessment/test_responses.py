@@ -20,7 +20,8 @@ def asking(name: str, kind: str = "single") -> dict[str, Any]:
     return {"question_id": name, "kind": kind, "text": {"en": name}, "options": OPTIONS, "weight": 2}
 
 
-BODY = {"sections": [{"questions": [asking("s1"), asking("w1", "scenario"), asking("w2", "scenario")]}, {"bank": "x"}]}
+FORK = {**asking("w1", "scenario"), "options": [{**OPTIONS[0], "leads_to": "w2"}, OPTIONS[1]]}
+BODY = {"sections": [{"questions": [asking("s1"), FORK, asking("w2", "scenario")]}, {"bank": "x"}]}
 BANK = {"questions": [asking("p1", "practical")]}
 KNOWN = {one.question_id: one for body in (BODY, BANK) for one in questions_in(body)}
 ANSWERS = {

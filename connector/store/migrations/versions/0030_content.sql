@@ -48,7 +48,7 @@ CREATE TABLE connector.attempt (
     percent        double precision,
     passed         boolean,
     settled_at     timestamptz,
-    UNIQUE (content_id, platform_id, link, subject, number),
+    UNIQUE (content_id, platform_id, link, subject, trial, number),
     FOREIGN KEY (content_id, version) REFERENCES connector.content_version,
     FOREIGN KEY (content_id, marked_version) REFERENCES connector.content_version (content_id, version)
 );
@@ -61,7 +61,8 @@ COMMENT ON COLUMN connector.attempt.percent IS 'Empty while it is open, or somet
 COMMENT ON COLUMN connector.attempt.trial IS 'Begun by who teaches, to see how it is: it counts nowhere.';
 COMMENT ON COLUMN connector.attempt.settled_at IS 'When its result was last found; empty: not yet.';
 COMMENT ON COLUMN connector.attempt.marked_banks IS 'By which versions of banks it is marked.';
-CREATE UNIQUE INDEX attempt_open ON connector.attempt (content_id, platform_id, link, subject) WHERE submitted_at IS NULL;
+CREATE UNIQUE INDEX attempt_open ON connector.attempt (content_id, platform_id, link, subject, trial)
+WHERE submitted_at IS NULL;
 CREATE INDEX attempt_person ON connector.attempt (person_id);
 CREATE INDEX attempt_link ON connector.attempt (platform_id, link);
 CREATE INDEX attempt_overdue ON connector.attempt (ends_at) WHERE submitted_at IS NULL;

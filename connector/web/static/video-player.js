@@ -1,0 +1,291 @@
+// The player of a video lesson: it goes on where one was, tells what was watched, and puts questions. What could not be
+// told for want of a connection is told later. hls.js is loaded when somebody begins, and not before.
+"use strict";
+(() => {
+  const SAVE = 10000; // milliseconds between two reports
+  const AHEAD = 1; // seconds by which one may jump ahead of what was watched
+  const MOST = { played: 500, moments: 20 }; // of a report
+
+  function place(seconds) {
+    const whole = Math.floor(seconds), two = (n) => String(n).padStart(2, "0");
+    const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
+    return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+  }
+
+  function begin(root) {
+    root.dataset.begun = "yes";
+    const lesson = JSON.parse(root.dataset.lesson), texts = JSON.parse(root.dataset.texts);
+    const above = root.closest("[data-token]"), token = above.dataset.token;
+    const find = (selector) => root.querySelector(selector), all = (selector) => [...root.querySelectorAll(selector)];
+    const video = find("video"), starter = find("[data-start]");
+    const questions = all("[data-question]").sort((a, b) => a.dataset.at - b.dataset.at);
+    const answered = new Set();
+    let base = "", media = null, hls = null, opened = false, over = false, frontier = 0, asking = null;
+    let played = [], moments = [], current = null, sending = false, told = -1;
+
+    const say = (text) => { find("[data-said]").textContent = text; };
+    const call = (path, body, more) => fetch(`/lti/video/${path}`, {
+      method: "POST", body: JSON.stringify(body), ...more,
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    });
+
+    // ------------------------------------------------------------ what the service says
+    function take(standing) {
+      base = standing.base;
+      media = standing.media;
+      frontier = Math.max(frontier, standing.frontier);
+      standing.answered.forEach((one) => answered.add(one));
+      const share = Math.floor(100 * standing.share);
+      find("[data-share]").value = share;
+      find("[data-share-text]").textContent = texts.share.replace("{share}", `${share} %`);
+      if (standing.completed && find("[data-done]").hidden) {
+        find("[data-done]").hidden = false;
+        say(texts.done);
+      }
+    }
+
+    // The launch is over (401), or the lesson has another video by now (409): what comes from here is taken no more.
+    function ended(answer) {
+      if (answer.status !== 401 && answer.status !== 409) return false;
+      over = true;
+      video.pause();
+      say(answer.status === 409 ? texts.replaced : texts.over);
+      return true;
+    }
+
+    // ------------------------------------------------------------ what was watched
+    function close() {
+      if (current && current[1] - current[0] > 0.02) played.push(current);
+      current = null;
+    }
+
+    // A piece begins where the video stands: when it is told to play, and where somebody has jumped to.
+    function open() {
+      close();
+      current = [video.currentTime, video.currentTime, video.playbackRate];
+    }
+
+    // Between two looks, however late, the video was played: every jump is told, and ends the piece.
+    function follow() {
+      if (video.seeking) return;
+      if (current) current[1] = Math.max(current[1], video.currentTime);
+      else if (!video.paused) open();
+      if (current && current[0] <= frontier + AHEAD) frontier = Math.max(frontier, current[1]);
+    }
+
+    async function send(leaving) {
+      if (!opened || over || (sending && !leaving)) return;
+      if (current && !video.paused) { follow(); open(); } else close();
+      if (!played.length && !moments.length && video.currentTime === told) return;
+      const batch = played.splice(0, MOST.played), said = moments.splice(0, MOST.moments), at = video.currentTime;
+      sending = true;
+      try {
+        const answer = await call("watched", { media, played: batch, position: at, moments: said }, { keepalive: Boolean(leaving) });
+        if (ended(answer)) return;
+        if (!answer.ok) throw new Error(answer.status);
+        told = at;
+        take(await answer.json());
+        if (find("[data-said]").textContent === texts.offline) say("");
+      } catch {
+        played = [...batch, ...played];
+        moments = [...said, ...moments].slice(-MOST.moments);
+        if (!leaving) say(texts.offline);
+      } finally {
+        sending = false;
+      }
+    }
+
+    function note(verb) {
+      moments.push([verb, video.currentTime]);
+      moments = moments.slice(-MOST.moments);
+    }
+
+    // ------------------------------------------------------------ questions
+    function ask() {
+      const one = questions.find((each) => !answered.has(each.dataset.question) && Number(each.dataset.at) <= video.currentTime);
+      if (!one || asking) return;
+      asking = one;
+      video.pause();
+      if (document.fullscreenElement) document.exitFullscreen();
+      if (video.webkitDisplayingFullscreen) video.webkitExitFullscreen();
+      one.hidden = false;
+      say(texts.asked);
+      one.querySelector("legend").focus();
+    }
+
+    async function answer(form) {
+      const feedback = form.querySelector("[data-feedback]"), data = new FormData(form);
+      const chosen = data.getAll("chosen"), text = String(data.get("text") || "");
+      if (!chosen.length && !text.trim()) { feedback.textContent = texts.answer; return; }
+      try {
+        const got = await call(`answers/${encodeURIComponent(form.dataset.question)}`, { media, chosen, text });
+        if (ended(got)) return;
+        if (!got.ok) throw new Error(got.status);
+        const standing = await got.json(), right = standing.right;
+        take(standing);
+        const verdict = right >= 1 ? texts.right : right > 0 ? texts.partly : texts.wrong;
+        feedback.textContent = [verdict, standing.explanation].filter(Boolean).join(" ");
+        form.querySelector("[type=submit]").hidden = true;
+        form.querySelector("fieldset").disabled = true;
+        const on = form.querySelector("[data-on]");
+        on.hidden = false;
+        on.focus();
+      } catch {
+        feedback.textContent = texts.offline;
+      }
+    }
+
+    // ------------------------------------------------------------ the video
+    function script(address) {
+      return new Promise((resolve, reject) => {
+        const made = Object.assign(document.createElement("script"), { src: address, onload: resolve, onerror: reject });
+        document.head.append(made);
+      });
+    }
+
+    async function load(position) {
+      // Each request goes to the newest address: those of the playlist are over after minutes.
+      const renewed = (url) => url.replace(/\/lti\/media\/[^/]+\//, base);
+      const native = () => { video.currentTime = position; };
+      if (window.MediaSource || window.ManagedMediaSource) {
+        if (!window.Hls) await script(above.dataset.hls);
+        hls = new window.Hls({
+          enableWorker: false, startPosition: position, capLevelToPlayerSize: true,
+          xhrSetup: (xhr, url) => xhr.open("GET", renewed(url), true),
+        });
+        hls.on(window.Hls.Events.ERROR, (_, error) => { if (error.fatal) again(error); });
+        hls.loadSource(new URL(`${base}main.m3u8`, location.href).href);
+        hls.attachMedia(video);
+        return;
+      }
+      const playlist = video.canPlayType("application/vnd.apple.mpegurl");
+      video.addEventListener("loadedmetadata", native, { once: true });
+      video.src = base + (playlist ? "main.m3u8" : "whole.mp4");
+    }
+
+    let tries = 0;
+    async function again(error) {
+      if (over || tries > 30) { say(texts.broken); return; }
+      tries += 1;
+      told = -1;
+      await send();
+      if (over) return;
+      if (hls && error && error.type === window.Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
+      else setTimeout(() => { if (hls) hls.startLoad(); else load(video.currentTime); }, 2000);
+    }
+
+    async function start() {
+      starter.disabled = true;
+      say(texts.loading);
+      try {
+        const answer = await call("open", {});
+        if (ended(answer)) return;
+        if (!answer.ok) throw new Error(answer.status);
+        const standing = await answer.json();
+        say("");
+        take(standing);
+        opened = true;
+        await load(standing.position);
+        starter.hidden = true;
+        video.controls = true;
+        video.focus();
+        if (standing.position > 1) say(texts.on.replace("{place}", place(standing.position)));
+        await video.play().catch(() => {});
+      } catch {
+        say(texts.offline);
+        starter.disabled = false;
+        opened = false;
+      }
+    }
+
+    const timer = setInterval(() => {
+      if (root.isConnected) { send(); return; }
+      clearInterval(timer);
+      if (hls) hls.destroy();
+      over = true;
+    }, SAVE);
+
+    starter.addEventListener("click", start);
+    video.addEventListener("playing", () => { tries = 0; });
+    video.addEventListener("play", () => { if (asking) { video.pause(); return; } open(); note("played"); });
+    video.addEventListener("pause", () => { follow(); if (!asking) note("paused"); send(); });
+    video.addEventListener("ended", () => { follow(); send(); });
+    video.addEventListener("timeupdate", () => { if (!video.seeking) { follow(); ask(); light(); } });
+    video.addEventListener("seeking", () => {
+      const to = video.currentTime; // players themselves jump over holes between pictures, which is no jump of anybody's
+      if (current && to >= current[1] && to - current[1] <= AHEAD) current[1] = to; else open();
+      if (lesson.noSkip && video.currentTime > frontier + AHEAD) { video.currentTime = frontier; say(texts.skip); }
+    });
+    video.addEventListener("seeked", () => { if (opened) { note("seeked"); ask(); } });
+    video.addEventListener("error", () => { if (!hls && opened) again(); });
+    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") send(true); });
+    window.addEventListener("pagehide", () => send(true));
+    window.addEventListener("online", () => send());
+    questions.forEach((form) => {
+      form.addEventListener("submit", (event) => { event.preventDefault(); answer(form); });
+      form.querySelector("[data-on]").addEventListener("click", () => {
+        form.hidden = true;
+        asking = null;
+        say("");
+        video.focus();
+        video.play().catch(() => {});
+      });
+    });
+
+    // ------------------------------------------------------------ speed, captions, places
+    const speed = find("[data-speed]");
+    speed.addEventListener("change", () => { video.playbackRate = Number(speed.value); });
+    video.addEventListener("ratechange", () => {
+      follow();
+      if (current) open();
+      const nearest = lesson.speeds.reduce((a, b) => Math.abs(b - video.playbackRate) < Math.abs(a - video.playbackRate) ? b : a);
+      if (nearest !== video.playbackRate) video.playbackRate = nearest;
+      const option = [...speed.options].find((one) => Number(one.value) === nearest);
+      if (option) option.selected = true;
+    });
+    const captions = find("[data-captions]");
+    if (captions) {
+      const tracks = Object.fromEntries(Object.entries(lesson.cues).map(([tag, cues]) => {
+        const label = [...captions.options].find((one) => one.value === tag).text;
+        const track = video.addTextTrack("captions", label, tag);
+        cues.forEach(([from, to, text]) => track.addCue(new VTTCue(from, to, text)));
+        track.mode = "disabled";
+        return [tag, track];
+      }));
+      captions.addEventListener("change", () => {
+        Object.entries(tracks).forEach(([tag, track]) => { track.mode = tag === captions.value ? "showing" : "disabled"; });
+      });
+    }
+    const spoken = all("[data-transcript] [data-until]");
+    function light() {
+      const at = video.currentTime;
+      spoken.forEach((one) => {
+        const now = Number(one.dataset.to) <= at && at < Number(one.dataset.until);
+        if (now) one.setAttribute("aria-current", "true"); else one.removeAttribute("aria-current");
+      });
+    }
+    all("[data-to]").forEach((one) => one.addEventListener("click", async () => {
+      const to = Number(one.dataset.to);
+      if (!opened) await start();
+      if (!opened || asking) return;
+      const jump = () => { video.currentTime = to; };
+      if (video.readyState) jump(); else video.addEventListener("loadedmetadata", jump, { once: true });
+    }));
+    const search = find("[data-search]");
+    if (search) {
+      search.addEventListener("input", () => {
+        const wanted = search.value.trim().toLocaleLowerCase();
+        const left = spoken.filter((one) => {
+          const suits = one.textContent.toLocaleLowerCase().includes(wanted);
+          one.parentElement.hidden = !suits;
+          return suits;
+        });
+        find("[data-found]").textContent = wanted ? texts.found.replace("{number}", left.length) : "";
+      });
+    }
+  }
+
+  const beginAll = () => document.querySelectorAll("[data-player]:not([data-begun])").forEach(begin);
+  document.addEventListener("htmx:after:swap", beginAll);
+  beginAll();
+})();

@@ -1,0 +1,151 @@
+"""A video lesson in a real Chromium: uploaded, prepared, watched, asked, and gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from selenium.webdriver import Chrome
+
+from adapters.moodle.twin.tools.state import ToolLink
+from connector.content.video.lessons import read
+from connector.domain.assessments import Kind, Option, Question
+from connector.domain.videos import Asked, Captions, Chapter
+from tests.browser.pages import DESK, PHONE, Browser
+from tests.browser.test_launch import at_platform, open_activity
+from tests.integration.lti.launched import Tool, linked, serving_tool
+from tests.integration.lti.videos import lesson_of, with_videos
+from tests.support import House
+from tests.unit.video.clips import clip
+
+pytestmark = pytest.mark.slow
+OPTIONS = [Option("1", {"en": "Wait"}, right=True), Option("2", {"en": "Run"})]
+QUESTION = Question("q", Kind.SINGLE, {"en": "And then?"}, options=OPTIONS, explanation={"en": "Smoke rises."})
+VTT = "WEBVTT\n\n00:00.000 --> 00:01.000\nStay low\n\n00:01.000 --> 00:03.000\nClose the door\n"
+REPLACED = """
+WITH other AS (
+    INSERT INTO connector.media
+    SELECT (jsonb_populate_record(m, jsonb_build_object('media_id', gen_random_uuid()))).* FROM connector.media m
+    RETURNING media_id
+)
+UPDATE connector.content_version SET body = jsonb_set(body, '{coming}', to_jsonb(media_id)) FROM other
+"""
+LIGHT, DARK = (DESK, "light"), (PHONE, "dark")
+
+
+@pytest.fixture
+def tool(house: House) -> Iterator[Tool]:
+    with serving_tool(house, "localhost") as served:
+        with_videos(served)
+        yield served
+
+
+@pytest.fixture
+def link(tool: Tool) -> ToolLink:
+    return linked(tool)
+
+
+@pytest.fixture
+def lesson(tool: Tool, link: ToolLink) -> UUID:
+    return lesson_of(
+        tool,
+        link,
+        threshold=0.9,
+        no_skip=True,
+        chapters=[Chapter(0, {"en": "Start"}), Chapter(2, {"en": "End"})],
+        captions=[Captions("en", VTT)],
+        questions=[Asked(1.0, QUESTION)],
+    )
+
+
+@pytest.fixture
+def platform(chromium: Chrome, tool: Tool, lesson: UUID) -> Iterator[Browser]:
+    with at_platform(chromium, tool) as browser:
+        yield browser
+
+
+def accessible(at: Browser, name: str, *looks: tuple[tuple[int, int], str]) -> None:
+    """axe finds nothing, and nobody scrolls sideways."""
+    for size, scheme in looks:
+        at.look(size, scheme)
+        at.picture(f"video-{name}-{size[0]}-{scheme}")
+        assert at.violations() == [], (name, size, scheme)
+        assert not at.too_wide(), (name, size)
+    at.look(DESK, "light")
+
+
+def scripts(at: Browser) -> list[tuple[str, int]]:
+    """Scripts that were loaded, with their bytes."""
+    found: list[tuple[str, int]] = at.chrome.execute_script(
+        "return performance.getEntriesByType('resource').filter(e => e.name.endsWith('.js'))"
+        ".map(e => [e.name.split('/').pop(), e.decodedBodySize])"
+    )
+    return [(name, size) for name, size in found]
+
+
+def test_a_video_goes_from_the_file_to_the_learner(
+    platform: Browser, tool: Tool, link: ToolLink, lesson: UUID
+) -> None:
+    """An instructor uploads it and sees how far it is; a learner is asked, cannot skip, and goes on later."""
+    open_activity(platform, "teacher", link)
+    assert "not there yet" in platform.text
+    platform.find(".tabs button:nth-child(2)").click()
+    platform.until(lambda: platform.find("#file"), "the form is there")
+    assert platform.focus().tag_name == "h1"
+    platform.find("#file").send_keys(str(clip(tool.house.folder / "clip.mp4", 3, "320x180")))
+    platform.find("[data-upload] button").click()
+    platform.until(lambda: "waits to be prepared" in platform.find("#media").text, "the upload is complete")
+    assert tool.house.connector.transcoding().work() == {"ready": 1, "failed": 0}
+    platform.until(lambda: "Ready" in platform.find("#media").text, "the page sees it by itself")
+    accessible(platform, "edit", LIGHT, DARK)
+    platform.find("[name=title_en]").clear()
+    platform.find("[name=title_en]").send_keys("Fire drill")
+    platform.find("form[aria-labelledby=words] button[type=submit]").click()
+    platform.until(lambda: "Saved." in platform.text, "it is saved")
+    assert platform.complaints() == []
+
+    open_activity(platform, "learner", link)
+    assert sum(size for _, size in scripts(platform)) < 200_000
+    assert "hls.light.min.js" not in dict(scripts(platform))
+    accessible(platform, "player", LIGHT)
+    platform.find("[data-start]").click()
+    video = "const video = document.querySelector('video'); "
+    platform.until(lambda: platform.find("[data-question]").is_displayed(), "the question is put")
+    assert platform.chrome.execute_script(video + "return video.paused && video.currentTime >= 1")
+    assert platform.focus().tag_name == "legend"
+    platform.find("[data-question] input[value='1']").click()
+    platform.find("[data-question] [type=submit]").click()
+    platform.until(lambda: "Smoke rises." in platform.text, "the answer is judged")
+    accessible(platform, "question", DARK)
+    platform.chrome.execute_script(video + "video.currentTime = 2.8")
+    platform.until(lambda: "only within what you have watched" in platform.text, "nothing is skipped")
+    platform.find("#search").send_keys("door")
+    found = [one.text for one in platform.all("[data-transcript] button") if one.is_displayed()]
+    assert [one.split() for one in found] == [["0:01", "Close", "the", "door"]]
+
+    assert not platform.find("[data-done]").is_displayed()
+
+    tool.house.clock.forward(minutes=1)
+    open_activity(platform, "learner", link)  # left, and come back
+    platform.find("[data-start]").click()
+    platform.until(lambda: "It goes on at 0:01" in platform.text, "it goes on where one was")
+    platform.until(lambda: platform.find("[data-done]").is_displayed(), "it is completed")
+    assert [one["value"] for one in tool.house.sql("SELECT value FROM connector.lti_score")] == [100]
+    assert platform.complaints() == []
+
+    open_activity(platform, "teacher", link)
+    platform.find(".tabs button:nth-child(3)").click()
+    platform.until(lambda: "Learner" in platform.text, "results are there")
+    accessible(platform, "results", DARK)
+    newest = tool.house.connector.contents.newest(lesson)
+    assert newest is not None
+    assert read(newest.body).title["en"] == "Fire drill"
+
+    open_activity(platform, "learner", link)
+    platform.find("[data-start]").click()
+    platform.until(lambda: platform.find("[data-done]").is_displayed(), "it plays")
+    tool.house.sql(REPLACED)
+    platform.chrome.execute_script(video + "video.currentTime = 0.5; window.dispatchEvent(new Event('online'))")
+    platform.until(lambda: "has another video now" in platform.text, "an open page says so")
+    assert platform.complaints() == []
