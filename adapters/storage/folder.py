@@ -1,16 +1,15 @@
-"""A folder in which files of certificates lie."""
+"""A folder in which files lie that people must not see: certificates, and what was handed in."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from connector.domain.errors import SettingsError, Unavailable
+from adapters.storage.within import inside, told
 
 TRIAL = "connector-check.txt"
 """What ``check`` writes."""
@@ -19,13 +18,14 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
-    """A ``FileStore``. Files are closed to others, as they name people."""
+    """A ``FileStore``. Files are closed to others, as they name people. ``setting`` names the folder in messages."""
 
     folder: Path
+    setting: str = "certificates.folder"
 
     def put(self, name: str, content: bytes) -> None:
         path = self._path(name)
-        with _told():
+        with told(self.setting):
             path.parent.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
                 written = Path(file.name)
@@ -39,7 +39,7 @@ class FolderStore:
                     raise
 
     def get(self, name: str) -> bytes | None:
-        with _told():
+        with told(self.setting):
             try:
                 return self._path(name).read_bytes()
             except FileNotFoundError:
@@ -47,7 +47,7 @@ class FolderStore:
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        with _told():
+        with told(self.setting):
             path.unlink(missing_ok=True)
             for part in path.parent.glob(".*.part"):  # of a process that was killed; it may be of this one
                 if part.stat().st_mtime < time.time() - HOUR:
@@ -55,7 +55,7 @@ class FolderStore:
 
     def names(self, folder: str) -> Iterator[str]:
         root = self.folder.resolve()
-        with _told():
+        with told(self.setting):
             for path in self._path(folder).rglob("*"):
                 if path.is_file() and not path.name.startswith("."):
                     yield path.relative_to(root).as_posix()
@@ -66,20 +66,4 @@ class FolderStore:
         return f"folder {self.folder}"
 
     def _path(self, name: str) -> Path:
-        path = (self.folder / name).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
-            raise SettingsError("certificates.folder: a file would lie outside of it.")
-        return path
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Translates errors of the system: what a person must mend, and what may pass, such as a full disk."""
-    try:
-        yield
-    except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError) as error:
-        raise SettingsError(f"certificates.folder: cannot be written to ({error.strerror}).") from error
-    except OSError as error:
-        raise Unavailable(
-            f"certificates.folder: {error.strerror or type(error).__name__}; tried again later."
-        ) from error
+        return inside(self.folder, name, self.setting)

@@ -9,9 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from connector.domain.errors import SettingsError, Unavailable
+from adapters.storage.within import inside, told
 from connector.domain.videos import PART, TRIAL
 
+SETTING = "video.folder"
 PIECE = 256 * 1024
 """Bytes that are read at once."""
 
@@ -24,13 +25,13 @@ class MediaFolder:
 
     def begin(self, name: str) -> str:
         part = self._part(name)
-        with _told():
+        with told(SETTING):
             part.parent.mkdir(parents=True, exist_ok=True)
             part.touch()
         return part.name
 
     def add(self, name: str, upload: str, number: int, content: bytes) -> str:
-        with _told():
+        with told(SETTING):
             file = os.open(self._upload(name, upload), os.O_WRONLY)
             try:
                 os.pwrite(file, content, (number - 1) * PART)
@@ -40,18 +41,18 @@ class MediaFolder:
         return str(number)
 
     def complete(self, name: str, upload: str, tags: Mapping[int, str]) -> None:  # noqa: ARG002 - all lie in one file
-        with _told():
+        with told(SETTING):
             self._upload(name, upload).replace(self._path(name))
 
     def abandon(self, name: str, upload: str) -> None:
         part = self._upload(name, upload)
-        with _told():
+        with told(SETTING):
             part.unlink(missing_ok=True)
             with suppress(OSError):
                 part.parent.rmdir()
 
     def size(self, name: str) -> int | None:
-        with _told():
+        with told(SETTING):
             try:
                 return self._path(name).stat().st_size
             except FileNotFoundError:
@@ -59,7 +60,7 @@ class MediaFolder:
 
     def read(self, name: str, first: int, last: int) -> Iterator[bytes]:
         left = last - first + 1
-        with _told(), self._path(name).open("rb") as file:
+        with told(SETTING), self._path(name).open("rb") as file:
             file.seek(first)
             while left > 0 and (piece := file.read(min(PIECE, left))):
                 left -= len(piece)
@@ -72,13 +73,13 @@ class MediaFolder:
     def take(self, name: str, path: Path) -> None:
         file = self._path(name)
         part = self._part(name)
-        with _told():
+        with told(SETTING):
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, part)
             part.replace(file)
 
     def delete(self, name: str) -> None:
-        with _told():
+        with told(SETTING):
             self._path(name).unlink(missing_ok=True)
 
     def check(self) -> str:
@@ -93,18 +94,4 @@ class MediaFolder:
         return path.with_name(f".{path.name}.part")
 
     def _path(self, name: str) -> Path:
-        path = (self.folder / name).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
-            raise SettingsError("video.folder: a file would lie outside of it.")
-        return path
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Translates errors of the system: what a person must mend, and what may pass, such as a full disk."""
-    try:
-        yield
-    except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError) as error:
-        raise SettingsError(f"video.folder: cannot be written to ({error.strerror}).") from error
-    except OSError as error:
-        raise Unavailable(f"video.folder: {error.strerror or type(error).__name__}; tried again later.") from error
+        return inside(self.folder, name, SETTING)

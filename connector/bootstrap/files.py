@@ -27,7 +27,7 @@ def _store(part: str, told: FileSettings) -> FileStore | None:
     if told.folder:
         from adapters.storage.folder import FolderStore  # only here: the other commands start sooner
 
-        return FolderStore(told.folder)
+        return FolderStore(told.folder, f"{part}.folder")
     if not told.s3.bucket:
         return None
     from adapters.storage.s3 import S3Store

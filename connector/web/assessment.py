@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -23,6 +22,7 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.web.certified import standing
 from connector.web.launches import HEADERS, Launches, Part, Visit, actor_of, maker_of
+from connector.web.sent import Kept, Told, body, understood
 
 LARGEST_ANSWER = 100_000
 """Bytes."""
@@ -38,14 +38,8 @@ class Reviewed:
     share: float | None
 
 
-Kept = Annotated[str, AfterValidator(lambda text: text.replace("\x00", ""))]
-"""What PostgreSQL can keep."""
-
-
-class Sent(BaseModel):
+class Sent(Told):
     """An answer as the page sends it. ``place`` counts what the page has sent."""
-
-    model_config = ConfigDict(extra="forbid")
 
     chosen: list[Kept] = Field(default=[], max_length=100)
     text: Kept = Field(default="", max_length=LONGEST_TEXT)
@@ -100,15 +94,8 @@ def show_attempt(visit: Visit) -> Response:
 
 async def read_answer(_here: Launches, request: Request) -> Sent:
     """Raises LaunchRefused."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_ANSWER:
-            raise LaunchRefused("answer: it is too long.", Trouble.MALFORMED)
-    try:
-        return Sent.model_validate(orjson.loads(body))
-    except (ValidationError, orjson.JSONDecodeError):
-        raise LaunchRefused("answer: it is not as the page sends it.", Trouble.MALFORMED) from None
+    answer: Sent = understood(Sent, await body(request, LARGEST_ANSWER))
+    return answer
 
 
 def save(visit: Visit, sent: Sent) -> Response:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, StreamingResponse
 
@@ -28,6 +28,7 @@ from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.multilang import choose
 from connector.domain.videos import Lesson, Made, Media, MediaState, MediaStore, Viewer, Viewing
 from connector.web.launches import HEADERS, ByLaunch, Launches, Part, Visit, Way, bearer, maker_of
+from connector.web.sent import Kept, Told, body, understood
 
 LARGEST = 100_000
 """Bytes of what a page tells."""
@@ -36,15 +37,7 @@ PLAYLIST, KEPT = "application/vnd.apple.mpegurl", "private, max-age=900"
 _FILE = re.compile(
     r"main\.m3u8|([0-9]{1,5})/index\.m3u8|([0-9]{1,5})/([0-9]{1,6})\.ts|(whole|preview)\.mp4|thumb/([0-9]{1,3})\.jpg"
 )
-Kept = Annotated[str, AfterValidator(lambda text: text.replace("\x00", ""))]
-"""What PostgreSQL can keep."""
 Seconds = Annotated[float, Field(ge=-1, le=1_000_000, allow_inf_nan=False)]
-
-
-class Told(BaseModel):
-    """What a page tells; anything else in it is refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class OfMedia(Told):
@@ -56,37 +49,19 @@ class OfMedia(Told):
 class Watched(OfMedia):
     """``played``: from when to when, and how fast. ``moments``: what somebody did, and when the video was there."""
 
-    played: Annotated[list[tuple[Seconds, Seconds, Seconds]], Field(max_length=500)] = []
+    played: Annotated[list[tuple[Seconds, Seconds, Seconds]], Field(max_length=500, default_factory=list)]
     position: Seconds
-    moments: Annotated[list[tuple[Verb, Seconds]], Field(max_length=20)] = []
+    moments: Annotated[list[tuple[Verb, Seconds]], Field(max_length=20, default_factory=list)]
 
 
 class Answered(OfMedia):
-    chosen: Annotated[list[Annotated[Kept, Field(max_length=100)]], Field(max_length=50)] = []
+    chosen: Annotated[list[Annotated[Kept, Field(max_length=100)]], Field(max_length=50, default_factory=list)]
     text: Annotated[Kept, Field(max_length=2000)] = ""
 
 
 async def sent(_here: Launches, request: Request) -> bytes:
     """A body of at most LARGEST bytes."""
     return await body(request, LARGEST)
-
-
-async def body(request: Request, largest: int) -> bytes:
-    """Raises LaunchRefused where it is larger, whatever it says of itself."""
-    found = bytearray()
-    async for piece in request.stream():
-        found += piece
-        if len(found) > largest:
-            raise LaunchRefused("What was sent is too large.", Trouble.MALFORMED)
-    return bytes(found)
-
-
-def understood(model: type[BaseModel], content: bytes) -> Any:
-    """Raises LaunchRefused."""
-    try:
-        return model.model_validate_json(content)
-    except ValidationError:
-        raise LaunchRefused("What was sent is not as our pages send it.", Trouble.MALFORMED) from None
 
 
 # ------------------------------------------------------------ the page

@@ -38,7 +38,8 @@ from connector.domain.lti import Message, Trouble
 from connector.domain.videos import PART, Lesson, MediaState
 from connector.web.languages import OWN_NAMES
 from connector.web.launches import HEADERS, Launches, Part, Visit, bearer
-from connector.web.video import Told, base, body, ready, sent, understood
+from connector.web.sent import Told, body, understood
+from connector.web.video import base, ready, sent
 from connector.web.words import FAILURES, NOT_RIGHT
 
 FORM = 4 * CAPTIONS
