@@ -164,10 +164,15 @@ def people(learners: Sequence[Learner], works: Sequence[Work], now: datetime) ->
     return [_person(one, work.get(one.subject), now) for one in learners]
 
 
-def unlisted(learners: Sequence[Learner], works: Sequence[Work]) -> list[Learner]:
-    """Who has done something and is not on the list: whom HR does not name. Who is known and not listed has left."""
+def unlisted(learners: Sequence[Learner], works: Sequence[Work], as_of: datetime) -> list[Learner]:
+    """Who has done something and is not on the list of that moment: whom HR does not name, and who came after it.
+    Who is known, and has done nothing since, has left."""
     listed = {one.subject for one in learners}
-    return [Learner(one.subject, "") for one in works if one.subject not in listed and one.person_id is None]
+    return [
+        Learner(one.subject, "")
+        for one in works
+        if one.subject not in listed and (one.person_id is None or (one.last is not None and one.last > as_of))
+    ]
 
 
 def by_work(learner: Learner, work: Work | None, assessments: int) -> Learner:

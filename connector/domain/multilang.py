@@ -63,6 +63,16 @@ def choose(found: Mapping[str, str], wished: Sequence[str]) -> str:
     return next(iter(found.values()), "")
 
 
+def written_in(found: Mapping[str, str], languages: Sequence[str], own: str) -> dict[str, str]:
+    """The same in languages that are offered to authors. What is in another one, or in none, is taken for their own:
+    of several the first, and none where something stands there already."""
+    kept = {one: found[one] for one in languages if one in found}
+    for language, text in found.items():
+        near = [one for one in languages if one.partition("-")[0].casefold() == language.partition("-")[0].casefold()]
+        kept.setdefault(near[0] if near else own, text)
+    return kept
+
+
 def language_tag(code: str) -> str:
     """Moodle's code of a language as HTML has it: zh_tw is zh-TW."""
     first, *rest = re.split("[_-]", code.strip())

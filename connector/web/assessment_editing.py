@@ -198,7 +198,8 @@ def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
     if brought is None or not (brought.all or brought.left_out):
         return _page(visit, content, trouble=UNREADABLE)
     section = Fields(form).whole("section", 0, 1000) or 0
-    return _save(visit, content, editing.put(_made(content), section, *brought.all), form, brought=brought)
+    questions = brought.written_in(LANGUAGES, _tags(visit)[0])
+    return _save(visit, content, editing.put(_made(content), section, *questions), form, brought=brought)
 
 
 def end(visit: Visit) -> Response:

@@ -74,13 +74,13 @@ class CourseView:
     def _learners(
         self, launch: Launch, done: Sequence[Work], assessments: Sequence[Content], roster: Roster
     ) -> tuple[Collection[Learner], datetime | None, bool]:
-        course_id = self._own_course(launch)
-        if course_id is not None:
+        course_id, as_of = self._own_course(launch), self.facts.as_of()
+        if course_id is not None and as_of is not None:
             known = self.facts.learners(course_id)
-            others = unlisted(known, done)
+            others = unlisted(known, done, as_of)
             names = {one.subject: one.name for one in roster() or ()} if others else {}
             named = [replace(one, name=names.get(one.subject, "")) for one in others]
-            return [*known, *named], self.facts.as_of(), True
+            return [*known, *named], as_of, True
         members, by_subject = roster(), {one.subject: one for one in done}
         if members is None:
             listed = [Learner(one.subject, "") for one in done]

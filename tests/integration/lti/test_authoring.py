@@ -151,6 +151,15 @@ def test_questions_come_from_files(author: Author) -> None:
     assert "cannot be read" in author.edit("files", section="0", files={"file": ("a.bin", "\x00\x01")})
 
 
+def test_what_came_from_a_file_can_be_changed(author: Author) -> None:
+    """Its texts stand in the form of the question, in the author's language where the file names none."""
+    shown = author.edit("files", section="0", files={"file": ("a.txt", GIFT)})
+    [question] = dict.fromkeys(re.findall(r"/edit/questions/(\w+)", shown))
+    form = author.page.ask("GET", f"/lti/contents/{author.content}/edit/questions/{question}").text
+    for text in ("What smells?", "Mercaptan", "Nitrogen"):
+        assert text in form
+
+
 def test_two_authors_do_not_write_over_each_other(tool: Tool, author: Author) -> None:
     other = Author(author.page, author.html, author.content)
     author.edit("settings", **{"title.en": "Mine"})

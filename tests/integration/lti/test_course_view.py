@@ -174,6 +174,17 @@ def test_elsewhere_people_come_from_the_roster(tool: Tool, link: ToolLink) -> No
     assert "does not say who is in the course" in without.html
 
 
+def test_as_long_as_moodle_was_not_read_people_come_from_the_roster(tool: Tool, link: ToolLink) -> None:
+    """So the first instructor of a new installation sees who is in the course."""
+    with tool.house.connector.database.transaction() as connection:
+        connection.execute("ALTER TABLE facts.hop RENAME TO hop_kept; CREATE TABLE facts.hop (LIKE facts.hop_kept)")
+    try:
+        assert {one["Name"] for one in listed(page(tool, link, FACTS))} == {"Learner Lê", "Other Lê"}
+    finally:
+        with tool.house.connector.database.transaction() as connection:
+            connection.execute("DROP TABLE facts.hop; ALTER TABLE facts.hop_kept RENAME TO hop")
+
+
 # ---------------------------------------------------------------- assessments
 def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
     """What was made in the course and nobody has taken, too; as the results of each assessment have it."""

@@ -10,7 +10,7 @@ from connector.content.assessment.bringing import Why, gift, moodle_xml
 from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import share
 from connector.domain.assessments import Answer, Kind, Question
-from connector.domain.multilang import ANY
+from connector.domain.multilang import ANY, written_in
 
 GIFT = """
 // A comment: line breaks within braces are no end of a question.
@@ -163,3 +163,12 @@ def test_the_same_question_has_the_same_name_each_time() -> None:
     ):
         assert [one.question_id for one in once.all] == [one.question_id for one in again.all]
         assert len({one.question_id for one in once.all}) == len(once.all)
+
+
+def test_texts_from_elsewhere_are_put_into_languages_that_authors_write() -> None:
+    """A language near to one that is offered is that one; what is in none is the author's, if they wrote nothing."""
+    offered = ("en", "zh-TW", "fr")
+    assert written_in({"und": "Gas?"}, offered, "fr") == {"fr": "Gas?"}
+    assert written_in({"und": "Gas?", "fr": "Du gaz ?"}, offered, "fr") == {"fr": "Du gaz ?"}
+    assert written_in({"fr-CA": "Du gaz ?", "de": "Gas?"}, offered, "en") == {"fr": "Du gaz ?", "en": "Gas?"}
+    assert written_in({"zh-CN": "煤气？", "zh-TW": "瓦斯？"}, offered, "en") == {"zh-TW": "瓦斯？"}

@@ -91,9 +91,10 @@ def test_people_are_found_by_name_and_state_and_put_in_order() -> None:
 
 
 def test_who_is_not_on_the_list() -> None:
-    """Whom HR does not name is shown by what they did; whom it names and Moodle does not list has left the course."""
-    works = [done("7"), done("8"), done("9", person_id=5)]
-    assert unlisted([ANNA], works) == [Learner("8", "")]
+    """Whom HR does not name is shown by what they did, and who came since Moodle was read; whom it names and Moodle
+    does not list has left the course."""
+    works = [done("7"), done("8"), done("9", person_id=5), done("10", person_id=6, days=-1)]
+    assert unlisted([ANNA], works, NOW) == [Learner("8", ""), Learner("10", "")]
 
 
 def test_elsewhere_progress_is_how_many_assessments_are_passed() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from connector.domain.assessments import Question
+from connector.domain.multilang import Texts, written_in
 
 
 class Why(StrEnum):
@@ -55,3 +56,22 @@ class Brought:
     @property
     def all(self) -> Sequence[Question]:
         return [one for some in self.questions.values() for one in some]
+
+    def written_in(self, languages: Sequence[str], own: str) -> Sequence[Question]:
+        """All of them, with texts in the languages that authors can change; ``own`` is that of who brings them."""
+
+        def texts(found: Texts | None) -> Texts | None:
+            return found and written_in(found, languages, own)
+
+        return [
+            replace(
+                one,
+                text=written_in(one.text, languages, own),
+                explanation=texts(one.explanation),
+                options=[
+                    replace(option, text=written_in(option.text, languages, own), feedback=texts(option.feedback))
+                    for option in one.options
+                ],
+            )
+            for one in self.all
+        ]
