@@ -81,4 +81,4 @@ class Certifying(Kept, Files):
         """What makes a PDF; without a public address one that leads nowhere, and has no QR code."""
         from connector.certificates.rendering import Typesetter
 
-        return Typesetter(self.settings.certificates.url or self.settings.console.url)
+        return Typesetter(self.settings.certificates_url)

@@ -81,9 +81,7 @@ async def certificates(connector: Connector) -> Finding | None:
         return Finding("certificates", "none", text)
     made = f"{connector.typesetter.check()}; {connector.file_store.check()}"
     if not connector.typesetter.url:
-        made += "; files without QR code, until console.url or certificates.url is set"
-    elif not connector.settings.console.url:
-        made += "; QR codes lead to certificates.url, and `serve` has no page for it until console.url is set"
+        made += "; files without QR code, until certificates.url, console.url or lti.url is set"
     return Finding("certificates", "good", f"{kinds}; {made}")
 
 

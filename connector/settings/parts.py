@@ -260,7 +260,7 @@ class FileSettings(BaseModel):
 class CertificateSettings(FileSettings):
     """Files of certificates: without a place none are made.
 
-    ``url``: the public address at which certificates are verified; empty: that of the console.
+    ``url``: the public address at which certificates are verified; empty: that of the console, or of launched content.
     """
 
     url: ConsoleAddress = ""

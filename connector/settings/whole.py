@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         """The settings of every site, or of the one that is named."""
         return [self.of(name) for name in self.sites] if self.sites and site is None else [self.of(site)]
 
+    @property
+    def certificates_url(self) -> str:
+        """The public address at which certificates are verified; "" where there is none: the service has no page."""
+        return self.certificates.url or self.console.url or self.lti.url
+
     def exports_within(self) -> list[str]:
         """Other sites whose exports lie within the place of this one's. The very same place is refused by ``of``."""
         place = self.exports.place

@@ -15,7 +15,7 @@ from connector.bootstrap import Connector
 from connector.web.access import may_scrape
 from connector.web.api import add_api
 from connector.web.certificates import add_certificates
-from connector.web.console import add_console
+from connector.web.console import add_pages
 from connector.web.desk import Desk
 from connector.web.dress import dress
 from connector.web.hints import BySignature, add_hints
@@ -105,12 +105,12 @@ def web_app(connector: Connector, schedule: Schedule, metrics: Metrics | None = 
     desk = Desk(connector)
     add_certificates(app, desk)
     add_api(app, connector)
-    public = [one for one in (connector.settings.console.url, connector.settings.lti.url) if one]
+    settings = connector.settings
+    public = [one for one in (settings.console.url, settings.certificates.url, settings.lti.url) if one]
     if public:
         dressed = dress(app, https=all(one.startswith("https:") for one in public))
-    if connector.settings.console.url:
-        add_console(app, connector, wake, desk, dressed)
-    if connector.settings.lti.url:
+        add_pages(app, connector, wake, desk, dressed)
+    if settings.lti.url:
         add_lti(app, connector, dressed)
         live = add_live(app, connector, counted)
     refuse_undeclared(app)

@@ -93,8 +93,7 @@ def own(connector: Connector, session: LaunchSession) -> list[Shown]:
 
 
 def shown(connector: Connector, one: Certificate) -> Shown:
-    told = connector.settings
-    public = told.certificates.url or told.console.url
+    public = connector.settings.certificates_url
     state = state_of(one.expires_at, one.revoked_at, connector.clock())
     waits = one.file is FileState.WAITING and connector.file_store is not None
     return Shown(one, state, waits, f"{public}/certificates/{one.code}" if public and one.code else "")

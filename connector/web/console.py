@@ -1,4 +1,4 @@
-"""The console: its pages, put together from explicit tables."""
+"""The console, and what is open to all without it: their pages, put together from explicit tables."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from connector.web.page import House, Open, Page, Visit, endpoint
 from connector.web.pages import certificates, holds, own, set_up, sign_in
 
 PAGES: tuple[Page, ...] = (*sign_in.PAGES, *set_up.PAGES, *own.PAGES, *holds.PAGES, *certificates.PAGES)
+PUBLIC: tuple[Page, ...] = (*certificates.PAGES, own.PREFER)
+"""Where certificates are verified, which needs no console."""
 TRIES_A_MINUTE = 60
 """To sign in, from one address."""
 
 
-def add_console(app: FastAPI, connector: Connector, wake: Callable[[str], None], desk: Desk, dressed: Dress) -> None:
-    """Serve the console from ``app``; ``wake`` asks for a job to run soon. Raises SettingsError without a secret."""
-    _ = connector.signing_in, connector.setting_up  # once, and not in several threads
-    tries = RateLimit(TRIES_A_MINUTE, 60)
-    house = House(connector, dressed.templates, dressed.languages, wake, tries, desk)
-    for page in PAGES:
+def add_pages(app: FastAPI, connector: Connector, wake: Callable[[str], None], desk: Desk, dressed: Dress) -> None:
+    """Serve the console from ``app``, or without its address the pages that are open to all.
+
+    ``wake`` asks for a job to run soon. Raises SettingsError where the console has no secret.
+    """
+    house = House(connector, dressed.templates, dressed.languages, wake, RateLimit(TRIES_A_MINUTE, 60), desk)
+    if house.signs_in:
+        _ = connector.signing_in, connector.setting_up  # once, and not in several threads
+    for page in PAGES if house.signs_in else PUBLIC:
         app.router.routes.append(Route(page.path, endpoint(page, house), methods=[page.method]))
     nothing_there = endpoint(Page("GET", "", Open.TO_ALL, _nothing_there), house)
 

@@ -72,13 +72,19 @@ class House:
 
     @property
     def https(self) -> bool:
-        return self.connector.settings.console.url.startswith("https:")
+        settings = self.connector.settings
+        return (settings.console.url or settings.certificates_url).startswith("https:")
 
     @property
     def origins(self) -> frozenset[str]:
         """Where our pages are: a public address of certificates may lead here too."""
         settings = self.connector.settings
-        return frozenset({settings.console.url, settings.certificates.url} - {""})
+        return frozenset({settings.console.url, settings.certificates_url} - {""})
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether there is a console; else these are the pages that are open to all."""
+        return bool(self.connector.settings.console.url)
 
     @property
     def cookie(self) -> str:
@@ -210,7 +216,9 @@ async def _answer(page: Page, visit: Visit) -> Response:
         return refused
     if page.limited and not visit.house.tries.allows(visit.address):
         return visit.show("pages/too_often.html", 429)
-    visit.account = await run_in_threadpool(visit.connector.signing_in.signed_in, visit.token, used=not page.quiet)
+    if visit.house.signs_in:
+        signing_in = visit.connector.signing_in
+        visit.account = await run_in_threadpool(signing_in.signed_in, visit.token, used=not page.quiet)
     if isinstance(page.may, Permission):
         if visit.account is None:
             return _to_sign_in(visit)

@@ -52,9 +52,10 @@ def _keep(visit: Visit, response: Response, name: str, value: str) -> None:
     response.set_cookie(name, value, max_age=A_YEAR, path="/", secure=visit.house.https, httponly=True, samesite="lax")
 
 
+PREFER = Page("POST", "/preferences", Open.TO_ALL, prefer)
 PAGES = (
     Page("GET", "/", Permission.OWN_ACCOUNT, home),
     Page("GET", "/account", Permission.OWN_ACCOUNT, account),
     Page("POST", "/account", Permission.OWN_ACCOUNT, save),
-    Page("POST", "/preferences", Open.TO_ALL, prefer),
+    PREFER,
 )

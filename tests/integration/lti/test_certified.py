@@ -102,6 +102,9 @@ async def test_from_the_launch_to_a_file_that_is_verified(tool: Tool) -> None:
     code = address.removeprefix(f"{PUBLIC}/certificates/")
     assert f'href="{address}"' in seen
     assert (state(tool, code)["state"], state(tool, code)["title"]) == ("valid", "Gas safety")
+    verified = tool.client.get(f"/certificates/{code}")  # without a console
+    assert (verified.status_code, "This certificate is valid." in verified.text) == (200, True)
+    assert tool.client.get("/sign-in").status_code == 404
     opened(tool, "e2", graded).ask("GET", f"/lti/certificates/{number}/file", 403)
     page.ask("GET", "/lti/certificates/GAS-1999-0001/file", 403)
     assert NUMBER.findall(opened(tool, "e1", house.twin.tools.add_link("SAFE", tool.registered, "Mine")).html) == [
