@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -40,13 +40,15 @@ class Job:
     """``run`` at ``times`` (None: only when somebody asks); the jobs in ``then`` are wanted after each run.
 
     ``ladder``: while it fails it is tried as ``connector.domain.quarantine`` says, and its times pause. So is one that
-    only runs when somebody asks: the wish is not forgotten.
+    only runs when somebody asks: the wish is not forgotten. ``rest``: so long after a run what comes is gathered, and
+    done at one go.
     """
 
     run: Callable[[], Came]
     times: Times | None = None
     then: tuple[str, ...] = ()
     ladder: bool = False
+    rest: timedelta = timedelta(0)
 
     @property
     def at_start(self) -> bool:

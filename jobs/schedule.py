@@ -45,6 +45,8 @@ class _Line:
     news: bool = False
     """Something came for it, and nobody waits in front of a screen."""
     busy: bool = False
+    ended: datetime | None = None
+    """When it last ran here."""
     failing: bool = False
     """It is tried by the ladder, and its times pause."""
     wake: Event = field(default_factory=Event)
@@ -80,9 +82,10 @@ class _Line:
                 self._wait((self.due - now).total_seconds() if self.due else LOOK)
 
     def _heed_news(self, now: datetime) -> None:
-        """What came is wanted; while the job fails, not before the first pause of the ladder is over."""
+        """What came is wanted once the job has rested; while it fails, once the first pause of the ladder is over."""
         last = self._failing() if self.failing else None
-        at = now if last is None or last.ended_at is None else min(last.ended_at, now) + LADDER[0]
+        ended, pause = (self.ended, self.job.rest) if last is None else (last.ended_at, LADDER[0])
+        at = now if ended is None else min(ended, now) + pause
         if at <= now:
             self.wanted, self.news = True, False
         elif self.due is None or at < self.due:
@@ -91,7 +94,7 @@ class _Line:
     def _run(self) -> None:
         asked, self.wanted, self.busy = self.wanted, False, True
         outcome = self.running.run(self.name, self.job, asked=asked)
-        self.busy, self.due = False, self._after(outcome)
+        self.busy, self.due, self.ended = False, self._after(outcome), self.running.clock()
         if outcome not in (JobOutcome.ELSEWHERE, JobOutcome.ASIDE):
             self.after()
         elif asked:
@@ -143,7 +146,7 @@ class Schedule:
         self._lines[name].soon()
 
     def came(self, name: str) -> None:
-        """Something came for this job: as ``soon``, but while it fails a minute is between two tries."""
+        """Something came for this job: as ``soon``, but it rests between runs, a minute while it fails."""
         self._lines[name].came()
 
     def waiting(self) -> int:

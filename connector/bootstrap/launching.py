@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapters.lti.services import PlatformServices
     from connector.content.assessment.attempting import Attempting
     from connector.content.assessment.evidence import HandingIn
+    from connector.content.assessment.regrading import Regrading
     from connector.content.course_view.opening import CourseView
     from connector.content.my_learning.opening import Opening
     from connector.lti.keys import Keyring
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from connector.store.learning_events import StoredEvents, WaitingEvents
     from connector.store.live import LiveWords
     from connector.store.lti import LtiLogins, LtiPlatforms
+    from connector.store.regrades import StoredRegrades
     from jobs.attempts import AttemptWork
     from jobs.learning import LearningWork
+    from jobs.regrades import RegradeWork
 
 LOGIN, LAUNCH, KEYS, REGISTER, PICK = "/lti/login", "/lti/launch", "/lti/keys", "/lti/register", "/lti/pick"
 """Where platforms reach this tool."""
@@ -120,6 +123,25 @@ class Launched(Kept, Files, Admission):
         papers = Papers(self.contents, lambda: randbits(63))
         return Attempting(self.attempts, self.contents, papers, self.clock)
 
+    @cached_property
+    def regrades(self) -> StoredRegrades:
+        from connector.store.regrades import StoredRegrades
+
+        return StoredRegrades(self.database, self.site)
+
+    @property
+    def regrading(self) -> Regrading:
+        """Attempts that are marked anew."""
+        from connector.content.assessment.regrading import Regrading
+
+        papers = self.attempting.papers
+        return Regrading(self.regrades, self.attempts, self.contents, papers, self.clock)
+
+    def regrading_work(self, stopping: Stopping = never) -> RegradeWork:
+        from jobs.regrades import RegradeWork
+
+        return RegradeWork(self.regrading, stopping)
+
     def ending_attempts(self, stopping: Stopping = never) -> AttemptWork:
         """How attempts end whose time is over."""
         from jobs.attempts import AttemptWork
@@ -131,7 +153,8 @@ class Launched(Kept, Files, Admission):
         """Files that are handed in. Raises SettingsError where they would lie nowhere."""
         from connector.content.assessment.evidence import HandingIn
 
-        return HandingIn(self.attempts, self.content_files, self.clock)
+        room = self.settings.content.evidence_mb * 1_000_000
+        return HandingIn(self.attempts, self.content_files, room, self.clock)
 
     @cached_property
     def learning_events(self) -> StoredEvents:

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 from threading import Event
 from types import FrameType
@@ -28,6 +29,9 @@ from jobs.stopping import heeding
 
 FINISH_SECONDS = 5
 """How long requests under way are waited for at the end."""
+
+GATHERED = timedelta(seconds=0.5)
+"""So long events of launched content are gathered when many come: a class that begins is carried in a few runs."""
 
 MESSAGE_BYTES = 4096
 """The largest message of a page over a WebSocket; none has use for more. Nothing is unpacked."""
@@ -78,6 +82,9 @@ def serve(config: Config = None) -> None:
                     if "scores" in jobs:
                         word = connector.launch_scores.heard
                         more.enter_context(heard(word, partial(waiting.came, "scores"), stopping))
+                    if "regrades" in jobs:
+                        word = connector.regrades.heard
+                        more.enter_context(heard(word, partial(waiting.came, "regrades"), stopping))
                     if "passed" in jobs:
                         more.enter_context(heard(connector.passed.heard, partial(waiting.came, "passed"), stopping))
                     yield waiting
@@ -208,6 +215,10 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         """Submit attempts whose time is over."""
         return await connector.ending_attempts(stopping.is_set).work()
 
+    async def regrades() -> Mapping[str, object]:
+        """Mark attempts anew that somebody wants marked anew."""
+        return await connector.regrading_work(stopping.is_set).work()
+
     async def scores() -> Mapping[str, object]:
         """Send scores of what was launched to gradebooks."""
         return await connector.sending_scores(stopping.is_set).work()
@@ -233,8 +244,9 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
     if connector.exported_to:
         jobs["exports"] = Job(job(exports), service.times("exports"))
     if connector.settings.lti.url:
-        jobs["learning"] = Job(job(learning), service.times("learning"))
+        jobs["learning"] = Job(job(learning), service.times("learning"), rest=GATHERED)
         jobs["attempts"] = Job(job(attempts), service.times("attempts"))
+        jobs["regrades"] = Job(job(regrades), service.times("regrades"))
         jobs["scores"] = Job(job(scores), connector.scores_due())
     kept = connector.settings.retention.model_dump().values()
     if connector.settings.lti.url or any(days is not None for days in kept):  # launches always pass

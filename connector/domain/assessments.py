@@ -55,6 +55,21 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a question. ``picture_id`` is the SHA-256 of what is in it, in hexadecimal; ``alt`` says what it
+    shows, to who cannot see it."""
+
+    picture_id: str
+    media_type: str
+    alt: Texts
+
+    @property
+    def place(self) -> str:
+        """Its name in the storage."""
+        return f"pictures/{self.picture_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """``weight`` counts for the score. ``accepted`` are right texts, compared without regard to case and white space
     around; ``*`` in one stands for anything. ``value`` and ``tolerance`` are of a numeric one, both ends included."""
@@ -68,6 +83,7 @@ class Question:
     value: float | None = None
     tolerance: float = 0.0
     explanation: Texts | None = None
+    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,14 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A paper, and what it was drawn from as that was read: the assessment first, then its banks."""
+
+    paper: Paper
+    seen: Sequence[Content]
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """``marked_version`` and ``marked_banks`` are what it is marked by, which are later ones after a regrade.
 
@@ -70,10 +78,14 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt has come to; ``told`` is what the gradebook is to have, None where there is none."""
+    """What an attempt has come to; ``told`` is what the gradebook is to have, None where there is none.
+
+    ``earns``: what counts of all attempts is a pass.
+    """
 
     percent: float | None
     passed: bool | None
+    earns: bool = False
     events: Sequence[Event] = ()
     told: Scored | None = None
 
@@ -109,9 +121,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Who begins an attempt, launched when, where its score goes, and until when there is time."""
+    """Who begins which attempt, launched when, where its score goes, and until when there is time."""
 
     actor: Actor
+    number: int
     line_item: str
     trial: bool
     launched_at: datetime
@@ -132,12 +145,11 @@ class Attempts(Protocol):
         """All of one course but trials, those of one person together and in their order."""
         ...
 
-    def regradable(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
-        """What was submitted there, but for trials, and of nobody who was erased: of them nothing is left to mark."""
-        ...
+    def start(self, drawn: Drawn, begun: Begun) -> int | None:
+        """The id of the attempt; what it was drawn from is used from now on, and stays as it is.
 
-    def start(self, content: Content, paper: Paper, begun: Begun) -> int | None:
-        """The number of the attempt. None, and nothing done, where one is open or the content was changed since."""
+        None, and nothing done, where one is open or has this number, or assessment or bank were changed since.
+        """
         ...
 
     def answers(self, attempt_id: int) -> Mapping[str, Answer]:
@@ -158,8 +170,13 @@ class Attempts(Protocol):
         """In the order in which it was handed in."""
         ...
 
-    def hand_in(self, evidence: Evidence, by: datetime, most: int) -> bool:
-        """Keep where a file lies; False, and nothing done, where the attempt ended before ``by`` or has so many."""
+    def handed_in(self, actor: Actor) -> int:
+        """Bytes that are kept of a person, in all activities of the platform."""
+        ...
+
+    def hand_in(self, actor: Actor, evidence: Evidence, by: datetime, most: int, room: int) -> bool:
+        """Keep where a file lies; False, and nothing done, where the attempt ended before ``by`` or has so many for
+        this question, or the person more than so many bytes with it. Files of one person come one after the other."""
         ...
 
     def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
@@ -179,10 +196,6 @@ class Attempts(Protocol):
 
     def marks(self, attempt_id: int) -> Sequence[Mark]:
         """All of them, in their order."""
-        ...
-
-    def mark_by(self, attempt_id: int, version: int, banks: Versions) -> None:
-        """Mark by other versions from now on; the result is to be found anew."""
         ...
 
     def unsettled(self, now: datetime, most: int) -> Sequence[Attempt]:

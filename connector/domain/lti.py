@@ -61,6 +61,8 @@ class Trouble(StrEnum):
     """Who launched may not do this."""
     GONE = "gone"
     """What the activity opens is not there any more."""
+    TOO_FAST = "too_fast"
+    """Too much was asked for in a minute: it goes on after a moment."""
 
 
 class Kept(StrEnum):

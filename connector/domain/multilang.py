@@ -21,7 +21,7 @@ FIRST = "first"
 """Of spans that stand for each other the first is for everybody else, whom it does not name."""
 
 _SPAN = re.compile(
-    r"""<(?P<tag>span|lang)\b(?=[^>]*?\blang=["'](?P<lang>[\w-]+)["'])(?P<rest>[^>]*)>(?P<text>.*?)</(?P=tag)\s*>""",
+    r"""<(?P<tag>span|lang)\b(?=[^<>]*?\blang=["'](?P<lang>[\w-]+)["'])(?P<rest>[^<>]*)>(?P<text>.*?)</(?P=tag)\s*>""",
     re.IGNORECASE | re.DOTALL,
 )
 _MULTILANG = re.compile(r"""\bclass=["'][^"']*\bmultilang\b""", re.IGNORECASE)

@@ -259,7 +259,7 @@ SECTIONS: tuple[Section, ...] = (
         "What the person made or changed as a teacher, and how much the person marked; of whom is left out.",
         _TO_TELL,
         "subject.taught",
-        "connector.content connector.content_version",
+        "connector.content connector.content_version connector.regrade",
     ),
     Section(
         "Launched content: just now",

@@ -98,6 +98,7 @@ class ServiceSettings(BaseModel):
     learning: WhenText = "every 5 minutes"
     scores: WhenText = "every 5 minutes"
     attempts: WhenText = "every 1 minutes"
+    regrades: WhenText = "every 5 minutes"
     retention: WhenText = "15 4 * * *"
     stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 30
     metrics_token: Secret = None
@@ -116,6 +117,7 @@ class ServiceSettings(BaseModel):
             "learning",
             "scores",
             "attempts",
+            "regrades",
             "retention",
         ],
     ) -> Times | None:
@@ -267,7 +269,14 @@ class CertificateSettings(FileSettings):
 
 
 class ContentSettings(FileSettings):
-    """Files of launched content, such as photos that learners hand in: without a place none are taken."""
+    """Files of launched content, such as photos that learners hand in: without a place none are taken.
+
+    ``requests_a_minute``: of one page that was launched, enough for answers that were kept without a connection and
+    come all at once. ``evidence_mb``: so much of one person is kept.
+    """
+
+    requests_a_minute: Annotated[int, Field(ge=60, le=100_000)] = 600
+    evidence_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
 
 
 class ExportSettings(FileSettings):

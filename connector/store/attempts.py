@@ -12,9 +12,9 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from connector.domain.assessments import Answer
-from connector.domain.attempting import Attempt, Begun, Evidence, Finding, Mark, Paper, Saved, Versions
-from connector.domain.contents import Content
+from connector.domain.attempting import Attempt, Begun, Drawn, Evidence, Finding, Mark, Outcome, Paper, Saved
 from connector.domain.learning_events import Actor, Event, Verb
+from connector.store.contents import use
 from connector.store.database import Connection, Database, Row, one, query
 from connector.store.learning_events import values
 from connector.store.lti_scores import put_score
@@ -30,28 +30,25 @@ class StoredAttempts:
 
     def of(self, content_id: UUID, actor: Actor, *, trial: bool) -> Sequence[Attempt]:
         whose = {"content_id": content_id, "trial": trial, **asdict(actor)}
-        return [_attempt(row) for row in self._database.rows("attempts.of", **whose)]
+        return [attempt_of(row) for row in self._database.rows("attempts.of", **whose)]
 
     def one(self, attempt_id: int) -> Attempt | None:
         row = self._database.row("attempts.one", site=self._site, attempt_id=attempt_id)
-        return _attempt(row) if row else None
+        return attempt_of(row) if row else None
 
     def in_course(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
         rows = self._database.rows("attempts.in_course", content_id=content_id, platform_id=platform_id, course=course)
-        return [_attempt(row) for row in rows]
+        return [attempt_of(row) for row in rows]
 
-    def regradable(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
-        where = {"content_id": content_id, "platform_id": platform_id, "course": course}
-        return [_attempt(row) for row in self._database.rows("attempts.regradable", **where)]
-
-    def start(self, content: Content, paper: Paper, begun: Begun) -> int | None:
+    def start(self, drawn: Drawn, begun: Begun) -> int | None:
+        paper, content = drawn.paper, drawn.seen[0]
         wanted = {
             **asdict(begun.actor),
             "content_id": content.content_id,
-            "version": content.version,
-            "changes": content.changes,
+            "version": paper.version,
             "banks": Jsonb(paper.banks),
             "paper": list(paper.questions),
+            "number": begun.number,
             "line_item": begun.line_item,
             "trial": begun.trial,
             "launched_at": begun.launched_at,
@@ -60,12 +57,14 @@ class StoredAttempts:
         }
 
         def work(connection: Connection) -> int | None:
+            if not use(connection, drawn.seen):
+                return None
             row = connection.execute(query("attempts.start"), wanted).fetchone()
             if row is None:
                 return None
             attempt_id: int = row["attempt_id"]
             if not begun.trial:
-                self._tell(connection, Event(begun.actor, Verb.INITIALIZED, attempt_id), begun.at)
+                tell_event(connection, Event(begun.actor, Verb.INITIALIZED, attempt_id), self._site, begun.at)
             return attempt_id
 
         return self._database.transact(work)
@@ -76,7 +75,7 @@ class StoredAttempts:
     def answers_of(self, attempt_ids: Sequence[int]) -> Mapping[int, Mapping[str, Answer]]:
         found: dict[int, dict[str, Answer]] = defaultdict(dict)
         for row in self._database.rows("attempts.answers", attempt_ids=list(attempt_ids)):
-            found[row["attempt_id"]][row["question_id"]] = _answer(row)
+            found[row["attempt_id"]][row["question_id"]] = answer_of(row)
         return found
 
     def places(self, attempt_id: int) -> int:
@@ -97,7 +96,7 @@ class StoredAttempts:
             if row["new"] and not attempt.trial:
                 result = {"seconds": answer.seconds}
                 answered = Event(attempt.actor, Verb.ANSWERED, attempt.attempt_id, answer.question_id, result)
-                self._tell(connection, answered, now)
+                tell_event(connection, answered, self._site, now)
             return row
 
         row = self._database.transact(work)
@@ -106,8 +105,20 @@ class StoredAttempts:
     def evidence(self, attempt_id: int) -> Sequence[Evidence]:
         return [Evidence(**row) for row in self._database.rows("attempts.evidence", attempt_id=attempt_id)]
 
-    def hand_in(self, evidence: Evidence, by: datetime, most: int) -> bool:
-        return self._database.run("attempts.hand_in", by=by, most=most, **asdict(evidence)) > 0
+    def handed_in(self, actor: Actor) -> int:
+        whose = {"platform_id": actor.platform_id, "subject": actor.subject}
+        size: int = self._database.one("attempts.handed_in", **whose)["size"]
+        return size
+
+    def hand_in(self, actor: Actor, evidence: Evidence, by: datetime, most: int, room: int) -> bool:
+        whose = {"platform_id": actor.platform_id, "subject": actor.subject}
+
+        def work(connection: Connection) -> bool:
+            connection.execute(query("attempts.lock_evidence"), whose)
+            values = {**whose, **asdict(evidence), "by": by, "most": most, "room": room}
+            return connection.execute(query("attempts.hand_in"), values).rowcount > 0
+
+        return self._database.transact(work)
 
     def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
         row = self._database.row("attempts.take_back", attempt_id=attempt_id, file_id=file_id)
@@ -120,7 +131,7 @@ class StoredAttempts:
             values = {"attempt_id": attempt.attempt_id, "now": now}
             done = connection.execute(query("attempts.submit"), values).rowcount > 0
             if done and not attempt.trial:
-                self._tell(connection, completed, now)
+                tell_event(connection, completed, self._site, now)
             return done
 
         return self._database.transact(work)
@@ -129,18 +140,13 @@ class StoredAttempts:
         whose = {"content_id": attempt.content_id, "trial": attempt.trial, **asdict(attempt.actor)}
 
         def work(connection: Connection) -> None:
-            every = [_attempt(row) for row in connection.execute(query("attempts.lock_of"), whose)]
+            every = [attempt_of(row) for row in connection.execute(query("attempts.lock_of"), whose)]
             now_is = next(one for one in every if one.attempt_id == attempt.attempt_id)
             if now_is.settled_at is not None:
                 return
             rows = connection.execute(query("attempts.answers"), {"attempt_ids": [attempt.attempt_id]})
-            outcome = find(now_is, every, {row["question_id"]: _answer(row) for row in rows})
-            found = {"percent": outcome.percent, "passed": outcome.passed, "now": now}
-            connection.execute(query("attempts.settle"), {"attempt_id": attempt.attempt_id, **found})
-            for event in outcome.events:
-                self._tell(connection, event, now)
-            if outcome.told is not None:
-                put_score(connection, outcome.told, self._site, now)
+            outcome = find(now_is, every, {row["question_id"]: answer_of(row) for row in rows})
+            keep_outcome(connection, attempt.attempt_id, outcome, self._site, now)
 
         self._database.transact(work)
 
@@ -150,15 +156,23 @@ class StoredAttempts:
     def marks(self, attempt_id: int) -> Sequence[Mark]:
         return [Mark(**row) for row in self._database.rows("attempts.marks", attempt_id=attempt_id)]
 
-    def mark_by(self, attempt_id: int, version: int, banks: Versions) -> None:
-        self._database.run("attempts.mark_by", attempt_id=attempt_id, version=version, banks=Jsonb(banks))
-
     def unsettled(self, now: datetime, most: int) -> Sequence[Attempt]:
         rows = self._database.rows("attempts.unsettled", site=self._site, before=now - LATE, most=most)
-        return [_attempt(row) for row in rows]
+        return [attempt_of(row) for row in rows]
 
-    def _tell(self, connection: Connection, event: Event, now: datetime) -> None:
-        connection.execute(query("learning_events.tell"), values(event, self._site, now))
+
+def keep_outcome(connection: Connection, attempt_id: int, outcome: Outcome, site: str, now: datetime) -> None:
+    """Keep what an attempt has come to, and send it on, within a transaction."""
+    found = {"percent": outcome.percent, "passed": outcome.passed, "earns": outcome.earns, "now": now}
+    connection.execute(query("attempts.settle"), {"attempt_id": attempt_id, **found})
+    for event in outcome.events:
+        tell_event(connection, event, site, now)
+    if outcome.told is not None:
+        put_score(connection, outcome.told, site, now)
+
+
+def tell_event(connection: Connection, event: Event, site: str, now: datetime) -> None:
+    connection.execute(query("learning_events.tell"), values(event, site, now))
 
 
 _ACTOR = ("platform_id", "course", "link", "subject", "person_id")
@@ -168,13 +182,13 @@ _SAME = (
 )  # fmt: skip
 
 
-def _attempt(row: Row) -> Attempt:
+def attempt_of(row: Row) -> Attempt:
     actor = Actor(**{name: row[name] for name in _ACTOR}, content=str(row["content_id"]))
     paper = Paper(row["version"], row["banks"], row["paper"])
     return Attempt(**{name: row[name] for name in _SAME}, actor=actor, paper=paper)
 
 
-def _answer(row: Row) -> Answer:
+def answer_of(row: Row) -> Answer:
     said: dict[str, Any] = row["said"] or {}
     chosen = frozenset(said.pop("chosen", ()))
     return Answer(

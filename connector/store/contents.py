@@ -54,14 +54,25 @@ class StoredContents:
             found = connection.execute(query("contents.lock"), values).fetchone()
             if found is None or (found["version"], found["changes"]) != seen:
                 return False
-            used = one(connection, "contents.is_used", key=str(before.content_id), **values)["used"]
-            connection.execute(query("contents.add_version" if used else "contents.change"), values)
-            return True
+            done = connection.execute(query("contents.add_version" if found["used"] else "contents.change"), values)
+            return done.rowcount > 0
 
         return self.newest(before.content_id) if self._database.transact(work) else None
 
     def end(self, content_id: UUID, now: datetime) -> None:
         self._database.run("contents.end", site=self._site, content_id=content_id, now=now)
+
+
+def use(connection: Connection, seen: Sequence[Content]) -> bool:
+    """Versions are used from now on, within a transaction; whether all are still as they were seen."""
+    wanted = {
+        "contents": [one.content_id for one in seen],
+        "versions": [one.version for one in seen],
+        "changes": [one.changes for one in seen],
+    }
+    connection.execute(query("contents.use"), wanted)
+    changed: int = one(connection, "contents.changed", **wanted)["changed"]
+    return not changed
 
 
 def content_of(row: Row) -> Content:

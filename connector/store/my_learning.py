@@ -46,50 +46,58 @@ class LearningViews:
         self._own = own
 
     def of(self, person_id: int) -> MyLearning:
-        rows = {
-            name: self._database.rows(f"my_learning.{name}", person_id=person_id)
-            for name in ("due", "courses", "earned")
-        }
-        read = self._database.row("my_learning.as_of")
+        """A page asks twice: the facts, and what launched content has that is no fact yet."""
+        who = {"person_id": person_id}
+        told = self._database.rows_of(
+            {
+                "my_learning.due": who,
+                "my_learning.courses": who,
+                "my_learning.earned": who,
+                "my_learning.as_of": {},
+                "my_learning.clock": who,
+                "my_learning.days": who,
+                "my_learning.recent": {**who, "most": RECENT},
+                "my_learning.suggested": {**who, "peers": PEERS, "least": LEAST},
+                "my_learning.team": {**who, "most": TEAM},
+            }
+        )
+        clock = next(iter(told["my_learning.clock"]), None)
+        there = {"verbs": [one.value for one in LEARNING], "timezone": clock["timezone"] if clock else "UTC"}
+        launched = self._own.rows_of(
+            {
+                "my_learning.launched_days": {**who, **there},
+                "my_learning.launched_recent": {**who, "most": RECENT},
+            }
+        )
+        read = next(iter(told["my_learning.as_of"]), None)
+        days = {row["day"] for row in (*told["my_learning.days"], *launched["my_learning.launched_days"])}
+        recent = (*told["my_learning.recent"], *launched["my_learning.launched_recent"])
         return MyLearning(
-            by_urgency([_due(row) for row in rows["due"]]),
-            by_progress([CourseCard(**row) for row in rows["courses"]]),
-            [Earned(**row) for row in rows["earned"]],
+            by_urgency([_due(row) for row in told["my_learning.due"]]),
+            by_progress([CourseCard(**row) for row in told["my_learning.courses"]]),
+            [Earned(**row) for row in told["my_learning.earned"]],
             read["as_of"] if read else None,
-            self._streak(person_id),
-            self._recent(person_id),
-            self._suggested(person_id),
-            self._team(person_id),
+            streak(days, clock["today"]) if clock else 0,
+            newest([_happened(row) for row in recent]),
+            suggestions([_suggestion(row) for row in told["my_learning.suggested"]]),
+            _team(told["my_learning.team"]),
         )
 
-    def _streak(self, person_id: int) -> int:
-        clock = self._database.row("my_learning.clock", person_id=person_id)
-        if clock is None:
-            return 0
-        there = {"person_id": person_id, "timezone": clock["timezone"]}
-        verbs = [one.value for one in LEARNING]
-        rows = self._database.rows("my_learning.days", **there)
-        rows += self._own.rows("my_learning.launched_days", verbs=verbs, **there)
-        return streak({row["day"] for row in rows}, clock["today"])
 
-    def _recent(self, person_id: int) -> Sequence[Happened]:
-        asked = {"person_id": person_id, "most": RECENT}
-        rows = self._database.rows("my_learning.recent", **asked) + self._own.rows(
-            "my_learning.launched_recent", **asked
-        )
-        return newest([Happened(**{**row, "what": Happening(row["what"])}) for row in rows])
+def _happened(row: Row) -> Happened:
+    return Happened(**{**row, "what": Happening(row["what"])})
 
-    def _suggested(self, person_id: int) -> Sequence[Suggestion]:
-        rows = self._database.rows("my_learning.suggested", person_id=person_id, peers=PEERS, least=LEAST)
-        return suggestions([Suggestion(**{**row, "basis": Basis(row["basis"])}) for row in rows])
 
-    def _team(self, person_id: int) -> Team | None:
-        """None of whoever leads nobody."""
-        rows = self._database.rows("my_learning.team", person_id=person_id, most=TEAM)
-        if not rows:
-            return None
-        counts = {name: rows[0][name] for name in ("people", "direct", "people_overdue")}
-        return Team(shown=[_report(row) for row in rows], **counts)
+def _suggestion(row: Row) -> Suggestion:
+    return Suggestion(**{**row, "basis": Basis(row["basis"])})
+
+
+def _team(rows: Sequence[Row]) -> Team | None:
+    """None of whoever leads nobody."""
+    if not rows:
+        return None
+    counts = {name: rows[0][name] for name in ("people", "direct", "people_overdue")}
+    return Team(shown=[_report(row) for row in rows], **counts)
 
 
 def _report(row: Row) -> Report:

@@ -173,6 +173,7 @@ def _result(visit: Visit, attempt: Attempt) -> Response:
         "reviewed": reviewed(connector, attempt),
         "evidence": evidence_of(connector, attempt),
         "file_base": f"{ATTEMPTS}/{attempt.attempt_id}/evidence/own",
+        "picture_base": f"{ATTEMPTS}/{attempt.attempt_id}",
         "explains": explains(made, attempt),
     }
     newest = visit.content(ContentKind.ASSESSMENT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,18 @@ from starlette.responses import Response
 from connector.content.assessment import bodies, editing
 from connector.content.assessment.bringing import Brought, Why, gift, moodle_xml
 from connector.content.assessment.editing import TRUTH, Fault
-from connector.domain.assessments import CHOICES, Assessment, Bank, Explain, Kind, Option, Policy, Question, Section
+from connector.domain.assessments import (
+    CHOICES,
+    Assessment,
+    Bank,
+    Explain,
+    Kind,
+    Option,
+    Picture,
+    Policy,
+    Question,
+    Section,
+)
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
@@ -29,6 +40,8 @@ LARGEST_FORM = 2_000_000
 LARGEST_FILE = 20_000_000
 """Bytes."""
 MOST_FIELDS = 3000
+MOST = 2000
+"""Questions of an assessment or a bank, after an import."""
 SPARE = 3
 """Empty options that are shown besides those that there are."""
 KINDS: Mapping[Kind, str] = {
@@ -59,6 +72,8 @@ FAULTS: Mapping[Fault, str] = {
     Fault.NONE_ACCEPTED: message("At least one right answer is needed."),
     Fault.LEADS_NOWHERE: message("An option leads to a question that is not in this section."),
 }
+FIELD_OF: Mapping[Fault, str] = {Fault.NO_TEXT: "text", Fault.NO_VALUE: "value", Fault.NONE_ACCEPTED: "accepted"}
+"""Beside which field a fault is told, where it is of one."""
 LEFT_OUT: Mapping[Why, str] = {
     Why.TOO_LONG: message("The file is too long."),
     Why.NO_XML: message("The file is no XML, or is cut off here."),
@@ -69,8 +84,19 @@ LEFT_OUT: Mapping[Why, str] = {
     Why.SEVERAL_NUMBERS: message("Exactly one number must be right."),
     Why.ANSWERS_UNREADABLE: message("Its answers cannot be read."),
     Why.NUMBERS_UNREADABLE: message("Its numbers cannot be read."),
+    Why.LONG_TEXT: message("A text of it is longer than 20,000 characters."),
+    Why.MANY_ANSWERS: message("It has more than 100 answers."),
+    Why.MANY_QUESTIONS: message("A file brings 1,000 questions at most; from here on none were imported."),
+    Why.PICTURE_LOST: message(
+        "It was imported without a picture: only JPEG, PNG, WebP and GIF of up to 5 MB in the text of the question "
+        "are kept, ten at most."
+    ),
+    Why.NO_PLACE: message(
+        "It was imported without its pictures: the settings have no place for files. Tell your administrator."
+    ),
 }
 CHANGED = message("Somebody else has changed this in the meantime. You see it as it is now; please do yours again.")
+FULL = message("There would be too many questions: 2,000 is the most. Make another bank for the others.")
 UNREADABLE = message("This file cannot be read: it is neither Moodle XML nor GIFT.")
 NEW: Mapping[ContentKind, tuple[str, Assessment | Bank]] = {
     ContentKind.ASSESSMENT: (message("New assessment"), Assessment({}, [Section({})])),
@@ -80,13 +106,13 @@ NEW: Mapping[ContentKind, tuple[str, Assessment | Bank]] = {
 
 # ---------------------------------------------------------------- what is shown
 def show(visit: Visit) -> Response:
-    return _page(visit, _content(visit))
+    return _page(visit, content_of(visit))
 
 
 def show_question(visit: Visit) -> Response:
     """The form of a question, or of a new one of a kind."""
-    content = _content(visit)
-    made = _made(content)
+    content = content_of(visit)
+    made = made_of(content)
     there = editing.find(made, visit.request.path_params["question"])
     if there is None:
         raise LaunchRefused("question: it is not there any more.", Trouble.GONE)
@@ -121,8 +147,8 @@ def make(visit: Visit, form: FormData) -> Response:
 
 
 def change_settings(visit: Visit, form: FormData) -> Response:
-    content = _content(visit)
-    made, fields = _made(content), Fields(form)
+    content = content_of(visit)
+    made, fields = made_of(content), Fields(form)
     title = fields.texts("title") or made.title
     if isinstance(made, Bank):
         return _save(visit, content, replace(made, title=title), form)
@@ -139,15 +165,13 @@ def change_settings(visit: Visit, form: FormData) -> Response:
         confidence=fields.flag("confidence"),
         certificate=_certificate(visit, fields, made),
     )
-    if fields.wrong:
-        return _page(visit, replace(content, body=bodies.body(after)), wrong=fields.wrong, seen=fields.text("seen"))
-    return _save(visit, content, after, form)
+    return _typed(visit, content, after, fields) if fields.wrong else _save(visit, content, after, form)
 
 
 def change_section(visit: Visit, form: FormData) -> Response:
     """A section as it is now, a new one, or one less."""
-    content = _content(visit)
-    made, fields = _made(content), Fields(form)
+    content = content_of(visit)
+    made, fields = made_of(content), Fields(form)
     place = fields.whole("section", 0, 1000)
     if not isinstance(made, Assessment) or place is None:
         raise LaunchRefused("section: there is none.", Trouble.MALFORMED)
@@ -158,12 +182,15 @@ def change_section(visit: Visit, form: FormData) -> Response:
         raise LaunchRefused("bank: it is not of this course.", Trouble.MALFORMED)
     drawn = fields.whole("drawn", 0, 1000) or 0
     section = Section(fields.texts("title"), (), bank, drawn if bank else 0, fields.flag("shuffled"))
-    return _save(visit, content, editing.put_section(made, place, section), form)
+    after = editing.put_section(made, place, section)
+    if fields.wrong:
+        return _typed(visit, content, after, fields, section_typed=place)
+    return _save(visit, content, after, form)
 
 
 def new_question(visit: Visit, form: FormData) -> Response:
     """The form of a new question; it stands in the section when it is saved."""
-    content, fields = _content(visit), Fields(form)
+    content, fields = content_of(visit), Fields(form)
     kind = fields.pick("kind", Kind.SINGLE)
     options = TRUTH if kind is Kind.TRUE_FALSE else ()
     question = Question(secrets.token_hex(6), kind, {}, options=options)
@@ -172,8 +199,8 @@ def new_question(visit: Visit, form: FormData) -> Response:
 
 def change_question(visit: Visit, form: FormData) -> Response:
     """Save a question, or move or drop it."""
-    content = _content(visit)
-    made, fields = _made(content), Fields(form)
+    content = content_of(visit)
+    made, fields = made_of(content), Fields(form)
     key = visit.request.path_params["question"]
     doing = fields.text("do")
     if doing == "drop":
@@ -181,36 +208,48 @@ def change_question(visit: Visit, form: FormData) -> Response:
     if doing in ("up", "down"):
         return _save(visit, content, editing.move(made, key, -1 if doing == "up" else 1), form)
     section = fields.whole("section", 0, 1000) or 0
-    question = _read_question(fields, key)
+    there = editing.find(made, key)
+    typed = _read_question(fields, key, there[1].pictures if there else ())
+    question = replace(typed, options=[one for one in typed.options if one.text])
     beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
-    wrong = editing.faults(question, beside)
-    if wrong or fields.wrong or doing == "more":
-        shown = wrong if doing != "more" else []
-        return _question(visit, content, question, section, wrong=fields.wrong, faults=shown, seen=fields.text("seen"))
+    faults = [] if doing == "more" else editing.faults(question, beside)
+    for fault in faults:
+        if fault in FIELD_OF:
+            fields.wrong.setdefault(FIELD_OF[fault], FAULTS[fault])
+    if faults or fields.wrong or doing == "more":
+        return _question(visit, content, typed, section, form=fields, faults=faults, seen=fields.text("seen"))
     return _save(visit, content, editing.put(made, section, question), form)
 
 
 def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
     """Questions of a file of Moodle XML or GIFT go to the end of a section."""
-    content = _content(visit)
+    content = content_of(visit)
     form, file = sent
-    brought = _brought(file)
+    files = visit.connector.content_files
+    brought = _brought(file, keeping=files is not None)
     if brought is None or not (brought.all or brought.left_out):
         return _page(visit, content, trouble=UNREADABLE)
     section = Fields(form).whole("section", 0, 1000) or 0
     questions = brought.written_in(LANGUAGES, _tags(visit)[0])
-    return _save(visit, content, editing.put(_made(content), section, *questions), form, brought=brought)
+    after = editing.put(made_of(content), section, *questions)
+    if sum(len(one.questions) for one in editing.sections(after)) > MOST:
+        return _page(visit, content, trouble=FULL)
+    for one in brought.all:
+        for picture in one.pictures:
+            if files is not None:
+                files.put(picture.place, brought.files[picture.picture_id])
+    return _save(visit, content, after, form, brought=brought)
 
 
 def end(visit: Visit) -> Response:
     """Content that is wanted no more: activities that open it say so. What was tried stays."""
-    content = _content(visit)
+    content = content_of(visit)
     visit.connector.contents.end(content.content_id, visit.connector.clock())
     return visit.part("content/assessment/ended.html", content=content)
 
 
 # ---------------------------------------------------------------- parts of it
-def _content(visit: Visit) -> Content:
+def content_of(visit: Visit) -> Content:
     """Raises LaunchRefused where it is not there, or was made in another course."""
     try:
         content = visit.connector.contents.newest(UUID(visit.request.path_params["content"]))
@@ -223,7 +262,7 @@ def _content(visit: Visit) -> Content:
     return content
 
 
-def _made(content: Content) -> Assessment | Bank:
+def made_of(content: Content) -> Assessment | Bank:
     read = bodies.assessment if content.kind is ContentKind.ASSESSMENT else bodies.bank
     return read(content.body)
 
@@ -244,13 +283,19 @@ def _save(
     connector = visit.connector
     after = connector.contents.change(content, bodies.body(made), visit.maker.subject, connector.clock())
     if after is None:
-        return _page(visit, _content(visit), trouble=CHANGED)
+        return _page(visit, content_of(visit), trouble=CHANGED)
     return _page(visit, after, brought=brought)
 
 
+def _typed(visit: Visit, content: Content, made: Assessment, fields: Fields, **values: Any) -> Response:
+    """The page once more, with all that was typed, and what is wrong with it."""
+    shown = replace(content, body=bodies.body(made))
+    return _page(visit, shown, form=fields, seen=fields.text("seen"), **values)
+
+
 def _page(visit: Visit, content: Content, **values: Any) -> Response:
-    made = _made(content)
-    usual: dict[str, Any] = {"wrong": {}, "trouble": "", "brought": None}
+    made, untouched = made_of(content), Fields.untouched()
+    usual: dict[str, Any] = {"form": untouched, "section_typed": None, "trouble": "", "brought": None}
     shown = {
         "content": content,
         "seen": f"{content.version}.{content.changes}",
@@ -270,16 +315,19 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "by_rule": by_rule(visit.connector, content),
         "may_edit": True,
         "picking": visit.session.launch.linking is not None,
+        "untouched": untouched,
     }
     return visit.part("content/assessment/edit.html", **{**shown, **usual, **values})
 
 
 def _question(visit: Visit, content: Content, question: Question, section: int, **values: Any) -> Response:
-    made = _made(content)
+    made = made_of(content)
     beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
     leads = [one for one in beside if one.kind is Kind.SCENARIO and one.question_id != question.question_id]
     spare = 0 if question.kind is Kind.TRUE_FALSE else SPARE
-    usual: dict[str, Any] = {"wrong": {}, "faults": []}
+    usual: dict[str, Any] = {"form": Fields.untouched(), "faults": []}
+    there = editing.find(made, question.question_id)
+    alts = {one.picture_id: one.alt for one in question.pictures}
     shown = {
         "content": content,
         "seen": f"{content.version}.{content.changes}",
@@ -290,12 +338,13 @@ def _question(visit: Visit, content: Content, question: Question, section: int, 
         "leads": leads,
         "kinds": KINDS,
         "texts_of_faults": FAULTS,
+        "pictures": [(one, alts.get(one.picture_id, one.alt)) for one in (there[1].pictures if there else ())],
         "tags": _tags(visit),
     }
     return visit.part("content/assessment/question.html", **{**shown, **usual, **values})
 
 
-def _read_question(fields: Fields, key: str) -> Question:
+def _read_question(fields: Fields, key: str, pictures: Sequence[Picture]) -> Question:
     kind = fields.pick("kind", Kind.SINGLE)
     weight = fields.number("weight", 0, 1000)
     return Question(
@@ -308,11 +357,16 @@ def _read_question(fields: Fields, key: str) -> Question:
         fields.number("value", -1e15, 1e15),
         fields.number("tolerance", 0, 1e15) or 0.0,
         fields.texts_or_none("explanation"),
+        [
+            replace(one, alt=fields.texts(f"picture-{one.picture_id}-alt"))
+            for one in pictures
+            if not fields.flag(f"picture-{one.picture_id}-drop")
+        ],
     )
 
 
 def _read_options(fields: Fields, kind: Kind) -> list[Option]:
-    """An option without a text is none. Of one right option the form has one field for all."""
+    """All that was typed, texts or not. Of one right option the form has one field for all."""
     if kind not in CHOICES:
         return []
     right = {fields.text("right")}
@@ -322,22 +376,22 @@ def _read_options(fields: Fields, kind: Kind) -> list[Option]:
         option_id = fields.text(f"{name}-id") or secrets.token_hex(4)
         text = next((one.text for one in TRUTH if kind is Kind.TRUE_FALSE and one.option_id == option_id), None)
         text = text or fields.texts(f"{name}-text")
-        if text:
-            is_right = str(place) in right or fields.flag(f"{name}-right")
-            feedback, leads = fields.texts_or_none(f"{name}-feedback"), fields.text(f"{name}-leads")
+        is_right = str(place) in right or fields.flag(f"{name}-right")
+        feedback, leads = fields.texts_or_none(f"{name}-feedback"), fields.text(f"{name}-leads")
+        if text or is_right or feedback:
             found.append(Option(option_id, text, is_right, feedback, leads if kind is Kind.SCENARIO else ""))
     return found
 
 
-def _brought(file: bytes) -> Brought | None:
-    """Questions of a file, by what it looks like."""
+def _brought(file: bytes, *, keeping: bool) -> Brought | None:
+    """Questions of a file, by what it looks like, with pictures where there is a place for them."""
     try:
         text = file.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
     if "\x00" in text:
         return None
-    return moodle_xml.read(file) if text.lstrip().startswith("<") else gift.read(text)
+    return moodle_xml.read(file, keeping=keeping) if text.lstrip().startswith("<") else gift.read(text)
 
 
 def _banks(visit: Visit) -> list[Content]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,15 +16,18 @@ from connector.domain.attempting import Attempt
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
+from connector.domain.regrades import LONGEST_REASON, Regrade
 from connector.lti.deep_linking import CONTENT
 from connector.web.assessment import ATTEMPTS, evidence_of, explains, reviewed
 from connector.web.assessment_editing import read_form
 from connector.web.fields import Fields
+from connector.web.languages import message
 from connector.web.launches import Part, Visit, actor_of, roster
 
 RESULTS = "/lti/assessment/results"
 BACK: Mapping[str, str] = {COURSE_VIEW: "/lti/course"}
 """Where an attempt was opened from, by what was launched: else from the results of its assessment."""
+NO_PERCENT = message("Enter a number from 0 to 100.")
 MOST = 2000
 """Attempts by which questions are looked at: the newest."""
 
@@ -34,12 +37,18 @@ def show(visit: Visit) -> Response:
     return _results(visit, visit.content(ContentKind.ASSESSMENT))
 
 
-def regrade(visit: Visit) -> Response:
-    """Mark what was submitted by what is right now; scores that are others go to the gradebook."""
-    content = visit.content(ContentKind.ASSESSMENT)
-    maker = visit.maker
-    changed = visit.connector.attempting.regrade(content, maker.platform_id, maker.course)
-    return _results(visit, content, changed=changed)
+def regrade(visit: Visit, form: FormData) -> Response:
+    """Let all that was submitted be marked by what is right now; the page tells how far that is."""
+    content, fields = visit.content(ContentKind.ASSESSMENT), Fields(form)
+    reason = fields.needed("reason", LONGEST_REASON)
+    if not fields.wrong:
+        visit.connector.regrading.ask(content, visit.maker, reason)
+    return _results(visit, content, fields)
+
+
+def show_regrades(visit: Visit) -> Response:
+    """How far it is; the page asks again while it is under way."""
+    return visit.part("content/assessment/regrades.html", regrades=_regrades(visit), names=names_of(visit), fresh=True)
 
 
 def show_one(visit: Visit) -> Response:
@@ -50,10 +59,10 @@ def show_one(visit: Visit) -> Response:
 def mark(visit: Visit, form: FormData) -> Response:
     """Mark a question of an attempt."""
     attempt, fields = of_course(visit), Fields(form)
-    percent = fields.number("percent", 0, 100)
+    key, percent = visit.request.path_params["question"], fields.number("percent", 0, 100)
     if percent is None:
-        return _one(visit, attempt, wrong=fields.wrong | {"question": visit.request.path_params["question"]})
-    key = visit.request.path_params["question"]
+        fields.wrong.setdefault("percent", NO_PERCENT)
+        return _one(visit, attempt, form=fields, question_typed=key)
     marked = visit.connector.attempting.mark(attempt, key, percent / 100, fields.text("comment"), visit.maker.subject)
     return _one(visit, marked)
 
@@ -89,7 +98,16 @@ def names(connector: Connector, session: LaunchSession) -> Mapping[str, str]:
     return {one.subject: one.name for one in roster(connector, session) or ()}
 
 
-def _results(visit: Visit, content: Content, changed: int | None = None) -> Response:
+def names_of(visit: Visit) -> Mapping[str, str]:
+    return names(visit.connector, visit.session)
+
+
+def _regrades(visit: Visit) -> Sequence[Regrade]:
+    maker, content = visit.maker, visit.content(ContentKind.ASSESSMENT)
+    return visit.connector.regrades.of_course(content.content_id, maker.platform_id, maker.course)
+
+
+def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Response:
     connector, maker = visit.connector, visit.maker
     made = bodies.assessment(content.body)
     attempts = connector.attempts.in_course(content.content_id, maker.platform_id, maker.course)
@@ -97,7 +115,7 @@ def _results(visit: Visit, content: Content, changed: int | None = None) -> Resp
     marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
     answers = connector.attempts.answers_of([one.attempt_id for one in scored])
     percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
-    old = sum(connector.attempting.is_old(one, content) for one in attempts if one.submitted_at is not None)
+    by = connector.regrading.newest(content, maker.platform_id, maker.course)
     return visit.part(
         "content/assessment/results.html",
         content=content,
@@ -106,14 +124,15 @@ def _results(visit: Visit, content: Content, changed: int | None = None) -> Resp
         items=results.items(marked, answers, percents),
         names=names(connector, visit.session),
         may_edit=content.is_of(maker),
-        changed=changed,
-        old=old,
+        regrades=_regrades(visit),
+        old=connector.regrades.old(by, maker.platform_id, maker.course),
+        form=fields or Fields.untouched(),
     )
 
 
-def _one(visit: Visit, attempt: Attempt, wrong: Mapping[str, str] | None = None) -> Response:
+def _one(visit: Visit, attempt: Attempt, **values: Any) -> Response:
     shown = _shown(visit.connector, visit.session, attempt, teaches=True)
-    return visit.part("content/assessment/mark.html", **{**shown, "wrong": wrong or {}})
+    return visit.part("content/assessment/mark.html", **{**shown, **values})
 
 
 def files_at(attempt: Attempt, *, teaches: bool) -> str:
@@ -123,28 +142,30 @@ def files_at(attempt: Attempt, *, teaches: bool) -> str:
 
 def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, teaches: bool) -> dict[str, Any]:
     """An attempt with what was answered; who ``teaches`` sees whose it is and what is right, and may mark it."""
-    made = connector.attempting.papers.assessment(attempt, marked=True)
+    made, untouched = connector.attempting.papers.assessment(attempt, marked=True), Fields.untouched()
     return {
         "attempt": attempt,
         "made": made,
         "reviewed": reviewed(connector, attempt),
         "evidence": evidence_of(connector, attempt),
-        "file_base": f"{RESULTS}/{attempt.attempt_id}/evidence"
-        if teaches
-        else f"{ATTEMPTS}/{attempt.attempt_id}/evidence/own",
+        "file_base": files_at(attempt, teaches=teaches),
+        "picture_base": f"{RESULTS if teaches else ATTEMPTS}/{attempt.attempt_id}",
         "name": names(connector, session).get(attempt.actor.subject, "") if teaches else "",
         "marks": connector.attempts.marks(attempt.attempt_id),
         "explains": teaches or explains(made, attempt),
         "certificates": connector.certificates.by_attempt(attempt.attempt_id) if teaches else [],
         "may_mark": teaches and attempt.submitted_at is not None,
-        "wrong": {},
+        "form": untouched,
+        "untouched": untouched,
+        "question_typed": None,
         "back": "" if session.launch.for_user else BACK.get(session.launch.custom.get(CONTENT, ""), RESULTS),
     }
 
 
 PARTS = (
     Part("GET", RESULTS, show, teaches=True),
-    Part("POST", RESULTS + "/regrade", regrade, teaches=True),
+    Part("POST", RESULTS + "/regrades", regrade, teaches=True, read=read_form),
+    Part("GET", RESULTS + "/regrades", show_regrades, teaches=True),
     Part("GET", RESULTS + "/{attempt}", show_one, teaches=True),
     Part("POST", RESULTS + "/{attempt}/marks/{question}", mark, teaches=True, read=read_form),
 )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from connector.bootstrap import Connector
@@ -26,6 +25,7 @@ from connector.web import (
     certified,
     course_view,
     evidence,
+    pictures,
     video,
     video_authoring,
 )
@@ -158,19 +158,16 @@ def pieces(connector: Connector, session: LaunchSession) -> list[Piece]:
     ]
 
 
-def picked(connector: Connector, session: LaunchSession, name: str, form: FormData, speech: Speech) -> Picked:
+def picked(connector: Connector, session: LaunchSession, name: str, fields: Fields, speech: Speech) -> Picked:
     """What the platform is told of a piece, with the points and the days that the form has for it.
 
-    Raises LaunchRefused where it cannot be picked, or a field is not as it should be.
+    What is wrong with a field is noted there. Raises LaunchRefused where the piece cannot be picked.
     """
     piece = next((one for one in pieces(connector, session) if one.name == name), None)
     if piece is None:
         raise LaunchRefused("content: nothing was picked.", Trouble.MALFORMED)
-    fields = Fields(form)
     most = fields.number(f"most-{name}", 1, 10_000) or piece.kind.most if piece.kind.most else None
     opens, due = (fields.moment(f"{which}-{name}", fields.text("zone")) for which in ("opens", "due"))
-    if fields.wrong:
-        raise LaunchRefused(f"{', '.join(sorted(fields.wrong))}: no such number or time.", Trouble.MALFORMED)
     title = choose(piece.content.title, [speech.language.tag]) if piece.content else speech.t(piece.kind.title)
     return Picked(name, title, "" if piece.content else speech.t(piece.kind.text), most, opens, due)
 
@@ -180,11 +177,17 @@ def show_pieces(visit: Visit) -> Response:
     return visit.part("lti/pieces.html", **picking(visit.connector, visit.session, bearer(visit.request)))
 
 
-def picking(connector: Connector, session: LaunchSession, token: str) -> Mapping[str, Any]:
-    """What the picking page shows. Raises LaunchRefused where nothing is to be picked."""
+def picking(
+    connector: Connector, session: LaunchSession, token: str, form: Fields | None = None, chosen: Sequence[str] = ()
+) -> Mapping[str, Any]:
+    """What the picking page shows, once more with a ``form`` and what was ``chosen`` there.
+
+    Raises LaunchRefused where nothing is to be picked.
+    """
     if session.launch.linking is None:
         raise LaunchRefused("Nothing was to be picked by this launch.", Trouble.NOT_ALLOWED)
-    return {"pieces": pieces(connector, session), "token": token, "several": session.launch.linking.several}
+    shown = {"pieces": pieces(connector, session), "several": session.launch.linking.several}
+    return {**shown, "token": token, "form": form or Fields.untouched(), "chosen": chosen}
 
 
 PARTS: Sequence[Part] = (
@@ -193,6 +196,7 @@ PARTS: Sequence[Part] = (
     *assessment_results.PARTS,
     *assessment_editing.PARTS,
     *evidence.PARTS,
+    *pictures.PARTS,
     *certified.PARTS,
     *course_view.PARTS,
     *video.PARTS,

@@ -27,6 +27,10 @@ SAYS: Mapping[NotTaken, str] = {
     NotTaken.TOO_LARGE: message("This file is too large: 20 MB is the most."),
     NotTaken.OTHER_TYPE: message("Only photos, videos (MP4 or MOV) and PDF files can be handed in."),
     NotTaken.TOO_MANY: message("There are five files already, or the attempt is over."),
+    NotTaken.FULL: message(
+        "You have handed in as much as is kept of one person. Remove files that are not needed, or ask your "
+        "instructor to have more room made for you."
+    ),
     NotTaken.NOWHERE: message("Files cannot be handed in here yet. Please tell your instructor."),
 }
 SANDBOX = "default-src 'none'; sandbox"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,19 +17,33 @@ from connector.domain.sign_in import LANGUAGES
 from connector.web.languages import message
 
 Choice = TypeVar("Choice", bound=StrEnum)
+NEEDED = message("This is needed.")
 NOT_A_NUMBER = message("This is not a number.")
 NO_MOMENT = message("This is not a date with a time.")
 OUT_OF_RANGE = message("This is too small or too large.")
 LONGEST = 20_000
 """Characters of a text."""
+DIGITS = 15
+"""With so many a number that was typed comes back as it was."""
 
 
 class Fields:
-    """``wrong``: by the name of a field, what is to be said beside it."""
+    """``wrong``: by the name of a field, what is to be said beside it. What was typed is shown again."""
 
     def __init__(self, form: FormData) -> None:
         self._form = form
         self.wrong: dict[str, str] = {}
+
+    @classmethod
+    def untouched(cls) -> Fields:
+        """Of a form that nobody has sent."""
+        return cls(FormData())
+
+    def shown(self, name: str, value: float | None = None) -> str:
+        """What stands in a field: what was typed, or else a number as it is kept."""
+        if name in self._form:
+            return self.text(name)
+        return "" if value is None else format(Decimal(format(value, f".{DIGITS}g")), "f")
 
     def text(self, name: str) -> str:
         """Without white space around, and with lines as they are kept everywhere."""
@@ -43,6 +58,13 @@ class Fields:
 
     def texts_or_none(self, name: str) -> Texts | None:
         return self.texts(name) or None
+
+    def needed(self, name: str, most: int) -> str:
+        """A text of so many characters; that there is none is noted."""
+        text = self.text(name)[:most]
+        if not text:
+            self.wrong[name] = NEEDED
+        return text
 
     def flag(self, name: str) -> bool:
         return bool(self.text(name))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from gettext import NullTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -67,6 +67,15 @@ class Speech:
 
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.language.locale)
+
+    def exact(self, value: float) -> str:
+        """With all its decimals: 0.0005 is what is right, and 0 is not."""
+        return format_decimal(Decimal(format(value, ".15g")), locale=self.language.locale, decimal_quantization=False)
+
+    def result(self, percent: float) -> str:
+        """A result, never rounded up: what is not quite enough to pass does not look as if it were."""
+        floored = Decimal(str(percent)).quantize(Decimal("0.1"), ROUND_FLOOR).normalize() / 100
+        return format_percent(floored, locale=self.language.locale, decimal_quantization=False)
 
     def percent(self, share: float) -> str:
         """0.25 as 25 %; below ten per cent with one decimal."""

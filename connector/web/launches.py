@@ -42,6 +42,7 @@ STATUS: Mapping[Trouble, int] = {
     Trouble.CLOCK: 401,
     Trouble.NOT_ALLOWED: 403,
     Trouble.GONE: 400,
+    Trouble.TOO_FAST: 429,
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -68,6 +69,14 @@ class ByLaunch(Enum):
     INVITED = "who has a link that an administrator made, once"
 
 
+class TooFast(LaunchRefused):
+    """``seconds``: so long is to be waited."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("Too many requests of one session.", Trouble.TOO_FAST)
+        self.seconds = seconds
+
+
 @dataclass(frozen=True)
 class Launches:
     """What the routes share. Each answer may raise the error tree."""
@@ -75,6 +84,13 @@ class Launches:
     connector: Connector
     dressed: Dress
     tries: RateLimit
+    pace: RateLimit
+
+    def keep_pace(self, session: LaunchSession) -> None:
+        """Raises TooFast where somebody asks too often; the page waits, and asks again."""
+        who = str(session.session_id)
+        if not self.pace.allows(who):
+            raise TooFast(self.pace.wait(who))
 
     async def asked(self, request: Request) -> dict[str, str]:
         """The fields of a form, or of the address. Raises LaunchRefused."""
@@ -106,9 +122,9 @@ class Launches:
             return HTMLResponse(self.rendered("lti/refusal.html", accepted, **values), status, HEADERS)
         return self.page("lti/refused.html", accepted, status, origin(way_on) if way_on else ANYBODY, **values)
 
-    def page(self, template: str, locale: str, status: int, frame: str, form: str = "", **values: Any) -> Response:
-        """``frame`` is whose pages may frame it, ``form`` where its forms go, if not here."""
-        policy = POLICY.format(frame=frame, form=form or "'self'")
+    def page(self, template: str, locale: str, status: int, frame: str, posts_to: str = "", **values: Any) -> Response:
+        """``frame`` is whose pages may frame it, ``posts_to`` where its forms go, if not here."""
+        policy = POLICY.format(frame=frame, form=posts_to or "'self'")
         text = self.rendered(template, locale, **values)
         return HTMLResponse(text, status, {**HEADERS, "Content-Security-Policy": policy})
 
@@ -235,6 +251,7 @@ class Part:
         session = await run_in_threadpool(launches.connector.launching.session, bearer(request))
         if session is None:
             raise LaunchRefused("session: it is over.", Trouble.UNTRUSTED)
+        launches.keep_pace(session)
         if self.teaches and not session.launch.teaches:
             raise LaunchRefused("Only who teaches may do this.", Trouble.NOT_ALLOWED)
         visit = Visit(launches, session, request)
@@ -256,9 +273,14 @@ def add_ways(app: FastAPI, launches: Launches, ways: tuple[Way, ...]) -> None:
 def _endpoint(way: Way, launches: Launches) -> Callable[[Request], Awaitable[Response]]:
     """The route of a way; it carries who may come by it. What exactly was wrong is for the log."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
             return await way.answer(launches, request)
+        except TooFast as error:
+            log.warning("too fast", wait=error.seconds)
+            answer = launches.refuse(request, STATUS[Trouble.TOO_FAST], Trouble.TOO_FAST)
+            answer.headers["Retry-After"] = str(error.seconds)
+            return answer
         except LaunchRefused as error:
             log.warning("launch refused", why=str(error), trouble=error.code)
             return launches.refuse(request, STATUS[Trouble(error.code)], Trouble(error.code), error.way_on)
@@ -269,8 +291,8 @@ def _endpoint(way: Way, launches: Launches) -> Callable[[Request], Awaitable[Res
             log.error("broken", error=type(error).__name__, where=raised_at(error))
             return launches.refuse(request, 500, None)
 
-    answer.may = way.may  # type: ignore[attr-defined]
-    return answer
+    respond.may = way.may  # type: ignore[attr-defined]
+    return respond
 
 
 def _without_nul(fields: Iterable[tuple[str, str]]) -> dict[str, str]:

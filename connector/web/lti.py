@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -22,6 +21,7 @@ from connector.lti.own_window import kept_by
 from connector.web.content import PARTS, picked, picking, shown
 from connector.web.content import WAYS as OF_CONTENT
 from connector.web.dress import Dress
+from connector.web.fields import Fields
 from connector.web.languages import preferred
 from connector.web.launches import HEADERS, ByLaunch, Launches, Way, actor_of, add_ways, log
 from connector.web.limits import RateLimit
@@ -75,6 +75,7 @@ def _picked(here: Launches, form: FormData) -> Response:
     session = connector.launching.session(str(form.get("session", "")))
     if session is None or not session.launch.teaches:
         raise LaunchRefused("session: it is over, or may not pick.", Trouble.AGAIN)
+    here.keep_pace(session)
     launched = session.launch
     platform = connector.platforms.one(launched.platform_id)
     if platform is None or launched.linking is None:
@@ -82,12 +83,18 @@ def _picked(here: Launches, form: FormData) -> Response:
     if origin(launched.linking.return_url) != platform.origin:
         raise LaunchRefused("deep_link_return_url: it is not at the platform.", Trouble.UNTRUSTED)
     speech = here.speech(launched.locale)
-    items = [picked(connector, session, one, form, speech) for one in chosen]
+    fields = Fields(form)
+    items = [picked(connector, session, one, fields, speech) for one in chosen]
+    if fields.wrong:
+        opened = Opened(session, platform.origin, str(form.get("session")))
+        values = picking(connector, session, opened.token, fields, chosen)
+        shared: dict[str, Any] = {"opened": opened, "session": session}
+        return here.page("lti/pick.html", launched.locale, 200, opened.frame, **shared, **values)
     key, tool = connector.tool_keys.signing(), connector.settings.lti.url + LAUNCH
     token = answer(items, launched, platform, key, tool, connector.clock())
     there = platform.origin
-    values: Mapping[str, str] = {"to": launched.linking.return_url, "jwt": token}
-    return here.page("lti/picked.html", launched.locale, 200, there, form=there, **values)
+    values = {"to": launched.linking.return_url, "jwt": token}
+    return here.page("lti/picked.html", launched.locale, 200, there, posts_to=there, **values)
 
 
 async def register(here: Launches, request: Request) -> Response:
@@ -117,7 +124,12 @@ WAYS = (
 def add_lti(app: FastAPI, connector: Connector, dressed: Dress) -> None:
     """Let platforms launch, and whoever was launched work. Raises SettingsError without a secret for the keys."""
     _ = connector.tool_keys, connector.launching, connector.launch_login  # once, and not in several threads
-    launches = Launches(connector, dressed, RateLimit(LAUNCHES_A_MINUTE, 60))
+    launches = Launches(
+        connector,
+        dressed,
+        RateLimit(LAUNCHES_A_MINUTE, 60),
+        RateLimit(connector.settings.content.requests_a_minute, 60),
+    )
     add_ways(app, launches, (*WAYS, *OF_CONTENT, *(part.way() for part in PARTS)))
 
 

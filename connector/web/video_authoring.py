@@ -108,7 +108,7 @@ def save(visit: Visit, given: Entered) -> Response:
         lesson = with_rules(with_words(lesson, fields, tuple(OWN_NAMES)), fields, given.speeds)
         return with_chapters(lesson, fields.get("chapters", ""))
 
-    return _changed(visit, _own(visit), change, fields)
+    return _changed(visit, _own(visit), change, fields, given.speeds)
 
 
 def caption(visit: Visit, given: Entered) -> Response:
@@ -139,12 +139,13 @@ def _changed(
     content: Content,
     change: Callable[[Lesson], Lesson],
     entered: Mapping[str, str] | None = None,
+    speeds: Sequence[str] = (),
 ) -> Response:
     """The page of the changed lesson, or with what is wrong and all that was entered."""
     try:
         changed = _change(visit, content, change)
     except NotRight as error:
-        return _edited(visit, _own(visit), error.field, None if error.field == CONFLICT else entered)
+        return _edited(visit, _own(visit), error.field, None if error.field == CONFLICT else entered, speeds)
     return _edited(visit, changed or _own(visit), "" if changed else CONFLICT, saved=changed is not None)
 
 
@@ -179,6 +180,7 @@ def _edited(
     content: Content,
     problem: str = "",
     entered: Mapping[str, str] | None = None,
+    speeds: Sequence[str] = (),
     *,
     saved: bool = False,
 ) -> Response:
@@ -187,7 +189,9 @@ def _edited(
         "content": content,
         "lesson": lesson,
         "problem": NOT_RIGHT[problem] if problem else "",
+        "wrong": problem,
         "entered": entered or {},
+        "speeds": speeds or [f"{one:g}" for one in lesson.speeds],
         "saved": saved,
         "seen": state(lesson),
         "chapters": chapters_written(lesson),

@@ -244,6 +244,7 @@ REFUSED: Mapping[Trouble | None, str] = {
         "The clocks of Moodle and of this service are too far apart. Open it once more; if it stays so, tell your "
         "administrator."
     ),
+    Trouble.TOO_FAST: message("Too much was asked for at once. Wait a minute, and try again."),
     Trouble.GONE: message("What this activity opens is not there any more. Tell who teaches the course."),
     Trouble.NOT_ALLOWED: message("You may not open this. If you think that you should, ask who teaches the course."),
     None: message("This content cannot be shown now. Open it once more in a few minutes."),

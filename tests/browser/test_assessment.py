@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator
+from hashlib import sha256
 from threading import Event
 
 import anyio
@@ -13,7 +14,7 @@ from selenium.webdriver.common.by import By
 
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.cli.service import jobs_of
-from connector.domain.assessments import Kind, Option
+from connector.domain.assessments import Kind, Option, Picture
 from connector.settings.parts import ContentSettings
 from tests.browser.pages import DESK, PHONE, Browser
 from tests.browser.test_launch import FRAME, at_platform
@@ -41,10 +42,13 @@ FIRST = asked(
 )
 SPARKS = [Option("r", {"en": "A doorbell"}, right=True), Option("s", {"en": "A telephone"}, right=True)]
 MEASURE = {"en": "Measure the pressure, and say what you have done."}
+PICTURE = Picture(sha256(PNG).hexdigest(), "image/png", {"en": "A telephone"})
 QUESTIONS = [
     FIRST,
     asked("m", kind=Kind.MULTIPLE, text={"en": "What sparks?"}, options=[*SPARKS, Option("w", {"en": "A rope"})]),
-    asked("n", kind=Kind.NUMERIC, options=(), value=112.0, text={"en": "Which number do you call?"}),
+    asked(
+        "n", kind=Kind.NUMERIC, options=(), value=112.0, text={"en": "Which number do you call?"}, pictures=[PICTURE]
+    ),
     asked("p", kind=Kind.PRACTICAL, options=(), text=MEASURE),
 ]
 
@@ -144,6 +148,9 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
         assert platform.violations() == [], name
         assert not platform.too_wide(), name
 
+    files = tool.house.connector.content_files
+    assert files is not None
+    files.put(PICTURE.place, PNG)
     open_activity(platform, "learner", graded, (size, scheme))
     looks_well("home")
     press(platform, "Begin")
@@ -153,6 +160,7 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     press(platform, "Next")
     choose(platform, "m", "r", "s")
     press(platform, "Next")
+    platform.until(lambda: platform.find("#q-n img").get_property("naturalWidth") == 1, "the picture is seen")
     type_into(platform, "#q-n input", "112")
     press(platform, "Next")
     type_into(platform, "#q-p textarea", "Manometer on, 22 mbar.")
@@ -211,6 +219,39 @@ def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, g
     assert {key: (sorted(one.chosen), one.text) for key, one in answers.items()} == {
         "a": (["r"], ""), "m": (["r", "s"], ""), "n": ([], "112"), "p": ([], "Done."),
     }  # fmt: skip
+
+
+REFUSING = """
+const real = window.fetch;
+window.left = arguments[0];
+window.fetch = (...asked) => {
+  if (window.left-- <= 0) return real(...asked);
+  return Promise.resolve(new Response("Too fast", { status: 429, headers: { "Retry-After": "1" } }));
+};
+"""
+
+
+def test_who_is_told_to_wait_loses_nothing(platform: Browser, tool: Tool, graded: ToolLink) -> None:
+    """Answers, files and pages alike: each is sent again by itself, and the page says that it waits."""
+    open_activity(platform, "learner", graded)
+    platform.chrome.execute_script(REFUSING, 1)
+    press(platform, "Begin")
+    platform.until(lambda: "Nothing is lost" in platform.find("body").text, "it says that it waits")
+    shown(platform, "What do you do first?")
+    assert "Nothing is lost" not in platform.find("body").text
+    platform.chrome.execute_script("window.left = 2")
+    choose(platform, "a", "r")
+    shown(platform, "Saving")
+    shown(platform, "All answers are saved.")
+    for _ in range(3):
+        press(platform, "Next")
+    platform.chrome.execute_script("window.left = 1")
+    photo = tool.house.folder / "manometer.png"
+    photo.write_bytes(PNG)
+    platform.find("#q-p input[type=file]").send_keys(str(photo))
+    shown(platform, "Remove manometer.png")
+    attempts = tool.house.connector.attempts
+    assert [sorted(attempts.answers(1)["a"].chosen), len(attempts.evidence(1))] == [["r"], 1]
 
 
 def test_by_keyboard_alone(platform: Browser, tool: Tool, graded: ToolLink) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -152,6 +152,28 @@ def test_other_errors_are_not_tried_again(database: Database) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero):
         database.transact(work)
     assert attempts == [1]
+
+
+# ---------------------------------------------------------------- at one go
+def test_queries_that_go_out_together_are_done_all_or_none(database: Database) -> None:
+    """The second is refused: nothing of the first is kept, and the next finds the connection as it was."""
+    link = {"digest": b"x", "site": SITE, "now": NOW, "by": "Ada", "expires_at": NOW + timedelta(days=1)}
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        database.together(("lti.invite", "lti.invite"), **link)
+    take = {"digest": b"x", "site": SITE, "now": NOW}
+    assert database.row("lti.take_invitation", **take) is None
+    database.together(("lti.end_platform", "lti.invite"), **link, platform_id=1)
+    assert database.row("lti.take_invitation", **take) == {"created_by": "Ada"}
+
+
+def test_what_is_asked_at_one_go_is_answered_by_name(database: Database) -> None:
+    """Each query has its own values and rows; where one fails, it is told as if it had been asked alone."""
+    asked = {"lti.platforms": {"site": SITE}, "attempts.places": {"attempt_id": 1}}
+    for _ in range(7):  # PostgreSQL keeps the plan of what is asked often
+        assert database.rows_of(asked) == {"lti.platforms": [], "attempts.places": [{"place": 0}]}
+    with pytest.raises(CannotKeep):
+        database.rows_of({**asked, "attempts.places": {"attempt_id": "one"}})
+    assert len(database.rows_of(asked)) == 2
 
 
 # ---------------------------------------------------------------- accounts

@@ -20,6 +20,7 @@ from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.learning_events import Actor, Verb
 from connector.domain.lti import Launch, Message
 from connector.domain.lti_scores import Progress, Scored
+from connector.domain.regrades import Newest
 from connector.domain.scim import Kind
 from connector.domain.videos import Media, MediaState, Viewer
 from connector.settings.parts import ContentSettings, PrivacySettings, ReportingSettings
@@ -221,6 +222,9 @@ async def assessed(house: House) -> None:
         comment = "seen by Quill-7" if who is other else "Zenobia knows it"
         launched.mark(attempt, "p1", 1, who, 80, comment, mine.subject if who is other else "teacher")
         launched.hand_in(attempt, "p1", f"{who.subject}.jpg")
+    for course, subject, reason in (("11", mine.subject, "The key was wrong."), ("12", "teacher", "asked by Quill-7")):
+        maker = Maker(launched.platform_id, course, subject)
+        assert connector.regrades.ask(Newest(exam, 1, {}), maker, reason, house.clock())
     await launched.work.work()
     launched.tell(mine, Verb.LAUNCHED)
     assert connector.content_files is not None
@@ -280,7 +284,7 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     [kept] = house.connector.erasures.records()
     assert kept.counts == done.counts and done.counts["files of certificates"] == 2
     assert [done.counts[f"connector.lti_{of}"] for of in ("session", "score", "person")] == [2, 1, 1]
-    assert [done.counts[f"connector.{of}"] for of in ("viewing", "media")] == [2, 1]
+    assert [done.counts[f"connector.{of}"] for of in ("viewing", "media", "regrade")] == [2, 1, 2]
     assert len([*files.glob("**/*.pdf")]) == others_files
     assert done.counts["files that were handed in"] == 1
     assert [one.name for one in files.glob("evidence/*")] == [

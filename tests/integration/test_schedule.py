@@ -106,6 +106,24 @@ def test_wanted_ten_times_it_runs_once_more(jobs: Jobs) -> None:
         assert (work.begun, work.most, schedule.waiting()) == (2, 1, 0)
 
 
+def test_what_comes_while_a_job_rests_is_done_at_one_go(jobs: Jobs) -> None:
+    """The first that comes is done at once; what comes while the job rests begins one run more, after the rest."""
+    work, clock = Slow(), Hands()
+    work.go.set()
+    with one_job(jobs, Job(work, rest=timedelta(seconds=30)), clock) as (schedule, seen):
+        schedule.came("sync")
+        wait_for(lambda: len(seen.runs) == 1)
+        for _ in range(10):
+            schedule.came("sync")
+        time.sleep(0.2)
+        assert work.begun == 1
+        clock.now += timedelta(seconds=31)
+        schedule.came("sync")
+        wait_for(lambda: len(seen.runs) == 2)
+        time.sleep(0.2)
+        assert work.begun == 2
+
+
 def test_a_job_without_times_waits_to_be_asked(jobs: Jobs) -> None:
     """An empty setting is never, and a console may still want it."""
     work = Slow()

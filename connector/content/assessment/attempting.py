@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from connector.content.assessment import bodies
 from connector.content.assessment.drawing import met
@@ -13,7 +12,7 @@ from connector.content.assessment.marking import Scored as Result
 from connector.content.assessment.marking import counts, score
 from connector.content.assessment.papers import Papers
 from connector.domain.assessments import Answer, Assessment
-from connector.domain.attempting import Attempt, Attempts, Begun, Mark, Outcome, Saved, Versions
+from connector.domain.attempting import Attempt, Attempts, Begun, Drawn, Mark, Outcome, Saved
 from connector.domain.contents import Content, Contents
 from connector.domain.errors import LaunchRefused
 from connector.domain.learning_events import Actor, Event, Verb
@@ -26,6 +25,8 @@ MOST = 100.0
 """Scores go to gradebooks in percent."""
 MANY = 200
 """Attempts that are ended at one go."""
+TRIES = 3
+"""So often an attempt is drawn anew where an author changes its questions in this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,27 @@ class Attempting:
             self.submit(tried[-1])
         if made.attempts is not None and not trial and len(tried) >= made.attempts:
             raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
-        paper = self.papers.draw(content)
-        if not paper.questions:
+        number = tried[-1].number + 1 if tried else 1
+        for _ in range(TRIES):
+            begun = Begun(actor, number, "" if trial else line_item, trial, launched_at, now, _end(content, now))
+            started = self.attempts.start(self._drawn(content), begun)
+            after = self.attempts.of(content.content_id, actor, trial=trial)
+            if started is not None or len(after) > len(tried):
+                return after[-1]  # where two windows began at once, it is one attempt
+            content = self._newest(content)
+        raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)
+
+    def _drawn(self, content: Content) -> Drawn:
+        drawn = self.papers.draw(content)
+        if not drawn.paper.questions:
             raise LaunchRefused("There is nothing to be asked.", Trouble.GONE)
-        ends_at = now + timedelta(minutes=made.minutes) if made.minutes else None
-        begun = Begun(actor, "" if trial else line_item, trial, launched_at, now, ends_at)
-        self.attempts.start(content, paper, begun)
-        after = self.attempts.of(content.content_id, actor, trial=trial)
-        if len(after) == len(tried):
-            raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)
-        return after[-1]  # where two windows began at once, it is one attempt
+        return drawn
+
+    def _newest(self, content: Content) -> Content:
+        found = self.contents.newest(content.content_id)
+        if found is None:
+            raise LaunchRefused("content: it is not there any more.", Trouble.GONE)
+        return found
 
     def save(self, attempt: Attempt, answer: Answer, place: int) -> Saved:
         """Keep an answer; ``place`` counts what the page has sent, so that what is late does not count.
@@ -93,32 +105,10 @@ class Attempting:
         self._settle(attempt.attempt_id)
         return self._again(attempt.attempt_id)
 
-    def regrade(self, content: Content, platform_id: int, course: str) -> int:
-        """Mark all attempts of a course by what is right now, and send what has become another score.
-
-        Gives how many attempts have another result.
-        """
-        changed = 0
-        for attempt in self.attempts.regradable(content.content_id, platform_id, course):
-            if self.is_old(attempt, content):
-                self.attempts.mark_by(attempt.attempt_id, content.version, self._banks(attempt))
-                self._settle(attempt.attempt_id)
-                changed += self._again(attempt.attempt_id).percent != attempt.percent
-        return changed
-
-    def is_old(self, attempt: Attempt, content: Content) -> bool:
-        """Whether it is marked by other questions than those of now."""
-        return (attempt.marked_version, attempt.marked_banks) != (content.version, self._banks(attempt))
-
     def result(self, attempt: Attempt) -> Result:
         """What an attempt has come to, question by question."""
         answers = self.attempts.answers(attempt.attempt_id)
         return score(met(self.papers.marked(attempt), answers), answers)
-
-    def _banks(self, attempt: Attempt) -> Versions:
-        """The newest versions of the banks from which it was drawn."""
-        newest = {key: self.contents.newest(UUID(key)) for key in attempt.paper.banks}
-        return {key: one.version if (one := newest[key]) else before for key, before in attempt.paper.banks.items()}
 
     def _again(self, attempt_id: int) -> Attempt:
         found = self.attempts.one(attempt_id)
@@ -135,22 +125,40 @@ class Attempting:
     def _found(self, attempt: Attempt, every: Sequence[Attempt], answers: Mapping[str, Answer]) -> Outcome:
         """What an attempt has come to; what is as it was before is not told again."""
         made = self.papers.assessment(attempt, marked=True)
-        percent = score(met(self.papers.marked(attempt), answers), answers).percent
-        passed = None if percent is None else percent >= made.pass_mark
-        if attempt.percent is not None and (percent, passed) == (attempt.percent, attempt.passed):
-            return Outcome(percent, passed)
-        return Outcome(percent, passed, _events(attempt, percent, passed), _told(attempt, every, made, percent))
+        outcome = outcome_of(attempt, made, score(met(self.papers.marked(attempt), answers), answers).percent)
+        value = counted(made, every, {attempt.attempt_id: outcome.percent})
+        told = scored(attempt, value) if outcome.events or attempt.percent is None else None
+        return replace(outcome, told=told, earns=is_pass(made, value))
 
 
-def _told(attempt: Attempt, every: Sequence[Attempt], made: Assessment, percent: float | None) -> Scored | None:
-    """What the gradebook is to have; nothing to grade yet where all waits to be marked."""
+def outcome_of(attempt: Attempt, made: Assessment, percent: float | None) -> Outcome:
+    """What an attempt has come to by itself, and what is told of it where it is not as it was before."""
+    passed = is_pass(made, percent) if percent is not None else None
+    same = attempt.percent is not None and (percent, passed) == (attempt.percent, attempt.passed)
+    return Outcome(percent, passed, events=[] if same else _events(attempt, percent, passed))
+
+
+def counted(made: Assessment, every: Sequence[Attempt], percents: Mapping[int, float | None]) -> float | None:
+    """What counts of all that somebody has submitted in an activity, those in ``percents`` with these results."""
+    found = [percents.get(one.attempt_id, one.percent) for one in every if one.submitted_at is not None]
+    return counts(made.policy, [one for one in found if one is not None])
+
+
+def is_pass(made: Assessment, percent: float | None) -> bool:
+    return percent is not None and percent >= made.pass_mark
+
+
+def scored(attempt: Attempt, value: float | None) -> Scored | None:
+    """What the gradebook is to have, no value where all waits to be marked; None where there is none."""
     if not attempt.line_item:
         return None
-    tried = [one for one in every if one.submitted_at is not None]
-    percents = [percent if one.attempt_id == attempt.attempt_id else one.percent for one in tried]
-    value = counts(made.policy, [one for one in percents if one is not None])
     actor = attempt.actor
     return Scored(actor.platform_id, attempt.line_item, actor.subject, value, MOST, Progress.COMPLETED)
+
+
+def _end(content: Content, now: datetime) -> datetime | None:
+    minutes = bodies.assessment(content.body).minutes
+    return now + timedelta(minutes=minutes) if minutes else None
 
 
 def _events(attempt: Attempt, percent: float | None, passed: bool | None) -> list[Event]:

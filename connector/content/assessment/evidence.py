@@ -39,6 +39,8 @@ class NotTaken(StrEnum):
     TOO_LARGE = "too_large"
     OTHER_TYPE = "other_type"
     TOO_MANY = "too_many"
+    FULL = "full"
+    """So much of this person is kept already."""
     NOWHERE = "nowhere"
 
 
@@ -56,6 +58,8 @@ def media_type(content: bytes) -> str:
 class HandingIn:
     attempts: Attempts
     files: FileStore | None
+    room: int
+    """Bytes that are kept of one person."""
     clock: Callable[[], datetime]
 
     def add(self, attempt: Attempt, question: Question, name: str, content: bytes) -> NotTaken | None:
@@ -69,15 +73,20 @@ class HandingIn:
             return NotTaken.TOO_LARGE
         if not found:
             return NotTaken.OTHER_TYPE
+        if self._is_full(attempt, len(content)):
+            return NotTaken.FULL
         key, now = uuid4(), self.clock()
         place = f"evidence/{attempt.attempt_id}/{key}"
         self.files.put(place, content)
         plain = " ".join(name.replace("\x00", "").split())[-LONGEST_NAME:] or "file"
         kept = Evidence(key, attempt.attempt_id, question.question_id, plain, found, len(content), place, now)
-        if self.attempts.hand_in(kept, now - GRACE, MOST):
+        if self.attempts.hand_in(attempt.actor, kept, now - GRACE, MOST, self.room):
             return None
         self.files.delete(place)
-        return NotTaken.TOO_MANY
+        return NotTaken.FULL if self._is_full(attempt, len(content)) else NotTaken.TOO_MANY
+
+    def _is_full(self, attempt: Attempt, size: int) -> bool:
+        return self.attempts.handed_in(attempt.actor) + size > self.room
 
     def drop(self, attempt: Attempt, file_id: UUID) -> None:
         """Take a file back while the attempt is open; what is not there is no mistake."""

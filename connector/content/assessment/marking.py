@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, isfinite
 from statistics import fmean
+from unicodedata import normalize
 
 from connector.domain.assessments import CHOICES, Answer, Kind, Policy, Question
 
@@ -15,7 +16,10 @@ LONGEST = 2000
 """Characters of a text that are compared."""
 DIGITS = 6
 """Of a percentage: weights such as 0.1 are not exact to a computer, and a pass mark is."""
+MARKS = (",", ".")
+"""Of decimals or of thousands, as a language has it."""
 _SPACE = re.compile(r"\s+")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,28 @@ def counts(policy: Policy, percents: Sequence[float]) -> float | None:
         return None
     if policy is Policy.BEST:
         return max(percents)
-    return percents[-1] if policy is Policy.LAST else fmean(percents)
+    return percents[-1] if policy is Policy.LAST else round(fmean(percents), DIGITS)
 
 
 def number(text: str) -> float | None:
-    """A number as people type it: 1,5 as 1.5, and 1 234,5 too; None where it is none."""
-    plain = _SPACE.sub("", text.replace("\u00a0", "").replace("\u202f", ""))
-    if plain.count(",") == 1 and "." not in plain:
-        plain = plain.replace(",", ".")
-    try:
-        value = float(plain)
-    except ValueError:
+    """A number as people type it: 1,5 as 1.5; 1 234,5, 1.234,5 and 1,234.5 alike; None where it is none.
+
+    Of two kinds of marks the last is the decimal one; one that comes several times parts thousands. A mark that comes
+    once is a decimal one, whatever stands behind it.
+    """
+    plain = _SPACE.sub("", normalize("NFKC", text).replace("\u2212", "-"))  # letters of full width, and a minus sign
+    last = max(plain.rfind(mark) for mark in MARKS)
+    if last >= 0:
+        before, mark, after = plain[:last], plain[last], plain[last + 1 :]
+        if mark in before:
+            before, mark, after = plain, "", ""
+        parting = next((one for one in MARKS if one in before), "")
+        if parting and not re.fullmatch(rf"[+-]?\d{{1,3}}(?:{re.escape(parting)}\d{{3}})+", before):
+            return None
+        plain = before.replace(parting, "") + mark.replace(",", ".") + after
+    if not _NUMBER.fullmatch(plain):
         return None
+    value = float(plain)
     return value if isfinite(value) else None
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from connector.content.assessment import bodies
 from connector.content.assessment.drawing import drawn
 from connector.domain.assessments import Assessment, Question
-from connector.domain.attempting import Attempt, Paper, Versions
+from connector.domain.attempting import Attempt, Drawn, Paper, Versions
 from connector.domain.contents import Content, Contents
 
 REMEMBERED = 500
@@ -25,14 +25,15 @@ class Papers:
         self._assessment = lru_cache(REMEMBERED)(self._read_assessment)
         self._bank = lru_cache(REMEMBERED)(self._read_bank)
 
-    def draw(self, content: Content) -> Paper:
+    def draw(self, content: Content) -> Drawn:
         """The questions of a new attempt."""
         made = bodies.assessment(content.body)
         newest = {one.bank: self._contents.newest(UUID(one.bank)) for one in made.sections if one.bank}
         banks = {key: found for key, found in newest.items() if found is not None}
         questions = {key: bodies.bank(one.body).questions for key, one in banks.items()}
         paper = drawn(made.sections, questions, self._seed())
-        return Paper(content.version, {key: one.version for key, one in banks.items()}, [q.question_id for q in paper])
+        versions = {key: one.version for key, one in banks.items()}
+        return Drawn(Paper(content.version, versions, [one.question_id for one in paper]), [content, *banks.values()])
 
     def assessment(self, attempt: Attempt, *, marked: bool = False) -> Assessment:
         """As it was when the attempt began, or by what it is ``marked``."""

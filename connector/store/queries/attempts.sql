@@ -17,14 +17,6 @@ FOR UPDATE
 SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
 WHERE c.site = %(site)s AND a.attempt_id = %(attempt_id)s
 
--- name: regradable
--- What was submitted in a course and can be marked anew: of whoever was erased nothing is left by which to mark.
-SELECT a.* FROM connector.attempt a
-WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
-  AND a.submitted_at IS NOT NULL
-  AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
-ORDER BY a.attempt_id
-
 -- name: in_course
 -- What everybody in a course has tried who learns there.
 SELECT a.* FROM connector.attempt a
@@ -32,22 +24,12 @@ WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.co
 ORDER BY a.link, a.subject, a.number
 
 -- name: start
--- The next attempt, unless one is open, or the content was changed since it was read.
-WITH seen AS (
-    SELECT content_id FROM connector.content_version
-    WHERE content_id = %(content_id)s AND version = %(version)s AND changes = %(changes)s
-    FOR SHARE
-)
+-- The attempt of this number, unless there is one, or one is open.
 INSERT INTO connector.attempt
     (content_id, version, banks, marked_version, marked_banks, paper, platform_id, course, link, subject, person_id,
      trial, number, line_item, launched_at, started_at, ends_at)
-SELECT s.content_id, %(version)s, %(banks)s, %(version)s, %(banks)s, %(paper)s, %(platform_id)s, %(course)s, %(link)s,
-       %(subject)s, %(person_id)s, %(trial)s,
-       COALESCE((SELECT max(a.number) FROM connector.attempt a
-                 WHERE a.content_id = s.content_id AND a.platform_id = %(platform_id)s AND a.link = %(link)s
-                   AND a.subject = %(subject)s AND a.trial = %(trial)s), 0) + 1,
-       %(line_item)s, %(launched_at)s, %(now)s, %(ends_at)s
-FROM seen s
+VALUES (%(content_id)s, %(version)s, %(banks)s, %(version)s, %(banks)s, %(paper)s, %(platform_id)s, %(course)s, %(link)s,
+        %(subject)s, %(person_id)s, %(trial)s, %(number)s, %(line_item)s, %(launched_at)s, %(now)s, %(ends_at)s)
 ON CONFLICT DO NOTHING
 RETURNING attempt_id
 
@@ -87,8 +69,17 @@ SELECT EXISTS (SELECT FROM open) AS open, EXISTS (SELECT FROM put) AS new,
 SELECT file_id, attempt_id, question_id, name, media_type, size, place, added_at FROM connector.evidence
 WHERE attempt_id = %(attempt_id)s ORDER BY added_at, file_id
 
+-- name: handed_in
+-- Bytes that are kept of a person.
+SELECT COALESCE(sum(e.size), 0)::bigint AS size FROM connector.evidence e JOIN connector.attempt a USING (attempt_id)
+WHERE a.platform_id = %(platform_id)s AND a.subject = %(subject)s
+
+-- name: lock_evidence
+-- Files of one person come one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('evidence ' || %(platform_id)s || ' ' || %(subject)s, 0))
+
 -- name: hand_in
--- A file for a question of an attempt that is open and has not too many for it.
+-- A file for a question of an attempt that is open and has not too many for it, of a person with room for it.
 INSERT INTO connector.evidence (file_id, attempt_id, question_id, name, media_type, size, place, added_at)
 SELECT %(file_id)s, a.attempt_id, %(question_id)s, %(name)s, %(media_type)s, %(size)s, %(place)s, %(added_at)s
 FROM (SELECT attempt_id FROM connector.attempt
@@ -96,6 +87,8 @@ FROM (SELECT attempt_id FROM connector.attempt
       FOR UPDATE) a
 WHERE (SELECT count(*) FROM connector.evidence e
        WHERE e.attempt_id = a.attempt_id AND e.question_id = %(question_id)s) < %(most)s
+  AND (SELECT COALESCE(sum(e.size), 0) FROM connector.evidence e JOIN connector.attempt o USING (attempt_id)
+       WHERE o.platform_id = %(platform_id)s AND o.subject = %(subject)s) + %(size)s <= %(room)s
 
 -- name: take_back
 DELETE FROM connector.evidence e USING connector.attempt a
@@ -108,11 +101,11 @@ UPDATE connector.attempt SET submitted_at = LEAST(%(now)s::timestamptz, ends_at)
 WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL
 
 -- name: settle
--- Keep what it has come to; where somebody who is known has passed, whoever issues certificates is woken.
+-- Keep what it has come to; where what counts of somebody who is known is a pass, whoever issues certificates is woken.
 WITH settled AS (
     UPDATE connector.attempt SET percent = %(percent)s, passed = %(passed)s, settled_at = %(now)s
     WHERE attempt_id = %(attempt_id)s
-    RETURNING content_id, passed AND NOT trial AND person_id IS NOT NULL AS counts
+    RETURNING content_id, %(earns)s AND NOT trial AND person_id IS NOT NULL AS counts
 )
 SELECT pg_notify('connector_passed', c.site) FROM settled s JOIN connector.content c USING (content_id) WHERE s.counts
 
@@ -130,7 +123,7 @@ WHERE attempt_id = %(attempt_id)s ORDER BY mark_id
 
 -- name: mark_by
 -- Mark by other versions.
-UPDATE connector.attempt SET marked_version = %(version)s, marked_banks = %(banks)s, settled_at = NULL
+UPDATE connector.attempt SET marked_version = %(version)s, marked_banks = %(banks)s
 WHERE attempt_id = %(attempt_id)s
 
 -- name: unsettled

@@ -132,9 +132,10 @@ ORDER BY f.person_id, earned_at
 -- name: by_content
 -- Who has passed launched content and got no certificate of this template for it: the content that earns it, or what has it
 -- chosen in the version by which it is marked. What "passed" gives is all that is known here of kinds of content: another
--- kind is an arm more, with a deed that no other kind has, and what of it is evidence.
+-- kind is an arm more, with a deed that no other kind has, and what of it is evidence. Of several attempts what counts by
+-- the policy has to be a pass, now and after the attempt that earned it.
 WITH passed AS (
-    SELECT a.person_id, a.content_id, a.marked_version AS version, 'attempt ' || a.attempt_id AS deed,
+    SELECT a.person_id, a.content_id, a.marked_version AS version, a.attempt_id, 'attempt ' || a.attempt_id AS deed,
            a.submitted_at AS earned_at,
            jsonb_build_object('attempt', a.attempt_id, 'number', a.number, 'platform', a.platform_id, 'course', a.course,
                               'link', a.link, 'version', a.version, 'marked_version', a.marked_version,
@@ -143,20 +144,39 @@ WITH passed AS (
     FROM connector.attempt a
     WHERE a.passed AND NOT a.trial AND (%(person_id)s::bigint IS NULL OR a.person_id = %(person_id)s)
     UNION ALL
-    SELECT w.person_id, w.content_id, w.version, 'viewing ' || w.view_id, w.completed_at,
+    SELECT w.person_id, w.content_id, w.version, NULL, 'viewing ' || w.view_id, w.completed_at,
            jsonb_build_object('viewing', w.view_id, 'platform', w.platform_id, 'course', w.course, 'link', w.link,
                               'version', w.version, 'started_at', w.began_at, 'completed_at', w.completed_at)
     FROM connector.viewing w
     WHERE w.completed_at IS NOT NULL AND NOT w.trial AND (%(person_id)s::bigint IS NULL OR w.person_id = %(person_id)s)
+), owed AS MATERIALIZED (
+    SELECT s.person_id, s.attempt_id, s.deed, s.earned_at, v.body ->> 'policy' AS policy,
+           (v.body ->> 'pass_mark')::double precision AS pass_mark,
+           s.evidence || jsonb_build_object('kind', c.kind, 'content', c.content_id, 'title', v.body -> 'title',
+                                            'pass_mark', v.body -> 'pass_mark') AS evidence
+    FROM passed s
+    JOIN connector.content c ON c.content_id = s.content_id AND c.site = %(site)s
+    JOIN connector.content_version v ON v.content_id = s.content_id AND v.version = s.version
+    JOIN connector.person p ON p.person_id = s.person_id AND p.site = c.site
+    WHERE (c.content_id::text = %(content)s OR %(content)s = 'chosen' AND v.body ->> 'certificate' = %(template)s)
+      AND NOT EXISTS (SELECT FROM connector.certificate k
+                      WHERE k.site = c.site AND k.person_id = s.person_id AND k.template = %(template)s AND k.deed = s.deed)
+), counted AS (
+    SELECT o.attempt_id, o.policy,
+           CASE o.policy WHEN 'last' THEN (max(ARRAY[b.number, b.percent]))[2]
+                         WHEN 'average' THEN round(avg(b.percent)::numeric, 6)::double precision
+                         ELSE max(b.percent) END AS now,
+           CASE o.policy WHEN 'average' THEN round((avg(b.percent) FILTER (WHERE b.number <= a.number))::numeric, 6)
+                         ELSE a.percent END::double precision AS after_it
+    FROM owed o
+    JOIN connector.attempt a USING (attempt_id)
+    JOIN connector.attempt b ON b.content_id = a.content_id AND b.platform_id = a.platform_id AND b.link = a.link
+                            AND b.subject = a.subject AND NOT b.trial AND b.submitted_at IS NOT NULL
+                            AND b.percent IS NOT NULL
+    GROUP BY o.attempt_id, o.policy, a.percent
 )
-SELECT s.person_id, s.deed, s.earned_at,
-       s.evidence || jsonb_build_object('kind', c.kind, 'content', c.content_id, 'title', v.body -> 'title',
-                                        'pass_mark', v.body -> 'pass_mark') AS evidence
-FROM passed s
-JOIN connector.content c ON c.content_id = s.content_id AND c.site = %(site)s
-JOIN connector.content_version v ON v.content_id = s.content_id AND v.version = s.version
-JOIN connector.person p ON p.person_id = s.person_id AND p.site = c.site
-WHERE (c.content_id::text = %(content)s OR %(content)s = 'chosen' AND v.body ->> 'certificate' = %(template)s)
-  AND NOT EXISTS (SELECT FROM connector.certificate k
-                  WHERE k.site = c.site AND k.person_id = s.person_id AND k.template = %(template)s AND k.deed = s.deed)
-ORDER BY s.person_id, s.earned_at
+SELECT o.person_id, o.deed, o.earned_at,
+       o.evidence || CASE WHEN o.attempt_id IS NULL THEN '{}' ELSE jsonb_build_object('counts', n.now) END AS evidence
+FROM owed o LEFT JOIN counted n USING (attempt_id)
+WHERE o.attempt_id IS NULL OR LEAST(n.now, n.after_it) >= o.pass_mark
+ORDER BY o.person_id, o.earned_at

@@ -32,20 +32,32 @@ INSERT INTO connector.content_version (content_id, version, body, changed_by, ch
 SELECT content_id, 1, %(body)s, %(by)s, %(now)s FROM made
 
 -- name: lock
--- The newest version, so that nobody changes it or begins an attempt at it meanwhile.
-SELECT v.version, v.changes
+-- The newest version, so that nobody changes it or begins to use it meanwhile.
+SELECT v.version, v.changes, v.used
 FROM connector.content c JOIN connector.content_version v USING (content_id)
 WHERE c.site = %(site)s AND c.content_id = %(content_id)s AND c.ended_at IS NULL
 ORDER BY v.version DESC LIMIT 1
 FOR UPDATE
 
--- name: is_used
--- Whether an attempt was made with a version, or is marked by it, as an assessment or as a bank; or it was watched.
-SELECT EXISTS (SELECT FROM connector.attempt a
-               WHERE a.content_id = %(content_id)s AND %(version)s IN (a.version, a.marked_version))
-    OR EXISTS (SELECT FROM connector.attempt a
-               WHERE %(version)s IN ((a.banks ->> %(key)s)::integer, (a.marked_banks ->> %(key)s)::integer))
-    OR EXISTS (SELECT FROM connector.viewing w WHERE w.content_id = %(content_id)s AND w.version = %(version)s) AS used
+-- name: use
+-- Versions are used from now on, and stay as they are: a change begins the next. Whoever changes one at this moment is waited
+-- for; always in one order, so that two who use the same wait for each other once.
+UPDATE connector.content_version SET used = true
+WHERE (content_id, version) IN (
+    SELECT v.content_id, v.version FROM connector.content_version v
+    JOIN unnest(%(contents)s::uuid[], %(versions)s::integer[]) AS w (content_id, version)
+      ON w.content_id = v.content_id AND w.version = v.version
+    WHERE NOT v.used
+    ORDER BY v.content_id, v.version
+    FOR NO KEY UPDATE OF v
+)
+
+-- name: changed
+-- How many of these versions are not any more as they were seen.
+SELECT count(*) AS changed FROM connector.content_version v
+JOIN unnest(%(contents)s::uuid[], %(versions)s::integer[], %(changes)s::integer[]) AS w (content_id, version, changes)
+  ON w.content_id = v.content_id AND w.version = v.version
+WHERE v.changes <> w.changes
 
 -- name: change
 -- The newest version, which nobody has used, is as it is now said to be.
@@ -54,8 +66,10 @@ SET body = %(body)s, changed_by = %(by)s, changed_at = %(now)s, changes = change
 WHERE content_id = %(content_id)s AND version = %(version)s
 
 -- name: add_version
+-- The next version, unless somebody else has begun it since.
 INSERT INTO connector.content_version (content_id, version, body, changed_by, changed_at)
 VALUES (%(content_id)s, %(version)s + 1, %(body)s, %(by)s, %(now)s)
+ON CONFLICT DO NOTHING
 
 -- name: end
 UPDATE connector.content SET ended_at = %(now)s

@@ -399,6 +399,16 @@ UPDATE connector.content_version v SET changed_by = s.pseudonym
 FROM connector.content c, erased_subject s
 WHERE c.content_id = v.content_id AND s.platform_id = c.platform_id AND s.subject = v.changed_by AND s.alone
 
+-- name: regrades
+-- Who asked for them as a teacher, and reasons that name the person.
+UPDATE connector.regrade r
+SET asked_by = COALESCE(s.pseudonym, r.asked_by), reason = CASE WHEN c.told THEN '' ELSE r.reason END
+FROM connector.regrade o
+JOIN connector.lti_platform p ON p.platform_id = o.platform_id AND p.site = %(site)s
+LEFT JOIN erased_subject s ON s.platform_id = o.platform_id AND s.subject = o.asked_by AND s.alone
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM telling t WHERE connector.is_said(t.folded, o.reason)) AS told) c
+WHERE r.regrade_id = o.regrade_id AND (s.pseudonym IS NOT NULL OR c.told)
+
 -- name: learning_events
 -- What waits to become facts does so under the person's number, which leads nowhere by then.
 UPDATE connector.learning_event v SET subject = s.pseudonym, person_id = s.person_id

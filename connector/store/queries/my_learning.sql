@@ -45,7 +45,7 @@ WHERE person_id = %(person_id)s AND valid_to = 'infinity'
 -- name: days
 -- Days on which somebody was seen to learn, where they are: courses and activities that they completed in Moodle, grades
 -- of items, and work in launched content, but for what others do.
-SELECT DISTINCT (w.at AT TIME ZONE %(timezone)s)::date AS day FROM (
+SELECT DISTINCT (w.at AT TIME ZONE d.timezone)::date AS day FROM (
     SELECT completed_at AS at FROM facts.fact_completion
     WHERE person_id = %(person_id)s AND completed AND precision IN ('second', 'minute')
     UNION ALL
@@ -56,7 +56,8 @@ SELECT DISTINCT (w.at AT TIME ZONE %(timezone)s)::date AS day FROM (
     UNION ALL
     SELECT happened_at FROM facts.fact_learning_event
     WHERE person_id = %(person_id)s AND verb NOT IN ('launched', 'scored', 'passed', 'failed')
-) w WHERE w.at > now() - interval '400 days' AND w.at <= now()
+) w CROSS JOIN (SELECT timezone FROM facts.dim_person WHERE person_id = %(person_id)s AND valid_to = 'infinity') d
+WHERE w.at > now() - interval '400 days' AND w.at <= now()
 
 -- name: launched_days
 -- Days on which somebody worked in launched content, where they are. To open something is not to learn.

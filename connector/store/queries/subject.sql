@@ -201,6 +201,9 @@ FROM meant s
 JOIN connector.attempt a ON a.platform_id = s.platform_id
 JOIN connector.mark m ON m.attempt_id = a.attempt_id AND m.marked_by = s.subject
 HAVING count(*) > 0
+UNION ALL
+SELECT jsonb_build_object('marked_anew_at', r.asked_at, 'reason', r.reason)
+FROM meant s JOIN connector.regrade r ON r.platform_id = s.platform_id AND r.asked_by = s.subject
 
 -- name: happening
 SELECT jsonb_build_object('at', e.at, 'verb', e.verb, 'content', e.content, 'object', e.object, 'result', e.result) AS found

@@ -75,8 +75,11 @@ WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = 
 
 -- name: open
 -- The viewing of somebody; who has watched once to learn is no longer trying it out. Time in which it was not open gives no
--- credit, but for a little.
-WITH known AS (
+-- credit, but for a little. The version is used from now on.
+WITH used AS (
+    UPDATE connector.content_version SET used = true
+    WHERE content_id = %(content_id)s AND version = %(version)s AND NOT used
+), known AS (
     SELECT v.view_id FROM connector.viewing v
     WHERE v.content_id = %(content_id)s AND v.media_id = %(media_id)s AND v.platform_id = %(platform_id)s
       AND v.link = %(link)s AND v.subject = %(subject)s

@@ -54,6 +54,7 @@ class Attempt {
     this.queue = new Queue(form.dataset.attempt);
     for (const said of this.queue.waiting.values()) this.place = Math.max(this.place, said.place);
     this.tries = 0;
+    this.until = 0;
     this.fields = [...form.querySelectorAll("[data-question]")];
     this.seconds = new Map(this.fields.map((field) => [field, Number(field.dataset.seconds)]));
     this.from = performance.now();
@@ -206,6 +207,7 @@ class Attempt {
   /** Send what waits, one after the other; again later where there is no connection. Gives whether all has arrived. */
   async flush() {
     if (this.sending) return this.sending;
+    if (performance.now() < this.until) return false;
     this.sending = this.send();
     const done = await this.sending;
     this.sending = undefined;
@@ -228,7 +230,9 @@ class Attempt {
       } catch {
         return this.later();
       }
-      if (answer.status >= 500 || answer.status === 429) return this.later();
+      const wait = patience.wait(answer);
+      if (wait) return this.later("saving", wait);
+      if (answer.status >= 500) return this.later();
       if (answer.status !== 200 && answer.status !== 409) {
         this.tell("over");
         return false;
@@ -251,10 +255,12 @@ class Attempt {
     return true;
   }
 
-  later() {
-    this.tell("offline");
-    const wait = WAITS[Math.min(this.tries++, WAITS.length - 1)];
-    this.again = setTimeout(() => this.flush(), wait);
+  /** Once more after a while; nobody asks before that where the service wants us to wait. */
+  later(why = "offline", pause = 0) {
+    this.tell(why);
+    this.until = performance.now() + pause;
+    const wait = pause || WAITS[Math.min(this.tries++, WAITS.length - 1)];
+    this.again = setTimeout(() => this.flush(), wait + 10);
     return false;
   }
 

@@ -3,7 +3,7 @@
 const headers = JSON.parse(document.body.getAttribute("hx-headers:inherited"));
 
 async function fetched(address) {
-  const answer = await fetch(address, { headers });
+  const answer = await patience.fetch(address, { headers });
   return answer.ok ? URL.createObjectURL(await answer.blob()) : undefined;
 }
 

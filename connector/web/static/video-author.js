@@ -9,7 +9,7 @@
     const token = form.closest("[data-token]").dataset.token;
     const shown = form.querySelector("[data-progress]"), bar = shown.querySelector("progress");
     const say = (text) => { shown.querySelector("[data-said]").textContent = text; };
-    const call = (path, more) => fetch(path, { ...more, headers: { Authorization: `Bearer ${token}`, ...(more.headers || {}) } });
+    const call = (path, more) => patience.fetch(path, { ...more, headers: { Authorization: `Bearer ${token}`, ...(more.headers || {}) } });
     const pause = (seconds) => new Promise((resolve) => { setTimeout(resolve, 1000 * seconds); });
     shown.hidden = false;
     form.dataset.busy = "yes";

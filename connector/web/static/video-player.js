@@ -24,7 +24,7 @@
     let played = [], moments = [], current = null, sending = false, told = -1;
 
     const say = (text) => { find("[data-said]").textContent = text; };
-    const call = (path, body, more) => fetch(`/lti/video/${path}`, {
+    const call = (path, body, more) => (more?.keepalive ? fetch : patience.fetch)(`/lti/video/${path}`, {
       method: "POST", body: JSON.stringify(body), ...more,
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
     });

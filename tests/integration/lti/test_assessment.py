@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import anyio
+import pytest
+from psycopg.types.json import Jsonb
 
 from adapters.moodle.twin.tools.state import ToolLink
+from connector.content.assessment import bodies
 from connector.domain.assessments import Bank, Explain, Kind, Option, Policy, Question, Section
-from connector.domain.attempting import Mark
+from connector.domain.attempting import Begun, Mark
+from connector.domain.contents import Content, Maker
+from connector.domain.errors import Stopped
+from connector.domain.learning_events import Actor
+from connector.store.contents import use
+from connector.store.lti_scores import put_score
 from tests.integration.lti.launched import Tool
 from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
 
@@ -36,6 +46,14 @@ def pass_by(tool: Tool, minutes: int) -> None:
             "UPDATE connector.attempt SET started_at = started_at - %(by)s, ends_at = ends_at - %(by)s",
             {"by": timedelta(minutes=minutes)},
         )
+
+
+def regraded(tool: Tool, content: Content, reason: str = "The key was wrong.") -> Mapping[str, object]:
+    """The teacher wants what was submitted marked anew, and the job does it."""
+    connector = tool.house.connector
+    maker = Maker(content.platform_id, content.course, "teacher")
+    assert connector.regrading.ask(content, maker, reason)
+    return anyio.run(connector.regrading_work().work)
 
 
 def verbs(tool: Tool) -> list[str]:
@@ -204,10 +222,8 @@ def test_a_regrade_sends_the_score_again(tool: Tool, link: ToolLink) -> None:
     mended = replace(TWO[0], options=[replace(one, right=not one.right) for one in TWO[0].options])
     after = changed(tool, content, assessment(mended, TWO[1]))
     assert after.version == 2, "a version that was used stays"
-    course = str(graded.course_id)
-    attempting = tool.house.connector.attempting
-    assert attempting.regrade(after, tool.platform_id, course) == 1
-    assert attempting.regrade(after, tool.platform_id, course) == 0
+    assert regraded(tool, after) == {"regrades": 1, "attempts": 1}
+    assert regraded(tool, after) == {"regrades": 1, "attempts": 0}
     tool.house.clock.forward(seconds=2)
     sent(tool)
     assert in_gradebook(tool, graded) == 100
@@ -306,5 +322,126 @@ def test_a_bank_that_was_mended_can_be_regraded(tool: Tool, link: ToolLink) -> N
     assert "/regrade" not in teacher.ask("GET", "/lti/assessment/results").text
     flipped = [replace(one, right=not one.right) for one in asked("b").options]
     changed(tool, bank, Bank({"en": "Pool"}, [asked("b", options=flipped)]))
-    assert "/regrade" in teacher.ask("GET", "/lti/assessment/results").text
-    assert "100%" in teacher.ask("POST", "/lti/assessment/results/regrade").text
+    assert "/regrades" in teacher.ask("GET", "/lti/assessment/results").text
+    said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": " "}).text
+    assert 'aria-invalid="true"' in said
+    assert not tool.house.connector.regrades.under_way(), "nobody said why"
+    said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "The key was wrong."}).text
+    assert "0 of 1 attempts" in said
+    assert "every 2s" in said
+    teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "Once more."})
+    assert anyio.run(tool.house.connector.regrading_work().work) == {"regrades": 1, "attempts": 1}
+    [one] = tool.house.sql("SELECT asked_by, reason, attempts, done, changed FROM connector.regrade")
+    assert dict(one) == {
+        "asked_by": str(tool.house.twin.state.by_username["teacher"]), "reason": "The key was wrong.",
+        "attempts": 1, "done": 1, "changed": 1,
+    }  # fmt: skip
+    shown = teacher.ask("GET", "/lti/assessment/results/regrades").text
+    assert "The key was wrong." in shown
+    assert "1 result has changed" in shown
+    assert "every 2s" not in shown
+    assert "100%" in teacher.ask("GET", "/lti/assessment/results").text
+
+
+class Killed(BaseException):
+    """As if the process had been killed there."""
+
+
+def test_a_regrade_that_was_broken_off_goes_on(tool: Tool, link: ToolLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is counted twice, and each score is sent again once, also of somebody with several attempts."""
+    content = made(tool, assessment(*TWO))
+    graded = activity(tool, content)
+    for username in ("learner", "other"):
+        for _ in range(2):
+            opened(tool, username, graded).take(("a", "w"), ("b", "r"))
+    sent(tool)
+    flipped = [replace(one, right=not one.right) for one in TWO[0].options]
+    after = changed(tool, content, assessment(replace(TWO[0], options=flipped), TWO[1]))
+    connector = tool.house.connector
+    assert connector.regrading.ask(after, Maker(tool.platform_id, after.course, "teacher"), "The key was wrong.")
+    puts = []
+
+    def killed(*told: Any) -> Any:
+        puts.append(told)
+        if len(puts) == 2:
+            raise Killed
+        return put_score(*told)
+
+    with monkeypatch.context() as within:
+        within.setattr("connector.store.regrades.put_score", killed)
+        with pytest.raises(Killed):
+            anyio.run(connector.regrading_work().work)
+    [half] = connector.regrades.under_way()
+    assert (half.attempts, half.done, half.changed) == (4, 2, 2)
+    with pytest.raises(Stopped):
+        anyio.run(connector.regrading_work(lambda: True).work)
+    assert anyio.run(connector.regrading_work().work) == {"regrades": 1, "attempts": 2}
+    [whole] = connector.regrades.of_course(after.content_id, tool.platform_id, after.course)
+    assert (whole.done, whole.changed, connector.regrades.under_way()) == (4, 4, [])
+    tool.house.clock.forward(seconds=5)
+    assert [row["scores"] for row in tool.house.sql(
+        "SELECT count(*) AS scores FROM connector.lti_score WHERE value = 100 GROUP BY subject"
+    )] == [1, 1]  # fmt: skip
+    sent(tool)
+    assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (100, 100)
+
+
+def test_another_policy_is_another_score(tool: Tool, link: ToolLink) -> None:
+    """No attempt has another result then, and the gradebook gets what counts now."""
+    content = made(tool, assessment(*TWO, policy=Policy.BEST))
+    graded = activity(tool, content)
+    page = opened(tool, "learner", graded)
+    page.take(("a", "r"), ("b", "r"))
+    page.take(("b", "r"))
+    after = changed(tool, content, assessment(*TWO, policy=Policy.LAST))
+    assert regraded(tool, after) == {"regrades": 1, "attempts": 2}
+    tool.house.clock.forward(seconds=5)
+    sent(tool)
+    assert in_gradebook(tool, graded) == 25
+    assert verbs(tool).count("scored") == 2
+
+
+def test_a_bank_that_is_changed_while_an_attempt_begins(tool: Tool, link: ToolLink) -> None:
+    """Whoever is first: the attempt has questions of a version that stays as it is from then on."""
+    bank = made(tool, Bank({"en": "Pool"}, [asked("old")]))
+    content = made(tool, replace(assessment(), sections=[Section({}, [], str(bank.content_id), 1)]))
+    connector = tool.house.connector
+    drawn = connector.attempting.papers.draw(content)
+    actor = Actor(tool.platform_id, content.course, "1", "s", None, str(content.content_id))
+    begun = Begun(actor, 1, "", False, connector.clock(), connector.clock(), None)
+
+    def begin() -> int | None:
+        return connector.attempts.start(drawn, begun)
+
+    with connector.database.transaction() as author, ThreadPoolExecutor(1) as pool:
+        author.execute(
+            "UPDATE connector.content_version SET changes = changes + 1, body = %s WHERE content_id = %s",
+            [Jsonb(bodies.body(Bank({"en": "Pool"}, [asked("new")]))), bank.content_id],
+        )
+        waiting = pool.submit(begin)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        author.commit()
+        assert waiting.result() is None, "what was drawn is not there any more"
+    attempt = connector.attempting.begin(content, actor, "", connector.clock(), trial=False)
+    assert attempt.paper.questions == ["new"]
+    assert changed(tool, bank, Bank({"en": "Pool"}, [asked("newest")])).version == 2
+    assert [one.question_id for one in connector.attempting.papers.asked(attempt)] == ["new"]
+
+
+def test_a_change_waits_for_the_attempt_that_begins(tool: Tool, link: ToolLink) -> None:
+    """And begins the next version then; of two authors who do so at once the second is told."""
+    content = made(tool, assessment(*TWO))
+    connector = tool.house.connector
+
+    def change() -> int | None:
+        after = connector.contents.change(content, content.body, "other", connector.clock())
+        return after and after.version
+
+    with connector.database.transaction() as beginning, ThreadPoolExecutor(2) as pool:
+        assert use(beginning, [content])
+        authors = [pool.submit(change) for _ in range(2)]
+        with pytest.raises(TimeoutError):
+            authors[0].result(timeout=0.3)
+        beginning.commit()
+        assert {one.result() for one in authors} == {2, None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import replace
 from html import unescape
 
@@ -10,9 +11,11 @@ import pytest
 
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.assessment import bodies
-from connector.domain.assessments import Kind, Policy, Section
+from connector.domain.assessments import Bank, Kind, Policy, Section
+from connector.settings.parts import ContentSettings
 from tests.integration.lti.launched import Tool, form
 from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, made, opened
+from tests.integration.lti.test_evidence import PNG
 from tests.integration.lti.test_picking import picking
 
 SEEN = re.compile(r'name="seen" value="([\d.]+)"')
@@ -116,6 +119,71 @@ def test_what_is_wrong_with_a_question_is_said_and_nothing_is_lost(author: Autho
     assert "Only one" not in author.open(), "it is not kept before it is right"
 
 
+def stands(html: str, name: str, typed: str, why: str) -> bool:
+    """Whether a field has what was typed, is marked as wrong, and is told of by what stands beside it."""
+    field = re.search(rf'<input id="([\w-]+)" name="{name}"[^>]*value="{re.escape(typed)}"[^>]*>', html)
+    beside = re.search(rf'id="{field[1]}-error">([^<]*)<', html) if field else None
+    told = field is not None and 'aria-invalid="true"' in field[0] and f'"{field[1]}-error' in field[0]
+    return told and beside is not None and beside[1] == why
+
+
+def test_what_was_typed_and_is_wrong_is_shown_again(tool: Tool, author: Author) -> None:
+    """In every form of an author: of settings, sections, questions and marks, and where content is picked."""
+    bank = made(tool, Bank({"en": "Pool"}, [asked("b")]))
+    author.open()
+    shown = author.edit("settings", **{"title.en": "Gas", "pass_mark": "abc", "minutes": "1,5", "attempts": "-1"})
+    assert stands(shown, "pass_mark", "abc", "This is not a number.")
+    assert stands(shown, "minutes", "1,5", "This is not a number.")
+    assert stands(shown, "attempts", "-1", "This is too small or too large.")
+    assert 'value="Gas"' in shown
+    section = {"title.en": "Drawn", "bank": str(bank.content_id), "drawn": "two"}
+    shown = author.edit("sections", section="0", **section)
+    assert stands(shown, "drawn", "two", "This is not a number.")
+    assert 'value="Drawn"' in shown
+    assert f'value="{bank.content_id}" selected' in shown
+    assert "Drawn" not in author.open(), "nothing of it is kept"
+    key = author.new_question("numeric")
+    fields = {"kind": "numeric", "section": "0", "text.en": "How many?", "weight": "1"}
+    shown = author.edit(f"questions/{key}", **fields, value="many", tolerance="-3")
+    assert stands(shown, "value", "many", "This is not a number.")
+    assert stands(shown, "tolerance", "-3", "This is too small or too large.")
+    assert stands(author.edit(f"questions/{key}", **fields), "value", "", "The right number is missing.")
+    author.edit(f"questions/{key}", **fields, value="1.234.567,25", tolerance="0,0000001")
+    again = unescape(author.page.ask("GET", f"/lti/contents/{author.content}/edit/questions/{key}").text)
+    assert re.search(r'name="value"[^>]* value="1234567.25"', again), "as exact as it was typed"
+    assert re.search(r'name="tolerance"[^>]* value="0.0000001"', again)
+    several = {"option-0-feedback.en": "What I wrote", "kind": "multiple", "section": "0", "text.en": "Which?"}
+    assert "What I wrote" in author.edit(f"questions/{author.new_question('multiple')}", **several), (
+        "without a text yet"
+    )
+    days = {
+        f"due-{author.content}": "tomorrow",
+        f"most-{author.content}": "lots",
+        f"opens-{author.content}": "2027-01-31T18:00",
+    }
+    answer = tool.client.post("/lti/pick", data={"session": author.page.token, "content": author.content, **days})
+    page = unescape(answer.text)
+    assert stands(page, f"most-{author.content}", "lots", "This is not a number.")
+    assert 'value="tomorrow" aria-invalid="true"' in page
+    assert 'value="2027-01-31T18:00"' in page
+    assert f'value="{author.content}" checked' in page
+
+
+def test_a_mark_that_is_wrong_is_shown_again_with_its_comment(tool: Tool, link: ToolLink) -> None:
+    graded = activity(tool, made(tool, assessment(asked("p", kind=Kind.PRACTICAL, options=()))))
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    page.answer(attempt, "p", text="Done.")
+    page.submit(attempt)
+    marks = f"/lti/assessment/results/{attempt}/marks/p"
+    teacher = opened(tool, "teacher", graded)
+    wrong = unescape(teacher.ask("POST", marks, data={"percent": "good", "comment": "Well held."}).text)
+    assert stands(wrong, "percent", "good", "This is not a number.")
+    assert "Well held." in wrong
+    empty = unescape(teacher.ask("POST", marks, data={"percent": "", "comment": "Well held."}).text)
+    assert stands(empty, "percent", "", "Enter a number from 0 to 100.")
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "lacks"),
     [
@@ -160,6 +228,47 @@ def test_what_came_from_a_file_can_be_changed(author: Author) -> None:
         assert text in form
 
 
+def test_pictures_of_questions_are_kept(tool: Tool, author: Author) -> None:
+    """From the file of Moodle to who learns, with what they show; who has no such question sees none."""
+    house = tool.house
+    picture = f"<file name='v.png' encoding='base64'>{b64encode(PNG).decode()}</file>"
+    xml = XML.replace("<b>closed</b>", "closed <img src='@@PLUGINFILE@@/v.png' alt='A red valve'>")
+    xml = xml.replace("]]></text></questiontext>", f"]]></text>{picture}</questiontext>")
+    shown = author.edit("files", section="0", files={"file": ("a.xml", xml)})
+    assert "imported without its pictures: the settings have no place" in shown
+    author.edit(f"questions/{re.findall(r'/edit/questions/([0-9a-f]+)', shown)[0]}", do="drop")
+    place = ContentSettings(folder=house.folder / "content")
+    house.connector.settings = house.connector.settings.model_copy(update={"content": place})
+    del house.connector.__dict__["content_files"]
+    shown = author.edit("files", section="0", files={"file": ("a.xml", xml)})
+    assert "imported without" not in shown
+    edit = f"/lti/contents/{author.content}/edit"
+    [key] = dict.fromkeys(re.findall(r"/edit/questions/([0-9a-f]+)", shown))
+    question = unescape(author.page.ask("GET", f"{edit}/questions/{key}").text)
+    [found] = re.findall(rf'alt="A red valve" data-file="({edit}/pictures/[0-9a-f]{{64}})"', question)
+    assert author.page.ask("GET", found).content == PNG
+    picture_id = found.rpartition("/")[2]
+    fields = {"kind": "true_false", "section": "0", "text.en": "Is it closed?", "right": "0", "weight": "1",
+              "option-0-id": "true", "option-1-id": "false"}  # fmt: skip
+    author.edit(f"questions/{key}", **fields, **{f"picture-{picture_id}-alt.en": "A green valve"})
+    content = house.connector.contents.of_course(tool.platform_id, "2")[0]
+    graded = activity(tool, content)
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    taken = unescape(page.ask("GET", f"/lti/assessment/attempts/{attempt}").text)
+    [own] = re.findall(r'alt="A green valve" data-file="([^"]+)"', taken)
+    answer = page.ask("GET", own)
+    assert (answer.content, answer.headers["content-type"]) == (PNG, "image/png")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert own in unescape(page.submit(attempt))
+    for who, path in (("other", own), ("learner", f"{edit}/pictures/{picture_id}")):
+        opened(tool, who, graded).ask("GET", path, 403)
+    page.ask("GET", own[:-1] + "x", 400)
+    author.open()
+    author.edit(f"questions/{key}", **fields, **{f"picture-{picture_id}-drop": "1"})
+    assert picture_id not in author.page.ask("GET", f"{edit}/questions/{key}").text
+
+
 def test_two_authors_do_not_write_over_each_other(tool: Tool, author: Author) -> None:
     other = Author(author.page, author.html, author.content)
     author.edit("settings", **{"title.en": "Mine"})
@@ -188,8 +297,9 @@ def test_who_learns_edits_nothing_and_who_teaches_elsewhere_neither(tool: Tool, 
     graded = activity(tool, content)
     edit = f"/lti/contents/{content.content_id}/edit"
     learner = opened(tool, "learner", graded)
+    results = "/lti/assessment/results"
     for method, path in (("GET", edit), ("POST", f"{edit}/settings"), ("DELETE", edit), ("POST", "/lti/contents"),
-                         ("GET", "/lti/assessment/results"), ("POST", "/lti/assessment/results/regrade")):  # fmt: skip
+                         ("GET", results), ("POST", f"{results}/regrades")):  # fmt: skip
         learner.ask(method, path, 403, **({"data": {"x": "1"}} if method == "POST" else {}))
     twin = tool.house.twin
     twin.tools.copy_course("SAFE", "SAFE-2")

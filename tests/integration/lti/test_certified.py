@@ -18,7 +18,8 @@ from adapters.moodle.twin.state import ROLES
 from connector.cli import command
 from connector.cli.service import jobs_of
 from connector.content.assessment.chain import chain
-from connector.domain.assessments import Assessment
+from connector.domain.assessments import Assessment, Policy
+from connector.domain.contents import Maker
 from connector.domain.learning_events import Actor
 from connector.domain.videos import Media, MediaState, Viewer
 from jobs.pushes import heard
@@ -174,6 +175,29 @@ async def test_passed_again(tool: Tool) -> None:
     assert len(numbers(tool)) == 2
 
 
+@pytest.mark.parametrize(
+    ("policy", "attempts", "earned"),
+    [
+        (Policy.BEST, "RW", (1, 100)),  # the first has passed, and goes on counting
+        (Policy.LAST, "RW", None),
+        (Policy.LAST, "WR", (2, 100)),
+        (Policy.AVERAGE, "WR", None),  # 25 and 100 percent
+        (Policy.AVERAGE, "WRRR", (4, 81.25)),  # after the fourth what counts is a pass for the first time
+    ],
+)
+async def test_what_counts_earns_it(
+    tool: Tool, policy: Policy, attempts: str, earned: tuple[int, float] | None
+) -> None:
+    """By the policy of the assessment, as the gradebook has it: one attempt that was passed is not enough."""
+    graded = activity(tool, made(tool, replace(WITH, policy=policy, pass_mark=80.0)))
+    page = opened(tool, "e1", graded)
+    for one in attempts:
+        page.take(*(RIGHT if one == "R" else WRONG))
+    assert await work(tool) == bool(earned)
+    found = [one.evidence for one in tool.house.connector.certificates.listed(None, 9)]
+    assert [(one["number"], one["counts"]) for one in found if one] == ([earned] if earned else [])
+
+
 async def test_a_regrade(tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A certificate that was issued stays until somebody revokes it, and who looks at what it rests on sees that; who
     was marked wrongly, or passed before its author chose one, gets it by marking again."""
@@ -183,15 +207,18 @@ async def test_a_regrade(tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: py
     opened(tool, "e2", graded).take(*WRONG)
     assert await work(tool) == 0, "nobody had chosen one"
 
-    def regraded(what: Assessment) -> None:
-        after = changed(tool, content, what)
-        tool.house.connector.attempting.regrade(after, tool.platform_id, str(graded.course_id))
+    async def regraded(what: Assessment) -> None:
+        after, connector = changed(tool, content, what), tool.house.connector
+        assert connector.regrading.ask(
+            after, Maker(tool.platform_id, str(graded.course_id), "teacher"), "It was wrong."
+        )
+        await connector.regrading_work().work()
 
-    regraded(WITH)
+    await regraded(WITH)
     assert await work(tool) == 1
     [number] = numbers(tool)
     turned = replace(TWO[0], options=[replace(one, right=not one.right) for one in TWO[0].options])
-    regraded(assessment(turned, TWO[1], pass_mark=70.0, certificate="GAS"))
+    await regraded(assessment(turned, TWO[1], pass_mark=70.0, certificate="GAS"))
     assert await work(tool) == 1, "what was wrong is right now"
     found = tool.house.connector.certificates.find(number)
     assert found is not None and found.revoked_at is None

@@ -84,3 +84,19 @@ def test_without_a_place_none_are_taken(tool: Tool, link: ToolLink) -> None:
     graded = activity(tool, made(tool, assessment(asked("p", kind=Kind.PRACTICAL, options=()))))
     page = opened(tool, "learner", graded)
     assert "cannot be handed in here yet" in hand_in(page, page.begin(), PNG)
+
+
+def test_of_one_person_so_much_is_kept(tool: Tool, graded: ToolLink) -> None:
+    """In all attempts together; what was taken back makes room, and others have their own."""
+    told = tool.house.connector.settings.content.model_copy(update={"evidence_mb": 1})
+    tool.house.connector.settings = tool.house.connector.settings.model_copy(update={"content": told})
+    page, other, large = opened(tool, "learner", graded), opened(tool, "other", graded), PNG + b"x" * 600_000
+    first = page.begin()
+    hand_in(page, first, large)
+    page.submit(first)
+    second = page.begin()
+    assert "as much as is kept of one person" in hand_in(page, second, large)
+    kept = re.search(r"/evidence/p/([0-9a-f-]{36})", hand_in(page, second, PNG))
+    assert kept
+    assert "as much as" not in hand_in(other, other.begin(), large)
+    assert len([*(tool.house.folder / "content" / "evidence").glob("*/*")]) == 3, "nothing lies there that is not kept"

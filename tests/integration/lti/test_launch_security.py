@@ -15,7 +15,9 @@ import pytest
 from adapters.moodle.twin import serve_twin
 from adapters.moodle.twin.tools.state import SigningKey, ToolLink
 from connector.domain.lti import Kept
+from connector.settings.parts import ContentSettings
 from tests.integration.lti.launched import Tool, linked, serving_tool
+from tests.integration.lti.made import BEARER
 from tests.support import House, make_courses
 
 NOW = int(time.time())
@@ -28,6 +30,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -
     with serve_twin("4.5") as twin:
         make_courses(twin.life)
         house = House(tmp_path_factory.mktemp("house"), module_database_url, twin)
+        house.settings = house.settings.model_copy(update={"content": ContentSettings(requests_a_minute=60)})
         with serving_tool(house) as tool:
             yield tool, linked(tool)
         house.close()
@@ -249,3 +252,15 @@ def test_what_is_no_token_is_refused(tool: Tool, token: str) -> None:
 def test_a_login_that_is_none_is_refused(tool: Tool, asked: dict[str, str], status: int) -> None:
     """The browser is sent on to the registered address of a platform, and nowhere else."""
     tool.login(status=status, **asked)
+
+
+def test_one_page_does_not_ask_without_end(tool: Tool, link: ToolLink) -> None:
+    """It is told for how long to wait; another page of the same person is not concerned."""
+    pages = [BEARER.search(tool.launch("learner", link).text) for _ in range(2)]
+    one, other = ({"Authorization": f"Bearer {found[1]}"} for found in pages if found)
+    asked = [tool.client.get("/lti/contents", headers=one).status_code for _ in range(60)]
+    assert {*asked} == {403}, "what is not allowed counts, too"
+    answer = tool.client.get("/lti/contents", headers=one)
+    assert (answer.status_code, 1 <= int(answer.headers["retry-after"]) <= 60) == (429, True)
+    assert "Too much was asked for at once." in answer.text
+    assert tool.client.get("/lti/contents", headers=other).status_code == 403

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
@@ -222,6 +223,8 @@ def test_a_lesson_is_made_while_content_is_picked(tool: Tool, link: ToolLink) ->
     wrong = teacher.post(one, data={**fields, **seen, "threshold": "much"}).text
     assert "a number from 1 to 100" in wrong
     assert 'value="Feu"' in wrong
+    assert 'value="much" aria-invalid="true" aria-describedby="problem' in wrong
+    assert re.search(r'value="1.5" checked', wrong), "speeds that were chosen, too"
     assert "Saved." in teacher.post(one, data={**fields, **seen}).text
     assert "Somebody else has changed" in teacher.post(one, data={**fields, **seen, "title_en": "Lost"}).text
     asked = {"at": "0:05", "kind": "true_false", "text": "Run?", "options": "Yes\n*No"}

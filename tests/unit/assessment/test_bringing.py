@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from time import monotonic
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.content.assessment.bringing import Why, gift, moodle_xml
+from connector.content.assessment.bringing import MOST_QUESTIONS, Why, gift, moodle_xml
 from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import share
 from connector.domain.assessments import Answer, Kind, Question
@@ -172,3 +175,83 @@ def test_texts_from_elsewhere_are_put_into_languages_that_authors_write() -> Non
     assert written_in({"und": "Gas?", "fr": "Du gaz ?"}, offered, "fr") == {"fr": "Du gaz ?"}
     assert written_in({"fr-CA": "Du gaz ?", "de": "Gas?"}, offered, "en") == {"fr": "Du gaz ?", "en": "Gas?"}
     assert written_in({"zh-CN": "煤气？", "zh-TW": "瓦斯？"}, offered, "en") == {"zh-TW": "瓦斯？"}
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
+
+
+def one_choice(text: str, more: str = "", answer: str = "yes") -> str:
+    return (
+        f'<question type="multichoice"><name><text>One</text></name><questiontext format="html"><text>'
+        f"<![CDATA[{text}]]></text>{more}</questiontext><single>true</single>"
+        f'<answer fraction="100"><text><![CDATA[{answer}]]></text></answer>'
+        '<answer fraction="0"><text>no</text></answer></question>'
+    )
+
+
+def file(name: str, content: bytes) -> str:
+    return f'<file name="{name}" path="/" encoding="base64">{b64encode(content).decode()}</file>'
+
+
+def quiz(*questions: str) -> bytes:
+    return f"<quiz>{''.join(questions)}</quiz>".encode()
+
+
+def test_pictures_come_along_with_what_they_show() -> None:
+    """Each once, whatever its name; of another place, of another kind, or in an answer it is told of the question."""
+    shown = "<p>Which?<img alt='A valve &amp; a hose' src=\"@@PLUGINFILE@@/my%20valve.png\"></p>"
+    brought = moodle_xml.read(quiz(one_choice(shown, file("my valve.png", PNG))))
+    [question] = brought.all
+    [picture] = question.pictures
+    assert (question.text, picture.alt) == ({ANY: "Which?"}, {ANY: "A valve & a hose"})
+    assert (picture.media_type, brought.files) == ("image/png", {picture.picture_id: PNG})
+    assert brought.left_out == []
+    elsewhere = '<p>Which?<img src="https://example.com/a.png"></p>'
+    drawn = '<p>Which?<img src="@@PLUGINFILE@@/a.svg"></p>'
+    for one in (
+        one_choice(elsewhere),
+        one_choice(drawn, file("a.svg", b"<svg onload='x'/>")),
+        one_choice(drawn),
+        one_choice("Which?", answer='yes <img src="@@PLUGINFILE@@/a.png">'),
+    ):
+        brought = moodle_xml.read(quiz(one))
+        assert [(one.title, one.why) for one in brought.left_out] == [("One", Why.PICTURE_LOST)]
+        assert [(one.text, one.pictures) for one in brought.all] == [({ANY: "Which?"}, [])]
+    brought = moodle_xml.read(quiz(one_choice(shown, file("my valve.png", PNG))), keeping=False)
+    assert ([one.why for one in brought.left_out], brought.files) == ([Why.NO_PLACE], {})
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">',
+        '<!ENTITY c SYSTEM "file:///etc/passwd">',
+        '<!ENTITY % d SYSTEM "http://127.0.0.1:1/evil.dtd"> %d;',
+    ],
+)
+def test_a_file_that_declares_anything_is_not_read(declared: str) -> None:
+    """Neither what multiplies itself, nor what looks into files or networks."""
+    told = quiz(one_choice("x").replace("<![CDATA[x]]>", "&c;" if "c" in declared[:11] + "&b;" else "x")).decode()
+    brought = moodle_xml.read(f"<!DOCTYPE quiz [{declared}]>{told}".encode())
+    assert (brought.all, [one.why for one in brought.left_out]) in (([], [Why.OTHER_XML]), ([], [Why.NO_XML]))
+
+
+def test_a_file_brings_so_much_and_no_more() -> None:
+    """Questions, answers and texts: of each what is too much is left out, and told."""
+    many = quiz(*(one_choice(f"Number {n}?") for n in range(MOST_QUESTIONS + 5)))
+    brought = moodle_xml.read(many)
+    assert (len(brought.all), [one.why for one in brought.left_out]) == (MOST_QUESTIONS, [Why.MANY_QUESTIONS])
+    brought = gift.read("\n\n".join(f"Number {n}? {{T}}" for n in range(MOST_QUESTIONS + 5)))
+    assert (len(brought.all), [one.why for one in brought.left_out]) == (MOST_QUESTIONS, [Why.MANY_QUESTIONS])
+    long, answers = "x" * 20_001, " ".join(f"~{n}" for n in range(100))
+    for text in (f"{long} {{T}}", f"Which? {{=a ~{long}}}", f"{long * 4} {{T}}"):
+        assert [one.why for one in gift.read(text).left_out] == [Why.LONG_TEXT]
+    assert [one.why for one in gift.read(f"Which? {{=a {answers}}}").left_out] == [Why.MANY_ANSWERS]
+    assert [one.why for one in moodle_xml.read(quiz(one_choice(long))).left_out] == [Why.LONG_TEXT]
+    assert [one.why for one in moodle_xml.read(quiz(one_choice("<p> " * 20_000 + "x"))).left_out] == [Why.LONG_TEXT]
+
+
+def test_braces_without_an_end_take_no_time() -> None:
+    began = monotonic()
+    gift.read("{ " * 20_000 + "\n\n" + "<span " * 9_000 + "{T}")
+    assert monotonic() - began < 2

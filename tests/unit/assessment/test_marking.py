@@ -49,9 +49,14 @@ def test_sums_of_tenths_are_what_people_take_them_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1 234,5", 1234.5), ("1\u202f234,5", 1234.5), ("1,5", 1.5), ("-3", -3), ("1,2,3", None)]
-)
+    ("text", "value"),
+    [("1 234,5", 1234.5), ("1\u202f234,5", 1234.5), ("1,5", 1.5), ("-3", -3), ("1,2,3", None), ("1.234,5", 1234.5),
+     ("1,234.5", 1234.5), ("1.234.567", 1234567), ("1.234.567,5", 1234567.5), ("12.34,5", None), ("1,5.", None),
+     ("\u22123,5", -3.5), ("\uff11\uff0c\uff15", 1.5), ("1e3", 1000), ("1_5", None), ("1.", 1), (",5", 0.5),
+     ("-", None), ("1,234", 1.234), ("9" * 400, None)],
+)  # fmt: skip
 def test_numbers_are_read_as_people_type_them(text: str, value: float | None) -> None:
+    """With a comma or a point for decimals, as in French, Vietnamese and English, and as a Chinese keyboard writes."""
     assert number(text) == value
 
 

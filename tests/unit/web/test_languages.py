@@ -129,3 +129,12 @@ def test_numbers_and_times_are_written_as_the_language_does() -> None:
     assert Speech(load_languages()["fr"], ZoneInfo("UTC")).percent(0.754) == "75\u00a0%"
     [french] = [one for tag, one in load_languages().items() if tag == "fr"]
     assert Speech(french, ZoneInfo("UTC")).tn("{count} change", "{count} changes", 0) == "0 changement"
+
+
+def test_a_result_never_looks_like_more_than_it_is() -> None:
+    """Nor does what is right look like something else."""
+    languages = load_languages()
+    assert Speech(languages["en"], ZoneInfo("UTC")).result(79.996) == "79.9%"
+    assert Speech(languages["fr"], ZoneInfo("UTC")).result(80) == "80\u00a0%"
+    assert Speech(languages["en"], ZoneInfo("UTC")).exact(0.0004) == "0.0004"
+    assert Speech(languages["vi"], ZoneInfo("UTC")).exact(1234.5) == "1.234,5"

@@ -22,6 +22,24 @@ class Why(StrEnum):
     SEVERAL_NUMBERS = "several_numbers"
     ANSWERS_UNREADABLE = "answers_unreadable"
     NUMBERS_UNREADABLE = "numbers_unreadable"
+    LONG_TEXT = "long_text"
+    MANY_ANSWERS = "many_answers"
+    MANY_QUESTIONS = "many_questions"
+    """What follows is not brought over."""
+    PICTURE_LOST = "picture_lost"
+    """The question is brought over without it."""
+    NO_PLACE = "no_place"
+    """The same, since no picture can be kept."""
+
+
+MOST_QUESTIONS = 1000
+"""Of one file."""
+MOST_ANSWERS = 100
+"""Of one question: so many an answer can choose."""
+LONGEST = 20_000
+"""Characters of a text, without markup."""
+LONGEST_RAW = 3 * LONGEST
+"""With it."""
 
 
 class NotBrought(Exception):
@@ -35,7 +53,10 @@ class NotBrought(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A question that was not brought over. ``place`` is a line of the file; ``kind`` as in ``NotBrought``."""
+    """A question that was not brought over, or a part of one that was.
+
+    ``place`` is a line of the file; ``kind`` as in ``NotBrought``.
+    """
 
     place: int
     title: str
@@ -45,13 +66,28 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Brought:
-    """Questions by category, "" where there is none, and what was left out."""
+    """Questions by category, "" where there is none, the files of their pictures by id, and what was left out."""
 
     questions: dict[str, list[Question]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, category: str, question: Question) -> None:
+        """Raises NotBrought for one that is too large."""
+        said = (question.explanation, *(text for one in question.options for text in (one.text, one.feedback)))
+        every = (*(one for text in (question.text, *said) if text for one in text.values()), *question.accepted)
+        if any(len(one) > LONGEST for one in every):
+            raise NotBrought(Why.LONG_TEXT)
+        if max(len(question.options), len(question.accepted)) > MOST_ANSWERS:
+            raise NotBrought(Why.MANY_ANSWERS)
         self.questions.setdefault(category, []).append(question)
+
+    def is_full(self, place: int) -> bool:
+        """Whether no more is brought over, which is told with its place."""
+        if sum(map(len, self.questions.values())) < MOST_QUESTIONS:
+            return False
+        self.left_out.append(LeftOut(place, "", Why.MANY_QUESTIONS))
+        return True
 
     @property
     def all(self) -> Sequence[Question]:
@@ -72,6 +108,7 @@ class Brought:
                     replace(option, text=written_in(option.text, languages, own), feedback=texts(option.feedback))
                     for option in one.options
                 ],
+                pictures=[replace(picture, alt=written_in(picture.alt, languages, own)) for picture in one.pictures],
             )
             for one in self.all
         ]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from connector.content.assessment.bringing import Brought, LeftOut, NotBrought, Why
+from connector.content.assessment.bringing import LONGEST_RAW, Brought, LeftOut, NotBrought, Why
 from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import number
 from connector.domain.assessments import Kind, Option, Question
@@ -19,12 +19,14 @@ from connector.domain.multilang import texts
 
 LARGEST = 5_000_000
 """Characters."""
+LONGEST_TITLE = 200
+"""Of what is told of a question that was left out."""
 GAP = "_____"
 """Stands where a missing word is asked for."""
 _ESCAPED = re.compile(r"\\([~=#{}:\\n])")
 _TITLE = re.compile(r"::(.*?)(?<!\\)::\s*", re.DOTALL)
 _MARKUP = re.compile(r"\[(html|moodle|plain|markdown)\]\s*", re.IGNORECASE)
-_BODY = re.compile(r"(?<!\\)\{(.*?)(?<!\\)\}", re.DOTALL)
+_OPENS, _CLOSES = re.compile(r"(?<!\\)\{"), re.compile(r"(?<!\\)\}")
 _MARK = re.compile(r"(?<!\\)([=~])")
 _PART = re.compile(r"%(-?\d+(?:\.\d+)?)%")
 _FEEDBACK = re.compile(r"(?<!\\)#")
@@ -47,9 +49,13 @@ def read(text: str) -> Brought:
         if entry.text.startswith("$CATEGORY:"):
             category = entry.text.partition(":")[2].strip()
             continue
+        if brought.is_full(entry.line):
+            break
         title = _TITLE.match(entry.text)
-        named = _plain(title[1]) if title else ""
+        named = _plain(title[1])[:LONGEST_TITLE] if title else ""
         try:
+            if len(entry.text) > LONGEST_RAW:
+                raise NotBrought(Why.LONG_TEXT)
             brought.add(category, _question(entry.text[title.end() if title else 0 :], named))
         except NotBrought as error:
             brought.left_out.append(LeftOut(entry.line, named, error.why, error.kind))
@@ -74,7 +80,7 @@ def _entries(text: str) -> Iterator[_Entry]:
         if not lines:
             began = number_
         lines.append(line)
-        opened, closed = len(re.findall(r"(?<!\\)\{", line)), len(re.findall(r"(?<!\\)\}", line))
+        opened, closed = len(_OPENS.findall(line)), len(_CLOSES.findall(line))
         depth = max(0, depth + opened - closed)
     if lines:
         yield _Entry(began, "\n".join(lines).strip())
@@ -82,10 +88,11 @@ def _entries(text: str) -> Iterator[_Entry]:
 
 def _question(text: str, title: str) -> Question:
     text = _MARKUP.sub("", text, count=1)
-    found = _BODY.search(text)
-    if found is None:
+    opens = _OPENS.search(text)
+    closes = _CLOSES.search(text, opens.end()) if opens else None
+    if opens is None or closes is None:
         raise NotBrought(Why.OTHER_KIND, "description")
-    body, (before, after) = found[1].strip(), (text[: found.start()], text[found.end() :])
+    body, before, after = text[opens.end() : closes.start()].strip(), text[: opens.start()], text[closes.end() :]
     asked = f"{before.rstrip()} {GAP} {after.strip()}" if after.strip() else before
     key = blake2b(f"{title}\0{text}".encode(), digest_size=16).hexdigest()
     body, _, general = body.partition("####")

@@ -1,6 +1,7 @@
 """Moodle XML: https://docs.moodle.org/en/Moodle_XML_format, and ``question/format/xml``.
 
-Entities and networks are closed: a file is what somebody has sent. Kinds that there are not here are left out.
+Entities and networks are closed: a file is what somebody has sent, and one that declares anything is none of Moodle's.
+Kinds that there are not here are left out. Pictures in the text of a question come along; of others it is told.
 """
 
 from __future__ import annotations
@@ -8,20 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
+from typing import Any
 
 from lxml import etree
 
-from connector.content.assessment.bringing import Brought, LeftOut, NotBrought, Why
+from connector.content.assessment.bringing import LONGEST_RAW, Brought, LeftOut, NotBrought, Why, pictures
 from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import number
 from connector.domain.assessments import Kind, Option, Question
 from connector.domain.multilang import texts
 
 Element = etree._Element
+LONGEST_TITLE = 200
+"""Characters of what is told of a question that was left out."""
+HEAVIEST = 1000
+"""Weight that a question can have."""
 
 
-def read(content: bytes) -> Brought:
-    """Bring a whole file over. A file that is no such XML has its one fault told, and brings nothing."""
+def read(content: bytes, *, keeping: bool = True) -> Brought:
+    """Bring a whole file over, ``keeping`` its pictures where there is a place for them.
+
+    A file that is no such XML has its one fault told, and brings nothing.
+    """
     brought, category = Brought(), ""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
     try:
@@ -29,23 +38,32 @@ def read(content: bytes) -> Brought:
     except etree.XMLSyntaxError as error:
         brought.left_out.append(LeftOut(error.lineno or 1, "", Why.NO_XML))
         return brought
-    if root.tag != "quiz":
+    if root.tag != "quiz" or root.getroottree().docinfo.internalDTD is not None:
         brought.left_out.append(LeftOut(1, "", Why.OTHER_XML))
         return brought
     for one in root.iterfind("question"):
         kind = one.get("type", "")
         if kind == "category":
-            category = _text(one, "category/text")
+            category = _raw(one, "category/text")
             continue
-        title = _text(one, "name/text")
+        line = one.sourceline if isinstance(one.sourceline, int) else 1
+        if brought.is_full(line):
+            break
+        title = _raw(one, "name/text")[:LONGEST_TITLE]
         try:
             make = KINDS.get(kind)
             if make is None:
                 raise NotBrought(Why.OTHER_KIND, kind)
-            brought.add(category, make(one))
+            question, found = make(one), pictures.of(one)
+            brought.add(category, replace(question, pictures=found.pictures) if keeping else question)
+            if keeping:
+                brought.files |= found.files
+            elif found.pictures:
+                brought.left_out.append(LeftOut(line, title, Why.NO_PLACE))
+            if found.lost:
+                brought.left_out.append(LeftOut(line, title, Why.PICTURE_LOST))
         except NotBrought as error:
-            line = one.sourceline
-            brought.left_out.append(LeftOut(line if isinstance(line, int) else 1, title, error.why, error.kind))
+            brought.left_out.append(LeftOut(line, title, error.why, error.kind))
     return brought
 
 
@@ -101,14 +119,15 @@ KINDS: Mapping[str, Callable[[Element], Question]] = {
 }
 
 
-def _made(one: Element, kind: Kind, **more: object) -> Question:
+def _made(one: Element, kind: Kind, **more: Any) -> Question:
     asked = texts(_text(one, "questiontext/text"))
     if not asked:
         raise NotBrought(Why.NO_TEXT)
     weight = number(_text(one, "defaultgrade") or "1")
     key = blake2b(etree.tostring(one), digest_size=16).hexdigest()
     explanation = texts(_text(one, "generalfeedback/text")) or None
-    return Question(key, kind, asked, weight if weight and weight > 0 else 1.0, explanation=explanation, **more)  # type: ignore[arg-type]
+    weighs = min(weight, HEAVIEST) if weight and weight > 0 else 1.0
+    return replace(Question(key, kind, asked, weighs, explanation=explanation), **more)
 
 
 def _options(one: Element) -> list[Option]:
@@ -128,5 +147,13 @@ def _fraction(answer: Element) -> float:
 
 
 def _text(one: Element, path: str) -> str:
+    """Raises NotBrought."""
+    found = _raw(one, path)
+    if len(found) > LONGEST_RAW:
+        raise NotBrought(Why.LONG_TEXT)
+    return found
+
+
+def _raw(one: Element, path: str) -> str:
     found = one.find(path)
     return (found.text or "").strip() if found is not None else ""

@@ -1,0 +1,90 @@
+"""Pictures in questions of Moodle XML: files in Base64 beside a text, which calls their folder ``@@PLUGINFILE@@``."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from html import unescape
+from urllib.parse import unquote
+
+from lxml import etree
+
+from connector.content.assessment.evidence import media_type
+from connector.domain.assessments import Picture
+from connector.domain.multilang import texts
+
+LARGEST = 5_000_000
+"""Bytes of a picture."""
+MOST = 10
+"""Of one question."""
+TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+LONGEST_ALT = 1000
+FOLDER = "@@PLUGINFILE@@/"
+_IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""\b(src|alt)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Pictures in the text of a question, their files by id, and whether there are others, which cannot be kept."""
+
+    pictures: Sequence[Picture]
+    files: Mapping[str, bytes]
+    lost: bool
+
+
+def of(question: etree._Element) -> Found:
+    """What a question shows."""
+    found: dict[str, Picture] = {}
+    files: dict[str, bytes] = {}
+    beside = {one.get("name", ""): one for one in question.iterfind("questiontext/file")}
+    lost = _elsewhere(question)
+    for image in map(_attributes, _IMAGE.findall(question.findtext("questiontext/text") or "")):
+        content = _content(beside.get(_name(image.get("src", ""))))
+        kind, key = kind_of(content), sha256(content).hexdigest()
+        if not kind or (key not in found and len(found) == MOST):
+            lost = True
+            continue
+        found.setdefault(key, Picture(key, kind, texts(image.get("alt", "")[:LONGEST_ALT])))
+        files[key] = content
+    return Found([*found.values()], files, lost)
+
+
+def kind_of(content: bytes) -> str:
+    """What a picture is, by how it begins; "" for what is none, or is too large."""
+    if not content or len(content) > LARGEST:
+        return ""
+    found = "image/gif" if content[:6] in (b"GIF87a", b"GIF89a") else media_type(content)
+    return found if found in TYPES else ""
+
+
+def _elsewhere(question: etree._Element) -> bool:
+    """Whether answers or what is said of them have pictures."""
+    parts = (
+        *question.iterfind("answer"),
+        *question.iterfind("generalfeedback"),
+        *question.iterfind("answer/feedback"),
+    )
+    return any(_IMAGE.search(part.findtext("text") or "") for part in parts)
+
+
+def _attributes(image: str) -> Mapping[str, str]:
+    return {one[1].lower(): unescape(one[2] or one[3] or "") for one in _ATTRIBUTE.finditer(image)}
+
+
+def _name(source: str) -> str:
+    """Of a file beside the text; "" for what lies elsewhere."""
+    return unquote(source.removeprefix(FOLDER).partition("?")[0]) if source.startswith(FOLDER) else ""
+
+
+def _content(file: etree._Element | None) -> bytes:
+    if file is None or file.get("encoding") != "base64":
+        return b""
+    try:
+        return b64decode("".join((file.text or "").split()), validate=True)
+    except (Error, ValueError):
+        return b""

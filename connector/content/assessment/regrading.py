@@ -1,0 +1,79 @@
+"""Attempts of a course marked anew by what is right now, person by person, so that it can be broken off anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from connector.content.assessment.attempting import counted, is_pass, outcome_of, scored
+from connector.content.assessment.drawing import met
+from connector.content.assessment.marking import score
+from connector.content.assessment.papers import Papers
+from connector.domain.assessments import Answer, Question
+from connector.domain.attempting import Attempt, Attempts
+from connector.domain.contents import Content, Contents, Maker
+from connector.domain.regrades import LONGEST_REASON, Newest, Regrade, Regrades, Remarked
+
+MANY = 200
+"""Attempts that are looked up at one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regrading:
+    regrades: Regrades
+    attempts: Attempts
+    contents: Contents
+    papers: Papers
+    clock: Callable[[], datetime]
+
+    def newest(self, content: Content, platform_id: int, course: str) -> Newest:
+        """By what attempts of a course are marked where they are marked now."""
+        keys = self.regrades.banks(content.content_id, platform_id, course)
+        banks = {key: self.contents.newest(UUID(key)) for key in keys}
+        return Newest(content.content_id, content.version, {key: one.version for key, one in banks.items() if one})
+
+    def ask(self, content: Content, maker: Maker, reason: str) -> bool:
+        """Let all that was submitted in a course be marked anew; False while that is under way there already."""
+        by = self.newest(content, maker.platform_id, maker.course)
+        return self.regrades.ask(by, maker, reason[:LONGEST_REASON], self.clock())
+
+    def work(self, regrade: Regrade, stopping: Callable[[], bool]) -> int | None:
+        """Do what is left of one; gives how many attempts were marked, None where it was told to stop before."""
+        done = 0
+        while some := self.regrades.left(regrade, MANY):
+            for attempt in some:
+                if stopping():
+                    return None
+                done += self._remark(regrade, attempt)
+        self.regrades.end(regrade, self.clock())
+        return done
+
+    def _remark(self, regrade: Regrade, attempt: Attempt) -> int:
+        for one in self.attempts.of(attempt.content_id, attempt.actor, trial=False):
+            self._marked(regrade.by, one)  # at hand before anything is locked
+
+        def find(every: Sequence[Attempt], answers: Mapping[int, Mapping[str, Answer]]) -> Remarked:
+            return self._found(regrade.by, every, answers)
+
+        return self.regrades.remark(regrade, attempt, find, self.clock())
+
+    def _found(self, by: Newest, every: Sequence[Attempt], answers: Mapping[int, Mapping[str, Answer]]) -> Remarked:
+        ended = [one for one in every if one.submitted_at is not None]
+        old = [one for one in ended if not by.marks(one)]
+        if not old:
+            return Remarked({}, None)
+        made = self.papers.assessment(replace(ended[-1], marked_version=by.version), marked=True)
+        outcomes = {}
+        for one in old:
+            said = answers.get(one.attempt_id, {})
+            outcomes[one.attempt_id] = outcome_of(one, made, score(met(self._marked(by, one), said), said).percent)
+        before = counted(self.papers.assessment(ended[-1], marked=True), every, {})
+        value = counted(made, every, {key: new.percent for key, new in outcomes.items()})
+        earned = {key: replace(new, earns=is_pass(made, value)) for key, new in outcomes.items()}
+        return Remarked(earned, None if value == before else scored(ended[-1], value))
+
+    def _marked(self, by: Newest, attempt: Attempt) -> Sequence[Question]:
+        new = replace(attempt, marked_version=by.version, marked_banks=by.banks_of(attempt))
+        return self.papers.marked(new)

@@ -1,0 +1,113 @@
+"""Attempts of a course that are marked anew, by versions of now: who asked, when and why, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from typing import Protocol
+from uuid import UUID
+
+from connector.domain.assessments import Answer
+from connector.domain.attempting import Attempt, Outcome, Versions
+from connector.domain.contents import Maker
+from connector.domain.lti_scores import Scored
+
+LONGEST_REASON = 1000
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """By what attempts at some content are marked now: its version, and that of each bank from which any was drawn."""
+
+    content_id: UUID
+    version: int
+    banks: Versions
+
+    def banks_of(self, attempt: Attempt) -> Versions:
+        """Of a bank that is not there any more the version stays."""
+        return {key: self.banks.get(key, before) for key, before in attempt.marked_banks.items()}
+
+    def marks(self, attempt: Attempt) -> bool:
+        """Whether an attempt is marked by these already."""
+        return attempt.marked_version == self.version and attempt.marked_banks == self.banks_of(attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Regrade:
+    """``asked_by`` is the platform's subject; ``attempts``: how many there were to be marked when it was asked for;
+    ``changed``: how many of those that are ``done`` have another result."""
+
+    regrade_id: int
+    by: Newest
+    platform_id: int
+    course: str
+    asked_by: str
+    reason: str
+    asked_at: datetime
+    attempts: int
+    done: int
+    changed: int
+    ended_at: datetime | None
+
+    @property
+    def all(self) -> int:
+        """Attempts that were submitted in the meantime may have come to those that there were."""
+        return max(self.attempts, self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """What all attempts of one person in one activity come to: each that is marked anew, and what the gradebook is to
+    have, None where that is not another score."""
+
+    outcomes: Mapping[int, Outcome]
+    told: Scored | None
+
+
+Remarking = Callable[[Sequence[Attempt], Mapping[int, Mapping[str, Answer]]], Remarked]
+"""From the attempts of one person in one activity, and what was answered in each."""
+
+
+class Regrades(Protocol):
+    """Regrades of one site."""
+
+    def banks(self, content_id: UUID, platform_id: int, course: str) -> Sequence[str]:
+        """Those from which attempts of a course were drawn, by their ids."""
+        ...
+
+    def old(self, by: Newest, platform_id: int, course: str) -> int:
+        """How many attempts of a course are marked by other versions. Of who was erased nothing is left to mark."""
+        ...
+
+    def ask(self, by: Newest, maker: Maker, reason: str, now: datetime) -> bool:
+        """Keep what somebody asks for, and wake who does it; False, and nothing done, while one is under way there.
+
+        The versions by which is marked are used from now on.
+        """
+        ...
+
+    def of_course(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Regrade]:
+        """The newest first, and not all."""
+        ...
+
+    def under_way(self) -> Sequence[Regrade]:
+        """The oldest first."""
+        ...
+
+    def left(self, regrade: Regrade, most: int) -> Sequence[Attempt]:
+        """Attempts that are to be marked anew and are not yet, the first of them."""
+        ...
+
+    def remark(self, regrade: Regrade, attempt: Attempt, find: Remarking, now: datetime) -> int:
+        """Mark all that the person of an attempt has submitted in this activity, count it, and send the score, all of
+        it or nothing; gives how many were marked. Nobody else finds results of these meanwhile."""
+        ...
+
+    def end(self, regrade: Regrade, now: datetime) -> None: ...
+
+    def heard(self, ended: Event) -> Iterator[None]:
+        """Something once it listens, and then whenever one is asked for, until ``ended`` is set."""
+        ...

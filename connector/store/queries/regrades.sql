@@ -1,0 +1,56 @@
+-- name: banks
+-- From which banks attempts of a course were drawn.
+SELECT DISTINCT b.bank FROM connector.attempt a, jsonb_object_keys(a.marked_banks) AS b (bank)
+WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+
+-- name: old
+-- How many submitted attempts of a course are marked by other versions; of whoever was erased nothing is left by which to mark.
+SELECT count(*) AS attempts FROM connector.attempt a
+WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+  AND a.submitted_at IS NOT NULL
+  AND (a.marked_version <> %(version)s
+       OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE %(banks)s::jsonb -> b.key <> b.value))
+  AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
+
+-- name: ask
+-- Nobody asks twice at once; whoever does it is woken once this is committed.
+WITH asked AS (
+    INSERT INTO connector.regrade (content_id, platform_id, course, version, banks, asked_by, reason, asked_at, attempts)
+    VALUES (%(content_id)s, %(platform_id)s, %(course)s, %(version)s, %(banks)s, %(by)s, %(reason)s, %(now)s, %(attempts)s)
+    ON CONFLICT DO NOTHING
+    RETURNING regrade_id
+)
+SELECT pg_notify('connector_regrade', %(site)s) FROM asked
+
+-- name: of_course
+-- Those of some content in a course, the newest first.
+SELECT regrade_id, content_id, platform_id, course, version, banks, asked_by, reason, asked_at, attempts, done, changed, ended_at
+FROM connector.regrade
+WHERE content_id = %(content_id)s AND platform_id = %(platform_id)s AND course = %(course)s
+ORDER BY regrade_id DESC LIMIT %(most)s
+
+-- name: under_way
+SELECT r.regrade_id, r.content_id, r.platform_id, r.course, r.version, r.banks, r.asked_by, r.reason, r.asked_at, r.attempts,
+       r.done, r.changed, r.ended_at
+FROM connector.regrade r JOIN connector.content c USING (content_id)
+WHERE c.site = %(site)s AND r.ended_at IS NULL
+ORDER BY r.regrade_id
+
+-- name: left
+-- Attempts behind the last that is done, as "old" has them, that were submitted before it was asked for.
+SELECT a.* FROM connector.regrade r
+JOIN connector.attempt a ON a.content_id = r.content_id AND a.platform_id = r.platform_id AND a.course = r.course
+WHERE r.regrade_id = %(regrade_id)s AND r.ended_at IS NULL AND NOT a.trial AND a.submitted_at <= r.asked_at AND a.attempt_id > r.reached
+  AND (a.marked_version <> r.version
+       OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE r.banks -> b.key <> b.value))
+  AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
+ORDER BY a.attempt_id LIMIT %(most)s
+
+-- name: count
+-- So far it is, unless another process is further.
+UPDATE connector.regrade
+SET reached = %(reached)s, done = done + %(done)s, changed = changed + %(changed)s
+WHERE regrade_id = %(regrade_id)s AND reached < %(reached)s AND ended_at IS NULL
+
+-- name: end
+UPDATE connector.regrade SET ended_at = %(now)s WHERE regrade_id = %(regrade_id)s AND ended_at IS NULL
