@@ -82,6 +82,10 @@ class MediaFolder:
         with told(SETTING):
             self._path(name).unlink(missing_ok=True)
 
+    def delete_folder(self, name: str) -> None:
+        with told(SETTING), suppress(FileNotFoundError):
+            shutil.rmtree(self._path(name))
+
     def check(self) -> str:
         self.abandon(TRIAL, self.begin(TRIAL))
         return f"folder {self.folder}"

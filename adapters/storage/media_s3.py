@@ -83,6 +83,13 @@ class MediaBucket(Bucket):
         with self._open() as client:
             client.delete_object(Bucket=self.bucket, Key=self.key(name))
 
+    def delete_folder(self, name: str) -> None:
+        with self._open() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.key(f"{name}/"))
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    client.delete_object(Bucket=self.bucket, Key=found["Key"])
+
     def check(self) -> str:
         self.abandon(TRIAL, self.begin(TRIAL))
         return f"bucket {self.bucket}"

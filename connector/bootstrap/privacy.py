@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from connector.bootstrap.certifying import Certifying
 from connector.bootstrap.inlets import Inlets
+from connector.bootstrap.videos import Videos
 from connector.privacy.erasing import Erasing
 from connector.privacy.exporting import Exporting
 from connector.privacy.retaining import Retaining
@@ -12,7 +15,7 @@ from connector.store.retention import Retention
 from connector.store.subject import SubjectTables
 
 
-class Privacy(Certifying, Inlets):
+class Privacy(Certifying, Videos, Inlets):
     """What people may ask for."""
 
     @property
@@ -30,8 +33,17 @@ class Privacy(Certifying, Inlets):
         return Exporting(tables, self.erasures.identity, self.erasures.told, self.site, self.clock)
 
     @property
+    def kept_days(self) -> Mapping[str, int | None]:
+        """How long things are kept, by the settings under ``retention``: what has a number though none was given is
+        of launched content, and counts where some is. What there is not here stays."""
+        retention, launches = self.settings.retention, bool(self.settings.lti.url)
+        days = {name: value if launches or name in retention.model_fields_set else None for name, value in retention}
+        return days if self.has_videos else {**days, "videos_days": None}
+
+    @property
     def retaining(self) -> Retaining:
         """How what is old enough goes."""
-        days = self.settings.retention.model_dump()
+        days = self.kept_days
         store = Retention(self.database, self.site, self.scim_clients)
-        return Retaining(days, store, self.put_away, self.file_store, self.erasing, self.clock)
+        videos = self.cleaning if self.has_videos else None
+        return Retaining(days, store, self.put_away, videos, self.file_store, self.erasing, self.clock)

@@ -15,10 +15,12 @@ from connector.sync.apply import Stopping, never
 if TYPE_CHECKING:
     from adapters.storage.media_s3 import MediaBucket
     from connector.content.video.addresses import Addresses
+    from connector.content.video.cleaning import Cleaning
     from connector.content.video.learning import Learning
     from connector.content.video.uploading import Transcoding, Uploading
     from connector.domain.videos import MediaStore, Transcoder
     from connector.store.videos import StoredMedia, StoredViewings
+    from jobs.attempts import AttemptWork
 
 MEGABYTE = 1_000_000
 
@@ -74,12 +76,25 @@ class Videos(Launched):
 
         return Learning(self.viewings, self.clock)
 
+    def ending_attempts(self, stopping: Stopping = never) -> AttemptWork:
+        """How attempts end whose time is over, and videos are told that were left."""
+        from jobs.attempts import AttemptWork
+
+        return AttemptWork(self.attempting.submit_overdue, self.video_learning.tell_left, stopping)
+
     @cached_property
     def media_addresses(self) -> Addresses:
         """How addresses of segments are signed."""
         from connector.content.video.addresses import Addresses
 
         return Addresses(self.settings.lti_secrets())
+
+    @property
+    def cleaning(self) -> Cleaning:
+        """How videos go that nobody needs any more. Raises SettingsError where they lie nowhere."""
+        from connector.content.video.cleaning import Cleaning
+
+        return Cleaning(self.media, self.media_store, self.clock)
 
     def transcoding(self, stopping: Stopping = never) -> Transcoding:
         """What makes of uploads what players need. Raises SettingsError."""

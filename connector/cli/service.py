@@ -212,7 +212,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         return await connector.carrying_learning(stopping.is_set).work()
 
     async def attempts() -> Mapping[str, object]:
-        """Submit attempts whose time is over."""
+        """Submit attempts whose time is over, and tell what was watched of videos that were left."""
         return await connector.ending_attempts(stopping.is_set).work()
 
     async def regrades() -> Mapping[str, object]:
@@ -248,7 +248,7 @@ def jobs_of(connector: Connector, stopping: Event) -> dict[str, Job]:
         jobs["attempts"] = Job(job(attempts), service.times("attempts"))
         jobs["regrades"] = Job(job(regrades), service.times("regrades"))
         jobs["scores"] = Job(job(scores), connector.scores_due())
-    kept = connector.settings.retention.model_dump().values()
+    kept = connector.kept_days.values()
     if connector.settings.lti.url or any(days is not None for days in kept):  # launches always pass
         jobs["retention"] = Job(job(retention), service.times("retention"))
     if "calendar" in read:

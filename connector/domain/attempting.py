@@ -40,7 +40,8 @@ class Attempt:
 
     ``percent`` and ``passed`` are None while it is open, or something waits to be marked. ``ends_at`` is by the clock
     of this service. ``trial``: begun by who teaches, to see how it is; it counts nowhere. ``launched_at`` is
-    that of the launch in which it was begun; None of attempts from before that was kept.
+    that of the launch in which it was begun; None of attempts from before that was kept. ``archived``: what was
+    answered is not kept any more, and the result stays as it is.
     """
 
     attempt_id: int
@@ -59,6 +60,7 @@ class Attempt:
     percent: float | None
     passed: bool | None
     settled_at: datetime | None
+    archived: bool = False
 
     def is_open(self, now: datetime) -> bool:
         return self.submitted_at is None and (self.ends_at is None or now < self.ends_at)

@@ -18,16 +18,28 @@ LONGEST = 100
 """Letters of a text in a word: PostgreSQL takes less than 8,000 bytes."""
 FOR_TEACHERS = frozenset({Verb.INITIALIZED, Verb.ANSWERED, Verb.COMPLETED, Verb.SCORED})
 """Of what happens in content: begun, answered, submitted, marked."""
+PROGRESSED = "progressed"
+"""What teachers hear where somebody has got on within content, and no verb tells so."""
 
 
 class Kind(StrEnum):
     SCORE = "score"
-    """A score of mine was given, or has arrived in the gradebook."""
+    """A score of mine was given, or something has become of it on its way to the gradebook."""
     PROGRESS = "progress"
     """Of a long work that somebody waits for, in percent."""
     EVENT = "event"
     """Something has happened in the course, for those who teach there."""
     NOTICE = "notice"
+    """Something of mine has changed: on another screen, or a certificate."""
+
+
+class OnItsWay(StrEnum):
+    """What has become of a score on its way to the gradebook."""
+
+    ARRIVED = "arrived"
+    WAITS = "waits"
+    """It is sent again by itself."""
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +84,16 @@ def openers(platform_id: int, content: str) -> str:
     return _room("openers", str(platform_id), content)
 
 
+def person(person_id: int) -> str:
+    """The room of one person of HR, from whatever platform they were launched."""
+    return _room("person", str(person_id))
+
+
 def rooms_of(actor: Actor, *, teaches: bool) -> list[str]:
     """Where somebody who was launched hears: nobody asks to be let in."""
     rooms = [learner(actor.platform_id, actor.subject)]
+    if actor.person_id is not None:
+        rooms.append(person(actor.person_id))
     if actor.content:
         rooms.append(openers(actor.platform_id, actor.content))
     if teaches and actor.course:
@@ -86,28 +105,50 @@ def of_event(event: Event) -> list[Word]:
     """Who is told of what has happened in content."""
     if event.verb not in FOR_TEACHERS:
         return []
-    actor = event.actor
-    where: dict[str, str | float] = {"content": actor.content, "link": actor.link}
-    if event.attempt_id is not None:
-        where["attempt"] = event.attempt_id
-    words = []
-    if actor.course:
-        what = {"verb": event.verb.value, **where}
-        words.append(Word(Kind.EVENT, teachers(actor.platform_id, actor.course), what))
+    where = _where(event.actor) if event.attempt_id is None else {**_where(event.actor), "attempt": event.attempt_id}
+    own = learner(event.actor.platform_id, event.actor.subject)
     if event.verb is Verb.SCORED:
-        words.append(Word(Kind.SCORE, learner(actor.platform_id, actor.subject), {"state": "marked", **where}))
-    return words
+        mine = Word(Kind.SCORE, own, {"state": "marked", **where})
+    else:
+        mine = Word(Kind.NOTICE, own, {"about": "progress", **where})
+    return [*_for_teachers(event.actor, event.verb.value, where), mine]
 
 
-def arrived(platform_id: int, subject: str) -> Word:
-    """A score of somebody is in the gradebook."""
-    return Word(Kind.SCORE, learner(platform_id, subject), {"state": "arrived"})
+def progressed(actor: Actor, *, trial: bool) -> list[Word]:
+    """Somebody has got on: their other screens are told, and who teaches, unless it was to try it out."""
+    where = _where(actor)
+    mine = Word(Kind.NOTICE, learner(actor.platform_id, actor.subject), {"about": "progress", **where})
+    return [mine] if trial else [*_for_teachers(actor, PROGRESSED, where), mine]
+
+
+def on_its_way(platform_id: int, subject: str, state: OnItsWay) -> Word:
+    """What has become of a score of somebody."""
+    return Word(Kind.SCORE, learner(platform_id, subject), {"state": state.value})
+
+
+def certificate(person_id: int) -> Word:
+    """A certificate of somebody was issued or revoked, or something has become of its file."""
+    return Word(Kind.NOTICE, person(person_id), {"about": "certificate"})
+
+
+def transcoding(platform_id: int, course: str, share: float) -> Word:
+    """How far a video is that was uploaded in a course."""
+    return progress(teachers(platform_id, course), "transcoding", 100 * share)
 
 
 def progress(room: str, work: str, percent: float, content: str = "") -> Word:
     """How far a work is, such as ``transcoding``, which goes on with this content."""
     within = round(min(max(percent, 0), 100), 1)
     return Word(Kind.PROGRESS, room, {"work": work, "percent": within, "content": content})
+
+
+def _where(actor: Actor) -> dict[str, str | float]:
+    return {"content": actor.content, "link": actor.link}
+
+
+def _for_teachers(actor: Actor, verb: str, where: Mapping[str, str | float]) -> list[Word]:
+    room = teachers(actor.platform_id, actor.course)
+    return [Word(Kind.EVENT, room, {"verb": verb, **where})] if actor.course else []
 
 
 def _room(*parts: str) -> str:

@@ -77,6 +77,29 @@ class Lying:
     since: datetime
 
 
+class Standing(StrEnum):
+    """How a score stands for whose it is."""
+
+    UNDER_WAY = "under way"
+    WAITS = "waits"
+    """It was tried, and is tried again by itself."""
+    ARRIVED = "arrived"
+    NOT_ENROLLED = "not enrolled"
+    REFUSED = "refused"
+
+
+def standing(state: ScoreState, tries: int, answer: Answer | None, *, graded: bool) -> Standing | None:
+    """How the newest score stands; None where nothing is graded yet. ``answer`` is that of the last time it was
+    parked."""
+    if not graded:
+        return None
+    if state is ScoreState.SENT:
+        return Standing.ARRIVED
+    if state is ScoreState.PARKED:
+        return Standing.NOT_ENROLLED if answer is Answer.NOT_ENROLLED else Standing.REFUSED
+    return Standing.WAITS if tries else Standing.UNDER_WAY
+
+
 class ScoreStore(Protocol):
     """Scores of one site. Every method raises StorageError and nothing else."""
 
@@ -112,6 +135,10 @@ class ScoreStore(Protocol):
 
     def unpark_enrolled(self, now: datetime) -> int:
         """The same after enrolments were synchronised: what was parked for want of one, and not just before (REST)."""
+        ...
+
+    def standing(self, platform_id: int, line_item: str, subject: str) -> Standing | None:
+        """How the newest score of somebody in a line item stands; None where there is none with a value."""
         ...
 
     def lying(self) -> Sequence[Lying]:

@@ -60,7 +60,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """``threshold``: the share that has to be watched; ``no_skip``: nobody jumps over what they have not watched.
-    ``coming``: a video that takes the place of the other as soon as it is ready."""
+    ``coming``: a video that takes the place of the other as soon as it is ready. ``certificate``: the code of the one
+    that completing it earns, "" for none."""
 
     title: Texts
     description: Texts
@@ -72,6 +73,7 @@ class Lesson:
     threshold: float = 0.9
     no_skip: bool = False
     speeds: Sequence[float] = (0.75, 1.0, 1.25, 1.5, 2.0)
+    certificate: str = ""
 
 
 # ------------------------------------------------------------ media
@@ -82,6 +84,10 @@ class MediaState(StrEnum):
     WORKING = "working"
     READY = "ready"
     FAILED = "failed"
+    REMOVING = "removing"
+    """No lesson has it: its files go, and nobody gets it any more."""
+    REMOVED = "removed"
+    """Its files have gone; who has watched how much of it is kept."""
 
 
 class Failure(StrEnum):
@@ -202,6 +208,25 @@ class Uploads(Protocol):
 
     def forget(self, media_id: UUID) -> None: ...
 
+    def count_unneeded(self, before: datetime, now: datetime) -> int:
+        """How many ``unneeded`` and ``originals`` would give; nothing is changed."""
+        ...
+
+    def unneeded(self, before: datetime, now: datetime) -> Sequence[Media]:
+        """Those that no lesson has had since, and nobody has watched since: they are removed from now on. One that no
+        lesson has is noted first."""
+        ...
+
+    def removed(self, media_id: UUID) -> None:
+        """Its files have gone."""
+        ...
+
+    def originals(self, before: datetime) -> Sequence[Media]:
+        """Of which all was made, or nothing can be, and the file is there yet that was uploaded."""
+        ...
+
+    def original_is_gone(self, media_id: UUID) -> None: ...
+
 
 class MediaStore(Protocol):
     """Where videos lie. Raises the error tree where it cannot be used."""
@@ -235,6 +260,10 @@ class MediaStore(Protocol):
         ...
 
     def delete(self, name: str) -> None: ...
+
+    def delete_folder(self, name: str) -> None:
+        """All files whose names begin with this one and a slash."""
+        ...
 
     def check(self) -> str:
         """Begin an upload there and give it up; gives where that is."""
@@ -293,6 +322,16 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What somebody had watched when nothing came any more, ``position`` being where, and ``at`` when that was."""
+
+    actor: Actor
+    watched: Sequence[Span]
+    position: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """How a lesson was watched: by how many people, and which share of it, on average; None where nobody has."""
 
@@ -320,12 +359,28 @@ def nothing(_before: Viewing, _after: Viewing) -> None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """By how many people a lesson was begun, and in how many courses."""
+
+    people: int
+    courses: int
+
+
 class Viewings(Protocol):
     """Who has watched how much, on one site."""
 
+    def use(self, content_id: UUID) -> Use:
+        """Trials do not count."""
+        ...
+
     def open(self, viewer: Viewer, now: datetime, *begun: Event) -> Viewing:
         """The viewing of somebody; ``begun`` is told with it where it has just begun. Time in which it was not open
-        gives no credit, and whoever has only tried it out begins anew to learn."""
+        gives no credit. Whoever learns and tries it out, too, has one for each."""
+        ...
+
+    def find(self, viewer: Viewer) -> Viewing | None:
+        """The viewing of somebody as it is; None where it was not opened."""
         ...
 
     def alter(
@@ -333,6 +388,11 @@ class Viewings(Protocol):
     ) -> Viewing | None:
         """Change it, nobody else meanwhile, and keep what comes of that with it, or neither; None where it was not
         opened."""
+        ...
+
+    def tell_left(self, before: datetime, left: Callable[[Left], Event], most: int) -> int:
+        """Of viewings of which more was watched than was told, and nothing has come since, tell what ``left`` makes
+        of it; gives how many."""
         ...
 
     def of_course(self, content_id: UUID, media_id: UUID, platform_id: int, course: str) -> Sequence[Viewing]:

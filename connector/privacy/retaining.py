@@ -20,6 +20,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "journal_days": ("changes", "operations"),
     "notices_days": ("due_notices",),
     "evidence_days": ("comments",),
+    "attempts_days": ("attempts",),
+    "viewings_days": ("viewings", "watched_on_trial"),
     "sign_in_days": ("sessions", "tries"),
 }
 """By setting what is removed from the tables of the way in; each step is a query of its own."""
@@ -60,7 +62,7 @@ class RetentionStore(Protocol):
 
 
 class OldFiles(Protocol):
-    """Files that were read or refused, in folders of this computer."""
+    """Files that are old, such as those that were read or refused, in folders of this computer."""
 
     def count(self, before: datetime) -> int: ...
 
@@ -74,6 +76,7 @@ class Retaining:
     days: Mapping[str, int | None]
     store: RetentionStore
     files: OldFiles
+    videos: OldFiles | None
     papers: FileStore | None
     erasing: Erasing
     clock: Clock
@@ -83,6 +86,7 @@ class Retaining:
         return self._each(
             self.store.count,
             self.files.count,
+            lambda before: self.videos.count(before) if self.videos else 0,
             len,
             lambda before: len(self.store.papers(before)),
             lambda before: len(self.store.handed_in(before)),
@@ -95,12 +99,20 @@ class Retaining:
         """
         self.erasing.finish()
         self.store.remove_passed(self.clock())
-        return self._each(self.store.remove, self.files.remove, self._erase, self._blank, self._forget)
+        return self._each(
+            self.store.remove,
+            self.files.remove,
+            lambda before: self.videos.remove(before) if self.videos else 0,
+            self._erase,
+            self._blank,
+            self._forget,
+        )
 
     def _each(
         self,
         rows: Callable[[str, datetime], int],
         files: Callable[[datetime], int],
+        videos: Callable[[datetime], int],
         people: Callable[[list[str]], int],
         papers: Callable[[datetime], int],
         evidence: Callable[[datetime], int],
@@ -113,6 +125,8 @@ class Retaining:
             before = now - timedelta(days=days)
             if setting == "files_days":
                 found[setting] = files(before)
+            elif setting == "videos_days":
+                found[setting] = videos(before)
             elif setting == "leavers_days":
                 found[setting] = people(self.store.leavers(before, now))
             elif setting == "certificates_days":

@@ -324,14 +324,17 @@ RetentionDays = Annotated[int, Field(ge=1, le=36500)]
 
 
 class RetentionSettings(BaseModel):
-    """Days until things go; None keeps them. See ``connector.privacy.retaining``.
+    """Days until things go; None keeps them. See ``connector.privacy.retaining``. What has a number here counts
+    without being said where content is launched.
 
     ``files_days``: HR's files once they were read or refused; ``statements_days``: what sources said of people whom
     they name no more; ``history_days``: what HR had said before, bad rows, and sentences of cases that are over;
     ``imports_days``: records of former systems that are nobody's, and bad rows of theirs; ``journal_days``:
     before-images and Moodle's answers; ``notices_days``: due dates that were told; ``certificates_days``: names and
     files of certificates that expired or were revoked; ``evidence_days``: files that were handed in and marked, and
-    comments of marks, after the attempt was submitted; ``sign_in_days``: the console's old sessions;
+    comments of marks, after the attempt was submitted; ``attempts_days``: what was answered in attempts;
+    ``viewings_days``: which pieces of videos were watched, since somebody last did; ``videos_days``: videos that no
+    lesson has any more, and originals of those that were transcoded; ``sign_in_days``: the console's old sessions;
     ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
     """
 
@@ -344,7 +347,10 @@ class RetentionSettings(BaseModel):
     journal_days: RetentionDays | None = None
     notices_days: RetentionDays | None = None
     certificates_days: RetentionDays | None = None
-    evidence_days: RetentionDays | None = None
+    evidence_days: RetentionDays | None = 365
+    attempts_days: RetentionDays | None = 365
+    viewings_days: RetentionDays | None = 365
+    videos_days: RetentionDays | None = 30
     sign_in_days: RetentionDays | None = None
     leavers_days: Annotated[int, Field(ge=30, le=36500)] | None = None
 

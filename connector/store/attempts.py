@@ -178,7 +178,7 @@ def tell_event(connection: Connection, event: Event, site: str, now: datetime) -
 _ACTOR = ("platform_id", "course", "link", "subject", "person_id")
 _SAME = (
     "attempt_id", "content_id", "number", "marked_version", "marked_banks", "line_item", "trial", "launched_at",
-    "started_at", "ends_at", "submitted_at", "percent", "passed", "settled_at",
+    "started_at", "ends_at", "submitted_at", "percent", "passed", "settled_at", "archived",
 )  # fmt: skip
 
 

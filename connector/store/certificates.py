@@ -14,7 +14,9 @@ from psycopg.types.json import Jsonb
 from connector.domain.certificates import Achievement, CertificateTemplate, Held, number_of
 from connector.domain.certifying import Certificate, FileState, Issue, Recipient
 from connector.domain.errors import SettingsError
+from connector.domain.live import certificate
 from connector.store.database import Connection, Database, Row, one, query
+from connector.store.live import tell
 
 CHANNEL = "connector_passed"
 """PostgreSQL notifies it when somebody has passed content; the payload is the site."""
@@ -44,6 +46,7 @@ class Certificates:
             kept = connection.execute(query("certificates.issue"), numbered).rowcount > 0
             if kept:
                 connection.execute(query("certificates.used_serial"), {**values, "serial": serial})
+                tell(connection, certificate(wish.person_id))
             return kept
 
         try:
@@ -88,21 +91,32 @@ class Certificates:
 
     def revoke(self, number: str, by: str, manager_id: int | None, why: str, now: datetime) -> bool:
         values = {"number": number, "by": by, "manager_id": manager_id, "why": why, "now": now}
-        return self._database.run("certificates.revoke", site=self._site, **values) > 0
+        return self._change("certificates.revoke", **values)
 
     def unmade(self, limit: int) -> list[Certificate]:
         return [_certificate(row) for row in self._database.rows("certificates.unmade", site=self._site, limit=limit)]
 
     def made(self, certificate_id: int, sha256: str, now: datetime) -> bool:
         values = {"certificate_id": certificate_id, "sha256": sha256, "now": now}
-        return self._database.run("certificates.made", site=self._site, **values) > 0
+        return self._change("certificates.made", **values)
 
     def refuse(self, certificate_id: int, message: str, now: datetime) -> None:
         values = {"certificate_id": certificate_id, "message": message, "now": now}
-        self._database.run("certificates.refuse", site=self._site, **values)
+        self._change("certificates.refuse", **values)
 
     def renew(self, number: str, now: datetime) -> bool:
-        return self._database.run("certificates.renew", site=self._site, number=number, now=now) > 0
+        return self._change("certificates.renew", number=number, now=now)
+
+    def _change(self, name: str, **values: object) -> bool:
+        """Change one, and tell the pages of whose it is."""
+
+        def work(connection: Connection) -> bool:
+            row = connection.execute(query(name), {"site": self._site, **values}).fetchone()
+            if row:
+                tell(connection, certificate(row["person_id"]))
+            return row is not None
+
+        return self._database.transact(work)
 
 
 class AchievedFacts:

@@ -8,8 +8,18 @@ from dataclasses import asdict
 from datetime import datetime
 from threading import Event
 
-from connector.domain.live import arrived
-from connector.domain.lti_scores import REST, Answer, Lying, Progress, Score, Scored, ScoreState
+from connector.domain.live import OnItsWay, on_its_way
+from connector.domain.lti_scores import (
+    REST,
+    Answer,
+    Lying,
+    Progress,
+    Score,
+    Scored,
+    ScoreState,
+    Standing,
+    standing,
+)
 from connector.store.database import Connection, Database, Row, one, query
 from connector.store.live import tell
 
@@ -36,28 +46,31 @@ class LtiScores:
         return due
 
     def sent(self, score_id: int, now: datetime) -> None:
-        def work(connection: Connection) -> None:
-            values = {"score_id": score_id, "now": now}
-            if row := connection.execute(query("lti.sent_score"), values).fetchone():
-                tell(connection, arrived(**row))
-
-        self._database.transact(work)
+        self._note("lti.sent_score", OnItsWay.ARRIVED, score_id=score_id, now=now)
 
     def stamp_again(self, score_id: int, now: datetime) -> None:
         self._database.run("lti.stamp_again", score_id=score_id, now=now)
 
     def again(self, score_id: int, at: datetime, why: str) -> None:
-        self._database.run("lti.try_score_again", score_id=score_id, at=at, why=why)
+        self._note("lti.try_score_again", OnItsWay.WAITS, score_id=score_id, at=at, why=why)
 
     def park(self, score_id: int, answer: Answer, why: str, now: datetime) -> None:
         values = {"answer": answer.value, "why": why, "now": now, "rested_at": now + REST}
-        self._database.run("lti.park_score", score_id=score_id, **values)
+        self._note("lti.park_score", OnItsWay.REFUSED, score_id=score_id, **values)
 
     def unpark(self, now: datetime) -> int:
         return self._database.run("lti.unpark_scores", site=self._site, now=now, answer=None)
 
     def unpark_enrolled(self, now: datetime) -> int:
         return self._database.run("lti.unpark_scores", site=self._site, now=now, answer=Answer.NOT_ENROLLED.value)
+
+    def standing(self, platform_id: int, line_item: str, subject: str) -> Standing | None:
+        values = {"platform_id": platform_id, "line_item": line_item, "subject": subject}
+        row = self._database.row("lti.standing_score", site=self._site, **values)
+        if row is None:
+            return None
+        answer = Answer(row["answer"]) if row["answer"] else None
+        return standing(ScoreState(row["state"]), row["tries"], answer, graded=row["graded"])
 
     def lying(self) -> list[Lying]:
         rows = self._database.rows("lti.lying_scores", site=self._site)
@@ -69,6 +82,15 @@ class LtiScores:
         Raises StorageError.
         """
         return self._database.heard(CHANNEL, ended, self._site)
+
+    def _note(self, name: str, state: OnItsWay, **values: object) -> None:
+        """Keep what came of a score, and tell whose it is."""
+
+        def work(connection: Connection) -> None:
+            if row := connection.execute(query(name), values).fetchone():
+                tell(connection, on_its_way(**row, state=state))
+
+        self._database.transact(work)
 
 
 def put_score(connection: Connection, scored: Scored, site: str, now: datetime) -> Score:

@@ -20,6 +20,7 @@ from connector.domain.attempting import Attempt, Evidence
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
+from connector.web import gradebook
 from connector.web.certified import standing
 from connector.web.launches import HEADERS, Launches, Part, Visit, actor_of, maker_of
 from connector.web.sent import Kept, Told, body, understood
@@ -64,6 +65,7 @@ def home(connector: Connector, session: LaunchSession, content: Content) -> Mapp
         "counts": counts(made.policy, [one.percent for one in ended if one.percent is not None]),
         "questions": sum(len(one.questions) + (one.drawn if one.bank else 0) for one in made.sections),
         "certificate": standing(connector, session, content),
+        "score": gradebook.standing(connector, session),
         "may_edit": session.launch.teaches and content.is_of(maker_of(session)),
     }
 
@@ -108,6 +110,18 @@ def save(visit: Visit, sent: Sent) -> Response:
     return JSONResponse({"open": saved.open, "place": saved.place}, status, HEADERS)
 
 
+def show_answers(visit: Visit) -> Response:
+    """What stands in one's own attempt by now, maybe by another screen."""
+    attempt, connector = own_attempt(visit), visit.connector
+    said = connector.attempts.answers(attempt.attempt_id)
+    answers = {
+        key: {"chosen": sorted(one.chosen), "text": one.text, "confidence": one.confidence}
+        for key, one in said.items()
+    }
+    place, now_open = connector.attempts.places(attempt.attempt_id), attempt.is_open(connector.clock())
+    return JSONResponse({"open": now_open, "place": place, "answers": answers}, headers=HEADERS)
+
+
 def submit(visit: Visit) -> Response:
     return _result(visit, visit.connector.attempting.submit(own_attempt(visit)))
 
@@ -125,7 +139,9 @@ def own_attempt(visit: Visit) -> Attempt:
 
 
 def reviewed(connector: Connector, attempt: Attempt) -> list[Reviewed]:
-    """What was asked of somebody, answered, and what it is worth."""
+    """What was asked of somebody, answered, and what it is worth; nothing of what is archived."""
+    if attempt.archived:
+        return []
     answers = connector.attempts.answers(attempt.attempt_id)
     marked = {one.question_id: one for one in met(connector.attempting.papers.marked(attempt), answers)}
     asked = met(connector.attempting.papers.asked(attempt), answers)
@@ -185,6 +201,7 @@ PARTS = (
     Part("GET", "/lti/assessment", show_home),
     Part("POST", ATTEMPTS, begin),
     Part("GET", ATTEMPTS + "/{attempt}", show_attempt),
+    Part("GET", ATTEMPTS + "/{attempt}/answers", show_answers),
     Part("PUT", ATTEMPTS + "/{attempt}/answers/{question}", save, read=read_answer),
     Part("POST", ATTEMPTS + "/{attempt}/submit", submit),
 )

@@ -31,7 +31,7 @@ from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
 from connector.domain.sign_in import LANGUAGES
-from connector.web.certified import by_rule, offered
+from connector.web.certified import choice, chosen
 from connector.web.fields import Fields
 from connector.web.languages import message
 from connector.web.launches import Launches, Part, Visit
@@ -163,7 +163,7 @@ def change_settings(visit: Visit, form: FormData) -> Response:
         policy=fields.pick("policy", made.policy),
         explain=fields.pick("explain", made.explain),
         confidence=fields.flag("confidence"),
-        certificate=_certificate(visit, fields, made),
+        certificate=chosen(visit.connector, fields.text("certificate"), made.certificate),
     )
     return _typed(visit, content, after, fields) if fields.wrong else _save(visit, content, after, form)
 
@@ -267,12 +267,6 @@ def made_of(content: Content) -> Assessment | Bank:
     return read(content.body)
 
 
-def _certificate(visit: Visit, fields: Fields, made: Assessment) -> str:
-    """Which certificate was chosen, of those that there are; what was chosen before where none is offered now."""
-    there, chosen = offered(visit.connector), fields.text("certificate")
-    return chosen if there and chosen in {"", *there} else made.certificate
-
-
 def _save(
     visit: Visit, content: Content, made: Assessment | Bank, form: FormData, brought: Brought | None = None
 ) -> Response:
@@ -311,8 +305,7 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "explains": EXPLAINS,
         "faults": FAULTS,
         "left_out": LEFT_OUT,
-        "certificates": offered(visit.connector),
-        "by_rule": by_rule(visit.connector, content),
+        **choice(visit.connector, content),
         "may_edit": True,
         "picking": visit.session.launch.linking is not None,
         "untouched": untouched,

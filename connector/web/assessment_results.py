@@ -111,7 +111,8 @@ def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Re
     connector, maker = visit.connector, visit.maker
     made = bodies.assessment(content.body)
     attempts = connector.attempts.in_course(content.content_id, maker.platform_id, maker.course)
-    scored = sorted((one for one in attempts if one.percent is not None), key=lambda one: one.attempt_id)[-MOST:]
+    kept = [one for one in attempts if not one.archived]
+    scored = sorted((one for one in kept if one.percent is not None), key=lambda one: one.attempt_id)[-MOST:]
     marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
     answers = connector.attempts.answers_of([one.attempt_id for one in scored])
     percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
@@ -154,7 +155,7 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
         "marks": connector.attempts.marks(attempt.attempt_id),
         "explains": teaches or explains(made, attempt),
         "certificates": connector.certificates.by_attempt(attempt.attempt_id) if teaches else [],
-        "may_mark": teaches and attempt.submitted_at is not None,
+        "may_mark": teaches and attempt.submitted_at is not None and not attempt.archived,
         "form": untouched,
         "untouched": untouched,
         "question_typed": None,

@@ -17,8 +17,6 @@ from connector.domain.lti import LaunchSession, Trouble
 from connector.web.launches import HEADERS, Part, Visit, named
 
 STANDING = "/lti/certificate"
-MOST_LOOKS = 40
-"""So often a page looks whether something is made; after that whoever waits looks again themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +37,17 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How somebody stands with a certificate: whether it is ``known`` who they are, what they have of it, the newest,
-    and whether the next is ``owed``. ``looks``: how often the page has looked."""
+    and whether the next is ``owed``."""
 
     template: CertificateTemplate
     known: bool
     held: Shown | None
     owed: bool
-    looks: int = 0
 
     @property
-    def next_look(self) -> int:
-        """Seconds until the page looks again, 0 where nothing is on its way."""
-        waits = self.owed or (self.held is not None and self.held.waits)
-        return 0 if not waits or self.looks >= MOST_LOOKS else min(10, 1 + self.looks // 5)
+    def on_its_way(self) -> bool:
+        """Whether it is issued soon, or its file is made."""
+        return self.owed or (self.held is not None and self.held.waits)
 
 
 def template_of(connector: Connector, content: Content) -> CertificateTemplate | None:
@@ -71,7 +67,18 @@ def offered(connector: Connector) -> Mapping[str, CertificateTemplate]:
     return {one.code: one for one in connector.mapping.certificates if one.content == CHOSEN}
 
 
-def standing(connector: Connector, session: LaunchSession, content: Content, looks: int = 0) -> Standing | None:
+def choice(connector: Connector, content: Content) -> Mapping[str, Any]:
+    """What the settings of content show of it."""
+    return {"certificates": offered(connector), "by_rule": by_rule(connector, content)}
+
+
+def chosen(connector: Connector, entered: str | None, before: str) -> str:
+    """What an author has chosen of what is offered; what was chosen before where nothing is, or it is not there."""
+    there = offered(connector)
+    return entered if there and entered is not None and entered in {"", *there} else before
+
+
+def standing(connector: Connector, session: LaunchSession, content: Content) -> Standing | None:
     """None where it gives none."""
     template = template_of(connector, content)
     if template is None:
@@ -81,7 +88,7 @@ def standing(connector: Connector, session: LaunchSession, content: Content, loo
         return Standing(template, False, None, False)
     held = [one for one in connector.certificates.of_person(person_id) if one.template == template.code]
     owed = connector.issuing().owes(template, person_id)
-    return Standing(template, True, shown(connector, held[0]) if held else None, owed, looks)
+    return Standing(template, True, shown(connector, held[0]) if held else None, owed)
 
 
 def own(connector: Connector, session: LaunchSession) -> list[Shown]:
@@ -100,15 +107,11 @@ def shown(connector: Connector, one: Certificate) -> Shown:
 
 
 def show(visit: Visit) -> Response:
-    """How whoever launched stands with it now: the page asks again while something is made."""
+    """How whoever launched stands with it now."""
     content = named(visit.connector, visit.session)
     if content is None:
         raise LaunchRefused("content: there is none of this id.", Trouble.GONE)
-    looks = visit.request.query_params.get("looks", "")
-    counted = int(looks) if looks.isdecimal() and len(looks) < 4 else MOST_LOOKS
-    return visit.part(
-        "content/certificate.html", certificate=standing(visit.connector, visit.session, content, counted)
-    )
+    return visit.part("content/certificate.html", certificate=standing(visit.connector, visit.session, content))
 
 
 def show_file(visit: Visit) -> Response:

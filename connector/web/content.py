@@ -25,6 +25,7 @@ from connector.web import (
     certified,
     course_view,
     evidence,
+    gradebook,
     pictures,
     video,
     video_authoring,
@@ -97,8 +98,9 @@ def video_lesson(connector: Connector, session: LaunchSession, content: Content 
     """A player, and for who teaches where it was made how it is made."""
     if content is None:
         raise LaunchRefused("content: there is none of this name.", Trouble.GONE)
-    certificate = certified.standing(connector, session, content)
-    return Shown("content/video.html", {**video.page_of(connector, session, content), "certificate": certificate})
+    certificate, score = certified.standing(connector, session, content), gradebook.standing(connector, session)
+    page = video.page_of(connector, session, content)
+    return Shown("content/video.html", {**page, "certificate": certificate, "score": score})
 
 
 SINGLE: Mapping[str, Kind] = {
@@ -198,6 +200,7 @@ PARTS: Sequence[Part] = (
     *evidence.PARTS,
     *pictures.PARTS,
     *certified.PARTS,
+    *gradebook.PARTS,
     *course_view.PARTS,
     *video.PARTS,
     *video_authoring.PARTS,

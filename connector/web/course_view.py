@@ -104,7 +104,8 @@ def show_questions(visit: Visit) -> Response:
     except ValueError:
         raise LaunchRefused("content: there is none of this id.", Trouble.GONE) from None
     attempts = connector.attempts.in_course(key, maker.platform_id, maker.course)
-    scored = sorted((one for one in attempts if one.percent is not None), key=lambda one: -one.attempt_id)[:NEWEST]
+    kept = (one for one in attempts if one.percent is not None and not one.archived)
+    scored = sorted(kept, key=lambda one: -one.attempt_id)[:NEWEST]
     marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
     percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
     items = results.items(marked, connector.attempts.answers_of([*marked]), percents)

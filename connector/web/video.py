@@ -27,7 +27,7 @@ from connector.domain.learning_events import Verb
 from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.multilang import choose
 from connector.domain.videos import Lesson, Made, Media, MediaState, MediaStore, Viewer, Viewing
-from connector.web.launches import HEADERS, ByLaunch, Launches, Part, Visit, Way, bearer, maker_of
+from connector.web.launches import HEADERS, ByLaunch, Launches, Part, Visit, Way, bearer, maker_of, named
 from connector.web.sent import Kept, Told, body, understood
 
 LARGEST = 100_000
@@ -123,17 +123,28 @@ def base(connector: Connector, session: LaunchSession, media_id: UUID) -> str:
 # ------------------------------------------------------------ watching
 def opened(visit: Visit) -> Response:
     """The player begins, here or on another device: where it goes on."""
+    if _is_removed(visit):
+        return _over("removed")
     found = _seen(visit)
     viewing = visit.connector.video_learning.open(_viewer(visit, found), found.made.seconds)
     return _standing(visit, found, viewing)
 
 
+def standing(visit: Visit) -> Response:
+    """How far somebody is by now, maybe on another screen; nothing where the player was not begun."""
+    found = _seen(visit)
+    viewing = visit.connector.viewings.find(_viewer(visit, found))
+    return _standing(visit, found, viewing) if viewing else Response(status_code=204, headers=HEADERS)
+
+
 def watched(visit: Visit, content: bytes) -> Response:
     """What was watched since the page told it last."""
     told: Watched = understood(Watched, content)
+    if _is_removed(visit):
+        return _over("removed")
     found = _seen(visit)
     if _replaced(told, found):
-        return _again()
+        return _over("replaced")
     moments = [Moment(verb, time) for verb, time in told.moments if verb in MOMENTS]
     report = Report([Played(*one) for one in told.played], told.position, moments)
     learning = visit.connector.video_learning
@@ -144,9 +155,11 @@ def watched(visit: Visit, content: bytes) -> Response:
 def answered(visit: Visit, content: bytes) -> Response:
     """A question within the video; the first answer counts."""
     told: Answered = understood(Answered, content)
+    if _is_removed(visit):
+        return _over("removed")
     found, question_id = _seen(visit), visit.request.path_params["question"]
     if _replaced(told, found):
-        return _again()
+        return _over("replaced")
     said = Answer(question_id, frozenset(told.chosen), told.text)
     learning = visit.connector.video_learning
     viewing = learning.answer(_viewer(visit, found), found.lesson, found.made.seconds, question_id, said)
@@ -176,9 +189,14 @@ def _replaced(told: OfMedia, found: Seen) -> bool:
     return told.media is not None and told.media != found.media_id
 
 
-def _again() -> Response:
-    """The page has to be opened again."""
-    return JSONResponse({"replaced": True}, 409, HEADERS)
+def _is_removed(visit: Visit) -> bool:
+    """Whether the lesson was removed since the page was opened."""
+    return named(visit.connector, visit.session) is None
+
+
+def _over(why: str) -> Response:
+    """The page goes on no more: what it shows was ``replaced`` or ``removed``."""
+    return JSONResponse({"why": why}, 409, HEADERS)
 
 
 def _viewer(visit: Visit, found: Seen) -> Viewer:
@@ -263,6 +281,7 @@ PARTS = (
     Part("POST", "/lti/video/open", opened),
     Part("POST", "/lti/video/watched", watched, read=sent),
     Part("POST", "/lti/video/answers/{question}", answered, read=sent),
+    Part("GET", "/lti/video/standing", standing),
     Part("GET", "/lti/video/player", player),
 )
 WAYS = (Way(("GET", "HEAD"), "/lti/media/{ticket}/{name:path}", ByLaunch.SIGNED, file),)

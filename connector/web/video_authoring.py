@@ -36,6 +36,7 @@ from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Message, Trouble
 from connector.domain.videos import PART, Lesson, MediaState
+from connector.web.certified import choice, chosen
 from connector.web.languages import OWN_NAMES
 from connector.web.launches import HEADERS, Launches, Part, Visit, bearer
 from connector.web.sent import Told, body, understood
@@ -106,6 +107,8 @@ def save(visit: Visit, given: Entered) -> Response:
         if fields.get("seen") != state(lesson):
             raise NotRight(CONFLICT)
         lesson = with_rules(with_words(lesson, fields, tuple(OWN_NAMES)), fields, given.speeds)
+        earned = chosen(visit.connector, fields.get("certificate"), lesson.certificate)
+        lesson = replace(lesson, certificate=earned)
         return with_chapters(lesson, fields.get("chapters", ""))
 
     return _changed(visit, _own(visit), change, fields, given.speeds)
@@ -132,6 +135,14 @@ def ask(visit: Visit, given: Entered) -> Response:
 def drop_question(visit: Visit) -> Response:
     question_id = visit.request.path_params["question"]
     return _changed(visit, _own(visit), lambda lesson: without_question(lesson, question_id))
+
+
+def remove(visit: Visit) -> Response:
+    """A lesson that is wanted no more: activities and pages that open it say so. What was watched stays."""
+    content = _own(visit)
+    visit.connector.contents.end(content.content_id, visit.connector.clock())
+    picking = visit.session.launch.message is Message.DEEP_LINKING
+    return visit.part("content/video_ended.html", content=content, picking=picking)
 
 
 def _changed(
@@ -198,6 +209,8 @@ def _edited(
         "kinds": KINDS,
         "all_speeds": SPEEDS,
         "token": bearer(visit.request),
+        **choice(visit.connector, content),
+        "use": visit.connector.viewings.use(content.content_id),
         "picking": visit.session.launch.message is Message.DEEP_LINKING,
     }
     return visit.part("content/video_edit.html", **values, **_media(visit, lesson))
@@ -296,6 +309,7 @@ PARTS = (
     Part("POST", "/lti/video/lessons", begin, teaches=True),
     Part("GET", ONE, edit, teaches=True),
     Part("POST", ONE, save, teaches=True, read=form),
+    Part("DELETE", ONE, remove, teaches=True),
     Part("POST", f"{ONE}/captions", caption, teaches=True, read=form),
     Part("POST", f"{ONE}/questions", ask, teaches=True, read=form),
     Part("POST", f"{ONE}/questions/{{question}}/drop", drop_question, teaches=True),

@@ -10,6 +10,7 @@ from typing import Any
 from connector.domain.assessments import Kind
 from connector.domain.certificates import CertificateState
 from connector.domain.lti import Trouble
+from connector.domain.lti_scores import Standing
 from connector.domain.plan import Action, Change, GuardClass, Window
 from connector.domain.review import Stage
 from connector.domain.sign_in import PasswordProblem, Role
@@ -82,6 +83,16 @@ CERTIFICATES: Mapping[CertificateState, str] = {
     CertificateState.VALID: message("This certificate is valid."),
     CertificateState.EXPIRED: message("This certificate has expired."),
     CertificateState.REVOKED: message("This certificate was revoked."),
+}
+SCORES: Mapping[Standing, str] = {
+    Standing.UNDER_WAY: message("The result goes to the gradebook of the course."),
+    Standing.WAITS: message("The gradebook of the course cannot be reached now. The result is sent again by itself."),
+    Standing.ARRIVED: message("The result is in the gradebook of the course."),
+    Standing.NOT_ENROLLED: message(
+        "The gradebook of the course does not take the result, because you are not enrolled as a learner. It is sent "
+        "again once you are."
+    ),
+    Standing.REFUSED: message("The gradebook of the course did not take the result. Tell your instructor."),
 }
 STAGES: Mapping[Stage, str] = {
     Stage.WAITING: message("Waiting for a decision"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
+import anyio
 import pytest
 from selenium.webdriver import Chrome
 
@@ -15,7 +16,7 @@ from connector.domain.videos import Asked, Captions, Chapter
 from tests.browser.pages import DESK, PHONE, Browser
 from tests.browser.test_launch import at_platform, open_activity
 from tests.integration.lti.launched import Tool, linked, serving_tool
-from tests.integration.lti.videos import lesson_of, with_videos
+from tests.integration.lti.videos import lesson_of, opened, with_videos
 from tests.support import House
 from tests.unit.video.clips import clip
 
@@ -132,12 +133,18 @@ def test_a_video_goes_from_the_file_to_the_learner(
     platform.until(lambda: "It goes on at 0:01" in platform.text, "it goes on where one was")
     platform.until(lambda: platform.find("[data-done]").is_displayed(), "it is completed")
     assert [one["value"] for one in tool.house.sql("SELECT value FROM connector.lti_score")] == [100]
+    platform.until(lambda: "The result goes to the gradebook" in platform.text, "it is on its way")
+    assert anyio.run(tool.house.connector.sending_scores().work) == {"not_now": 1}, "its clock is a minute ahead"
+    platform.until(lambda: "The result is sent again by itself" in platform.text, "it says why it waits")
     assert platform.complaints() == []
 
     open_activity(platform, "teacher", link)
     platform.find(".tabs button:nth-child(3)").click()
     platform.until(lambda: "Learner" in platform.text, "results are there")
     accessible(platform, "results", DARK)
+    opened(tool, link, "other").post("open")
+    platform.until(lambda: "Other" in platform.find("#work").text, "who begins is there by themselves")
+    assert platform.find("p.unseen[role=status]").get_property("textContent") == "The page is up to date again."
     newest = tool.house.connector.contents.newest(lesson)
     assert newest is not None
     assert read(newest.body).title["en"] == "Fire drill"
@@ -148,4 +155,14 @@ def test_a_video_goes_from_the_file_to_the_learner(
     tool.house.sql(REPLACED)
     platform.chrome.execute_script(video + "video.currentTime = 0.5; window.dispatchEvent(new Event('online'))")
     platform.until(lambda: "has another video now" in platform.text, "an open page says so")
+    assert platform.complaints() == []
+
+    open_activity(platform, "teacher", link)
+    platform.find(".tabs button:nth-child(2)").click()
+    platform.until(lambda: platform.find("[data-dialog]").is_displayed(), "the form is there")
+    platform.find("[data-dialog]").click()
+    assert "2 people have begun it. It is used in 1 course." in platform.find("dialog[open]").text
+    accessible(platform, "remove", LIGHT, DARK)
+    platform.find("dialog[open] button.bad").click()
+    platform.until(lambda: "This was removed." in platform.text, "it is removed")
     assert platform.complaints() == []

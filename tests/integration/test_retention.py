@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 
 from adapters.drops.old_files import PutAway
 from connector.cli.service import jobs_of
-from connector.domain.certifying import FileState, file_name
+from connector.domain.certifying import FileState, Issue, file_name
+from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Digests, Launch, Message, Platform
 from connector.domain.lti_scores import Answer, Progress, Scored
-from connector.settings.parts import DropSettings, PrivacySettings, RetentionSettings
+from connector.domain.videos import Media, MediaState, Viewer
+from connector.settings.parts import DropSettings, LtiSettings, PrivacySettings, RetentionSettings
 from connector.store.retention import Retention
 from tests.integration.certified import certifying, of
 from tests.integration.launched import Launched
@@ -108,6 +113,72 @@ def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
     assert [one.name for one in files.glob("evidence/*")] == ["waiting.jpg"]
     assert house.sql("SELECT name FROM connector.evidence") == [{"name": "waiting.jpg"}]
     assert house.sql("SELECT share, comment FROM connector.mark") == [{"share": 1, "comment": ""}]
+
+
+async def test_attempts_and_viewings_are_archived(house: House) -> None:
+    """What was answered goes, and which pieces were watched; results, marks and how much it was stay, and so do
+    answers of what waits to be marked, and of what a certificate rests on that holds."""
+    keeping(house, attempts_days=365, viewings_days=365)
+    await house.settled_in([row("E1")])
+    connector = house.connector
+    launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
+    [person] = house.sql("SELECT person_id FROM connector.person")
+    exam = launched.exam()
+    actor = launched.actor(str(exam), person["person_id"])
+
+    def tried(number: int, percent: float | None) -> int:
+        attempt = launched.start(exam, actor, number)
+        launched.answer(attempt, "q1", actor, "a")
+        launched.submit(attempt, actor, percent)
+        return attempt
+
+    old, waits, certified, trial = tried(1, 80), tried(2, None), tried(3, 90), tried(4, 10)
+    house.sql("UPDATE connector.attempt SET trial = true WHERE attempt_id = %s", trial)
+    today = house.clock().date()
+    wish = Issue(person["person_id"], "GAS", "GAS-{serial}", 2026, "code", "en", "E", "Gas", "Works",
+                 f"attempt {certified}", house.clock(), house.clock(), today, None, None)  # fmt: skip
+    connector.certificates.issue(wish)
+    media = Media(uuid4(), launched.platform_id, actor.course, "clip.mp4", 1, MediaState.UPLOADING)
+    connector.media.begin(media, "2", house.clock())
+    for is_trial in (False, True):
+        viewer = Viewer(actor, "Eva", "", exam, 1, media.media_id, is_trial)
+        connector.viewings.open(viewer, house.clock())
+        seen = {"watched": [(0.0, 5.0)], "heat": [1.0], "share": 0.5}
+        answers = {"q": {"text": "gas", "chosen": ["a"], "share": 1.0}}
+        connector.viewings.alter(viewer, partial(replace, answers=answers, **seen))
+    house.sql("UPDATE connector.viewing SET untold = false")
+    house.clock.forward(days=364)
+    assert connector.retaining.run() == {"attempts_days": 0, "viewings_days": 0}
+    house.clock.forward(days=2)
+    assert connector.retaining.preview() == connector.retaining.run() == {"attempts_days": 2, "viewings_days": 2}
+    assert [one["attempt_id"] for one in house.sql("SELECT attempt_id FROM connector.answer ORDER BY 1")] == [
+        waits,
+        certified,
+    ]
+    archived = connector.attempts.one(old)
+    assert archived is not None and (archived.archived, archived.percent, archived.passed) == (True, 80, True)
+    with pytest.raises(LaunchRefused):
+        connector.attempting.mark(archived, "p1", 1.0, "", "teacher")
+    assert {one.attempt_id for one in connector.attempts.regradable(exam, launched.platform_id, actor.course)} == {
+        waits,
+        certified,
+    }
+    [left] = house.sql("SELECT watched, heat, share, answers, name FROM connector.viewing")
+    assert left == {"watched": [], "heat": [], "share": 0.5, "answers": {"q": {"share": 1.0}}, "name": "Eva"}
+    assert connector.retaining.run() == {"attempts_days": 0, "viewings_days": 0}
+    ended = house.clock() - timedelta(days=366)
+    house.sql("UPDATE connector.certificate SET expires_at = %s, expires_on = %s", ended, ended.date())
+    assert connector.retaining.run()["attempts_days"] == 1
+
+
+def test_what_is_launched_is_kept_for_a_year_if_nothing_else_is_said(house: House) -> None:
+    """Where nothing is launched no default counts, and what was said counts everywhere."""
+    house.reopen()
+    assert not any(house.connector.kept_days.values())
+    house.settings = house.settings.model_copy(update={"lti": LtiSettings(url="https://tool.example")})
+    keeping(house, attempts_days=30)
+    told = {name: days for name, days in house.connector.kept_days.items() if days is not None}
+    assert told == {"evidence_days": 365, "attempts_days": 30, "viewings_days": 365}
 
 
 async def test_an_erasure_killed_before_a_file_is_gone_goes_on(house: House) -> None:

@@ -95,10 +95,10 @@ class Attempting:
     def mark(self, attempt: Attempt, question_id: str, share: float, comment: str, by: str) -> Attempt:
         """An assessor marks a question of a submitted attempt, as often as needed; every mark is kept.
 
-        Raises LaunchRefused where the attempt is open, or the question not of it.
+        Raises LaunchRefused where the attempt is open or archived, or the question not of it.
         """
-        if attempt.submitted_at is None:
-            raise LaunchRefused("The attempt is open yet.", Trouble.NOT_ALLOWED)
+        if attempt.submitted_at is None or attempt.archived:
+            raise LaunchRefused("The attempt is open yet, or archived.", Trouble.NOT_ALLOWED)
         if question_id not in attempt.paper.questions or not 0 <= share <= 1:
             raise LaunchRefused("mark: it is for no question of this attempt, or not from 0 to 1.", Trouble.MALFORMED)
         self.attempts.mark(attempt.attempt_id, Mark(question_id, share, comment, by, self.clock()))

@@ -61,7 +61,7 @@ class Regrading:
 
     def _found(self, by: Newest, every: Sequence[Attempt], answers: Mapping[int, Mapping[str, Answer]]) -> Remarked:
         ended = [one for one in every if one.submitted_at is not None]
-        old = [one for one in ended if not by.marks(one)]
+        old = [one for one in ended if not one.archived and not by.marks(one)]
         if not old:
             return Remarked({}, None)
         made = self.papers.assessment(replace(ended[-1], marked_version=by.version), marked=True)

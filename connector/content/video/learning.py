@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.content.assessment.marking import share as marked
 from connector.content.video.watching import (
@@ -22,13 +22,17 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.learning_events import Event, Verb
 from connector.domain.lti import Trouble
 from connector.domain.lti_scores import Progress, Scored
-from connector.domain.videos import Lesson, Outcome, Viewer, Viewing, Viewings
+from connector.domain.videos import Left, Lesson, Outcome, Span, Viewer, Viewing, Viewings
 
 MOST = 100.0
 """Scores go to gradebooks in percent."""
 MOMENTS = (Verb.PLAYED, Verb.PAUSED, Verb.SEEKED)
 """What a page may tell of."""
 LONGEST_ANSWER = 2000
+SILENT = timedelta(minutes=2)
+"""A page tells what was watched every ten seconds: of which nothing has come for so long, it was left."""
+MANY = 200
+"""Viewings that are told at one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,17 @@ class Learning:
                 credit=left,
             )
 
-        moments = [
-            Event(viewer.actor, one.verb, result={"time": round(one.time, 1), "length": length})
-            for one in report.moments
-            if one.verb in MOMENTS
-        ]
-        return self._alter(viewer, lesson, length, change, lambda _: moments, now)
+        def events(_before: Viewing, after: Viewing) -> Sequence[Event]:
+            seconds = _seconds(after.watched)
+            return [
+                Event(
+                    viewer.actor, one.verb, result={"time": round(one.time, 1), "length": length, "seconds": seconds}
+                )
+                for one in report.moments
+                if one.verb in MOMENTS
+            ]
+
+        return self._alter(viewer, lesson, length, change, events, now)
 
     def answer(self, viewer: Viewer, lesson: Lesson, length: float, question_id: str, said: Answer) -> Viewing:
         """Keep an answer to a question within the video; the first counts. Raises LaunchRefused."""
@@ -98,11 +107,15 @@ class Learning:
         def change(before: Viewing) -> Viewing:
             return replace(before, answers={question_id: first, **before.answers})
 
-        def events(before: Viewing) -> Sequence[Event]:
+        def events(before: Viewing, _after: Viewing) -> Sequence[Event]:
             answered = Event(viewer.actor, Verb.ANSWERED, object=question_id, result={"share": right})
             return [] if question_id in before.answers else [answered]
 
         return self._alter(viewer, lesson, length, change, events, self.clock())
+
+    def tell_left(self) -> int:
+        """Tell how much was watched of what was left unfinished, without a pause; gives how many of them."""
+        return self.viewings.tell_left(self.clock() - SILENT, _terminated, MANY)
 
     def _alter(
         self,
@@ -110,7 +123,7 @@ class Learning:
         lesson: Lesson,
         length: float,
         change: Callable[[Viewing], Viewing],
-        events: Callable[[Viewing], Sequence[Event]],
+        events: Callable[[Viewing, Viewing], Sequence[Event]],
         now: datetime,
     ) -> Viewing:
         """What is told, and the score, are kept with the change or not at all; of a trial nothing is."""
@@ -124,9 +137,9 @@ class Learning:
             if viewer.trial:
                 return None
             if before.completed_at is not None or after.completed_at is None:
-                return Outcome(now, events(before))
+                return Outcome(now, events(before, after))
             done = _completion(viewer, lesson, length, after)
-            return Outcome(now, [*events(before), done], _scored(viewer, score(lesson, after)))
+            return Outcome(now, [*events(before, after), done], _scored(viewer, score(lesson, after)))
 
         altered = self.viewings.alter(viewer, whole, outcome)
         if altered is None:
@@ -135,9 +148,23 @@ class Learning:
 
 
 def _completion(viewer: Viewer, lesson: Lesson, length: float, viewing: Viewing) -> Event:
-    seconds = round(watched_seconds(viewing.watched), 1)
-    result = {"share": viewing.share, "seconds": seconds, "percent": score(lesson, viewing), "time": viewing.position}
+    result = {
+        "share": viewing.share,
+        "seconds": _seconds(viewing.watched),
+        "percent": score(lesson, viewing),
+        "time": viewing.position,
+    }
     return Event(viewer.actor, Verb.COMPLETED, result={**result, "length": length})
+
+
+def _terminated(left: Left) -> Event:
+    result = {"time": round(left.position, 1), "seconds": _seconds(left.watched)}
+    return Event(left.actor, Verb.TERMINATED, result=result)
+
+
+def _seconds(watched: Sequence[Span]) -> float:
+    """How much was watched, as it is told."""
+    return round(watched_seconds(watched), 1)
 
 
 def _scored(viewer: Viewer, percent: float) -> Scored | None:

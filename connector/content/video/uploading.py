@@ -9,12 +9,12 @@ from uuid import UUID
 
 import structlog
 
+from connector.content.video.cleaning import Cleaning
 from connector.domain.contents import Maker
 from connector.domain.errors import LaunchRefused, Stopped
 from connector.domain.lti import Trouble
 from connector.domain.renditions import HEAD, container
 from connector.domain.videos import (
-    ABANDONED,
     TRIES,
     Failure,
     Media,
@@ -68,6 +68,8 @@ class Uploading:
 
     def complete(self, media: Media) -> Media:
         """All parts are there: it is looked at, and waits to be transcoded. Said twice, it is done once."""
+        if media.state in (MediaState.REMOVING, MediaState.REMOVED):
+            raise LaunchRefused("upload: it was removed.", Trouble.GONE)
         if media.state is MediaState.UPLOADING:
             tags = self.uploads.parts(media.media_id)
             if set(tags) != set(range(1, media.parts + 1)):
@@ -99,7 +101,7 @@ class Transcoding:
         What somebody has broken off goes first; what broke off several times is given up.
         """
         ready = failed = 0
-        self._tidy()
+        Cleaning(self.uploads, self.store, self.clock).give_up()
         while (media := self.uploads.take(self.clock())) is not None:
             done = self._one(media)
             ready, failed = ready + done, failed + (not done)
@@ -123,9 +125,3 @@ class Transcoding:
             return False
         self.uploads.ready(media.media_id, made, self.clock())
         return True
-
-    def _tidy(self) -> None:
-        """Uploads that nobody took up again go."""
-        for media in self.uploads.abandoned(self.clock() - ABANDONED):
-            self.store.abandon(media.source, media.upload)
-            self.uploads.forget(media.media_id)

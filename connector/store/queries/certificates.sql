@@ -87,21 +87,25 @@ LIMIT %(limit)s
 UPDATE connector.certificate
 SET revoked_at = %(now)s, revoked_by = %(by)s, revoker_id = %(manager_id)s, revoked_why = %(why)s, changed_at = %(now)s
 WHERE site = %(site)s AND number = %(number)s AND revoked_at IS NULL
+RETURNING person_id
 
 -- name: made
 -- Its file lies where it should, unless the person was erased while it was made.
 UPDATE connector.certificate SET file = 'made', sha256 = %(sha256)s, file_message = '', file_at = %(now)s
 WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name <> ''
+RETURNING person_id
 
 -- name: refuse
 -- Its file cannot be made.
 UPDATE connector.certificate SET file = 'refused', file_message = %(message)s, file_at = %(now)s
 WHERE site = %(site)s AND certificate_id = %(certificate_id)s AND name <> ''
+RETURNING person_id
 
 -- name: renew
 -- Its file is to be made again; there is none for a name that has gone.
 UPDATE connector.certificate SET file = 'waiting', file_message = '', file_at = %(now)s
 WHERE site = %(site)s AND number = %(number)s AND name <> ''
+RETURNING person_id
 
 -- name: for_facts
 -- Certificates as the facts take them: all, or those that were issued or revoked since. Reports show people by account.

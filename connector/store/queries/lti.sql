@@ -196,6 +196,7 @@ FROM waiting w WHERE w.score_id = s.score_id
 
 -- name: try_score_again
 UPDATE connector.lti_score SET tries = tries + 1, try_at = %(at)s, why = %(why)s WHERE score_id = %(score_id)s
+RETURNING platform_id, subject
 
 -- name: park_score
 -- Since when is the first time that it was; when it was parked before, syncs leave it alone for a while.
@@ -203,6 +204,7 @@ UPDATE connector.lti_score
 SET state = 'parked', tries = tries + 1, answer = %(answer)s, why = %(why)s, parked_at = COALESCE(parked_at, %(now)s),
     try_at = CASE WHEN parked_at IS NULL THEN %(now)s ELSE %(rested_at)s END
 WHERE score_id = %(score_id)s
+RETURNING platform_id, subject
 
 -- name: unpark_scores
 -- What was parked is tried once more, the last of each person and line item: those before it are over. For one kind of
@@ -214,6 +216,13 @@ WHERE p.platform_id = s.platform_id AND p.site = %(site)s AND p.ended_at IS NULL
     SELECT FROM connector.lti_score o
     WHERE o.platform_id = s.platform_id AND o.line_item = s.line_item AND o.subject = s.subject AND o.stamp > s.stamp)
 RETURNING pg_notify('connector_score', p.site)
+
+-- name: standing_score
+-- What has become of the newest score of a person in a line item; graded: it has a value.
+SELECT s.state, s.tries, s.answer, s.value IS NOT NULL AS graded
+FROM connector.lti_score s JOIN connector.lti_platform p USING (platform_id)
+WHERE p.site = %(site)s AND s.platform_id = %(platform_id)s AND s.line_item = %(line_item)s AND s.subject = %(subject)s
+ORDER BY s.stamp DESC LIMIT 1
 
 -- name: lying_scores
 -- What waits, and what is parked and not over, by platform and reason.

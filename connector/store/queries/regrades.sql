@@ -4,10 +4,11 @@ SELECT DISTINCT b.bank FROM connector.attempt a, jsonb_object_keys(a.marked_bank
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
 
 -- name: old
--- How many submitted attempts of a course are marked by other versions; of whoever was erased nothing is left by which to mark.
+-- How many submitted attempts of a course are marked by other versions; of whoever was erased, or what was archived, nothing
+-- is left by which to mark.
 SELECT count(*) AS attempts FROM connector.attempt a
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
-  AND a.submitted_at IS NOT NULL
+  AND a.submitted_at IS NOT NULL AND NOT a.archived
   AND (a.marked_version <> %(version)s
        OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE %(banks)s::jsonb -> b.key <> b.value))
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
@@ -40,7 +41,8 @@ ORDER BY r.regrade_id
 -- Attempts behind the last that is done, as "old" has them, that were submitted before it was asked for.
 SELECT a.* FROM connector.regrade r
 JOIN connector.attempt a ON a.content_id = r.content_id AND a.platform_id = r.platform_id AND a.course = r.course
-WHERE r.regrade_id = %(regrade_id)s AND r.ended_at IS NULL AND NOT a.trial AND a.submitted_at <= r.asked_at AND a.attempt_id > r.reached
+WHERE r.regrade_id = %(regrade_id)s AND r.ended_at IS NULL AND NOT a.trial AND NOT a.archived AND a.submitted_at <= r.asked_at
+  AND a.attempt_id > r.reached
   AND (a.marked_version <> r.version
        OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE r.banks -> b.key <> b.value))
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))

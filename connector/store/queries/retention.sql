@@ -79,18 +79,58 @@ WHERE site = %(site)s AND state IN ('done', 'refused', 'over') AND due_on < %(be
   AND COALESCE(told_at, noted_at) < %(before)s
 
 -- name: handed_in
--- What is not marked yet stays, and so it is seen what there is to mark.
+-- What is not marked yet stays, and so it is seen what there is to mark; so does what a certificate rests on that held since.
 SELECT v.file_id, v.place FROM connector.evidence v
 JOIN connector.attempt a USING (attempt_id)
 JOIN connector.content c USING (content_id)
 WHERE c.site = %(site)s AND a.submitted_at < %(before)s
+  AND NOT EXISTS (SELECT FROM connector.certificate k
+                  WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
+                    AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
   AND EXISTS (SELECT FROM connector.mark m WHERE m.attempt_id = v.attempt_id AND m.question_id = v.question_id)
 ORDER BY v.file_id
 
 -- name: comments
+-- But for those on which a certificate rests.
 UPDATE connector.mark m SET comment = ''
 FROM connector.attempt a JOIN connector.content c USING (content_id)
 WHERE a.attempt_id = m.attempt_id AND c.site = %(site)s AND a.submitted_at < %(before)s AND m.comment <> ''
+  AND NOT EXISTS (SELECT FROM connector.certificate k
+                  WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
+                    AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+
+-- name: attempts
+-- What was answered goes, and the attempt with its result stays: but for what waits to be marked, and what a certificate rests
+-- on that held since.
+WITH old AS (
+    UPDATE connector.attempt a SET archived = true FROM connector.content c
+    WHERE c.content_id = a.content_id AND c.site = %(site)s AND a.submitted_at < %(before)s AND NOT a.archived
+      AND (a.trial OR a.percent IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM connector.certificate k
+                      WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
+                        AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+    RETURNING a.attempt_id
+), gone AS (
+    DELETE FROM connector.answer w USING old o WHERE w.attempt_id = o.attempt_id
+)
+SELECT attempt_id FROM old
+
+-- name: viewings
+-- Which pieces were watched, how often and where somebody was, and what was written; how much it was, in all, and how much of
+-- the answers was right stays. Those on which a certificate rests stay as they are.
+UPDATE connector.viewing w
+SET watched = '[]', heat = '[]', position = 0, credit = 0,
+    answers = (SELECT COALESCE(jsonb_object_agg(a.key, a.value - 'text' - 'chosen'), '{}') FROM jsonb_each(w.answers) a)
+FROM connector.content c
+WHERE c.content_id = w.content_id AND c.site = %(site)s AND NOT w.trial AND NOT w.untold AND w.reported_at < %(before)s
+  AND w.heat <> '[]'
+  AND NOT EXISTS (SELECT FROM connector.certificate k
+                  WHERE k.site = c.site AND k.deed = 'viewing ' || w.view_id
+                    AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+
+-- name: watched_on_trial
+DELETE FROM connector.viewing w USING connector.content c
+WHERE c.content_id = w.content_id AND c.site = %(site)s AND w.trial AND w.reported_at < %(before)s
 
 -- name: sessions
 DELETE FROM connector.console_session WHERE seen_at < %(before)s

@@ -210,7 +210,7 @@ SELECT jsonb_build_object('at', e.at, 'verb', e.verb, 'content', e.content, 'obj
 FROM connector.learning_event e WHERE e.person_id = ANY(%(ids)s) ORDER BY e.event_id
 
 -- name: viewings
-SELECT to_jsonb(v) - ARRAY['view_id', 'platform_id', 'subject', 'person_id', 'heat', 'credit']
+SELECT to_jsonb(v) - ARRAY['view_id', 'platform_id', 'subject', 'person_id', 'heat', 'credit', 'untold']
        || jsonb_build_object('platform', q.name) AS found
 FROM connector.viewing v JOIN connector.lti_platform q USING (platform_id)
 WHERE v.person_id = ANY(%(ids)s)

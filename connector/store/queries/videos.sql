@@ -46,6 +46,7 @@ RETURNING media_id, platform_id, course, name, size, state, upload, progress, re
 -- name: progressed
 UPDATE connector.media SET progress = %(progress)s, reference = %(reference)s
 WHERE media_id = %(media_id)s AND state = 'working'
+RETURNING platform_id, course, progress AS share
 
 -- name: put_back
 -- The process was told to end: what it was at goes on as if it had not been begun.
@@ -54,11 +55,13 @@ UPDATE connector.media SET tries = tries - 1 WHERE media_id = %(media_id)s AND s
 -- name: ready
 UPDATE connector.media SET state = 'ready', progress = 1, reference = '', failure = NULL, made = %(made)s, changed_at = %(now)s
 WHERE media_id = %(media_id)s
+RETURNING platform_id, course, progress AS share
 
 -- name: failed
 WITH gone AS (DELETE FROM connector.media_part WHERE media_id = %(media_id)s)
 UPDATE connector.media SET state = 'failed', upload = '', reference = '', failure = %(failure)s, changed_at = %(now)s
 WHERE media_id = %(media_id)s
+RETURNING platform_id, course, progress AS share
 
 -- name: abandoned
 SELECT media_id, platform_id, course, name, size, state, upload, progress, reference, failure, tries, made
@@ -67,42 +70,90 @@ FROM connector.media WHERE site = %(site)s AND state = 'uploading' AND changed_a
 -- name: forget
 DELETE FROM connector.media WHERE media_id = %(media_id)s AND state = 'uploading'
 
--- name: end_trial
--- Who has tried a lesson out and comes to learn begins anew: what they have done until then counts nowhere.
-DELETE FROM connector.viewing
-WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND link = %(link)s
-  AND subject = %(subject)s AND trial AND NOT %(trial)s
-
 -- name: open
--- The viewing of somebody; who has watched once to learn is no longer trying it out. Time in which it was not open gives no
--- credit, but for a little. The version is used from now on.
+-- The viewing of somebody; who learns and tries it out, too, has one for each. Time in which it was not open gives no credit,
+-- but for a little. Who has completed it and has another version of the lesson now may have earned what that gives: whoever
+-- issues certificates is woken. The version is used from now on.
 WITH used AS (
     UPDATE connector.content_version SET used = true
     WHERE content_id = %(content_id)s AND version = %(version)s AND NOT used
 ), known AS (
-    SELECT v.view_id FROM connector.viewing v
+    SELECT v.view_id, v.version FROM connector.viewing v
     WHERE v.content_id = %(content_id)s AND v.media_id = %(media_id)s AND v.platform_id = %(platform_id)s
-      AND v.link = %(link)s AND v.subject = %(subject)s
+      AND v.link = %(link)s AND v.subject = %(subject)s AND v.trial = %(trial)s
 ), opened AS (
     INSERT INTO connector.viewing (content_id, version, media_id, platform_id, course, link, subject, person_id, name,
                                    line_item, trial, began_at, reported_at, credit)
     VALUES (%(content_id)s, %(version)s, %(media_id)s, %(platform_id)s, %(course)s, %(link)s, %(subject)s, %(person_id)s,
             %(name)s, %(line_item)s, %(trial)s, %(now)s, %(now)s, %(slack)s)
-    ON CONFLICT (content_id, media_id, platform_id, link, subject) DO UPDATE
+    ON CONFLICT (content_id, media_id, platform_id, link, subject, trial) DO UPDATE
     SET version = excluded.version, course = excluded.course, person_id = excluded.person_id, name = excluded.name,
-        line_item = excluded.line_item, trial = viewing.trial AND excluded.trial, reported_at = excluded.reported_at,
+        line_item = excluded.line_item, reported_at = excluded.reported_at,
         credit = LEAST(viewing.credit + extract(epoch FROM excluded.reported_at - viewing.reported_at), excluded.credit)
     RETURNING *
 )
 SELECT o.view_id, o.version, o.watched, o.heat, o.position, o.share, o.answers, o.reported_at, o.credit, o.completed_at, o.name,
-       NOT EXISTS (SELECT FROM known) AS new
+       NOT EXISTS (SELECT FROM known) AS new,
+       (SELECT pg_notify('connector_passed', c.site) FROM known k JOIN connector.content c ON c.content_id = o.content_id
+        WHERE k.version <> o.version AND o.completed_at IS NOT NULL AND o.person_id IS NOT NULL AND NOT o.trial) AS woken
 FROM opened o
+
+-- name: note_unused
+-- Since when no lesson has a video, in its newest version: one that was replaced is not needed once the other is ready.
+WITH newest AS (
+    SELECT v.body ->> 'media_id' AS media_id, v.body ->> 'coming' AS coming
+    FROM connector.content c
+    JOIN LATERAL (SELECT * FROM connector.content_version v WHERE v.content_id = c.content_id
+                  ORDER BY v.version DESC LIMIT 1) v ON true
+    WHERE c.site = %(site)s AND c.kind = 'video' AND c.ended_at IS NULL
+), used AS (
+    SELECT coming AS media_id FROM newest
+    UNION
+    SELECT n.media_id FROM newest n
+    WHERE NOT EXISTS (SELECT FROM connector.media o WHERE o.media_id::text = n.coming AND o.state = 'ready')
+)
+UPDATE connector.media m SET unused_since = CASE WHEN u.media_id IS NULL THEN %(now)s::timestamptz END
+FROM connector.media o LEFT JOIN used u ON u.media_id = o.media_id::text
+WHERE o.media_id = m.media_id AND m.site = %(site)s AND (u.media_id IS NULL) <> (m.unused_since IS NOT NULL)
+
+-- name: remove_unused
+-- What is under way waits until it has ended; uploads that were broken off go by themselves.
+UPDATE connector.media m SET state = 'removing', changed_at = %(now)s
+WHERE m.site = %(site)s AND m.state IN ('ready', 'failed') AND m.unused_since < %(before)s
+  AND NOT EXISTS (SELECT FROM connector.viewing w WHERE w.media_id = m.media_id AND w.reported_at >= %(before)s)
+
+-- name: removing
+SELECT media_id, platform_id, course, name, size, state, upload, progress, reference, failure, tries, made
+FROM connector.media WHERE site = %(site)s AND state = 'removing' ORDER BY media_id
+
+-- name: removed
+UPDATE connector.media SET state = 'removed', made = NULL, original = false WHERE media_id = %(media_id)s AND state = 'removing'
+
+-- name: originals
+SELECT media_id, platform_id, course, name, size, state, upload, progress, reference, failure, tries, made
+FROM connector.media
+WHERE site = %(site)s AND state IN ('ready', 'failed') AND original AND changed_at < %(before)s ORDER BY media_id
+
+-- name: original_is_gone
+UPDATE connector.media SET original = false WHERE media_id = %(media_id)s
+
+-- name: use
+-- By how many people a lesson was begun, and in how many courses.
+SELECT count(DISTINCT (w.platform_id, w.subject)) AS people, count(DISTINCT (w.platform_id, w.course)) AS courses
+FROM connector.viewing w WHERE w.content_id = %(content_id)s AND NOT w.trial
+
+-- name: viewing
+-- As it is now.
+SELECT view_id, version, watched, heat, position, share, answers, reported_at, credit, completed_at, name
+FROM connector.viewing
+WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND link = %(link)s
+  AND subject = %(subject)s AND trial = %(trial)s
 
 -- name: lock_viewing
 SELECT view_id, version, watched, heat, position, share, answers, reported_at, credit, completed_at, name
 FROM connector.viewing
 WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND link = %(link)s
-  AND subject = %(subject)s
+  AND subject = %(subject)s AND trial = %(trial)s
 FOR UPDATE
 
 -- name: alter_viewing
@@ -110,13 +161,26 @@ FOR UPDATE
 WITH altered AS (
     UPDATE connector.viewing v
     SET watched = %(watched)s, heat = %(heat)s, position = %(position)s, share = %(share)s, answers = %(answers)s,
-        reported_at = %(reported_at)s, credit = %(credit)s, completed_at = %(completed_at)s
+        reported_at = %(reported_at)s, credit = %(credit)s, completed_at = %(completed_at)s,
+        untold = COALESCE(%(untold)s, v.untold)
     FROM (SELECT view_id, completed_at FROM connector.viewing WHERE view_id = %(view_id)s) b
     WHERE v.view_id = b.view_id
     RETURNING v.content_id,
               v.completed_at IS NOT NULL AND b.completed_at IS NULL AND v.person_id IS NOT NULL AND NOT v.trial AS counts
 )
 SELECT pg_notify('connector_passed', c.site) FROM altered a JOIN connector.content c USING (content_id) WHERE a.counts
+
+-- name: left
+-- Viewings of learners of which more was watched than was told, and nothing has come since; nobody else takes them meanwhile.
+SELECT w.view_id, w.watched, w.position, w.reported_at, w.platform_id, w.course, w.link, w.subject, w.person_id,
+       w.content_id::text AS content
+FROM connector.viewing w JOIN connector.content c USING (content_id)
+WHERE c.site = %(site)s AND w.untold AND w.reported_at < %(before)s
+ORDER BY w.reported_at LIMIT %(most)s
+FOR UPDATE OF w SKIP LOCKED
+
+-- name: told
+UPDATE connector.viewing SET untold = false WHERE view_id = ANY(%(view_ids)s)
 
 -- name: of_course
 -- Who has watched how much in a course, but for those who have tried it out.

@@ -3,13 +3,17 @@ const WAITS = [1000, 2000, 5000, 10000, 20000, 30000];
 const TYPED = 700;
 
 let shown = document.getElementById("main").firstElementChild;
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
   const form = document.querySelector("#attempt:not([data-begun])");
   if (form) {
     form.dataset.begun = "yes";
     new Attempt(form);
   }
   const main = document.getElementById("main");
+  if (event.detail.ctx.live) {
+    shown = main.firstElementChild;
+    return; // nobody has asked for it
+  }
   if (main.firstElementChild === shown) return; // a part within a part
   shown = main.firstElementChild;
   main.focus({ preventScroll: true });
@@ -70,6 +74,8 @@ class Attempt {
     form.querySelector(".next").addEventListener("click", () => this.go(1));
     this.online = () => this.flush();
     addEventListener("online", this.online);
+    this.elsewhere = () => this.keepUp();
+    for (const kind of ["missed", "notice"]) document.addEventListener(`live:${kind}`, this.elsewhere);
     if (form.dataset.left) this.count(performance.now() + 1000 * Number(form.dataset.left));
     this.show(this.here, false);
     this.flush();
@@ -80,11 +86,50 @@ class Attempt {
     for (const [question, said] of this.queue.waiting) {
       const field = this.fields.find((one) => one.dataset.question === question);
       if (!field) continue;
-      for (const input of field.querySelectorAll("input[name^='q-'], textarea")) {
-        if (input.type === "radio" || input.type === "checkbox") input.checked = said.chosen.includes(input.value);
-        else if (input.type !== "file") input.value = said.text;
-      }
+      this.put(field, said);
     }
+  }
+
+  /** What was answered on another screen meanwhile; what is answered here and has not arrived is newer. */
+  async keepUp() {
+    if (!this.form.isConnected) return this.leave();
+    if (this.queue.waiting.size || this.typing || this.keeping) return;
+    this.keeping = true;
+    try {
+      const answer = await fetch(`${this.base}/answers`, { headers: this.headers });
+      if (!answer.ok || this.queue.waiting.size || this.typing) return;
+      const { open, place, answers } = await answer.json();
+      if (!open) {
+        this.leave();
+        htmx.ajax("GET", this.base, { target: "#main", source: document.body });
+        return;
+      }
+      if (place < this.place) return; // something was answered here meanwhile
+      this.place = place;
+      const other = this.fields.filter((field) => this.put(field, answers[field.dataset.question]));
+      if (other.length) this.mark();
+    } catch { /* no connection: there will be another time */
+    } finally {
+      this.keeping = false;
+    }
+  }
+
+  /** Gives whether it says something else now. */
+  put(field, said) {
+    if (!said) return false;
+    const before = JSON.stringify(this.said(field));
+    for (const input of field.querySelectorAll("input, textarea")) {
+      if (input.name.startsWith("sure-")) input.checked = Number(input.value) === said.confidence;
+      else if (input.type === "radio" || input.type === "checkbox") input.checked = said.chosen.includes(input.value);
+      else if (input.type !== "file" && input.value !== said.text) input.value = said.text;
+    }
+    return JSON.stringify(this.said(field)) !== before;
+  }
+
+  leave() {
+    removeEventListener("online", this.online);
+    clearInterval(this.ticking);
+    for (const kind of ["missed", "notice"]) document.removeEventListener(`live:${kind}`, this.elsewhere);
   }
 
   // ------------------------------------------------------------ which question
@@ -185,7 +230,7 @@ class Attempt {
   }
 
   changed(event) {
-    clearTimeout(this.typing);
+    this.settled();
     const field = event.target.closest("[data-question]");
     if (field && event.target.type !== "file") this.answer(field);
   }
@@ -197,7 +242,13 @@ class Attempt {
     this.typing = setTimeout(() => this.answer(field), TYPED);
   }
 
+  settled() {
+    clearTimeout(this.typing);
+    this.typing = undefined;
+  }
+
   answer(field) {
+    this.settled();
     this.spend();
     this.queue.put(field.dataset.question, { ...this.said(field), place: ++this.place });
     this.mark();
@@ -284,7 +335,6 @@ class Attempt {
       line.classList.toggle("soon", left <= 60);
       if (left === 0) {
         clearInterval(this.ticking);
-        clearTimeout(this.typing);
         this.answer(this.here);
         this.finish();
       }
@@ -295,7 +345,6 @@ class Attempt {
 
   submit(event) {
     event.preventDefault();
-    clearTimeout(this.typing);
     this.answer(this.here);
     const open = this.path().filter((field) => !this.answered(field)).length;
     if (open === 0) this.finish();
@@ -318,8 +367,7 @@ class Attempt {
       if (this.form.isConnected) setTimeout(() => this.finish(), 2000);
       return;
     }
-    removeEventListener("online", this.online);
-    clearInterval(this.ticking);
+    this.leave();
     this.queue.waiting.clear();
     this.queue.keep();
     htmx.ajax("POST", `${this.base}/submit`, { target: "#main", source: document.body });

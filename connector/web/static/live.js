@@ -1,12 +1,34 @@
-// Tells a page what the server says at once, as events of the document: live:score, live:progress, live:event and
-// live:notice, with ids and numbers in `detail`; and live:missed whenever hearing begins, because something may have been
-// said before. The token of the page stands in data-token. Where there is no connection nothing is told, and all works.
+// How a page keeps up. It is told by the server at once, and asks now and then where it cannot be: one way for both.
+//
+// What is said are events of the document: live:score, live:progress, live:event and live:notice, with ids and numbers in
+// `detail`; and live:missed whenever something may have been said that was not heard: then all that keeps up asks once.
+//
+// A part of the page keeps up by itself: an element with an id, `data-live` (the kinds at which it asks) and
+// `data-live-from` (where it is had, as it is or in a larger part). `data-live-of` is the content that it is about,
+// `data-live-soon` stands where something is on its way, and `data-live-says` is told to whoever cannot see what changed.
+// What has not changed stays, with focus, place and what was typed.
+//
+// The token of the page stands in data-token.
 "use strict";
 (() => {
-  const token = document.currentScript.dataset.token;
-  if (!token || !window.io) return;
-  const tell = (kind, what) => document.dispatchEvent(new CustomEvent("live:" + kind, { detail: what }));
-  const socket = window.io({
+  const { token } = document.currentScript.dataset;
+  if (!token) return;
+  const SOON = 5000, LATER = 30000; // milliseconds between two looks without a connection
+  const QUIET = { event: 5000, other: 1000 }; // between two requests for the same: a whole class may answer at once
+  const FRESH = 5000; // so long after a word a part that comes new into the page may have been made before it
+  let over = false, asked = Date.now(), heard = 0;
+  const dispatch = (kind, what) => document.dispatchEvent(new CustomEvent(`live:${kind}`, { detail: what }));
+  const missed = () => {
+    asked = Date.now();
+    dispatch("missed", {});
+  };
+  const tell = (kind, what) => {
+    heard = Date.now();
+    dispatch(kind, what);
+  };
+
+  // ------------------------------------------------------------ told at once
+  const socket = window.io && window.io({
     path: "/lti/live",
     transports: ["websocket"],
     auth: { token },
@@ -14,20 +36,23 @@
     randomizationFactor: 0.9,
   });
   let first = true; // later on a service may have begun anew, and all pages ask: not in the same second
-  const missed = () => {
-    setTimeout(() => tell("missed", {}), first ? 0 : Math.random() * 5000);
+  const begun = () => {
+    setTimeout(missed, first ? 0 : Math.random() * 5000);
     first = false;
   };
-  socket.on("connect", missed);
-  socket.on("missed", missed);
-  socket.on("connect_error", (error) => {
-    if (!socket.active && error.message === "later") setTimeout(() => socket.connect(), 30000);
-  });
-  for (const kind of ["score", "progress", "notice"]) socket.on(kind, (what) => tell(kind, what));
+  if (socket) {
+    socket.on("connect", begun);
+    socket.on("missed", begun);
+    socket.on("connect_error", (error) => {
+      if (error.message === "over") over = true;
+      if (!socket.active && error.message === "later") setTimeout(() => socket.connect(), 30000);
+    });
+    for (const kind of ["score", "progress", "notice"]) socket.on(kind, (what) => tell(kind, what));
+  }
 
   // A whole class may answer at once: of what happens with one content a page hears once a second, and always the last.
   const held = new Map();
-  socket.on("event", (what) => {
+  if (socket) socket.on("event", (what) => {
     if (held.has(what.content)) {
       held.set(what.content, what);
       return;
@@ -42,5 +67,78 @@
         setTimeout(again, 1000);
       } else held.delete(what.content);
     }, 1000);
+  });
+
+  // ------------------------------------------------------------ or asked for, where nothing can be told
+  setInterval(() => {
+    if (over || document.hidden || (socket && socket.connected)) return;
+    if (Date.now() - asked >= (document.querySelector("[data-live-soon]") ? SOON : LATER)) missed();
+  }, 1000);
+
+  // ------------------------------------------------------------ parts that keep up
+  const said = document.createElement("p");
+  said.className = "unseen";
+  said.setAttribute("role", "status");
+  document.addEventListener("DOMContentLoaded", () => document.body.append(said));
+  function say(text) {
+    said.textContent = "";
+    setTimeout(() => { said.textContent = text; }, 100);
+  }
+
+  const parts = () => [...document.querySelectorAll("[data-live]")];
+  const above = (part) => part.parentElement.closest("[data-live]");
+  const hears = (part, kind, what) => (kind === "missed" || part.dataset.live.split(" ").includes(kind))
+    && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf);
+  const planned = new Map(), had = new Map(), hidden = new Set(); // by address
+
+  function plan(address, quiet) {
+    if (over || planned.has(address)) return;
+    const wait = Math.max(100, (had.get(address) ?? 0) + quiet - Date.now());
+    planned.set(address, setTimeout(() => ask(address), wait));
+  }
+
+  async function ask(address) {
+    planned.delete(address);
+    if (document.hidden) {
+      hidden.add(address);
+      return;
+    }
+    had.set(address, Date.now());
+    let text;
+    try {
+      const answer = await fetch(address, { headers: { Authorization: `Bearer ${token}` } });
+      if (answer.status === 401) over = true;
+      if (!answer.ok) return;
+      text = await answer.text();
+    } catch {
+      return; // no connection: there will be another time
+    }
+    const there = new DOMParser().parseFromString(text, "text/html");
+    for (const part of parts().filter((one) => one.dataset.liveFrom === address)) {
+      const fresh = there.getElementById(part.id), before = part.textContent;
+      if (!fresh || !part.isConnected || above(part)?.dataset.liveFrom === address) continue;
+      await window.htmx.swap({ sourceElement: part, target: part, swap: "outerMorph", text: fresh.outerHTML, live: true });
+      const changed = part.textContent.replace(/\s+/g, " ") !== before.replace(/\s+/g, " ");
+      if (changed && part.dataset.liveSays) say(part.dataset.liveSays);
+    }
+  }
+
+  for (const kind of ["missed", "score", "progress", "event", "notice"]) {
+    document.addEventListener(`live:${kind}`, ({ detail }) => {
+      const due = parts().filter((part) => hears(part, kind, detail));
+      for (const part of due) {
+        const covered = due.some((other) => other !== part && other.contains(part));
+        const quiet = part.dataset.live.includes("event") ? QUIET.event : QUIET.other;
+        if (!covered) plan(part.dataset.liveFrom, quiet);
+      }
+    });
+  }
+  document.addEventListener("htmx:after:swap", ({ detail }) => {
+    if (!detail.ctx.live && Date.now() - heard < FRESH) setTimeout(missed);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    for (const address of hidden) plan(address, QUIET.other);
+    hidden.clear();
   });
 })();

@@ -46,7 +46,7 @@
       const done = await patiently(`${form.dataset.upload}/uploads/${media}`, { method: "POST" });
       if (!done.ok) throw new Error(done.status);
       say(texts.done);
-      document.body.dispatchEvent(new CustomEvent("uploaded"));
+      document.dispatchEvent(new CustomEvent("live:missed", { detail: {} }));
     } catch {
       say(texts.failed);
     } finally {
@@ -59,7 +59,10 @@
     event.preventDefault();
     upload(event.target);
   });
+  // Browsers show no dialogs of their own for pages in frames.
   document.addEventListener("click", (event) => {
+    const asked = event.target.closest("[data-dialog]");
+    if (asked) document.getElementById(asked.dataset.dialog).showModal();
     const chosen = event.target.closest(".tabs button");
     if (!chosen) return;
     chosen.parentElement.querySelectorAll("button").forEach((one) => one.removeAttribute("aria-current"));
@@ -67,8 +70,7 @@
   });
   // Whoever hears or cannot see the page is told that another part of it is there.
   document.addEventListener("htmx:after:swap", (event) => {
-    const target = event.detail.ctx.target;
-    if (!target || target.id === "media") return;
+    if (event.detail.ctx.live) return; // nobody has asked for it
     const heading = document.querySelector("#work h1");
     if (heading) heading.focus();
   });

@@ -44,12 +44,27 @@
       }
     }
 
-    // The launch is over (401), or the lesson has another video by now (409): what comes from here is taken no more.
-    function ended(answer) {
+    // Another screen of the same person may have got on; who tells something here is told in turn.
+    async function keepUp() {
+      if (!root.isConnected || over || sending || (opened && !video.paused)) return;
+      try {
+        const answer = await fetch("/lti/video/standing", { headers: { Authorization: `Bearer ${token}` } });
+        if (answer.status !== 200 || over) return;
+        const standing = await answer.json();
+        if (media && standing.media !== media) return; // the next report is told so
+        take(standing);
+        if (asking && answered.has(asking.dataset.question) && !asking.querySelector("fieldset").disabled) goOn(asking);
+      } catch { /* no connection: there will be another time */ }
+    }
+    for (const kind of ["missed", "notice"]) document.addEventListener(`live:${kind}`, keepUp);
+
+    // The launch is over (401), or the lesson was removed or has another video by now (409): what comes from here is taken
+    // no more.
+    async function ended(answer) {
       if (answer.status !== 401 && answer.status !== 409) return false;
       over = true;
       video.pause();
-      say(answer.status === 409 ? texts.replaced : texts.over);
+      say(answer.status === 409 ? texts[(await answer.json()).why] : texts.over);
       return true;
     }
 
@@ -81,7 +96,7 @@
       sending = true;
       try {
         const answer = await call("watched", { media, played: batch, position: at, moments: said }, { keepalive: Boolean(leaving) });
-        if (ended(answer)) return;
+        if (await ended(answer)) return;
         if (!answer.ok) throw new Error(answer.status);
         told = at;
         take(await answer.json());
@@ -113,13 +128,19 @@
       one.querySelector("legend").focus();
     }
 
+    function goOn(form) {
+      form.hidden = true;
+      asking = null;
+      say("");
+    }
+
     async function answer(form) {
       const feedback = form.querySelector("[data-feedback]"), data = new FormData(form);
       const chosen = data.getAll("chosen"), text = String(data.get("text") || "");
       if (!chosen.length && !text.trim()) { feedback.textContent = texts.answer; return; }
       try {
         const got = await call(`answers/${encodeURIComponent(form.dataset.question)}`, { media, chosen, text });
-        if (ended(got)) return;
+        if (await ended(got)) return;
         if (!got.ok) throw new Error(got.status);
         const standing = await got.json(), right = standing.right;
         take(standing);
@@ -179,7 +200,7 @@
       say(texts.loading);
       try {
         const answer = await call("open", {});
-        if (ended(answer)) return;
+        if (await ended(answer)) return;
         if (!answer.ok) throw new Error(answer.status);
         const standing = await answer.json();
         say("");
@@ -224,9 +245,7 @@
     questions.forEach((form) => {
       form.addEventListener("submit", (event) => { event.preventDefault(); answer(form); });
       form.querySelector("[data-on]").addEventListener("click", () => {
-        form.hidden = true;
-        asking = null;
-        say("");
+        goOn(form);
         video.focus();
         video.play().catch(() => {});
       });

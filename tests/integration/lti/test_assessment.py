@@ -135,6 +135,7 @@ def test_one_person_does_not_reach_the_attempt_of_another(tool: Tool, link: Tool
         page.answer(attempt, "a", "r", status=403)
         page.submit(attempt, status=403)
         page.ask("GET", f"/lti/assessment/attempts/{attempt}", 403)
+        page.ask("GET", f"/lti/assessment/attempts/{attempt}/answers", 403)
     stranger = replace(opened(tool, "learner", graded), token="made-up")
     stranger.answer(attempt, "a", "r", status=401)
 
@@ -201,13 +202,18 @@ def test_a_practical_waits_for_who_teaches(tool: Tool, link: ToolLink) -> None:
     assert "Waiting to be marked" in page.submit(attempt)
     sent(tool)
     assert in_gradebook(tool, graded) is None
+    assert "gradebook" not in page.ask("GET", "/lti/score").text, "nothing is graded yet"
     connector = tool.house.connector
     found = connector.attempts.one(int(attempt))
     assert found is not None
     connector.attempting.mark(found, "p", 0.2, "Too little.", "teacher")
     connector.attempting.mark(found, "p", 0.6, "Better than it looked.", "teacher")
+    assert "goes to the gradebook" in page.ask("GET", "/lti/score").text
     sent(tool)
     assert in_gradebook(tool, graded) == 80
+    assert "is in the gradebook" in page.ask("GET", "/lti/score").text
+    for somebody in ("other", "teacher"):
+        assert "gradebook" not in opened(tool, somebody, graded).ask("GET", "/lti/score").text, somebody
     assert [one.share for one in connector.attempts.marks(int(attempt))] == [0.2, 0.6]
     assert "Better than it looked." in page.ask("GET", f"/lti/assessment/attempts/{attempt}").text
 

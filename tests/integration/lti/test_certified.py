@@ -18,6 +18,8 @@ from adapters.moodle.twin.state import ROLES
 from connector.cli import command
 from connector.cli.service import jobs_of
 from connector.content.assessment.chain import chain
+from connector.content.video.lessons import read
+from connector.content.video.lessons import state as seen
 from connector.domain.assessments import Assessment, Policy
 from connector.domain.contents import Maker
 from connector.domain.learning_events import Actor
@@ -27,6 +29,7 @@ from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import Page, activity, asked, assessment, changed, made, opened
 from tests.integration.lti.test_authoring import Author
 from tests.integration.lti.videos import lesson_of
+from tests.integration.lti.videos import opened as launched
 from tests.integration.mirrored import Learning
 from tests.support import House, row
 from tests.unit.certificates.papers import qr_of
@@ -77,7 +80,7 @@ def state(tool: Tool, code: str) -> dict[str, Any]:
 
 def looked(page: Page) -> str:
     """What the page shows when it asks again."""
-    return unescape(page.ask("GET", "/lti/certificate?looks=1").text)
+    return unescape(page.ask("GET", "/lti/certificate").text)
 
 
 async def test_from_the_launch_to_a_file_that_is_verified(tool: Tool) -> None:
@@ -96,7 +99,7 @@ async def test_from_the_launch_to_a_file_that_is_verified(tool: Tool) -> None:
     seen = looked(page)
     number = f"GAS-{house.clock.now.year}-0001"
     assert NUMBER.findall(seen) == [number]
-    assert "being made" not in seen and "hx-trigger" not in seen
+    assert "being made" not in seen and "data-live-soon" not in seen
     file = page.ask("GET", f"/lti/certificates/{number}/file")
     assert file.headers["content-disposition"] == f'attachment; filename="{number}.pdf"'
     address = qr_of(file.content)
@@ -136,6 +139,36 @@ async def test_a_video_that_is_completed(tool: Tool) -> None:
     [one] = connector.certificates.listed("E1", 10)
     assert one.evidence is not None
     assert (one.evidence["kind"], one.evidence["content"]) == ("video", str(lesson))
+
+
+async def test_an_author_chooses_what_a_video_earns(tool: Tool) -> None:
+    """Of what is offered, and nothing else; who has completed it before gets it when they open it again."""
+    house, connector, link = tool.house, tool.house.connector, activity(tool, made(tool, WITH))
+    lesson = lesson_of(tool, link)
+    media = Media(uuid4(), tool.platform_id, str(link.course_id), "clip.mp4", 1, MediaState.UPLOADING)
+    connector.media.begin(media, "2", house.clock())
+    [known] = house.sql("SELECT person_id FROM connector.person WHERE key = 'E1'")
+    actor = Actor(tool.platform_id, media.course, "1", "E1", known["person_id"], str(lesson))
+
+    def open_it(version: int) -> Viewer:
+        viewer = Viewer(actor, "", "", lesson, version, media.media_id)
+        connector.viewings.open(viewer, house.clock())
+        return viewer
+
+    connector.viewings.alter(open_it(1), partial(replace, completed_at=house.clock()))
+    author = launched(tool, link, "admin")
+    form = {"title_en": "Fire", "threshold": "80"}
+    for code, kept in (("OTHER", ""), ("GAS", "GAS")):
+        content = connector.contents.newest(lesson)
+        assert content is not None
+        page = author.post(f"lessons/{lesson}", data={**form, "certificate": code, "seen": seen(read(content.body))})
+        assert "Saved." in page.text and "Gas safety" in page.text
+        content = connector.contents.newest(lesson)
+        assert content is not None and read(content.body).certificate == kept
+    assert await work(tool) == 0
+    open_it(content.version)
+    assert await work(tool) == 1
+    assert "Passing it gives the certificate" in launched(tool, link, "e2").page
 
 
 async def test_what_earns_none(tool: Tool) -> None:

@@ -17,9 +17,9 @@ import websocket
 from pydantic import SecretStr
 
 from connector.domain.learning_events import Actor, Event, Verb
-from connector.domain.live import learner, openers, progress
+from connector.domain.live import certificate, learner, openers, progress
 from connector.domain.lti import Launch, Message, Place, Role
-from connector.domain.lti_scores import Progress, Scored
+from connector.domain.lti_scores import Answer, Progress, Scored
 from connector.lti.login import digest
 from connector.settings.parts import LiveSettings
 from connector.web import live
@@ -32,6 +32,7 @@ from tests.support import House
 
 pytestmark = pytest.mark.parametrize("twin", ["4.5"], indirect=True)
 CONTENT = "6f9619ff-8b86-4011-b42d-00cf4fc964ff"
+PERSON = 5
 QUERY = "EIO=4&transport=websocket"
 CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -55,7 +56,8 @@ def launched(tool: Tool, subject: str, *roles: Role, course: str = "7") -> str:
         tool.platform_id, "1", Message.RESOURCE, subject, tool.url, frozenset(roles), Place(course), Place("11"),
         {"content": CONTENT},
     )  # fmt: skip
-    tool.house.connector.launch_logins.open_session(launch, digest(token), None, tool.house.clock())
+    person = PERSON if subject == "anna" else None
+    tool.house.connector.launch_logins.open_session(launch, digest(token), person, tool.house.clock())
     return token
 
 
@@ -148,6 +150,7 @@ def test_each_hears_what_concerns_them(tool: Tool, pages: ExitStack, caplog: pyt
     happened(tool, Verb.LAUNCHED, "anna")
     happened(tool, Verb.ANSWERED, "anna")
     assert teacher.hears() == ("event", {"verb": "answered", **where})
+    assert anna.hears() == ("notice", {"about": "progress", **where})
     happened(tool, Verb.SCORED, "anna")
     assert anna.hears() == ("score", {"state": "marked", **where})
     assert teacher.hears() == ("event", {"verb": "scored", **where})
@@ -157,6 +160,11 @@ def test_each_hears_what_concerns_them(tool: Tool, pages: ExitStack, caplog: pyt
     score = connector.launch_scores.put(scored, tool.house.clock())
     connector.launch_scores.sent(score.score_id, tool.house.clock())
     assert anna.hears() == ("score", {"state": "arrived"})
+    connector.launch_scores.again(score.score_id, tool.house.clock(), "nobody answers")
+    connector.launch_scores.park(score.score_id, Answer.REFUSED, "no such item", tool.house.clock())
+    assert [said(anna), said(anna)] == [("score", "waits"), ("score", "refused")]
+    connector.live_words.tell(certificate(PERSON))
+    assert anna.hears() == ("notice", {"about": "certificate"})
 
     connector.live_words.tell(progress(learner(tool.platform_id, "tom"), "transcoding", 41.26, CONTENT))
     assert teacher.hears() == ("progress", {"work": "transcoding", "percent": 41.3, "content": CONTENT})
@@ -168,7 +176,7 @@ def test_each_hears_what_concerns_them(tool: Tool, pages: ExitStack, caplog: pyt
     assert not [record for record in caplog.records if record.name == live.TROUBLES.name]
     metrics = tool.client.get("/metrics").text
     assert "connector_live_connections 4.0" in metrics
-    assert 'connector_live_words_total{kind="score"} 2.0' in metrics
+    assert 'connector_live_words_total{kind="score"} 4.0' in metrics
 
 
 def test_nobody_asks_to_be_let_into_a_room(tool: Tool, pages: ExitStack) -> None:

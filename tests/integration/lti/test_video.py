@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from shutil import copytree
 from threading import Event
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from adapters.moodle.twin import serve_twin
 from adapters.moodle.twin.tools import messages
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.cli.service import jobs_of
+from connector.content.video.cleaning import Cleaning
 from connector.content.video.lessons import read, state
 from connector.domain.assessments import Kind, Option, Question
 from connector.domain.contents import ContentKind, Maker
@@ -73,6 +75,11 @@ def video(tool: Tool) -> UUID:
 def lesson(tool: Tool, link: ToolLink, video: UUID) -> UUID:
     """With the video and a question; all of it is to be watched."""
     return lesson_of(tool, link, media_id=video, threshold=1.0, questions=[Asked(1.0, QUESTION)])
+
+
+def as_role(tool: Tool, link: ToolLink, role: str) -> Launched:
+    """The same account, by this role in the course."""
+    return opened(tool, link, "other", _roles=[f"{messages.MEMBERSHIP}{role}"])
 
 
 def later(tool: Tool, **span: float) -> None:
@@ -165,7 +172,7 @@ def test_completion_and_score_are_kept_together(tool: Tool, link: ToolLink, less
 def test_who_teaches_only_tries_it_out(tool: Tool, link: ToolLink, lesson: UUID) -> None:
     """Nothing is told, graded or listed; and who comes to learn afterwards begins anew, and is graded."""
     for role in ("Instructor", "Learner"):
-        somebody = opened(tool, link, "other", _roles=[f"{messages.MEMBERSHIP}{role}"])
+        somebody = as_role(tool, link, role)
         assert somebody.post("open").json()["answered"] == [], role
         later(tool, seconds=2)
         somebody.post("watched", json={"played": [[0, 2, 1]], "position": 2, "moments": [["played", 0.0]]})
@@ -176,6 +183,51 @@ def test_who_teaches_only_tries_it_out(tool: Tool, link: ToolLink, lesson: UUID)
             assert "Nobody has watched" in results
     assert Verb.COMPLETED in told(tool, link)
     assert len(scores(tool, link)) == 1
+
+
+def test_who_learned_and_teaches_now_has_a_viewing_for_each(tool: Tool, link: ToolLink, lesson: UUID) -> None:
+    """What is tried out leaves the learner's as it was, is neither told nor graded, and who learns again goes on."""
+    as_role(tool, link, "Learner").post("open")
+    later(tool, seconds=1)
+    half = {"played": [[0, 1, 1]], "position": 1}
+    assert as_role(tool, link, "Learner").post("watched", json=half).json()["share"] == 0.5
+    teacher = as_role(tool, link, "Instructor")
+    assert teacher.post("open").json()["share"] == 0
+    later(tool, seconds=2)
+    teacher.post("watched", json={"played": [[0, 2, 1]], "position": 2})
+    assert teacher.post("answers/q", json={"chosen": ["1"]}).json()["completed"]
+    learner = as_role(tool, link, "Learner")
+    standing = learner.get("standing").json()
+    assert (standing["share"], standing["answered"], standing["completed"]) == (0.5, [], False)
+    assert ('class="tabs"' in teacher.page, 'class="tabs"' in learner.page) == (True, False)
+    assert (told(tool, link), scores(tool, link)) == ([Verb.INITIALIZED], [])
+    assert learner.post("open").json()["position"] == 1
+
+
+def test_what_was_watched_of_a_video_that_was_left_is_told(tool: Tool, link: ToolLink, lesson: UUID) -> None:
+    """With a pause at once; without one by the clock, once, as of when it was left; of who tries it out nothing."""
+    seconds = """
+        SELECT verb, (result ->> 'seconds')::float AS seconds FROM connector.learning_event
+        WHERE link = %s AND verb <> 'launched' ORDER BY 1
+    """
+    connector = tool.house.connector
+    later(tool, minutes=3)
+    connector.video_learning.tell_left()  # what other tests have left
+    for role in ("Learner", "Instructor"):
+        somebody = as_role(tool, link, role)
+        somebody.post("open")
+        later(tool, seconds=2)
+        somebody.post("watched", json={"played": [[0, 0.5, 1]], "position": 0.5, "moments": [["paused", 0.5]]})
+        somebody.post("watched", json={"played": [[0.5, 1.5, 1]], "position": 1.5})
+    assert connector.video_learning.tell_left() == 0, "it may still be watched"
+    later(tool, minutes=3)
+    assert (connector.video_learning.tell_left(), connector.video_learning.tell_left()) == (1, 0)
+    found = [(one["verb"], one["seconds"]) for one in tool.house.sql(seconds, str(link.id))]
+    assert found == [("initialized", None), ("paused", 0.5), ("terminated", 1.5)]
+    [event] = tool.house.sql(
+        "SELECT at FROM connector.learning_event WHERE verb = 'terminated' AND link = %s", str(link.id)
+    )
+    assert tool.house.clock() - event["at"] >= timedelta(minutes=3)
 
 
 def test_a_page_of_a_video_that_was_replaced_is_told_so(tool: Tool, link: ToolLink, lesson: UUID) -> None:
@@ -294,6 +346,75 @@ def test_what_was_broken_off_is_transcoded_and_what_breaks_is_given_up(
     tool.house.sql("UPDATE connector.media SET changed_at = changed_at - interval '3 days' WHERE state = 'uploading'")
     tool.house.connector.transcoding().work()
     assert media.media(UUID(begun["media"])) is None
+
+
+# ---------------------------------------------------------------- what is needed no more
+def test_a_lesson_is_removed_after_who_uses_it_was_told(tool: Tool, link: ToolLink, lesson: UUID) -> None:
+    """Its activities, and pages that show it, say so; what was watched stays. Nobody else may."""
+    learner, teacher = opened(tool, link, "learner"), opened(tool, link, "teacher")
+    one = f"/lti/video/lessons/{lesson}"
+    assert "Nobody has begun it yet." in teacher.get(f"lessons/{lesson}").text
+    learner.post("open")
+    assert "1 person has begun it. It is used in 1 course." in teacher.get(f"lessons/{lesson}").text
+    foreign = opened(
+        tool, link, "teacher", _context={"id": "999", "label": "X", "title": "X", "type": ["CourseSection"]}
+    )
+    for somebody in (learner, foreign):
+        assert tool.client.delete(one, headers=somebody.headers).status_code == 403
+    assert "This was removed." in tool.client.delete(one, headers=teacher.headers).text
+    answer = learner.post("watched", json={"played": [], "position": 1})
+    assert (answer.status_code, answer.json()) == (409, {"why": "removed"})
+    assert learner.post("answers/q", json={"chosen": ["1"]}).json() == {"why": "removed"}
+    again = tool.launch("learner", link)
+    assert (again.status_code, "is not there any more" in again.text) == (400, True)
+    assert tool.house.sql("SELECT 1 FROM connector.viewing WHERE content_id = %s", lesson)
+
+
+def test_videos_that_nobody_needs_go_with_their_files(tool: Tool, link: ToolLink, video: UUID) -> None:
+    """Once no lesson has had them for so long, and nobody watched: replaced ones, of removed lessons, originals."""
+    connector, now = tool.house.connector, tool.house.clock()
+    store, media = connector.media_store, connector.media
+    used, replaced, new, ended, watched = (another(tool, video) for _ in range(5))
+    lesson_of(tool, link, media_id=used)
+    lesson_of(tool, link, media_id=replaced, coming=new)
+    for one in (ended, watched):
+        lesson = lesson_of(tool, link, media_id=one)
+        opened(tool, link, "learner").post("open")
+        connector.contents.end(lesson, now)
+    cleaning = Cleaning(media, store, lambda: now + timedelta(days=40))
+    everything = {used, replaced, new, ended, watched}
+
+    def there(name: str) -> set[UUID]:
+        return {one for one in everything if store.size(f"videos/{one}/{name}")}
+
+    Cleaning(media, store, lambda: now).remove(now - timedelta(days=30))
+    assert there("video.mp4") == there("source") == everything, "it is noted, no more"
+    tool.house.sql(
+        "UPDATE connector.viewing SET reported_at = %s WHERE media_id = %s", now + timedelta(days=20), watched
+    )
+    before = now + timedelta(days=10)
+    assert cleaning.count(before) == cleaning.remove(before) >= 6
+    assert (there("video.mp4"), there("source")) == ({used, new, watched}, set())
+    assert (media.media(ended), media.media(used)) != (None, None)
+    assert [one.state for one in map(media.media, (ended, used)) if one] == [MediaState.REMOVED, MediaState.READY]
+    assert cleaning.remove(before) == 0
+    assert cleaning.remove(now + timedelta(days=21)) == 1
+    assert there("video.mp4") == {used, new}
+
+
+def another(tool: Tool, video: UUID) -> UUID:
+    """A video with files of its own, as this one is."""
+    copied = """
+        INSERT INTO connector.media
+        SELECT (jsonb_populate_record(m, jsonb_build_object('media_id', gen_random_uuid(), 'original', true))).*
+        FROM connector.media m WHERE media_id = %s RETURNING media_id
+    """
+    [row] = tool.house.sql(copied, video)
+    found: UUID = row["media_id"]
+    folder = tool.house.folder / "videos" / "videos"
+    copytree(folder / str(video), folder / str(found))
+    (folder / str(found) / "source").write_bytes(b"original")
+    return found
 
 
 # ---------------------------------------------------------------- security

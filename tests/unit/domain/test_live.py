@@ -7,7 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.learning_events import Actor, Event, Verb
-from connector.domain.live import Kind, Word, arrived, learner, of_event, openers, progress, read, rooms_of, teachers
+from connector.domain.live import (
+    Kind,
+    OnItsWay,
+    Word,
+    certificate,
+    learner,
+    of_event,
+    on_its_way,
+    openers,
+    person,
+    progress,
+    progressed,
+    read,
+    rooms_of,
+    teachers,
+    transcoding,
+)
 
 MOST = 8000
 """PostgreSQL's limit of a notification, in bytes."""
@@ -16,9 +32,9 @@ ANNA = Actor(1, "7", "11", "anna", 5, "c")
 
 def test_who_teaches_hears_in_the_course_too() -> None:
     """And only there: without a course, or without teaching, there is no such room."""
-    assert rooms_of(ANNA, teaches=False) == [learner(1, "anna"), openers(1, "c")]
-    assert rooms_of(ANNA, teaches=True) == [learner(1, "anna"), openers(1, "c"), teachers(1, "7")]
-    assert rooms_of(Actor(1, "", "", "anna", 5, ""), teaches=True) == [learner(1, "anna")]
+    assert rooms_of(ANNA, teaches=False) == [learner(1, "anna"), person(5), openers(1, "c")]
+    assert rooms_of(ANNA, teaches=True) == [learner(1, "anna"), person(5), openers(1, "c"), teachers(1, "7")]
+    assert rooms_of(Actor(1, "", "", "anna", None, ""), teaches=True) == [learner(1, "anna")]
 
 
 def test_no_two_rooms_are_one() -> None:
@@ -30,11 +46,12 @@ def test_no_two_rooms_are_one() -> None:
 @pytest.mark.parametrize(
     ("verb", "told"),
     [
-        (Verb.LAUNCHED, []), (Verb.INITIALIZED, [Kind.EVENT]), (Verb.ANSWERED, [Kind.EVENT]),
-        (Verb.COMPLETED, [Kind.EVENT]), (Verb.SCORED, [Kind.EVENT, Kind.SCORE]), (Verb.PLAYED, []), (Verb.PASSED, []),
+        (Verb.LAUNCHED, []), (Verb.INITIALIZED, [Kind.EVENT, Kind.NOTICE]), (Verb.ANSWERED, [Kind.EVENT, Kind.NOTICE]),
+        (Verb.COMPLETED, [Kind.EVENT, Kind.NOTICE]), (Verb.SCORED, [Kind.EVENT, Kind.SCORE]), (Verb.PLAYED, []),
+        (Verb.PASSED, []),
     ],
 )  # fmt: skip
-def test_what_happens_is_told_to_teachers_and_a_score_to_whose_it_is(verb: Verb, told: list[Kind]) -> None:
+def test_what_happens_is_told_to_teachers_and_to_whose_it_is(verb: Verb, told: list[Kind]) -> None:
     """No word says who it was, or how well it went."""
     words = of_event(Event(ANNA, verb, 3, "q1", {"percent": 12.5}))
     assert [word.kind for word in words] == told
@@ -42,8 +59,22 @@ def test_what_happens_is_told_to_teachers_and_a_score_to_whose_it_is(verb: Verb,
     assert {word.room for word in words} <= {teachers(1, "7"), learner(1, "anna")}
 
 
-def test_a_score_that_arrived_is_told_to_whose_it_is() -> None:
-    assert arrived(1, "anna") == Word(Kind.SCORE, learner(1, "anna"), {"state": "arrived"})
+def test_who_gets_on_is_told_to_their_other_screens_and_to_teachers() -> None:
+    """Who only tries it out is told alone; without a course there is nobody else."""
+    both = progressed(ANNA, trial=False)
+    assert [(word.kind, word.room) for word in both] == [
+        (Kind.EVENT, teachers(1, "7")),
+        (Kind.NOTICE, learner(1, "anna")),
+    ]
+    assert [word.room for word in progressed(ANNA, trial=True)] == [learner(1, "anna")]
+    assert [word.room for word in progressed(Actor(1, "", "11", "anna", 5, "c"), trial=False)] == [learner(1, "anna")]
+
+
+def test_what_becomes_of_ones_own_is_told_to_whose_it_is() -> None:
+    """A score by its platform, a certificate to the person wherever they are; a video to those who teach there."""
+    assert on_its_way(1, "anna", OnItsWay.ARRIVED) == Word(Kind.SCORE, learner(1, "anna"), {"state": "arrived"})
+    assert certificate(5) == Word(Kind.NOTICE, person(5), {"about": "certificate"})
+    assert (transcoding(1, "7", 0.5).room, transcoding(1, "7", 0.5).what["percent"]) == (teachers(1, "7"), 50)
 
 
 @pytest.mark.parametrize(("given", "told"), [(-1, 0), (41.26, 41.3), (250, 100)])

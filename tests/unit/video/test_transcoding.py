@@ -69,6 +69,10 @@ def test_an_upload_comes_in_parts_in_any_order(store: MediaStore, tmp_path: Path
     assert b"".join(store.read(f"{one.folder}/a/small.ts", 0, 4)) == b"small"
     store.delete(one.source)
     assert store.size(one.source) is None
+    store.take(f"{one.folder}0/small.ts", small)
+    for _ in range(2):
+        store.delete_folder(one.folder)
+    assert (store.size(f"{one.folder}/a/small.ts"), store.size(f"{one.folder}0/small.ts")) == (None, 5)
 
 
 def test_an_upload_can_be_given_up(store: MediaStore) -> None:
