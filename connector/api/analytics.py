@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from connector.api.answering import Ask, itself, meta, page_links, page_meta
+from connector.api.answering import Ask, itself, meta, page_links, page_meta, page_of
 from connector.api.answers import (
     ByStatus,
     Expiring,
@@ -20,12 +20,11 @@ from connector.api.answers import (
     Trend,
     TrendPoint,
 )
-from connector.api.asking import ExpiringAsked, OfUnit, OverviewAsked, Paged, ProgressAsked
+from connector.api.asking import ExpiringAsked, OfUnit, OverviewAsked, ProgressAsked
 from connector.api.courses import found, title
 from connector.api.problems import WrongParameter
+from connector.api.rooms import Rooms, own_course
 from connector.domain.analytics import Look, Row
-
-T = TypeVar("T")
 
 DAYS = 90
 """So many are told where nobody says from which day on."""
@@ -67,7 +66,7 @@ def progress(look: Look, asked: ProgressAsked, ask: Ask) -> ProgressAnswer:
         data = [Standing(unit=row["unit"], name=row["unit_name"], **_sums(row)) for row in rows]
     else:
         told = _by_day(look, asked) if asked.by == "day" else _by_requirement(look, asked, ask)
-        total, data = len(told), _page(told, asked)
+        total, data = len(told), page_of(told, asked)
     return ProgressAnswer(data=data, meta=page_meta(look, asked, total), links=page_links(ask, asked, total))
 
 
@@ -109,13 +108,8 @@ def expiring(look: Look, asked: ExpiringAsked, ask: Ask) -> ExpiringAnswer:
         )
         for row in look.expiring(asked.kind)
     ]
-    data, total = _page(told, asked), len(told)
+    data, total = page_of(told, asked), len(told)
     return ExpiringAnswer(data=data, meta=page_meta(look, asked, total), links=page_links(ask, asked, total))
-
-
-def _page(told: Sequence[T], asked: Paged) -> list[T]:
-    begins = (asked.page - 1) * asked.limit
-    return list(told[begins : begins + asked.limit])
 
 
 def course_analytics(look: Look, _asked: OfUnit, ask: Ask) -> PerformanceAnswer:
@@ -138,3 +132,10 @@ def course_analytics(look: Look, _asked: OfUnit, ask: Ask) -> PerformanceAnswer:
         average_days=row.get("average_days"),
     )
     return PerformanceAnswer(data=data, meta=meta(look), links=itself(ask))
+
+
+def taught_analytics(rooms: Rooms, asked: OfUnit, ask: Ask) -> PerformanceAnswer:
+    """To who teaches in a course, of that course: all who are in it."""
+    own_course(rooms, ask.session, ask.places["id"])
+    with rooms.analytics.look("") as look:
+        return course_analytics(look, asked, ask)

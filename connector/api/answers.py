@@ -192,7 +192,7 @@ class CertificatesAnswer(Frame):
 
 # ---------------------------------------------------------------- problems
 class WrongOne(Told):
-    parameter: str
+    parameter: str = Field(description="Or the place in the body.")
     reason: str
 
 

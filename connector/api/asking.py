@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from connector.api.problems import WrongParameter
+from connector.api.problems import WrongBody, WrongParameter
 
 MOST_LANGUAGES = 20
+MOST_TOLD = 20
+"""Mistakes in a body."""
 
 
 def _matches(pattern: str, means: str) -> BeforeValidator:
@@ -89,6 +91,26 @@ class ExpiringAsked(Paged):
     kind: Literal["requirement", "certificate"] | None = Field(None, description="Of these alone.")
 
 
+State = Literal["not_begun", "under_way", "stuck", "completed", "overdue"]
+PeopleOrder = Literal["name", "progress", "grade", "due", "last"]
+
+
+class CourseProgressAsked(Paged):
+    state: State | None = Field(None, description="Who stands so, or is overdue.")
+    name: Text | None = Field(None, description="With this in the name; with the scope people:read.")
+    sort: PeopleOrder | None = Field(None, description="In which order: the least, or the nearest day, first.")
+
+
+class ManifestAsked(Asked):
+    lines: Annotated[int, Field(ge=1, le=10_000), WHOLE] | None = Field(
+        None, description="The stream of so many lines alone, such as 720."
+    )
+
+
+class ThumbnailAsked(Asked):
+    number: Annotated[int, Field(ge=0, le=999), WHOLE] = Field(0, description="Which picture, from the beginning on.")
+
+
 Status = Literal["valid", "expired", "revoked"]
 
 
@@ -112,6 +134,7 @@ class CertificateAsked(Asked):
 
 
 A = TypeVar("A", bound=Asked)
+B = TypeVar("B", bound=BaseModel)
 
 
 def read(form: type[A], given: Sequence[tuple[str, str]]) -> A:
@@ -122,6 +145,20 @@ def read(form: type[A], given: Sequence[tuple[str, str]]) -> A:
         return form.model_validate(dict(given))
     except ValidationError as error:
         raise WrongParameter([_told(one, form) for one in error.errors(include_url=False)]) from None
+
+
+def read_sent(form: type[B], content: bytes) -> B:
+    """The body of a request. Raises WrongBody with all that is wrong."""
+    try:
+        return form.model_validate_json(content)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    raise WrongBody("", [(_place(one["loc"]), one["msg"].removeprefix("Input ")) for one in found[:MOST_TOLD]])
+
+
+def _place(loc: Sequence[int | str]) -> str:
+    """Where in a body, such as played.0.1."""
+    return _quoted(".".join(str(one) for one in loc)) or "body"
 
 
 def _told(error: Any, form: type[Asked]) -> tuple[str, str]:

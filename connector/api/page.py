@@ -49,6 +49,8 @@ def _kind_of(schema: Mapping[str, Any]) -> str:
         return " or ".join(_kind_of(one) for one in schema["anyOf"])
     if "enum" in schema:
         return ", ".join(str(one) for one in schema["enum"])
+    if "prefixItems" in schema:
+        return ", ".join(_kind_of(one) for one in schema["prefixItems"])
     if schema.get("type") == "array":
         return f"list of {_kind_of(schema['items'])}"
     return str(schema.get("format") or schema.get("type") or "any")

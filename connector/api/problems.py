@@ -3,9 +3,11 @@
 Problem
 ├── WrongParameter   400  a parameter is unknown, given twice, or no value that can be
 ├── NoGoodToken      401  no token, or one that is no longer good
-├── NotAllowed       403  the token lacks a scope
+├── NotAllowed       403  the token lacks a scope, or this is not for whoever brings it
 ├── NothingThere     404  no such address, unit, course or certificate, or not in sight
-├── NotSupported     405  a method other than GET and HEAD
+├── NotSupported     405  a method that this address does not have
+├── NotNow           409  not as things stand: it is over, was changed, or was not begun
+├── WrongBody        422  what was sent is not what is asked for
 ├── TooManyRequests  429  wait
 ├── Mistaken         500  a mistake of ours
 └── NotAvailable     503  the database does not answer
@@ -15,6 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+
+from connector.domain.errors import LaunchRefused
+from connector.domain.lti import Trouble
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -62,9 +67,11 @@ class NoGoodToken(Problem):
 class NotAllowed(Problem):
     status, code, title = 403, "not-allowed", "The token may not ask this"
 
-    def __init__(self, scope: str) -> None:
+    @classmethod
+    def without(cls, scope: str) -> NotAllowed:
+        """A token of the API lacks a scope."""
         challenge = f'Bearer realm="api", error="insufficient_scope", scope="{scope}"'
-        super().__init__(f"It lacks the scope {scope}.", headers={"WWW-Authenticate": challenge}, scope=scope)
+        return cls(f"It lacks the scope {scope}.", headers={"WWW-Authenticate": challenge}, scope=scope)
 
 
 class NothingThere(Problem):
@@ -74,8 +81,22 @@ class NothingThere(Problem):
 class NotSupported(Problem):
     status, code, title = 405, "not-supported", "This cannot be done here"
 
-    def __init__(self) -> None:
-        super().__init__("Ask by GET or HEAD.", headers={"Allow": "GET, HEAD"})
+    def __init__(self, allowed: Sequence[str] = ("GET", "HEAD")) -> None:
+        super().__init__(f"Ask by {' or '.join(allowed)}.", headers={"Allow": ", ".join(allowed)})
+
+
+class NotNow(Problem):
+    status, code, title = 409, "not-now", "Not as things stand"
+
+
+class WrongBody(Problem):
+    """``errors`` names each place in the body with what is wrong there."""
+
+    status, code, title = 422, "wrong-body", "What was sent is wrong"
+
+    def __init__(self, detail: str, errors: Sequence[tuple[str, str]] = ()) -> None:
+        told = [{"parameter": name, "reason": reason} for name, reason in errors]
+        super().__init__(detail or "; ".join(f"{name}: {reason}" for name, reason in errors), errors=told)
 
 
 class TooManyRequests(Problem):
@@ -100,5 +121,17 @@ class NotAvailable(Problem):
 
 
 PROBLEMS: tuple[type[Problem], ...] = (
-    WrongParameter, NoGoodToken, NotAllowed, NothingThere, NotSupported, TooManyRequests, Mistaken, NotAvailable,
+    WrongParameter, NoGoodToken, NotAllowed, NothingThere, NotSupported, NotNow, WrongBody, TooManyRequests, Mistaken,
+    NotAvailable,
 )  # fmt: skip
+
+
+def refused(error: LaunchRefused) -> Problem:
+    """What launched content refuses, as the API tells it."""
+    trouble = Trouble(error.code)
+    if trouble is Trouble.UNTRUSTED:
+        return NoGoodToken(given=True)
+    if trouble is Trouble.MALFORMED:
+        return WrongBody(str(error))
+    kinds: Mapping[Trouble, type[Problem]] = {Trouble.NOT_ALLOWED: NotAllowed, Trouble.GONE: NothingThere}
+    return kinds.get(trouble, NotNow)(str(error))

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from connector.store.live import LiveWords
     from connector.store.lti import LtiLogins, LtiPlatforms
     from connector.store.regrades import StoredRegrades
-    from jobs.attempts import AttemptWork
     from jobs.learning import LearningWork
     from jobs.regrades import RegradeWork
 
@@ -141,12 +140,6 @@ class Launched(Kept, Files, Admission):
         from jobs.regrades import RegradeWork
 
         return RegradeWork(self.regrading, stopping)
-
-    def ending_attempts(self, stopping: Stopping = never) -> AttemptWork:
-        """How attempts end whose time is over."""
-        from jobs.attempts import AttemptWork
-
-        return AttemptWork(self.attempting.submit_overdue, stopping)
 
     @cached_property
     def handing_in(self) -> HandingIn:

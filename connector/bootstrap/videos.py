@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from connector.content.video.addresses import Addresses
     from connector.content.video.cleaning import Cleaning
     from connector.content.video.learning import Learning
+    from connector.content.video.seeing import Seeing
     from connector.content.video.uploading import Transcoding, Uploading
     from connector.domain.videos import MediaStore, Transcoder
     from connector.store.videos import StoredMedia, StoredViewings
@@ -95,6 +96,13 @@ class Videos(Launched):
         from connector.content.video.cleaning import Cleaning
 
         return Cleaning(self.media, self.media_store, self.clock)
+
+    @property
+    def seeing(self) -> Seeing:
+        """Lessons as they are watched."""
+        from connector.content.video.seeing import Seeing
+
+        return Seeing(self.media, self.media_addresses, self.clock)
 
     def transcoding(self, stopping: Stopping = never) -> Transcoding:
         """What makes of uploads what players need. Raises SettingsError."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from connector.domain.course_view import Learner
+
 Row = dict[str, Any]
 
 
@@ -55,6 +57,11 @@ class Look(Protocol):
         ...
 
     @property
+    def now(self) -> datetime:
+        """The moment of which all is."""
+        ...
+
+    @property
     def unit(self) -> str:
         """The unit that is looked at, "" is everybody."""
         ...
@@ -89,6 +96,32 @@ class Look(Protocol):
 
     def expiring(self, kind: str | None) -> list[Row]:
         """What ends within 30, 60 and 90 days, by what it is."""
+        ...
+
+    def person(self, key: str) -> Row | None:
+        """Who has this key at HR, with names, unit and job; None where nobody in sight has."""
+        ...
+
+    def person_of(self, person_id: int) -> Row | None: ...
+
+    def enrolments(self, key: str, course_id: int | None = None) -> list[Row]:
+        """How somebody stands in each course they are in, or in one of them."""
+        ...
+
+    def requirements(self, key: str) -> list[Row]:
+        """What somebody has to complete, and how that stands."""
+        ...
+
+    def learners(self, course_id: int) -> list[Learner]:
+        """Who in sight is in a course, as a course view has them."""
+        ...
+
+    def role(self, role: str) -> int:
+        """How many active people in sight have this job."""
+        ...
+
+    def paths(self, role: str) -> list[Row]:
+        """The paths that people with this job have, with their courses in order, and how they stand."""
         ...
 
     def certificates(self, search: CertificateSearch) -> list[Row]: ...

@@ -20,6 +20,8 @@ class Scope(StrEnum):
     """Sums: how far people are, by unit, requirement and course."""
     CERTIFICATES = "certificates:read"
     """Certificates and badges that were issued, without names."""
+    PROGRESS = "progress:read"
+    """How far single people are, without names."""
     PEOPLE = "people:read"
     """Whose they are, where an answer tells of single people."""
 

@@ -46,6 +46,7 @@ class Learner:
     """Somebody in a course, as the facts or the platform know them. ``progress`` and ``grade`` in percent.
 
     ``last`` is the last sign of work in the course, ``seen`` when they were last in Moodle at all; None: not told.
+    ``key`` is that at HR, "" where it is not known.
     """
 
     subject: str
@@ -58,6 +59,7 @@ class Learner:
     seen: datetime | None = None
     due_on: date | None = None
     overdue: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,16 @@ def texts(stored: str) -> dict[str, str]:
 
 
 def choose(found: Mapping[str, str], wished: Sequence[str]) -> str:
-    """The text for who wishes these languages, the dearest first: that, one of the same language, or what there is."""
+    """The text for who wishes these languages, the dearest first: that, one of the same language, or what there is.
+
+    Languages may be written as in HTML or as Moodle names its packs: zh-TW is zh_tw.
+    """
+    told = [(language.casefold().replace("_", "-"), text) for language, text in found.items()]
     for wish in wished:
-        for suits in (wish.casefold(), wish.partition("-")[0].casefold()):
-            for language, text in found.items():
-                if suits in (language.casefold(), language.partition("-")[0].casefold()):
+        whole = wish.casefold().replace("_", "-")
+        for suits in (whole, whole.partition("-")[0]):
+            for language, text in told:
+                if suits in (language, language.partition("-")[0]):
                     return text
     for language in (ANY, "en"):
         if language in found:

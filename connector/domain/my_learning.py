@@ -57,7 +57,8 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class CourseCard:
-    """A course that the person is in. ``progress`` in percent, None where Moodle tells none."""
+    """A course that the person is in. ``progress`` in percent, None where Moodle tells none; ``last``: when they last
+    worked in it, as far as that is known."""
 
     course_id: int
     title: Texts
@@ -68,6 +69,7 @@ class CourseCard:
     completed: bool
     completed_at: datetime | None
     progress: float | None
+    last: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,12 @@ def by_urgency(due: Sequence[Due]) -> list[Due]:
 def by_progress(courses: Sequence[CourseCard]) -> list[CourseCard]:
     """What was begun first, then what was not, then what is completed."""
     return sorted(courses, key=lambda one: (one.completed, -(one.progress or 0), one.fullname))
+
+
+def by_last(courses: Sequence[CourseCard]) -> list[CourseCard]:
+    """Where somebody worked last first; of which that is not known, as ``by_progress``."""
+    known = sorted(((one.last, one.course_id, one) for one in courses if one.last is not None), reverse=True)
+    return [one for *_, one in known] + by_progress([one for one in courses if one.last is None])
 
 
 def streak(days: Collection[date], today: date) -> int:

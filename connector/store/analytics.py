@@ -8,6 +8,8 @@ from dataclasses import asdict
 from datetime import date, datetime
 
 from connector.domain.analytics import CertificateSearch, CourseSearch, Row
+from connector.domain.course_view import Learner
+from connector.store.course_view import learner_of
 from connector.store.database import Connection, Database, one, query
 
 _EVERY_COURSE = CourseSearch(None, None, None, None, None, "", "id", 1, 0)
@@ -34,6 +36,7 @@ class ViewLook:
         told = one(connection, "api.mark")
         self.mark: str = told["mark"]
         self.as_of: datetime | None = told["as_of"]
+        self.now: datetime = told["now"]
 
     def _see(self, unit: str) -> None:
         self._connection.execute(query("reports.look_at"), {"unit": unit})
@@ -73,6 +76,29 @@ class ViewLook:
 
     def expiring(self, kind: str | None) -> list[Row]:
         return self._rows("expiring", kind=kind)
+
+    def person(self, key: str) -> Row | None:
+        return self._row("person", key=key, person_id=None)
+
+    def person_of(self, person_id: int) -> Row | None:
+        return self._row("person", key=None, person_id=person_id)
+
+    def enrolments(self, key: str, course_id: int | None = None) -> list[Row]:
+        return self._rows("enrolments", key=key, course_id=course_id)
+
+    def requirements(self, key: str) -> list[Row]:
+        return self._rows("requirements", key=key)
+
+    def learners(self, course_id: int) -> list[Learner]:
+        rows = self._connection.execute(query("course_view.learners"), {"course_id": course_id}).fetchall()
+        return [learner_of(row) for row in rows]
+
+    def role(self, role: str) -> int:
+        row = self._row("role", role=role)
+        return row["people"] if row else 0
+
+    def paths(self, role: str) -> list[Row]:
+        return self._rows("paths", role=role)
 
     def certificates(self, search: CertificateSearch) -> list[Row]:
         return self._certificates(search)

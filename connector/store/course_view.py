@@ -20,7 +20,7 @@ class StoredCourseFacts:
         self._database = database
 
     def learners(self, course_id: int) -> Sequence[Learner]:
-        return [_learner(row) for row in self._database.rows("course_view.learners", course_id=course_id)]
+        return [learner_of(row) for row in self._database.rows("course_view.learners", course_id=course_id)]
 
     def as_of(self) -> datetime | None:
         row = self._database.row("course_view.as_of")
@@ -55,7 +55,8 @@ class StoredCourseWork:
         return [Waiting(**row) for row in self._database.rows("course_view.waiting", most=most, **there)]
 
 
-def _learner(row: Row) -> Learner:
+def learner_of(row: Row) -> Learner:
+    """A row of ``course_view.learners``."""
     name = full_name(row.pop("firstname"), row.pop("lastname"))
     return Learner(str(row.pop("moodle_id")), name, **row)
 

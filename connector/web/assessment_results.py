@@ -11,18 +11,20 @@ from starlette.responses import Response
 
 from connector.bootstrap import Connector
 from connector.content.assessment import bodies, results
+from connector.content.assessment.taking import explains, reviewed
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
+from connector.content.launched import actor_of
 from connector.domain.attempting import Attempt
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.regrades import LONGEST_REASON, Regrade
 from connector.lti.deep_linking import CONTENT
-from connector.web.assessment import ATTEMPTS, evidence_of, explains, reviewed
+from connector.web.assessment import ATTEMPTS, evidence_of
 from connector.web.assessment_editing import read_form
 from connector.web.fields import Fields
 from connector.web.languages import message
-from connector.web.launches import Part, Visit, actor_of, roster
+from connector.web.launches import Part, Visit, roster
 
 RESULTS = "/lti/assessment/results"
 BACK: Mapping[str, str] = {COURSE_VIEW: "/lti/course"}
@@ -147,7 +149,7 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
     return {
         "attempt": attempt,
         "made": made,
-        "reviewed": reviewed(connector, attempt),
+        "reviewed": reviewed(connector.attempting, attempt),
         "evidence": evidence_of(connector, attempt),
         "file_base": files_at(attempt, teaches=teaches),
         "picture_base": f"{RESULTS if teaches else ATTEMPTS}/{attempt.attempt_id}",

@@ -13,12 +13,13 @@ from starlette.responses import Response
 from connector.bootstrap import Connector
 from connector.content.assessment import results
 from connector.content.course_view.opening import CourseLook
+from connector.content.launched import maker_of
 from connector.domain.course_view import OVERDUE, Order, Person, State, Wanted, select, sums
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.reports.formats import csv_table
 from connector.web.languages import Speech, message
-from connector.web.launches import HEADERS, Part, Visit, maker_of, roster
+from connector.web.launches import HEADERS, Part, Visit, roster
 
 COURSE = "/lti/course"
 PAGE = 50

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import anyio.from_thread
@@ -18,13 +17,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
 from connector.bootstrap import Connector
+from connector.content import launched
 from connector.domain.contents import Content, ContentKind, Maker
 from connector.domain.errors import AccessRefused, ConnectorError, LaunchRefused, TryAgain, raised_at
 from connector.domain.learners import name_in
 from connector.domain.learning_events import Actor
 from connector.domain.lti import LaunchSession, Trouble, origin
 from connector.domain.multilang import choose
-from connector.lti.deep_linking import CONTENT
 from connector.lti.rosters import Member
 from connector.web.dress import Dress
 from connector.web.languages import Speech, preferred
@@ -158,37 +157,20 @@ class Visit:
 
     @property
     def actor(self) -> Actor:
-        return actor_of(self.session)
+        return launched.actor_of(self.session)
 
     @property
     def maker(self) -> Maker:
-        return maker_of(self.session)
+        return launched.maker_of(self.session)
 
     def content(self, kind: ContentKind) -> Content:
         """What was launched, as it is now. Raises LaunchRefused where it is of another kind, or gone."""
-        found = named(self.connector, self.session)
-        if found is None or found.kind is not kind:
-            raise LaunchRefused("content: there is none of this kind.", Trouble.GONE)
-        return found
+        return launched.of_kind(self.connector.contents, self.connector.platforms, self.session, kind)
 
     def part(self, template: str, status: int = 200, **values: Any) -> Response:
         """A part of the page that was launched."""
         text = self.launches.rendered(template, self.session.launch.locale, session=self.session, **values)
         return HTMLResponse(text, status, HEADERS)
-
-
-def actor_of(session: LaunchSession) -> Actor:
-    """Who does what is told of this session."""
-    launch = session.launch
-    course, link = (place.id if place else "" for place in (launch.course, launch.link))
-    content = launch.custom.get(CONTENT, "")
-    return Actor(launch.platform_id, course, link, launch.subject, session.person_id, content)
-
-
-def maker_of(session: LaunchSession) -> Maker:
-    """Who makes content in this session."""
-    launch = session.launch
-    return Maker(launch.platform_id, launch.course.id if launch.course else "", launch.subject)
 
 
 def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | None:
@@ -204,20 +186,8 @@ def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | N
 
 
 def named(connector: Connector, session: LaunchSession) -> Content | None:
-    """The content that the custom parameter names by its id; None where there is none, or another Moodle's.
-
-    Whoever teaches anywhere can write such a parameter by hand.
-    """
-    try:
-        wanted = UUID(session.launch.custom.get(CONTENT, ""))
-    except ValueError:
-        return None
-    content = connector.contents.newest(wanted)
-    launched_from = session.launch.platform_id
-    if content is None or content.platform_id == launched_from:
-        return content
-    ways = [connector.platforms.one(one) for one in (content.platform_id, launched_from)]
-    return content if len({one.issuer for one in ways if one}) == 1 else None
+    """The content that was launched; None where there is none."""
+    return launched.named(connector.contents, connector.platforms, session)
 
 
 @dataclass(frozen=True, slots=True)

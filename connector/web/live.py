@@ -24,10 +24,11 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from connector.bootstrap import Connector
+from connector.content.launched import actor_of
 from connector.domain.errors import ConnectorError, SettingsError, StorageError, raised_at
 from connector.domain.live import rooms_of
 from connector.domain.lti import LaunchSession, origin
-from connector.web.launches import ByLaunch, actor_of
+from connector.web.launches import ByLaunch
 from connector.web.limits import RateLimit
 from connector.web.line import LARGEST, Line, line_of, turn_away, wanted, with_line
 from connector.web.metrics import Metrics

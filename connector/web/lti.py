@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 
 from connector.bootstrap import Connector
 from connector.bootstrap.launching import KEYS, LAUNCH, LOGIN, PICK, REGISTER
+from connector.content.launched import actor_of
 from connector.domain.errors import LaunchRefused
 from connector.domain.learning_events import Event, Verb
 from connector.domain.lti import LOGIN as LOGIN_TIME
@@ -23,7 +24,7 @@ from connector.web.content import WAYS as OF_CONTENT
 from connector.web.dress import Dress
 from connector.web.fields import Fields
 from connector.web.languages import preferred
-from connector.web.launches import HEADERS, ByLaunch, Launches, Way, actor_of, add_ways, log
+from connector.web.launches import HEADERS, ByLaunch, Launches, Way, add_ways, log
 from connector.web.limits import RateLimit
 from connector.web.page import Open
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
-
-Kept = Annotated[str, AfterValidator(lambda text: text.replace("\x00", ""))]
-"""What PostgreSQL can keep."""
-
-
-class Told(BaseModel):
-    """What a page tells; anything else in it is refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 async def body(request: Request, largest: int) -> bytes:

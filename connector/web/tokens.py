@@ -9,10 +9,10 @@ from starlette.requests import Request
 
 
 class ByToken(Enum):
-    """Who may call: a machine that brings a token."""
+    """Who may call: who brings a token."""
 
     SCIM = "a SCIM client, by its token"
-    API = "who has a token of the API with the scope that is asked for"
+    API = "who has a token of the API with the scope that is asked for, or the token of a launch: see endpoints"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic import Field
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse
 
+from connector.content.sent import Told
 from connector.content.video import captions
 from connector.content.video.learning import score
 from connector.content.video.lessons import (
@@ -39,8 +40,8 @@ from connector.domain.videos import PART, Lesson, MediaState
 from connector.web.certified import choice, chosen
 from connector.web.languages import OWN_NAMES
 from connector.web.launches import HEADERS, Launches, Part, Visit, bearer
-from connector.web.sent import Told, body, understood
-from connector.web.video import base, ready, sent
+from connector.web.sent import body, understood
+from connector.web.video import sent
 from connector.web.words import FAILURES, NOT_RIGHT
 
 FORM = 4 * CAPTIONS
@@ -251,7 +252,7 @@ def uploaded(visit: Visit) -> Response:
     media = uploading.complete(uploading.media(media_id, visit.maker))
 
     def change(lesson: Lesson) -> Lesson:
-        kept = ready(visit.connector, lesson)
+        kept = visit.connector.seeing.ready(lesson)
         return replace(lesson, media_id=kept.media_id if kept else None, coming=media.media_id)
 
     changed = _change(visit, content, change)
@@ -277,7 +278,7 @@ def _media(visit: Visit, lesson: Lesson) -> dict[str, Any]:
         "media": media,
         "under_way": media is not None and media.state in (MediaState.WAITING, MediaState.WORKING),
         "why": FAILURES[media.failure] if media is not None and media.failure else "",
-        "base": base(connector, visit.session, media.media_id) if media is not None and is_ready else "",
+        "base": connector.seeing.base(visit.session, media.media_id) if media is not None and is_ready else "",
         "has_place": connector.has_videos,
         "largest": connector.settings.video.largest_mb,
         "place": captions.shown,
@@ -289,7 +290,7 @@ def results(visit: Visit) -> Response:
     """Who of this course has watched how much, and what most of them have watched."""
     content = _own(visit)
     lesson = read(content.body)
-    media = ready(visit.connector, lesson)
+    media = visit.connector.seeing.ready(lesson)
     made = media.made if media else None
     found = []
     if media is not None:

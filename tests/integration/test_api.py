@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -191,6 +192,58 @@ def test_a_token_of_a_unit_learns_nothing_of_others(ask: Any) -> None:
     assert ask().data("/certificates/B-708-code", source="badge")["person"]["key"] == "S1"
 
 
+def test_paths_of_a_job(ask: Any, database: str) -> None:
+    """With steps in order, in the wished language, whichever way it is written; and how people of the unit stand."""
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "UPDATE facts.dim_requirement SET name = %s WHERE requirement = 'SAFE-R'",
+            [json.dumps({"en": "Do SAFE", "fr": "Faire", "vi": "Làm", "zh_tw": "安全訓練"})],
+        )
+    everybody, north = ask(), ask(unit="North")
+    fire, safe = everybody.data("/learning-paths/clerk", lang="fr")
+    assert (safe["requirement"], safe["name"], safe["recertify_months"], safe["own"]) == ("SAFE-R", "Faire", 2, None)
+    assert safe["steps"] == [{"course": 11, "title": "Sécurité", "minutes": 45, "completed": None}]
+    assert (safe["people"]["assigned"], safe["people"]["satisfied"], safe["people"]["first_due_on"]) == (10, 10, None)
+    assert (fire["people"]["overdue"], fire["people"]["open"]) == (10, 0)
+    assert [one["people"]["assigned"] for one in north.data("/learning-paths/clerk")] == [5, 5]
+    names = {tag: everybody.data("/learning-paths/clerk", lang=tag)[1]["name"] for tag in ("zh-TW", "zh_tw", "vi")}
+    assert names == {"zh-TW": "安全訓練", "zh_tw": "安全訓練", "vi": "Làm"}
+    told = everybody.data("/analytics/progress", requirement="SAFE-R", lang="zh-TW")
+    assert told[0]["name"] == "安全訓練"
+    assert everybody.get("/learning-paths/driver").status_code == 404
+    assert everybody.data("/learning-paths/clerk", unit="South-1")[0]["people"]["assigned"] == 2
+    page = everybody.get("/learning-paths/clerk", params={"limit": 1, "page": 2}).json()
+    assert ([one["requirement"] for one in page["data"]], page["meta"]["total"]) == (["SAFE-R"], 2)
+
+
+def test_how_far_people_are(ask: Any) -> None:
+    """One by one and course by course, of the unit alone, and by name for who may see people only."""
+    client, north, nameless = ask(), ask(unit="North"), ask("progress:read")
+    told = client.data("/progress/user/N1", lang="fr")
+    assert (told["person"]["lastname"], told["person"]["unit"]) == ("Trần-Bắc", "North-1")
+    fire, safe = told["courses"]
+    assert (safe["title"], safe["completed"], safe["score"]) == ("Sécurité", True, 55 + 704 % 10)
+    assert (fire["course"], fire["progress"], fire["completed"]) == (12, 10, False)
+    assert {one["code"]: one["state"] for one in told["requirements"]} == {"SAFE-R": "satisfied", "FIRE-R": "overdue"}
+    assert north.data("/progress/user/N1", lang="fr") == told
+    assert north.get("/progress/user/S1").status_code == 404, "neither whether there is one"
+    assert nameless.get("/progress/user/N1").json()["scope"] == "people:read"
+
+    everybody = client.get("/progress/course/12").json()
+    assert everybody["meta"]["total"] == 10
+    assert {(one["state"], one["overdue"], one["progress"]) for one in everybody["data"]} == {("under_way", True, 10)}
+    assert {one["key"] for one in north.data("/progress/course/12")} == {"N-boss", "N1", "N2", "N-lent", "N-moved"}
+    assert [one["key"] for one in client.data("/progress/course/12", name="duong")] == []
+    assert [one["key"] for one in client.data("/progress/course/12", name="dusud")] == ["S3"]
+    assert client.data("/progress/course/12", state="completed") == []
+    assert [one["key"] for one in client.data("/progress/course/11", unit="South-1", sort="grade")] == ["S1", "S2"]
+    for one in nameless.data("/progress/course/12"):
+        assert (one["key"], one["name"], one["progress"]) == (None, None, 10)
+    assert nameless.get("/progress/course/12", params={"name": "dusud"}).status_code == 403, "found out by searching"
+    assert nameless.get("/progress/course/12", params={"sort": "name"}).status_code == 403
+    assert client.get("/progress/course/13").status_code == 404
+
+
 def test_certificates(ask: Any, database: str) -> None:
     """By pages that go on where the last one ended, filtered, and without names unless the token may see people."""
     client, nameless = ask(), ask("certificates:read")
@@ -329,6 +382,7 @@ KNOWN = [
     "badge",
     "SAFE-R",
     "N1",
+    "stuck",
     "2026-11-01",
     "0001-01-01",
     "9999-12-31",
@@ -346,15 +400,36 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     return sound | sound | sound | ODD
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.path)
+@cache
+def told_of(endpoint: Endpoint) -> dict[str, Any]:
+    """The operation as the document tells it."""
+    operation: dict[str, Any] = document()["paths"][endpoint.path][endpoint.method.lower()]
+    return operation
+
+
+@cache
+def form_of(address: str) -> Draft202012Validator:
+    """What has the form of a schema of the document."""
+    form = {"$ref": address, "components": document()["components"]}
+    return Draft202012Validator(form, format_checker=FormatChecker())
+
+
+def is_as_told(endpoint: Endpoint, answer: httpx.Response) -> None:
+    """No mistake of the server's own, and the form that the document gives to this status."""
+    assert answer.status_code < 500
+    for kind, content in told_of(endpoint)["responses"][str(answer.status_code)].get("content", {}).items():
+        assert answer.headers["Content-Type"] == kind
+        form_of(content["schema"]["$ref"]).validate(answer.json())
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
 def test_whatever_is_asked_the_answer_is_as_told(ask: Any, endpoint: Endpoint) -> None:
     """No mistake of the server's own, and every answer has the form that the document gives to its status."""
-    told, client = document(), ask()
-    operation = told["paths"][endpoint.path]["get"]
-    optional = {one["name"]: values(one["schema"]) for one in operation["parameters"] if one["in"] == "query"}
-    places = st.sampled_from(["11", "12", "B-701-code"]) | ODD.filter(bool)
+    client = ask()
+    optional = {one["name"]: values(one["schema"]) for one in told_of(endpoint)["parameters"] if one["in"] == "query"}
+    places = st.sampled_from(["11", "12", "B-701-code", "N1", "clerk"]) | ODD.filter(bool)
 
-    @hypothesis.settings(max_examples=25)
+    @hypothesis.settings(max_examples=25 if endpoint.tokens else 3)
     @hypothesis.given(
         query=st.fixed_dictionaries({}, optional=optional),
         place=places,
@@ -362,11 +437,9 @@ def test_whatever_is_asked_the_answer_is_as_told(ask: Any, endpoint: Endpoint) -
     )
     def asked(query: dict[str, Any], place: str, more: bool) -> None:
         path = re.sub(r"{\w+}", quote(place, safe=""), endpoint.path)
-        answer = client.get(path, params={**query, **({"more": "1"} if more else {})})
-        [(kind, schema)] = operation["responses"][str(answer.status_code)]["content"].items()
-        assert (answer.status_code < 500, answer.headers["Content-Type"]) == (True, kind)
-        form = {**schema["schema"], "components": told["components"]}
-        Draft202012Validator(form, format_checker=FormatChecker()).validate(answer.json())
+        answer = client.request(endpoint.method, path, params={**query, **({"more": "1"} if more else {})})
+        assert endpoint.tokens or answer.status_code == 403, "it is for people"
+        is_as_told(endpoint, answer)
 
     asked()
 
@@ -389,8 +462,9 @@ def test_the_pages_that_tell_of_it(service: Service) -> None:
     assert "http" not in page.text.replace("https://YOUR-ADDRESS", "")
     for one in PROBLEMS:
         assert f'id="{one.code}"' in page.text
-    for path in told["paths"]:
-        assert f"GET /api/v1{path}</code>" in page.text
+    for path, methods in told["paths"].items():
+        for method in methods:
+            assert f"{method.upper()} /api/v1{path}</code>" in page.text
 
 
 def test_before_the_first_reading(database_url: str) -> None:

@@ -74,7 +74,7 @@ class CourseView:
     def _learners(
         self, launch: Launch, done: Sequence[Work], assessments: Sequence[Content], roster: Roster
     ) -> tuple[Collection[Learner], datetime | None, bool]:
-        course_id, as_of = self._own_course(launch), self.facts.as_of()
+        course_id, as_of = self.own_course(launch), self.facts.as_of()
         if course_id is not None and as_of is not None:
             known = self.facts.learners(course_id)
             others = unlisted(known, done, as_of)
@@ -89,7 +89,7 @@ class CourseView:
         learners = [by_work(one, by_subject.get(one.subject), len(assessments)) for one in listed]
         return learners, None, members is not None
 
-    def _own_course(self, launch: Launch) -> int | None:
+    def own_course(self, launch: Launch) -> int | None:
         """Moodle's id of the course where it is one of our own Moodle, else None."""
         platform, course = self.platforms.one(launch.platform_id), launch.course
         if platform is None or course is None or platform.issuer.rstrip("/") != self.moodle:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.content.assessment.marking import share as marked
+from connector.content.sent import Watched
 from connector.content.video.watching import (
     Played,
     Rules,
@@ -50,6 +51,12 @@ class Report:
     played: Sequence[Played]
     position: float
     moments: Sequence[Moment] = ()
+
+
+def report_of(told: Watched) -> Report:
+    """What was sent, as far as a page may tell it."""
+    moments = [Moment(verb, time) for verb, time in told.moments if verb in MOMENTS]
+    return Report([Played(*one) for one in told.played], told.position, moments)
 
 
 @dataclass(frozen=True, slots=True)

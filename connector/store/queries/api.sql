@@ -6,7 +6,7 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 
 -- name: mark
 -- Moves with every reading of facts. What launched content tells moves nothing of what is told here.
-SELECT max(h.reached_at) FILTER (WHERE h.name = 'people') AS as_of,
+SELECT now() AS now, max(h.reached_at) FILTER (WHERE h.name = 'people') AS as_of,
        COALESCE(string_agg(h.name || ' ' || extract(epoch FROM h.reached_at), ' ' ORDER BY h.name), '') AS mark
 FROM facts.hop h WHERE h.name <> 'learning'
 
@@ -116,3 +116,67 @@ WHERE ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units
        OR c.issued_at = %(after_at)s AND (c.source, c.code) > (%(after_source)s, %(after_number)s))
 ORDER BY c.issued_at DESC, c.source, c.code
 LIMIT %(limit)s
+
+-- name: person
+-- By the key at HR, or by our own number; within the sight.
+SELECT p.hr_key, p.firstname, p.lastname, p.unit, p.unit_name, p.job_role
+FROM facts.person_managed p
+WHERE (p.hr_key = %(key)s::text OR p.person_id = %(person_id)s::bigint)
+  AND ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))
+
+-- name: enrolments
+-- What somebody in sight is in, with the title as the catalogue has it; what is behind comes last.
+SELECT e.course_id, COALESCE(d.title, '{}') AS title, e.fullname, e.active, e.enrolled_at, e.completed, e.completed_at,
+       e.progress, 100 * (e.grade - i.minimum) / NULLIF(i.maximum - i.minimum, 0) AS score
+FROM reporting.enrolments e
+LEFT JOIN facts.dim_course d ON d.course_id = e.course_id AND d.valid_to = 'infinity'
+LEFT JOIN facts.dim_grade_item i ON i.course_id = e.course_id AND i.item_type = 'course' AND i.valid_to = 'infinity'
+WHERE e.hr_key = %(key)s AND (%(course_id)s::bigint IS NULL OR e.course_id = %(course_id)s)
+ORDER BY e.active DESC, e.completed, e.course_id
+
+-- name: requirements
+-- What somebody in sight has to complete.
+SELECT c.requirement, c.requirement_name, c.state, c.due_on, c.satisfied_at, c.expires_on
+FROM reporting.compliance_now c WHERE c.hr_key = %(key)s
+ORDER BY c.requirement
+
+-- name: role
+-- How many active people in sight have a job.
+SELECT count(*) AS people FROM facts.dim_person p
+WHERE p.valid_to = 'infinity' AND p.status = 'active' AND p.job_role = %(role)s
+  AND ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))
+
+-- name: paths
+-- The paths that active people in sight with a job have, with courses in order; and how far they are with each, in the
+-- newest cycle. As facts.compliance_row has it, without the names, units and managers that it looks up for each; which day
+-- it is, is found once for each timezone, and later cycles, which are few, are looked for among themselves.
+WITH today AS MATERIALIZED (
+    SELECT z.timezone, (now() AT TIME ZONE z.timezone)::date AS day
+    FROM (SELECT DISTINCT timezone FROM facts.dim_person WHERE valid_to = 'infinity') z
+), whose AS MATERIALIZED (
+    SELECT p.person_id, t.day FROM facts.dim_person p JOIN today t ON t.timezone = p.timezone
+    WHERE p.valid_to = 'infinity' AND p.status = 'active' AND p.job_role = %(role)s
+      AND ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))
+), standing AS (
+    SELECT a.requirement, count(*) AS assigned, count(a.satisfied_at) AS satisfied,
+           count(*) FILTER (WHERE a.satisfied_at IS NULL AND (a.due_on < w.day) IS NOT TRUE) AS open,
+           count(*) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on < w.day) AS overdue,
+           min(a.due_on) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on >= w.day) AS first_due_on,
+           max(a.due_on) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on >= w.day) AS last_due_on
+    FROM whose w
+    JOIN facts.fact_assignment a ON a.person_id = w.person_id AND a.valid_to = 'infinity' AND a.withdrawn_at IS NULL
+    WHERE NOT EXISTS (SELECT FROM facts.fact_assignment later
+                      WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'
+                        AND later.cycle > 1)
+    GROUP BY a.requirement
+)
+SELECT s.*, r.path, COALESCE(r.name, '{}') AS requirement_name, r.recertify_months, COALESCE(w.steps, '[]') AS steps
+FROM standing s
+LEFT JOIN facts.dim_requirement r ON r.requirement = s.requirement AND r.valid_to = 'infinity'
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object('course_id', k.course_id, 'title', COALESCE(d.title, '{}'),
+                                        'fullname', COALESCE(d.fullname, k.ref), 'minutes', d.minutes) ORDER BY k.place) AS steps
+    FROM unnest(r.courses, r.course_ids) WITH ORDINALITY AS k (ref, course_id, place)
+    LEFT JOIN facts.dim_course d ON d.course_id = k.course_id AND d.valid_to = 'infinity'
+) w ON true
+ORDER BY s.requirement

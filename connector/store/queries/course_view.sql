@@ -3,10 +3,13 @@
 -- name: learners
 -- Who is in a course and may enter it: how far, with which grade in percent of the points, the last sign of work in it,
 -- and by when it has to be completed. Who completed it before the present cycle has to do it again. What is due is as
--- facts.compliance_row has it, without the names, units and managers that it looks up for each.
+-- facts.compliance_row has it, without the names, units and managers that it looks up for each. The API looks with the
+-- sight of a unit, a course view with that of all.
 WITH member AS MATERIALIZED (
-    SELECT moodle_id, person_id FROM facts.fact_enrolment
-    WHERE course_id = %(course_id)s AND valid_to = 'infinity' AND active
+    SELECT e.moodle_id, e.person_id, p.hr_key FROM facts.fact_enrolment e
+    LEFT JOIN facts.dim_person p ON p.person_id = e.person_id AND p.valid_to = 'infinity'
+    WHERE e.course_id = %(course_id)s AND e.valid_to = 'infinity' AND e.active
+      AND ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))
 ), graded AS (
     SELECT i.minimum, i.maximum FROM facts.dim_grade_item i
     WHERE i.course_id = %(course_id)s AND i.item_type = 'course' AND i.valid_to = 'infinity'
@@ -31,7 +34,7 @@ WITH member AS MATERIALIZED (
         WHERE course_id = %(course_id)s AND valid_to = 'infinity'
     ) w GROUP BY w.moodle_id
 ), row AS (
-    SELECT m.moodle_id, n.firstname, n.lastname, COALESCE(f.completed, false) AS completed, f.completed_at, f.progress,
+    SELECT m.moodle_id, m.hr_key, n.firstname, n.lastname, COALESCE(f.completed, false) AS completed, f.completed_at, f.progress,
            g.value, g.graded_at, w.last, a.accessed_at, d.due_on, d.overdue,
            NOT COALESCE(f.completed, false) OR f.completed_at < d.opens_on AS unmet
     FROM member m
@@ -44,7 +47,7 @@ WITH member AS MATERIALIZED (
     LEFT JOIN worked w ON w.moodle_id = m.moodle_id
     LEFT JOIN due d ON d.person_id = m.person_id
 )
-SELECT r.moodle_id, COALESCE(r.firstname, '') AS firstname, COALESCE(r.lastname, '') AS lastname, r.completed,
+SELECT r.moodle_id, COALESCE(r.hr_key, '') AS key, COALESCE(r.firstname, '') AS firstname, COALESCE(r.lastname, '') AS lastname, r.completed,
        r.completed_at, r.progress,
        (SELECT 100 * (r.value - t.minimum) / NULLIF(t.maximum - t.minimum, 0) FROM graded t) AS grade,
        GREATEST(r.last, r.completed_at, r.graded_at) AS last, r.accessed_at AS seen,

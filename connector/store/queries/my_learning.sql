@@ -17,14 +17,28 @@ LEFT JOIN LATERAL (
 WHERE c.person_id = %(person_id)s
 
 -- name: courses
--- Courses that somebody is in and may enter, as they are in the catalogue.
+-- Courses that somebody is in and may enter, as they are in the catalogue, with the last sign of work in them.
+WITH worked AS (
+    SELECT w.course_id, max(w.at) AS last FROM (
+        SELECT course_id, changed_at AS at FROM facts.fact_activity_completion
+        WHERE person_id = %(person_id)s AND valid_to = 'infinity' AND state <> 'incomplete' AND NOT overridden
+        UNION ALL
+        SELECT course_id, graded_at FROM facts.fact_item_grade
+        WHERE person_id = %(person_id)s AND valid_to = 'infinity'
+        UNION ALL
+        SELECT course_id, happened_at FROM facts.fact_learning_event
+        WHERE person_id = %(person_id)s AND verb NOT IN ('scored', 'passed', 'failed')
+          AND happened_at > now() - interval '400 days'
+    ) w GROUP BY w.course_id
+)
 SELECT d.course_id, d.title, d.fullname, d.description, d.minutes, COALESCE(s.enrolled, 0) AS learners,
-       COALESCE(f.completed, false) AS completed, f.completed_at, f.progress
+       COALESCE(f.completed, false) AS completed, f.completed_at, f.progress, GREATEST(w.last, f.completed_at) AS last
 FROM facts.fact_enrolment e
 JOIN facts.dim_course d ON d.course_id = e.course_id AND d.valid_to = 'infinity' AND d.visible
 LEFT JOIN facts.fact_completion f
        ON f.moodle_id = e.moodle_id AND f.course_id = e.course_id AND f.valid_to = 'infinity'
 LEFT JOIN facts.summary_course s ON s.course_id = e.course_id AND s.unit = ''
+LEFT JOIN worked w ON w.course_id = e.course_id
 WHERE e.person_id = %(person_id)s AND e.valid_to = 'infinity' AND e.active
 
 -- name: earned

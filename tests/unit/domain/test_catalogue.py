@@ -75,3 +75,12 @@ def test_an_entry() -> None:
     assert (made.category_ids, made.category_names) == ((1, 4), ({"und": "Safety"}, texts(SPANS)))
     assert (made.minutes, made.difficulty, made.objectives) == (30, {"und": "Hard"}, {})
     assert entry(None, "Fire", USUAL).title == {"und": "Fire"}
+
+
+@pytest.mark.parametrize(
+    ("wished", "told"),
+    [("zh-TW", "安全"), ("zh_tw", "安全"), ("zh-HK", "安全"), ("fr-CA", "Sécurité"), ("de", "Safety")],
+)
+def test_a_language_is_the_same_however_it_is_written(wished: str, told: str) -> None:
+    """A mapping names languages as Moodle's packs, and browsers as HTML does."""
+    assert choose({"en": "Safety", "zh_tw": "安全", "fr": "Sécurité"}, [wished]) == told

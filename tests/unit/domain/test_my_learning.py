@@ -10,12 +10,14 @@ from connector.domain.my_learning import (
     RECENT,
     SUGGESTED,
     Basis,
+    CourseCard,
     Due,
     DueCourse,
     DueState,
     Happened,
     Happening,
     Suggestion,
+    by_last,
     newest,
     streak,
     suggestions,
@@ -42,6 +44,17 @@ def test_what_was_done_last() -> None:
     assert len(found) == RECENT
     assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
     assert [one.what for one in found[:2]] == [Happening.COURSE, Happening.ASSESSMENT]
+
+
+def test_where_somebody_worked_last_comes_first() -> None:
+    """Where that is not known, what was begun comes before what was not, and both after the rest."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+
+    def card(number: int, last: datetime | None, progress: float | None) -> CourseCard:
+        return CourseCard(number, {}, str(number), {}, None, 1, False, None, progress, last)
+
+    cards = [card(1, None, None), card(2, at - timedelta(days=1), 90), card(3, None, 20), card(4, at, None)]
+    assert [one.course_id for one in by_last(cards)] == [4, 2, 3, 1]
 
 
 def test_a_course_is_recommended_once_and_by_what_says_most() -> None:

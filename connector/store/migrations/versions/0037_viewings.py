@@ -6,7 +6,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0036"
 
 UP = """
 ALTER TABLE connector.viewing DROP CONSTRAINT viewing_content_id_media_id_platform_id_link_subject_key;

@@ -1,0 +1,97 @@
+"""An assessment as who takes it has it: how they stand, their own attempts, and what came of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connector.content.assessment import bodies
+from connector.content.assessment.attempting import Attempting
+from connector.content.assessment.drawing import met
+from connector.content.assessment.marking import counts, share
+from connector.content.launched import actor_of, line_item_of
+from connector.domain.assessments import Answer, Assessment, Explain, Question
+from connector.domain.attempting import Attempt
+from connector.domain.contents import Content
+from connector.domain.errors import LaunchRefused
+from connector.domain.learning_events import Actor
+from connector.domain.lti import LaunchSession, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody stands. ``tried`` are attempts that have ended, ``open`` is the one that goes on; ``left`` None:
+    as many as they like; ``counts``: the result that counts, in percent; ``questions``: how many are asked."""
+
+    made: Assessment
+    tried: Sequence[Attempt]
+    open: Attempt | None
+    left: int | None
+    counts: float | None
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A question with what was answered. ``share`` None: it waits to be marked."""
+
+    question: Question
+    answer: Answer
+    share: float | None
+
+
+def standing(attempting: Attempting, content: Content, session: LaunchSession) -> Standing:
+    made = bodies.assessment(content.body)
+    tried = attempting.attempts.of(content.content_id, actor_of(session), trial=session.launch.teaches)
+    now = attempting.clock()
+    ended = [one for one in tried if not one.is_open(now)]
+    return Standing(
+        made,
+        ended,
+        next((one for one in tried if one.is_open(now)), None),
+        None if made.attempts is None else max(0, made.attempts - len(ended)),
+        counts(made.policy, [one.percent for one in ended if one.percent is not None]),
+        sum(len(one.questions) + (one.drawn if one.bank else 0) for one in made.sections),
+    )
+
+
+def begin(attempting: Attempting, content: Content, session: LaunchSession) -> Attempt:
+    """Begin an attempt, or go on with the one that is open. Raises LaunchRefused."""
+    teaches = session.launch.teaches
+    return attempting.begin(content, actor_of(session), line_item_of(session), session.began_at, trial=teaches)
+
+
+def own(attempting: Attempting, attempt_id: str, actor: Actor) -> Attempt:
+    """Raises LaunchRefused where it is somebody else's, or of another activity or course."""
+    try:
+        number = int(attempt_id)
+    except ValueError:
+        raise LaunchRefused("attempt: it has no such number.", Trouble.MALFORMED) from None
+    attempt = attempting.attempts.one(number) if 0 < number < 2**63 else None
+    if attempt is None or not attempt.actor.is_same(actor):
+        raise LaunchRefused("attempt: it is not of whoever asks, or not of this activity.", Trouble.NOT_ALLOWED)
+    return attempt
+
+
+def as_it_stands(attempting: Attempting, attempt: Attempt) -> Attempt:
+    """An attempt; one whose time is over is submitted now."""
+    if attempt.submitted_at is None and not attempt.is_open(attempting.clock()):
+        return attempting.submit(attempt)
+    return attempt
+
+
+def reviewed(attempting: Attempting, attempt: Attempt) -> list[Reviewed]:
+    """What was asked of somebody, answered, and what it is worth; nothing of what is archived."""
+    if attempt.archived:
+        return []
+    answers = attempting.attempts.answers(attempt.attempt_id)
+    marked = {one.question_id: one for one in met(attempting.papers.marked(attempt), answers)}
+    asked = met(attempting.papers.asked(attempt), answers)
+    found = [marked.get(one.question_id) for one in asked]
+    return [Reviewed(q, answers.get(q.question_id, Answer(q.question_id)), share(q, answers.get(q.question_id)))
+            for q in found if q is not None]  # fmt: skip
+
+
+def explains(made: Assessment, attempt: Attempt) -> bool:
+    """Whether what is right may be shown."""
+    return made.explain is Explain.AFTER_ATTEMPT or (made.explain is Explain.AFTER_SUCCESS and bool(attempt.passed))
