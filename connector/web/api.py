@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import orjson
 import structlog
@@ -55,18 +56,17 @@ Work = Callable[[Request, bytes], Response]
 
 def add_api(app: FastAPI, connector: Connector) -> None:
     """Serve the API from ``app``: to nobody, until a token is made. What else lies under its path is added before."""
-    told = openapi.document()
+    told = _told_once()
     door = _Door(
         connector,
-        openapi.version_of(told),
+        told.version,
         RateLimit(REQUESTS_A_MINUTE, 60),
         RateLimit(WRONG_TOKENS_A_MINUTE, 60),
     )
-    document, shown = orjson.dumps(told), page.docs(told)
     kept = {**HEADERS, "Cache-Control": "no-cache"}
     routes: list[tuple[str, Open | ByToken, Mapping[str, Work]]] = [
-        ("/openapi.json", Open.TO_ALL, {"GET": lambda *_: Response(document, 200, kept, "application/json")}),
-        ("/docs", Open.TO_ALL, {"GET": lambda *_: Response(shown, 200, _for_browsers(kept), "text/html")}),
+        ("/openapi.json", Open.TO_ALL, {"GET": lambda *_: Response(told.document, 200, kept, "application/json")}),
+        ("/docs", Open.TO_ALL, {"GET": lambda *_: Response(told.page, 200, _for_browsers(kept), "text/html")}),
         *(
             (path, ByToken.API, {method: door.work(one) for method, one in methods.items()})
             for path, methods in by_path().items()
@@ -75,6 +75,22 @@ def add_api(app: FastAPI, connector: Connector) -> None:
     ]
     for path, may, works in routes:
         app.router.routes.append(Route(BASE + path, _endpoint(path, may, works), methods=METHODS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What is told of the API: for machines, and as a page."""
+
+    version: str
+    document: bytes
+    page: str
+
+
+@cache
+def _told_once() -> _Document:
+    """It is made from the table of addresses, once in a process."""
+    told = openapi.document()
+    return _Document(openapi.version_of(told), orjson.dumps(told), page.docs(told))
 
 
 def _for_browsers(headers: dict[str, str]) -> dict[str, str]:

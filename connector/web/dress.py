@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -28,9 +29,16 @@ class Dress:
 
 def dress(app: FastAPI, *, https: bool) -> Dress:
     """Serve static files from ``app``, with headers that keep pages safe. ``https``: never reached without."""
-    static = StaticFiles()
+    static, templates = _made_once()
     app.router.routes.append(Route("/static/{digest}/{name}", _open(static.serve), methods=["GET"]))
     app.add_middleware(SecurityHeaders, https=https)
+    return Dress(templates, load_languages())
+
+
+@cache
+def _made_once() -> tuple[StaticFiles, Environment]:
+    """Files are read and templates compiled once in a process, however many applications it serves."""
+    static = StaticFiles()
     made = Environment(
         loader=PackageLoader("connector.web"),
         autoescape=True,
@@ -39,7 +47,7 @@ def dress(app: FastAPI, *, https: bool) -> Dress:
         lstrip_blocks=True,
     )
     made.globals.update(_shared(static))
-    return Dress(made, load_languages())
+    return static, made
 
 
 def _open(serve: Callable[[Request], Any]) -> Callable[[Request], Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
+from functools import cache
 from gettext import NullTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -93,8 +94,9 @@ class Speech:
         return f"{day} {format_time(local, 'short', locale=locale)} {get_timezone_gmt(local, locale=locale)}"
 
 
+@cache
 def load_languages() -> Mapping[str, Language]:
-    """All languages, by tag."""
+    """All languages, by tag; read once in a process."""
     return {tag: Language(tag, Locale.parse(tag, sep="-"), _texts(tag)) for tag in LANGUAGES}
 
 

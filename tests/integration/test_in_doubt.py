@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from adapters.moodle.twin.people import update_one
 from connector.domain.errors import TryAgain
+from connector.domain.plan import Action
 from tests.support import House, Row, Seen, enrol_by_hand, fail, row, rows
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +101,27 @@ async def test_what_happened_without_an_answer_is_taken_when_its_rule_has_ended(
     assert moodle.cohort("unit-Field") == {"E1", "E2"}
     await house.settled_in([row("E1"), row("E2", unit="Field")])
     assert moodle.cohort("unit-Field") == {"E2"}
+
+
+@pytest.mark.parametrize("plugin", [True, False])
+async def test_what_moodle_carries_out_late_is_put_right_once_it_is_seen(
+    house: House, moodle: Seen, plugin: bool
+) -> None:
+    """Addresses are swapped, and the first step, repeated since, has the last word: nobody keeps a temporary one."""
+    house.twin.state.plugin = plugin
+    swapped = [row("E1", email="e2@example.test"), row("E2", email="e1@example.test")]
+    await house.settled_in([row("E1"), row("E2")])
+    plan = await house.plan(swapped)
+    fail(house, "cut_before", "local_connector_write" if plugin else "core_user_update_users")
+    assert (await house.apply(plan)).tally.done == 4
+    assert [moodle.fields(who, "email") for who in ("E1", "E2")] == [("e2@example.test",), ("e1@example.test",)]
+    first = [one for one in house.changes(plan) if one.action is Action.RELEASE_IDENTITY]
+    with moodle.state.lock:  # the request that was cut was under way all the time
+        for one in first:
+            update_one(moodle.state, {"id": moodle.id(one.subject), **one.after})
+    assert [moodle.fields(one.subject, "email") for one in first] == [(one.after["email"],) for one in first] != []
+    if not plugin:  # accounts that changed are not told, but by a reading of Moodle
+        await house.mirror()
+    await house.settled_in(swapped)
+    assert [moodle.fields(who, "email") for who in ("E1", "E2")] == [("e2@example.test",), ("e1@example.test",)]
+    assert (await house.plan()).size == 0

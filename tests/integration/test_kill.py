@@ -36,8 +36,13 @@ WRITES = {
     "core_group_create_groups": ["cut_before", "cut_after", "error500", "write_late"],
     "core_group_add_group_members": ["cut_before", "cut_after", "error502"],
     "core_group_delete_group_members": ["cut_before", "cut_after"],
+    "local_connector_write update_people": ["cut_before", "cut_after", "error500"],
     "local_connector_write": ["cut_before", "cut_after", "error500", "write_late"],
 }
+"""How answers are lost, for each function, and for an operation of the plugin's that differs from the others.
+
+An update of accounts is not carried out late, by functions or by plugin: addresses are swapped in two steps, and the
+first one has the last word then. No look at Moodle foresees it; ``test_in_doubt`` says what becomes of it."""
 
 
 class Applier:
@@ -106,11 +111,20 @@ def company(dice: random.Random, known: list[Row]) -> list[Row]:
 def disturb(house: House, dice: random.Random) -> None:
     """Answers are cut at random, for each writing function in one of its ways."""
     house.twin.faults.clear()
-    for function, kinds in WRITES.items():
+    for name, kinds in WRITES.items():
+        function, _, operation = name.partition(" ")
         kind: Any = dice.choice(kinds)
         more = {"seconds": 0.3} if kind == "write_late" else {"written": dice.random() < 0.5}
         house.twin.faults.add(
-            Fault(kind, times=10**9, function=function, probability=0.35, seed=dice.randrange(10**9), **more)
+            Fault(
+                kind,
+                times=10**9,
+                function=function,
+                operation=operation,
+                probability=0.35,
+                seed=dice.randrange(10**9),
+                **more,
+            )
         )
 
 

@@ -87,8 +87,7 @@ class Twin:
     async def _called(self, request: Request) -> Response:
         body = await request.body()
         form = parse_form(body, self.state.max_input_vars)
-        function = str(form.get("wsfunction", ""))
-        fault = self.faults.take(function)
+        fault = self.faults.take(str(form.get("wsfunction", "")), str(form.get("operation", "")))
         if fault is None:
             return await self._answer(form)
         if fault.kind == "slow":

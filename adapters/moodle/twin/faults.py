@@ -22,13 +22,14 @@ class Fault:
     at once and the work is done ``seconds`` later. maintenance: 503 with HTML, and a Retry-After where ``seconds`` is
     over 0. revoked: the token is invalid. drop_variables: ``max_input_vars`` is ``variables`` for the call.
 
-    ``times``: for so many calls; ``function``: of this one only; ``probability``: each of them fails with it, by the
-    dice of ``seed``.
+    ``times``: for so many calls; ``function``: of this one only; ``operation``: of the plugin's function that writes,
+    this one only; ``probability``: each of them fails with it, by the dice of ``seed``.
     """
 
     kind: FaultKind
     times: int = 1
     function: str = ""
+    operation: str = ""
     seconds: float = 0.0
     probability: float = 1.0
     seed: int = 0
@@ -59,11 +60,11 @@ class Faults:
         with self._lock:
             self._orders.clear()
 
-    def take(self, function: str) -> Fault | None:
+    def take(self, function: str, operation: str = "") -> Fault | None:
         """The failure of this call, if one is ordered; counts the call."""
         with self._lock:
             for fault in self._orders:
-                if fault.function in ("", function):
+                if fault.function in ("", function) and fault.operation in ("", operation):
                     fault.times -= 1
                     if fault.times <= 0:
                         self._orders.remove(fault)

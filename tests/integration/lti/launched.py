@@ -23,7 +23,7 @@ from connector.domain.lti import Platform
 from connector.settings.parts import LtiSettings
 from connector.web.app import web_app
 from tests.console import SECRET, Jobs
-from tests.support import House
+from tests.support import TLS, House
 
 COURSE = "SAFE"
 PEOPLE = {"learner": "student", "other": "student", "teacher": "editingteacher"}
@@ -85,7 +85,7 @@ class Tool:
     @contextmanager
     def browser(self, username: str) -> Iterator[httpx.Client]:
         """Somebody who is signed in to the platform."""
-        with httpx.Client(base_url=self.house.twin.url, follow_redirects=False, timeout=30) as client:
+        with httpx.Client(base_url=self.house.twin.url, follow_redirects=False, timeout=30, verify=TLS) as client:
             assert client.post("/login/index.php", data={"username": username}).status_code == 303
             yield client
 
@@ -191,7 +191,7 @@ def serving_tool(house: House, host: str = "127.0.0.1", **settings: Any) -> Iter
     house.settings = house.settings.model_copy(update={"lti": told})
     house.reopen()
     served = Served(house, port)
-    with ExitStack() as up, httpx.Client(base_url=url, timeout=30) as client:
+    with ExitStack() as up, httpx.Client(base_url=url, timeout=30, verify=TLS) as client:
         up.enter_context(served.running())
         tool = Tool(house, url, client, served, up)
         tool.register()

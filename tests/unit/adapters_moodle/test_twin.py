@@ -117,6 +117,8 @@ async def test_faults_of_one_function_leave_others_alone(twin: ServedTwin) -> No
     assert [getattr(twin.faults.take(name), "kind", None) for name in "abaab"] == [
         "slow", "revoked", "slow", None, None,
     ]  # fmt: skip
+    twin.faults.add(Fault("slow", function="a", operation="x"))
+    assert [twin.faults.take("a", operation) is not None for operation in ("", "y", "x")] == [False, False, True]
     with pytest.raises(ValueError, match="no such fault"):
         Fault("nonsense")  # type: ignore[arg-type]
 
