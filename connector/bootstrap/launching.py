@@ -88,6 +88,7 @@ class Launched(Kept, Files, Admission):
             HttpAnswers(self.platform_http),
             self.audit_trail,
             Addresses(tool, tool + LOGIN, tool + LAUNCH, tool + KEYS),
+            lambda: self.tool_keys.signing(),
             new_token,
             self.clock,
         )

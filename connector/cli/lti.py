@@ -63,7 +63,10 @@ def register(
     if link:
         say(f"Link, for one Moodle, once, within a day: {link}")
         say("In Moodle: Site administration, Plugins, External tool, Manage tools: paste it as the tool's address,")
-        say("press Add LTI Advantage, and activate the tool that appears. By hand it is with these values:")
+        say(
+            "press Add LTI Advantage, and activate the tool that appears. In its settings let Tool configuration usage"
+        )
+        say("show it in the activity chooser. By hand it is with these values:")
     else:
         say(f"{issuer} may launch. In Moodle the tool has these values:")
     table("What Moodle asks for", ("in Moodle", "value"), [
@@ -75,7 +78,8 @@ def register(
         ("Redirection URI(s)", values["redirect_uris"]),
         ("Custom parameters", values["custom"]),
         ("Supports Deep Linking", "yes, with the tool URL"),
-        ("Services", "grade sync and column management, names and roles"),
+        ("Services", "grade sync and column management, retrieve members' information"),
+        ("Privacy", "share the launcher's name and e-mail, accept grades from the tool"),
     ])  # fmt: skip
 
 

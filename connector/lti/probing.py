@@ -135,7 +135,7 @@ def of_keys(keys: Sequence[ToolKey]) -> Probed:
     """Whether there is a key that signs."""
     if keys:
         return Probed("signing key", True, f"{keys[0].kid}, since {keys[0].made_at:%Y-%m-%d}")
-    text = "There is none. `serve` makes one once a platform asks; `moodle-connector lti keys rotate` makes one now."
+    text = "There is none. Registering a platform makes one; `moodle-connector lti keys rotate` makes one now."
     return Probed("signing key", False, text)
 
 

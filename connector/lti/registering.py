@@ -28,6 +28,8 @@ SCOPES = (
     "https://purl.imsglobal.org/spec/lti-ags/scope/score",
     "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
 )
+DESCRIPTION = "Assessments, video lessons, My learning and the course view: press Select content."
+"""Stands in Moodle beside the tool, also in the activity chooser, for whoever teaches."""
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 SHOWS = "`moodle-connector lti platforms` shows all."
 
@@ -67,6 +69,8 @@ class Registering:
     answers: PlatformAnswers
     trail: AuditTrail
     here: Addresses
+    first_key: Callable[[], object]
+    """Sees to it that there is a key that signs."""
     token: Callable[[], str]
     clock: Callable[[], datetime]
 
@@ -101,6 +105,7 @@ class Registering:
         name = urlsplit(told["issuer"]).netloc
         addresses = (told["authorization_endpoint"], told["token_endpoint"], told["jwks_uri"])
         platform = Platform(0, name, told["issuer"], client, *addresses, deployments)
+        self.first_key()  # so that `lti doctor` can ask the platform at once
         now = self.clock()
         if self.platforms.add(platform, by, now) is None:
             raise SettingsError(f"{platform.issuer} with the client {client} is registered already.")
@@ -150,6 +155,7 @@ class Registering:
             TOOL: {
                 "domain": urlsplit(here.tool).netloc,
                 "target_link_uri": here.launch,
+                "description": DESCRIPTION,
                 "custom_parameters": {SOURCE_ID: "$Person.sourcedId"},
                 "claims": ["iss", "sub", "name", "given_name", "family_name", "email"],
                 "messages": [

@@ -19,6 +19,7 @@ from connector.domain.attempting import Attempt, Evidence
 from connector.domain.contents import Content, ContentKind
 from connector.domain.lti import LaunchSession
 from connector.web import certified, gradebook
+from connector.web.assessment_editing import POLICIES
 from connector.web.launches import HEADERS, Launches, Part, Visit
 from connector.web.sent import body, understood
 
@@ -34,6 +35,7 @@ def home(connector: Connector, session: LaunchSession, content: Content) -> Mapp
         "content": content,
         "certificate": certified.standing(connector, session, content),
         "score": gradebook.standing(connector, session),
+        "policy": POLICIES[standing.made.policy] if standing.made.attempts != 1 else "",
         "may_edit": session.launch.teaches and content.is_of(maker_of(session)),
     }
 
@@ -79,6 +81,7 @@ def show_answers(visit: Visit) -> Response:
     answers = {
         key: {"chosen": sorted(one.chosen), "text": one.text, "confidence": one.confidence}
         for key, one in said.items()
+        if one.at is not None  # a file was handed in, and nothing is said yet
     }
     place, now_open = connector.attempts.places(attempt.attempt_id), attempt.is_open(connector.clock())
     return JSONResponse({"open": now_open, "place": place, "answers": answers}, headers=HEADERS)

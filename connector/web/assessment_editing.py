@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,6 @@ from connector.domain.assessments import (
     Explain,
     Kind,
     Option,
-    Picture,
     Policy,
     Question,
     Section,
@@ -35,6 +34,7 @@ from connector.web.certified import choice, chosen
 from connector.web.fields import Fields
 from connector.web.languages import message
 from connector.web.launches import Launches, Part, Visit
+from connector.web.question_fields import FIELD_OF, question_in
 
 LARGEST_FORM = 2_000_000
 LARGEST_FILE = 20_000_000
@@ -72,8 +72,6 @@ FAULTS: Mapping[Fault, str] = {
     Fault.NONE_ACCEPTED: message("At least one right answer is needed."),
     Fault.LEADS_NOWHERE: message("An option leads to a question that is not in this section."),
 }
-FIELD_OF: Mapping[Fault, str] = {Fault.NO_TEXT: "text", Fault.NO_VALUE: "value", Fault.NONE_ACCEPTED: "accepted"}
-"""Beside which field a fault is told, where it is of one."""
 LEFT_OUT: Mapping[Why, str] = {
     Why.TOO_LONG: message("The file is too long."),
     Why.NO_XML: message("The file is no XML, or is cut off here."),
@@ -151,7 +149,7 @@ def change_settings(visit: Visit, form: FormData) -> Response:
     made, fields = made_of(content), Fields(form)
     title = fields.texts("title") or made.title
     if isinstance(made, Bank):
-        return _save(visit, content, replace(made, title=title), form)
+        return _save(visit, content, replace(made, title=title), form, here="settings")
     pass_mark = fields.number("pass_mark", 0, 100)
     after = replace(
         made,
@@ -165,7 +163,9 @@ def change_settings(visit: Visit, form: FormData) -> Response:
         confidence=fields.flag("confidence"),
         certificate=chosen(visit.connector, fields.text("certificate"), made.certificate),
     )
-    return _typed(visit, content, after, fields) if fields.wrong else _save(visit, content, after, form)
+    if fields.wrong:
+        return _typed(visit, content, after, fields)
+    return _save(visit, content, after, form, here="settings")
 
 
 def change_section(visit: Visit, form: FormData) -> Response:
@@ -185,7 +185,7 @@ def change_section(visit: Visit, form: FormData) -> Response:
     after = editing.put_section(made, place, section)
     if fields.wrong:
         return _typed(visit, content, after, fields, section_typed=place)
-    return _save(visit, content, after, form)
+    return _save(visit, content, after, form, here=f"section-{place}")
 
 
 def new_question(visit: Visit, form: FormData) -> Response:
@@ -206,10 +206,10 @@ def change_question(visit: Visit, form: FormData) -> Response:
     if doing == "drop":
         return _save(visit, content, editing.drop(made, key), form)
     if doing in ("up", "down"):
-        return _save(visit, content, editing.move(made, key, -1 if doing == "up" else 1), form)
+        return _save(visit, content, editing.move(made, key, -1 if doing == "up" else 1), form, here=key)
     section = fields.whole("section", 0, 1000) or 0
     there = editing.find(made, key)
-    typed = _read_question(fields, key, there[1].pictures if there else ())
+    typed = question_in(fields, key, there[1].pictures if there else ())
     question = replace(typed, options=[one for one in typed.options if one.text])
     beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
     faults = [] if doing == "more" else editing.faults(question, beside)
@@ -217,8 +217,9 @@ def change_question(visit: Visit, form: FormData) -> Response:
         if fault in FIELD_OF:
             fields.wrong.setdefault(FIELD_OF[fault], FAULTS[fault])
     if faults or fields.wrong or doing == "more":
-        return _question(visit, content, typed, section, form=fields, faults=faults, seen=fields.text("seen"))
-    return _save(visit, content, editing.put(made, section, question), form)
+        told: dict[str, Any] = {"fresh": len(question.options)} if doing == "more" else {"faults": faults}
+        return _question(visit, content, typed, section, form=fields, seen=fields.text("seen"), **told)
+    return _save(visit, content, editing.put(made, section, question), form, here=key)
 
 
 def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
@@ -267,10 +268,9 @@ def made_of(content: Content) -> Assessment | Bank:
     return read(content.body)
 
 
-def _save(
-    visit: Visit, content: Content, made: Assessment | Bank, form: FormData, brought: Brought | None = None
-) -> Response:
-    """Keep what was changed by somebody who has seen the content as it was when the form was made."""
+def _save(visit: Visit, content: Content, made: Assessment | Bank, form: FormData, **values: Any) -> Response:
+    """Keep what was changed by somebody who has seen the content as it was when the form was made; ``here`` is what
+    the page then shows first."""
     seen = f"{content.version}.{content.changes}"
     if Fields(form).text("seen") != seen:
         return _page(visit, content, trouble=CHANGED)
@@ -278,7 +278,7 @@ def _save(
     after = connector.contents.change(content, bodies.body(made), visit.maker.subject, connector.clock())
     if after is None:
         return _page(visit, content_of(visit), trouble=CHANGED)
-    return _page(visit, after, brought=brought)
+    return _page(visit, after, **values)
 
 
 def _typed(visit: Visit, content: Content, made: Assessment, fields: Fields, **values: Any) -> Response:
@@ -289,7 +289,7 @@ def _typed(visit: Visit, content: Content, made: Assessment, fields: Fields, **v
 
 def _page(visit: Visit, content: Content, **values: Any) -> Response:
     made, untouched = made_of(content), Fields.untouched()
-    usual: dict[str, Any] = {"form": untouched, "section_typed": None, "trouble": "", "brought": None}
+    usual: dict[str, Any] = {"form": untouched, "section_typed": None, "trouble": "", "brought": None, "here": ""}
     shown = {
         "content": content,
         "seen": f"{content.version}.{content.changes}",
@@ -298,6 +298,7 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "sections": editing.sections(made),
         "unfinished": editing.unfinished(made),
         "banks": _banks(visit),
+        "newest": next(iter(_of_course(visit, ContentKind.ASSESSMENT)), None),
         "tags": _tags(visit),
         "kinds": KINDS,
         "offered": [one for one in Kind if isinstance(made, Assessment) or one is not Kind.SCENARIO],
@@ -318,7 +319,7 @@ def _question(visit: Visit, content: Content, question: Question, section: int, 
     beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
     leads = [one for one in beside if one.kind is Kind.SCENARIO and one.question_id != question.question_id]
     spare = 0 if question.kind is Kind.TRUE_FALSE else SPARE
-    usual: dict[str, Any] = {"form": Fields.untouched(), "faults": []}
+    usual: dict[str, Any] = {"form": Fields.untouched(), "faults": [], "fresh": None}
     there = editing.find(made, question.question_id)
     alts = {one.picture_id: one.alt for one in question.pictures}
     shown = {
@@ -337,45 +338,6 @@ def _question(visit: Visit, content: Content, question: Question, section: int, 
     return visit.part("content/assessment/question.html", **{**shown, **usual, **values})
 
 
-def _read_question(fields: Fields, key: str, pictures: Sequence[Picture]) -> Question:
-    kind = fields.pick("kind", Kind.SINGLE)
-    weight = fields.number("weight", 0, 1000)
-    return Question(
-        key,
-        kind,
-        fields.texts("text"),
-        1.0 if weight is None else weight,
-        _read_options(fields, kind),
-        [line.strip() for line in fields.text("accepted").splitlines() if line.strip()],
-        fields.number("value", -1e15, 1e15),
-        fields.number("tolerance", 0, 1e15) or 0.0,
-        fields.texts_or_none("explanation"),
-        [
-            replace(one, alt=fields.texts(f"picture-{one.picture_id}-alt"))
-            for one in pictures
-            if not fields.flag(f"picture-{one.picture_id}-drop")
-        ],
-    )
-
-
-def _read_options(fields: Fields, kind: Kind) -> list[Option]:
-    """All that was typed, texts or not. Of one right option the form has one field for all."""
-    if kind not in CHOICES:
-        return []
-    right = {fields.text("right")}
-    found = []
-    for place in range(fields.count("option")):
-        name = f"option-{place}"
-        option_id = fields.text(f"{name}-id") or secrets.token_hex(4)
-        text = next((one.text for one in TRUTH if kind is Kind.TRUE_FALSE and one.option_id == option_id), None)
-        text = text or fields.texts(f"{name}-text")
-        is_right = str(place) in right or fields.flag(f"{name}-right")
-        feedback, leads = fields.texts_or_none(f"{name}-feedback"), fields.text(f"{name}-leads")
-        if text or is_right or feedback:
-            found.append(Option(option_id, text, is_right, feedback, leads if kind is Kind.SCENARIO else ""))
-    return found
-
-
 def _brought(file: bytes, *, keeping: bool) -> Brought | None:
     """Questions of a file, by what it looks like, with pictures where there is a place for them."""
     try:
@@ -388,9 +350,13 @@ def _brought(file: bytes, *, keeping: bool) -> Brought | None:
 
 
 def _banks(visit: Visit) -> list[Content]:
-    maker = visit.maker
-    made = visit.connector.contents.of_course(maker.platform_id, maker.course)
-    return [one for one in made if one.kind is ContentKind.BANK]
+    return _of_course(visit, ContentKind.BANK)
+
+
+def _of_course(visit: Visit, kind: ContentKind) -> list[Content]:
+    """What was made in the course, what was changed last before others."""
+    made = visit.connector.contents.of_course(visit.maker.platform_id, visit.maker.course)
+    return [one for one in made if one.kind is kind]
 
 
 def _tags(visit: Visit) -> list[str]:

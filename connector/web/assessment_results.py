@@ -66,7 +66,7 @@ def mark(visit: Visit, form: FormData) -> Response:
         fields.wrong.setdefault("percent", NO_PERCENT)
         return _one(visit, attempt, form=fields, question_typed=key)
     marked = visit.connector.attempting.mark(attempt, key, percent / 100, fields.text("comment"), visit.maker.subject)
-    return _one(visit, marked)
+    return _one(visit, marked, here=key)
 
 
 def review(connector: Connector, session: LaunchSession, content: Content) -> Mapping[str, Any] | None:
@@ -161,6 +161,7 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
         "form": untouched,
         "untouched": untouched,
         "question_typed": None,
+        "here": "",
         "back": "" if session.launch.for_user else BACK.get(session.launch.custom.get(CONTENT, ""), RESULTS),
     }
 

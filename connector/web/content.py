@@ -188,8 +188,14 @@ def picking(
     """
     if session.launch.linking is None:
         raise LaunchRefused("Nothing was to be picked by this launch.", Trouble.NOT_ALLOWED)
-    shown = {"pieces": pieces(connector, session), "several": session.launch.linking.several}
-    return {**shown, "token": token, "form": form or Fields.untouched(), "chosen": chosen}
+    return {
+        "pieces": pieces(connector, session),
+        "several": session.launch.linking.several,
+        "token": token,
+        "form": form or Fields.untouched(),
+        "chosen": chosen,
+        "missed": form is not None and not chosen,
+    }
 
 
 PARTS: Sequence[Part] = (

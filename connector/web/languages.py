@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_FLOOR, Decimal
 from functools import cache
 from gettext import NullTranslations
@@ -21,6 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
+from markupsafe import Markup
 
 from connector.domain.sign_in import LANGUAGES
 
@@ -92,6 +93,11 @@ class Speech:
         local, locale = at.astimezone(self.zone), self.language.locale
         day = format_date(local, "medium", locale=locale)
         return f"{day} {format_time(local, 'short', locale=locale)} {get_timezone_gmt(local, locale=locale)}"
+
+    def when(self, at: datetime) -> Markup:
+        """The same as an element, in which pages of launched content put it in the zone of the browser (arrive.js): a
+        platform does not tell whose zone is which."""
+        return Markup('<time datetime="{}">{}</time>').format(at.astimezone(UTC).isoformat(), self.moment(at))
 
 
 @cache

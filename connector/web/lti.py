@@ -86,7 +86,7 @@ def _picked(here: Launches, form: FormData) -> Response:
     speech = here.speech(launched.locale)
     fields = Fields(form)
     items = [picked(connector, session, one, fields, speech) for one in chosen]
-    if fields.wrong:
+    if fields.wrong or not chosen:
         opened = Opened(session, platform.origin, str(form.get("session")))
         values = picking(connector, session, opened.token, fields, chosen)
         shared: dict[str, Any] = {"opened": opened, "session": session}

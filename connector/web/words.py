@@ -245,7 +245,7 @@ REFUSED: Mapping[Trouble | None, str] = {
         "This page has been open for too long, or was opened twice. Open it once more from your course."
     ),
     Trouble.COOKIE: message(
-        "Your browser keeps nothing for content within another page. Open it in a window of its own, or allow cookies."
+        "Your browser keeps nothing for content within another page. Allow cookies for it, or use another browser."
     ),
     Trouble.MALFORMED: message("Moodle has sent something that cannot be read. Tell your administrator."),
     Trouble.UNTRUSTED: message(

@@ -25,6 +25,7 @@ def test_the_doctor_says_what_is_still_to_do(house: House) -> None:
 
 def test_a_deployment_more_may_launch_until_that_is_taken_back(house: House) -> None:
     house.set("CONNECTOR_LTI__URL", "https://connector.example.com")
+    house.set("CONNECTOR_LTI__SECRET", "a secret of at least thirty-two letters")
     by, moodle = ("--by", "tester"), ("--issuer", "https://moodle.example.com", "--client", "C", "--deployment", "1")
     assert house.call("lti", "register", *moodle, *by).status == 0
 

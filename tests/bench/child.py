@@ -15,14 +15,17 @@ from importlib import import_module
 from typing import Any
 
 PIECES: Mapping[str, str] = {
+    "answer": "answering.answer",
     "ask-api": "asking.ask_api",
     "ask-views": "views.ask_views",
     "bind-all": "mirroring.bind_all",
+    "examined": "answering.examined",
     "fill-facts": "views.fill_facts",
     "identity": "pushing.identity",
     "known": "pieces.known",
     "learn": "learning.learn",
     "launch": "launching.launch",
+    "lesson": "watching.lesson",
     "load": "pieces.load",
     "make-courses": "pieces.make_courses",
     "make-feeds": "pieces.make_feeds",
@@ -41,9 +44,11 @@ PIECES: Mapping[str, str] = {
     "replan": "pieces.replan",
     "score": "launching.score",
     "serve": "serving.serve",
+    "stored": "answering.stored",
     "sync": "pieces.sync",
     "take": "pieces.take",
     "tell": "telling.tell",
+    "watch": "watching.watch",
 }
 """Where each piece is."""
 

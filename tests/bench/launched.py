@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from statistics import median, quantiles
 
 from tests.bench import newcomers
+from tests.bench.answering import PAUSE
 from tests.bench.figures import Figure
 from tests.bench.ondemand import MAIN
 from tests.bench.promises import free_port, mapping_of, p95, serving
@@ -21,6 +22,9 @@ LAUNCH_MILLISECONDS, P99_MILLISECONDS = 10.0, 150.0
 """100 launches a second; and so long for the slowest of a hundred. More at one go would outlive their tokens on a
 busy machine: they are good for a minute."""
 SCORES, SCORE_RATE, CLASS, SCORE_SECONDS = 100, 5, 30, 2.0
+LEARNERS, QUESTIONS, BURST = 500, 7, 5.0
+ANSWER_MILLISECONDS = 100.0
+PAGES, PAGE_SECONDS, SCRIPT_KILOBYTES = 10, 1.5, 200.0
 SECRET = "a secret of the bench that opens nothing else"
 
 
@@ -49,6 +53,55 @@ def launches(bench: Bench) -> Iterator[Figure]:
     yield Figure(work, f"{name}, p99", 1000 * _p99(steady["waits"]), "ms", bench.limit(P99_MILLISECONDS), load)
 
 
+def answers(bench: Bench) -> Iterator[Figure]:
+    """500 learners take an assessment: of each an answer every 5 to 10 s, then one more of all within five seconds,
+    then one of all in the same moment; service and PostgreSQL share one core. Afterwards what is stored is counted."""
+    work, load = "lti-answers", load_average()
+    people, questions = (LEARNERS, QUESTIONS) if bench.scale == 1 else (10, 3)
+    with _tool(bench, people=people, one_core=True) as given:
+        learners = bench.prepare("examined", **given, questions=questions)
+        bench.say(f"{people} learners answer {questions} questions each …")
+        done = bench.child(
+            "answer", **given, **learners, questions=questions, burst=BURST if bench.scale == 1 else 0.5
+        )
+        stored = bench.prepare("stored", **given, **learners)["stored"]
+    if done["errors"]:
+        raise BenchFailed(f"{work}: {done['errors']} answers were not said to be saved")
+    limit = bench.limit(ANSWER_MILLISECONDS)
+    for name, waits, most in (
+        (f"{people} learners, an answer each {PAUSE[0]:.0f} to {PAUSE[1]:.0f} s", done["class"], limit),
+        (f"one more of each within {BURST:.0f} s", done["burst"], limit),
+        ("one more of each in the same moment", done["moment"], None),
+    ):
+        yield Figure(work, f"{name}, p50", 1000 * median(waits), "ms", None, load)
+        yield Figure(work, f"{name}, p95", 1000 * p95(waits), "ms", most, load)
+    yield Figure(work, "the last of these saved after", max(done["moment"]), "s", None, load)
+    yield Figure(
+        work, "answers given for each that is stored", people * questions / stored, "", bench.limit(1.0), load
+    )
+
+
+def page(bench: Bench) -> Iterator[Figure]:
+    """The first page of a video lesson in Chromium, within the platform's page; everything on this one machine."""
+    work, load = "lti-page", load_average()
+    runs = PAGES if bench.scale == 1 else 1
+    videos = {"CONNECTOR_VIDEO__FOLDER": str(bench.folder / "videos")}
+    with _tool(bench, host="localhost", environment=videos) as given:
+        bench.say("a video is transcoded …")
+        bench.prepare("lesson", **given, videos=videos["CONNECTOR_VIDEO__FOLDER"])
+        bench.say(f"{runs + 1} learners open it in a browser …")
+        pages = bench.child("watch", **given, runs=runs)["pages"]
+    whole, own, answered = ([one[what] / 1000 for one in pages] for what in ("whole", "own", "answered"))
+    name = f"activity opened until Play can be pressed, {runs} times"
+    yield Figure(work, f"{name}, median", median(whole), "s", bench.limit(PAGE_SECONDS), load)
+    yield Figure(work, f"{name}, slowest", max(whole), "s", None, load)
+    yield Figure(work, "of it from the POST of the launch, median", median(own), "s", None, load)
+    yield Figure(work, "of it until that was answered, median", median(answered), "s", None, load)
+    script = max(one["decoded"] for one in pages) / 1000
+    yield Figure(work, "script before the player", script, "kB", bench.limit(SCRIPT_KILOBYTES), load)
+    yield Figure(work, "script as it was sent", max(one["transferred"] for one in pages) / 1000, "kB", None, load)
+
+
 def scores(bench: Bench) -> Iterator[Figure]:
     """From before a score is put, by another process than the service, until the twin's gradebook has it."""
     work, load = "lti-score", load_average()
@@ -65,11 +118,21 @@ def scores(bench: Bench) -> Iterator[Figure]:
 
 
 @contextmanager
-def _tool(bench: Bench, *, one_core: bool = False) -> Iterator[Values]:
-    """The service as a tool of the twin, with learners who are in a few courses, and all of that in the facts."""
+def _tool(
+    bench: Bench,
+    *,
+    people: int = PEOPLE,
+    one_core: bool = False,
+    host: str = "127.0.0.1",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Values]:
+    """The service as a tool of the twin, with learners who are in a few courses, and all of that in the facts.
+
+    ``host`` is by what name it is known: by another than the twin's it is another site to browsers.
+    """
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    people = PEOPLE if bench.scale == 1 else 10
+    url = f"http://{host}:{port}"
+    people = people if bench.scale == 1 else 10
     file = newcomers.write(bench.folder / "learners.csv", newcomers.rows(people, "learner"))
     with bench.database() as database, bench.twin(courses=COURSES, plugin=True, tool=url) as twin:
         given = {**database, **twin, "mapping": str(mapping_of(bench, "launched", COURSES))}
@@ -77,10 +140,10 @@ def _tool(bench: Bench, *, one_core: bool = False) -> Iterator[Values]:
         whole(bench.child("load", **given, file=str(file)))
         bench.prepare("mirrored", **given)
         given |= bench.prepare("platform", **given)
-        environment = {"CONNECTOR_LTI__URL": url, "CONNECTOR_LTI__SECRET": SECRET}
+        told = {"CONNECTOR_LTI__URL": url, "CONNECTOR_LTI__SECRET": SECRET, **(environment or {})}
         with (
             _cores(bench) if one_core else nullcontext((MAIN, list[int]())) as (main, others),
-            serving(bench, given, port, environment, main) as service,
+            serving(bench, given, port, told, main) as service,
         ):
             yield {**given, "service": service, "people": people, "prefix": "learner", "cores": others}
 

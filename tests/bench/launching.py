@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from html import unescape
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import anyio
 import httpx
@@ -19,6 +19,7 @@ from connector.bootstrap import Connector
 from connector.domain.lti import Platform
 from connector.domain.lti_scores import Progress, Scored
 from tests.bench import newcomers
+from tests.bench.lines import Lines, at_once, at_times, request
 from tests.bench.opened import Values, opened
 
 FIELD = re.compile(r'name="([^"]*)" value="([^"]*)"')
@@ -39,78 +40,51 @@ def platform(given: Values) -> Values:
         return {"platform": connector.platforms.add(told, "bench", connector.clock())}
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What a browser posts: signed already."""
-
-    fields: dict[str, str]
-    headers: dict[str, str]
-
-
 def launch(given: Values) -> Values:
     """``many`` launches, ``at_once`` of them at a time, or ``rate`` a second whatever became of those before.
 
-    ``waits``: seconds of each from when it was due; ``errors``: those that were not answered with the learner's page;
-    ``trivial``: seconds of as many requests that do nothing; ``verified``: of bare PyJWT for one token.
+    A launch is what comes back from the platform: its POST, verified, and the page as the answer. The login before it
+    is made beforehand, and not measured. ``waits``: seconds of each from when it was due; ``errors``: those that were
+    not answered with the learner's page; ``trivial``: seconds of as many requests that do nothing; ``verified``: of
+    bare PyJWT for one token.
     """
     if given["cores"]:
         os.sched_setaffinity(0, given["cores"])
+    return asyncio.run(_launched(given))
+
+
+async def _launched(given: Values) -> Values:
     waits: list[float] = []
     errors = 0
+    signed = await _signed(given)
+    posts, lines = [post for post, _ in signed], Lines(given["service"])
 
-    async def one(client: httpx.AsyncClient, launch: Launch, due: float) -> None:
+    async def one(post: bytes, due: float) -> None:
         nonlocal errors
-        answer = await client.post("/lti/launch", data=launch.fields, headers=launch.headers)
+        status, page = await lines.ask(post)
         waits.append(time.perf_counter() - due)
-        errors += not (answer.is_success and "BENCH1" in answer.text)
+        errors += not (status == 200 and b"BENCH1" in page)
 
-    async def work() -> Values:
-        many, at_once = given["many"], given.get("at_once", 0)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-        async with httpx.AsyncClient(base_url=given["service"], timeout=60, limits=limits) as client:
-            signed = await _signed(client, given)
-            if not at_once:
-                await _at_times(client, signed, given["rate"], one)
-                return {}
-            began = time.perf_counter()
-            await _crowd(at_once, signed, lambda launch: one(client, launch, time.perf_counter()))
-            middle = time.perf_counter()
-            await _crowd(at_once, range(many), lambda _: client.get("/health"))
-            seconds, trivial = middle - began, time.perf_counter() - middle
-            return {"seconds": seconds, "trivial": trivial, "verified": _verified(given["url"], signed)}
-
-    return {**anyio.run(work), "waits": waits, "errors": errors}
+    done: Values = {}
+    if many := given.get("at_once", 0):
+        began = time.perf_counter()
+        await at_once(many, posts, lambda post: one(post, time.perf_counter()))
+        middle, health = time.perf_counter(), request("GET", "/health", {}, b"")
+        await at_once(many, range(len(posts)), lambda _: lines.ask(health))
+        done = {"seconds": middle - began, "trivial": time.perf_counter() - middle}
+        done["verified"] = _verified(given["url"], [token for _, token in signed])
+    else:
+        await at_times([(number / given["rate"], post) for number, post in enumerate(posts)], one)
+    await lines.close()
+    return {**done, "waits": waits, "errors": errors}
 
 
-async def _crowd(at_once: int, things: Sequence[object], act: Callable[..., Awaitable[object]]) -> None:
-    left = iter(things)
+async def _signed(given: Values) -> list[tuple[bytes, str]]:
+    """From the activity by the tool's login to what the platform has signed, for one learner after the other.
 
-    async def live() -> None:
-        for thing in left:
-            await act(thing)
-
-    async with anyio.create_task_group() as group:
-        for _ in range(at_once):
-            group.start_soon(live)
-
-
-async def _at_times(
-    client: httpx.AsyncClient,
-    launches: Sequence[Launch],
-    rate: float,
-    one: Callable[[httpx.AsyncClient, Launch, float], Awaitable[None]],
-) -> None:
-    begin = time.perf_counter() + 0.5
-    async with anyio.create_task_group() as group:
-        for number, launch in enumerate(launches):
-            due = begin + number / rate
-            await anyio.sleep(max(0.0, due - time.perf_counter()))
-            group.start_soon(one, client, launch, due)
-
-
-async def _signed(service: httpx.AsyncClient, given: Values) -> list[Launch]:
-    """From the activity by the tool's login to what the platform has signed, for one learner after the other."""
-    made: list[Launch] = []
+    Of each what a browser posts, and the token in it.
+    """
+    made: list[tuple[bytes, str]] = []
     trust = ssl.create_default_context()  # each client would read it anew
 
     async def sign(number: int) -> None:
@@ -120,30 +94,34 @@ async def _signed(service: httpx.AsyncClient, given: Values) -> list[Launch]:
             for turn in range(number, given["many"], given["people"]):
                 made.append(await _begun(service, moodle, given["activity"], turn))
 
-    await _crowd(8, range(min(given["people"], given["many"])), sign)
+    async with httpx.AsyncClient(base_url=given["service"], timeout=60, verify=trust) as service:
+        await at_once(8, range(min(given["people"], given["many"])), sign)
     return made
 
 
-async def _begun(service: httpx.AsyncClient, moodle: httpx.AsyncClient, activity: int, turn: int) -> Launch:
+async def _begun(service: httpx.AsyncClient, moodle: httpx.AsyncClient, activity: int, turn: int) -> tuple[bytes, str]:
     address = {"X-Forwarded-For": f"10.0.0.{turn % ADDRESSES}"}
     asked = _form(await moodle.get(f"/mod/lti/launch.php?id={activity}"))
     login = await service.post("/lti/login", data=asked, headers=address)
     cookie = login.headers["set-cookie"].split(";")[0]
     query = dict(parse_qsl(urlsplit(login.headers["location"]).query))
-    return Launch(_form(await moodle.get("/mod/lti/auth.php", params=query)), {**address, "Cookie": cookie})
+    fields = _form(await moodle.get("/mod/lti/auth.php", params=query))
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    post = request("POST", "/lti/launch", {**address, **kind, "Cookie": cookie}, urlencode(fields).encode())
+    return post, fields["id_token"]
 
 
 def _form(answer: httpx.Response) -> dict[str, str]:
     return {unescape(name): unescape(value) for name, value in FIELD.findall(answer.raise_for_status().text)}
 
 
-def _verified(url: str, launches: Sequence[Launch]) -> float:
+def _verified(url: str, tokens: Sequence[str]) -> float:
     """Seconds that bare PyJWT takes for the signature of a token."""
     [key] = jwt.PyJWKSet.from_dict(httpx.get(f"{url}/mod/lti/certs.php").json()).keys
     began = time.perf_counter()
-    for launch in launches:
-        jwt.decode(launch.fields["id_token"], key.key, ["RS256"], options={"verify_aud": False, "verify_exp": False})
-    return (time.perf_counter() - began) / len(launches)
+    for token in tokens:
+        jwt.decode(token, key.key, ["RS256"], options={"verify_aud": False, "verify_exp": False})
+    return (time.perf_counter() - began) / len(tokens)
 
 
 def score(given: Values) -> Values:

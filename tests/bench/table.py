@@ -26,6 +26,8 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "hints": promises.told,
     "lti-event": promises.launched,
     "lti-launches": launched.launches,
+    "lti-answers": launched.answers,
+    "lti-page": launched.page,
     "lti-score": launched.scores,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 
 from adapters.moodle.twin import ServedTwin, TwinState, serve_twin
+from tests.browser.chrome import HOW, NoChromium, running
 from tests.browser.pages import Browser
 from tests.console import Served, speak
 from tests.console import served as served
 from tests.support import House, Seen, make_courses
-
-ARGUMENTS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en",
-)  # fmt: skip
-BROWSERS = ("chromium", "google-chrome")
-HOW = "apt-get install chromium chromium-driver fonts-noto-cjk"
 
 
 @pytest.fixture(scope="session")
@@ -50,19 +42,13 @@ def chromium_without_cookies(tmp_path: Path) -> Iterator[Chrome]:
 
 @contextmanager
 def _running(profile: Path, preferences: Mapping[str, object] | None = None) -> Iterator[Chrome]:
-    browser, driver = next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")
-    if browser is None or driver is None:
+    try:
+        with running(profile, preferences) as chrome:
+            yield chrome
+    except NoChromium as error:
         if os.environ.get("CONNECTOR_TEST_BROWSER") == "required":
             pytest.fail(f"CONNECTOR_TEST_BROWSER=required, and there is no Chromium: {HOW}", pytrace=False)
-        pytest.skip(f"needs Chromium and its driver: {HOW}")
-    options = ChromeOptions()
-    options.binary_location = browser
-    for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
-        options.add_argument(argument)
-    options.add_experimental_option("prefs", dict(preferences or {}))
-    chrome = Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
+        pytest.skip(str(error))
 
 
 @pytest.fixture

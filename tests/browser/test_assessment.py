@@ -91,6 +91,10 @@ def open_activity(at: Browser, username: str, link: ToolLink, look: Look = (DESK
     at.until(lambda: at.find("main h1").text, "the tool answers")
 
 
+def focused(at: Browser) -> str | None:
+    return at.chrome.switch_to.active_element.get_attribute("id")
+
+
 def press(at: Browser, text: str) -> None:
     """A button that can be seen, by what stands on it."""
     [button] = [
@@ -181,8 +185,13 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     shown(platform, "Manometer on")
     platform.until(lambda: platform.find("img.handed-in").get_property("naturalWidth") == 1, "the photo is seen")
     looks_well("mark")
+    type_into(platform, "#percent-p", "150")
+    press(platform, "Save the mark")
+    platform.until(lambda: focused(platform) == "percent-p", "what is wrong comes into view")
+    platform.find("#percent-p").clear()
     type_into(platform, "#percent-p", "50")
     press(platform, "Save the mark")
+    platform.until(lambda: focused(platform) == "review-p", "what was marked comes into view")
     shown(platform, "90%")
     press(platform, "Back to the results")
     shown(platform, "How well the questions work")

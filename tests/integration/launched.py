@@ -95,6 +95,7 @@ class Launched:
         content = self.contents.newest(exam)
         assert content is not None
         paper = [one.question_id for one in questions_in(content.body)]
+        self.sql("UPDATE connector.content_version SET used = true WHERE content_id = %s", exam)
         [row] = self.sql(
             "INSERT INTO connector.attempt (content_id, version, marked_version, banks, marked_banks, paper, "
             "platform_id, course, link, subject, person_id, trial, number, line_item, started_at) "

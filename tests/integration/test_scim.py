@@ -8,6 +8,7 @@ from random import Random
 from string import ascii_letters
 
 import httpx
+import psycopg
 import pytest
 
 from connector.scim.listing import SCANNED
@@ -378,9 +379,9 @@ def test_a_directory_is_a_source(database_url: str) -> None:
         sources.taken("entra-id", whole.change)
         assert (sources.pending("entra-id"), list(sources.changed("entra-id").records())) == (0, [])
 
-        with service.connector.database.transaction() as connection:
+        address = service.connector.settings.database_url.get_secret_value()
+        with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("LISTEN connector_scim")
-            connection.commit()
             assert client.delete(f"/Users/{bob['id']}").status_code == 204
             assert [one.payload for one in connection.notifies(timeout=10, stop_after=1)] == ["entra-id"]
         client.group("Night", [ada["id"]])

@@ -16,11 +16,12 @@ from adapters.moodle.twin.webhook import Teller
 
 
 def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
-    """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade, /twin/report, /twin/webhook;
-    GET /twin/calls, /twin/scores.
+    """POST and DELETE /twin/faults; POST /twin/course, /twin/complete, /twin/grade, /twin/report, /twin/webhook,
+    /twin/custom; GET /twin/calls, /twin/scores.
 
     Bodies are JSON with the parameters of ``Fault``, ``Life.make_course``, ``Life.complete``, ``Life.grade``,
-    ``Life.make_report`` and ``Teller``; what these do not accept is answered with 400 and a sentence.
+    ``Life.make_report`` and ``Teller``, and ``cmid`` with the ``custom`` parameters that this activity has from now
+    on; what these do not accept is answered with 400 and a sentence.
     """
 
     def order(fields: dict[str, Any]) -> None:
@@ -28,6 +29,10 @@ def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
 
     def tell(fields: dict[str, Any]) -> None:
         Teller(state, **fields)
+
+    def customise(fields: dict[str, Any]) -> None:
+        with state.lock:
+            state.tools.links[fields["cmid"]].custom = fields["custom"]
 
     async def forget(_: Request) -> Response:
         faults.clear()
@@ -50,6 +55,7 @@ def control_routes(state: TwinState, faults: Faults, life: Life) -> list[Route]:
         Route("/twin/grade", _post(lambda fields: life.grade(**fields)), methods=["POST"]),
         Route("/twin/report", _post(lambda fields: life.make_report(**fields)), methods=["POST"]),
         Route("/twin/webhook", _post(tell), methods=["POST"]),
+        Route("/twin/custom", _post(customise), methods=["POST"]),
         Route("/twin/calls", calls, methods=["GET"]),
         Route("/twin/scores", scores, methods=["GET"]),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.content.assessment import bodies
-from connector.content.assessment.attempting import Attempting
+from connector.content.assessment.attempting import Attempting, takes_answers
 from connector.content.assessment.drawing import met
 from connector.content.assessment.marking import counts, share
 from connector.content.launched import actor_of, line_item_of
@@ -75,7 +75,7 @@ def own(attempting: Attempting, attempt_id: str, actor: Actor) -> Attempt:
 
 def as_it_stands(attempting: Attempting, attempt: Attempt) -> Attempt:
     """An attempt; one whose time is over is submitted now."""
-    if attempt.submitted_at is None and not attempt.is_open(attempting.clock()):
+    if attempt.submitted_at is None and not takes_answers(attempt, attempting.clock()):
         return attempting.submit(attempt)
     return attempt
 

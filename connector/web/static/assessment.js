@@ -2,22 +2,12 @@
 const WAITS = [1000, 2000, 5000, 10000, 20000, 30000];
 const TYPED = 700;
 
-let shown = document.getElementById("main").firstElementChild;
-document.addEventListener("htmx:after:swap", (event) => {
+document.addEventListener("htmx:after:swap", () => {
   const form = document.querySelector("#attempt:not([data-begun])");
   if (form) {
     form.dataset.begun = "yes";
     new Attempt(form);
   }
-  const main = document.getElementById("main");
-  if (event.detail.ctx.live) {
-    shown = main.firstElementChild;
-    return; // nobody has asked for it
-  }
-  if (main.firstElementChild === shown) return; // a part within a part
-  shown = main.firstElementChild;
-  main.focus({ preventScroll: true });
-  window.scrollTo(0, 0);
 });
 
 /** Answers that have not been sent; in the browser's store too where it has one, so that a page that is closed loses none. */
@@ -63,6 +53,7 @@ class Attempt {
     this.seconds = new Map(this.fields.map((field) => [field, Number(field.dataset.seconds)]));
     this.from = performance.now();
     this.here = this.fields[0];
+    this.kept = new Map(this.fields.map((field) => [field, this.stands(field)])); // as the service has it
     this.restore();
     form.addEventListener("change", (event) => this.changed(event));
     form.addEventListener("input", (event) => this.typed(event));
@@ -92,8 +83,16 @@ class Attempt {
 
   /** What was answered on another screen meanwhile; what is answered here and has not arrived is newer. */
   async keepUp() {
-    if (!this.form.isConnected) return this.leave();
-    if (this.queue.waiting.size || this.typing || this.keeping) return;
+    if (this.left) return;
+    if (!this.form.isConnected) {
+      this.leave();
+      return;
+    }
+    if (this.queue.waiting.size || this.typing) return; // what is kept here next is told, and asks again
+    if (this.keeping) {
+      this.more = true; // something was said since it was asked
+      return;
+    }
     this.keeping = true;
     try {
       const answer = await fetch(`${this.base}/answers`, { headers: this.headers });
@@ -106,27 +105,40 @@ class Attempt {
       }
       if (place < this.place) return; // something was answered here meanwhile
       this.place = place;
-      const other = this.fields.filter((field) => this.put(field, answers[field.dataset.question]));
+      const untouched = this.fields.filter((field) => this.stands(field) === this.kept.get(field));
+      const other = untouched.filter((field) => this.put(field, answers[field.dataset.question]));
+      for (const field of untouched) this.kept.set(field, this.stands(field));
       if (other.length) this.mark();
     } catch { /* no connection: there will be another time */
     } finally {
       this.keeping = false;
+      if (this.more) {
+        this.more = false;
+        this.keepUp();
+      }
     }
   }
 
   /** Gives whether it says something else now. */
   put(field, said) {
     if (!said) return false;
-    const before = JSON.stringify(this.said(field));
+    const before = this.stands(field);
     for (const input of field.querySelectorAll("input, textarea")) {
       if (input.name.startsWith("sure-")) input.checked = Number(input.value) === said.confidence;
       else if (input.type === "radio" || input.type === "checkbox") input.checked = said.chosen.includes(input.value);
       else if (input.type !== "file" && input.value !== said.text) input.value = said.text;
     }
-    return JSON.stringify(this.said(field)) !== before;
+    return this.stands(field) !== before;
+  }
+
+  /** What a field says, to be compared. */
+  stands(field) {
+    const { chosen, text, confidence } = this.said(field);
+    return JSON.stringify([chosen, text, confidence]);
   }
 
   leave() {
+    this.left = true;
     removeEventListener("online", this.online);
     clearInterval(this.ticking);
     for (const kind of ["missed", "notice"]) document.removeEventListener(`live:${kind}`, this.elsewhere);
@@ -230,7 +242,6 @@ class Attempt {
   }
 
   changed(event) {
-    this.settled();
     const field = event.target.closest("[data-question]");
     if (field && event.target.type !== "file") this.answer(field);
   }
@@ -251,6 +262,7 @@ class Attempt {
     this.settled();
     this.spend();
     this.queue.put(field.dataset.question, { ...this.said(field), place: ++this.place });
+    this.kept.set(field, this.stands(field));
     this.mark();
     this.flush();
   }

@@ -18,9 +18,9 @@
   const FRESH = 5000; // so long after a word a part that comes new into the page may have been made before it
   let over = false, asked = Date.now(), heard = 0;
   const dispatch = (kind, what) => document.dispatchEvent(new CustomEvent(`live:${kind}`, { detail: what }));
-  const missed = () => {
+  const missed = (what = {}) => {
     asked = Date.now();
-    dispatch("missed", {});
+    dispatch("missed", what);
   };
   const tell = (kind, what) => {
     heard = Date.now();
@@ -37,7 +37,8 @@
   });
   let first = true; // later on a service may have begun anew, and all pages ask: not in the same second
   const begun = () => {
-    setTimeout(missed, first ? 0 : Math.random() * 5000);
+    const what = { first };
+    setTimeout(() => missed(what), first ? 0 : Math.random() * 5000);
     first = false;
   };
   if (socket) {
@@ -87,8 +88,9 @@
 
   const parts = () => [...document.querySelectorAll("[data-live]")];
   const above = (part) => part.parentElement.closest("[data-live]");
-  const hears = (part, kind, what) => (kind === "missed" || part.dataset.live.split(" ").includes(kind))
-    && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf);
+  // What the page has just been made of is asked for again only where it is somebody's own: a course takes its time.
+  const hears = (part, kind, what) => (kind === "missed" ? !(what.first && part.dataset.live.includes("event"))
+    : part.dataset.live.split(" ").includes(kind)) && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf);
   const planned = new Map(), had = new Map(), hidden = new Set(); // by address
 
   function plan(address, quiet) {
@@ -134,7 +136,7 @@
     });
   }
   document.addEventListener("htmx:after:swap", ({ detail }) => {
-    if (!detail.ctx.live && Date.now() - heard < FRESH) setTimeout(missed);
+    if (!detail.ctx.live && Date.now() - heard < FRESH) setTimeout(() => missed());
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import anyio
 import pytest
@@ -17,11 +15,8 @@ from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.assessment import bodies
 from connector.domain.assessments import Bank, Explain, Kind, Option, Policy, Question, Section
 from connector.domain.attempting import Begun, Mark
-from connector.domain.contents import Content, Maker
-from connector.domain.errors import Stopped
 from connector.domain.learning_events import Actor
 from connector.store.contents import use
-from connector.store.lti_scores import put_score
 from tests.integration.lti.launched import Tool
 from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
 
@@ -46,14 +41,6 @@ def pass_by(tool: Tool, minutes: int) -> None:
             "UPDATE connector.attempt SET started_at = started_at - %(by)s, ends_at = ends_at - %(by)s",
             {"by": timedelta(minutes=minutes)},
         )
-
-
-def regraded(tool: Tool, content: Content, reason: str = "The key was wrong.") -> Mapping[str, object]:
-    """The teacher wants what was submitted marked anew, and the job does it."""
-    connector = tool.house.connector
-    maker = Maker(content.platform_id, content.course, "teacher")
-    assert connector.regrading.ask(content, maker, reason)
-    return anyio.run(connector.regrading_work().work)
 
 
 def verbs(tool: Tool) -> list[str]:
@@ -116,14 +103,33 @@ def test_the_time_is_over_by_the_clock_of_the_server(tool: Tool, link: ToolLink)
     assert in_gradebook(tool, graded) == 75
 
 
+def test_answers_on_their_way_are_taken_after_the_end(tool: Tool, link: ToolLink) -> None:
+    """Also where the page was loaded again in that moment: it has no time left, sends what it kept, and submits."""
+    graded = activity(tool, made(tool, assessment(*TWO, minutes=10)))
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    pass_by(tool, minutes=10)
+    for method, path in (("GET", f"/lti/assessment/attempts/{attempt}"), ("POST", "/lti/assessment/attempts")):
+        assert re.search(rf'data-attempt="{attempt}" data-place="0" data-left="-\d', page.ask(method, path).text)
+    page.answer(attempt, "a", "r")
+    assert "75%" in page.submit(attempt)
+
+
 def test_which_attempt_counts_and_how_many_there_are(tool: Tool, link: ToolLink) -> None:
     graded = activity(tool, made(tool, assessment(*TWO, attempts=2, policy=Policy.BEST)))
     page = opened(tool, "learner", graded)
     page.take(("a", "r"), ("b", "r"))
-    page.take(("b", "r"))
+    worse = page.take(("b", "r"))
+    assert all(one in worse for one in ("Which attempt counts: The best", "Your result: 100%")), "the learner is told"
     sent(tool)
     assert in_gradebook(tool, graded) == 100
     page.begin(status=403)
+    connector, last = tool.house.connector, tool.house.connector.attempts.one(2)
+    assert last is not None
+    content = connector.contents.newest(last.content_id)
+    assert content is not None
+    begun = Begun(last.actor, last.number, "", False, connector.clock(), connector.clock(), None)
+    assert connector.attempts.start(connector.attempting.papers.draw(content), begun) is None, "who was faster counts"
 
 
 def test_one_person_does_not_reach_the_attempt_of_another(tool: Tool, link: ToolLink) -> None:
@@ -218,23 +224,6 @@ def test_a_practical_waits_for_who_teaches(tool: Tool, link: ToolLink) -> None:
     assert "Better than it looked." in page.ask("GET", f"/lti/assessment/attempts/{attempt}").text
 
 
-def test_a_regrade_sends_the_score_again(tool: Tool, link: ToolLink) -> None:
-    """The question as it was asked is kept; what is right is as it is now."""
-    content = made(tool, assessment(*TWO))
-    graded = activity(tool, content)
-    opened(tool, "learner", graded).take(("a", "w"), ("b", "r"))
-    sent(tool)
-    assert in_gradebook(tool, graded) == 25
-    mended = replace(TWO[0], options=[replace(one, right=not one.right) for one in TWO[0].options])
-    after = changed(tool, content, assessment(mended, TWO[1]))
-    assert after.version == 2, "a version that was used stays"
-    assert regraded(tool, after) == {"regrades": 1, "attempts": 1}
-    assert regraded(tool, after) == {"regrades": 1, "attempts": 0}
-    tool.house.clock.forward(seconds=2)
-    sent(tool)
-    assert in_gradebook(tool, graded) == 100
-
-
 def test_content_that_was_changed_by_somebody_else_is_not_written_over(tool: Tool, link: ToolLink) -> None:
     content = made(tool, assessment(*TWO))
     connector = tool.house.connector
@@ -318,95 +307,6 @@ def test_content_of_one_moodle_does_not_open_from_another(tool: Tool, link: Tool
     assert tool.launch("teacher", activity(tool, content)).status_code == 400
 
 
-def test_a_bank_that_was_mended_can_be_regraded(tool: Tool, link: ToolLink) -> None:
-    """The page of results says that there is something to be marked again."""
-    bank = made(tool, Bank({"en": "Pool"}, [asked("b")]))
-    drawn = replace(assessment(), sections=[Section({}, [], str(bank.content_id), 1)])
-    graded = activity(tool, made(tool, drawn))
-    opened(tool, "learner", graded).take(("b", "w"))
-    teacher = opened(tool, "teacher", graded)
-    assert "/regrade" not in teacher.ask("GET", "/lti/assessment/results").text
-    flipped = [replace(one, right=not one.right) for one in asked("b").options]
-    changed(tool, bank, Bank({"en": "Pool"}, [asked("b", options=flipped)]))
-    assert "/regrades" in teacher.ask("GET", "/lti/assessment/results").text
-    said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": " "}).text
-    assert 'aria-invalid="true"' in said
-    assert not tool.house.connector.regrades.under_way(), "nobody said why"
-    said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "The key was wrong."}).text
-    assert "0 of 1 attempts" in said
-    assert "every 2s" in said
-    teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "Once more."})
-    assert anyio.run(tool.house.connector.regrading_work().work) == {"regrades": 1, "attempts": 1}
-    [one] = tool.house.sql("SELECT asked_by, reason, attempts, done, changed FROM connector.regrade")
-    assert dict(one) == {
-        "asked_by": str(tool.house.twin.state.by_username["teacher"]), "reason": "The key was wrong.",
-        "attempts": 1, "done": 1, "changed": 1,
-    }  # fmt: skip
-    shown = teacher.ask("GET", "/lti/assessment/results/regrades").text
-    assert "The key was wrong." in shown
-    assert "1 result has changed" in shown
-    assert "every 2s" not in shown
-    assert "100%" in teacher.ask("GET", "/lti/assessment/results").text
-
-
-class Killed(BaseException):
-    """As if the process had been killed there."""
-
-
-def test_a_regrade_that_was_broken_off_goes_on(tool: Tool, link: ToolLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is counted twice, and each score is sent again once, also of somebody with several attempts."""
-    content = made(tool, assessment(*TWO))
-    graded = activity(tool, content)
-    for username in ("learner", "other"):
-        for _ in range(2):
-            opened(tool, username, graded).take(("a", "w"), ("b", "r"))
-    sent(tool)
-    flipped = [replace(one, right=not one.right) for one in TWO[0].options]
-    after = changed(tool, content, assessment(replace(TWO[0], options=flipped), TWO[1]))
-    connector = tool.house.connector
-    assert connector.regrading.ask(after, Maker(tool.platform_id, after.course, "teacher"), "The key was wrong.")
-    puts = []
-
-    def killed(*told: Any) -> Any:
-        puts.append(told)
-        if len(puts) == 2:
-            raise Killed
-        return put_score(*told)
-
-    with monkeypatch.context() as within:
-        within.setattr("connector.store.regrades.put_score", killed)
-        with pytest.raises(Killed):
-            anyio.run(connector.regrading_work().work)
-    [half] = connector.regrades.under_way()
-    assert (half.attempts, half.done, half.changed) == (4, 2, 2)
-    with pytest.raises(Stopped):
-        anyio.run(connector.regrading_work(lambda: True).work)
-    assert anyio.run(connector.regrading_work().work) == {"regrades": 1, "attempts": 2}
-    [whole] = connector.regrades.of_course(after.content_id, tool.platform_id, after.course)
-    assert (whole.done, whole.changed, connector.regrades.under_way()) == (4, 4, [])
-    tool.house.clock.forward(seconds=5)
-    assert [row["scores"] for row in tool.house.sql(
-        "SELECT count(*) AS scores FROM connector.lti_score WHERE value = 100 GROUP BY subject"
-    )] == [1, 1]  # fmt: skip
-    sent(tool)
-    assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (100, 100)
-
-
-def test_another_policy_is_another_score(tool: Tool, link: ToolLink) -> None:
-    """No attempt has another result then, and the gradebook gets what counts now."""
-    content = made(tool, assessment(*TWO, policy=Policy.BEST))
-    graded = activity(tool, content)
-    page = opened(tool, "learner", graded)
-    page.take(("a", "r"), ("b", "r"))
-    page.take(("b", "r"))
-    after = changed(tool, content, assessment(*TWO, policy=Policy.LAST))
-    assert regraded(tool, after) == {"regrades": 1, "attempts": 2}
-    tool.house.clock.forward(seconds=5)
-    sent(tool)
-    assert in_gradebook(tool, graded) == 25
-    assert verbs(tool).count("scored") == 2
-
-
 def test_a_bank_that_is_changed_while_an_attempt_begins(tool: Tool, link: ToolLink) -> None:
     """Whoever is first: the attempt has questions of a version that stays as it is from then on."""
     bank = made(tool, Bank({"en": "Pool"}, [asked("old")]))
@@ -419,15 +319,15 @@ def test_a_bank_that_is_changed_while_an_attempt_begins(tool: Tool, link: ToolLi
     def begin() -> int | None:
         return connector.attempts.start(drawn, begun)
 
-    with connector.database.transaction() as author, ThreadPoolExecutor(1) as pool:
-        author.execute(
-            "UPDATE connector.content_version SET changes = changes + 1, body = %s WHERE content_id = %s",
-            [Jsonb(bodies.body(Bank({"en": "Pool"}, [asked("new")]))), bank.content_id],
-        )
-        waiting = pool.submit(begin)
-        with pytest.raises(TimeoutError):
-            waiting.result(timeout=0.3)
-        author.commit()
+    with ThreadPoolExecutor(1) as pool:
+        with connector.database.transaction() as author:
+            author.execute(
+                "UPDATE connector.content_version SET changes = changes + 1, body = %s WHERE content_id = %s",
+                [Jsonb(bodies.body(Bank({"en": "Pool"}, [asked("new")]))), bank.content_id],
+            )
+            waiting = pool.submit(begin)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
         assert waiting.result() is None, "what was drawn is not there any more"
     attempt = connector.attempting.begin(content, actor, "", connector.clock(), trial=False)
     assert attempt.paper.questions == ["new"]
@@ -444,10 +344,10 @@ def test_a_change_waits_for_the_attempt_that_begins(tool: Tool, link: ToolLink) 
         after = connector.contents.change(content, content.body, "other", connector.clock())
         return after and after.version
 
-    with connector.database.transaction() as beginning, ThreadPoolExecutor(2) as pool:
-        assert use(beginning, [content])
-        authors = [pool.submit(change) for _ in range(2)]
-        with pytest.raises(TimeoutError):
-            authors[0].result(timeout=0.3)
-        beginning.commit()
+    with ThreadPoolExecutor(2) as pool:
+        with connector.database.transaction() as beginning:
+            assert use(beginning, [content])
+            authors = [pool.submit(change) for _ in range(2)]
+            with pytest.raises(TimeoutError):
+                authors[0].result(timeout=0.3)
         assert {one.result() for one in authors} == {2, None}

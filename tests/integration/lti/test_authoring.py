@@ -76,7 +76,7 @@ def test_an_author_makes_an_assessment_and_takes_it_into_the_course(tool: Tool, 
     options = {"option-0-text.en": "Open a window", "option-1-text.en": "Light a match", "option-1-text.fr": "Allumer"}
     fields = {"kind": "single", "section": "0", "text.en": "It smells of gas?", "weight": "2", "right": "0", **options}
     shown = author.edit(f"questions/{key}", **fields)
-    assert "It smells of gas?" in shown
+    assert re.search(r"<li data-here.*?It smells of gas\?.*?Saved\.", shown, re.S), "what was saved comes into view"
     author.edit("settings", **{"title.en": "Gas leaks", "pass_mark": "50", "attempts": "3", "policy": "last"})
     assert "Gas leaks" in author.html
     kept = author.page.tool.house.connector.contents.of_course(tool.platform_id, "2")[0]
@@ -99,6 +99,11 @@ def test_an_author_makes_an_assessment_and_takes_it_into_the_course(tool: Tool, 
         "zone": "Asia/Taipei",
         f"due-{author.content}": "2027-01-31T18:00",
     }
+    again = tool.client.post("/lti/pick", data={**picked, f"most-{author.content}": "twenty"})
+    assert (again.status_code, "This is not a number." in again.text) == (200, True)
+    assert all(
+        one in again.text for one in (f'{author.content}" checked', 'value="twenty"', 'value="2027-01-31T18:00"')
+    )
     back, signed = form(tool.client.post("/lti/pick", data={**picked, f"most-{author.content}": "20"}))
     with tool.browser("teacher") as browser:
         assert browser.post(back, data=signed).status_code == 200
@@ -310,6 +315,7 @@ def test_who_learns_edits_nothing_and_who_teaches_elsewhere_neither(tool: Tool, 
         twin.state.roles[user]["course", there.course_id] = {3}
     elsewhere = opened(tool, "teacher", there)
     assert "Edit" not in elsewhere.html
+    assert "It is changed in the course in which it was made." in elsewhere.html
     elsewhere.ask("GET", edit, 403)
     attempt = learner.begin()
     learner.submit(attempt)
@@ -332,12 +338,19 @@ def test_who_teaches_sees_results_marks_and_regrades(tool: Tool, link: ToolLink)
     assert "Learner Lê" in shown
     assert "Teacher Lê" not in shown
     assert "Waiting to be marked" in shown
+    assert 'aria-label="Mark Learner Lê"' in shown
+    assert "How results are spread" not in shown
     one = teacher.ask("GET", f"/lti/assessment/results/{attempt}").text
     assert "Done &lt;b&gt;well&lt;/b&gt;" in one
+    assert re.findall(r'id="review-(\w)" data-here', one) == ["p"], "what waits comes into view"
     marks = f"/lti/assessment/results/{attempt}/marks/p"
-    assert "This is too small or too large." in teacher.ask("POST", marks, data={"percent": "110"}).text
+    wrong = teacher.ask("POST", marks, data={"percent": "110", "comment": "Nearly there"}).text
+    assert "This is too small or too large." in wrong
+    assert 'value="110"' in wrong, "what was typed stays"
+    assert "Nearly there</textarea>" in wrong
     marked = unescape(teacher.ask("POST", marks, data={"percent": "80", "comment": "Nice work"}).text)
     assert "90%" in marked
+    assert re.search(r'id="review-p" data-here.*?Saved\.', marked, re.S)
     assert "Nice work" in unescape(learner.ask("GET", f"/lti/assessment/attempts/{attempt}").text)
     shown = unescape(teacher.ask("GET", "/lti/assessment/results").text)
     assert "90%" in shown
@@ -375,10 +388,11 @@ def test_what_was_removed_says_so(tool: Tool, author: Author) -> None:
 
 def test_questions_are_drawn_from_a_bank_of_the_course(tool: Tool, author: Author) -> None:
     bank = Author(author.page)
-    found = re.search(r"/lti/contents/([0-9a-f-]{36})/edit", bank.send("", kind="bank"))
+    found = re.search(r'hx-post="/lti/contents/([0-9a-f-]{36})/edit', bank.send("", kind="bank"))
     assert found
     bank.content = found[1]
     bank.edit("files", section="0", files={"file": ("a.txt", "One? {T}\n\nTwo? {T}\n\nThree? {F}\n")})
+    assert f'/lti/contents/{author.content}/edit" hx-target="#main">Edit New assessment' in bank.html, "the way back"
     author.open()
     shown = author.edit("sections", section="0", bank=bank.content, drawn="2", **{"title.en": "Drawn"})
     assert "and 2 questions drawn from the bank" in shown

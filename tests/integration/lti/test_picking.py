@@ -41,6 +41,15 @@ def test_what_was_picked_launches_there_and_in_a_copy_of_the_course(tool: Tool, 
     assert [tool.launch("learner", one).status_code for one in copies] == [200, 200]
 
 
+def test_who_has_ticked_nothing_is_told_so(tool: Tool, link: ToolLink) -> None:
+    """The selection is shown once more, instead of a course without an activity."""
+    _, fields = form(picking(tool, "teacher"))
+    again = tool.client.post("/lti/pick", data={"session": fields["session"]})
+    assert (again.status_code, "Nothing is selected." in again.text) == (200, True)
+    action, fields = form(again)
+    assert "JWT" in form(tool.client.post(action, data=fields))[1]
+
+
 def test_a_learner_picks_nothing(tool: Tool, link: ToolLink) -> None:
     """Neither by launching, nor with a session of another launch."""
     assert picking(tool, "learner").status_code == 403

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from connector.domain.errors import LaunchRefused
-from connector.lti.registering import check_configuration
+from connector.lti.registering import TOOL, check_configuration
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.support import House
 
@@ -65,6 +65,9 @@ def test_a_moodle_registers_itself_and_launches_once_it_is_activated(fresh: Tool
     [platform] = [one for one in fresh.house.connector.platforms.all() if one.ended_at is None]
     assert (platform.issuer, platform.client_id) == (fresh.house.twin.url, registered.client_id)
     assert platform.deployments == (str(registered.id),)
+    told = fresh.house.connector.registering.registration()[TOOL]
+    assert "Select content" in told["description"], "the activity chooser tells teachers what to do"
+    assert fresh.house.connector.tool_keys.known(), "so that `lti doctor` can ask it at once"
     fresh.house.twin.tools.activate(registered.id)
     fresh.registered = registered
     anna = {"username": "anna", "email": "anna@example.test", "firstname": "Anna", "lastname": "Baker"}

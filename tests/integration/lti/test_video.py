@@ -433,6 +433,7 @@ def test_only_who_teaches_where_it_was_made_makes_and_sees_results(
     context = {"id": "999", "label": "X", "title": "X", "type": ["CourseSection"]}
     foreign = opened(tool, link, "teacher", _context=context)
     assert "lessons/" not in foreign.page, "the page offers nothing"
+    assert "It is changed in the course in which it was made." in foreign.page
     assert foreign.get(one).status_code == foreign.get(f"{one}/results").status_code == 403
     assert foreign.put(f"uploads/{video}/1", b"x").status_code == 400
     connector = tool.house.connector

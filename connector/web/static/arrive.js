@@ -1,0 +1,24 @@
+// Another part of the page has come: what there is to look at comes into view, and whoever hears the page is led there.
+// Times are told as they are where the reader is.
+(() => {
+  const main = document.getElementById("main");
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const tellTimes = () => {
+    for (const one of main.querySelectorAll("time[datetime]")) one.textContent = clock.format(new Date(one.dateTime));
+  };
+  let shown = main.firstElementChild;
+  tellTimes();
+  document.addEventListener("htmx:after:swap", (event) => {
+    tellTimes();
+    if (event.detail.ctx.live) {
+      shown = main.firstElementChild;
+      return; // nobody has asked for it
+    }
+    if (main.firstElementChild === shown) return; // a part within a part
+    shown = main.firstElementChild;
+    const here = main.querySelector("[aria-invalid='true']") ?? main.querySelector("[data-here]");
+    (here ?? main).focus({ preventScroll: true });
+    if (here) here.scrollIntoView({ block: "center" });
+    else window.scrollTo(0, 0);
+  });
+})();

@@ -1,0 +1,133 @@
+"""Attempts that are marked anew: asked for on the page of results, done by a job, and sent on once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import pytest
+
+from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.assessments import Bank, Policy, Section
+from connector.domain.contents import Content, Maker
+from connector.domain.errors import Stopped
+from connector.store.lti_scores import put_score
+from tests.integration.lti.launched import Tool
+from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
+from tests.integration.lti.test_assessment import TWO, in_gradebook, sent, verbs
+
+
+def regraded(tool: Tool, content: Content, reason: str = "The key was wrong.") -> Mapping[str, object]:
+    """The teacher wants what was submitted marked anew, and the job does it."""
+    connector = tool.house.connector
+    maker = Maker(content.platform_id, content.course, "teacher")
+    assert connector.regrading.ask(content, maker, reason)
+    return anyio.run(connector.regrading_work().work)
+
+
+def test_a_regrade_sends_the_score_again(tool: Tool, link: ToolLink) -> None:
+    """The question as it was asked is kept; what is right is as it is now."""
+    content = made(tool, assessment(*TWO))
+    graded = activity(tool, content)
+    opened(tool, "learner", graded).take(("a", "w"), ("b", "r"))
+    sent(tool)
+    assert in_gradebook(tool, graded) == 25
+    mended = replace(TWO[0], options=[replace(one, right=not one.right) for one in TWO[0].options])
+    after = changed(tool, content, assessment(mended, TWO[1]))
+    assert after.version == 2, "a version that was used stays"
+    assert regraded(tool, after) == {"regrades": 1, "attempts": 1}
+    assert regraded(tool, after) == {"regrades": 1, "attempts": 0}
+    tool.house.clock.forward(seconds=2)
+    sent(tool)
+    assert in_gradebook(tool, graded) == 100
+
+
+def test_a_bank_that_was_mended_can_be_regraded(tool: Tool, link: ToolLink) -> None:
+    """The page of results says that there is something to be marked again."""
+    bank = made(tool, Bank({"en": "Pool"}, [asked("b")]))
+    drawn = replace(assessment(), sections=[Section({}, [], str(bank.content_id), 1)])
+    graded = activity(tool, made(tool, drawn))
+    opened(tool, "learner", graded).take(("b", "w"))
+    teacher = opened(tool, "teacher", graded)
+    assert "/regrade" not in teacher.ask("GET", "/lti/assessment/results").text
+    flipped = [replace(one, right=not one.right) for one in asked("b").options]
+    changed(tool, bank, Bank({"en": "Pool"}, [asked("b", options=flipped)]))
+    assert "/regrades" in teacher.ask("GET", "/lti/assessment/results").text
+    said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": " "}).text
+    assert 'aria-invalid="true"' in said
+    assert not tool.house.connector.regrades.under_way(), "nobody said why"
+    said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "The key was wrong."}).text
+    assert "0 of 1 attempts" in said
+    assert "every 2s" in said
+    teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "Once more."})
+    assert anyio.run(tool.house.connector.regrading_work().work) == {"regrades": 1, "attempts": 1}
+    [one] = tool.house.sql("SELECT asked_by, reason, attempts, done, changed FROM connector.regrade")
+    assert dict(one) == {
+        "asked_by": str(tool.house.twin.state.by_username["teacher"]), "reason": "The key was wrong.",
+        "attempts": 1, "done": 1, "changed": 1,
+    }  # fmt: skip
+    shown = teacher.ask("GET", "/lti/assessment/results/regrades").text
+    assert "The key was wrong." in shown
+    assert "1 result has changed" in shown
+    assert "every 2s" not in shown
+    assert "100%" in teacher.ask("GET", "/lti/assessment/results").text
+
+
+class Killed(BaseException):
+    """As if the process had been killed there."""
+
+
+def test_a_regrade_that_was_broken_off_goes_on(tool: Tool, link: ToolLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is counted twice, and each score is sent again once, also of somebody with several attempts."""
+    content = made(tool, assessment(*TWO))
+    graded = activity(tool, content)
+    for username in ("learner", "other"):
+        for _ in range(2):
+            opened(tool, username, graded).take(("a", "w"), ("b", "r"))
+    sent(tool)
+    flipped = [replace(one, right=not one.right) for one in TWO[0].options]
+    after = changed(tool, content, assessment(replace(TWO[0], options=flipped), TWO[1]))
+    connector = tool.house.connector
+    assert connector.regrading.ask(after, Maker(tool.platform_id, after.course, "teacher"), "The key was wrong.")
+    puts = []
+
+    def killed(*told: Any) -> Any:
+        puts.append(told)
+        if len(puts) == 2:
+            raise Killed
+        return put_score(*told)
+
+    with monkeypatch.context() as within:
+        within.setattr("connector.store.regrades.put_score", killed)
+        with pytest.raises(Killed):
+            anyio.run(connector.regrading_work().work)
+    [half] = connector.regrades.under_way()
+    assert (half.attempts, half.done, half.changed) == (4, 2, 2)
+    with pytest.raises(Stopped):
+        anyio.run(connector.regrading_work(lambda: True).work)
+    assert anyio.run(connector.regrading_work().work) == {"regrades": 1, "attempts": 2}
+    [whole] = connector.regrades.of_course(after.content_id, tool.platform_id, after.course)
+    assert (whole.done, whole.changed, connector.regrades.under_way()) == (4, 4, [])
+    tool.house.clock.forward(seconds=5)
+    assert [row["scores"] for row in tool.house.sql(
+        "SELECT count(*) AS scores FROM connector.lti_score WHERE value = 100 GROUP BY subject"
+    )] == [1, 1]  # fmt: skip
+    sent(tool)
+    assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (100, 100)
+
+
+def test_another_policy_is_another_score(tool: Tool, link: ToolLink) -> None:
+    """No attempt has another result then, and the gradebook gets what counts now."""
+    content = made(tool, assessment(*TWO, policy=Policy.BEST))
+    graded = activity(tool, content)
+    page = opened(tool, "learner", graded)
+    page.take(("a", "r"), ("b", "r"))
+    page.take(("b", "r"))
+    after = changed(tool, content, assessment(*TWO, policy=Policy.LAST))
+    assert regraded(tool, after) == {"regrades": 1, "attempts": 2}
+    tool.house.clock.forward(seconds=5)
+    sent(tool)
+    assert in_gradebook(tool, graded) == 25
+    assert verbs(tool).count("scored") == 2
