@@ -33,10 +33,10 @@ from connector.bootstrap import Connector
 from connector.domain.api_tokens import ApiToken
 from connector.domain.errors import ConnectorError, LaunchRefused, raised_at
 from connector.domain.lti import LaunchSession
-from connector.web.launches import roster
+from connector.web.launched.launches import roster
+from connector.web.launched.sent import body
 from connector.web.limits import RateLimit
 from connector.web.page import Open
-from connector.web.sent import body
 from connector.web.tokens import ByToken, Named, bearer, sender
 
 REQUESTS_A_MINUTE = 100

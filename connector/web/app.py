@@ -19,9 +19,9 @@ from connector.web.console import add_pages
 from connector.web.desk import Desk
 from connector.web.dress import dress
 from connector.web.hints import BySignature, add_hints
-from connector.web.launches import ByLaunch
-from connector.web.live import Live, add_live
-from connector.web.lti import add_lti
+from connector.web.launched.launches import ByLaunch
+from connector.web.launched.live import Live, add_live
+from connector.web.launched.lti import add_lti
 from connector.web.metrics import Metrics
 from connector.web.page import Asked, declared_open
 from connector.web.requests import Requests

@@ -16,7 +16,7 @@ from adapters.moodle.twin.tools.state import ToolLink
 from connector.cli.service import jobs_of
 from connector.domain.assessments import Kind, Option, Picture
 from connector.settings.parts import ContentSettings
-from connector.web import live
+from connector.web.launched import live
 from tests.browser.pages import DESK, PHONE, Browser
 from tests.browser.test_launch import FRAME, at_platform
 from tests.integration.lti.launched import Tool, linked, serving_tool

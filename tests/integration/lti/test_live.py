@@ -22,9 +22,9 @@ from connector.domain.lti import Launch, Message, Place, Role
 from connector.domain.lti_scores import Answer, Progress, Scored
 from connector.lti.login import digest
 from connector.settings.parts import LiveSettings
-from connector.web import live
 from connector.web.app import web_app
-from connector.web.live import MISSED, MOST_OF_A_TOKEN, PATH
+from connector.web.launched import live
+from connector.web.launched.live import MISSED, MOST_OF_A_TOKEN, PATH
 from tests.console import Jobs
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.redis_server import redis_server

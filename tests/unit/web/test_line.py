@@ -10,9 +10,9 @@ import pytest
 from starlette.types import Message
 
 from connector.domain.errors import SettingsError
-from connector.web import line as lines
-from connector.web.line import BEATS_A_MINUTE, GONE, LARGEST, Line, wanted
-from connector.web.live import by_redis
+from connector.web.launched import line as lines
+from connector.web.launched.line import BEATS_A_MINUTE, GONE, LARGEST, Line, wanted
+from connector.web.launched.live import by_redis
 
 OURS = "https://tool.example"
 HELLO = '40{"token":"t"}'

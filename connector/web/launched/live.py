@@ -28,9 +28,9 @@ from connector.content.launched import actor_of
 from connector.domain.errors import ConnectorError, SettingsError, StorageError, raised_at
 from connector.domain.live import rooms_of
 from connector.domain.lti import LaunchSession, origin
-from connector.web.launches import ByLaunch
+from connector.web.launched.launches import ByLaunch
+from connector.web.launched.line import LARGEST, Line, line_of, turn_away, wanted, with_line
 from connector.web.limits import RateLimit
-from connector.web.line import LARGEST, Line, line_of, turn_away, wanted, with_line
 from connector.web.metrics import Metrics
 
 PATH = "/lti/live/"

@@ -14,7 +14,7 @@ from connector.domain.certifying import Certificate, FileState, file_name
 from connector.domain.contents import Content
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
-from connector.web.launches import HEADERS, Part, Visit, named
+from connector.web.launched.launches import HEADERS, Part, Visit, named
 
 STANDING = "/lti/certificate"
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from connector.bootstrap import Connector
 from connector.domain.lti import LaunchSession
 from connector.domain.lti_scores import Standing
-from connector.web.launches import Part, Visit
+from connector.web.launched.launches import Part, Visit
 
 
 def standing(connector: Connector, session: LaunchSession) -> Standing | None:

@@ -11,10 +11,10 @@ from connector.domain.assessments import Question
 from connector.domain.attempting import Attempt
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
-from connector.web.assessment import ATTEMPTS, own_attempt
-from connector.web.assessment_editing import EDIT, content_of, made_of
-from connector.web.assessment_results import RESULTS, of_course
-from connector.web.launches import HEADERS, Part, Visit
+from connector.web.launched.assessment import ATTEMPTS, own_attempt
+from connector.web.launched.assessment_editing import EDIT, content_of, made_of
+from connector.web.launched.assessment_results import RESULTS, of_course
+from connector.web.launched.launches import HEADERS, Part, Visit
 
 KEPT = "private, max-age=3600, immutable"
 """What is in a picture is in its name."""

@@ -18,7 +18,8 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Message, Trouble
 from connector.domain.multilang import choose
 from connector.lti.deep_linking import CONTENT, Picked
-from connector.web import (
+from connector.web.languages import Speech, message
+from connector.web.launched import (
     assessment,
     assessment_editing,
     assessment_results,
@@ -30,9 +31,8 @@ from connector.web import (
     video,
     video_authoring,
 )
-from connector.web.fields import Fields
-from connector.web.languages import Speech, message
-from connector.web.launches import Part, Visit, Way, bearer, named
+from connector.web.launched.fields import Fields
+from connector.web.launched.launches import Part, Visit, Way, bearer, named
 
 
 @dataclass(frozen=True, slots=True)

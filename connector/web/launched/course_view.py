@@ -19,7 +19,7 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.reports.formats import csv_table
 from connector.web.languages import Speech, message
-from connector.web.launches import HEADERS, Part, Visit, roster
+from connector.web.launched.launches import HEADERS, Part, Visit, roster
 
 COURSE = "/lti/course"
 PAGE = 50

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from connector.content.assessment.editing import TRUTH, Fault
 from connector.domain.assessments import CHOICES, Kind, Option, Picture, Question
-from connector.web.fields import Fields
+from connector.web.launched.fields import Fields
 
 FIELD_OF: Mapping[Fault, str] = {Fault.NO_TEXT: "text", Fault.NO_VALUE: "value", Fault.NONE_ACCEPTED: "accepted"}
 """Beside which field a fault is told, where it is of one."""

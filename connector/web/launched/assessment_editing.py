@@ -30,11 +30,11 @@ from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
 from connector.domain.sign_in import LANGUAGES
-from connector.web.certified import choice, chosen
-from connector.web.fields import Fields
 from connector.web.languages import message
-from connector.web.launches import Launches, Part, Visit
-from connector.web.question_fields import FIELD_OF, question_in
+from connector.web.launched.certified import choice, chosen
+from connector.web.launched.fields import Fields
+from connector.web.launched.launches import Launches, Part, Visit
+from connector.web.launched.question_fields import FIELD_OF, question_in
 
 LARGEST_FORM = 2_000_000
 LARGEST_FILE = 20_000_000

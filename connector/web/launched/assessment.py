@@ -18,10 +18,10 @@ from connector.domain.assessments import Answer
 from connector.domain.attempting import Attempt, Evidence
 from connector.domain.contents import Content, ContentKind
 from connector.domain.lti import LaunchSession
-from connector.web import certified, gradebook
-from connector.web.assessment_editing import POLICIES
-from connector.web.launches import HEADERS, Launches, Part, Visit
-from connector.web.sent import body, understood
+from connector.web.launched import certified, gradebook
+from connector.web.launched.assessment_editing import POLICIES
+from connector.web.launched.launches import HEADERS, Launches, Part, Visit
+from connector.web.launched.sent import body, understood
 
 LARGEST_ANSWER = 100_000
 """Bytes."""

@@ -37,11 +37,11 @@ from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Message, Trouble
 from connector.domain.videos import PART, Lesson, MediaState
-from connector.web.certified import choice, chosen
 from connector.web.languages import OWN_NAMES
-from connector.web.launches import HEADERS, Launches, Part, Visit, bearer
-from connector.web.sent import body, understood
-from connector.web.video import sent
+from connector.web.launched.certified import choice, chosen
+from connector.web.launched.launches import HEADERS, Launches, Part, Visit, bearer
+from connector.web.launched.sent import body, understood
+from connector.web.launched.video import sent
 from connector.web.words import FAILURES, NOT_RIGHT
 
 FORM = 4 * CAPTIONS

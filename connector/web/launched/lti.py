@@ -19,12 +19,12 @@ from connector.domain.lti import Message, Trouble, origin
 from connector.lti.deep_linking import answer
 from connector.lti.launching import Opened
 from connector.lti.own_window import kept_by
-from connector.web.content import PARTS, picked, picking, shown
-from connector.web.content import WAYS as OF_CONTENT
 from connector.web.dress import Dress
-from connector.web.fields import Fields
 from connector.web.languages import preferred
-from connector.web.launches import HEADERS, ByLaunch, Launches, Way, add_ways, log
+from connector.web.launched.content import PARTS, picked, picking, shown
+from connector.web.launched.content import WAYS as OF_CONTENT
+from connector.web.launched.fields import Fields
+from connector.web.launched.launches import HEADERS, ByLaunch, Launches, Way, add_ways, log
 from connector.web.limits import RateLimit
 from connector.web.page import Open
 

@@ -25,8 +25,8 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.multilang import choose
 from connector.domain.videos import Made, MediaStore, Viewing
-from connector.web.launches import HEADERS, ByLaunch, Launches, Part, Visit, Way, bearer, named
-from connector.web.sent import body, understood
+from connector.web.launched.launches import HEADERS, ByLaunch, Launches, Part, Visit, Way, bearer, named
+from connector.web.launched.sent import body, understood
 
 LARGEST = 100_000
 """Bytes of what a page tells."""

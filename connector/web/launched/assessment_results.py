@@ -20,11 +20,11 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.regrades import LONGEST_REASON, Regrade
 from connector.lti.deep_linking import CONTENT
-from connector.web.assessment import ATTEMPTS, evidence_of
-from connector.web.assessment_editing import read_form
-from connector.web.fields import Fields
 from connector.web.languages import message
-from connector.web.launches import Part, Visit, roster
+from connector.web.launched.assessment import ATTEMPTS, evidence_of
+from connector.web.launched.assessment_editing import read_form
+from connector.web.launched.fields import Fields
+from connector.web.launched.launches import Part, Visit, roster
 
 RESULTS = "/lti/assessment/results"
 BACK: Mapping[str, str] = {COURSE_VIEW: "/lti/course"}

@@ -16,10 +16,10 @@ from connector.domain.assessments import Question
 from connector.domain.attempting import Attempt
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
-from connector.web.assessment import ATTEMPTS, own_attempt
-from connector.web.assessment_results import RESULTS, of_course
 from connector.web.languages import message
-from connector.web.launches import HEADERS, Launches, Part, Visit
+from connector.web.launched.assessment import ATTEMPTS, own_attempt
+from connector.web.launched.assessment_results import RESULTS, of_course
+from connector.web.launched.launches import HEADERS, Launches, Part, Visit
 
 ENVELOPE = 10_000
 """Bytes of a form around a file."""
