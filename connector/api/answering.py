@@ -79,6 +79,10 @@ class Ask:
     def sees_people(self) -> bool:
         return isinstance(self.caller, LaunchSession) or self.caller.may(Scope.PEOPLE)
 
+    @property
+    def sees_progress(self) -> bool:
+        return isinstance(self.caller, ApiToken) and self.caller.may(Scope.PROGRESS)
+
     def need(self, scope: Scope) -> None:
         if isinstance(self.caller, ApiToken) and not self.caller.may(scope):
             raise NotAllowed.without(scope.value)

@@ -48,7 +48,7 @@ class LearningPath(Told):
     name: str
     recertify_months: int | None = Field(description="For so long it holds; null: for good.")
     steps: list[Step] = Field(description="Its courses, in their order.")
-    people: PathOfPeople | None = Field(description="null by the token of a launch.")
+    people: PathOfPeople | None = Field(description="null by the token of a launch, or without progress:read.")
     own: Requirement | None = Field(description="How whoever was launched stands; null where it is not theirs.")
 
 

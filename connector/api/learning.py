@@ -45,7 +45,7 @@ def learning_paths(look: Look, asked: Paged, ask: Ask) -> LearningPathsAnswer:
     role = ask.places["role"]
     if "\x00" in role or not look.role(role):
         raise NothingThere("Nobody in sight has this job.")
-    data = [_path(row, ask, people=_of_people(row)) for row in look.paths(role)]
+    data = [_path(row, ask, people=_of_people(row) if ask.sees_progress else None) for row in look.paths(role)]
     told = page_meta(look, asked, len(data))
     return LearningPathsAnswer(data=page_of(data, asked), meta=told, links=page_links(ask, asked, len(data)))
 
@@ -70,7 +70,7 @@ def _path(row: Row, ask: Ask, people: PathOfPeople | None = None, own: Due | Non
             course=one["course_id"],
             title=ask.text(one["title"]) or one["fullname"],
             minutes=one["minutes"],
-            completed=None if people else one["course_id"] in done,
+            completed=one["course_id"] in done if own else None,
         )
         for one in row["steps"]
     ]
@@ -111,13 +111,17 @@ def user_progress(look: Look, _asked: OfUnit, ask: Ask) -> UserProgressAnswer:
 def user_progress_by_launch(rooms: Rooms, _asked: OfUnit, ask: Ask) -> UserProgressAnswer:
     """To whoever was launched of themselves; to who teaches of whoever is in the course, and of that course alone."""
     session, key = ask.session, ask.places["key"]
-    with rooms.analytics.look("") as look:
+    course_id = rooms.course_view.own_course(session.launch) if session.launch.teaches else None
+    with rooms.analytics.look("") as look:  # nothing else is asked within: it has a connection of the pool
         own = look.person_of(session.person_id) if session.person_id is not None else None
         if own is not None and own["hr_key"] == key:
-            rows, due = look.enrolments(key), look.requirements(key)
+            rows, due = (
+                [row for row in look.enrolments(key) if row["active"] and row["visible"]],
+                look.requirements(key),
+            )
+            rows = [{**row, "score": None} if row["total_hidden"] else row for row in rows]
             return UserProgressAnswer(data=_user(own, rows, due, ask), meta=meta(look), links=itself(ask))
-        course_id = rooms.course_view.own_course(session.launch)
-        if not session.launch.teaches or course_id is None:
+        if course_id is None:
             raise NotAllowed("It is of somebody else than whoever was launched.")
         person = _person(look, key)
         rows = [row for row in look.enrolments(key, course_id) if row["active"]]

@@ -36,6 +36,7 @@ class Kind(StrEnum):
 class OnItsWay(StrEnum):
     """What has become of a score on its way to the gradebook."""
 
+    PUT = "put"
     ARRIVED = "arrived"
     WAITS = "waits"
     """It is sent again by itself."""

@@ -172,8 +172,8 @@ class Uploads(Protocol):
 
     def media(self, media_id: UUID) -> Media | None: ...
 
-    def unfinished(self, media: Media, by: str) -> Media | None:
-        """An upload of the same file by the same person in the same course, that was broken off."""
+    def unfinished(self, media: Media, by: str, now: datetime) -> Media | None:
+        """An upload of the same file by the same person in the same course, broken off and now taken up again."""
         ...
 
     def begin(self, media: Media, by: str, now: datetime) -> None: ...

@@ -28,6 +28,8 @@ URL = "CONNECTOR_DATABASE_URL"
 """The setting that says where the connector's own database is."""
 COLLISIONS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 """Two transactions were in each other's way, and PostgreSQL has undone all of this one."""
+OUTDATED = psycopg.errors.FeatureNotSupported
+"""What a connection has planned is of another table than there is now, as after an upgrade by another process."""
 UNKEEPABLE = (
     psycopg.errors.ProgramLimitExceeded,
     psycopg.errors.StringDataRightTruncation,
@@ -96,9 +98,9 @@ def part(connection: Connection, work: Callable[[Connection], T]) -> T:
     return done
 
 
-def _again() -> Retrying:
+def _again(*others: type[psycopg.Error]) -> Retrying:
     return Retrying(
-        retry=retry_if_exception_type(COLLISIONS),
+        retry=retry_if_exception_type((*COLLISIONS, *others)),
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_random(0, LONGEST_WAIT),
         reraise=True,
@@ -138,8 +140,18 @@ class Database:
 
         Raises StorageError where the database cannot be reached or used.
         """
-        with self._told(), self._pool.connection() as connection, connection.transaction():
+        with self._told(), self._connection() as connection, connection.transaction():
             yield connection
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """One of the pool; whose plans are outdated is given up."""
+        with self._pool.connection() as connection:
+            try:
+                yield connection
+            except OUTDATED:
+                connection.close()
+                raise
 
     def heard(self, channel: str, ended: Event, only: str | None = None) -> Iterator[None]:
         """Something once a channel is listened to, and then with each notice there, until ``ended`` is set.
@@ -175,11 +187,11 @@ class Database:
     def _repeated(self, work: Callable[[Connection], T]) -> T:
         """Do what is a transaction, and do it anew where another one was in its way."""
         with self._told():
-            done: T = _again()(self._once, work)
+            done: T = _again(OUTDATED)(self._once, work)
         return done
 
     def _once(self, work: Callable[[Connection], T]) -> T:
-        with self._pool.connection() as connection:
+        with self._connection() as connection:
             return work(connection)
 
     @contextmanager

@@ -98,6 +98,7 @@ def put_score(connection: Connection, scored: Scored, site: str, now: datetime) 
     values = {**asdict(scored), "progress": scored.progress.value, "site": site, "now": now}
     connection.execute(query("lti.lock_score"), values)
     row = one(connection, "lti.put_score", **values)
+    tell(connection, on_its_way(scored.platform_id, scored.subject, OnItsWay.PUT))
     return Score(row["score_id"], scored, row["stamp"], 0)
 
 

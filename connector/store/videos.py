@@ -51,9 +51,9 @@ class StoredMedia:
         row = self._database.row("videos.media", site=self._site, media_id=media_id)
         return _media(row) if row else None
 
-    def unfinished(self, media: Media, by: str) -> Media | None:
+    def unfinished(self, media: Media, by: str, now: datetime) -> Media | None:
         values = {"platform_id": media.platform_id, "course": media.course, "name": media.name, "size": media.size}
-        row = self._database.row("videos.unfinished", site=self._site, by=by, **values)
+        row = self._database.row("videos.unfinished", site=self._site, by=by, now=now, **values)
         return _media(row) if row else None
 
     def begin(self, media: Media, by: str, now: datetime) -> None:

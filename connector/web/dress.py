@@ -47,6 +47,8 @@ def _made_once() -> tuple[StaticFiles, Environment]:
         lstrip_blocks=True,
     )
     made.globals.update(_shared(static))
+    for name in made.list_templates(extensions=["html"]):  # or all who come first would wait for it
+        made.get_template(name)
     return static, made
 
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.bootstrap import Connector
+from connector.content.launched import actor_of
 from connector.domain.contents import Content, ContentKind, Maker
 from connector.domain.lti import Launch, Message, Place, Role
 from connector.lti.deep_linking import CONTENT
 from connector.lti.login import digest
 from connector.web.launched.assessment import ATTEMPTS
-from connector.web.launched.launches import actor_of
 from tests.bench.lines import Line, at_times, request
 from tests.bench.opened import Values, opened
 

@@ -235,7 +235,8 @@ REFUSING = """
 const real = window.fetch;
 window.left = arguments[0];
 window.fetch = (...asked) => {
-  if (window.left-- <= 0) return real(...asked);
+  const looks = (asked[1]?.method ?? "GET") === "GET"; // as the page does by itself, whenever it is told something
+  if (looks || window.left-- <= 0) return real(...asked);
   return Promise.resolve(new Response("Too fast", { status: 429, headers: { "Retry-After": "1" } }));
 };
 """

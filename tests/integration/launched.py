@@ -115,10 +115,11 @@ class Launched:
         self.tell(actor, Verb.ANSWERED, attempt, object=key, seconds=said.get("seconds"))
 
     def submit(self, attempt: int, actor: Actor, percent: float | None, *, seconds: float = 60) -> None:
+        time, passed = timedelta(seconds=seconds), None if percent is None else percent >= 60
         self.sql(
-            "UPDATE connector.attempt SET submitted_at = started_at + %s, percent = %s, passed = %s "
-            "WHERE attempt_id = %s",
-            timedelta(seconds=seconds), percent, None if percent is None else percent >= 60, attempt,
+            "UPDATE connector.attempt SET submitted_at = started_at + %s, settled_at = started_at + %s, percent = %s, "
+            "passed = %s WHERE attempt_id = %s",
+            time, time, percent, passed, attempt,
         )  # fmt: skip
         self.tell(actor, Verb.COMPLETED, attempt, percent=percent, seconds=seconds)
 

@@ -176,6 +176,16 @@ def test_what_is_asked_at_one_go_is_answered_by_name(database: Database) -> None
     assert len(database.rows_of(asked)) == 2
 
 
+def test_plans_of_before_an_upgrade_are_made_anew(database: Database) -> None:
+    """A process that runs on while another one alters the tables answers as before, and at once."""
+    for _ in range(7):
+        assert database.row("attempts.one", site=SITE, attempt_id=1) is None
+    with database.transaction() as connection:
+        connection.execute("ALTER TABLE connector.attempt ADD COLUMN added int")
+    for _ in range(7):
+        assert database.row("attempts.one", site=SITE, attempt_id=1) is None
+
+
 # ---------------------------------------------------------------- accounts
 def page(ids: Sequence[int]) -> AccountsPage:
     """Every other account has changed."""

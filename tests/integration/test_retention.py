@@ -151,6 +151,8 @@ async def test_attempts_and_viewings_are_archived(house: House) -> None:
     house.clock.forward(days=364)
     assert connector.retaining.run() == {"attempts_days": 0, "viewings_days": 0}
     house.clock.forward(days=2)
+    assert connector.retaining.preview()["attempts_days"] == 0, "what was answered is no fact yet"
+    house.sql("DELETE FROM connector.learning_event")
     assert connector.retaining.preview() == connector.retaining.run() == {"attempts_days": 2, "viewings_days": 2}
     assert [one["attempt_id"] for one in house.sql("SELECT attempt_id FROM connector.answer ORDER BY 1")] == [
         waits,

@@ -88,7 +88,7 @@ class Learning:
                 watched=watched,
                 heat=heated(before.heat, new, length),
                 position=position,
-                share=share(watched, length),
+                share=max(before.share, share(watched, length)),  # pieces are not kept for as long as how much it was
                 reported_at=now,
                 credit=left,
             )

@@ -44,7 +44,7 @@ class Uploading:
         if not maker.course or not 0 < size <= self.largest:
             raise LaunchRefused("upload: it is too large, or of no course.", Trouble.MALFORMED)
         media = Media(self.new_id(), maker.platform_id, maker.course, name[:NAME], size, MediaState.UPLOADING)
-        if (known := self.uploads.unfinished(media, maker.subject)) is not None:
+        if (known := self.uploads.unfinished(media, maker.subject, self.clock())) is not None:
             return known, sorted(self.uploads.parts(known.media_id))
         begun = replace(media, upload=self.store.begin(media.source))
         self.uploads.begin(begun, maker.subject, self.clock())

@@ -100,12 +100,13 @@ WHERE a.attempt_id = m.attempt_id AND c.site = %(site)s AND a.submitted_at < %(b
                     AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
 
 -- name: attempts
--- What was answered goes, and the attempt with its result stays: but for what waits to be marked, and what a certificate rests
--- on that held since.
+-- What was answered goes, and the attempt with its result stays: but for what waits to be marked or to be told, and what a
+-- certificate rests on that held since.
 WITH old AS (
     UPDATE connector.attempt a SET archived = true FROM connector.content c
     WHERE c.content_id = a.content_id AND c.site = %(site)s AND a.submitted_at < %(before)s AND NOT a.archived
-      AND (a.trial OR a.percent IS NOT NULL)
+      AND (a.trial OR a.percent IS NOT NULL) AND a.settled_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM connector.learning_event e WHERE e.attempt_id = a.attempt_id)
       AND NOT EXISTS (SELECT FROM connector.certificate k
                       WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
                         AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
@@ -123,7 +124,7 @@ SET watched = '[]', heat = '[]', position = 0, credit = 0,
     answers = (SELECT COALESCE(jsonb_object_agg(a.key, a.value - 'text' - 'chosen'), '{}') FROM jsonb_each(w.answers) a)
 FROM connector.content c
 WHERE c.content_id = w.content_id AND c.site = %(site)s AND NOT w.trial AND NOT w.untold AND w.reported_at < %(before)s
-  AND w.heat <> '[]'
+  AND (w.heat <> '[]' OR jsonb_path_exists(w.answers, '$.*.text') OR jsonb_path_exists(w.answers, '$.*.chosen'))
   AND NOT EXISTS (SELECT FROM connector.certificate k
                   WHERE k.site = c.site AND k.deed = 'viewing ' || w.view_id
                     AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)

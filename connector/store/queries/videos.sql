@@ -3,12 +3,13 @@ SELECT media_id, platform_id, course, name, size, state, upload, progress, refer
 FROM connector.media WHERE site = %(site)s AND media_id = %(media_id)s
 
 -- name: unfinished
--- An upload of the same file by the same person in the same course, that was broken off.
-SELECT media_id, platform_id, course, name, size, state, upload, progress, reference, failure, tries, made
-FROM connector.media
-WHERE site = %(site)s AND platform_id = %(platform_id)s AND course = %(course)s AND made_by = %(by)s
-  AND name = %(name)s AND size = %(size)s AND state = 'uploading'
-ORDER BY made_at DESC LIMIT 1
+-- An upload of the same file by the same person in the same course, that was broken off and is taken up again: it is not given up.
+UPDATE connector.media SET changed_at = %(now)s
+WHERE media_id = (SELECT media_id FROM connector.media
+                  WHERE site = %(site)s AND platform_id = %(platform_id)s AND course = %(course)s AND made_by = %(by)s
+                    AND name = %(name)s AND size = %(size)s AND state = 'uploading'
+                  ORDER BY made_at DESC LIMIT 1)
+RETURNING media_id, platform_id, course, name, size, state, upload, progress, reference, failure, tries, made
 
 -- name: begin
 INSERT INTO connector.media (media_id, site, platform_id, course, made_by, name, size, state, upload, made_at, changed_at)

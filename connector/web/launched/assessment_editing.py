@@ -374,6 +374,6 @@ PARTS = (
     Part("POST", EDIT + "/questions", new_question, teaches=True, read=read_form),
     Part("GET", EDIT + "/questions/{question}", show_question, teaches=True),
     Part("POST", EDIT + "/questions/{question}", change_question, teaches=True, read=read_form),
-    Part("POST", EDIT + "/files", bring, teaches=True, read=read_file),
+    Part("POST", EDIT + "/files", bring, teaches=True, far=True, read=read_file),
     Part("DELETE", EDIT, end, teaches=True),
 )

@@ -167,9 +167,9 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
 
 
 PARTS = (
-    Part("GET", RESULTS, show, teaches=True),
+    Part("GET", RESULTS, show, teaches=True, far=True),
     Part("POST", RESULTS + "/regrades", regrade, teaches=True, read=read_form),
     Part("GET", RESULTS + "/regrades", show_regrades, teaches=True),
-    Part("GET", RESULTS + "/{attempt}", show_one, teaches=True),
-    Part("POST", RESULTS + "/{attempt}/marks/{question}", mark, teaches=True, read=read_form),
+    Part("GET", RESULTS + "/{attempt}", show_one, teaches=True, far=True),
+    Part("POST", RESULTS + "/{attempt}/marks/{question}", mark, teaches=True, far=True, read=read_form),
 )

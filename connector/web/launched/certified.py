@@ -130,5 +130,5 @@ def show_file(visit: Visit) -> Response:
 
 PARTS = (
     Part("GET", STANDING, show),
-    Part("GET", "/lti/certificates/{number}/file", show_file),
+    Part("GET", "/lti/certificates/{number}/file", show_file, far=True),
 )

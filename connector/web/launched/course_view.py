@@ -184,8 +184,8 @@ def _rounded(percent: float | None) -> float | None:
 
 
 PARTS = (
-    Part("GET", COURSE, show, teaches=True),
-    Part("GET", COURSE + "/people", show_people, teaches=True),
-    Part("GET", COURSE + "/people.csv", download, teaches=True),
+    Part("GET", COURSE, show, teaches=True, far=True),
+    Part("GET", COURSE + "/people", show_people, teaches=True, far=True),
+    Part("GET", COURSE + "/people.csv", download, teaches=True, far=True),
     Part("GET", COURSE + "/assessments/{content}/questions", show_questions, teaches=True),
 )

@@ -105,8 +105,8 @@ def _file_id(visit: Visit) -> UUID:
 
 OWN = ATTEMPTS + "/{attempt}/evidence/{question}"
 PARTS = (
-    Part("POST", OWN, add, read=read_file),
-    Part("DELETE", OWN + "/{file}", drop),
-    Part("GET", OWN + "/{file}", show_own),
-    Part("GET", RESULTS + "/{attempt}/evidence/{file}", show, teaches=True),
+    Part("POST", OWN, add, far=True, read=read_file),
+    Part("DELETE", OWN + "/{file}", drop, far=True),
+    Part("GET", OWN + "/{file}", show_own, far=True),
+    Part("GET", RESULTS + "/{attempt}/evidence/{file}", show, teaches=True, far=True),
 )

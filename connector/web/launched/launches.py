@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import anyio.from_thread
 import structlog
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -58,6 +60,10 @@ ANYBODY = "*"
 log = structlog.get_logger("lti")
 
 
+FAR_AT_ONCE = 40
+"""Requests that work with storage or with a platform."""
+
+
 class ByLaunch(Enum):
     """Who may call."""
 
@@ -84,6 +90,7 @@ class Launches:
     dressed: Dress
     tries: RateLimit
     pace: RateLimit
+    far: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FAR_AT_ONCE))
 
     def keep_pace(self, session: LaunchSession) -> None:
         """Raises TooFast where somebody asks too often; the page waits, and asks again."""
@@ -204,13 +211,15 @@ class Way:
 class Part:
     """A route of launched content, for the bearer of its token; ``teaches``: for those who teach alone.
 
-    ``answer`` runs in a thread of its own, ``posted`` reads what was sent before.
+    ``answer`` runs in a thread of its own, ``read`` reads what was sent before; ``far``: what it works with may lie
+    elsewhere and answer slowly, so that nothing else waits for such a thread.
     """
 
     method: str
     path: str
     answer: Callable[..., Response]
     teaches: bool = False
+    far: bool = False
     read: Callable[[Launches, Request], Awaitable[Any]] | None = None
 
     def way(self) -> Way:
@@ -226,7 +235,7 @@ class Part:
             raise LaunchRefused("Only who teaches may do this.", Trouble.NOT_ALLOWED)
         visit = Visit(launches, session, request)
         sent = () if self.read is None else (await self.read(launches, request),)
-        return await run_in_threadpool(self.answer, visit, *sent)
+        return await to_thread.run_sync(partial(self.answer, visit, *sent), limiter=launches.far if self.far else None)
 
 
 def bearer(request: Request) -> str:

@@ -51,7 +51,7 @@ def _picture(visit: Visit, questions: Iterable[Question]) -> Response:
 
 
 PARTS = (
-    Part("GET", ATTEMPTS + "/{attempt}/pictures/{picture}", show_own),
-    Part("GET", RESULTS + "/{attempt}/pictures/{picture}", show, teaches=True),
-    Part("GET", EDIT + "/pictures/{picture}", show_to_author, teaches=True),
+    Part("GET", ATTEMPTS + "/{attempt}/pictures/{picture}", show_own, far=True),
+    Part("GET", RESULTS + "/{attempt}/pictures/{picture}", show, teaches=True, far=True),
+    Part("GET", EDIT + "/pictures/{picture}", show_to_author, teaches=True, far=True),
 )

@@ -314,9 +314,9 @@ PARTS = (
     Part("POST", f"{ONE}/captions", caption, teaches=True, read=form),
     Part("POST", f"{ONE}/questions", ask, teaches=True, read=form),
     Part("POST", f"{ONE}/questions/{{question}}/drop", drop_question, teaches=True),
-    Part("POST", f"{ONE}/upload", upload, teaches=True, read=sent),
-    Part("POST", f"{ONE}/uploads/{{media}}", uploaded, teaches=True),
+    Part("POST", f"{ONE}/upload", upload, teaches=True, far=True, read=sent),
+    Part("POST", f"{ONE}/uploads/{{media}}", uploaded, teaches=True, far=True),
     Part("GET", f"{ONE}/media", standing, teaches=True),
-    Part("GET", f"{ONE}/results", results, teaches=True),
-    Part("PUT", "/lti/video/uploads/{media}/{number}", upload_part, teaches=True, read=part),
+    Part("GET", f"{ONE}/results", results, teaches=True, far=True),
+    Part("PUT", "/lti/video/uploads/{media}/{number}", upload_part, teaches=True, far=True, read=part),
 )

@@ -6,18 +6,16 @@
   const tellTimes = () => {
     for (const one of main.querySelectorAll("time[datetime]")) one.textContent = clock.format(new Date(one.dateTime));
   };
-  let shown = main.firstElementChild;
+  const part = () => document.getElementById("work") ?? main.firstElementChild;
+  let shown = part();
   tellTimes();
   document.addEventListener("htmx:after:swap", (event) => {
     tellTimes();
-    if (event.detail.ctx.live) {
-      shown = main.firstElementChild;
-      return; // nobody has asked for it
-    }
-    if (main.firstElementChild === shown) return; // a part within a part
-    shown = main.firstElementChild;
+    const before = shown;
+    shown = part();
+    if (event.detail.ctx.live || shown === before) return; // nobody has asked for it, or it is a part within a part
     const here = main.querySelector("[aria-invalid='true']") ?? main.querySelector("[data-here]");
-    (here ?? main).focus({ preventScroll: true });
+    (here ?? document.querySelector("#work h1") ?? main).focus({ preventScroll: true });
     if (here) here.scrollIntoView({ block: "center" });
     else window.scrollTo(0, 0);
   });

@@ -4,7 +4,8 @@
 // `detail`; and live:missed whenever something may have been said that was not heard: then all that keeps up asks once.
 //
 // A part of the page keeps up by itself: an element with an id, `data-live` (the kinds at which it asks) and
-// `data-live-from` (where it is had, as it is or in a larger part). `data-live-of` is the content that it is about,
+// `data-live-from` (where it is had, as it is or in a larger part). `data-live-of` is the content that it is of,
+// `data-live-about` what alone a notice has to be about for it,
 // `data-live-soon` stands where something is on its way, and `data-live-says` is told to whoever cannot see what changed.
 // What has not changed stays, with focus, place and what was typed.
 //
@@ -90,7 +91,8 @@
   const above = (part) => part.parentElement.closest("[data-live]");
   // What the page has just been made of is asked for again only where it is somebody's own: a course takes its time.
   const hears = (part, kind, what) => (kind === "missed" ? !(what.first && part.dataset.live.includes("event"))
-    : part.dataset.live.split(" ").includes(kind)) && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf);
+    : part.dataset.live.split(" ").includes(kind)) && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf)
+    && !(part.dataset.liveAbout && what.about && what.about !== part.dataset.liveAbout);
   const planned = new Map(), had = new Map(), hidden = new Set(); // by address
 
   function plan(address, quiet) {
@@ -110,6 +112,8 @@
     try {
       const answer = await fetch(address, { headers: { Authorization: `Bearer ${token}` } });
       if (answer.status === 401) over = true;
+      const pause = window.patience.wait(answer);
+      if (pause) plan(address, pause);
       if (!answer.ok) return;
       text = await answer.text();
     } catch {

@@ -68,10 +68,4 @@
     chosen.parentElement.querySelectorAll("button").forEach((one) => one.removeAttribute("aria-current"));
     chosen.setAttribute("aria-current", "true");
   });
-  // Whoever hears or cannot see the page is told that another part of it is there.
-  document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.live) return; // nobody has asked for it
-    const heading = document.querySelector("#work h1");
-    if (heading) heading.focus();
-  });
 })();

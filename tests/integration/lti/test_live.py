@@ -159,7 +159,7 @@ def test_each_hears_what_concerns_them(tool: Tool, pages: ExitStack, caplog: pyt
     scored = Scored(tool.platform_id, f"{tool.url}/item", "anna", 8, 10, Progress.COMPLETED)
     score = connector.launch_scores.put(scored, tool.house.clock())
     connector.launch_scores.sent(score.score_id, tool.house.clock())
-    assert anna.hears() == ("score", {"state": "arrived"})
+    assert [anna.hears(), anna.hears()] == [("score", {"state": "put"}), ("score", {"state": "arrived"})]
     connector.launch_scores.again(score.score_id, tool.house.clock(), "nobody answers")
     connector.launch_scores.park(score.score_id, Answer.REFUSED, "no such item", tool.house.clock())
     assert [said(anna), said(anna)] == [("score", "waits"), ("score", "refused")]

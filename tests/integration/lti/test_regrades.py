@@ -118,6 +118,22 @@ def test_a_regrade_that_was_broken_off_goes_on(tool: Tool, link: ToolLink, monke
     assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (100, 100)
 
 
+def test_one_that_cannot_be_done_holds_no_other_up(tool: Tool, link: ToolLink) -> None:
+    """It is tried again by the next run, and told by the job that fails."""
+    connector = tool.house.connector
+    contents = [made(tool, assessment(*TWO)) for _ in range(2)]
+    for content in contents:
+        opened(tool, "learner", activity(tool, content)).take(("a", "w"), ("b", "r"))
+        after = changed(tool, content, assessment(replace(TWO[0], weight=2.0), TWO[1]))
+        assert connector.regrading.ask(after, Maker(tool.platform_id, after.course, "teacher"), "Weights.")
+    broken = contents[0].content_id
+    tool.house.sql("UPDATE connector.content_version SET body = '{}' WHERE content_id = %s AND version = 2", broken)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="title"):
+            anyio.run(connector.regrading_work().work)
+        assert [one.by.content_id for one in connector.regrades.under_way()] == [broken]
+
+
 def test_another_policy_is_another_score(tool: Tool, link: ToolLink) -> None:
     """No attempt has another result then, and the gradebook gets what counts now."""
     content = made(tool, assessment(*TWO, policy=Policy.BEST))

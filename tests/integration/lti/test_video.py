@@ -149,6 +149,17 @@ def test_who_learns_watches_answers_and_is_graded(tool: Tool, link: ToolLink, le
     assert newest.version == 2, "what somebody was asked stays as it was"
 
 
+def test_how_much_was_watched_never_grows_less(tool: Tool, link: ToolLink, lesson: UUID) -> None:
+    """Also where the pieces are not kept any more; and who goes on is not told that they begin anew."""
+    learner = opened(tool, link, "learner")
+    learner.post("open")
+    later(tool, seconds=2)
+    assert learner.post("watched", json={"played": [[0, 2, 1]], "position": 2}).json()["share"] == 1.0
+    tool.house.sql("UPDATE connector.viewing SET watched = '[]', heat = '[]'")
+    later(tool, seconds=1)
+    assert learner.post("watched", json={"played": [[0, 0.5, 1]], "position": 0.5}).json()["share"] == 1.0
+
+
 def test_completion_and_score_are_kept_together(tool: Tool, link: ToolLink, lesson: UUID) -> None:
     """Where the score cannot be put on its way nothing was done: said again, it is told and graded once."""
     learner = opened(tool, link, "learner")

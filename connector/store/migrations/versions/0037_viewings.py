@@ -19,6 +19,9 @@ CREATE INDEX viewing_untold ON connector.viewing (reported_at) WHERE untold;
 CREATE INDEX viewing_media ON connector.viewing (media_id, reported_at);
 ALTER TABLE connector.attempt ADD archived boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN connector.attempt.archived IS 'What was answered is not kept any more; the result is.';
+UPDATE connector.attempt a SET archived = true -- after a downgrade
+WHERE a.percent > 0 AND NOT EXISTS (SELECT FROM connector.answer w WHERE w.attempt_id = a.attempt_id)
+  AND NOT EXISTS (SELECT FROM connector.mark m WHERE m.attempt_id = a.attempt_id);
 ALTER TABLE connector.media ADD unused_since timestamptz, ADD original boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN connector.media.state IS
     'uploading, waiting, working, ready or failed; removing: its files go; removed: they have gone.';
