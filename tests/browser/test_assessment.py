@@ -21,6 +21,7 @@ from tests.browser.pages import DESK, PHONE, Browser
 from tests.browser.test_launch import FRAME, at_platform
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
+from tests.integration.lti.test_assessment import in_gradebook, sent
 from tests.integration.lti.test_certified import GAS, PUBLIC
 from tests.support import House, Seen, row
 from tests.unit.certificates.papers import qr_of
@@ -302,6 +303,74 @@ def test_screens_keep_up_with_each_other(platform: Browser, tool: Tool, graded: 
     opened(tool, "other", graded).begin()
     shown(platform, "Other Lê")
     assert platform.focus() == focus
+    assert platform.complaints() == []
+
+
+def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -> None:
+    """Made and taken into the course by the form of a new activity; what was wrong in it is mended, and the grade in
+    the platform's gradebook follows."""
+    linked(tool)
+    twin, house = tool.house.twin, tool.house
+    before = set(twin.state.tools.links)
+    platform.go("/login/index.php")
+    platform.fill(username="teacher")
+    platform.press("main form button")
+    course = twin.state.course_by_idnumber["SAFE"]
+    platform.go(f"/mod/lti/contentitem.php?id={tool.registered.id}&course={course}")
+    shown(platform, "Pick content")
+    press(platform, "New assessment")
+    shown(platform, "Settings")
+    platform.chrome.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    questions = house.folder / "questions.txt"
+    questions.write_text("Which number do you call? {#113}", "utf-8")
+    platform.find("input[type=file]").send_keys(str(questions))
+    press(platform, "Import")
+    shown(platform, "1 question was imported.")
+    title = platform.find("form[hx-post$=settings] [name='title.en']")
+    title.clear()
+    title.send_keys("Gas leaks")
+    platform.find("form[hx-post$=settings] button.main").click()
+    shown(platform, "Saved.")
+    press(platform, "Back to the selection")
+    shown(platform, "Gas leaks")
+    [piece] = [one for one in platform.all("label.option") if one.text == "Gas leaks"]
+    piece.click()
+    press(platform, "Add to the course")
+    platform.until(lambda: set(twin.state.tools.links) - before, "the platform has the activity")
+    [link] = [one for key, one in twin.state.tools.links.items() if key not in before]
+
+    open_activity(platform, "learner", link)
+    press(platform, "Begin")
+    shown(platform, "Which number do you call?")
+    field = platform.find("fieldset input[type=text]")
+    field.click()
+    type_keys(platform, "112")
+    press(platform, "Submit")
+    shown(platform, "Not right")
+    sent(tool)
+    assert in_gradebook(tool, link) == 0
+
+    open_activity(platform, "teacher", link)
+    press(platform, "Edit")
+    shown(platform, "Settings")
+    press(platform, "Edit question 1")
+    shown(platform, "The right number")
+    right = platform.find("main [name=value]")
+    assert right.get_property("value") == "113"
+    right.clear()
+    right.send_keys("112")
+    press(platform, "Save")
+    shown(platform, "Saved.")
+    press(platform, "Results")
+    shown(platform, "1 attempt was marked by an earlier version")
+    type_into(platform, "[name=reason]", "The number was wrong.")
+    press(platform, "Regrade by the newest version")
+    shown(platform, "Marked again")
+    jobs_of(house.connector, Event())["regrades"].run()
+    shown(platform, "1 result has changed.")
+    house.clock.forward(seconds=2)
+    sent(tool)
+    assert in_gradebook(tool, link) == 100
     assert platform.complaints() == []
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event
+from typing import ClassVar
+
 import httpx
 import pytest
 
+from adapters.lti.guarded import PlatformHttp
 from adapters.moodle.twin.tools.state import SigningKey, ToolLink
 from connector.domain.errors import SettingsError
 from connector.domain.lti import Launch, Message
@@ -27,6 +34,47 @@ def test_made_up_key_names_do_not_flood_the_platform(tool: Tool, link: ToolLink)
     assert answers == {401}
     assert asked["certs.php"] <= 5
     assert tool.forged("learner", link).status_code == 200, "who has a good key is let in all the same"
+
+
+class Hostile(BaseHTTPRequestHandler):
+    """Keys that never come whole, are ten megabytes, or are said to be where only this computer reaches."""
+
+    reached: ClassVar[list[str]] = []
+    over: ClassVar[Event] = Event()
+
+    def do_GET(self) -> None:
+        self.reached.append(self.path)
+        self.send_response(302 if self.path == "/redirects" else 200)
+        if self.path == "/redirects":
+            self.send_header("Location", "/inside")
+        self.end_headers()
+        with suppress(OSError):  # whoever asked has enough of it
+            if self.path == "/hangs":
+                while not self.over.wait(0.05):
+                    self.wfile.write(b" ")
+            if self.path == "/large":
+                self.wfile.write(b" " * 10_000_000)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_a_key_endpoint_that_means_harm_opens_nothing(
+    tool: Tool, link: ToolLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that drips for ever, sends ten megabytes, or leads to a private address: no launch, and soon a page."""
+    monkeypatch.setattr(PlatformHttp, "seconds", 1.0)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(server.serve_forever, 0.05)
+        for way in ("hangs", "large", "redirects"):
+            address = f"http://127.0.0.1:{server.server_port}/{way}"
+            tool.house.sql("UPDATE connector.lti_platform SET keys_url = %s", address)
+            answer = tool.forged("learner", link)
+            assert (answer.status_code, "<h1>" in answer.text) == (503, True), way
+        Hostile.over.set()
+        server.shutdown()
+    server.server_close()
+    assert {*Hostile.reached} == {"/hangs", "/large", "/redirects"}, "and nobody was led on"
 
 
 def test_a_platform_that_was_ended_launches_no_more(tool: Tool, link: ToolLink) -> None:

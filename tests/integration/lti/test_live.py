@@ -176,7 +176,7 @@ def test_each_hears_what_concerns_them(tool: Tool, pages: ExitStack, caplog: pyt
     assert not [record for record in caplog.records if record.name == live.TROUBLES.name]
     metrics = tool.client.get("/metrics").text
     assert "connector_live_connections 4.0" in metrics
-    assert 'connector_live_words_total{kind="score"} 4.0' in metrics
+    assert 'connector_live_words_total{kind="score"} 5.0' in metrics
 
 
 def test_nobody_asks_to_be_let_into_a_room(tool: Tool, pages: ExitStack) -> None:

@@ -161,11 +161,14 @@ class ToolPages:
         return messages.signed(claims, state.tools.key)
 
     async def picked(self, request: Request) -> Response:
-        """What an instructor has picked becomes activities, as ``contentitem_return.php`` and the page after it do."""
-        user = self._user(request)
-        if user is None:
-            return _page("Redirecting", "")
-        token = str((await request.form()).get("JWT", ""))
+        """What an instructor has picked becomes activities, as ``contentitem_return.php`` and the page after it do.
+
+        A post from another site has no cookie of the session: the page posts it once more, from its own."""
+        posted = {name: str(value) for name, value in (await request.form()).items()}
+        if self._user(request) is None:
+            again = _posts_itself(str(request.url), {**posted, "repost": "1"})
+            return _page("Redirecting", "") if "repost" in posted else again
+        token = posted.get("JWT", "")
         with self._state.lock:
             tool = self._state.tools.tools[int(request.query_params["id"])]
             course = int(request.query_params["course"])
