@@ -7,9 +7,9 @@ stands under ``ANY``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import unescape
+from html import unescape as unescaped
 
 Texts = Mapping[str, str]
 """A text by language."""
@@ -21,14 +21,19 @@ FIRST = "first"
 """Of spans that stand for each other the first is for everybody else, whom it does not name."""
 
 _SPAN = re.compile(
-    r"""<(?P<tag>span|lang)\b(?=[^<>]*?\blang=["'](?P<lang>[\w-]+)["'])(?P<rest>[^<>]*)>(?P<text>.*?)</(?P=tag)\s*>""",
-    re.IGNORECASE | re.DOTALL,
+    r"""<(?P<tag>span|lang)\b(?=[^<>]*?\blang=["'](?P<langs>[\w-]+)["'])(?P<rest>[^<>]*)>""", re.IGNORECASE
 )
+_SPAN_ENDS = {tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in ("span", "lang")}
 _MULTILANG = re.compile(r"""\bclass=["'][^"']*\bmultilang\b""", re.IGNORECASE)
-_BRACES = re.compile(r"\{\s*mlang\s+(?P<langs>[\w\s,-]+?)\s*\}(?P<text>.*?)\{\s*mlang\s*\}", re.IGNORECASE | re.DOTALL)
+_BRACES = re.compile(r"\{\s*mlang\s+(?P<langs>[\w,-][\w\s,-]*)\}", re.IGNORECASE)
+_BRACES_END = re.compile(r"\{\s*mlang\s*\}", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table)\b[^>]*>", re.IGNORECASE)
-_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile(r"<(?P<tag>script|style)\b|<!--", re.IGNORECASE)
+_UNSEEN_ENDS = {tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in ("script", "style")}
+_COMMENT_END = re.compile("-->")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+_NO_LETTER = re.compile(r"&#[0-9]{100,};?")
+"""A number that is that of no letter: Python reads none of so many digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +92,49 @@ def language_tag(code: str) -> str:
 def _pieces(stored: str) -> Iterator[_Piece]:
     """What stands between marks is shown in every language. Marks that follow each other are one group."""
     at, group = 0, 0
-    for found in _marks(stored):
-        between = stored[at : found.start()]
+    for opens, closes in _marks(stored):
+        between = stored[at : opens.start()]
         begins = bool(between.strip()) or not group
         group += begins
         if between:
             yield _Piece(between)
-        yield _Piece(found["text"], _languages(found, begins), group)
-        at = found.end()
+        yield _Piece(stored[opens.end() : closes.start()], _languages(opens, begins), group)
+        at = closes.end()
     if rest := stored[at:]:
         yield _Piece(rest)
 
 
-def _languages(found: re.Match[str], begins: bool) -> tuple[str, ...]:
-    if found.re is _SPAN:
-        return (language_tag(found["lang"]), *([FIRST] if begins else []))
-    said = (one.strip() for one in found["langs"].split(","))
+def _languages(opens: re.Match[str], begins: bool) -> tuple[str, ...]:
+    if opens.re is _SPAN:
+        return (language_tag(opens["langs"]), *([FIRST] if begins else []))
+    said = (one.strip() for one in opens["langs"].split(","))
     return tuple(OTHER if one.lower() == OTHER else language_tag(one) for one in said if one)
 
 
-def _marks(stored: str) -> Iterator[re.Match[str]]:
-    if _BRACES.search(stored):
-        yield from _BRACES.finditer(stored)
-        return
-    for found in _SPAN.finditer(stored):
-        if found["tag"].lower() == "lang" or _MULTILANG.search(found["rest"]):
-            yield found
+Pair = tuple[re.Match[str], re.Match[str]]
+
+
+def _marks(stored: str) -> list[Pair]:
+    braces = list(_pairs(stored, _BRACES, lambda _: _BRACES_END))
+    if braces:
+        return braces
+    spans = _pairs(stored, _SPAN, lambda found: _SPAN_ENDS[found["tag"].lower()])
+    return [one for one in spans if one[0]["tag"].lower() == "lang" or _MULTILANG.search(one[0]["rest"])]
+
+
+def _pairs(text: str, opens: re.Pattern[str], closes: Callable[[re.Match[str]], re.Pattern[str]]) -> Iterator[Pair]:
+    """Each mark that opens, with the next that closes it. What opens within is text. Texts come from strangers: no end is
+    looked for twice where there is none, so that the time is that of reading the text once."""
+    at, missing = 0, set[re.Pattern[str]]()
+    for found in opens.finditer(text):
+        end = closes(found)
+        if found.start() < at or end in missing:
+            continue
+        if (closed := end.search(text, found.end())) is None:
+            missing.add(end)
+        else:
+            yield found, closed
+            at = closed.end()
 
 
 def _shown(pieces: Sequence[_Piece], language: str) -> Iterator[str]:
@@ -124,8 +146,24 @@ def _shown(pieces: Sequence[_Piece], language: str) -> Iterator[str]:
             yield piece.text
 
 
+def unescape(text: str) -> str:
+    """With the letters that stand for themselves as ``&amp;`` or ``&#38;``, whoever has written it."""
+    return unescaped(_NO_LETTER.sub("\ufffd", text))
+
+
 def _plain(text: str) -> str:
     """Without markup, a line for each paragraph."""
-    without = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", text)))
+    seen = _seen(text)
+    last = seen.rfind(">") + 1  # beyond it no tag ends, and each that begins there would be followed to the end
+    without = _TAG.sub("", _BREAK.sub("\n", seen[:last])) + seen[last:]
     lines = (" ".join(line.split()) for line in unescape(without).splitlines())
     return "\n".join(line for line in lines if line).replace("\x00", "")
+
+
+def _seen(text: str) -> str:
+    """Without scripts, styles and comments."""
+    parts, at = [], 0
+    for opens, closes in _pairs(text, _UNSEEN, lambda found: _UNSEEN_ENDS.get((found["tag"] or "").lower(), _COMMENT_END)):
+        parts.append(text[at : opens.start()])
+        at = closes.end()
+    return "".join([*parts, text[at:]])

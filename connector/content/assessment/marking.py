@@ -16,10 +16,12 @@ LONGEST = 2000
 """Characters of a text that are compared."""
 DIGITS = 6
 """Of a percentage: weights such as 0.1 are not exact to a computer, and a pass mark is."""
+LONGEST_NUMBER = 400
+"""Characters of a number: the largest that a computer knows has some three hundred digits."""
 MARKS = (",", ".")
 """Of decimals or of thousands, as a language has it."""
 _SPACE = re.compile(r"\s+")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def number(text: str) -> float | None:
     Of two kinds of marks the last is the decimal one; one that comes several times parts thousands. A mark that comes
     once is a decimal one, whatever stands behind it.
     """
+    if len(text) > LONGEST_NUMBER:
+        return None
     plain = _SPACE.sub("", normalize("NFKC", text).replace("\u2212", "-"))  # letters of full width, and a minus sign
     last = max(plain.rfind(mark) for mark in MARKS)
     if last >= 0:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html import unescape
+
+from connector.domain.multilang import unescape
 
 MOST = 5000
 """Cues of a video: three hours of somebody who speaks without a pause."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +60,14 @@ def test_sums_of_tenths_are_what_people_take_them_for() -> None:
 def test_numbers_are_read_as_people_type_them(text: str, value: float | None) -> None:
     """With a comma or a point for decimals, as in French, Vietnamese and English, and as a Chinese keyboard writes."""
     assert number(text) == value
+
+
+@pytest.mark.parametrize("text", ["1" * 20_000 + "x", "\u2473" * 20_000 + "x", "1," * 10_000, "." * 20_000])
+def test_an_answer_that_means_harm_is_read_in_no_time(text: str) -> None:
+    """A learner may send it as a number: it would hold up everybody for minutes whenever it is marked."""
+    begun = process_time()
+    assert number(text) is None
+    assert process_time() - begun < 1
 
 
 @pytest.mark.parametrize(

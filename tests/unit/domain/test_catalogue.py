@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from connector.domain.catalogue import USUAL, CourseAbout, CourseFields, entry
@@ -49,6 +51,39 @@ def test_without_the_wished_one_there_is_another() -> None:
     assert choose({"fr": "fr", "en": "en"}, ["vi"]) == "en"
     assert choose({"fr": "fr", "vi": "vi"}, []) == "fr"
     assert choose({}, ["fr"]) == ""
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "{mlang " + " " * 20_000,
+        "{mlang en}" * 6000,
+        '<span lang="en" class="multilang">' * 6000,
+        "<!--" * 15_000,
+        "<script" * 9000,
+        "<style></script >" * 4000,
+        "<p " * 20_000,
+        "<a" * 30_000,
+    ],
+    ids=lambda stored: stored[:12].strip(),
+)
+def test_a_text_that_means_harm_is_read_in_no_time(stored: str) -> None:
+    """Whoever teaches may write it: marks that never end, each of which would be followed to the end of the text."""
+    begun = process_time()
+    texts(stored)
+    assert process_time() - begun < 1
+
+
+def test_a_number_that_is_no_letter_is_no_mistake() -> None:
+    """Python refuses to read a number of so many digits; the course would stop all reading of Moodle."""
+    assert texts("a &#" + "9" * 5000 + "; b &#38; c") == {"und": "a \ufffd b & c"}
+
+
+def test_marks_that_do_not_end_are_text() -> None:
+    """The others count."""
+    assert texts("{mlang en}a{mlang}{mlang fr}b") == {"en": "a{mlang fr}b"}
+    assert texts('<span lang="en" class="multilang">a</span> <lang lang="fr">b</span>') == {"en": "a b"}
+    assert texts("a<script>b</script><!-- c --><style>d <b>e</b>") == {"und": "ad e"}
 
 
 def test_tags_of_languages() -> None:

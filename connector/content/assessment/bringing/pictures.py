@@ -8,14 +8,13 @@ from binascii import Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from html import unescape
 from urllib.parse import unquote
 
 from lxml import etree
 
 from connector.content.assessment.evidence import media_type
 from connector.domain.assessments import Picture
-from connector.domain.multilang import texts
+from connector.domain.multilang import texts, unescape
 
 LARGEST = 5_000_000
 """Bytes of a picture."""
