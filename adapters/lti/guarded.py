@@ -42,7 +42,8 @@ class PlatformHttp:
     ) -> Answer:
         """``what`` names the address in messages. Raises SettingsError, AccessRefused or Unavailable."""
         target = await checked(url, self.allowed, what=what, allow=ALLOW)
-        sent = {"Host": target.authority, "User-Agent": "moodle-connector", **(headers or {})}
+        own = {"Host": target.authority, "User-Agent": "moodle-connector", "Accept-Encoding": "identity"}
+        sent = {**own, **(headers or {})}
         try:
             with anyio.fail_after(self.seconds):
                 async with (
@@ -59,7 +60,7 @@ class PlatformHttp:
                             f"{what}: {target.host} answered {answer.status_code}; redirects are not followed."
                         )
                     body = bytearray()
-                    async for part in answer.aiter_bytes():
+                    async for part in answer.aiter_raw():  # as it comes: what is packed may be far larger unpacked
                         body += part
                         if len(body) > LARGEST:
                             raise AccessRefused(f"{what}: {target.host} answered more than {LARGEST} bytes.")

@@ -40,17 +40,25 @@ class FetchedKeys:
     async def find(self, platform: Platform, kid: str) -> Mapping[str, Any] | None:
         """See the port. A key that was replaced is found at once; who makes names up makes nobody ask for long."""
         held = self._held[platform.keys_url]
+        if known := self._known(held, kid):
+            return known  # nobody with a good key waits for others whose keys are looked for
         async with held.lock:
-            now = self._clock()
-            fresh = now < held.fetched_at + FRESH
-            if fresh and (known := held.keys.get(kid)):
+            if known := self._known(held, kid):
                 return known
+            now = self._clock()
+            fresh = self._is_fresh(held)
             if not self._may_ask(held, now):
                 if fresh:
                     return None
                 raise Unavailable("The platform's keys were asked for too often; it is done again in a minute.")
             held.keys, held.fetched_at = await self._fetched(platform.keys_url), now
             return held.keys.get(kid)
+
+    def _is_fresh(self, held: _Held) -> bool:
+        return self._clock() < held.fetched_at + FRESH
+
+    def _known(self, held: _Held, kid: str) -> Mapping[str, Any] | None:
+        return held.keys.get(kid) if self._is_fresh(held) else None
 
     def _may_ask(self, held: _Held, now: float) -> bool:
         while held.asked_at and held.asked_at[0] <= now - WITHIN:

@@ -24,7 +24,7 @@ RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 WHAT = "The platform's access token"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-NEXT = re.compile(r'<([^>]+)>\s*;\s*rel\s*=\s*["“]?next["”]?', re.IGNORECASE)
+NEXT = re.compile(r'<([^<>]+)>\s*;\s*rel\s*=\s*["“]?next["”]?', re.IGNORECASE)
 """Moodle writes curly quotes in some services; the address is taken as it is written."""
 ERRORS = frozenset(
     {
