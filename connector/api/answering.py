@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from enum import Enum
 from hashlib import sha256
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
@@ -89,8 +89,8 @@ class Ask:
 
     def link(self, **changed: object) -> str:
         """This address with other parameters."""
-        query = {**dict(self.query), **changed}
-        return f"{self.path}?{urlencode(query)}" if query else self.path
+        query, path = {**dict(self.query), **changed}, quote(self.path)
+        return f"{path}?{urlencode(query)}" if query else path
 
 
 @dataclass(frozen=True, slots=True)

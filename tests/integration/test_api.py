@@ -18,11 +18,12 @@ import pytest
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from connector.api.answering import Endpoint
+from connector.api.answering import Ask, Endpoint, link_header
 from connector.api.endpoints import ENDPOINTS
 from connector.api.openapi import document
 from connector.api.problems import PROBLEMS
 from connector.domain.api_tokens import Scope
+from connector.domain.lti import Launch, LaunchSession, Message
 from connector.web.api import REQUESTS_A_MINUTE
 from tests.integration.facts import fill
 from tests.scim import Service, serving
@@ -112,6 +113,14 @@ def test_courses(ask: Any) -> None:
     assert '</api/v1/courses?limit=1&page=1&sort=id>; rel="first"' in page.headers["Link"]
     beyond = client.get("/courses", params={"page": 9}).json()
     assert (beyond["data"], beyond["meta"]["total"], beyond["links"]["prev"]) == ([], 2, "/api/v1/courses?page=1")
+
+
+def test_links_are_addresses_whatever_a_job_is_called() -> None:
+    """They stand in a header, too, which knows few letters, and in which nothing may be added to them."""
+    session = LaunchSession(1, Launch(1, "1", Message.RESOURCE, "2", "", frozenset()), None, NOW)
+    ask = Ask(session, '/api/v1/learning-paths/店長>; rel="x"', [("page", "2")], [], {})
+    links = link_header({"next": ask.link(page=3)})
+    assert links == '</api/v1/learning-paths/%E5%BA%97%E9%95%B7%3E%3B%20rel%3D%22x%22?page=3>; rel="next"'
 
 
 @pytest.mark.parametrize("unit", ["", *SUMS])
