@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.content.assessment.bringing import MOST_QUESTIONS, Why, gift, moodle_xml
+from connector.content.assessment.bringing import MOST_QUESTIONS, MOST_TOLD, Why, gift, moodle_xml
 from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import share
 from connector.domain.assessments import Answer, Kind, Question
@@ -249,6 +249,12 @@ def test_a_file_brings_so_much_and_no_more() -> None:
     assert [one.why for one in gift.read(f"Which? {{=a {answers}}}").left_out] == [Why.MANY_ANSWERS]
     assert [one.why for one in moodle_xml.read(quiz(one_choice(long))).left_out] == [Why.LONG_TEXT]
     assert [one.why for one in moodle_xml.read(quiz(one_choice("<p> " * 20_000 + "x"))).left_out] == [Why.LONG_TEXT]
+
+
+def test_of_a_file_full_of_mistakes_so_many_are_told() -> None:
+    """All are shown on a page: a file of a few megabytes can have a million."""
+    for brought in (gift.read("a\n\n" * 20_000), moodle_xml.read(quiz(*['<question type="x"/>'] * 20_000))):
+        assert (len(brought.left_out), brought.left_out[-1].why) == (MOST_TOLD + 1, Why.MANY_QUESTIONS)
 
 
 def test_braces_without_an_end_take_no_time() -> None:

@@ -34,6 +34,8 @@ class Why(StrEnum):
 
 MOST_QUESTIONS = 1000
 """Of one file."""
+MOST_TOLD = 1000
+"""Of one file, of what was left out: after that the rest is not looked at."""
 MOST_ANSWERS = 100
 """Of one question: so many an answer can choose."""
 LONGEST = 20_000
@@ -84,7 +86,7 @@ class Brought:
 
     def is_full(self, place: int) -> bool:
         """Whether no more is brought over, which is told with its place."""
-        if sum(map(len, self.questions.values())) < MOST_QUESTIONS:
+        if sum(map(len, self.questions.values())) < MOST_QUESTIONS and len(self.left_out) < MOST_TOLD:
             return False
         self.left_out.append(LeftOut(place, "", Why.MANY_QUESTIONS))
         return True
