@@ -6,6 +6,7 @@ configuration and a token of its own; we read the one and answer with ours (``mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ SCOPES = (
 )
 DESCRIPTION = "Assessments, video lessons, My learning and the course view: press Select content."
 """Stands in Moodle beside the tool, also in the activity chooser, for whoever teaches."""
+ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+"""Stands in the policy of pages, as who may frame them: nothing else may come with it."""
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 SHOWS = "`moodle-connector lti platforms` shows all."
 
@@ -171,5 +174,7 @@ def check_configuration(told: Mapping[str, Any], configuration: str) -> None:
     if lacking := [name for name in NEEDED if not isinstance(told.get(name), str) or not told[name]]:
         raise LaunchRefused(f"{lacking[0]}: the platform does not tell it.", Trouble.MALFORMED)
     here = origin(configuration)
+    if not ORIGIN.fullmatch(here):
+        raise LaunchRefused("openid_configuration: it is at no host.", Trouble.MALFORMED)
     if strange := [name for name in NEEDED if origin(told[name]) != here]:
         raise LaunchRefused(f"{strange[0]}: it is at another host than the configuration.", Trouble.UNTRUSTED)

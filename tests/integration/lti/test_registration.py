@@ -117,6 +117,17 @@ def test_all_of_a_platform_is_at_one_host(name: str) -> None:
         check_configuration(TOLD, "https://evil.example/openid-configuration.php")
 
 
+@pytest.mark.parametrize(
+    "host", ["evil.example?; script-src *", "evil.example;a", "a b", "a@b", "", "例え.example", "a\r\nb"]
+)
+def test_nothing_comes_into_the_policy_of_pages_with_the_host_of_a_platform(host: str) -> None:
+    """It stands there as who may frame them."""
+    told = dict.fromkeys(TOLD, f"https://{host}")
+    with pytest.raises(LaunchRefused, match="no host"):
+        check_configuration(told, f"https://{host}/openid-configuration.php")
+    check_configuration(dict.fromkeys(TOLD, "https://[2001:db8::1]:8443/x"), "https://[2001:db8::1]:8443/y")
+
+
 def test_tokens_of_links_are_in_no_log(fresh: Tool, capsys: pytest.CaptureFixture[str]) -> None:
     link = invited(fresh)
     address = fresh.house.twin.tools.invitation(link)
