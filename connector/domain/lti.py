@@ -177,7 +177,8 @@ class Launch:
 
     @property
     def teaches(self) -> bool:
-        return bool(self.roles & {Role.INSTRUCTOR, Role.ADMINISTRATOR})
+        """In the course: who was launched from none teaches nowhere, whatever else they are."""
+        return self.course is not None and bool(self.roles & {Role.INSTRUCTOR, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)

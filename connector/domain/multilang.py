@@ -29,8 +29,10 @@ _BRACES = re.compile(r"\{\s*mlang\s+(?P<langs>[\w,-][\w\s,-]*)\}", re.IGNORECASE
 _BRACES_END = re.compile(r"\{\s*mlang\s*\}", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table)\b[^>]*>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(?P<tag>script|style)\b|<!--", re.IGNORECASE)
-_UNSEEN_ENDS = {tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in ("script", "style")}
-_COMMENT_END = re.compile("-->")
+_UNSEEN_ENDS = {
+    **{tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in ("script", "style")},
+    "": re.compile("-->"),
+}
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 _NO_LETTER = re.compile(r"&#[0-9]{100,};?")
 """A number that is that of no letter: Python reads none of so many digits."""
@@ -123,8 +125,10 @@ def _marks(stored: str) -> list[Pair]:
 
 
 def _pairs(text: str, opens: re.Pattern[str], closes: Callable[[re.Match[str]], re.Pattern[str]]) -> Iterator[Pair]:
-    """Each mark that opens, with the next that closes it. What opens within is text. Texts come from strangers: no end is
-    looked for twice where there is none, so that the time is that of reading the text once."""
+    """Each mark that opens, with the next that closes it; what opens within is text.
+
+    Texts come from strangers: an end that is not there is looked for once, so that it takes no longer than reading.
+    """
     at, missing = 0, set[re.Pattern[str]]()
     for found in opens.finditer(text):
         end = closes(found)
@@ -163,7 +167,7 @@ def _plain(text: str) -> str:
 def _seen(text: str) -> str:
     """Without scripts, styles and comments."""
     parts, at = [], 0
-    for opens, closes in _pairs(text, _UNSEEN, lambda found: _UNSEEN_ENDS.get((found["tag"] or "").lower(), _COMMENT_END)):
+    for opens, closes in _pairs(text, _UNSEEN, lambda found: _UNSEEN_ENDS[(found["tag"] or "").lower()]):
         parts.append(text[at : opens.start()])
         at = closes.end()
     return "".join([*parts, text[at:]])

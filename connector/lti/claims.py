@@ -39,7 +39,7 @@ SOURCE_ID = "source_id"
 
 Text = Annotated[str, Field(max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
-Seconds = int | float
+Seconds = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Part(BaseModel):
@@ -119,6 +119,8 @@ class Claims(_Part):
 
 def read(payload: bytes) -> Claims:
     """The claims of a token's payload, which is JSON. Raises LaunchRefused, naming the claim and nothing of it."""
+    if b"\\u0000" in payload:
+        raise LaunchRefused("the token: NUL stands in it, which no database keeps.", Trouble.MALFORMED)
     try:
         return Claims.model_validate_json(payload)
     except ValidationError as error:
@@ -188,9 +190,10 @@ def launch_of(claims: Claims, platform_id: int) -> Launch:
 
 
 def source_id(custom: Mapping[str, str], lis: str | None) -> str:
-    """HR's key of the person. What the platform says of its own accord comes first: parameters can be written by hand.
+    """HR's key of the person. What the platform says of its own accord counts, though it be that there is none:
+    parameters can be written by hand.
     A variable that Moodle did not fill in comes as it was written, and says nothing."""
-    given = lis or custom.get(SOURCE_ID, "")
+    given = custom.get(SOURCE_ID, "") if lis is None else lis
     return "" if given.startswith("$") else given
 
 

@@ -13,6 +13,8 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, cast
 
+from jwcrypto.common import JWException
+from jwt import PyJWTError
 from pylti1p3.cookie import CookieService
 from pylti1p3.deployment import Deployment
 from pylti1p3.exception import LtiException
@@ -137,7 +139,7 @@ def key_name(token: str) -> str:
         part = token.split(".")[0]
         header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         name, algorithm = header["kid"], header["alg"]
-    except (ValueError, binascii.Error, KeyError, TypeError):
+    except (ValueError, binascii.Error, KeyError, TypeError, RecursionError):
         raise LaunchRefused("id_token: its header cannot be read.", Trouble.MALFORMED) from None
     if algorithm != ALGORITHM or not isinstance(name, str):
         raise LaunchRefused(f"id_token: only {ALGORITHM} is believed, with the name of the key.", Trouble.UNTRUSTED)
@@ -155,5 +157,5 @@ def verified(fields: Mapping[str, str], begun: Begun, key: Mapping[str, Any]) ->
         return json.dumps(launch.validate().get_launch_data()).encode()
     except LtiException as error:
         raise LaunchRefused(f"id_token: {error}.", Trouble.UNTRUSTED) from None
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (ValueError, TypeError, AttributeError, KeyError, JWException, PyJWTError):
         raise LaunchRefused("id_token: it cannot be read.", Trouble.MALFORMED) from None

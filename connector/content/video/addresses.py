@@ -17,7 +17,7 @@ from uuid import UUID
 LIVES = timedelta(minutes=15)
 """The page gets a new one each time that it tells what was watched."""
 PURPOSE = b"addresses of videos"
-_TICKET = re.compile(r"([0-9a-f]{32})\.(\d{1,19})\.(\d{1,12})\.([\w-]{43})")
+_TICKET = re.compile(r"([0-9a-f]{32})\.([0-9]{1,19})\.([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True, slots=True)

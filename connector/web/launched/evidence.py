@@ -38,7 +38,8 @@ SANDBOX = "default-src 'none'; sandbox"
 
 async def read_file(here: Launches, request: Request) -> tuple[str, bytes] | None:
     """The name of a file and what is in it; None where it is too large. Raises LaunchRefused."""
-    if int(request.headers.get("content-length", "0")) > LARGEST + ENVELOPE:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > LARGEST + ENVELOPE:
         return None
     form = await here.form(request, LARGEST + ENVELOPE, files=1)
     file = form.get("file")

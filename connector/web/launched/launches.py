@@ -13,6 +13,7 @@ import anyio.from_thread
 import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -112,6 +113,9 @@ class Launches:
         length = request.headers.get("content-length", "")
         if not length.isdecimal() or int(length) > largest:
             raise LaunchRefused("The form is too large, or does not say how large it is.", Trouble.MALFORMED)
+        _, told = parse_options_header(request.headers.get("content-type"))
+        if told.get(b"charset", b"utf-8").lower() != b"utf-8":  # Python knows some that are read in no good time
+            raise LaunchRefused("The form is not in UTF-8.", Trouble.MALFORMED)
         try:
             return await request.form(max_files=files, max_fields=fields, max_part_size=largest)
         except HTTPException:

@@ -179,7 +179,27 @@ WRONG: list[tuple[dict[str, object], int]] = [
     ({"_roles": "Instructor"}, 400),
     ({"_resource_link": None}, 401),
     ({"nonce": None}, 401),
+    ({"exp": float("nan")}, 400),
+    ({"iat": float("nan")}, 400),
+    ({"sub": "a\0b"}, 400),
+    ({"name": "a\0b"}, 400),
+    ({"_context": {"id": "1\0"}}, 400),
 ]
+DEEP = base64.urlsafe_b64encode(b"[" * 70_000).decode()
+"""JSON that is deeper than Python can read."""
+ELSEWHERE = (
+    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor",
+    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Faculty",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#User",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysSupport",
+    "http://purl.imsglobal.org/vocab/lti/system/person#TestUser",
+    "http://purl.imsglobal.org/vocab/lis/v2/membership#Mentor",
+    "http://purl.imsglobal.org/vocab/lis/v2/membership/Learner#Instructor",
+    "https://evil.example/membership#Instructor",
+    "instructor",
+    "urn:lti:instrole:ims/lis/Instructor",
+)
+"""Roles of people who do not teach in the course."""
 
 
 @pytest.mark.parametrize(("claims", "status"), WRONG, ids=[f"{n} {' '.join(one)}" for n, (one, _) in enumerate(WRONG)])
@@ -230,10 +250,48 @@ def test_no_other_algorithm_is_believed(tool: Tool, link: ToolLink) -> None:
         assert tool.post({"state": login.asked["state"], "id_token": token}, login).status_code == 401
 
 
-@pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c", "é.é.é", "e30.e30.e30", "." * 200_000])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a",
+        "a.b",
+        "a.b.c",
+        "é.é.é",
+        "e30.e30.e30",
+        pytest.param("." * 200_000, id="long"),
+        pytest.param(f"{DEEP}.a.b", id="deep"),
+    ],
+)
 def test_what_is_no_token_is_refused(tool: Tool, token: str) -> None:
     login = tool.login()
     assert tool.post({"state": login.asked["state"], "id_token": token}, login).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "unicode_escape", "utf-7", "é"])
+def test_a_form_in_a_strange_encoding_is_refused(tool: Tool, charset: str) -> None:
+    """Python knows some that never end well, and in which letters stand that no database keeps."""
+    sent = b'--x\r\nContent-Disposition: form-data; name="state"\r\n\r\n\\ud800\r\n--x--\r\n'
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}".encode("latin-1")}
+    for path in ("/lti/login", "/lti/launch"):
+        answer = tool.client.post(path, content=sent, headers=headers)
+        assert (answer.status_code, "<h1>" in answer.text) == (400, True), path
+
+
+def test_an_address_of_a_video_in_strange_letters_is_none(tool: Tool) -> None:
+    answer = tool.client.get(f"/lti/media/{'a' * 32}.1.999999999999.{'é' * 43}/main.m3u8")
+    assert (answer.status_code, "<h1>" in answer.text) == (401, True)
+
+
+@pytest.mark.parametrize("role", ELSEWHERE)
+def test_who_does_not_teach_in_the_course_is_no_instructor(tool: Tool, link: ToolLink, role: str) -> None:
+    """Whatever else they are at the platform; and who was launched from no course teaches in none."""
+    instructor = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+    for told in ({"_roles": [role]}, {"_roles": [instructor], "_context": None}):
+        found = BEARER.search(tool.forged("teacher", link, **told).text)
+        assert found
+        answer = tool.client.get("/lti/contents", headers={"Authorization": f"Bearer {found[1]}"})
+        assert answer.status_code == 403, told
 
 
 @pytest.mark.parametrize(

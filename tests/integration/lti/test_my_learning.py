@@ -83,7 +83,7 @@ async def test_of_another_platform_the_first_key_of_hr_tells_who_it_is(tool: Too
         login = tool.login(iss=other, client_id="other", lti_deployment_id="1")
         told: dict[str, object] = {"_deployment_id": "1", "iss": other, "aud": "other", "sub": subject}
         told |= {
-            "_lis": {"person_sourcedid": key} if key else None,
+            "_lis": None if key is None else {"person_sourcedid": key},
             "_custom": {"source_id": custom} if custom else {},
         }
         token = tool.signed(tool.claims("e1", link, login.asked["nonce"], **told))
@@ -93,6 +93,7 @@ async def test_of_another_platform_the_first_key_of_hr_tells_who_it_is(tool: Too
     assert "First aider" not in seen("bert", "E2", "E1")
     assert "not known yet who you are" in seen("carl", None, "$Person.sourcedId")
     assert "not known yet who you are" in seen("dora", "E99")
+    assert "not known yet who you are" in seen("emil", "", "E1"), "the platform says that they have none"
     assert house.cases() == []
 
     assert "First aider" in seen("anna", "E2")

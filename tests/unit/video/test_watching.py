@@ -278,6 +278,7 @@ def test_a_file_is_known_by_its_first_bytes(head: bytes, kind: str | None) -> No
 # ---------------------------------------------------------------- addresses and ranges
 SECRET, OTHER = "a" * 32, "b" * 32
 MEDIA = uuid4()
+ARABIC = {ord(str(n)): chr(0x660 + n) for n in range(10)}
 
 
 def test_an_address_is_good_for_a_while_and_for_its_media() -> None:
@@ -294,6 +295,7 @@ def test_an_address_is_good_for_a_while_and_for_its_media() -> None:
     for forged in (
         f"{uuid4().hex}.{session}.{until}.{signature}", f"{MEDIA.hex}.8.{until}.{signature}",
         f"{MEDIA.hex}.{session}.{int(until) + 9}.{signature}", ticket[:-1], f"{ticket}a", "", "é" * 80,
+        f"{MEDIA.hex}.{session}.{until}.{'é' * 43}", f"{MEDIA.hex}.{session}.{until.translate(ARABIC)}.{signature}",
     ):  # fmt: skip
         assert addresses.media(forged, NOW) is None
 
