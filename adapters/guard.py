@@ -20,6 +20,9 @@ PORTS = {"https": 443, "http": 80}
 TRANSLATED = ip_network("64:ff9b::/96")
 """NAT64: leads to any IPv4 address, private ones too."""
 
+COMPATIBLE = ip_network("::/96")
+"""So IPv4 addresses were written once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -49,7 +52,11 @@ async def checked(url: str, allowed: Collection[str], *, what: str, allow: str) 
     ``what`` is the name of this address, ``allow`` the setting that names such hosts; messages tell both. Raises
     SettingsError where it must not be called, Unavailable where the name is not found.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise SettingsError(f"{what}: it is no address of http or https.") from None
     host = (parts.hostname or "").lower()
     if parts.username or parts.password:
         raise SettingsError(f"{what}: no user and password in the address.")
@@ -57,7 +64,7 @@ async def checked(url: str, allowed: Collection[str], *, what: str, allow: str) 
         raise SettingsError(f"{what}: only https, unless {allow} names {host}.")
     if parts.scheme not in PORTS or not host:
         raise SettingsError(f"{what}: it is no address of http or https.")
-    port = parts.port or PORTS[parts.scheme]
+    port = port or PORTS[parts.scheme]
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -75,7 +82,7 @@ def is_public(address: str) -> bool:
     """Is this an address of the internet, and not one within this computer or a private net?"""
     number: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
     if isinstance(number, IPv6Address):
-        if number in TRANSLATED or number.sixtofour or number.teredo:
+        if number in TRANSLATED or number in COMPATIBLE or number.sixtofour or number.teredo:
             return False
         number = number.ipv4_mapped or number
     return number.is_global and not number.is_multicast

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 import jwt
 import orjson
@@ -131,7 +131,7 @@ class PlatformServices:
         self, platform: Platform, scope: str, method: str, url: str, headers: Mapping[str, str], content: bytes = b""
     ) -> Http:
         """Call a service of the platform, with a fresh token where the known one is refused."""
-        if urlsplit(url).netloc != urlsplit(platform.token_url).netloc:
+        if split(url).netloc != split(platform.token_url).netloc:
             raise AccessRefused("A service of the platform is at another host than the platform.")
         for last in (False, True):
             token = await self._token(platform, scope)
@@ -176,6 +176,14 @@ class PlatformServices:
         )
 
 
+def split(url: str) -> SplitResult:
+    """The parts of an address that a platform has told. Raises AccessRefused where it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise AccessRefused("What the platform calls the address of a service is none.") from None
+
+
 def _token_of(http: Http) -> tuple[str, timedelta]:
     """The access token of an answer, and how long it is good."""
     told = json_of(http, WHAT)
@@ -207,8 +215,8 @@ def _answer(status: int) -> Answer:
 
 
 def below(line_item: str, part: str, **query: str) -> str:
-    """An address below a line item, whose query stays (LTI AGS 2.0, section 3.2.2)."""
-    parts = urlsplit(line_item)
+    """An address below a line item, whose query stays (LTI AGS 2.0, section 3.2.2). Raises AccessRefused."""
+    parts = split(line_item)
     asked = "&".join(one for one in (parts.query, urlencode(query)) if one)
     return urlunsplit((parts.scheme, parts.netloc, f"{parts.path}/{part}", asked, ""))
 

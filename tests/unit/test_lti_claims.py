@@ -17,7 +17,12 @@ AT = int(NOW.timestamp())
 TOOL = "https://tool.example"
 PLATFORM = Platform(1, "", "https://m.example", "me", "https://m.example/a", "", "", ("1",))
 SAID = {
-    **{"iss": "https://m.example", "sub": "7", "aud": "me", "exp": AT + 60, "iat": AT, "nonce": "n"},
+    "iss": "https://m.example",
+    "sub": "7",
+    "aud": "me",
+    "exp": AT + 60,
+    "iat": AT,
+    "nonce": "n",
     f"{CORE}deployment_id": "1",
     f"{CORE}message_type": "LtiResourceLinkRequest",
     f"{CORE}version": "1.3.0",

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 from time import process_time
@@ -16,11 +17,13 @@ import pytest
 
 from adapters.lti.guarded import PlatformHttp
 from adapters.lti.keys import FetchedKeys
-from adapters.lti.services import next_page
-from connector.domain.errors import Unavailable
+from adapters.lti.services import PlatformServices, below, next_page
+from connector.domain.errors import AccessRefused, Unavailable
 from connector.domain.lti import Platform
+from connector.lti.keys import made
 
 pytestmark = pytest.mark.anyio
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 PACKED = gzip.compress(b" " * 100_000_000)
 
 
@@ -86,6 +89,16 @@ async def test_who_has_a_good_key_does_not_wait_for_those_that_are_looked_for(ad
         with anyio.fail_after(1):
             assert await keys.find(platform, "good") == {"kid": "good"}
         Strange.over.set()
+
+
+async def test_what_is_no_address_of_a_service_holds_up_nobody() -> None:
+    """Scores go one after the other: one that can never be sent is put aside, and breaks nothing."""
+    with pytest.raises(AccessRefused):
+        below("https://[line", "scores")
+    services = PlatformServices(HTTP, lambda: made(NOW), lambda: NOW)
+    platform = Platform(1, "", "https://m", "c", "", "https://m/token", "", ())
+    with pytest.raises(AccessRefused):
+        [one async for one in services.members(platform, "https://[members")]
 
 
 def test_a_link_that_means_harm_is_read_in_no_time() -> None:

@@ -166,6 +166,12 @@ async def test_over_tls_to_the_address_that_was_checked(monkeypatch: pytest.Monk
         "https://[fd00::1]/",
         "https://[64:ff9b::a00:8]/",
         "https://user:secret@192.0.2.1/",
+        "https://0x7f.1:1/",
+        "https://0/",
+        "https://[::7f00:1]/",
+        "https://[secret/",
+        "https://192.0.2.1:secret/",
+        "https://192.0.2.1:99999/",
     ],
 )
 async def test_where_it_must_not_go(url: str) -> None:
