@@ -132,6 +132,19 @@ def test_which_attempt_counts_and_how_many_there_are(tool: Tool, link: ToolLink)
     assert connector.attempts.start(connector.attempting.papers.draw(content), begun) is None, "who was faster counts"
 
 
+def test_what_is_done_twice_at_once_is_done_once(tool: Tool, link: ToolLink) -> None:
+    """One attempt is begun where one is allowed, and one score goes to the gradebook."""
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(*TWO, attempts=1))))
+    with ThreadPoolExecutor(6) as pool:
+        [attempt] = {one.result() for one in [pool.submit(page.begin) for _ in range(6)]}
+        page.answer(attempt, "a", "r")
+        said = [one.result() for one in [pool.submit(page.submit, attempt) for _ in range(6)]]
+    assert all("Your result: 75%" in one for one in said)
+    page.begin(status=403)
+    [counted] = tool.house.sql("SELECT count(*) AS scores FROM connector.lti_score")
+    assert counted["scores"] == 1
+
+
 def test_one_person_does_not_reach_the_attempt_of_another(tool: Tool, link: ToolLink) -> None:
     """Nor do they their own in another activity."""
     content = made(tool, assessment(*TWO))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -310,6 +311,27 @@ def test_who_does_not_teach_in_the_course_is_no_instructor(tool: Tool, link: Too
 def test_a_login_that_is_none_is_refused(tool: Tool, asked: dict[str, str], status: int) -> None:
     """The browser is sent on to the registered address of a platform, and nowhere else."""
     tool.login(status=status, **asked)
+
+
+def test_no_token_is_in_a_log_or_an_address(tool: Tool, link: ToolLink, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither that of the page, nor what passes between browser, platform and tool; refused or not."""
+    login = tool.login()
+    token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    answers = [tool.post({"state": login.asked["state"], "id_token": token}, login) for _ in range(2)]
+    found = BEARER.search(answers[0].text)
+    assert found
+    headers = {"Authorization": f"Bearer {found[1]}"}
+    assert [tool.client.get(path, headers=headers).status_code for path in ("/lti/score", "/lti/contents")] == [
+        200,
+        403,
+    ]
+    said = capsys.readouterr()
+    assert "launch refused" in said.out and "/lti/score" in said.out
+    secrets = [found[1], token, login.asked["state"], login.asked["nonce"], login.cookie.split("=")[1], "learner@"]
+    assert not [one for one in secrets if one in said.out + said.err]
+    addresses = re.findall(r'(?:href|src|action|hx-\w+|data-[\w-]*(?:from|file|upload))="(/[^"]*)"', answers[0].text)
+    assert addresses
+    assert not [one for one in addresses if found[1] in one]
 
 
 def test_one_page_does_not_ask_without_end(tool: Tool, link: ToolLink) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,6 +60,7 @@ def test_a_moodle_registers_itself_and_launches_once_it_is_activated(fresh: Tool
     """It asks for names and for HR's key, knows our addresses, and waits for its administrator."""
     answer = opened(fresh, invited(fresh))
     assert (answer.status_code, "activate" in answer.text) == (200, True)
+    assert f'data-platform="{fresh.house.twin.url}"' in answer.text, "to whom alone the page says that it is done"
     [registered] = fresh.house.twin.state.tools.tools.values()
     assert (registered.pending, registered.tool_url) == (True, f"{fresh.url}/lti/launch")
     assert registered.custom == {"source_id": "$Person.sourcedId"}
@@ -79,6 +81,14 @@ def test_a_moodle_registers_itself_and_launches_once_it_is_activated(fresh: Tool
 def test_a_link_is_good_once(fresh: Tool) -> None:
     link = invited(fresh)
     assert [opened(fresh, link).status_code for _ in range(2)] == [200, 400]
+    assert len(fresh.house.twin.state.tools.tools) == 1
+
+
+def test_of_several_who_use_a_link_at_once_one_registers(fresh: Tool) -> None:
+    link = invited(fresh)
+    with ThreadPoolExecutor(5) as pool:
+        answers = [pool.submit(fresh.client.get, fresh.house.twin.tools.invitation(link)) for _ in range(5)]
+        assert sorted(one.result().status_code for one in answers) == [200, 400, 400, 400, 400]
     assert len(fresh.house.twin.state.tools.tools) == 1
 
 

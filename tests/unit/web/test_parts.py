@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from importlib.resources import files
 from typing import ClassVar
@@ -149,3 +150,16 @@ def test_only_what_differs_is_shown() -> None:
     terms = {"role": "student", "path": "SAFETY", "granted_on": "2026-01-01", "on_loss": "suspend"}
     change = Change(Action.SUSPEND_ENROLMENT, "E1", "SAFE", terms, {**terms, "suspended": True}, 1)
     assert differences(change, with_values=True) == [Difference("Suspended", True, NO, YES)]
+
+
+def test_pages_take_no_word_from_other_windows() -> None:
+    """Any page may send some that frames ours: no script listens. One tells the platform alone that registering has
+    ended."""
+    told = []
+    for one in (files("connector.web") / "static").iterdir():
+        if one.name.endswith(".js") and not one.name.endswith(".min.js"):
+            text = one.read_text("utf-8")
+            assert not re.search(r"""["']message(?:error)?["']|\bonmessage\b""", text), one.name
+            told += [(one.name, found) for found in re.findall(r"postMessage\(\{[^}]*\}, (\w+|[^)]*)\)", text)]
+            assert text.count("postMessage") == text.count("postMessage({"), one.name
+    assert told == [("lti-close.js", "platform")]
