@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Begun, Platform
 from connector.lti.claims import CORE, check, read
+from connector.lti.library import key_name
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -47,6 +49,18 @@ def looked_at(begun_for: str = f"{TOOL}/lti/launch", **other: Any) -> None:
 )  # fmt: skip
 def test_what_is_believed(other: dict[str, Any]) -> None:
     looked_at(**other)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "ES256", "RS512", "rs256", "", None, 7])
+def test_one_algorithm_is_believed(algorithm: object) -> None:
+    """Before a key is looked up: which one is named in what anybody can write."""
+
+    def named(alg: object) -> str:
+        return key_name(urlsafe_b64encode(orjson.dumps({"kid": "k", "alg": alg})).decode() + ".a.b")
+
+    assert named("RS256") == "k"
+    with pytest.raises(LaunchRefused, match="only RS256"):
+        named(algorithm)
 
 
 @pytest.mark.parametrize(
