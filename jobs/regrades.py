@@ -1,4 +1,4 @@
-"""Attempts that somebody wants marked anew, as a job: what was broken off goes on behind who is done."""
+"""Attempts that somebody wants marked anew, as a job: what was broken off goes on with who is not done."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.content.assessment.regrading import Regrading
-from connector.domain.errors import ConnectorError, Stopped
+from connector.domain.apart import Apart
+from connector.domain.errors import Stopped
 from connector.sync.apply import Stopping
 
 
@@ -16,21 +17,16 @@ class RegradeWork:
     stopping: Stopping
 
     async def work(self) -> Mapping[str, object]:
-        """Mark until nothing is asked for any more; gives what to log. Where one cannot be done, the others are first.
+        """Mark until nothing is asked for any more but what could not be; gives what to log.
 
-        Raises Stopped, StorageError, and what the first was that could not be done: the next run tries it once more.
+        Raises Stopped and StorageError.
         """
         regrades, attempts = 0, 0
-        failed: list[ConnectorError | ValueError] = []
+        apart = Apart("Attempts that were to be marked again")
         for regrade in self.regrading.regrades.under_way():
-            try:
-                done = self.regrading.work(regrade, self.stopping)
-            except (ConnectorError, ValueError) as error:
-                failed.append(error)
-                continue
+            failed = len(apart.failed)
+            done = self.regrading.work(regrade, apart, self.stopping)
             if done is None:
                 raise Stopped("Told to stop before all attempts were marked anew: the next run goes on from there.")
-            regrades, attempts = regrades + 1, attempts + done
-        if failed:
-            raise failed[0]
-        return {"regrades": regrades, "attempts": attempts}
+            regrades, attempts = regrades + (len(apart.failed) == failed), attempts + done
+        return {"regrades": regrades, "attempts": attempts, **apart.told()}

@@ -43,7 +43,9 @@ class AssessmentAnswer(Frame):
 class OptionTold(Told):
     id: str
     text: str
-    leads_to: str | None = Field(description="Of a scenario: the question that comes next.")
+    leads_to: str | None = Field(
+        description="Of a scenario: the question that comes next; null where it was not chosen and that is not shown."
+    )
     right: bool | None = Field(description="null where that is not shown.")
     feedback: str | None = Field(description="null where that is not shown.")
 
@@ -61,7 +63,7 @@ class QuestionTold(Told):
     id: str
     kind: Literal["single", "multiple", "true_false", "numeric", "text", "practical", "scenario"]
     text: str
-    weight: float
+    weight: float | None = Field(description="null while the attempt is open.")
     options: list[OptionTold]
     chosen: list[str] = Field(description="What was answered: options.")
     answer: str = Field(description="What was answered: a number or a text.")
@@ -72,7 +74,9 @@ class QuestionTold(Told):
 
 class AttemptTold(AttemptBrief):
     place: int = Field(description="The highest place of an answer that has come.")
-    questions: list[QuestionTold]
+    questions: list[QuestionTold] = Field(
+        description="What is asked by now: the next step of a scenario comes once the one before it is answered."
+    )
 
 
 class AttemptAnswer(Frame):

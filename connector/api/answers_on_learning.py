@@ -173,7 +173,7 @@ class Recommendation(Told):
 
 
 class Activity(Told):
-    what: Literal["course", "activity", "assessment", "earned"]
+    what: Literal["course", "activity", "assessment", "video", "earned"]
     title: str
     at: datetime
     percent: float | None

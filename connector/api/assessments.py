@@ -98,11 +98,11 @@ def _brief(attempt: Attempt) -> dict[str, Any]:
 
 
 def _asked(rooms: Rooms, ask: Ask, attempt: Attempt) -> list[QuestionTold]:
-    """While it is open: of no option is told whether it is right."""
+    """While it is open: of no option is told whether it is right, and of a scenario what answers have led to."""
     answers, files = rooms.attempting.attempts.answers(attempt.attempt_id), _files(rooms, attempt)
     return [
         _question(one, answers.get(one.question_id, Answer(one.question_id)), files, ask)
-        for one in rooms.attempting.papers.asked(attempt)
+        for one in taking.asked(rooms.attempting, attempt)
     ]
 
 
@@ -130,12 +130,14 @@ def _question(
     *,
     explains: bool = False,
 ) -> QuestionTold:
-    """The feedback of an option that was chosen is told with the outcome, whatever else is."""
+    """Of an option that was chosen is told where it has led, and with the outcome its feedback, whatever else is."""
     options = [
         OptionTold(
             id=one.option_id,
-            text=ask.text(one.text),
-            leads_to=one.leads_to if question.kind is Kind.SCENARIO else None,
+            text=ask.text(one.said),
+            leads_to=one.leads_to
+            if question.kind is Kind.SCENARIO and (explains or one.option_id in answer.chosen)
+            else None,
             right=one.right if explains else None,
             feedback=ask.text(one.feedback)
             if explains or (outcome is not None and one.option_id in answer.chosen)
@@ -147,7 +149,7 @@ def _question(
         id=question.question_id,
         kind=question.kind.value,
         text=ask.text(question.text),
-        weight=question.weight,
+        weight=question.weight if outcome is not None else None,
         options=options,
         chosen=sorted(answer.chosen),
         answer=answer.text,

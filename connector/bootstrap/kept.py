@@ -22,6 +22,7 @@ from connector.store.figures import FigureViews
 from connector.store.hints import Hints
 from connector.store.jobs import Jobs
 from connector.store.journal import DUE_DATES, WELCOMES, Journal
+from connector.store.live import LiveWords
 from connector.store.logins import Logins
 from connector.store.lti_scores import LtiScores
 from connector.store.plans import Plans
@@ -97,6 +98,11 @@ class Kept(Installation):
     def launch_scores(self) -> LtiScores:
         """Scores of content that was launched, on their way to gradebooks."""
         return LtiScores(self.database, self.site)
+
+    @cached_property
+    def live_words(self) -> LiveWords:
+        """What pages are told at once."""
+        return LiveWords(self.database)
 
     @cached_property
     def facts(self) -> Facts:

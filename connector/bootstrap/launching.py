@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from connector.store.attempts import StoredAttempts
     from connector.store.contents import StoredContents
     from connector.store.learning_events import StoredEvents, WaitingEvents
-    from connector.store.live import LiveWords
     from connector.store.lti import LtiLogins, LtiPlatforms
     from connector.store.regrades import StoredRegrades
     from jobs.learning import LearningWork
@@ -158,13 +157,6 @@ class Launched(Kept, Files, Admission):
         return StoredEvents(self.database, self.site, self.clock)
 
     @cached_property
-    def live_words(self) -> LiveWords:
-        """What pages are told at once."""
-        from connector.store.live import LiveWords
-
-        return LiveWords(self.database)
-
-    @cached_property
     def waiting_events(self) -> WaitingEvents:
         """What has happened there and is no fact yet."""
         from connector.store.learning_events import WaitingEvents
@@ -185,7 +177,7 @@ class Launched(Kept, Files, Admission):
         from connector.content.my_learning.opening import Opening
         from connector.store.my_learning import LearningViews
 
-        return Opening(LearningViews(self.reporting, self.database))
+        return Opening(LearningViews(self.reporting, self.database), self.settings.service.timezone)
 
     @cached_property
     def rosters(self) -> Rosters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 import anyio
@@ -14,6 +14,7 @@ from connector.domain.errors import ConnectorError
 from connector.domain.facts import Extent, Terms
 from connector.domain.learners import name_in
 from connector.domain.leaving import Leavers
+from connector.domain.live import learned
 from connector.domain.reading import Reader
 from connector.mirror.mirroring import Mirror
 from connector.store.grants import Grants
@@ -87,7 +88,13 @@ class Ways(MoodleConnections, Inlets):
                 {one.code: name_in(one.title, "en", one.code) for one in mapping.certificates},
             ),
             self.clock,
+            self._tell_learners,
         )
+
+    def _tell_learners(self, people: Collection[int] | None) -> None:
+        """Pages that are open, where there are any."""
+        if self.settings.lti.url:
+            self.live_words.tell(*learned(people))
 
     def readiness(self) -> dict[str, bool]:
         """Whether the database and Moodle answer now."""

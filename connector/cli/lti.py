@@ -13,8 +13,8 @@ from connector.cli.output import as_json, minute, say, table
 from connector.doctor.finding import Finding, State
 from connector.domain.errors import SettingsError
 from connector.domain.lti_scores import ScoreState
-from connector.lti.claims import SOURCE_ID
 from connector.lti.probing import Probed
+from connector.lti.registering import CUSTOM
 
 app = typer.Typer(help="Content that Moodle launches by LTI 1.3.", no_args_is_help=True)
 keys = typer.Typer(help="Keys with which this tool signs.", no_args_is_help=True)
@@ -55,7 +55,7 @@ def register(
         "login_url": tool + LOGIN,
         "redirect_uris": tool + LAUNCH,
         "keyset_url": tool + KEYS,
-        "custom": f"{SOURCE_ID}=$Person.sourcedId",
+        "custom": "\n".join(f"{name}={value}" for name, value in CUSTOM.items()),
     }
     if json:
         as_json({"link": link or None, "registered": issuer or None, **values})

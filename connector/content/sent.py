@@ -31,6 +31,10 @@ class GivenAnswer(Told):
     place: int = Field(ge=0, lt=2**62, description="Counts what was sent in this attempt; what is lower is late.")
 
 
+class BrowserZone(Told):
+    zone: Annotated[str, Field(max_length=100)] = Field(description="The time zone of the browser, by its IANA name.")
+
+
 class OfMedia(Told):
     """``media`` is as it was told when it began; None of those who do not say."""
 

@@ -44,20 +44,9 @@ class Explain(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """``leads_to``: of a scenario, the question that comes next; "" ends it."""
-
-    option_id: str
-    text: Texts
-    right: bool = False
-    feedback: Texts | None = None
-    leads_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a question. ``picture_id`` is the SHA-256 of what is in it, in hexadecimal; ``alt`` says what it
-    shows, to who cannot see it."""
+    """A picture of a question, or of an option. ``picture_id`` is the SHA-256 of what is in it, in hexadecimal;
+    ``alt`` says what it shows, to who cannot see it."""
 
     picture_id: str
     media_type: str
@@ -67,6 +56,23 @@ class Picture:
     def place(self) -> str:
         """Its name in the storage."""
         return f"pictures/{self.picture_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """``leads_to``: of a scenario, the question that comes next; "" ends it."""
+
+    option_id: str
+    text: Texts
+    right: bool = False
+    feedback: Texts | None = None
+    leads_to: str = ""
+    pictures: Sequence[Picture] = ()
+
+    @property
+    def said(self) -> Texts:
+        """In words: its text, or what its pictures show."""
+        return self.text or next((one.alt for one in self.pictures if one.alt), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,11 @@ class Question:
     tolerance: float = 0.0
     explanation: Texts | None = None
     pictures: Sequence[Picture] = ()
+
+    @property
+    def every_picture(self) -> Sequence[Picture]:
+        """Those of its options, too."""
+        return [*self.pictures, *(one for option in self.options for one in option.pictures)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -68,6 +68,25 @@ class Attempt:
     @property
     def seconds(self) -> float | None:
         return (self.submitted_at - self.started_at).total_seconds() if self.submitted_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """By what attempts at some content are marked now: its version, and that of each bank from which any was drawn."""
+
+    content_id: UUID
+    version: int
+    banks: Versions
+
+    def on(self, attempt: Attempt) -> Attempt:
+        """An attempt that is marked by these, or by what came later. Of a bank that is not there any more the version
+        stays."""
+        banks = {key: max(before, self.banks.get(key, before)) for key, before in attempt.marked_banks.items()}
+        return replace(attempt, marked_version=max(attempt.marked_version, self.version), marked_banks=banks)
+
+    def marks(self, attempt: Attempt) -> bool:
+        """Whether an attempt is marked by these already."""
+        return self.on(attempt) == attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +208,16 @@ class Attempts(Protocol):
         """End an attempt, no later than its time was over, and tell so; False where it was submitted before."""
         ...
 
-    def settle(self, attempt: Attempt, find: Finding, now: datetime) -> None:
+    def as_marked(self, attempt: Attempt) -> Attempt:
+        """An attempt as it is marked once its result is found: by what its course was last to be marked by."""
+        ...
+
+    def settle(self, attempt: Attempt, find: Finding, now: datetime) -> bool:
         """Find what a submitted attempt has come to, keep it, and send it on, all of it or nothing, and only where it
-        is not found yet. Nobody else does it for this person and activity meanwhile."""
+        is not found yet. Nobody else does it for this person and activity meanwhile.
+
+        ``attempt`` is ``as_marked``; False, and nothing done, where somebody wants its course marked by others since.
+        """
         ...
 
     def mark(self, attempt_id: int, mark: Mark) -> None: ...
@@ -200,6 +226,7 @@ class Attempts(Protocol):
         """All of them, in their order."""
         ...
 
-    def unsettled(self, now: datetime, most: int) -> Sequence[Attempt]:
-        """Those whose time is over and that nobody has submitted, and those that were submitted and never scored."""
+    def unsettled(self, now: datetime, behind: int, most: int) -> Sequence[Attempt]:
+        """Those whose time is over and that nobody has submitted, and those that were submitted and never scored: the
+        first of them whose ids are higher than ``behind``."""
         ...

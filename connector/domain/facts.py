@@ -36,6 +36,18 @@ class Loaded:
     ended: int
 
 
+NAMED = 1000
+"""People of whom a merge says that something is otherwise; more than that are not named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge came to. ``people``: of whom something is otherwise now, and who leads them; None: too many."""
+
+    loaded: list[Loaded]
+    people: Collection[int] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A managed person as the connector knows it now. ``units_above``: the topmost first."""
@@ -254,7 +266,7 @@ class FactStore(Protocol):
         """Land the people and assignments of the connector, unless ``basis`` is that of last time."""
         ...
 
-    def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:
+    def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> Merged:
         """Turn what has landed into facts with history, and move the cursor, all in one transaction.
 
         Raises StorageError where not all of ``read.landed`` is there.

@@ -6,7 +6,7 @@ Rooms are digests, and a word holds ids and numbers only, so that nothing of a p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -22,6 +22,12 @@ PROGRESSED = "progressed"
 """What teachers hear where somebody has got on within content, and no verb tells so."""
 
 
+PACE = 20
+"""Pages that ask in a second, at most, of those that are told together that their learning stands otherwise."""
+SPREAD = 300.0
+"""Seconds within which they ask where so many are told that nobody is named."""
+
+
 class Kind(StrEnum):
     SCORE = "score"
     """A score of mine was given, or something has become of it on its way to the gradebook."""
@@ -31,6 +37,8 @@ class Kind(StrEnum):
     """Something has happened in the course, for those who teach there."""
     NOTICE = "notice"
     """Something of mine has changed: on another screen, or a certificate."""
+    LEARNING = "learning"
+    """What is known of my learning, or of that of people whom I lead, is otherwise since Moodle was read."""
 
 
 class OnItsWay(StrEnum):
@@ -90,11 +98,16 @@ def person(person_id: int) -> str:
     return _room("person", str(person_id))
 
 
+def people() -> str:
+    """The room of all whom HR names."""
+    return _room("people")
+
+
 def rooms_of(actor: Actor, *, teaches: bool) -> list[str]:
     """Where somebody who was launched hears: nobody asks to be let in."""
     rooms = [learner(actor.platform_id, actor.subject)]
     if actor.person_id is not None:
-        rooms.append(person(actor.person_id))
+        rooms += [person(actor.person_id), people()]
     if actor.content:
         rooms.append(openers(actor.platform_id, actor.content))
     if teaches and actor.course:
@@ -130,6 +143,17 @@ def on_its_way(platform_id: int, subject: str, state: OnItsWay) -> Word:
 def certificate(person_id: int) -> Word:
     """A certificate of somebody was issued or revoked, or something has become of its file."""
     return Word(Kind.NOTICE, person(person_id), {"about": "certificate"})
+
+
+def learned(person_ids: Collection[int] | None) -> list[Word]:
+    """What is known of the learning of these people is otherwise; None: of so many that nobody is named.
+
+    However many they are, their pages do not ask in the same second, but each at some moment ``within`` that time.
+    """
+    if person_ids is None:
+        return [Word(Kind.LEARNING, people(), {"within": SPREAD})]
+    within = len(person_ids) / PACE
+    return [Word(Kind.LEARNING, person(one), {"within": within}) for one in person_ids]
 
 
 def transcoding(platform_id: int, course: str, share: float) -> Word:

@@ -16,6 +16,8 @@ LOGIN = timedelta(minutes=10)
 SESSION = timedelta(hours=4)
 """So long after the launch somebody may work with what was launched."""
 
+TIMEZONE = "timezone"
+"""The custom parameter that brings the time zone of the account: ``timezone=$Person.address.timezone``."""
 AUTHORIZES = "/mod/lti/auth.php"
 """Where a Moodle authorizes launches, below its own address."""
 
@@ -183,13 +185,14 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class LaunchSession:
-    """What the bearer of a token may work with."""
+    """What the bearer of a token may work with. ``timezone``: in which days are counted, "" where nobody has said."""
 
     session_id: int
     launch: Launch
     person_id: int | None
     ends_at: datetime
     kept: Kept = Kept.UNTOLD
+    timezone: str = ""
 
     @property
     def began_at(self) -> datetime:
@@ -257,7 +260,13 @@ class LoginStore(Protocol):
 
     def open_session(
         self, launch: Launch, token: bytes, person_id: int | None, now: datetime, kept: Kept = Kept.UNTOLD
-    ) -> LaunchSession: ...
+    ) -> LaunchSession:
+        """Its time zone is that of the account in the platform, else that of the person at HR."""
+        ...
+
+    def tell_zone(self, session_id: int, timezone: str) -> None:
+        """In which time zone the browser is, where nobody has said any before."""
+        ...
 
     def session(self, token: bytes, now: datetime) -> LaunchSession | None: ...
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from connector.domain.multilang import Texts
 
@@ -91,6 +92,8 @@ class Happening(StrEnum):
     """Completed something within one."""
     ASSESSMENT = "assessment"
     """Submitted one that was launched."""
+    VIDEO = "video"
+    """Completed a video lesson."""
     EARNED = "earned"
     """Got a certificate or badge."""
 
@@ -181,9 +184,9 @@ class MyLearning:
 
 
 class LearningLook(Protocol):
-    """What is known of one person. Empty where nothing is."""
+    """What is known of one person, whose days are those of ``zone``. Empty where nothing is."""
 
-    def of(self, person_id: int) -> MyLearning: ...
+    def of(self, person_id: int, zone: ZoneInfo) -> MyLearning: ...
 
 
 _ORDER = {DueState.OVERDUE: 0, DueState.OPEN: 1, DueState.SATISFIED: 2}

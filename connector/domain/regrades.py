@@ -10,29 +10,12 @@ from typing import Protocol
 from uuid import UUID
 
 from connector.domain.assessments import Answer
-from connector.domain.attempting import Attempt, Outcome, Versions
+from connector.domain.attempting import Attempt, Newest, Outcome
 from connector.domain.contents import Maker
 from connector.domain.lti_scores import Scored
 
 LONGEST_REASON = 1000
 """Characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """By what attempts at some content are marked now: its version, and that of each bank from which any was drawn."""
-
-    content_id: UUID
-    version: int
-    banks: Versions
-
-    def banks_of(self, attempt: Attempt) -> Versions:
-        """Of a bank that is not there any more the version stays."""
-        return {key: self.banks.get(key, before) for key, before in attempt.marked_banks.items()}
-
-    def marks(self, attempt: Attempt) -> bool:
-        """Whether an attempt is marked by these already."""
-        return attempt.marked_version == self.version and attempt.marked_banks == self.banks_of(attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +62,14 @@ class Regrades(Protocol):
         ...
 
     def old(self, by: Newest, platform_id: int, course: str) -> int:
-        """How many attempts of a course are marked by other versions. Of who was erased nothing is left to mark."""
+        """How many attempts of a course are marked by earlier versions. Of who was erased nothing is left to mark."""
         ...
 
     def ask(self, by: Newest, maker: Maker, reason: str, now: datetime) -> bool:
         """Keep what somebody asks for, and wake who does it; False, and nothing done, while one is under way there.
 
-        The versions by which is marked are used from now on.
+        What is submitted from now on is marked by these versions, and results that are being found in this moment are
+        waited for. The versions are used from now on.
         """
         ...
 
@@ -97,8 +81,8 @@ class Regrades(Protocol):
         """The oldest first."""
         ...
 
-    def left(self, regrade: Regrade, most: int) -> Sequence[Attempt]:
-        """Attempts that are to be marked anew and are not yet, the first of them."""
+    def left(self, regrade: Regrade, behind: int, most: int) -> Sequence[Attempt]:
+        """Attempts that are to be marked anew and are not yet: the first of them with ids higher than ``behind``."""
         ...
 
     def remark(self, regrade: Regrade, attempt: Attempt, find: Remarking, now: datetime) -> int:

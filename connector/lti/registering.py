@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from connector.domain.accounts import Audited, AuditTrail
 from connector.domain.errors import LaunchRefused, SettingsError
-from connector.domain.lti import Platform, Platforms, Trouble, origin
+from connector.domain.lti import TIMEZONE, Platform, Platforms, Trouble, origin
 from connector.lti.claims import SOURCE_ID
 from connector.lti.login import digest
 
@@ -29,6 +29,8 @@ SCOPES = (
     "https://purl.imsglobal.org/spec/lti-ags/scope/score",
     "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
 )
+CUSTOM: Mapping[str, str] = {SOURCE_ID: "$Person.sourcedId", TIMEZONE: "$Person.address.timezone"}
+"""What each launch brings along: HR's key, and the time zone of the account."""
 DESCRIPTION = "Assessments, video lessons, My learning and the course view: press Select content."
 """Stands in Moodle beside the tool, also in the activity chooser, for whoever teaches."""
 ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -159,7 +161,7 @@ class Registering:
                 "domain": urlsplit(here.tool).netloc,
                 "target_link_uri": here.launch,
                 "description": DESCRIPTION,
-                "custom_parameters": {SOURCE_ID: "$Person.sourcedId"},
+                "custom_parameters": dict(CUSTOM),
                 "claims": ["iss", "sub", "name", "given_name", "family_name", "email"],
                 "messages": [
                     {"type": "LtiResourceLinkRequest", "target_link_uri": here.launch},

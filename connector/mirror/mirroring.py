@@ -7,7 +7,7 @@ so that a process that is killed leaves the facts as they were.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
@@ -49,6 +49,8 @@ class Mirror:
     staff: Staff
     terms: Terms
     clock: Callable[[], datetime]
+    tell: Callable[[Collection[int] | None], None]
+    """Called with the people of whom something is otherwise now; see ``Merged``."""
 
     async def read(
         self, extent: Extent, progress: Progress | None = None, *, give_again: bool = False
@@ -76,14 +78,15 @@ class Mirror:
             reading = Reading(self, load, self.clock(), say)
             read = await (reading.everything(anew=bool(listed)) if since is None else reading.changes(since))
             read = replace(read, listed=listed)
-            loaded = self.facts.merge(load, read, self.staff, self.terms, self.clock())
+            merged = self.facts.merge(load, read, self.staff, self.terms, self.clock())
         except ConnectorError as error:
             self.facts.finish(load, "stopped", type(error).__name__, self.clock())
             raise
         self.facts.finish(load, "done", "", self.clock())
+        self.tell(merged.people)
         await reading.forget()
         await self.follow_up(read.courses if extent is Extent.EVERYTHING else None, give_again=give_again)
-        return Done(load, loaded)
+        return Done(load, merged.loaded)
 
     async def follow_up(self, courses: Sequence[Course] | None, *, give_again: bool = False) -> None:
         """What follows for the way in; ``courses`` are all of them, where all of Moodle was read or compared."""

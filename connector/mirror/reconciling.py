@@ -132,11 +132,13 @@ class Reconciling:
                 Extent.CHANGES, reading.began, courses, totals, reading.landed, compared=True,
                 details=frozenset(mirror.reader.details), known=known, newest=reading.newest,
             )  # fmt: skip
-            done.add(mirror.facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock()))
+            merged = mirror.facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock())
         except ConnectorError as error:
             mirror.facts.finish(load, "stopped", type(error).__name__, mirror.clock())
             raise
+        done.add(merged.loaded)
         mirror.facts.finish(load, "done", "", mirror.clock())
+        mirror.tell(merged.people)
         await mirror.follow_up(courses, give_again=give_again)
         return bool(found.differences)
 
@@ -181,11 +183,13 @@ class Reconciling:
                 details = frozenset(mirror.reader.details)
                 until = facts.read_until() or reading.began  # what is new was not asked for
                 read = Read(Extent.CHANGES, until, None, (), reading.landed, details=details)
-                done.add(facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock()))
+                merged = facts.merge(load, read, mirror.staff, mirror.terms, mirror.clock())
             except ConnectorError as error:
                 facts.finish(load, "stopped", type(error).__name__, mirror.clock())
                 raise
+            done.add(merged.loaded)
             facts.finish(load, "done", "", mirror.clock())
+            mirror.tell(merged.people)
 
 
 def _weighed(unlike: Concerned, sizes: Mapping[str, int], seconds: float, now: datetime) -> list[Proved]:

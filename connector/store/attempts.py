@@ -12,9 +12,9 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from connector.domain.assessments import Answer
-from connector.domain.attempting import Attempt, Begun, Drawn, Evidence, Finding, Mark, Outcome, Paper, Saved
+from connector.domain.attempting import Attempt, Begun, Drawn, Evidence, Finding, Mark, Newest, Outcome, Paper, Saved
 from connector.domain.learning_events import Actor, Event, Verb
-from connector.store.contents import use
+from connector.store.contents import hold
 from connector.store.database import Connection, Database, Row, one, query
 from connector.store.learning_events import values
 from connector.store.lti_scores import put_score
@@ -57,7 +57,7 @@ class StoredAttempts:
         }
 
         def work(connection: Connection) -> int | None:
-            if not use(connection, drawn.seen):
+            if not hold(connection, drawn.seen):
                 return None
             row = connection.execute(query("attempts.start"), wanted).fetchone()
             if row is None:
@@ -136,19 +136,28 @@ class StoredAttempts:
 
         return self._database.transact(work)
 
-    def settle(self, attempt: Attempt, find: Finding, now: datetime) -> None:
+    def as_marked(self, attempt: Attempt) -> Attempt:
+        return as_marked(attempt, self._database.row("regrades.last_of", **_where(attempt)))
+
+    def settle(self, attempt: Attempt, find: Finding, now: datetime) -> bool:
         whose = {"content_id": attempt.content_id, "trial": attempt.trial, **asdict(attempt.actor)}
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
+            connection.execute(query("regrades.keep_off"), _where(attempt))
+            last = connection.execute(query("regrades.last_of"), _where(attempt)).fetchone()
             every = [attempt_of(row) for row in connection.execute(query("attempts.lock_of"), whose)]
             now_is = next(one for one in every if one.attempt_id == attempt.attempt_id)
             if now_is.settled_at is not None:
-                return
+                return True
+            marked = as_marked(now_is, last)
+            if (marked.marked_version, marked.marked_banks) != (attempt.marked_version, attempt.marked_banks):
+                return False
             rows = connection.execute(query("attempts.answers"), {"attempt_ids": [attempt.attempt_id]})
-            outcome = find(now_is, every, {row["question_id"]: answer_of(row) for row in rows})
-            keep_outcome(connection, attempt.attempt_id, outcome, self._site, now)
+            outcome = find(marked, every, {row["question_id"]: answer_of(row) for row in rows})
+            keep_outcome(connection, marked, outcome, self._site, now)
+            return True
 
-        self._database.transact(work)
+        return self._database.transact(work)
 
     def mark(self, attempt_id: int, mark: Mark) -> None:
         self._database.run("attempts.mark", attempt_id=attempt_id, **asdict(mark))
@@ -156,15 +165,17 @@ class StoredAttempts:
     def marks(self, attempt_id: int) -> Sequence[Mark]:
         return [Mark(**row) for row in self._database.rows("attempts.marks", attempt_id=attempt_id)]
 
-    def unsettled(self, now: datetime, most: int) -> Sequence[Attempt]:
-        rows = self._database.rows("attempts.unsettled", site=self._site, before=now - LATE, most=most)
+    def unsettled(self, now: datetime, behind: int, most: int) -> Sequence[Attempt]:
+        values = {"before": now - LATE, "behind": behind, "most": most}
+        rows = self._database.rows("attempts.unsettled", site=self._site, **values)
         return [attempt_of(row) for row in rows]
 
 
-def keep_outcome(connection: Connection, attempt_id: int, outcome: Outcome, site: str, now: datetime) -> None:
-    """Keep what an attempt has come to, and send it on, within a transaction."""
+def keep_outcome(connection: Connection, attempt: Attempt, outcome: Outcome, site: str, now: datetime) -> None:
+    """Keep what an attempt has come to by what it is marked by, and send it on, within a transaction."""
     found = {"percent": outcome.percent, "passed": outcome.passed, "earns": outcome.earns, "now": now}
-    connection.execute(query("attempts.settle"), {"attempt_id": attempt_id, **found})
+    by = {"version": attempt.marked_version, "banks": Jsonb(attempt.marked_banks)}
+    connection.execute(query("attempts.settle"), {"attempt_id": attempt.attempt_id, **by, **found})
     for event in outcome.events:
         tell_event(connection, event, site, now)
     if outcome.told is not None:
@@ -173,6 +184,16 @@ def keep_outcome(connection: Connection, attempt_id: int, outcome: Outcome, site
 
 def tell_event(connection: Connection, event: Event, site: str, now: datetime) -> None:
     connection.execute(query("learning_events.tell"), values(event, site, now))
+
+
+def as_marked(attempt: Attempt, last: Row | None) -> Attempt:
+    """An attempt by what its course was ``last`` to be marked by; as it is where nobody wanted that."""
+    return Newest(attempt.content_id, **last).on(attempt) if last else attempt
+
+
+def _where(attempt: Attempt) -> dict[str, Any]:
+    actor = attempt.actor
+    return {"content_id": attempt.content_id, "platform_id": actor.platform_id, "course": actor.course}
 
 
 _ACTOR = ("platform_id", "course", "link", "subject", "person_id")

@@ -63,14 +63,14 @@ class StoredContents:
         self._database.run("contents.end", site=self._site, content_id=content_id, now=now)
 
 
-def use(connection: Connection, seen: Sequence[Content]) -> bool:
-    """Versions are used from now on, within a transaction; whether all are still as they were seen."""
+def hold(connection: Connection, seen: Sequence[Content]) -> bool:
+    """Nobody changes these until they are used, within a transaction; whether all are still as they were seen."""
     wanted = {
         "contents": [one.content_id for one in seen],
         "versions": [one.version for one in seen],
         "changes": [one.changes for one in seen],
     }
-    connection.execute(query("contents.use"), wanted)
+    connection.execute(query("contents.hold"), wanted)
     changed: int = one(connection, "contents.changed", **wanted)["changed"]
     return not changed
 

@@ -12,7 +12,7 @@ from typing import LiteralString
 from connector.domain.catalogue import USUAL, CourseFields
 from connector.domain.details import KnownHistory
 from connector.domain.errors import SettingsError
-from connector.domain.facts import Assigned, Away, Extent, Loaded, Member, Read, Staff, Terms
+from connector.domain.facts import Assigned, Away, Extent, Member, Merged, Read, Staff, Terms
 from connector.domain.held import HeldRows
 from connector.domain.proving import Difference, Proved
 from connector.domain.reading import Gone, Page, ReadAccess
@@ -135,7 +135,7 @@ class Facts:
         return True
 
     # ------------------------------------------------------------ merging
-    def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> list[Loaded]:
+    def merge(self, load: int, read: Read, staff: Staff, terms: Terms, now: datetime) -> Merged:
         now = self._after_the_last(now)
         before = self._database.row("facts.hop", name="people")
         basis, fed = _basis(staff, terms, now), staff.fed_at()  # before people are read: what comes later is news
@@ -190,13 +190,13 @@ class Facts:
                 ready.result()
             self.held.merge(connection, load, whole=whole, scopes=scopes, **listed)
             connection.execute(query("follows.heal"), {"load": load, "now": now})
-            loaded = merging.tally()
+            merged = Merged(merging.tally(), merging.whose_learning(taken=taken))
             if read.extent is not Extent.EVERYTHING:
                 connection.execute(query("facts.by_either"))
             if taken or merging.moved or read.extent is Extent.EVERYTHING or read.compared:
                 merging.summaries(taken=taken)
             connection.execute(query("facts.drop_landing"))
-        return loaded
+        return merged
 
     # ------------------------------------------------------------ proving
     def unlike(self, before: datetime, now: datetime) -> Iterator[Difference]:

@@ -11,7 +11,20 @@ import orjson
 from pydantic import TypeAdapter
 
 from connector.domain.accounts import Seal
-from connector.domain.lti import LOGIN, SESSION, Begun, Digests, Kept, Known, Launch, LaunchSession, Platform, ToolKey
+from connector.domain.lti import (
+    LOGIN,
+    SESSION,
+    TIMEZONE,
+    Begun,
+    Digests,
+    Kept,
+    Known,
+    Launch,
+    LaunchSession,
+    Platform,
+    ToolKey,
+)
+from connector.domain.zones import known_zone
 from connector.store.database import Connection, Database, Row, dumps, query
 
 _LAUNCH = TypeAdapter(Launch)
@@ -85,18 +98,22 @@ class LtiLogins:
         self, launch: Launch, token: bytes, person_id: int | None, now: datetime, kept: Kept = Kept.UNTOLD
     ) -> LaunchSession:
         values = {"platform_id": launch.platform_id, "subject": launch.subject, "person_id": person_id}
-        values |= {"kept": kept.value}
+        values |= {"kept": kept.value, "timezone": known_zone(launch.custom.get(TIMEZONE, ""))}
         ends_at = now + SESSION
         told = dumps(_LAUNCH.dump_python(launch, mode="json")).decode()
         row = self._database.one("lti.open_session", **values, digest=token, launch=told, now=now, ends_at=ends_at)
-        return LaunchSession(row["session_id"], launch, person_id, ends_at, kept)
+        return LaunchSession(row["session_id"], launch, person_id, ends_at, kept, row["timezone"])
+
+    def tell_zone(self, session_id: int, timezone: str) -> None:
+        self._database.run("lti.tell_zone", session_id=session_id, timezone=timezone)
 
     def session(self, token: bytes, now: datetime) -> LaunchSession | None:
         row = self._database.row("lti.session", site=self._site, digest=token, now=now)
         if row is None:
             return None
         launch = _LAUNCH.validate_python(row["launch"])
-        return LaunchSession(row["session_id"], launch, row["person_id"], row["ends_at"], Kept(row["kept"]))
+        kept, timezone = Kept(row["kept"]), row["timezone"]
+        return LaunchSession(row["session_id"], launch, row["person_id"], row["ends_at"], kept, timezone)
 
     def kept(self, platform_id: int, now: datetime) -> Mapping[Kept, int]:
         rows = self._database.rows("lti.kept", site=self._site, platform_id=platform_id, now=now)

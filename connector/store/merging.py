@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from connector.domain.catalogue import CourseFields
 from connector.domain.certificates import OWN
 from connector.domain.errors import StorageError
-from connector.domain.facts import Extent, Loaded, Read, Staff, Terms, Waiver
+from connector.domain.facts import NAMED, Extent, Loaded, Read, Staff, Terms, Waiver
 from connector.domain.leave import after_leave
 from connector.domain.ports import Course
 from connector.store.database import Connection, Row, dumps, one, query
@@ -260,6 +260,14 @@ class Merging:
         steps = (*SUMMARIES, *(QUALITY if whole or taken else ()), *(KEPT if whole else ()))
         for step in steps:
             self._connection.execute(query(f"summaries.{step}"), values)
+
+    def whose_learning(self, *, taken: bool) -> Collection[int] | None:
+        """Of whom something is otherwise now, and who leads them; None where they are too many to be named."""
+        if self._read.extent is Extent.EVERYTHING:
+            return None if self.moved else ()
+        values = {**self._values, "taken": taken, "most": NAMED + 1}
+        people = [row["person_id"] for row in self._connection.execute(query("facts.whose_learning"), values)]
+        return people if len(people) <= NAMED else None
 
     def reach(self, name: str, moment: datetime, basis: str = "") -> None:
         self._connection.execute(query("facts.reach"), {"name": name, "moment": moment, "basis": basis})

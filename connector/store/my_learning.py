@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from connector.domain.learning_events import Verb
 from connector.domain.my_learning import (
@@ -26,6 +27,7 @@ from connector.domain.my_learning import (
     suggestions,
 )
 from connector.domain.review import full_name
+from connector.domain.zones import QUARTER, days_of
 from connector.store.database import Database, Row
 
 PEERS = 1000
@@ -45,7 +47,7 @@ class LearningViews:
         self._database = database
         self._own = own
 
-    def of(self, person_id: int) -> MyLearning:
+    def of(self, person_id: int, zone: ZoneInfo) -> MyLearning:
         """A page asks twice: the facts, and what launched content has that is no fact yet."""
         who = {"person_id": person_id}
         told = self._database.rows_of(
@@ -54,30 +56,30 @@ class LearningViews:
                 "my_learning.courses": who,
                 "my_learning.earned": who,
                 "my_learning.as_of": {},
-                "my_learning.clock": who,
-                "my_learning.days": who,
+                "my_learning.clock": {},
+                "my_learning.worked": {**who, "quarter": QUARTER},
                 "my_learning.recent": {**who, "most": RECENT},
                 "my_learning.suggested": {**who, "peers": PEERS, "least": LEAST},
                 "my_learning.team": {**who, "most": TEAM},
             }
         )
-        clock = next(iter(told["my_learning.clock"]), None)
-        there = {"verbs": [one.value for one in LEARNING], "timezone": clock["timezone"] if clock else "UTC"}
+        here = {**who, "verbs": [one.value for one in LEARNING], "quarter": QUARTER}
         launched = self._own.rows_of(
             {
-                "my_learning.launched_days": {**who, **there},
+                "my_learning.worked_here": here,
                 "my_learning.launched_recent": {**who, "most": RECENT},
             }
         )
         read = next(iter(told["my_learning.as_of"]), None)
-        days = {row["day"] for row in (*told["my_learning.days"], *launched["my_learning.launched_days"])}
+        [clock] = told["my_learning.clock"]
+        worked = (row["at"] for row in (*told["my_learning.worked"], *launched["my_learning.worked_here"]))
         recent = (*told["my_learning.recent"], *launched["my_learning.launched_recent"])
         return MyLearning(
             by_urgency([_due(row) for row in told["my_learning.due"]]),
             by_progress([CourseCard(**row) for row in told["my_learning.courses"]]),
             [Earned(**row) for row in told["my_learning.earned"]],
             read["as_of"] if read else None,
-            streak(days, clock["today"]) if clock else 0,
+            streak(days_of(worked, zone), clock["now"].astimezone(zone).date()),
             newest([_happened(row) for row in recent]),
             suggestions([_suggestion(row) for row in told["my_learning.suggested"]]),
             _team(told["my_learning.team"]),

@@ -13,9 +13,9 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from connector.domain.assessments import Answer
-from connector.domain.attempting import Attempt
+from connector.domain.attempting import Attempt, Newest
 from connector.domain.contents import Maker
-from connector.domain.regrades import Newest, Regrade, Remarking
+from connector.domain.regrades import Regrade, Remarking
 from connector.store.attempts import answer_of, attempt_of, keep_outcome
 from connector.store.database import Connection, Database, Row, one, query
 from connector.store.lti_scores import put_score
@@ -46,7 +46,8 @@ class StoredRegrades:
         used = {"contents": [UUID(key) for key in versions], "versions": list(versions.values())}
 
         def work(connection: Connection) -> bool:
-            connection.execute(query("contents.use"), used)
+            connection.execute(query("regrades.wait"), wanted)
+            connection.execute(query("contents.hold"), used)
             attempts = one(connection, "regrades.old", **wanted)["attempts"]
             return connection.execute(query("regrades.ask"), {**values, "attempts": attempts}).rowcount > 0
 
@@ -59,8 +60,8 @@ class StoredRegrades:
     def under_way(self) -> Sequence[Regrade]:
         return [_regrade(row) for row in self._database.rows("regrades.under_way", site=self._site)]
 
-    def left(self, regrade: Regrade, most: int) -> Sequence[Attempt]:
-        rows = self._database.rows("regrades.left", regrade_id=regrade.regrade_id, most=most)
+    def left(self, regrade: Regrade, behind: int, most: int) -> Sequence[Attempt]:
+        rows = self._database.rows("regrades.left", regrade_id=regrade.regrade_id, behind=behind, most=most)
         return [attempt_of(row) for row in rows]
 
     def remark(self, regrade: Regrade, attempt: Attempt, find: Remarking, now: datetime) -> int:
@@ -77,12 +78,9 @@ class StoredRegrades:
             changed = sum(new.percent != before[key].percent for key, new in found.outcomes.items())
             told = {"reached": attempt.attempt_id, "done": len(found.outcomes), "changed": changed}
             if not connection.execute(query("regrades.count"), {"regrade_id": regrade.regrade_id, **told}).rowcount:
-                return 0  # another process is further
+                return 0  # it has ended
             for key, outcome in found.outcomes.items():
-                banks = Jsonb(regrade.by.banks_of(before[key]))
-                marked = {"attempt_id": key, "version": regrade.by.version, "banks": banks}
-                connection.execute(query("attempts.mark_by"), marked)
-                keep_outcome(connection, key, outcome, self._site, now)
+                keep_outcome(connection, regrade.by.on(before[key]), outcome, self._site, now)
             if found.told is not None:
                 put_score(connection, found.told, self._site, now)
             return len(found.outcomes)

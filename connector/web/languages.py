@@ -85,8 +85,13 @@ class Speech:
         return format_percent(rounded, locale=self.language.locale, decimal_quantization=False)
 
     def day(self, day: date) -> str:
-        """A day as the language writes it out."""
-        return format_date(day, "long", locale=self.language.locale)
+        """A day as the language writes it out; of a moment that on which it is in the person's zone."""
+        told = self.here(day).date() if isinstance(day, datetime) else day
+        return format_date(told, "long", locale=self.language.locale)
+
+    def here(self, at: datetime) -> datetime:
+        """The same moment, as clocks have it in the person's zone."""
+        return at.astimezone(self.zone)
 
     def moment(self, at: datetime) -> str:
         """Day and time in the person's zone, with its distance from Greenwich: short names of zones are ambiguous."""

@@ -21,7 +21,7 @@ from tests.browser.pages import DESK, PHONE, Browser
 from tests.browser.test_launch import FRAME, at_platform
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
-from tests.integration.lti.test_assessment import in_gradebook, sent
+from tests.integration.lti.test_assessment import in_gradebook, leading, sent
 from tests.integration.lti.test_certified import GAS, PUBLIC
 from tests.support import House, Seen, row
 from tests.unit.certificates.papers import qr_of
@@ -230,6 +230,40 @@ def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, g
     assert {key: (sorted(one.chosen), one.text) for key, one in answers.items()} == {
         "a": (["r"], ""), "m": (["r", "s"], ""), "n": ([], "112"), "p": ([], "Done."),
     }  # fmt: skip
+
+
+def test_the_next_step_of_a_scenario_comes_once_an_answer_has_arrived(platform: Browser, tool: Tool) -> None:
+    """Until then the page has nothing of it. Without a connection it says so, and nothing is lost."""
+    linked(tool)
+    steps = leading("start", "leak", "calm"), leading("leak", ""), leading("calm", "")
+    open_activity(platform, "learner", activity(tool, made(tool, assessment(*steps, asked("b")))))
+    press(platform, "Begin")
+    shown(platform, "Which of start?")
+    assert not {"leak", "calm"} & {word.strip("?") for word in platform.chrome.page_source.split()}
+    choose(platform, "start", "r")
+    press(platform, "Next")
+    shown(platform, "Which of leak?")
+    choose(platform, "leak", "r")
+    press(platform, "Back")
+    shown(platform, "All answers are saved.")
+    tool.cut()
+    choose(platform, "start", "w")
+    shown(platform, "the next step comes as soon as it is back")
+    assert platform.violations() == []
+    press(platform, "2")
+    shown(platform, "Which of b?")
+    choose(platform, "b", "r")
+    press(platform, "Submit")
+    press(platform, "1")
+    press(platform, "Next")
+    assert "Which of start?" in platform.find("main").text, "nobody knows yet what comes"
+    tool.mend()
+    shown(platform, "Which of calm?")
+    choose(platform, "calm", "r")
+    press(platform, "Next")
+    press(platform, "Submit")
+    shown(platform, "66.6%")
+    assert "Which of leak?" not in platform.find("main").text
 
 
 REFUSING = """

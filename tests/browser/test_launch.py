@@ -11,6 +11,7 @@ import pytest
 from selenium.webdriver import Chrome
 
 from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.facts import Extent
 from connector.domain.learning_events import Actor, Event, Verb
 from connector.domain.lti import Launch, Message, Place, Role
 from connector.lti.login import digest
@@ -40,6 +41,7 @@ def link(tool: Tool, moodle: Seen) -> ToolLink:
 
 
 async def learned(tool: Tool, moodle: Seen) -> None:
+    tool.house.twin.state.plugin = True
     people = [row("E1", unit="Field", cost="en"), row("E2", unit="Field", cost="vi", manager="E1")]
     await tool.house.settled_in(people)
     learning = Learning(tool.house, moodle)
@@ -125,6 +127,28 @@ def test_by_keyboard_alone(platform: Browser, link: ToolLink) -> None:
     assert reached == links != []
 
 
+PLACE = "return Math.round(document.querySelector('#courses').getBoundingClientRect().top)"
+
+
+def test_my_learning_keeps_up_by_itself(platform: Browser, tool: Tool, link: ToolLink, moodle: Seen) -> None:
+    """What somebody below has done shows without reloading; focus and place stay."""
+    house, learning = tool.house, Learning(tool.house, moodle)
+    platform.look((360, 500), "light")
+    open_activity(platform, "e1", link)
+    course = platform.find("#courses ~ ul a")
+    platform.chrome.execute_script("arguments[0].focus(); window.scrollTo(0, 300)", course)
+    place = platform.chrome.execute_script(PLACE)
+    platform.until(lambda: "connector_live_connections 1.0" in tool.client.get("/metrics").text, "it hears")
+    for done in ("enrol", "complete"):
+        learning.act(done, "E1", "FIRE")
+    anyio.run(house.mirror, Extent.CHANGES)
+    platform.until(lambda: platform.text.count("Course completed") == 2, "it shows")
+    assert platform.focus() == course
+    assert abs(platform.chrome.execute_script(PLACE) - place) < 60, "though what stands above has become shorter"
+    assert "up to date" in platform.find("body > [role=status]").get_attribute("textContent")
+    assert platform.complaints() == []
+
+
 HEAR = """
 window.heard = [];
 const hear = (kind) => (said) => window.heard.push([kind, said.detail.verb || said.detail.state]);
@@ -153,7 +177,8 @@ def test_a_page_is_told_at_once(platform: Browser, tool: Tool, link: ToolLink) -
         found: list[list[str]] = platform.chrome.execute_script("return window.heard")
         return found
 
-    platform.until(lambda: ["missed", None] in heard(), "it hears")
+    both = "connector_live_connections 2.0"
+    platform.until(lambda: both in tool.client.get("/metrics").text, "it hears, beside the page's own script")
     events = (Event(actor, verb) for verb in (Verb.INITIALIZED, Verb.ANSWERED, Verb.ANSWERED, Verb.SCORED))
     connector.learning_events.tell(*events)
     platform.until(lambda: ["event", "scored"] in heard(), "it hears the last")

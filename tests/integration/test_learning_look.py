@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -68,14 +69,14 @@ def _launched(connection: psycopg.Connection, person_id: int) -> None:
 
 
 def of(look: LearningViews, key: str) -> MyLearning:
-    return look.of(IDS[key])
+    return look.of(IDS[key], ZoneInfo("UTC"))
 
 
 def test_days_in_a_row_are_those_on_which_somebody_worked(look: LearningViews) -> None:
     """In Moodle or in launched content; to open something, or to be given a score, is not to work."""
     assert of(look, "N1").streak == 3
     assert of(look, "N2").streak == 0, "their last work was weeks ago"
-    assert look.of(999).streak == 0
+    assert look.of(999, ZoneInfo("UTC")).streak == 0
 
 
 def test_what_was_done_last_comes_from_everywhere(look: LearningViews) -> None:
@@ -122,7 +123,7 @@ def test_a_manager_sees_their_own_team_and_nobody_elses(look: LearningViews) -> 
     assert {one.person_id for one in north.shown} == {IDS[key] for key in ("N1", "N2", "N-moved", "S2")}
     assert {one.person_id for one in south.shown} == {IDS[key] for key in ("N-lent", "S1", "S3")}
     assert of(look, "N1").team is None
-    assert look.of(999).team is None
+    assert look.of(999, ZoneInfo("UTC")).team is None
     one = north.shown[0]
     assert (one.distance, one.overdue, one.still_open, one.next_due) == (1, 1, 0, None)
     assert {one.name for one in whole.shown} >= {"北川小明", "南山美麗"}

@@ -103,7 +103,7 @@ async def test_of_copies_of_a_certificate_one_holds(house: House, moodle: Seen) 
         load = way.facts.start(Extent.CHANGES, "test", house.clock())
         way.facts.land(load, Page(certificates=page))
         read = Read(Extent.CHANGES, house.clock(), None, (), {"certificates": 2})
-        loaded = way.facts.merge(load, read, way.staff, way.terms, house.clock())
+        loaded = way.facts.merge(load, read, way.staff, way.terms, house.clock()).loaded
         way.facts.finish(load, "done", "", house.clock())
         moved += [(one.begun, one.ended) for one in loaded if one.fact == "certificates"]
     assert moved == [(1, 0), (0, 0), (0, 0)]

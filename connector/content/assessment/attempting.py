@@ -11,6 +11,7 @@ from connector.content.assessment.drawing import met
 from connector.content.assessment.marking import Scored as Result
 from connector.content.assessment.marking import counts, score
 from connector.content.assessment.papers import Papers
+from connector.domain.apart import Apart
 from connector.domain.assessments import Answer, Assessment
 from connector.domain.attempting import Attempt, Attempts, Begun, Drawn, Mark, Outcome, Saved
 from connector.domain.contents import Content, Contents
@@ -24,9 +25,9 @@ GRACE = timedelta(seconds=30)
 MOST = 100.0
 """Scores go to gradebooks in percent."""
 MANY = 200
-"""Attempts that are ended at one go."""
+"""Attempts that are looked up at one go."""
 TRIES = 3
-"""So often an attempt is drawn anew where an author changes its questions in this moment."""
+"""So often an attempt is drawn or marked anew where its questions change in this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,20 @@ class Attempting:
         self._settle(attempt.attempt_id)
         return self._again(attempt.attempt_id)
 
-    def submit_overdue(self) -> int:
-        """End what nobody has ended; gives how many."""
-        left = self.attempts.unsettled(self.clock(), MANY)
-        for attempt in left:
-            self.attempts.submit(attempt, self.clock())
-            self._settle(attempt.attempt_id)
-        return len(left)
+    def submit_overdue(self, apart: Apart, stopping: Callable[[], bool]) -> int | None:
+        """End what nobody has ended, each ``apart`` from the others; gives how many, None where it was told to stop
+        before. Raises StorageError."""
+        done, behind = 0, 0
+        while left := self.attempts.unsettled(self.clock(), behind, MANY):
+            for attempt in left:
+                if stopping():
+                    return None
+                with apart.one(attempt.attempt_id):
+                    self.attempts.submit(attempt, self.clock())
+                    self._settle(attempt.attempt_id)
+                    done += 1
+            behind = left[-1].attempt_id
+        return done
 
     def mark(self, attempt: Attempt, question_id: str, share: float, comment: str, by: str) -> Attempt:
         """An assessor marks a question of a submitted attempt, as often as needed; every mark is kept.
@@ -118,9 +126,12 @@ class Attempting:
 
     def _settle(self, attempt_id: int) -> None:
         """Find the result of a submitted attempt, and send what counts of all attempts at it."""
-        attempt = self._again(attempt_id)
-        self.papers.marked(attempt)  # at hand before anything is locked
-        self.attempts.settle(attempt, self._found, self.clock())
+        for _ in range(TRIES):
+            attempt = self.attempts.as_marked(self._again(attempt_id))
+            self.papers.marked(attempt)  # at hand before anything is locked
+            if self.attempts.settle(attempt, self._found, self.clock()):
+                return
+        raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)
 
     def _found(self, attempt: Attempt, every: Sequence[Attempt], answers: Mapping[str, Answer]) -> Outcome:
         """What an attempt has come to; what is as it was before is not told again."""

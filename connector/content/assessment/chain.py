@@ -56,7 +56,7 @@ def chain(attempting: Attempting, attempt_id: int) -> Chain | None:
 
 def _link(question: Question, marked: Question | None, answer: Answer | None, marks: Sequence[Mark]) -> Link:
     said = answer or Answer(question.question_id)
-    taken = [choose(one.text, ["en"]) for one in question.options if one.option_id in said.chosen]
+    taken = [choose(one.said, ["en"]) for one in question.options if one.option_id in said.chosen]
     return Link(
         choose(question.text, ["en"]),
         question.kind,

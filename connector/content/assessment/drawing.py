@@ -45,6 +45,11 @@ def met(questions: Sequence[Question], answers: Mapping[str, Answer]) -> list[Qu
     return found
 
 
+def beginnings(questions: Sequence[Question]) -> set[str]:
+    """Questions that go on from no other: all but the later steps of scenarios."""
+    return {key for run in _runs(questions) for key in starts(run)}
+
+
 def _runs(questions: Sequence[Question]) -> Iterator[list[Question]]:
     """Steps of scenarios that stand beside each other together, and each other question alone."""
     for steps, some in groupby(questions, lambda one: one.kind is Kind.SCENARIO):

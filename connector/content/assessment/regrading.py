@@ -11,10 +11,11 @@ from connector.content.assessment.attempting import counted, is_pass, outcome_of
 from connector.content.assessment.drawing import met
 from connector.content.assessment.marking import score
 from connector.content.assessment.papers import Papers
-from connector.domain.assessments import Answer, Question
-from connector.domain.attempting import Attempt, Attempts
+from connector.domain.apart import Apart
+from connector.domain.assessments import Answer
+from connector.domain.attempting import Attempt, Attempts, Newest
 from connector.domain.contents import Content, Contents, Maker
-from connector.domain.regrades import LONGEST_REASON, Newest, Regrade, Regrades, Remarked
+from connector.domain.regrades import LONGEST_REASON, Regrade, Regrades, Remarked
 
 MANY = 200
 """Attempts that are looked up at one go."""
@@ -39,20 +40,24 @@ class Regrading:
         by = self.newest(content, maker.platform_id, maker.course)
         return self.regrades.ask(by, maker, reason[:LONGEST_REASON], self.clock())
 
-    def work(self, regrade: Regrade, stopping: Callable[[], bool]) -> int | None:
-        """Do what is left of one; gives how many attempts were marked, None where it was told to stop before."""
-        done = 0
-        while some := self.regrades.left(regrade, MANY):
+    def work(self, regrade: Regrade, apart: Apart, stopping: Callable[[], bool]) -> int | None:
+        """Do what is left of one, each attempt ``apart`` from the others; gives how many were marked, None where it
+        was told to stop before. It has not ended while there is any that could not be. Raises StorageError."""
+        done, behind, failed = 0, 0, len(apart.failed)
+        while some := self.regrades.left(regrade, behind, MANY):
             for attempt in some:
                 if stopping():
                     return None
-                done += self._remark(regrade, attempt)
-        self.regrades.end(regrade, self.clock())
+                with apart.one(attempt.attempt_id):
+                    done += self._remark(regrade, attempt)
+            behind = some[-1].attempt_id
+        if len(apart.failed) == failed:
+            self.regrades.end(regrade, self.clock())
         return done
 
     def _remark(self, regrade: Regrade, attempt: Attempt) -> int:
         for one in self.attempts.of(attempt.content_id, attempt.actor, trial=False):
-            self._marked(regrade.by, one)  # at hand before anything is locked
+            self.papers.marked(regrade.by.on(one))  # at hand before anything is locked
 
         def find(every: Sequence[Attempt], answers: Mapping[int, Mapping[str, Answer]]) -> Remarked:
             return self._found(regrade.by, every, answers)
@@ -64,16 +69,13 @@ class Regrading:
         old = [one for one in ended if not one.archived and not by.marks(one)]
         if not old:
             return Remarked({}, None)
-        made = self.papers.assessment(replace(ended[-1], marked_version=by.version), marked=True)
+        made = self.papers.assessment(by.on(ended[-1]), marked=True)
         outcomes = {}
         for one in old:
             said = answers.get(one.attempt_id, {})
-            outcomes[one.attempt_id] = outcome_of(one, made, score(met(self._marked(by, one), said), said).percent)
+            asked = met(self.papers.marked(by.on(one)), said)
+            outcomes[one.attempt_id] = outcome_of(one, made, score(asked, said).percent)
         before = counted(self.papers.assessment(ended[-1], marked=True), every, {})
         value = counted(made, every, {key: new.percent for key, new in outcomes.items()})
         earned = {key: replace(new, earns=is_pass(made, value)) for key, new in outcomes.items()}
         return Remarked(earned, None if value == before else scored(ended[-1], value))
-
-    def _marked(self, by: Newest, attempt: Attempt) -> Sequence[Question]:
-        new = replace(attempt, marked_version=by.version, marked_banks=by.banks_of(attempt))
-        return self.papers.marked(new)

@@ -80,6 +80,12 @@ def as_it_stands(attempting: Attempting, attempt: Attempt) -> Attempt:
     return attempt
 
 
+def asked(attempting: Attempting, attempt: Attempt) -> list[Question]:
+    """What somebody is asked by now in an open attempt: of a scenario the steps to which answers have led, and of what
+    may come nothing."""
+    return met(attempting.papers.asked(attempt), attempting.attempts.answers(attempt.attempt_id))
+
+
 def reviewed(attempting: Attempting, attempt: Attempt) -> list[Reviewed]:
     """What was asked of somebody, answered, and what it is worth; nothing of what is archived."""
     if attempt.archived:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from connector.domain.lti import LaunchSession
 from connector.domain.my_learning import LearningLook, MyLearning
@@ -13,8 +14,13 @@ CONTENT = "my-learning"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
+    """``timezone``: in which days are counted where that of whoever launched is not known."""
+
     look: LearningLook
+    timezone: str
 
     def of(self, session: LaunchSession) -> MyLearning | None:
         """None where it is not known which person of HR has launched."""
-        return None if session.person_id is None else self.look.of(session.person_id)
+        if session.person_id is None:
+            return None
+        return self.look.of(session.person_id, ZoneInfo(session.timezone or self.timezone))

@@ -101,9 +101,12 @@ UPDATE connector.attempt SET submitted_at = LEAST(%(now)s::timestamptz, ends_at)
 WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL
 
 -- name: settle
--- Keep what it has come to; where what counts of somebody who is known is a pass, whoever issues certificates is woken.
+-- Keep what it has come to, and by which versions; where what counts of somebody who is known is a pass, whoever issues
+-- certificates is woken.
 WITH settled AS (
-    UPDATE connector.attempt SET percent = %(percent)s, passed = %(passed)s, settled_at = %(now)s
+    UPDATE connector.attempt
+    SET percent = %(percent)s, passed = %(passed)s, settled_at = %(now)s,
+        marked_version = %(version)s, marked_banks = %(banks)s
     WHERE attempt_id = %(attempt_id)s
     RETURNING content_id, %(earns)s AND NOT trial AND person_id IS NOT NULL AS counts
 )
@@ -121,14 +124,9 @@ UPDATE connector.attempt SET settled_at = NULL WHERE attempt_id = %(attempt_id)s
 SELECT question_id, share, comment, marked_by AS by, marked_at AS at FROM connector.mark
 WHERE attempt_id = %(attempt_id)s ORDER BY mark_id
 
--- name: mark_by
--- Mark by other versions.
-UPDATE connector.attempt SET marked_version = %(version)s, marked_banks = %(banks)s
-WHERE attempt_id = %(attempt_id)s
-
 -- name: unsettled
 -- Attempts whose time is over, and those that were submitted and whose result was never found.
 SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
-WHERE c.site = %(site)s AND a.settled_at IS NULL
+WHERE c.site = %(site)s AND a.settled_at IS NULL AND a.attempt_id > %(behind)s
   AND (a.submitted_at < %(before)s OR (a.submitted_at IS NULL AND a.ends_at < %(before)s))
 ORDER BY a.attempt_id LIMIT %(most)s

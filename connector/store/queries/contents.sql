@@ -39,18 +39,16 @@ WHERE c.site = %(site)s AND c.content_id = %(content_id)s AND c.ended_at IS NULL
 ORDER BY v.version DESC LIMIT 1
 FOR UPDATE
 
--- name: use
--- Versions are used from now on, and stay as they are: a change begins the next. Whoever changes one at this moment is waited
--- for; always in one order, so that two who use the same wait for each other once.
-UPDATE connector.content_version SET used = true
-WHERE (content_id, version) IN (
-    SELECT v.content_id, v.version FROM connector.content_version v
-    JOIN unnest(%(contents)s::uuid[], %(versions)s::integer[]) AS w (content_id, version)
-      ON w.content_id = v.content_id AND w.version = v.version
-    WHERE NOT v.used
-    ORDER BY v.content_id, v.version
-    FOR NO KEY UPDATE OF v
-)
+-- name: hold
+-- Versions are about to be used, which whatever names them makes them ("connector.use_versions"), and stay as they are then: a
+-- change begins the next. Whoever changes one at this moment is waited for; always in one order, so that two who use the same
+-- wait for each other once.
+SELECT v.version FROM connector.content_version v
+JOIN unnest(%(contents)s::uuid[], %(versions)s::integer[]) AS w (content_id, version)
+  ON w.content_id = v.content_id AND w.version = v.version
+WHERE NOT v.used
+ORDER BY v.content_id, v.version
+FOR NO KEY UPDATE OF v
 
 -- name: changed
 -- How many of these versions are not any more as they were seen.

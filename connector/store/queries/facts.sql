@@ -421,8 +421,8 @@ ALTER TABLE enrolment_now ADD PRIMARY KEY (moodle_id, course_id)
 ANALYZE enrolment_now
 
 -- name: refined_courses
--- Courses in which a fact is the same, and more is told of it now.
-CREATE TEMPORARY TABLE refined_course (course_id bigint) ON COMMIT DROP
+-- Courses in which a fact is the same, and more is told of it now; and of whom, where that is named: "whole" names nobody.
+CREATE TEMPORARY TABLE refined_course (course_id bigint, person_id bigint) ON COMMIT DROP
 
 -- name: refine_enrolments
 -- The same enrolment, of which more is told now. What is new only may be a second enrolment of the same person.
@@ -517,9 +517,9 @@ WITH refined AS (
     ) n
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_from = n.valid_from
       AND (better OR COALESCE(n.progress, f.progress) IS DISTINCT FROM f.progress)
-    RETURNING f.course_id
+    RETURNING f.course_id, CASE WHEN NOT %(whole)s THEN f.person_id END AS person_id
 )
-INSERT INTO refined_course SELECT DISTINCT course_id FROM refined
+INSERT INTO refined_course SELECT DISTINCT course_id, person_id FROM refined
 
 -- name: close_completions
 -- Completions that changed: reset, or completed at another time. What did not come stays: it was learned all the same.
@@ -870,6 +870,39 @@ SELECT a.grant_id, a.cycle, a.person_id, a.requirement, a.assigned_on, a.window_
 FROM assignment_now a
 WHERE NOT EXISTS (SELECT FROM facts.fact_assignment f
                   WHERE f.grant_id = a.grant_id AND f.cycle = a.cycle AND f.valid_to = 'infinity')
+
+-- name: whose_learning
+-- Whose learning stands otherwise by a merge in which not everything was read, and who leads them; so many at most.
+WITH RECURSIVE changed AS (
+    SELECT person_id FROM refined_course
+    UNION
+    SELECT f.person_id FROM in_question q JOIN facts.fact_enrolment f USING (moodle_id, course_id)
+    WHERE q.fact = 'enrolments' AND %(now)s IN (f.valid_from, f.valid_to)
+    UNION
+    SELECT f.person_id FROM in_question q JOIN facts.fact_completion f USING (moodle_id, course_id)
+    WHERE q.fact = 'completions' AND %(now)s IN (f.valid_from, f.valid_to)
+    UNION
+    SELECT f.person_id FROM in_question q JOIN facts.fact_activity_completion f USING (moodle_id, course_id)
+    WHERE q.fact = 'activity_completions' AND %(now)s IN (f.valid_from, f.valid_to)
+    UNION
+    SELECT f.person_id FROM in_question q JOIN facts.fact_item_grade f USING (moodle_id, course_id)
+    WHERE q.fact = 'item_grades' AND %(now)s IN (f.valid_from, f.valid_to)
+    UNION
+    SELECT f.person_id FROM certificate_in_question q JOIN facts.fact_certificate f USING (source, code)
+    WHERE %(now)s IN (f.valid_from, f.valid_to)
+    UNION SELECT person_id FROM facts.fact_assignment WHERE valid_from = %(now)s
+    UNION SELECT person_id FROM facts.fact_assignment WHERE valid_to = %(now)s AND valid_to < 'infinity'
+    UNION
+    SELECT w.person_id
+    FROM facts.dim_person p CROSS JOIN LATERAL (VALUES (p.person_id), (p.manager_id)) AS w (person_id)
+    WHERE %(taken)s AND %(now)s IN (p.valid_from, p.valid_to)
+), told AS (
+    SELECT person_id FROM changed WHERE person_id IS NOT NULL
+    UNION
+    SELECT p.manager_id FROM told JOIN facts.dim_person p USING (person_id)
+    WHERE p.valid_to = 'infinity' AND p.manager_id IS NOT NULL
+)
+SELECT person_id FROM told LIMIT %(most)s
 
 -- name: completed
 -- Whoever has completed these courses, though it was reset since.

@@ -75,13 +75,19 @@ FROM connector.lti_login l JOIN connector.lti_platform p USING (platform_id)
 WHERE l.state = %(state)s AND l.ends_at > %(now)s AND p.site = %(site)s AND p.ended_at IS NULL
 
 -- name: open_session
-INSERT INTO connector.lti_session (digest, platform_id, subject, person_id, launch, began_at, ends_at, kept)
-VALUES (%(digest)s, %(platform_id)s, %(subject)s, %(person_id)s, %(launch)s, %(now)s, %(ends_at)s, %(kept)s)
-RETURNING session_id
+-- UTC is what HR's records have where nothing is said.
+INSERT INTO connector.lti_session (digest, platform_id, subject, person_id, launch, began_at, ends_at, kept, timezone)
+VALUES (%(digest)s, %(platform_id)s, %(subject)s, %(person_id)s, %(launch)s, %(now)s, %(ends_at)s, %(kept)s,
+        COALESCE(NULLIF(%(timezone)s, ''),
+                 (SELECT timezone FROM connector.person WHERE person_id = %(person_id)s AND timezone <> 'UTC'), ''))
+RETURNING session_id, timezone
+
+-- name: tell_zone
+UPDATE connector.lti_session SET timezone = %(timezone)s WHERE session_id = %(session_id)s AND timezone = ''
 
 -- name: session
 -- What the bearer of a token may work with, as long as the platform and the deployment may launch.
-SELECT s.session_id, s.person_id, s.launch, s.ends_at, s.kept
+SELECT s.session_id, s.person_id, s.launch, s.ends_at, s.kept, s.timezone
 FROM connector.lti_session s JOIN connector.lti_platform p USING (platform_id)
 WHERE s.digest = %(digest)s AND s.ends_at > %(now)s AND p.site = %(site)s AND p.ended_at IS NULL
   AND s.launch ->> 'deployment' = ANY(p.deployments)

@@ -52,14 +52,12 @@ ORDER BY c.issued_at DESC, c.code
 SELECT reached_at AS as_of FROM facts.hop WHERE name = 'changes'
 
 -- name: clock
--- Where somebody is, and which day it is there.
-SELECT timezone, (now() AT TIME ZONE timezone)::date AS today FROM facts.dim_person
-WHERE person_id = %(person_id)s AND valid_to = 'infinity'
+SELECT now() AS now
 
--- name: days
--- Days on which somebody was seen to learn, where they are: courses and activities that they completed in Moodle, grades
+-- name: worked
+-- Quarters of an hour in which somebody was seen to learn: courses and activities that they completed in Moodle, grades
 -- of items, and work in launched content, but for what others do.
-SELECT DISTINCT (w.at AT TIME ZONE d.timezone)::date AS day FROM (
+SELECT DISTINCT to_timestamp(floor(extract(epoch FROM w.at) / %(quarter)s) * %(quarter)s) AS at FROM (
     SELECT completed_at AS at FROM facts.fact_completion
     WHERE person_id = %(person_id)s AND completed AND precision IN ('second', 'minute')
     UNION ALL
@@ -70,12 +68,11 @@ SELECT DISTINCT (w.at AT TIME ZONE d.timezone)::date AS day FROM (
     UNION ALL
     SELECT happened_at FROM facts.fact_learning_event
     WHERE person_id = %(person_id)s AND verb NOT IN ('launched', 'scored', 'passed', 'failed')
-) w CROSS JOIN (SELECT timezone FROM facts.dim_person WHERE person_id = %(person_id)s AND valid_to = 'infinity') d
-WHERE w.at > now() - interval '400 days' AND w.at <= now()
+) w WHERE w.at > now() - interval '400 days' AND w.at <= now()
 
--- name: launched_days
--- Days on which somebody worked in launched content, where they are. To open something is not to learn.
-SELECT DISTINCT (w.at AT TIME ZONE %(timezone)s)::date AS day FROM (
+-- name: worked_here
+-- Quarters of an hour in which somebody worked in launched content. To open something is not to learn.
+SELECT DISTINCT to_timestamp(floor(extract(epoch FROM w.at) / %(quarter)s) * %(quarter)s) AS at FROM (
     SELECT started_at AS at FROM connector.attempt WHERE person_id = %(person_id)s AND NOT trial
     UNION ALL
     SELECT submitted_at FROM connector.attempt WHERE person_id = %(person_id)s AND NOT trial
@@ -104,13 +101,20 @@ SELECT w.what, w.title, w.at FROM (
 ) w ORDER BY w.at DESC LIMIT %(most)s
 
 -- name: launched_recent
--- Assessments that somebody has submitted last, and what came of them.
-SELECT 'assessment' AS what, v.title, a.submitted_at AS at, a.percent, a.passed
-FROM connector.attempt a
-JOIN LATERAL (SELECT v.body -> 'title' AS title FROM connector.content_version v WHERE v.content_id = a.content_id
+-- Assessments that somebody has submitted last, and what came of them; video lessons that they have completed.
+SELECT d.what, v.title, d.at, d.percent, d.passed
+FROM (
+    (SELECT 'assessment' AS what, content_id, submitted_at AS at, percent, passed FROM connector.attempt
+     WHERE person_id = %(person_id)s AND NOT trial AND submitted_at IS NOT NULL
+     ORDER BY submitted_at DESC LIMIT %(most)s)
+    UNION ALL
+    (SELECT 'video', content_id, completed_at, NULL, NULL FROM connector.viewing
+     WHERE person_id = %(person_id)s AND NOT trial AND completed_at IS NOT NULL
+     ORDER BY completed_at DESC LIMIT %(most)s)
+) d
+JOIN LATERAL (SELECT v.body -> 'title' AS title FROM connector.content_version v WHERE v.content_id = d.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
-WHERE a.person_id = %(person_id)s AND NOT a.trial AND a.submitted_at IS NOT NULL
-ORDER BY a.submitted_at DESC LIMIT %(most)s
+ORDER BY d.at DESC LIMIT %(most)s
 
 -- name: suggested
 -- Courses that others with the same job, or in the same unit, have completed, and that somebody is not in, has not

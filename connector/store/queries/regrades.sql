@@ -4,14 +4,32 @@ SELECT DISTINCT b.bank FROM connector.attempt a, jsonb_object_keys(a.marked_bank
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
 
 -- name: old
--- How many submitted attempts of a course are marked by other versions; of whoever was erased, or what was archived, nothing
+-- How many submitted attempts of a course are marked by earlier versions; of whoever was erased, or what was archived, nothing
 -- is left by which to mark.
 SELECT count(*) AS attempts FROM connector.attempt a
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
   AND a.submitted_at IS NOT NULL AND NOT a.archived
-  AND (a.marked_version <> %(version)s
-       OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE %(banks)s::jsonb -> b.key <> b.value))
+  AND (a.marked_version < %(version)s
+       OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE %(banks)s::jsonb -> b.key > b.value))
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
+
+-- name: keep_off
+-- Nobody asks for a regrade while a result is found here: it is found before, and marked anew, or by what was asked for.
+SELECT pg_advisory_xact_lock_shared(
+    hashtextextended(concat_ws(' ', 'regrade', %(content_id)s::text, %(platform_id)s::text, %(course)s::text), 0)
+)
+
+-- name: last_of
+-- By what a course was last to be marked.
+SELECT version, banks FROM connector.regrade
+WHERE content_id = %(content_id)s AND platform_id = %(platform_id)s AND course = %(course)s
+ORDER BY regrade_id DESC LIMIT 1
+
+-- name: wait
+-- For all who find a result in this course now.
+SELECT pg_advisory_xact_lock(
+    hashtextextended(concat_ws(' ', 'regrade', %(content_id)s::text, %(platform_id)s::text, %(course)s::text), 0)
+)
 
 -- name: ask
 -- Nobody asks twice at once; whoever does it is woken once this is committed.
@@ -38,21 +56,21 @@ WHERE c.site = %(site)s AND r.ended_at IS NULL
 ORDER BY r.regrade_id
 
 -- name: left
--- Attempts behind the last that is done, as "old" has them, that were submitted before it was asked for.
+-- As "old" has them, behind some.
 SELECT a.* FROM connector.regrade r
 JOIN connector.attempt a ON a.content_id = r.content_id AND a.platform_id = r.platform_id AND a.course = r.course
-WHERE r.regrade_id = %(regrade_id)s AND r.ended_at IS NULL AND NOT a.trial AND NOT a.archived AND a.submitted_at <= r.asked_at
-  AND a.attempt_id > r.reached
-  AND (a.marked_version <> r.version
-       OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE r.banks -> b.key <> b.value))
+WHERE r.regrade_id = %(regrade_id)s AND r.ended_at IS NULL AND NOT a.trial AND NOT a.archived AND a.submitted_at IS NOT NULL
+  AND a.attempt_id > %(behind)s
+  AND (a.marked_version < r.version
+       OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE r.banks -> b.key > b.value))
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
 ORDER BY a.attempt_id LIMIT %(most)s
 
 -- name: count
--- So far it is, unless another process is further.
+-- So far it is; "reached" is for processes of earlier releases, which begin behind it.
 UPDATE connector.regrade
-SET reached = %(reached)s, done = done + %(done)s, changed = changed + %(changed)s
-WHERE regrade_id = %(regrade_id)s AND reached < %(reached)s AND ended_at IS NULL
+SET reached = GREATEST(reached, %(reached)s), done = done + %(done)s, changed = changed + %(changed)s
+WHERE regrade_id = %(regrade_id)s AND ended_at IS NULL
 
 -- name: end
 UPDATE connector.regrade SET ended_at = %(now)s WHERE regrade_id = %(regrade_id)s AND ended_at IS NULL

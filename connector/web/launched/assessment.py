@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -11,13 +11,15 @@ from starlette.responses import JSONResponse, Response
 
 from connector.bootstrap import Connector
 from connector.content.assessment import taking
+from connector.content.assessment.drawing import beginnings, met
 from connector.content.assessment.evidence import TYPES
 from connector.content.launched import maker_of
 from connector.content.sent import GivenAnswer
-from connector.domain.assessments import Answer
+from connector.domain.assessments import Answer, Kind, Question
 from connector.domain.attempting import Attempt, Evidence
 from connector.domain.contents import Content, ContentKind
-from connector.domain.lti import LaunchSession
+from connector.domain.errors import LaunchRefused
+from connector.domain.lti import LaunchSession, Trouble
 from connector.web.launched import certified, gradebook
 from connector.web.launched.assessment_editing import POLICIES
 from connector.web.launched.launches import HEADERS, Launches, Part, Visit
@@ -65,13 +67,18 @@ async def read_answer(_here: Launches, request: Request) -> GivenAnswer:
 
 
 def save(visit: Visit, sent: GivenAnswer) -> Response:
-    """Keep an answer. 409 where the attempt is over, or a later answer stands there already."""
-    attempt = own_attempt(visit)
+    """Keep an answer. 409 where the attempt is over, or a later answer stands there already.
+
+    After a step of a scenario it is told what is asked by now.
+    """
+    attempt, attempting = own_attempt(visit), visit.connector.attempting
     key = visit.request.path_params["question"]
     answer = Answer(key, frozenset(sent.chosen), sent.text, confidence=sent.confidence, seconds=sent.seconds)
-    saved = visit.connector.attempting.save(attempt, answer, sent.place)
+    saved = attempting.save(attempt, answer, sent.place)
     status = 200 if saved.open and saved.place == sent.place else 409
-    return JSONResponse({"open": saved.open, "place": saved.place}, status, HEADERS)
+    step = any(one.question_id == key and one.kind is Kind.SCENARIO for one in attempting.papers.asked(attempt))
+    told = {"asked": _keys(taking.asked(attempting, attempt))} if step else {}
+    return JSONResponse({"open": saved.open, "place": saved.place, **told}, status, HEADERS)
 
 
 def show_answers(visit: Visit) -> Response:
@@ -83,8 +90,19 @@ def show_answers(visit: Visit) -> Response:
         for key, one in said.items()
         if one.at is not None  # a file was handed in, and nothing is said yet
     }
+    asked = _keys(met(connector.attempting.papers.asked(attempt), said))
     place, now_open = connector.attempts.places(attempt.attempt_id), attempt.is_open(connector.clock())
-    return JSONResponse({"open": now_open, "place": place, "answers": answers}, headers=HEADERS)
+    return JSONResponse({"open": now_open, "place": place, "answers": answers, "asked": asked}, headers=HEADERS)
+
+
+def show_question(visit: Visit) -> Response:
+    """A question of one's own open attempt, once it is asked: the next step of a scenario."""
+    attempt, attempting, key = own_attempt(visit), visit.connector.attempting, visit.request.path_params["question"]
+    found = taking.asked(attempting, attempt) if attempt.submitted_at is None else []
+    question = next((one for one in found if one.question_id == key), None)
+    if question is None:
+        raise LaunchRefused("question: it is not asked, or not yet.", Trouble.NOT_ALLOWED)
+    return visit.part("content/assessment/asked.html", question=question, **_asking(visit, attempt))
 
 
 def submit(visit: Visit) -> Response:
@@ -108,17 +126,30 @@ def _attempt(visit: Visit, attempt: Attempt) -> Response:
     connector = visit.connector
     now = connector.clock()
     values: dict[str, Any] = {
-        "attempt": attempt,
-        "made": connector.attempting.papers.assessment(attempt),
-        "asked": connector.attempting.papers.asked(attempt),
-        "answers": connector.attempts.answers(attempt.attempt_id),
+        "asked": taking.asked(connector.attempting, attempt),
         "place": connector.attempts.places(attempt.attempt_id),
         "left": (attempt.ends_at - now).total_seconds() if attempt.ends_at else None,
+    }
+    return visit.part("content/assessment/attempt.html", **_asking(visit, attempt), **values)
+
+
+def _asking(visit: Visit, attempt: Attempt) -> Mapping[str, Any]:
+    """What a question of an open attempt is shown with."""
+    connector = visit.connector
+    papers = connector.attempting.papers
+    return {
+        "attempt": attempt,
+        "made": papers.assessment(attempt),
+        "beginnings": beginnings(papers.asked(attempt)),
+        "answers": connector.attempts.answers(attempt.attempt_id),
         "nothing": Answer(""),
         "evidence": evidence_of(connector, attempt),
         "accepted": ",".join(TYPES),
     }
-    return visit.part("content/assessment/attempt.html", **values)
+
+
+def _keys(questions: Sequence[Question]) -> list[str]:
+    return [one.question_id for one in questions]
 
 
 def _result(visit: Visit, attempt: Attempt) -> Response:
@@ -143,6 +174,7 @@ PARTS = (
     Part("POST", ATTEMPTS, begin),
     Part("GET", ATTEMPTS + "/{attempt}", show_attempt),
     Part("GET", ATTEMPTS + "/{attempt}/answers", show_answers),
+    Part("GET", ATTEMPTS + "/{attempt}/questions/{question}", show_question),
     Part("PUT", ATTEMPTS + "/{attempt}/answers/{question}", save, read=read_answer),
     Part("POST", ATTEMPTS + "/{attempt}/submit", submit),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from connector.domain.assessments import (
     Explain,
     Kind,
     Option,
+    Picture,
     Policy,
     Question,
     Section,
@@ -29,6 +30,7 @@ from connector.domain.assessments import (
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
+from connector.domain.multilang import Texts
 from connector.domain.sign_in import LANGUAGES
 from connector.web.languages import message
 from connector.web.launched.certified import choice, chosen
@@ -86,8 +88,8 @@ LEFT_OUT: Mapping[Why, str] = {
     Why.MANY_ANSWERS: message("It has more than 100 answers."),
     Why.MANY_QUESTIONS: message("A file brings 1,000 questions at most; from here on none were imported."),
     Why.PICTURE_LOST: message(
-        "It was imported without a picture: only JPEG, PNG, WebP and GIF of up to 5 MB in the text of the question "
-        "are kept, ten at most."
+        "It was imported without a picture: only JPEG, PNG, WebP and GIF of up to 5 MB in the texts of the question "
+        "and of its options are kept, twenty at most."
     ),
     Why.NO_PLACE: message(
         "It was imported without its pictures: the settings have no place for files. Tell your administrator."
@@ -138,7 +140,7 @@ def make(visit: Visit, form: FormData) -> Response:
     if kind not in NEW or not visit.maker.course:
         raise LaunchRefused("kind: there is none of this name, or no course.", Trouble.MALFORMED)
     title, empty = NEW[kind]
-    speech = visit.launches.speech(visit.session.launch.locale)
+    speech = visit.speech
     new = replace(empty, title={speech.language.tag: speech.t(title)})
     content = visit.connector.contents.make(kind, bodies.body(new), visit.maker, visit.connector.clock())
     return _page(visit, content)
@@ -209,8 +211,8 @@ def change_question(visit: Visit, form: FormData) -> Response:
         return _save(visit, content, editing.move(made, key, -1 if doing == "up" else 1), form, here=key)
     section = fields.whole("section", 0, 1000) or 0
     there = editing.find(made, key)
-    typed = question_in(fields, key, there[1].pictures if there else ())
-    question = replace(typed, options=[one for one in typed.options if one.text])
+    typed = question_in(fields, key, there[1] if there else None)
+    question = replace(typed, options=[one for one in typed.options if one.text or one.pictures])
     beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
     faults = [] if doing == "more" else editing.faults(question, beside)
     for fault in faults:
@@ -236,7 +238,7 @@ def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
     if sum(len(one.questions) for one in editing.sections(after)) > MOST:
         return _page(visit, content, trouble=FULL)
     for one in brought.all:
-        for picture in one.pictures:
+        for picture in one.every_picture:
             if files is not None:
                 files.put(picture.place, brought.files[picture.picture_id])
     return _save(visit, content, after, form, brought=brought)
@@ -321,7 +323,8 @@ def _question(visit: Visit, content: Content, question: Question, section: int, 
     spare = 0 if question.kind is Kind.TRUE_FALSE else SPARE
     usual: dict[str, Any] = {"form": Fields.untouched(), "faults": [], "fresh": None}
     there = editing.find(made, question.question_id)
-    alts = {one.picture_id: one.alt for one in question.pictures}
+    stored = there[1] if there else None
+    had = {one.option_id: one.pictures for one in stored.options} if stored else {}
     shown = {
         "content": content,
         "seen": f"{content.version}.{content.changes}",
@@ -332,10 +335,17 @@ def _question(visit: Visit, content: Content, question: Question, section: int, 
         "leads": leads,
         "kinds": KINDS,
         "texts_of_faults": FAULTS,
-        "pictures": [(one, alts.get(one.picture_id, one.alt)) for one in (there[1].pictures if there else ())],
+        "pictures": _said_of(stored.pictures if stored else (), question.pictures),
+        "pictures_of": {one.option_id: _said_of(had.get(one.option_id, ()), one.pictures) for one in question.options},
         "tags": _tags(visit),
     }
     return visit.part("content/assessment/question.html", **{**shown, **usual, **values})
+
+
+def _said_of(stored: Sequence[Picture], typed: Sequence[Picture]) -> list[tuple[Picture, Texts]]:
+    """Pictures as they are kept, also where they are to be taken away, with what is typed of them."""
+    alts = {one.picture_id: one.alt for one in typed}
+    return [(one, alts.get(one.picture_id, one.alt)) for one in stored]
 
 
 def _brought(file: bytes, *, keeping: bool) -> Brought | None:
@@ -361,7 +371,7 @@ def _of_course(visit: Visit, kind: ContentKind) -> list[Content]:
 
 def _tags(visit: Visit) -> list[str]:
     """Languages in which texts are written, the author's own first."""
-    own = visit.launches.speech(visit.session.launch.locale).language.tag
+    own = visit.speech.language.tag
     return [own, *(tag for tag in LANGUAGES if tag != own)]
 
 

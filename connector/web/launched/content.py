@@ -27,9 +27,11 @@ from connector.web.launched import (
     course_view,
     evidence,
     gradebook,
+    my_learning,
     pictures,
     video,
     video_authoring,
+    zone,
 )
 from connector.web.launched.fields import Fields
 from connector.web.launched.launches import Part, Visit, Way, bearer, named
@@ -69,11 +71,9 @@ class Piece:
         return self.kind.edit.format(content=self.name)
 
 
-def my_learning(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
+def my_learning_page(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
     """Courses, due dates and certificates of whoever launched."""
-    courses = f"{connector.settings.moodle.url}/course/view.php?id="
-    mine, own = connector.my_learning.of(session), certified.own(connector, session)
-    return Shown("content/my_learning.html", {"mine": mine, "course_url": courses, "choose": choose, "own": own})
+    return Shown("content/my_learning.html", my_learning.page(connector, session))
 
 
 def assessment_page(connector: Connector, session: LaunchSession, content: Content | None) -> Shown:
@@ -110,7 +110,7 @@ SINGLE: Mapping[str, Kind] = {
         course_page,
     ),
     MY_LEARNING: Kind(
-        message("My learning"), message("Your courses, what is due, and your certificates."), my_learning
+        message("My learning"), message("Your courses, what is due, and your certificates."), my_learning_page
     ),
 }
 """Kinds of which there is one only, by the custom parameter ``content``."""
@@ -208,8 +208,10 @@ PARTS: Sequence[Part] = (
     *certified.PARTS,
     *gradebook.PARTS,
     *course_view.PARTS,
+    *my_learning.PARTS,
     *video.PARTS,
     *video_authoring.PARTS,
+    *zone.PARTS,
 )
 """Routes of content."""
 WAYS: Sequence[Way] = video.WAYS

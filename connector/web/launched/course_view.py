@@ -91,7 +91,7 @@ def show_people(visit: Visit) -> Response:
 
 def download(visit: Visit) -> Response:
     """Those that are asked for, all of them, as a CSV file."""
-    speech = visit.launches.speech(visit.session.launch.locale)
+    speech = visit.speech
     found = select(look(visit.connector, visit.session).people, _wanted(visit))
     body = csv_table([speech.t(one) for one in COLUMNS], [_row(one, speech) for one in found])
     return Response(body, media_type="text/csv; charset=utf-8", headers=HEADERS)
@@ -174,8 +174,8 @@ def _row(person: Person, speech: Speech) -> list[Any]:
         work.passed if work else 0,
         _rounded(work.percent if work else None),
         learner.due_on,
-        person.last,
-        learner.completed_at,
+        person.last and speech.here(person.last),
+        learner.completed_at and speech.here(learner.completed_at),
     ]
 
 

@@ -141,7 +141,8 @@ class Launches:
     def rendered(self, template: str, locale: str, **values: Any) -> str:
         """A template in the language of ``locale``. ``text_of`` gives a text by language as the reader wishes it, and
         ``name_in`` a name of the mapping."""
-        speech = self.speech(locale)
+        session = values.get("session")
+        speech = self.speech(locale, session.timezone if isinstance(session, LaunchSession) else "")
 
         def text_of(texts: Mapping[str, str] | None) -> str:
             return choose(texts or {}, [speech.language.tag, "en"])
@@ -149,9 +150,13 @@ class Launches:
         made = self.dressed.templates.get_template(template)
         return made.render(speech=speech, t=speech.t, tn=speech.tn, text_of=text_of, name_in=name_in, **values)
 
-    def speech(self, locale: str) -> Speech:
-        """``locale`` is a language tag, or Moodle's name of a language, such as zh_tw."""
-        return Speech(self.dressed.languages[preferred(locale.replace("_", "-"))], ZoneInfo("UTC"))
+    def speech(self, locale: str, timezone: str = "") -> Speech:
+        """``locale`` is a language tag, or Moodle's name of a language, such as zh_tw.
+
+        Without a ``timezone`` it is that of the installation.
+        """
+        zone = ZoneInfo(timezone or self.connector.settings.service.timezone)
+        return Speech(self.dressed.languages[preferred(locale.replace("_", "-"))], zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,10 @@ class Visit:
     @property
     def maker(self) -> Maker:
         return launched.maker_of(self.session)
+
+    @property
+    def speech(self) -> Speech:
+        return self.launches.speech(self.session.launch.locale, self.session.timezone)
 
     def content(self, kind: ContentKind) -> Content:
         """What was launched, as it is now. Raises LaunchRefused where it is of another kind, or gone."""

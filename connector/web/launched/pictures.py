@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
-from connector.content.assessment import editing
+from connector.content.assessment import editing, taking
 from connector.domain.assessments import Question
 from connector.domain.attempting import Attempt
 from connector.domain.errors import LaunchRefused
@@ -21,7 +21,9 @@ KEPT = "private, max-age=3600, immutable"
 
 
 def show_own(visit: Visit) -> Response:
-    return _picture(visit, _asked(visit, own_attempt(visit)))
+    attempt, attempting = own_attempt(visit), visit.connector.attempting
+    now_asked = attempt.submitted_at is None
+    return _picture(visit, taking.asked(attempting, attempt) if now_asked else _asked(visit, attempt))
 
 
 def show(visit: Visit) -> Response:
@@ -42,7 +44,7 @@ def _asked(visit: Visit, attempt: Attempt) -> list[Question]:
 def _picture(visit: Visit, questions: Iterable[Question]) -> Response:
     """Of one of these questions, and of no other. Raises LaunchRefused."""
     files, wanted = visit.connector.content_files, visit.request.path_params["picture"]
-    for one in (one for question in questions for one in question.pictures):
+    for one in (one for question in questions for one in question.every_picture):
         content = files.get(one.place) if one.picture_id == wanted and files is not None else None
         if content is not None:
             closed = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": KEPT}

@@ -14,8 +14,9 @@ FIELD_OF: Mapping[Fault, str] = {Fault.NO_TEXT: "text", Fault.NO_VALUE: "value",
 """Beside which field a fault is told, where it is of one."""
 
 
-def question_in(fields: Fields, key: str, pictures: Sequence[Picture]) -> Question:
-    """What was typed; ``pictures`` are those that it had."""
+def question_in(fields: Fields, key: str, before: Question | None) -> Question:
+    """What was typed; pictures are those that it had ``before``, but for what was taken away."""
+    had = {one.option_id: one.pictures for one in before.options} if before else {}
     kind = fields.pick("kind", Kind.SINGLE)
     weight = fields.number("weight", 0, 1000)
     return Question(
@@ -23,20 +24,24 @@ def question_in(fields: Fields, key: str, pictures: Sequence[Picture]) -> Questi
         kind,
         fields.texts("text"),
         1.0 if weight is None else weight,
-        _options(fields, kind),
+        _options(fields, kind, had),
         [line.strip() for line in fields.text("accepted").splitlines() if line.strip()],
         fields.number("value", -1e15, 1e15),
         fields.number("tolerance", 0, 1e15) or 0.0,
         fields.texts_or_none("explanation"),
-        [
-            replace(one, alt=fields.texts(f"picture-{one.picture_id}-alt"))
-            for one in pictures
-            if not fields.flag(f"picture-{one.picture_id}-drop")
-        ],
+        _pictures(fields, "picture", before.pictures if before else ()),
     )
 
 
-def _options(fields: Fields, kind: Kind) -> list[Option]:
+def _pictures(fields: Fields, name: str, had: Sequence[Picture]) -> list[Picture]:
+    return [
+        replace(one, alt=fields.texts(f"{name}-{one.picture_id}-alt"))
+        for one in had
+        if not fields.flag(f"{name}-{one.picture_id}-drop")
+    ]
+
+
+def _options(fields: Fields, kind: Kind, had: Mapping[str, Sequence[Picture]]) -> list[Option]:
     """All that was typed, texts or not. Of one right option the form has one field for all."""
     if kind not in CHOICES:
         return []
@@ -49,6 +54,8 @@ def _options(fields: Fields, kind: Kind) -> list[Option]:
         text = text or fields.texts(f"{name}-text")
         is_right = str(place) in right or fields.flag(f"{name}-right")
         feedback, leads = fields.texts_or_none(f"{name}-feedback"), fields.text(f"{name}-leads")
-        if text or is_right or feedback:
-            found.append(Option(option_id, text, is_right, feedback, leads if kind is Kind.SCENARIO else ""))
+        pictures = _pictures(fields, f"picture-{option_id}", had.get(option_id, ()))
+        if text or is_right or feedback or pictures:
+            leads = leads if kind is Kind.SCENARIO else ""
+            found.append(Option(option_id, text, is_right, feedback, leads, pictures))
     return found

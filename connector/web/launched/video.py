@@ -107,7 +107,7 @@ def answered(visit: Visit, content: bytes) -> Response:
     said = Answer(question_id, frozenset(told.chosen), told.text)
     learning = visit.connector.video_learning
     viewing = learning.answer(viewer_of(visit.session, found), found.lesson, found.made.seconds, question_id, said)
-    language = visit.launches.speech(visit.session.launch.locale).language.tag
+    language = visit.speech.language.tag
     why = question(found.lesson, question_id).explanation or {}
     more = {"right": viewing.answers[question_id]["share"], "explanation": choose(why, [language, "en"])}
     return _standing(visit, found, viewing, more)

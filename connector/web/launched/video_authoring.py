@@ -90,7 +90,7 @@ def begin(visit: Visit) -> Response:
     """A new lesson, with nothing in it yet."""
     if not visit.maker.course:
         raise LaunchRefused("Lessons are made in a course.", Trouble.NOT_ALLOWED)
-    speech = visit.launches.speech(visit.session.launch.locale)
+    speech = visit.speech
     lesson = Lesson({speech.language.tag: speech.t("New video lesson")}, {})
     contents = visit.connector.contents
     return _edited(visit, contents.make(ContentKind.VIDEO, written(lesson), visit.maker, visit.connector.clock()))

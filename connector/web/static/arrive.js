@@ -1,8 +1,10 @@
 // Another part of the page has come: what there is to look at comes into view, and whoever hears the page is led there.
-// Times are told as they are where the reader is.
+// Times are told as they are where the reader is: as the service has been told, else as the browser is set up.
 (() => {
   const main = document.getElementById("main");
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const clockIn = (timeZone) => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", timeZone });
+  let clock = clockIn();
+  try { clock = clockIn(document.body.dataset.zone || undefined); } catch { /* the browser knows no such zone */ }
   const tellTimes = () => {
     for (const one of main.querySelectorAll("time[datetime]")) one.textContent = clock.format(new Date(one.dateTime));
   };

@@ -1,4 +1,5 @@
-// An attempt: one question after the other, each answer sent at once, and kept here while there is no connection.
+// An attempt: one question after the other, each answer sent at once, and kept here while there is no connection. Of a
+// scenario the page has the steps to which answers have led: the next one comes once an answer has arrived.
 const WAITS = [1000, 2000, 5000, 10000, 20000, 30000];
 const TYPED = 700;
 
@@ -54,6 +55,8 @@ class Attempt {
     this.from = performance.now();
     this.here = this.fields[0];
     this.kept = new Map(this.fields.map((field) => [field, this.stands(field)])); // as the service has it
+    this.asked = this.fields.map((field) => field.dataset.question);
+    this.led = new Map(this.fields.map((field) => [field, this.taken(field)])); // by which answers these are asked
     this.restore();
     form.addEventListener("change", (event) => this.changed(event));
     form.addEventListener("input", (event) => this.typed(event));
@@ -97,7 +100,7 @@ class Attempt {
     try {
       const answer = await fetch(`${this.base}/answers`, { headers: this.headers });
       if (!answer.ok || this.queue.waiting.size || this.typing) return;
-      const { open, place, answers } = await answer.json();
+      const { open, place, answers, asked } = await answer.json();
       if (!open) {
         this.leave();
         htmx.ajax("GET", this.base, { target: "#main", source: document.body });
@@ -108,6 +111,7 @@ class Attempt {
       const untouched = this.fields.filter((field) => this.stands(field) === this.kept.get(field));
       const other = untouched.filter((field) => this.put(field, answers[field.dataset.question]));
       for (const field of untouched) this.kept.set(field, this.stands(field));
+      await this.learn({ asked, led: new Map(untouched.map((field) => [field, this.taken(field)])) });
       if (other.length) this.mark();
     } catch { /* no connection: there will be another time */
     } finally {
@@ -145,47 +149,71 @@ class Attempt {
   }
 
   // ------------------------------------------------------------ which question
-  /** The questions that are met: of a scenario those to which the answers lead. */
+  /** The questions that are asked; what comes after an answer that has not arrived is not known yet. */
   path() {
-    const met = [];
-    for (let at = 0; at < this.fields.length; at += 1) {
-      const field = this.fields[at];
-      if (field.dataset.kind !== "scenario") {
-        met.push(field);
-        continue;
-      }
-      const group = [];
-      while (this.fields[at]?.dataset.kind === "scenario") group.push(this.fields[at++]);
-      at -= 1;
-      for (let next of this.starts(group)) {
-        while (next && !met.includes(next)) {
-          met.push(next);
-          const taken = next.querySelector("input[name^='q-']:checked")?.dataset.leads;
-          next = taken ? group.find((one) => one.dataset.question === taken) : undefined;
-        }
-      }
-    }
-    return met;
+    let open = true;
+    return this.asked.map((key) => this.field(key)).filter((field) => {
+      if (!field) return false;
+      if ("begins" in field.dataset) open = true;
+      const known = open;
+      if (this.waits(field)) open = false;
+      return known;
+    });
   }
 
-  /** With what scenarios begin: steps to which no other one leads. */
-  starts(group) {
-    const led = new Set();
-    for (const field of group) {
-      for (const { dataset } of field.querySelectorAll("input[data-leads]")) {
-        if (dataset.leads !== field.dataset.question) led.add(dataset.leads);
-      }
+  field(key) {
+    return this.fields.find((one) => one.dataset.question === key);
+  }
+
+  /** The option of a step of a scenario. */
+  taken(field) {
+    return field.dataset.kind === "scenario" ? field.querySelector("input[name^='q-']:checked")?.value : undefined;
+  }
+
+  /** Whether it is not known yet where the option leads that is chosen now. */
+  waits(field) {
+    return this.taken(field) !== this.led.get(field);
+  }
+
+  /** Have what is asked now: steps that are not here yet are fetched. Gives the answer that was no good, if there was one. */
+  async learn({ asked, led }) {
+    for (const key of asked.filter((one) => !this.field(one))) {
+      const answer = await fetch(`${this.base}/questions/${encodeURIComponent(key)}`, { headers: this.headers });
+      if (answer.status === 403) continue; // it was answered otherwise on another screen
+      if (!answer.ok) return answer;
+      const text = await answer.text();
+      if (this.field(key)) continue; // it has come meanwhile
+      this.form.querySelector(":scope > .buttons").insertAdjacentHTML("beforebegin", text);
+      const field = this.form.querySelector(`[data-question="${CSS.escape(key)}"]`);
+      document.dispatchEvent(new Event("files:come"));
+      this.fields.push(field);
+      this.seconds.set(field, Number(field.dataset.seconds));
+      this.kept.set(field, this.stands(field));
+      this.led.set(field, this.taken(field));
     }
-    const found = group.filter((field) => !led.has(field.dataset.question));
-    return found.length ? found : group.slice(0, 1);
+    const same = String(asked) === String(this.asked) && [...led].every(([field, option]) => this.led.get(field) === option);
+    this.asked = asked;
+    for (const [field, option] of led) this.led.set(field, option);
+    if (same && !this.wanted) return undefined;
+    const path = this.path();
+    if (!path.includes(this.here)) this.show(path.find((one) => !this.answered(one)) ?? path.at(-1), false);
+    else if (this.wanted) this.go(1);
+    else this.mark();
+    return undefined;
   }
 
   go(step) {
+    if (step > 0 && this.waits(this.here)) {
+      this.wanted = true; // as soon as it is known
+      this.flush();
+      return;
+    }
     const path = this.path();
     this.show(path[path.indexOf(this.here) + step] ?? this.here, true);
   }
 
   show(field, focus) {
+    this.wanted = false;
     this.spend();
     this.here = field;
     for (const one of this.fields) one.hidden = one !== field;
@@ -198,21 +226,30 @@ class Attempt {
     const path = this.path();
     const at = path.indexOf(this.here);
     const list = this.form.querySelector(".numbers ol");
-    list.replaceChildren(...path.map((field, n) => {
-      const item = document.createElement("li");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = String(n + 1);
+    while (list.children.length > path.length) list.lastChild.remove();
+    while (list.children.length < path.length) list.append(this.number(list.children.length));
+    path.forEach((field, n) => {
+      const button = list.children[n].firstChild;
       button.classList.toggle("answered", this.answered(field));
       if (n === at) button.setAttribute("aria-current", "step");
-      button.addEventListener("click", () => this.show(field, true));
-      item.append(button);
-      return item;
-    }));
+      else button.removeAttribute("aria-current");
+    });
     this.here.querySelector(".number").textContent = `${at + 1} / ${path.length}`;
     this.form.querySelector(".back").hidden = at === 0;
-    this.form.querySelector(".next").hidden = at === path.length - 1;
-    this.form.querySelector(".submit").hidden = at !== path.length - 1;
+    const last = at === path.length - 1 && !this.waits(this.here);
+    this.form.querySelector(".next").hidden = last;
+    this.form.querySelector(".submit").hidden = !last;
+  }
+
+  /** The button that leads to the question at this place. */
+  number(n) {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = String(n + 1);
+    button.addEventListener("click", () => this.show(this.path()[n], true));
+    item.append(button);
+    return item;
   }
 
   answered(field) {
@@ -279,7 +316,13 @@ class Attempt {
 
   async send() {
     clearTimeout(this.again);
-    while (this.queue.waiting.size) {
+    while (this.queue.waiting.size || this.news) {
+      if (!this.queue.waiting.size) {
+        const wrong = await this.learn(this.news).catch(() => "offline");
+        if (wrong) return this.refused(wrong);
+        this.news = undefined;
+        continue;
+      }
       this.tell("saving");
       const [question, said] = this.queue.waiting.entries().next().value;
       let answer;
@@ -293,16 +336,10 @@ class Attempt {
       } catch {
         return this.later();
       }
-      const wait = patience.wait(answer);
-      if (wait) return this.later("saving", wait);
-      if (answer.status >= 500) return this.later();
-      if (answer.status !== 200 && answer.status !== 409) {
-        this.tell("over");
-        return false;
-      }
+      if (answer.status !== 200 && answer.status !== 409) return this.refused(answer);
       this.tries = 0;
-      const { open, place } = answer.status === 409 ? await answer.json() : { open: true, place: 0 };
-      if (!open) {
+      const { open, place, asked } = await answer.json();
+      if (answer.status === 409 && !open) {
         this.queue.sent(question, said);
         this.finish();
         return true;
@@ -312,10 +349,23 @@ class Attempt {
         if (this.queue.waiting.get(question) === said) this.queue.put(question, { ...said, place: ++this.place });
       } else {
         this.queue.sent(question, said);
+        const field = this.field(question);
+        const led = new Map(this.news?.led);
+        if (field) led.set(field, said.chosen[0]);
+        if (asked) this.news = { asked, led };
       }
     }
     this.tell("saved");
     return true;
+  }
+
+  /** What to do about an answer of the service that is no good. */
+  refused(answer) {
+    const wait = answer.status ? patience.wait(answer) : 0;
+    if (wait) return this.later("saving", wait);
+    if (answer === "offline" || answer.status >= 500) return this.later();
+    this.tell("over");
+    return false;
   }
 
   /** Once more after a while; nobody asks before that where the service wants us to wait. */
@@ -327,7 +377,8 @@ class Attempt {
     return false;
   }
 
-  tell(state) {
+  tell(what) {
+    const state = what === "offline" && this.path().some((field) => this.waits(field)) ? "waits" : what;
     const line = this.form.querySelector(".state");
     if (line.dataset.state !== state) {
       line.dataset.state = state;
@@ -355,9 +406,11 @@ class Attempt {
     tick();
   }
 
-  submit(event) {
+  async submit(event) {
     event.preventDefault();
     this.answer(this.here);
+    const unknown = () => this.path().some((field) => this.waits(field));
+    if (unknown() && (!(await this.flush()) || unknown())) return; // the page says what it waits for
     const open = this.path().filter((field) => !this.answered(field)).length;
     if (open === 0) this.finish();
     else this.ask(open);

@@ -23,5 +23,5 @@ document.addEventListener("click", async (event) => {
   link.download = button.dataset.name;
   link.click();
 });
-document.addEventListener("htmx:after:swap", look);
+for (const come of ["htmx:after:swap", "files:come"]) document.addEventListener(come, look);
 look();

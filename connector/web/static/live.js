@@ -1,13 +1,14 @@
 // How a page keeps up. It is told by the server at once, and asks now and then where it cannot be: one way for both.
 //
-// What is said are events of the document: live:score, live:progress, live:event and live:notice, with ids and numbers in
-// `detail`; and live:missed whenever something may have been said that was not heard: then all that keeps up asks once.
+// What is said are events of the document: live:score, live:progress, live:event, live:notice and live:learning, with ids and
+// numbers in `detail`; and live:missed whenever something may have been said that was not heard: then all that keeps up asks once.
 //
 // A part of the page keeps up by itself: an element with an id, `data-live` (the kinds at which it asks) and
 // `data-live-from` (where it is had, as it is or in a larger part). `data-live-of` is the content that it is of,
 // `data-live-about` what alone a notice has to be about for it,
 // `data-live-soon` stands where something is on its way, and `data-live-says` is told to whoever cannot see what changed.
-// What has not changed stays, with focus, place and what was typed.
+// What has not changed stays, with focus, place and what was typed. `data-live-within` stands where it takes its time and many
+// have it open: when something was missed each page asks in a moment of its own within so many seconds.
 //
 // The token of the page stands in data-token.
 "use strict";
@@ -15,7 +16,8 @@
   const { token } = document.currentScript.dataset;
   if (!token) return;
   const SOON = 5000, LATER = 30000; // milliseconds between two looks without a connection
-  const QUIET = { event: 5000, other: 1000 }; // between two requests for the same: a whole class may answer at once
+  const QUIET = { costly: 5000, other: 1000 }; // between two requests for the same: a whole class may answer at once
+  const MOMENT = Math.random(); // of this page, where many have to ask
   const FRESH = 5000; // so long after a word a part that comes new into the page may have been made before it
   let over = false, asked = Date.now(), heard = 0;
   const dispatch = (kind, what) => document.dispatchEvent(new CustomEvent(`live:${kind}`, { detail: what }));
@@ -49,7 +51,7 @@
       if (error.message === "over") over = true;
       if (!socket.active && error.message === "later") setTimeout(() => socket.connect(), 30000);
     });
-    for (const kind of ["score", "progress", "notice"]) socket.on(kind, (what) => tell(kind, what));
+    for (const kind of ["score", "progress", "notice", "learning"]) socket.on(kind, (what) => tell(kind, what));
   }
 
   // A whole class may answer at once: of what happens with one content a page hears once a second, and always the last.
@@ -89,16 +91,19 @@
 
   const parts = () => [...document.querySelectorAll("[data-live]")];
   const above = (part) => part.parentElement.closest("[data-live]");
-  // What the page has just been made of is asked for again only where it is somebody's own: a course takes its time.
-  const hears = (part, kind, what) => (kind === "missed" ? !(what.first && part.dataset.live.includes("event"))
-    : part.dataset.live.split(" ").includes(kind)) && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf)
+  // A course, and all that somebody learns, takes its time: what the page has just been made of is not asked for again.
+  const costly = (part) => Boolean(part.dataset.liveWithin) || part.dataset.live.includes("event");
+  const hears = (part, kind, what) => (kind === "missed" ? !(what.first && costly(part))
+    : kind === "zone" || part.dataset.live.split(" ").includes(kind)) && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf)
     && !(part.dataset.liveAbout && what.about && what.about !== part.dataset.liveAbout);
   const planned = new Map(), had = new Map(), hidden = new Set(); // by address
 
-  function plan(address, quiet) {
-    if (over || planned.has(address)) return;
-    const wait = Math.max(100, (had.get(address) ?? 0) + quiet - Date.now());
-    planned.set(address, setTimeout(() => ask(address), wait));
+  function plan(address, quiet, spread = 0) {
+    const now = Date.now(), at = Math.max(now + 100, (had.get(address) ?? 0) + quiet, now + spread);
+    const before = planned.get(address);
+    if (over || (before && before.at <= at)) return;
+    clearTimeout(before?.timer);
+    planned.set(address, { at, timer: setTimeout(() => ask(address), at - now) });
   }
 
   async function ask(address) {
@@ -129,19 +134,32 @@
     }
   }
 
-  for (const kind of ["missed", "score", "progress", "event", "notice"]) {
+  for (const kind of ["missed", "score", "progress", "event", "notice", "learning", "zone"]) {
     document.addEventListener(`live:${kind}`, ({ detail }) => {
       const due = parts().filter((part) => hears(part, kind, detail));
       for (const part of due) {
         const covered = due.some((other) => other !== part && other.contains(part));
-        const quiet = part.dataset.live.includes("event") ? QUIET.event : QUIET.other;
-        if (!covered) plan(part.dataset.liveFrom, quiet);
+        const within = kind === "missed" ? Number(part.dataset.liveWithin ?? 0) : detail.within ?? 0;
+        if (!covered) plan(part.dataset.liveFrom, costly(part) ? QUIET.costly : QUIET.other, 1000 * within * MOMENT);
       }
     });
   }
   document.addEventListener("htmx:after:swap", ({ detail }) => {
     if (!detail.ctx.live && Date.now() - heard < FRESH) setTimeout(() => missed());
   });
+
+  // ------------------------------------------------------------ whose days it are
+  // Where nobody has said in which time zone the reader is, the browser does, once; what was made of other days comes anew.
+  document.addEventListener("DOMContentLoaded", async () => {
+    const { zone, shownIn } = document.body.dataset, mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zone !== "" || !mine) return;
+    try {
+      const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+      const answer = await fetch("/lti/zone", { method: "POST", headers, body: JSON.stringify({ zone: mine }) });
+      if (answer.ok && mine !== shownIn) dispatch("zone", {});
+    } catch { /* no connection: the next launch says it */ }
+  });
+
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     for (const address of hidden) plan(address, QUIET.other);

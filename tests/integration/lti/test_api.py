@@ -29,7 +29,7 @@ from connector.domain.assessments import Explain, Kind, Question
 from connector.domain.videos import Asked, Made, Media, MediaState, Rendition
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
-from tests.integration.lti.test_assessment import in_gradebook, sent
+from tests.integration.lti.test_assessment import in_gradebook, leading, sent
 from tests.integration.lti.test_video import QUESTION, later
 from tests.integration.lti.videos import lesson_of, with_videos
 from tests.integration.mirrored import Learning
@@ -143,6 +143,25 @@ def test_a_learner_takes_an_assessment(tool: Tool) -> None:
         [0, 100],
     )
     assert "no attempt left" in learner.ask("POST", f"{base}/attempts", 403).json()["detail"]
+
+
+def test_of_a_scenario_comes_what_answers_have_led_to(tool: Tool) -> None:
+    """Neither another step, nor where an option leads that was not chosen, nor what a question weighs."""
+    steps = leading("start", "leak", "calm"), leading("leak", ""), leading("calm", "")
+    content = made(tool, assessment(*steps, explain=Explain.NEVER))
+    learner = person(tool, LEARNS, activity(tool, content))
+    begun = learner.ask("POST", f"/assessments/{content.content_id}/attempts")
+    assert not re.search("leak|calm", begun.text)
+    assert begun.json()["data"]["questions"][0]["weight"] is None
+    one = f"/assessments/{content.content_id}/attempts/{begun.json()['data']['id']}"
+    for place, (option, step) in enumerate((("r", "leak"), ("w", "calm")), start=1):
+        learner.ask("PUT", f"{one}/answers/start", json={"chosen": [option], "place": place})
+        first, second = learner.data(one)["questions"]
+        assert {key["id"]: key["leads_to"] for key in first["options"] if key["leads_to"]} == {option: step}
+        assert second["id"] == step
+    ended = learner.ask("POST", f"{one}/submit")
+    assert "leak" not in ended.text, "nor is it when it is over"
+    assert ended.json()["data"]["questions"][0]["weight"] == 1
 
 
 def test_attempts_are_of_one_person_in_one_activity(tool: Tool, home: ToolLink) -> None:

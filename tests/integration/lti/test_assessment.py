@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import anyio
 import pytest
@@ -15,8 +16,12 @@ from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.assessment import bodies
 from connector.domain.assessments import Bank, Explain, Kind, Option, Policy, Question, Section
 from connector.domain.attempting import Begun, Mark
+from connector.domain.contents import Content
+from connector.domain.jobs import JobOutcome
 from connector.domain.learning_events import Actor
-from connector.store.contents import use
+from connector.store.contents import hold
+from connector.store.database import query
+from jobs.running import attempt as attempt_of_job
 from tests.integration.lti.launched import Tool
 from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
 
@@ -101,6 +106,31 @@ def test_the_time_is_over_by_the_clock_of_the_server(tool: Tool, link: ToolLink)
     assert [anyio.run(job.work)["submitted"] for _ in range(2)] == [1, 0]
     sent(tool)
     assert in_gradebook(tool, graded) == 75
+
+
+def marked_by_what_is_broken(tool: Tool, attempt: int) -> None:
+    bank = made(tool, Bank({}))
+    tool.house.sql("UPDATE connector.content_version SET body = '{}' WHERE content_id = %s", bank.content_id)
+    by = Jsonb({str(bank.content_id): 1})
+    tool.house.sql("UPDATE connector.attempt SET marked_banks = %s WHERE attempt_id = %s", by, attempt)
+
+
+def test_an_attempt_that_cannot_be_marked_holds_nobody_up(tool: Tool, link: ToolLink) -> None:
+    """Others behind it are submitted, and the job fails in part: the log has its number, and nothing that is said."""
+    graded = activity(tool, made(tool, assessment(*TWO, minutes=10)))
+    attempts = {username: opened(tool, username, graded).begin() for username in ("learner", "other")}
+    pass_by(tool, minutes=12)
+    broken = attempts["learner"]
+    marked_by_what_is_broken(tool, int(broken))
+    job = tool.house.connector.ending_attempts()
+    for submitted in (1, 0):
+        outcome, error, came = attempt_of_job(lambda: anyio.run(job.work))
+        assert (outcome, error, came["submitted"]) == (JobOutcome.PARTLY, "ValidationError", submitted)
+        assert f"the numbers {broken} (ValidationError, " in str(came["message"])
+    sent(tool)
+    assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (None, 0)
+    tool.house.sql("UPDATE connector.attempt SET marked_banks = '{}'")
+    assert anyio.run(job.work) == {"submitted": 1, "left": 0}
 
 
 def test_answers_on_their_way_are_taken_after_the_end(tool: Tool, link: ToolLink) -> None:
@@ -200,15 +230,68 @@ def test_questions_are_drawn_from_a_bank_as_it_was(tool: Tool, link: ToolLink) -
     assert {*re.findall(r'data-question="(\w+)"', later)} == {"a", "n1", "n2"}
 
 
-def test_of_a_scenario_counts_what_was_met(tool: Tool, link: ToolLink) -> None:
-    def leading(key: str, leads: str, else_to: str = "") -> Question:
-        options = [Option("r", {"en": "x"}, right=True, leads_to=leads), Option("w", {"en": "y"}, leads_to=else_to)]
-        return asked(key, kind=Kind.SCENARIO, options=options)
+def leading(key: str, leads: str, else_to: str = "") -> Question:
+    """A step of a scenario, where ``r`` and ``w`` lead."""
+    options = [Option("r", {"en": "x"}, right=True, leads_to=leads), Option("w", {"en": "y"}, leads_to=else_to)]
+    return asked(key, kind=Kind.SCENARIO, options=options)
 
+
+def test_of_a_scenario_counts_what_was_met(tool: Tool, link: ToolLink) -> None:
     start, leak, calm = leading("start", "leak", "calm"), leading("leak", ""), leading("calm", "")
     page = opened(tool, "learner", activity(tool, made(tool, assessment(start, leak, calm))))
     assert "100%" in page.take(("start", "r"), ("leak", "r"))
     assert "50%" in page.take(("start", "r"), ("leak", "w"), ("calm", "r"))
+
+
+def test_of_a_scenario_a_page_has_what_answers_have_led_to(tool: Tool, link: ToolLink) -> None:
+    """Neither text nor name of another step, nor which option leads where."""
+    steps = leading("start", "leak", "calm"), leading("leak", "blast"), leading("calm", ""), leading("blast", "")
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(asked("a"), *steps, asked("b")))))
+    html = page.ask("POST", "/lti/assessment/attempts").text
+    attempt = page.begin()
+    base = f"/lti/assessment/attempts/{attempt}"
+
+    def has(*keys: str) -> bool:
+        """The page, when it is loaded anew, and what it is told."""
+        again = page.ask("GET", base).text
+        told = page.ask("GET", f"{base}/answers").json()["asked"]
+        return re.findall(r'data-question="(\w+)"', again) == told == [*keys] and "leads" not in again
+
+    assert not re.search("leak|calm|blast|leads", html)
+    assert re.findall(r'data-question="(\w+)"[^>]* data-begins', html) == ["a", "start", "b"]
+    for key in ("leak", "blast", "none"):
+        page.ask("GET", f"{base}/questions/{key}", 403)
+    assert page.answer(attempt, "start", "r").json()["asked"] == ["a", "start", "leak", "b"]
+    assert has("a", "start", "leak", "b")
+    assert "Which of leak?" in page.ask("GET", f"{base}/questions/leak").text
+    page.ask("GET", f"{base}/questions/blast", 403)
+    assert page.answer(attempt, "start", "w", place=2).json()["asked"] == ["a", "start", "calm", "b"]
+    assert has("a", "start", "calm", "b")
+    assert "asked" not in page.answer(attempt, "a", "r").json(), "nothing else alters what is asked"
+    opened(tool, "other", link).ask("GET", f"{base}/questions/a", 403)
+    page.submit(attempt)
+    page.ask("GET", f"{base}/questions/a", 403)
+
+
+def test_an_open_attempt_gives_nothing_of_the_key(tool: Tool, link: ToolLink) -> None:
+    """Neither the page nor what it asks for, of any kind of question."""
+    said = {"explanation": {"en": "KEY"}, "weight": 7.25}
+    options = [Option("r1", {"en": "x"}, True, {"en": "KEY"}), Option("w1", {"en": "y"}, False, {"en": "KEY"}, "KEY")]
+    texts: list[Question] = [
+        asked("n", kind=Kind.NUMERIC, options=(), value=112.5, tolerance=3.75, **said),
+        asked("t", kind=Kind.TEXT, options=(), accepted=["KEY"], **said),
+    ]
+    kinds = (Kind.SINGLE, Kind.MULTIPLE, Kind.TRUE_FALSE, Kind.SCENARIO)
+    content = made(
+        tool, assessment(*(asked(kind.value, kind=kind, options=options, **said) for kind in kinds), *texts)
+    )
+    page = opened(tool, "learner", activity(tool, content))
+    attempt = page.begin()
+    sent = [page.answer(attempt, kind.value, "w1").text for kind in kinds]
+    for path in ("", "/answers", "/questions/scenario"):
+        sent.append(page.ask("GET", f"/lti/assessment/attempts/{attempt}{path}").text)
+    found = re.findall(r"KEY|7\.25|112\.5|3\.75|right|explan|toleran|weight", "\n".join([page.html, *sent]))
+    assert found == ["right"], "but for: Choose all that are right."
 
 
 def test_a_practical_waits_for_who_teaches(tool: Tool, link: ToolLink) -> None:
@@ -348,10 +431,44 @@ def test_a_bank_that_is_changed_while_an_attempt_begins(tool: Tool, link: ToolLi
     assert [one.question_id for one in connector.attempting.papers.asked(attempt)] == ["new"]
 
 
+def begun_before(tool: Tool, content: Content, **other: Any) -> dict[str, Any]:
+    """An attempt as processes of earlier releases begin it, who do not know that versions are used."""
+    now = tool.house.clock()
+    usual = {
+        "content_id": content.content_id, "version": content.version, "banks": Jsonb({}), "paper": ["a", "b"],
+        "platform_id": tool.platform_id, "course": content.course, "link": "1", "subject": "s", "person_id": None,
+        "trial": False, "number": 1, "line_item": "", "launched_at": now, "now": now, "ends_at": None,
+    }  # fmt: skip
+    return usual | other
+
+
+def test_a_version_is_used_whoever_uses_it(tool: Tool, link: ToolLink) -> None:
+    """Also where a process of an earlier release begins an attempt, or marks one anew, while others are newer."""
+    content, bank = made(tool, assessment(*TWO)), made(tool, Bank({"en": "Pool"}, [asked("b")]))
+    connector = tool.house.connector
+
+    def changed_to(which: Content) -> int:
+        return changed(tool, which, bodies_of[which.content_id]).version
+
+    bodies_of = {content.content_id: assessment(*TWO), bank.content_id: Bank({"en": "Pool"}, [asked("b")])}
+    assert (changed_to(content), changed_to(bank)) == (1, 1), "nobody uses them"
+    begun = begun_before(tool, content, banks=Jsonb({str(bank.content_id): 1}))
+    with connector.database.transaction() as before:
+        before.execute(query("attempts.start"), begun)
+    assert (changed_to(content), changed_to(bank)) == (2, 2)
+    assert (changed_to(content), changed_to(bank)) == (2, 2)
+    with connector.database.transaction() as before:
+        before.execute(
+            "UPDATE connector.attempt SET marked_version = 2, marked_banks = %s", [Jsonb({str(bank.content_id): 2})]
+        )
+    assert (changed_to(content), changed_to(bank)) == (3, 3)
+
+
 def test_a_change_waits_for_the_attempt_that_begins(tool: Tool, link: ToolLink) -> None:
     """And begins the next version then; of two authors who do so at once the second is told."""
     content = made(tool, assessment(*TWO))
     connector = tool.house.connector
+    begun = begun_before(tool, content)
 
     def change() -> int | None:
         after = connector.contents.change(content, content.body, "other", connector.clock())
@@ -359,7 +476,8 @@ def test_a_change_waits_for_the_attempt_that_begins(tool: Tool, link: ToolLink) 
 
     with ThreadPoolExecutor(2) as pool:
         with connector.database.transaction() as beginning:
-            assert use(beginning, [content])
+            assert hold(beginning, [content])
+            beginning.execute(query("attempts.start"), begun)
             authors = [pool.submit(change) for _ in range(2)]
             with pytest.raises(TimeoutError):
                 authors[0].result(timeout=0.3)

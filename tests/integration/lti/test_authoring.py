@@ -274,6 +274,45 @@ def test_pictures_of_questions_are_kept(tool: Tool, author: Author) -> None:
     assert picture_id not in author.page.ask("GET", f"{edit}/questions/{key}").text
 
 
+def test_pictures_of_options_are_kept(tool: Tool, author: Author) -> None:
+    """Shown where the option is, with what they show; changed and taken away in the form; seen with the result."""
+    house = tool.house
+    place = ContentSettings(folder=house.folder / "content")
+    house.connector.settings = house.connector.settings.model_copy(update={"content": place})
+    picture = f"<file name='v.png' encoding='base64'>{b64encode(PNG).decode()}</file>"
+    shows = "&lt;img src='@@PLUGINFILE@@/v.png' alt='A red valve'&gt;"
+    answers = f"<answer fraction='100'><text>{shows}</text>{picture}</answer><answer><text>None</text></answer>"
+    asks = "<questiontext><text>Which valve?</text></questiontext><single>true</single>"
+    xml = f"<quiz><question type='multichoice'>{asks}{answers}</question></quiz>"
+    shown = author.edit("files", section="0", files={"file": ("a.xml", xml)})
+    assert "imported without" not in shown
+    edit = f"/lti/contents/{author.content}/edit"
+    [key] = dict.fromkeys(re.findall(r"/edit/questions/([0-9a-f]+)", shown))
+    form = unescape(author.page.ask("GET", f"{edit}/questions/{key}").text)
+    [found] = re.findall(rf'alt="A red valve" data-file="({edit}/pictures/[0-9a-f]{{64}})"', form)
+    assert author.page.ask("GET", found).content == PNG
+    name = f"picture-1-{found.rpartition('/')[2]}"
+    fields = {"kind": "single", "section": "0", "text.en": "Which?", "right": "0", "weight": "1",
+              "option-0-id": "1", "option-1-id": "2", "option-1-text.en": "None"}  # fmt: skip
+    author.edit(f"questions/{key}", **fields, **{f"{name}-alt.en": "A green valve"})
+    graded = activity(tool, house.connector.contents.of_course(tool.platform_id, "2")[0])
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    taken = unescape(page.ask("GET", f"/lti/assessment/attempts/{attempt}").text)
+    [own] = re.findall(r'<label class="option">.*alt="A green valve" data-file="([^"]+)"', taken)
+    assert page.ask("GET", own).content == PNG
+    page.answer(attempt, key, "1")
+    result = page.submit(attempt)
+    assert own in result
+    assert page.ask("GET", own).content == PNG
+    assert "A green valve" in opened(tool, "teacher", graded).ask("GET", "/lti/assessment/results").text
+    author.open()
+    kept = author.edit(f"questions/{key}", **{**fields, "text.en": ""}, **{f"{name}-drop": "1"})
+    assert re.search(rf'name="{name}-drop"[^>]* checked', kept), "what was typed is shown again"
+    author.edit(f"questions/{key}", **{**fields, "option-0-text.en": "Red"}, **{f"{name}-drop": "1"})
+    assert name not in author.page.ask("GET", f"{edit}/questions/{key}").text
+
+
 def test_two_authors_do_not_write_over_each_other(tool: Tool, author: Author) -> None:
     other = Author(author.page, author.html, author.content)
     author.edit("settings", **{"title.en": "Mine"})

@@ -102,6 +102,32 @@ def attempts(
             )
 
 
+# ---------------------------------------------------------------- whose days
+def test_days_are_those_of_who_looks(tool: Tool, link: ToolLink) -> None:
+    """As the account in Moodle has it; where it has none, as the browser says, once. In the list as on the page."""
+    content = made(tool, assessment(asked("t")))
+    attempts(tool, content, "77", ("late", 1, None))
+    tool.house.sql(
+        "UPDATE connector.attempt SET started_at = '2026-03-01 20:00+00', submitted_at = '2026-03-01 20:00+00' "
+        "WHERE course = '77' RETURNING 1"
+    )
+
+    def seen(zone: str) -> Page:
+        return page(tool, link, "77", **NO_ROSTER, _custom={"content": CONTENT, "timezone": zone})
+
+    there, unsaid = seen("Asia/Kathmandu"), seen("99")
+    assert 'data-zone="Asia/Kathmandu"' in there.html
+    assert there.html.count("March 2, 2026") == 2, "of what waits, and of who did it"
+    assert "March 1, 2026" in seen("America/Los_Angeles").html
+    assert [one["Last activity"] for one in listed(there)] == ["2026-03-02T01:45:00+05:45"]
+    assert 'data-zone=""' in unsaid.html
+    for zone, status in (("Mars/Olympus", 400), ("Asia/Kolkata", 204), ("Europe/Paris", 204)):
+        unsaid.ask("POST", "/lti/zone", status, json={"zone": zone})
+    assert [one["Last activity"] for one in listed(unsaid)] == ["2026-03-02T01:30:00+05:30"], (
+        "what is said first stays"
+    )
+
+
 # ---------------------------------------------------------------- who may
 @pytest.mark.parametrize("username", ["learner", "other"])
 def test_a_learner_is_refused_and_told_so(tool: Tool, link: ToolLink, username: str) -> None:

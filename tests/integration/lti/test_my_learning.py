@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.domain.errors import SettingsError
+from connector.domain.facts import Extent
+from connector.domain.live import Kind, Word, people, person, read
+from connector.store.live import CHANNEL
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.integration.mirrored import Learning
 from tests.support import House, row
@@ -50,6 +56,52 @@ async def test_each_sees_their_own(tool: Tool, link: ToolLink) -> None:
     assert "Certificate or badge: First aider" in mine.text
     assert ("Your team" in mine.text, "FirstE2 LastE2" in mine.text) == (True, True)
     assert ("Your team" in theirs.text, "LastE1" in theirs.text) == (False, False)
+
+
+@contextmanager
+def heard(house: House) -> Iterator[list[Word]]:
+    """What pages are told of learning meanwhile."""
+    words: list[Word] = []
+    with psycopg.connect(house.settings.database_url.get_secret_value(), autocommit=True) as connection:
+        connection.execute(f"LISTEN {CHANNEL}".encode())
+        yield words
+        found = [read(one.payload) for one in connection.notifies(timeout=0.2)]
+        words += [one for one in found if one and one.kind is Kind.LEARNING]
+
+
+async def test_who_is_concerned_is_told_after_a_reading_and_nobody_else(house: House, learning: Learning) -> None:
+    """Who has completed a course, and who leads them; the page then asks for itself. Of nothing nobody is told, and of
+    all of Moodle read anew nobody is named."""
+    house.twin.state.plugin = True
+    with serving_tool(house) as tool:
+        await house.settled_in(PEOPLE)
+        await house.mirror()
+        link = house.twin.tools.add_link("SAFE", tool.registered, "My learning")
+        ids = {one["key"]: one["person_id"] for one in house.sql("SELECT key, person_id FROM connector.person")}
+        page = tool.launch("e2", link).text
+        token = re.search(r'data-token="([^"]+)"', page)
+        assert token and 'data-live-from="/lti/my-learning"' in page
+        with heard(house) as words:
+            learning.act("complete", "E2", "SAFE")
+            await house.mirror(Extent.CHANGES)
+        assert {one.room for one in words} == {person(ids["E1"]), person(ids["E2"])}
+        again = tool.client.get("/lti/my-learning", headers={"Authorization": f"Bearer {token[1]}"})
+        assert ("Course completed" in page, "Course completed" in again.text) == (False, True)
+        assert tool.client.get("/lti/my-learning").status_code == 401
+        with heard(house) as words:
+            await house.mirror(Extent.CHANGES)
+        assert words == []
+        with heard(house) as words:
+            learning.act("unenrol", "E2", "SAFE")
+            await house.mirror(Extent.EVERYTHING)
+        assert [one.room for one in words] == [people()]
+
+
+async def test_where_moodle_says_no_zone_hr_does(tool: Tool, link: ToolLink) -> None:
+    """Whom neither knows is asked; UTC is what HR's records have where nothing was said."""
+    await tool.house.sync([row("E1", unit="Field", zone="Asia/Taipei"), *PEOPLE[1:]])
+    for username, zone in (("e1", "Asia/Taipei"), ("e2", ""), ("admin", "")):
+        assert f'data-zone="{zone}"' in tool.launch(username, link).text
 
 
 async def test_nothing_to_do_is_said(tool: Tool, link: ToolLink) -> None:

@@ -63,7 +63,7 @@ def test_a_moodle_registers_itself_and_launches_once_it_is_activated(fresh: Tool
     assert f'data-platform="{fresh.house.twin.url}"' in answer.text, "to whom alone the page says that it is done"
     [registered] = fresh.house.twin.state.tools.tools.values()
     assert (registered.pending, registered.tool_url) == (True, f"{fresh.url}/lti/launch")
-    assert registered.custom == {"source_id": "$Person.sourcedId"}
+    assert registered.custom == {"source_id": "$Person.sourcedId", "timezone": "$Person.address.timezone"}
     [platform] = [one for one in fresh.house.connector.platforms.all() if one.ended_at is None]
     assert (platform.issuer, platform.client_id) == (fresh.house.twin.url, registered.client_id)
     assert platform.deployments == (str(registered.id),)

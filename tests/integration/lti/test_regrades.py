@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import anyio
 import pytest
 
 from adapters.moodle.twin.tools.state import ToolLink
-from connector.domain.assessments import Bank, Policy, Section
+from connector.domain.assessments import Answer, Bank, Policy, Section
+from connector.domain.attempting import Attempt, Outcome
 from connector.domain.contents import Content, Maker
 from connector.domain.errors import Stopped
 from connector.store.lti_scores import put_score
-from tests.integration.lti.launched import Tool
+from tests.integration.lti.launched import PEOPLE, Tool
 from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
-from tests.integration.lti.test_assessment import TWO, in_gradebook, sent, verbs
+from tests.integration.lti.test_assessment import TWO, in_gradebook, marked_by_what_is_broken, sent, verbs
 
 
 def regraded(tool: Tool, content: Content, reason: str = "The key was wrong.") -> Mapping[str, object]:
@@ -118,20 +121,67 @@ def test_a_regrade_that_was_broken_off_goes_on(tool: Tool, link: ToolLink, monke
     assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (100, 100)
 
 
-def test_one_that_cannot_be_done_holds_no_other_up(tool: Tool, link: ToolLink) -> None:
-    """It is tried again by the next run, and told by the job that fails."""
+def test_what_cannot_be_marked_again_holds_nobody_up(tool: Tool, link: ToolLink) -> None:
+    """Neither in the same course nor elsewhere; the job fails in part and tells it, and the next run tries it."""
     connector = tool.house.connector
     contents = [made(tool, assessment(*TWO)) for _ in range(2)]
     for content in contents:
-        opened(tool, "learner", activity(tool, content)).take(("a", "w"), ("b", "r"))
+        graded = activity(tool, content)
+        for username in ("learner", "other"):
+            opened(tool, username, graded).take(("a", "w"), ("b", "r"))
         after = changed(tool, content, assessment(replace(TWO[0], weight=2.0), TWO[1]))
         assert connector.regrading.ask(after, Maker(tool.platform_id, after.course, "teacher"), "Weights.")
-    broken = contents[0].content_id
-    tool.house.sql("UPDATE connector.content_version SET body = '{}' WHERE content_id = %s AND version = 2", broken)
-    for _ in range(2):
-        with pytest.raises(ValueError, match="title"):
-            anyio.run(connector.regrading_work().work)
-        assert [one.by.content_id for one in connector.regrades.under_way()] == [broken]
+    marked_by_what_is_broken(tool, 1)
+    came = anyio.run(connector.regrading_work().work)
+    assert (came["regrades"], came["attempts"], came["failed"]) == (1, 3, "ValidationError")
+    assert "1 could not be done, with the numbers 1 (ValidationError, " in str(came["message"])
+    [left] = connector.regrades.under_way()
+    assert (left.by.content_id, left.done) == (contents[0].content_id, 1)
+    tool.house.sql("UPDATE connector.attempt SET marked_banks = '{}' WHERE attempt_id = 1")
+    assert anyio.run(connector.regrading_work().work) == {"regrades": 1, "attempts": 1}
+    assert not connector.regrades.under_way()
+
+
+def test_what_is_submitted_while_a_regrade_is_under_way_has_the_new_key(tool: Tool, link: ToolLink) -> None:
+    """Whichever comes first: what is being marked as it is asked for is waited for, and marked anew; what comes later
+    is marked by what was asked for, while it goes on and when it has ended."""
+    content = made(tool, assessment(*TWO))
+    graded = activity(tool, content)
+    pages = {username: opened(tool, username, graded) for username in PEOPLE}
+    begun = {username: page.begin() for username, page in pages.items() if username != "teacher"}
+    for username, attempt in begun.items():
+        pages[username].answer(attempt, "b", "w")
+    flipped = [replace(one, right=not one.right) for one in TWO[1].options]
+    after = changed(tool, content, assessment(TWO[0], replace(TWO[1], options=flipped)))
+    connector, now = tool.house.connector, tool.house.clock()
+    teacher = Maker(tool.platform_id, after.course, "teacher")
+    first, second = (connector.attempts.one(int(one)) for one in begun.values())
+    assert first is not None
+    assert second is not None
+    connector.attempts.submit(first, now)
+    looking, going_on = Event(), Event()
+
+    def find(attempt: Attempt, every: Sequence[Attempt], answers: Mapping[str, Answer]) -> Outcome:
+        looking.set()
+        assert going_on.wait(30)
+        return connector.attempting._found(attempt, every, answers)
+
+    with ThreadPoolExecutor(2) as pool:
+        marking = pool.submit(connector.attempts.settle, first, find, now)
+        assert looking.wait(30)
+        asking = pool.submit(connector.regrading.ask, after, teacher, "The key was wrong.")
+        with pytest.raises(TimeoutError):
+            asking.result(timeout=0.3)
+        going_on.set()
+        assert (marking.result(), asking.result()) == (True, True)
+    connector.attempts.submit(second, now)
+    assert not connector.attempts.settle(second, find, now), "it was to be marked by what was right before"
+    assert "25%" in pages["other"].submit(begun["other"])
+    assert anyio.run(connector.regrading_work().work) == {"regrades": 1, "attempts": 1}
+    assert "25%" in pages["learner"].ask("GET", f"/lti/assessment/attempts/{begun['learner']}").text
+    assert "/regrades" not in pages["teacher"].ask("GET", "/lti/assessment/results").text, "all are marked by it"
+    sent(tool)
+    assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (25, 25)
 
 
 def test_another_policy_is_another_score(tool: Tool, link: ToolLink) -> None:

@@ -177,14 +177,15 @@ def test_texts_from_elsewhere_are_put_into_languages_that_authors_write() -> Non
     assert written_in({"zh-CN": "煤气？", "zh-TW": "瓦斯？"}, offered, "en") == {"zh-TW": "瓦斯？"}
 
 
+SAID = "&lt;img src='x'&gt;"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
 
 
-def one_choice(text: str, more: str = "", answer: str = "yes") -> str:
+def one_choice(text: str, more: str = "", answer: str = "yes", beside: str = "") -> str:
     return (
         f'<question type="multichoice"><name><text>One</text></name><questiontext format="html"><text>'
         f"<![CDATA[{text}]]></text>{more}</questiontext><single>true</single>"
-        f'<answer fraction="100"><text><![CDATA[{answer}]]></text></answer>'
+        f'<answer fraction="100"><text><![CDATA[{answer}]]></text>{beside}</answer>'
         '<answer fraction="0"><text>no</text></answer></question>'
     )
 
@@ -198,7 +199,8 @@ def quiz(*questions: str) -> bytes:
 
 
 def test_pictures_come_along_with_what_they_show() -> None:
-    """Each once, whatever its name; of another place, of another kind, or in an answer it is told of the question."""
+    """Those of a question and of its options, each once, whatever its name; of another place, of another kind, or in
+    what is said of an answer it is told of the question."""
     shown = "<p>Which?<img alt='A valve &amp; a hose' src=\"@@PLUGINFILE@@/my%20valve.png\"></p>"
     brought = moodle_xml.read(quiz(one_choice(shown, file("my valve.png", PNG))))
     [question] = brought.all
@@ -206,6 +208,14 @@ def test_pictures_come_along_with_what_they_show() -> None:
     assert (question.text, picture.alt) == ({ANY: "Which?"}, {ANY: "A valve & a hose"})
     assert (picture.media_type, brought.files) == ("image/png", {picture.picture_id: PNG})
     assert brought.left_out == []
+    valve = 'yes <img src="@@PLUGINFILE@@/v.png" alt="A red valve">'
+    [question] = (brought := moodle_xml.read(quiz(one_choice("Which?", "", valve, file("v.png", PNG))))).all
+    assert [(one.text, [shows.alt for shows in one.pictures]) for one in question.options] == [
+        ({ANY: "yes"}, [{ANY: "A red valve"}]), ({ANY: "no"}, []),
+    ]  # fmt: skip
+    assert (question.pictures, [*brought.files], brought.left_out) == ([], [question.every_picture[0].picture_id], [])
+    [question] = brought.written_in(("en",), "en")
+    assert question.options[0].pictures[0].alt == {"en": "A red valve"}
     elsewhere = '<p>Which?<img src="https://example.com/a.png"></p>'
     drawn = '<p>Which?<img src="@@PLUGINFILE@@/a.svg"></p>'
     for one in (
@@ -213,6 +223,7 @@ def test_pictures_come_along_with_what_they_show() -> None:
         one_choice(drawn, file("a.svg", b"<svg onload='x'/>")),
         one_choice(drawn),
         one_choice("Which?", answer='yes <img src="@@PLUGINFILE@@/a.png">'),
+        one_choice("Which?").replace("</answer>", f"<feedback><text>{SAID}</text></feedback></answer>", 1),
     ):
         brought = moodle_xml.read(quiz(one))
         assert [(one.title, one.why) for one in brought.left_out] == [("One", Why.PICTURE_LOST)]

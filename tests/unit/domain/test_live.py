@@ -8,14 +8,18 @@ from hypothesis import strategies as st
 
 from connector.domain.learning_events import Actor, Event, Verb
 from connector.domain.live import (
+    PACE,
+    SPREAD,
     Kind,
     OnItsWay,
     Word,
     certificate,
+    learned,
     learner,
     of_event,
     on_its_way,
     openers,
+    people,
     person,
     progress,
     progressed,
@@ -32,8 +36,8 @@ ANNA = Actor(1, "7", "11", "anna", 5, "c")
 
 def test_who_teaches_hears_in_the_course_too() -> None:
     """And only there: without a course, or without teaching, there is no such room."""
-    assert rooms_of(ANNA, teaches=False) == [learner(1, "anna"), person(5), openers(1, "c")]
-    assert rooms_of(ANNA, teaches=True) == [learner(1, "anna"), person(5), openers(1, "c"), teachers(1, "7")]
+    assert rooms_of(ANNA, teaches=False) == [learner(1, "anna"), person(5), people(), openers(1, "c")]
+    assert rooms_of(ANNA, teaches=True) == [learner(1, "anna"), person(5), people(), openers(1, "c"), teachers(1, "7")]
     assert rooms_of(Actor(1, "", "", "anna", None, ""), teaches=True) == [learner(1, "anna")]
 
 
@@ -75,6 +79,16 @@ def test_what_becomes_of_ones_own_is_told_to_whose_it_is() -> None:
     assert on_its_way(1, "anna", OnItsWay.ARRIVED) == Word(Kind.SCORE, learner(1, "anna"), {"state": "arrived"})
     assert certificate(5) == Word(Kind.NOTICE, person(5), {"about": "certificate"})
     assert (transcoding(1, "7", 0.5).room, transcoding(1, "7", 0.5).what["percent"]) == (teachers(1, "7"), 50)
+
+
+def test_pages_of_many_do_not_ask_in_the_same_second() -> None:
+    """Each is told alone, and within how long to ask; where nobody is named all are told, and take their time."""
+    two = [(word.kind, word.room) for word in learned([5, 6])]
+    assert two == [(Kind.LEARNING, person(5)), (Kind.LEARNING, person(6))]
+    assert {word.what["within"] for word in learned(range(1000))} == {1000 / PACE}
+    [everybody] = learned(None)
+    assert (everybody.room, everybody.what) == (people(), {"within": SPREAD})
+    assert learned([]) == []
 
 
 @pytest.mark.parametrize(("given", "told"), [(-1, 0), (41.26, 41.3), (250, 100)])

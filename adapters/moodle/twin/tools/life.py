@@ -27,7 +27,7 @@ class ToolLife:
                 f"{url}/lti/login",
                 (launch,),
                 f"{url}/lti/keys",
-                custom or {"source_id": "$Person.sourcedId"},
+                custom or {"source_id": "$Person.sourcedId", "timezone": "$Person.address.timezone"},
                 selection_url=launch,
             )
             tools.tools[tool.id] = tool

@@ -133,5 +133,10 @@ def _common(
 
 
 def _custom(user: TwinUser, told: Mapping[str, str]) -> dict[str, str]:
-    known = {"$Person.sourcedId": user.fields.get("idnumber", ""), "$User.username": user.fields["username"]}
+    fields = user.fields
+    known = {
+        "$Person.sourcedId": fields.get("idnumber", ""),
+        "$User.username": fields["username"],
+        "$Person.address.timezone": fields.get("timezone", "99"),
+    }
     return {name: known.get(value, value) for name, value in told.items()}

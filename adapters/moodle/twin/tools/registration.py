@@ -64,7 +64,7 @@ class ToolRegistration:
                         {"type": "LtiResourceLinkRequest"},
                         {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
                     ],
-                    "variables": ["Person.sourcedId", "User.username"],
+                    "variables": ["Person.sourcedId", "User.username", "Person.address.timezone"],
                 },
             }
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from connector.domain.assessments import Question
+from connector.domain.assessments import Picture, Question
 from connector.domain.multilang import Texts, written_in
 
 
@@ -101,16 +101,24 @@ class Brought:
         def texts(found: Texts | None) -> Texts | None:
             return found and written_in(found, languages, own)
 
+        def pictures(found: Sequence[Picture]) -> Sequence[Picture]:
+            return [replace(one, alt=written_in(one.alt, languages, own)) for one in found]
+
         return [
             replace(
                 one,
                 text=written_in(one.text, languages, own),
                 explanation=texts(one.explanation),
                 options=[
-                    replace(option, text=written_in(option.text, languages, own), feedback=texts(option.feedback))
+                    replace(
+                        option,
+                        text=written_in(option.text, languages, own),
+                        feedback=texts(option.feedback),
+                        pictures=pictures(option.pictures),
+                    )
                     for option in one.options
                 ],
-                pictures=[replace(picture, alt=written_in(picture.alt, languages, own)) for picture in one.pictures],
+                pictures=pictures(one.pictures),
             )
             for one in self.all
         ]

@@ -1,7 +1,8 @@
 """Moodle XML: https://docs.moodle.org/en/Moodle_XML_format, and ``question/format/xml``.
 
 Entities and networks are closed: a file is what somebody has sent, and one that declares anything is none of Moodle's.
-Kinds that there are not here are left out. Pictures in the text of a question come along; of others it is told.
+Kinds that there are not here are left out. Pictures in the texts of a question and its options come along; of others
+it is told.
 """
 
 from __future__ import annotations
@@ -55,16 +56,24 @@ def read(content: bytes, *, keeping: bool = True) -> Brought:
             if make is None:
                 raise NotBrought(Why.OTHER_KIND, kind)
             question, found = make(one), pictures.of(one)
-            brought.add(category, replace(question, pictures=found.pictures) if keeping else question)
+            brought.add(category, _with(question, found) if keeping else question)
             if keeping:
                 brought.files |= found.files
-            elif found.pictures:
+            elif found.files:
                 brought.left_out.append(LeftOut(line, title, Why.NO_PLACE))
             if found.lost:
                 brought.left_out.append(LeftOut(line, title, Why.PICTURE_LOST))
         except NotBrought as error:
             brought.left_out.append(LeftOut(line, title, error.why, error.kind))
     return brought
+
+
+def _with(question: Question, found: pictures.Found) -> Question:
+    """A question with its pictures."""
+    if not found.of_options:
+        return replace(question, pictures=found.pictures)
+    both = zip(question.options, found.of_options, strict=True)
+    return replace(question, pictures=found.pictures, options=[replace(one, pictures=some) for one, some in both])
 
 
 def _choice(one: Element) -> Question:

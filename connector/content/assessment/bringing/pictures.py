@@ -18,8 +18,8 @@ from connector.domain.multilang import texts, unescape
 
 LARGEST = 5_000_000
 """Bytes of a picture."""
-MOST = 10
-"""Of one question."""
+MOST = 20
+"""Of one question and its options."""
 TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 LONGEST_ALT = 1000
 FOLDER = "@@PLUGINFILE@@/"
@@ -29,28 +29,42 @@ _ATTRIBUTE = re.compile(r"""\b(src|alt)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Pictures in the text of a question, their files by id, and whether there are others, which cannot be kept."""
+    """Pictures in the text of a question and in those of its options, in their order; all their files by id; and
+    whether there are others, which cannot be kept."""
 
     pictures: Sequence[Picture]
+    of_options: Sequence[Sequence[Picture]]
     files: Mapping[str, bytes]
     lost: bool
 
 
 def of(question: etree._Element) -> Found:
-    """What a question shows."""
-    found: dict[str, Picture] = {}
+    """What a question shows. Only where options are chosen the texts of answers are shown."""
+    asked, answers = question.find("questiontext"), list(question.iterfind("answer"))
+    choice = question.get("type") == "multichoice"
     files: dict[str, bytes] = {}
-    beside = {one.get("name", ""): one for one in question.iterfind("questiontext/file")}
-    lost = _elsewhere(question)
-    for image in map(_attributes, _IMAGE.findall(question.findtext("questiontext/text") or "")):
+    own, lost = _shown(asked, files) if asked is not None else ([], False)
+    found = [_shown(one, files) for one in answers] if choice else []
+    unseen = [*question.iterfind("generalfeedback"), *question.iterfind("answer/feedback")]
+    unseen += [] if choice else answers
+    others = any(_IMAGE.search(part.findtext("text") or "") for part in unseen)
+    return Found(own, [one for one, _ in found], files, lost or others or any(some for _, some in found))
+
+
+def _shown(part: etree._Element, files: dict[str, bytes]) -> tuple[list[Picture], bool]:
+    """Pictures of one text, whose files come to ``files``; and whether one cannot be kept."""
+    beside = {one.get("name", ""): one for one in part.iterfind("file")}
+    found: dict[str, Picture] = {}
+    lost = False
+    for image in map(_attributes, _IMAGE.findall(part.findtext("text") or "")):
         content = _content(beside.get(_name(image.get("src", ""))))
         kind, key = kind_of(content), sha256(content).hexdigest()
-        if not kind or (key not in found and len(found) == MOST):
+        if not kind or (key not in files and len(files) == MOST):
             lost = True
             continue
         found.setdefault(key, Picture(key, kind, texts(image.get("alt", "")[:LONGEST_ALT])))
         files[key] = content
-    return Found([*found.values()], files, lost)
+    return [*found.values()], lost
 
 
 def kind_of(content: bytes) -> str:
@@ -59,16 +73,6 @@ def kind_of(content: bytes) -> str:
         return ""
     found = "image/gif" if content[:6] in (b"GIF87a", b"GIF89a") else media_type(content)
     return found if found in TYPES else ""
-
-
-def _elsewhere(question: etree._Element) -> bool:
-    """Whether answers or what is said of them have pictures."""
-    parts = (
-        *question.iterfind("answer"),
-        *question.iterfind("generalfeedback"),
-        *question.iterfind("answer/feedback"),
-    )
-    return any(_IMAGE.search(part.findtext("text") or "") for part in parts)
 
 
 def _attributes(image: str) -> Mapping[str, str]:

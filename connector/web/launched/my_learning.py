@@ -1,0 +1,28 @@
+"""My learning of whoever launched: the page, and what of it keeps up by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from connector.bootstrap import Connector
+from connector.domain.lti import LaunchSession
+from connector.domain.multilang import choose
+from connector.web.launched import certified
+from connector.web.launched.launches import Part, Visit
+
+
+def page(connector: Connector, session: LaunchSession) -> Mapping[str, Any]:
+    """Courses, due dates and certificates of whoever launched."""
+    courses = f"{connector.settings.moodle.url}/course/view.php?id="
+    mine, own = connector.my_learning.of(session), certified.own(connector, session)
+    return {"mine": mine, "course_url": courses, "choose": choose, "own": own}
+
+
+def show(visit: Visit) -> Response:
+    return visit.part("content/my_learning/page.html", **page(visit.connector, visit.session))
+
+
+PARTS = (Part("GET", "/lti/my-learning", show),)
