@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapters.lti.services import PlatformServices
     from connector.content.assessment.attempting import Attempting
     from connector.content.assessment.evidence import HandingIn
+    from connector.content.assessment.picturing import Picturing
     from connector.content.assessment.regrading import Regrading
     from connector.content.course_view.opening import CourseView
     from connector.content.my_learning.opening import Opening
@@ -148,6 +149,15 @@ class Launched(Kept, Files, Admission):
 
         room = self.settings.content.evidence_mb * 1_000_000
         return HandingIn(self.attempts, self.content_files, room, self.clock)
+
+    @property
+    def picturing(self) -> Picturing | None:
+        """How files of pictures are kept and go; None where there is no place for them."""
+        from connector.content.assessment.picturing import Picturing
+        from connector.store.pictures import StoredPictures
+
+        files = self.content_files
+        return Picturing(StoredPictures(self.database, self.site), files, self.clock) if files else None
 
     @cached_property
     def learning_events(self) -> StoredEvents:

@@ -9,7 +9,7 @@ from connector.bootstrap.inlets import Inlets
 from connector.bootstrap.videos import Videos
 from connector.privacy.erasing import Erasing
 from connector.privacy.exporting import Exporting
-from connector.privacy.retaining import Retaining
+from connector.privacy.retaining import OldFiles, Retaining
 from connector.store.erased_facts import ErasableFactTables
 from connector.store.retention import Retention
 from connector.store.subject import SubjectTables
@@ -38,12 +38,17 @@ class Privacy(Certifying, Videos, Inlets):
         of launched content, and counts where some is. What there is not here stays."""
         retention, launches = self.settings.retention, bool(self.settings.lti.url)
         days = {name: value if launches or name in retention.model_fields_set else None for name, value in retention}
-        return days if self.has_videos else {**days, "videos_days": None}
+        places = {"videos_days": self.has_videos, "pictures_days": self.content_files is not None}
+        return {name: value if places.get(name, True) else None for name, value in days.items()}
 
     @property
     def retaining(self) -> Retaining:
         """How what is old enough goes."""
         days = self.kept_days
         store = Retention(self.database, self.site, self.scim_clients)
-        videos = self.cleaning if self.has_videos else None
-        return Retaining(days, store, self.put_away, videos, self.file_store, self.erasing, self.clock)
+        files: dict[str, OldFiles] = {"files_days": self.put_away}
+        if self.has_videos:
+            files["videos_days"] = self.cleaning
+        if picturing := self.picturing:
+            files["pictures_days"] = picturing
+        return Retaining(days, store, files, self.file_store, self.erasing, self.clock)

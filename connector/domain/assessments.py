@@ -43,6 +43,10 @@ class Explain(StrEnum):
     AFTER_SUCCESS = "after_success"
 
 
+PICTURES = "pictures"
+"""Where their files lie in the storage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture of a question, or of an option. ``picture_id`` is the SHA-256 of what is in it, in hexadecimal;
@@ -55,7 +59,7 @@ class Picture:
     @property
     def place(self) -> str:
         """Its name in the storage."""
-        return f"pictures/{self.picture_id}"
+        return f"{PICTURES}/{self.picture_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``weight`` counts for the score. ``accepted`` are right texts, compared without regard to case and white space
-    around; ``*`` in one stands for anything. ``value`` and ``tolerance`` are of a numeric one, both ends included."""
+    """``shuffled``: each attempt has the options in an order of its own. ``weight`` counts for the score. ``accepted``
+    are right texts, compared without regard to case and white space around; ``*`` in one stands for anything.
+    ``value`` and ``tolerance`` are of a numeric one, both ends included."""
 
     question_id: str
     kind: Kind
@@ -90,6 +95,7 @@ class Question:
     tolerance: float = 0.0
     explanation: Texts | None = None
     pictures: Sequence[Picture] = ()
+    shuffled: bool = False
 
     @property
     def every_picture(self) -> Sequence[Picture]:

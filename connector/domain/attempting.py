@@ -90,6 +90,25 @@ class Newest:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What an attempt has come to, without what was asked in it: of everybody in a course at one go."""
+
+    attempt_id: int
+    link: str
+    subject: str
+    person_id: int | None
+    number: int
+    started_at: datetime
+    submitted_at: datetime | None
+    percent: float | None
+    archived: bool = False
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.submitted_at - self.started_at).total_seconds() if self.submitted_at else None
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """What came of saving an answer. ``place`` is that of what stands there now."""
 
@@ -162,8 +181,12 @@ class Attempts(Protocol):
 
     def one(self, attempt_id: int) -> Attempt | None: ...
 
-    def in_course(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
-        """All of one course but trials, those of one person together and in their order."""
+    def results(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Result]:
+        """All of one course but trials, those of one person in one activity together and in their order."""
+        ...
+
+    def scored(self, content_id: UUID, platform_id: int, course: str, most: int) -> Sequence[Attempt]:
+        """The newest of one course, but trials, that were marked and whose answers are kept."""
         ...
 
     def start(self, drawn: Drawn, begun: Begun) -> int | None:

@@ -225,6 +225,8 @@ def _suits(person: Person, state: str) -> bool:
 
 def plain(text: str) -> str:
     """As people type it: without marks above and below letters, whatever the case."""
+    if text.isascii():  # most of many
+        return text.casefold().strip()
     apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
     return "".join(letter for letter in apart if not unicodedata.combining(letter)).strip()
 

@@ -27,7 +27,19 @@ _SPAN_ENDS = {tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in ("span"
 _MULTILANG = re.compile(r"""\bclass=["'][^"']*\bmultilang\b""", re.IGNORECASE)
 _BRACES = re.compile(r"\{\s*mlang\s+(?P<langs>[\w,-][\w\s,-]*)\}", re.IGNORECASE)
 _BRACES_END = re.compile(r"\{\s*mlang\s*\}", re.IGNORECASE)
-_BREAK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table)\b[^>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|table|caption)\b[^>]*>", re.IGNORECASE)
+_CELL = re.compile(r"</t[dh]\s*>\s*(?=<t[dh]\b)", re.IGNORECASE)
+BETWEEN_CELLS = " | "
+_RAISED = re.compile(r"<(?P<tag>su[pb])\b[^<>]*>", re.IGNORECASE)
+_RAISED_ENDS = {tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in ("sup", "sub")}
+_RAISE: Mapping[str, tuple[str, dict[int, int]]] = {
+    "sup": (
+        "^",
+        str.maketrans("0123456789+-\u2212=()abcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"),
+    ),
+    "sub": ("_", str.maketrans("0123456789+-\u2212=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")),
+}
+"""Superscripts and subscripts: with the sign that says so where there are no such letters, and the letters."""
 _UNSEEN = re.compile(r"<(?P<tag>script|style)\b|<!--", re.IGNORECASE)
 _UNSEEN_ENDS = {
     **{tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in ("script", "style")},
@@ -157,11 +169,14 @@ def unescape(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Without markup, a line for each paragraph."""
-    seen = _seen(text)
-    last = seen.rfind(">") + 1  # beyond it no tag ends, and each that begins there would be followed to the end
-    without = _TAG.sub("", _BREAK.sub("\n", seen[:last])) + seen[last:]
-    lines = (" ".join(line.split()) for line in unescape(without).splitlines())
+    seen = _raised(_CELL.sub(BETWEEN_CELLS, _seen(text)))
+    lines = (" ".join(line.split()) for line in unescape(_untagged(seen)).splitlines())
     return "\n".join(line for line in lines if line).replace("\x00", "")
+
+
+def _untagged(text: str) -> str:
+    last = text.rfind(">") + 1  # beyond it no tag ends, and each that begins there would be followed to the end
+    return _TAG.sub("", _BREAK.sub("\n", text[:last])) + text[last:]
 
 
 def _seen(text: str) -> str:
@@ -171,3 +186,20 @@ def _seen(text: str) -> str:
         parts.append(text[at : opens.start()])
         at = closes.end()
     return "".join([*parts, text[at:]])
+
+
+def _raised(text: str) -> str:
+    """Superscripts and subscripts as letters, so that 10² is not 102."""
+    parts, at = list[str](), 0
+    for opens, closes in _pairs(text, _RAISED, lambda found: _RAISED_ENDS[found["tag"].lower()]):
+        parts += text[at : opens.start()], _small(opens["tag"].lower(), text[opens.end() : closes.start()])
+        at = closes.end()
+    return "".join([*parts, text[at:]])
+
+
+def _small(tag: str, text: str) -> str:
+    sign, letters = _RAISE[tag]
+    said = unescape(_untagged(text)).strip()
+    if all(ord(one) in letters for one in said):
+        return said.translate(letters)
+    return sign + (said if len(said) == 1 else f"({said})")

@@ -343,6 +343,15 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """How many of a course have begun and completed a video, and the ``heats`` of those who watched last."""
+
+    people: int
+    completed: int
+    heats: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a change of a viewing has come to: what is told, and what the gradebook is to have, None for nothing."""
 
@@ -395,8 +404,14 @@ class Viewings(Protocol):
         of it; gives how many."""
         ...
 
-    def of_course(self, content_id: UUID, media_id: UUID, platform_id: int, course: str) -> Sequence[Viewing]:
-        """All of one course but trials."""
+    def audience(self, content_id: UUID, media_id: UUID, platform_id: int, course: str, most: int) -> Audience:
+        """Of one course, but trials; with so many heats at most."""
+        ...
+
+    def of_course(
+        self, content_id: UUID, media_id: UUID, platform_id: int, course: str, most: int, first: int
+    ) -> Sequence[Viewing]:
+        """Of one course, but trials, by name: ``most`` of them, from place ``first`` on, counted from 0."""
         ...
 
     def in_course(self, platform_id: int, course: str) -> Sequence[Watched]:

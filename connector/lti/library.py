@@ -156,6 +156,7 @@ def verified(fields: Mapping[str, str], begun: Begun, key: Mapping[str, Any]) ->
     try:
         return json.dumps(launch.validate().get_launch_data()).encode()
     except LtiException as error:
-        raise LaunchRefused(f"id_token: {error}.", Trouble.UNTRUSTED) from None
+        why = type(error.__cause__).__name__ if error.__cause__ else error  # a cause may quote what was sent
+        raise LaunchRefused(f"id_token: {why}.", Trouble.UNTRUSTED) from None
     except (ValueError, TypeError, AttributeError, KeyError, JWException, PyJWTError):
         raise LaunchRefused("id_token: it cannot be read.", Trouble.MALFORMED) from None

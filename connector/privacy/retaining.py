@@ -62,7 +62,7 @@ class RetentionStore(Protocol):
 
 
 class OldFiles(Protocol):
-    """Files that are old, such as those that were read or refused, in folders of this computer."""
+    """Files that go by themselves, such as those that were read or refused, in folders of this computer."""
 
     def count(self, before: datetime) -> int: ...
 
@@ -71,12 +71,12 @@ class OldFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Retaining:
-    """``days`` has the settings under ``retention``, each in days; what is None stays for good."""
+    """``days`` has the settings under ``retention``, each in days; what is None stays for good. ``files`` are by the
+    setting by which they go."""
 
     days: Mapping[str, int | None]
     store: RetentionStore
-    files: OldFiles
-    videos: OldFiles | None
+    files: Mapping[str, OldFiles]
     papers: FileStore | None
     erasing: Erasing
     clock: Clock
@@ -85,8 +85,7 @@ class Retaining:
         """What ``run`` would remove, by setting."""
         return self._each(
             self.store.count,
-            self.files.count,
-            lambda before: self.videos.count(before) if self.videos else 0,
+            lambda files, before: files.count(before),
             len,
             lambda before: len(self.store.papers(before)),
             lambda before: len(self.store.handed_in(before)),
@@ -101,8 +100,7 @@ class Retaining:
         self.store.remove_passed(self.clock())
         return self._each(
             self.store.remove,
-            self.files.remove,
-            lambda before: self.videos.remove(before) if self.videos else 0,
+            lambda files, before: files.remove(before),
             self._erase,
             self._blank,
             self._forget,
@@ -111,8 +109,7 @@ class Retaining:
     def _each(
         self,
         rows: Callable[[str, datetime], int],
-        files: Callable[[datetime], int],
-        videos: Callable[[datetime], int],
+        files: Callable[[OldFiles, datetime], int],
         people: Callable[[list[str]], int],
         papers: Callable[[datetime], int],
         evidence: Callable[[datetime], int],
@@ -123,10 +120,8 @@ class Retaining:
             if days is None:
                 continue
             before = now - timedelta(days=days)
-            if setting == "files_days":
-                found[setting] = files(before)
-            elif setting == "videos_days":
-                found[setting] = videos(before)
+            if setting in self.files:
+                found[setting] = files(self.files[setting], before)
             elif setting == "leavers_days":
                 found[setting] = people(self.store.leavers(before, now))
             elif setting == "certificates_days":

@@ -334,7 +334,8 @@ class RetentionSettings(BaseModel):
     files of certificates that expired or were revoked; ``evidence_days``: files that were handed in and marked, and
     comments of marks, after the attempt was submitted; ``attempts_days``: what was answered in attempts;
     ``viewings_days``: which pieces of videos were watched, since somebody last did; ``videos_days``: videos that no
-    lesson has any more, and originals of those that were transcoded; ``sign_in_days``: the console's old sessions;
+    lesson has any more, and originals of those that were transcoded; ``pictures_days``: files of pictures that no
+    question has any more; ``sign_in_days``: the console's old sessions;
     ``leavers_days``: people who left so long ago are erased, 30 days after at the soonest.
     """
 
@@ -351,6 +352,7 @@ class RetentionSettings(BaseModel):
     attempts_days: RetentionDays | None = 365
     viewings_days: RetentionDays | None = 365
     videos_days: RetentionDays | None = 30
+    pictures_days: RetentionDays | None = 30
     sign_in_days: RetentionDays | None = None
     leavers_days: Annotated[int, Field(ge=30, le=36500)] | None = None
 

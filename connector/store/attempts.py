@@ -12,7 +12,19 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from connector.domain.assessments import Answer
-from connector.domain.attempting import Attempt, Begun, Drawn, Evidence, Finding, Mark, Newest, Outcome, Paper, Saved
+from connector.domain.attempting import (
+    Attempt,
+    Begun,
+    Drawn,
+    Evidence,
+    Finding,
+    Mark,
+    Newest,
+    Outcome,
+    Paper,
+    Result,
+    Saved,
+)
 from connector.domain.learning_events import Actor, Event, Verb
 from connector.store.contents import hold
 from connector.store.database import Connection, Database, Row, one, query
@@ -36,9 +48,13 @@ class StoredAttempts:
         row = self._database.row("attempts.one", site=self._site, attempt_id=attempt_id)
         return attempt_of(row) if row else None
 
-    def in_course(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Attempt]:
-        rows = self._database.rows("attempts.in_course", content_id=content_id, platform_id=platform_id, course=course)
-        return [attempt_of(row) for row in rows]
+    def results(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Result]:
+        there = {"content_id": content_id, "platform_id": platform_id, "course": course}
+        return [Result(**row) for row in self._database.rows("attempts.results", **there)]
+
+    def scored(self, content_id: UUID, platform_id: int, course: str, most: int) -> Sequence[Attempt]:
+        there = {"content_id": content_id, "platform_id": platform_id, "course": course}
+        return [attempt_of(row) for row in self._database.rows("attempts.scored", most=most, **there)]
 
     def start(self, drawn: Drawn, begun: Begun) -> int | None:
         paper, content = drawn.paper, drawn.seen[0]

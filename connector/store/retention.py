@@ -9,6 +9,9 @@ from connector.domain.erasing import HandedIn, Paper
 from connector.domain.lti_scores import KEPT
 from connector.store.database import Connection, Database, query
 
+MANY = 500
+"""Rows of a portion."""
+
 
 class Retention:
     """``clients``: identity systems that push to this site."""
@@ -20,20 +23,33 @@ class Retention:
 
     def count(self, step: str, before: datetime) -> int:
         """The rows that ``remove`` would touch; nothing is changed."""
-
-        def work(connection: Connection) -> int:
-            with connection.transaction(force_rollback=True):
-                return self._run(connection, step, before)
-
-        return self._database.transact(work)
+        return self._every(step, before, kept=False)
 
     def remove(self, step: str, before: datetime) -> int:
         """Remove or blank; gives the rows."""
-        return self._database.transact(lambda connection: self._run(connection, step, before))
+        return self._every(step, before, kept=True)
 
-    def _run(self, connection: Connection, step: str, before: datetime) -> int:
-        values = {"site": self._site, "clients": self._clients, "before": before}
-        return connection.execute(query(f"retention.{step}"), values).rowcount
+    def _every(self, step: str, before: datetime, *, kept: bool) -> int:
+        """Portion by portion: nobody waits long for a row, and what was done stays where it is broken off."""
+        done, after = 0, 0
+        while True:
+            rows, last = self._portion(step, before, after, kept=kept)
+            done += rows
+            if last is None or rows < MANY:
+                return done
+            after = last
+
+    def _portion(self, step: str, before: datetime, after: int, *, kept: bool) -> tuple[int, int | None]:
+        """How many rows, and the last key; None where the step has no portions."""
+        values = {"site": self._site, "clients": self._clients, "before": before, "after": after, "most": MANY}
+
+        def work(connection: Connection) -> tuple[int, int | None]:
+            with connection.transaction(force_rollback=not kept):
+                found = connection.execute(query(f"retention.{step}"), values)
+                keys = [row["key"] for row in found] if found.description else []
+                return found.rowcount, max(keys, default=None)
+
+        return self._database.transact(work)
 
     def remove_passed(self, now: datetime) -> None:
         self._database.run("lti.drop_old", now=now)

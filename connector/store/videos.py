@@ -16,6 +16,7 @@ from connector.domain.learning_events import Event as Told
 from connector.domain.live import progressed, transcoding
 from connector.domain.videos import (
     SLACK,
+    Audience,
     Failure,
     Left,
     Made,
@@ -192,9 +193,16 @@ class StoredViewings:
 
         return self._database.transact(work)
 
-    def of_course(self, content_id: UUID, media_id: UUID, platform_id: int, course: str) -> Sequence[Viewing]:
-        values = {"content_id": content_id, "media_id": media_id, "platform_id": platform_id, "course": course}
-        return [_viewing(row) for row in self._database.rows("videos.of_course", **values)]
+    def audience(self, content_id: UUID, media_id: UUID, platform_id: int, course: str, most: int) -> Audience:
+        there = {"content_id": content_id, "media_id": media_id, "platform_id": platform_id, "course": course}
+        heats = [row["heat"] for row in self._database.rows("videos.heats", most=most, **there)]
+        return Audience(**self._database.one("videos.audience", **there), heats=heats)
+
+    def of_course(
+        self, content_id: UUID, media_id: UUID, platform_id: int, course: str, most: int, first: int
+    ) -> Sequence[Viewing]:
+        there = {"content_id": content_id, "media_id": media_id, "platform_id": platform_id, "course": course}
+        return [_viewing(row) for row in self._database.rows("videos.of_course", most=most, first=first, **there)]
 
     def use(self, content_id: UUID) -> Use:
         return Use(**self._database.one("videos.use", content_id=content_id))

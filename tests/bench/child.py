@@ -17,10 +17,12 @@ from typing import Any
 PIECES: Mapping[str, str] = {
     "answer": "answering.answer",
     "ask-api": "asking.ask_api",
+    "ask-scale": "atscale.ask_scale",
     "ask-views": "views.ask_views",
     "bind-all": "mirroring.bind_all",
     "examined": "answering.examined",
     "fill-facts": "views.fill_facts",
+    "fill-scale": "atscale.fill_scale",
     "identity": "pushing.identity",
     "known": "pieces.known",
     "learn": "learning.learn",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.bench import launched, mirroring, promises
+from tests.bench import atscale, launched, mirroring, promises
 from tests.bench.figures import Figure
 from tests.bench.works import Bench
 
@@ -29,6 +29,7 @@ WORKS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
     "lti-answers": launched.answers,
     "lti-page": launched.page,
     "lti-score": launched.scores,
+    "lti-scale": atscale.at_scale,
     "views": Bench.views,
     "moodle-first-load": Bench.moodle_first_load,
     "moodle-reports": Bench.moodle_reports,

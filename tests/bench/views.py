@@ -90,8 +90,7 @@ def fill(url: str, people: int) -> float:
 
     Gives the seconds that adding up took.
     """
-    text = Path(__file__).with_name("reporting.sql").read_text("utf-8")
-    parts = dict(part.split("\n", 1) for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)[1:])
+    parts = parts_of("reporting.sql")
     now = datetime.now(UTC)
     began = now - timedelta(days=500)
     values = {"people": people, "now": now, "began": began, "days": DAYS, "whole": True, "everywhere": True, "load": 0}
@@ -100,7 +99,7 @@ def fill(url: str, people: int) -> float:
         with database.transaction() as connection:
             for part in parts.values():
                 connection.execute(part.encode(), values)
-        _vacuum(url)
+        vacuum(url)
         with database.transaction() as connection:
             _nothing_new(connection)
             since = time.perf_counter()
@@ -109,9 +108,15 @@ def fill(url: str, people: int) -> float:
             seconds = time.perf_counter() - since
             for part in after:
                 connection.execute(part.encode(), values)
-        _vacuum(url)
+        vacuum(url)
         Logins(database).grant(LOGIN, UNIT, now)
     return seconds
+
+
+def parts_of(file: str) -> dict[str, str]:
+    """What fills a database, by name, in this order."""
+    text = Path(__file__).with_name(file).read_text("utf-8")
+    return dict(part.split("\n", 1) for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)[1:])
 
 
 def measure(url: str, runs: int) -> Iterator[tuple[str, str, float, float]]:
@@ -157,7 +162,7 @@ def _timed(connection: psycopg.Connection[Any], text: str, dice: random.Random, 
     return statistics.median(took), sorted(took)[int(0.95 * (len(took) - 1) + 0.5)]
 
 
-def _vacuum(url: str) -> None:
+def vacuum(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
 

@@ -1,17 +1,26 @@
-"""A browser in the words of a test: go, fill in, press, look, and ask axe."""
+"""A browser in the words of a test: go, fill in, press, look, and ask axe.
+
+Pages are redrawn while a test looks at them: what is looked for is waited for, and found and read by one script, so
+that no part of it goes meanwhile. What never comes fails the test after PATIENCE, with what was waited for.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
-from selenium.webdriver import Chrome, Keys
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
+from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.console import PASSWORD, Owner
 
@@ -20,6 +29,23 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESK, PHONE = (1280, 900), (360, 780)
 PATIENCE = 30
 REFUSAL = re.compile(r"responded with a status of 4\d\d")
+Look = tuple[tuple[int, int], str]
+NOT_DONE = (StaleElementReferenceException, ElementClickInterceptedException, ElementNotInteractableException)
+"""What ended so has not happened: that which it was for had gone, or something lay on it."""
+
+SEEN = """
+const said = (one) => [one.innerText.trim(), one.getAttribute("aria-label")];
+const seen = [...document.querySelectorAll(arguments[0])].filter((one) => one.getClientRects().length
+  && one.checkVisibility({ visibilityProperty: true }) && (arguments[1] === null || said(one).includes(arguments[1])));
+"""
+READ = """
+const one = document.querySelector(arguments[0]);
+return one && one.checkVisibility() ? one.innerText.trim() : "";
+"""
+FOCUSED = """
+const one = document.activeElement;
+return one === document.body ? "" : one.innerText?.trim() || one.parentElement.innerText;
+"""
 
 
 class Browser:
@@ -51,7 +77,12 @@ class Browser:
 
     @property
     def text(self) -> str:
-        return self.find("main").text
+        """What can be read on the page now."""
+        return self.read("main")
+
+    def read(self, selector: str) -> str:
+        text: str = self.chrome.execute_script(READ, selector)
+        return text
 
     def find(self, selector: str) -> WebElement:
         return self.chrome.find_element(By.CSS_SELECTOR, selector)
@@ -59,25 +90,84 @@ class Browser:
     def all(self, selector: str) -> list[WebElement]:
         return self.chrome.find_elements(By.CSS_SELECTOR, selector)
 
+    def seen(self, selector: str, words: str | None = None) -> list[WebElement]:
+        """What can be seen now; of that what is called so, by its text or its label."""
+        found: list[WebElement] = self.chrome.execute_script(SEEN + "return seen", selector, words)
+        return found
+
+    def each(self, selector: str, what: str) -> list[Any]:
+        """Something of everything that can be seen now, such as its ``innerText``."""
+        asked = SEEN + f"return seen.map((one) => one.{what})"
+        found: list[Any] = self.chrome.execute_script(asked, selector, None)
+        return found
+
+    # ------------------------------------------------------------ what is waited for
+    def until(self, true: Callable[[], Any], why: str = "") -> Any:
+        """Wait until something is so, and give it; a page that is just being replaced is not."""
+        end = monotonic() + PATIENCE
+        while True:
+            last: Exception | None = None
+            try:
+                if found := true():
+                    return found
+            except Exception as error:
+                last = error
+            if monotonic() > end:
+                raise AssertionError(f"it never came: {why}") from last
+            sleep(0.05)
+
+    def one(self, selector: str, words: str | None = None) -> WebElement:
+        """Wait for what can be seen: the first, or the only one that is called so."""
+
+        def there() -> WebElement | None:
+            found = self.seen(selector, words)
+            return found[0] if found and (words is None or len(found) == 1) else None
+
+        found: WebElement = self.until(there, f"{selector} {words or ''}")
+        return found
+
+    def click(self, selector: str, words: str | None = None) -> None:
+        self._do(selector, words, lambda one: one.click())
+
+    def write(self, selector: str, text: str) -> None:
+        """Put this into a field instead of what stands there; or choose a file."""
+
+        def put(field: WebElement) -> None:
+            if field.get_attribute("type") != "file":
+                field.clear()
+            field.send_keys(text)
+
+        self._do(selector, None, put)
+
+    def _do(self, selector: str, words: str | None, act: Callable[[WebElement], None]) -> None:
+        """To what can be seen; again where it went before it could be done."""
+        end = monotonic() + PATIENCE
+        while True:
+            one = self.one(selector, words)
+            try:
+                self.chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", one)
+                return act(one)
+            except NOT_DONE:
+                if monotonic() > end:
+                    raise
+
     def fill(self, **fields: str) -> None:
         for name, value in fields.items():
-            field = self.find(f"main [name={name}]:not([type=hidden])")
-            field.clear()
-            field.send_keys(value)
+            self.write(f"main [name={name}]:not([type=hidden])", value)
 
     def choose(self, name: str, value: str) -> None:
-        Select(self.find(f"[name={name}]")).select_by_value(value)
+        self._do(f"[name={name}]", None, lambda one: Select(one).select_by_value(value))
 
     def press(self, selector: str = "main form button[type=submit]") -> None:
-        """Press, and wait until another page is there."""
+        """Press, and wait until another page is there, whole."""
         old = self.find("html")
-        self.find(selector).click()
-        self.until(lambda: old != self.find("html"))
+        self.click(selector)
+        self.until(lambda: old != self.find("html") and self.loaded(), f"another page after {selector}")
 
-    def until(self, true: Callable[[], Any], why: str = "") -> None:
-        """Wait until something is so; a page that is just being replaced is not."""
-        waiting = WebDriverWait(self.chrome, PATIENCE, 0.1, ignored_exceptions=(Exception,))
-        waiting.until(lambda _: true(), why)
+    def loaded(self) -> bool:
+        """Whether the page is there, and its scripts have begun."""
+        loaded: bool = self.chrome.execute_script("return document.readyState === 'complete'")
+        return loaded
 
     def keys(self, *keys: str) -> None:
         for key in keys:
@@ -135,6 +225,42 @@ class Browser:
             }
             self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
             self.chrome.save_screenshot(str(self._pictures / f"{name}.png"))
+
+
+def press(at: Browser, text: str) -> None:
+    """The one button that can be seen and is called so."""
+    at.click("button", text)
+
+
+def shown(at: Browser, text: str, where: str = "main") -> None:
+    """Wait until this can be read."""
+    at.until(lambda: text in at.read(where), text)
+
+
+def type_keys(at: Browser, *keys: str) -> None:
+    """As from a keyboard, wherever the focus is; a field for files takes no other."""
+    ActionChains(at.chrome).send_keys(*keys).perform()
+
+
+def type_into(at: Browser, selector: str, text: str) -> None:
+    """Behind what stands there."""
+    at.click(selector)
+    type_keys(at, text)
+
+
+def tab_to(at: Browser, text: str) -> None:
+    """Tab until what has the focus says so."""
+    for _ in range(40):
+        type_keys(at, TAB)
+        if text in at.chrome.execute_script(FOCUSED):
+            return
+    raise AssertionError(f"never reached: {text}")
+
+
+def focused(at: Browser, attribute: str = "id") -> str | None:
+    """What it is that has the focus."""
+    found: str | None = at.chrome.execute_script("return document.activeElement.getAttribute(arguments[0])", attribute)
+    return found
 
 
 TAB, ENTER = Keys.TAB, Keys.ENTER

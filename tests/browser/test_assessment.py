@@ -9,16 +9,15 @@ from threading import Event
 
 import anyio
 import pytest
-from selenium.webdriver import ActionChains, Chrome, Keys
-from selenium.webdriver.common.by import By
+from selenium.webdriver import Chrome, Keys
 
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.cli.service import jobs_of
 from connector.domain.assessments import Kind, Option, Picture
 from connector.settings.parts import ContentSettings
 from connector.web.launched import live
-from tests.browser.pages import DESK, PHONE, Browser
-from tests.browser.test_launch import FRAME, at_platform
+from tests.browser.pages import DESK, PHONE, Browser, focused, press, shown, tab_to, type_into, type_keys
+from tests.browser.platform import at_platform, open_activity, sign_in
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
 from tests.integration.lti.test_assessment import in_gradebook, leading, sent
@@ -27,7 +26,6 @@ from tests.support import House, Seen, row
 from tests.unit.certificates.papers import qr_of
 
 pytestmark = pytest.mark.slow
-Look = tuple[tuple[int, int], str]
 PNG = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8Dwn4EIwDiqkL4KAcT9BAoJbm0OAAAAAElFTkSuQmCC"
 )
@@ -79,67 +77,9 @@ def platform(chromium: Chrome, tool: Tool) -> Iterator[Browser]:
         yield browser
 
 
-def open_activity(at: Browser, username: str, link: ToolLink, look: Look = (DESK, "light")) -> None:
-    """Somebody signs in, opens the activity, and looks at what it frames."""
-    at.chrome.switch_to.default_content()
-    at.begin()
-    at.look(*look)
-    at.go("/login/index.php")
-    at.fill(username=username)
-    at.press("main form button")
-    at.go(f"/mod/lti/view.php?id={link.cmid}")
-    at.chrome.switch_to.frame(at.find(FRAME))
-    at.until(lambda: at.find("main h1").text, "the tool answers")
-
-
-def focused(at: Browser) -> str | None:
-    return at.chrome.switch_to.active_element.get_attribute("id")
-
-
-def press(at: Browser, text: str) -> None:
-    """A button that can be seen, by what stands on it."""
-    [button] = [
-        one
-        for one in at.all("button")
-        if one.is_displayed() and (one.text == text or one.get_attribute("aria-label") == text)
-    ]
-    at.chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-    button.click()
-
-
-def type_keys(at: Browser, *keys: str) -> None:
-    """As from a keyboard, wherever the focus is; a field for files takes no other."""
-    ActionChains(at.chrome).send_keys(*keys).perform()
-
-
-def type_into(at: Browser, selector: str, text: str) -> None:
-    field = at.find(selector)
-    at.chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", field)
-    field.click()
-    type_keys(at, text)
-
-
-def tab_to(at: Browser, text: str) -> None:
-    """Tab until what has the focus says so."""
-    for _ in range(40):
-        type_keys(at, Keys.TAB)
-        if text in said_by(at):
-            return
-    raise AssertionError(f"never reached: {text}")
-
-
-def said_by(at: Browser) -> str:
-    focus = at.focus()
-    return focus.text or focus.find_element(By.XPATH, "..").text
-
-
-def shown(at: Browser, text: str) -> None:
-    at.until(lambda: text in at.find("main").text, text)
-
-
 def choose(at: Browser, question: str, *options: str) -> None:
     for option in options:
-        at.find(f"#q-{question} input[value='{option}']").find_element(By.XPATH, "..").click()
+        at.click(f"#q-{question} label:has(input[value='{option}'])")
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk light", "phone dark"])
@@ -172,7 +112,7 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     type_into(platform, "#q-p textarea", "Manometer on, 22 mbar.")
     photo = tool.house.folder / "manometer.png"
     photo.write_bytes(PNG)
-    platform.find("#q-p input[type=file]").send_keys(str(photo))
+    platform.write("#q-p input[type=file]", str(photo))
     shown(platform, "Remove manometer.png")
     looks_well("practical")
     press(platform, "Submit")
@@ -189,14 +129,13 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     type_into(platform, "#percent-p", "150")
     press(platform, "Save the mark")
     platform.until(lambda: focused(platform) == "percent-p", "what is wrong comes into view")
-    platform.find("#percent-p").clear()
-    type_into(platform, "#percent-p", "50")
+    platform.write("#percent-p", "50")
     press(platform, "Save the mark")
     platform.until(lambda: focused(platform) == "review-p", "what was marked comes into view")
     shown(platform, "90%")
     press(platform, "Back to the results")
     shown(platform, "How well the questions work")
-    assert len({one.location["x"] for one in platform.all(".taken")}) == 1, "options stand below each other"
+    assert len(set(platform.each(".taken", "getBoundingClientRect().x"))) == 1, "options stand below each other"
     looks_well("items")
     press(platform, "Edit")
     shown(platform, "Settings")
@@ -208,7 +147,8 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
 
 
 def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, graded: ToolLink) -> None:
-    """Answers are kept, and sent as soon as it is back; nothing is submitted before they have arrived."""
+    """Answers are kept, and sent as soon as it is back; nothing is submitted before they have arrived. Whoever leaves
+    a field by pressing a number, by which it is kept, has pressed it."""
     open_activity(platform, "learner", graded)
     press(platform, "Begin")
     shown(platform, "What do you do first?")
@@ -220,9 +160,11 @@ def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, g
     press(platform, "Next")
     type_into(platform, "#q-n input", "112")
     platform.picture("assessment-offline")
+    platform.click(".numbers button", "1")
+    shown(platform, "What do you do first?")
     tool.mend()
     shown(platform, "All answers are saved.")
-    press(platform, "Next")
+    platform.click(".numbers button", "4")
     type_into(platform, "#q-p textarea", "Done.")
     press(platform, "Submit")
     shown(platform, "Waiting to be marked")
@@ -282,9 +224,9 @@ def test_who_is_told_to_wait_loses_nothing(platform: Browser, tool: Tool, graded
     open_activity(platform, "learner", graded)
     platform.chrome.execute_script(REFUSING, 1)
     press(platform, "Begin")
-    platform.until(lambda: "Nothing is lost" in platform.find("body").text, "it says that it waits")
+    shown(platform, "Nothing is lost", "body")
     shown(platform, "What do you do first?")
-    assert "Nothing is lost" not in platform.find("body").text
+    assert "Nothing is lost" not in platform.read("body")
     platform.chrome.execute_script("window.left = 2")
     choose(platform, "a", "r")
     shown(platform, "Saving")
@@ -294,7 +236,7 @@ def test_who_is_told_to_wait_loses_nothing(platform: Browser, tool: Tool, graded
     platform.chrome.execute_script("window.left = 1")
     photo = tool.house.folder / "manometer.png"
     photo.write_bytes(PNG)
-    platform.find("#q-p input[type=file]").send_keys(str(photo))
+    platform.write("#q-p input[type=file]", str(photo))
     shown(platform, "Remove manometer.png")
     attempts = tool.house.connector.attempts
     assert [sorted(attempts.answers(1)["a"].chosen), len(attempts.evidence(1))] == [["r"], 1]
@@ -346,9 +288,7 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     linked(tool)
     twin, house = tool.house.twin, tool.house
     before = set(twin.state.tools.links)
-    platform.go("/login/index.php")
-    platform.fill(username="teacher")
-    platform.press("main form button")
+    sign_in(platform, "teacher")
     course = twin.state.course_by_idnumber["SAFE"]
     platform.go(f"/mod/lti/contentitem.php?id={tool.registered.id}&course={course}")
     shown(platform, "Pick content")
@@ -357,18 +297,15 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     platform.chrome.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     questions = house.folder / "questions.txt"
     questions.write_text("Which number do you call? {#113}", "utf-8")
-    platform.find("input[type=file]").send_keys(str(questions))
+    platform.write("input[type=file]", str(questions))
     press(platform, "Import")
     shown(platform, "1 question was imported.")
-    title = platform.find("form[hx-post$=settings] [name='title.en']")
-    title.clear()
-    title.send_keys("Gas leaks")
-    platform.find("form[hx-post$=settings] button.main").click()
+    platform.write("form[hx-post$=settings] [name='title.en']", "Gas leaks")
+    platform.click("form[hx-post$=settings] button.main")
     shown(platform, "Saved.")
     press(platform, "Back to the selection")
     shown(platform, "Gas leaks")
-    [piece] = [one for one in platform.all("label.option") if one.text == "Gas leaks"]
-    piece.click()
+    platform.click("label.option", "Gas leaks")
     press(platform, "Add to the course")
     platform.until(lambda: set(twin.state.tools.links) - before, "the platform has the activity")
     [link] = [one for key, one in twin.state.tools.links.items() if key not in before]
@@ -376,9 +313,7 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     open_activity(platform, "learner", link)
     press(platform, "Begin")
     shown(platform, "Which number do you call?")
-    field = platform.find("fieldset input[type=text]")
-    field.click()
-    type_keys(platform, "112")
+    type_into(platform, "fieldset input[type=text]", "112")
     press(platform, "Submit")
     shown(platform, "Not right")
     sent(tool)
@@ -389,10 +324,8 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     shown(platform, "Settings")
     press(platform, "Edit question 1")
     shown(platform, "The right number")
-    right = platform.find("main [name=value]")
-    assert right.get_property("value") == "113"
-    right.clear()
-    right.send_keys("112")
+    assert platform.each("main [name=value]", "value") == ["113"]
+    platform.write("main [name=value]", "112")
     press(platform, "Save")
     shown(platform, "Saved.")
     press(platform, "Results")

@@ -11,9 +11,8 @@ from selenium.webdriver import Chrome, Keys
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.course_view.opening import CONTENT
 from connector.domain.assessments import Kind
-from tests.browser.pages import DESK, PHONE, Browser
-from tests.browser.test_assessment import Look, open_activity, press, shown, tab_to, type_keys
-from tests.browser.test_launch import at_platform
+from tests.browser.pages import DESK, PHONE, Browser, Look, press, shown, tab_to, type_into, type_keys
+from tests.browser.platform import at_platform, open_activity
 from tests.integration.lti.launched import COURSE, Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
 from tests.integration.mirrored import Learning
@@ -73,10 +72,10 @@ def test_who_teaches_looks_at_a_course(platform: Browser, link: ToolLink) -> Non
         press(platform, "Hardest questions of Safety")
         shown(platform, "Which valve is closed first")
         looks_well(platform, "whole", look)
-    platform.find("#by-name").click()
-    type_keys(platform, "laste1", Keys.ENTER)
-    platform.until(lambda: platform.find("#found [role=status]").text == "1 person", "it is filtered")
-    assert "FirstE1 LastE1" in platform.find("#found").text
+    type_into(platform, "#by-name", "laste1")
+    type_keys(platform, Keys.ENTER)
+    platform.until(lambda: platform.read("#found [role=status]") == "1 person", "it is filtered")
+    assert "FirstE1 LastE1" in platform.read("#found")
     tab_to(platform, "Download as CSV")
     type_keys(platform, Keys.ENTER)
     press(platform, "Mark Learner Lê")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import anyio
 import pytest
@@ -16,14 +14,14 @@ from connector.domain.learning_events import Actor, Event, Verb
 from connector.domain.lti import Launch, Message, Place, Role
 from connector.lti.login import digest
 from connector.web.static_files import StaticFiles
-from tests.browser.pages import DESK, PHONE, Browser
+from tests.browser.pages import DESK, PHONE, TAB, Browser, focused, shown
+from tests.browser.platform import at_platform, open_activity
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.integration.mirrored import Learning
 from tests.support import House, Seen, row
 
 pytestmark = pytest.mark.slow
 PROBE = "document.cookie = 'probe=1; SameSite=None; Secure'; return document.cookie.includes('probe=1')"
-FRAME = "iframe#contentframe"
 
 
 @pytest.fixture
@@ -57,25 +55,6 @@ def platform(chromium: Chrome, tool: Tool, link: ToolLink) -> Iterator[Browser]:
         yield browser
 
 
-@contextmanager
-def at_platform(chrome: Chrome, tool: Tool) -> Iterator[Browser]:
-    at = Browser(chrome, tool.house.twin.url, os.environ.get("CONNECTOR_TEST_SCREENSHOTS", ""))
-    at.begin()
-    yield at
-    chrome.switch_to.default_content()
-    at.begin()
-
-
-def open_activity(at: Browser, username: str, link: ToolLink) -> None:
-    """Somebody signs in, opens the activity, and looks at what it frames."""
-    at.go("/login/index.php")
-    at.fill(username=username)
-    at.press("main form button")
-    at.go(f"/mod/lti/view.php?id={link.cmid}")
-    at.chrome.switch_to.frame(at.find(FRAME))
-    at.until(lambda: at.find("main h1").text, "the tool answers")
-
-
 @pytest.mark.parametrize("kept", [True, False], ids=["cookies allowed", "cookies blocked"])
 def test_a_learner_launches_within_a_page_of_the_platform(
     request: pytest.FixtureRequest, tool: Tool, link: ToolLink, kept: bool
@@ -85,7 +64,7 @@ def test_a_learner_launches_within_a_page_of_the_platform(
         open_activity(browser, "e1", link)
         assert browser.chrome.execute_script(PROBE) is kept, "the browser is as it was to be"
         assert "First aider" in browser.text
-        assert {one.get_attribute("target") for one in browser.all("main a")} == {"_top"}
+        assert set(browser.each("main a", "target")) == {"_top"}
         assert browser.complaints() == []
         assert tool.house.sql("SELECT kept FROM connector.lti_session") == [{"kept": "frame"}]
 
@@ -96,12 +75,12 @@ def test_without_any_cookie_in_a_frame_it_opens_in_a_window_of_its_own(
     """The refusal leads there by one press; where the login was kept is on record."""
     with at_platform(chromium_without_cookies, tool) as browser:
         open_activity(browser, "e1", link)
-        assert browser.chrome.find_element("css selector", "h1").text == "This cannot be opened"
+        assert browser.read("h1") == "This cannot be opened"
         assert browser.violations() == []
-        browser.find("main a").click()
+        browser.click("main a")
         browser.until(lambda: len(browser.chrome.window_handles) == 2, "a window opens")
         browser.chrome.switch_to.window(browser.chrome.window_handles[1])
-        browser.until(lambda: "First aider" in browser.text, "what is launched is there")
+        shown(browser, "First aider")
         assert tool.house.sql("SELECT kept FROM connector.lti_session") == [{"kept": "window"}]
 
 
@@ -109,8 +88,7 @@ def test_without_any_cookie_in_a_frame_it_opens_in_a_window_of_its_own(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_my_learning_is_accessible(platform: Browser, link: ToolLink, size: tuple[int, int], scheme: str) -> None:
     """axe finds nothing, and nobody has to scroll sideways."""
-    platform.look(size, scheme)
-    open_activity(platform, "e1", link)
+    open_activity(platform, "e1", link, (size, scheme))
     platform.picture(f"my-learning-{size[0]}-{scheme}")
     assert platform.violations() == []
     assert not platform.too_wide()
@@ -119,11 +97,11 @@ def test_my_learning_is_accessible(platform: Browser, link: ToolLink, size: tupl
 def test_by_keyboard_alone(platform: Browser, link: ToolLink) -> None:
     """Every link is reached in the order in which it is read."""
     open_activity(platform, "e1", link)
-    links = [one.get_attribute("href") for one in platform.all("main a")]
+    links = platform.each("main a", "getAttribute('href')")
     reached = []
     for _ in links:
-        platform.keys("\ue004")
-        reached.append(platform.focus().get_attribute("href"))
+        platform.keys(TAB)
+        reached.append(focused(platform, "href"))
     assert reached == links != []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from connector.domain.plan import HoldState
 from connector.domain.sign_in import LANGUAGES, Role
-from tests.browser.pages import DESK, ENTER, PHONE, TAB, Browser
+from tests.browser.pages import DESK, ENTER, PHONE, TAB, Browser, focused, shown
 from tests.console import PASSWORD, Served, employees, leaving
 from tests.integration.certified import CERTIFICATES, team
 from tests.support import House
@@ -45,7 +45,7 @@ async def test_every_page_of_a_plan_is_accessible(served: Served, browser: Brows
     looked_at(browser, "sign-in")
     browser.fill(name="ada", password="wrong wrong wrong", code="000000")
     browser.press()
-    assert browser.focus().get_attribute("name") == "password", "the name stays, and the rest is typed anew"
+    assert focused(browser, "name") == "password", "the name stays, and the rest is typed anew"
     looked_at(browser, "sign-in-failed")
     browser.sign_in(hr)
     assert browser.path == "/holds"
@@ -64,7 +64,7 @@ async def test_every_page_of_a_plan_is_accessible(served: Served, browser: Brows
     looked_at(browser, "rejected")
     browser.press("#approve-remove_grant")
     browser.press("main button.main")
-    browser.until(lambda: "Done" in browser.find("section[aria-labelledby=class-remove_grant]").text)
+    shown(browser, "Done", "section[aria-labelledby=class-remove_grant]")
     looked_at(browser, "done")
     browser.go("/account")
     looked_at(browser, "account")
@@ -83,18 +83,18 @@ async def test_every_page_of_setting_up_is_accessible(served: Served, browser: B
     browser.fill(invitation=code.lower().replace("-", " "))
     browser.press()
     looked_at(browser, "set-up-enrol")
-    secret = browser.find("code.key").text.replace(" ", "")
+    secret = browser.read("code.key").replace(" ", "")
     browser.fill(password="short", repeated="short", one_time="000000")
     browser.press()
-    assert browser.focus().get_attribute("id") == "errors", "the summary of what is wrong is read first"
+    assert focused(browser, "id") == "errors", "the summary of what is wrong is read first"
     looked_at(browser, "set-up-wrong")
-    browser.find("#errors a[href='#password']").click()
-    assert browser.focus().get_attribute("id") == "password", "and leads to the field"
+    browser.click("#errors a[href='#password']")
+    assert focused(browser, "id") == "password", "and leads to the field"
     now = pyotp.TOTP(secret).at(house.clock.now)
     browser.fill(password=PASSWORD, repeated=PASSWORD, one_time=now)
     browser.press()
     looked_at(browser, "set-up-done")
-    recovery = browser.all(".codes code")[0].text
+    recovery = browser.read(".codes code")
     browser.press("main a.button")
     browser.fill(name="binh", password=PASSWORD, code=recovery)
     browser.press()
@@ -126,11 +126,11 @@ async def test_it_can_all_be_done_by_keyboard(served: Served, browser: Browser, 
     plan = await held(house)
     hr = served.account("ada", Role.HR)
     browser.go(f"/holds/{plan}")
-    assert browser.focus().get_attribute("name") == "name"
+    assert focused(browser, "name") == "name"
     browser.keys(hr.name, TAB, PASSWORD, TAB, hr.next_code(), ENTER)
-    browser.until(lambda: browser.path == f"/holds/{plan}")
+    browser.until(lambda: browser.path == f"/holds/{plan}" and browser.loaded(), "signed in")
     browser.find("body").send_keys(TAB)
-    assert browser.focus().get_attribute("class") == "skip"
+    assert focused(browser, "class") == "skip"
     seen = []
     while (here := browser.focus()).get_attribute("id") != "approve-suspend":
         outline = browser.chrome.execute_script("return getComputedStyle(arguments[0]).outlineStyle", here)
@@ -140,13 +140,13 @@ async def test_it_can_all_be_done_by_keyboard(served: Served, browser: Browser, 
         assert len(seen) < 40
         browser.keys(TAB)
     browser.keys(ENTER)
-    browser.until(lambda: browser.path.startswith(f"/holds/{plan}/approve"))
-    browser.find("main h1").click()
+    browser.until(lambda: browser.path.startswith(f"/holds/{plan}/approve") and browser.loaded(), "it asks")
+    browser.click("main h1")
     browser.chrome.execute_script("document.querySelector('#main').focus()")
     while browser.focus().tag_name != "button":
         browser.keys(TAB)
     browser.keys(ENTER)
-    browser.until(lambda: "Done" in browser.find("section[aria-labelledby=class-suspend]").text)
+    shown(browser, "Done", "section[aria-labelledby=class-suspend]")
     browser.until(lambda: not served.jobs.running[0].is_alive())
 
 
@@ -155,13 +155,13 @@ async def test_filter_and_paging_put_only_the_table_anew(served: Served, browser
     plan = await held(house)
     browser.sign_in(served.account("ada", Role.HR), f"/holds/{plan}?class=suspend")
     page = browser.find("html")
-    browser.find("a[rel=next]").click()
+    browser.click("a[rel=next]")
     browser.until(lambda: "after=" in browser.path and len(browser.all("#changes tbody tr")) == 10)
-    browser.find("a[rel=prev]").click()
+    browser.click("a[rel=prev]")
     browser.until(lambda: "before=" in browser.path and len(browser.all("#changes tbody tr")) == 50)
     browser.fill(person="g0001")
     browser.keys(ENTER)
-    browser.until(lambda: "10 changes" in browser.find("#changes").text)
+    shown(browser, "10 changes", "#changes")
     assert "person=g0001" in browser.path
     browser.choose("unit", "工務部")
     browser.until(lambda: len(browser.all("#changes tbody tr")) == 2)
@@ -175,7 +175,7 @@ async def test_theme_and_language_can_be_chosen_by_everybody(served: Served, bro
     browser.choose("language", "vi")
     browser.choose("theme", "dark")
     browser.press("footer button")
-    assert browser.find("h1").text == "Đăng nhập"
+    assert browser.read("h1") == "Đăng nhập"
     colour = browser.chrome.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert colour == "rgb(15, 20, 28)"
     assert browser.violations() == []
@@ -192,9 +192,8 @@ async def test_names_with_markup_are_text(served: Served, browser: Browser, hous
     house.sql("UPDATE connector.change SET reason = %s, target = %s WHERE plan = %s AND subject = 'G00001'",
               nasty, "</td><script>alert(1)</script>", plan.number)  # fmt: skip
     browser.sign_in(served.account("ada", Role.HR), f"/holds/{plan.hash}")
-    row = browser.find("#changes tbody tr")
-    assert nasty in row.text
-    assert "</td><script>" in browser.find("#changes").text
+    assert nasty in browser.read("#changes tbody tr")
+    assert "</td><script>" in browser.read("#changes")
     assert "owned" not in browser.chrome.title
     assert browser.all("main script, main img") == []
     assert browser.complaints() == []
@@ -234,9 +233,9 @@ async def test_the_page_of_a_certificate_is_accessible(served: Served, browser: 
     browser.choose("language", "zh-TW")
     browser.press("footer button")
     assert (browser.path, browser.find("html").get_attribute("lang")) == (f"/certificates/{one.code}", "zh-TW")
-    browser.find("main [name=number]").send_keys(one.number)
+    browser.fill(number=one.number)
     browser.keys(TAB, ENTER)
-    browser.until(lambda: one.name in browser.text)
+    shown(browser, one.name)
     assert browser.path == "/certificates", "who sees the address over a shoulder or in a history learns no number"
     looked_at(browser, "certificate-with-name", ["phone"])
     browser.choose("language", "vi")

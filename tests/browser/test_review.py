@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.plan import HoldState
 from connector.domain.sign_in import Role
-from tests.browser.pages import Browser
+from tests.browser.pages import Browser, shown
 from tests.console import Served, employees, leaving
 from tests.support import House, Seen
 
@@ -31,19 +31,19 @@ async def test_hr_reads_a_held_plan_approves_it_and_it_is_applied(
     browser.press()
     assert browser.path == f"/holds/{plan.hash}", "the link leads there after signing in"
     browser.picture("2-plan")
-    assert "200" in browser.find("#class-suspend + div, section[aria-labelledby=class-suspend]").text
+    assert "200" in browser.read("#class-suspend + div, section[aria-labelledby=class-suspend]")
     assert "陳" in browser.text or "林怡君" in browser.text
     assert not moodle.suspended("G00001")
 
     browser.press("#approve-suspend")
-    assert "200 people" in browser.find("h1").text
+    assert "200 people" in browser.read("h1")
     browser.picture("3-confirm")
     browser.press("main button.main")
-    browser.until(lambda: "Done" in browser.find("section[aria-labelledby=class-suspend]").text, "it is applied")
+    shown(browser, "Done", "section[aria-labelledby=class-suspend]")
     browser.picture("4-done")
     assert served.jobs.asked == ["sync"]
     assert sum(moodle.suspended(one["id"]) for one in people) == 200
-    assert "200 changes done" in browser.find("section[aria-labelledby=class-suspend]").text
+    assert "200 changes done" in browser.read("section[aria-labelledby=class-suspend]")
 
     later = house.connector.plans.find()
     assert later is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import anyio
@@ -13,8 +14,8 @@ from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.video.lessons import read
 from connector.domain.assessments import Kind, Option, Question
 from connector.domain.videos import Asked, Captions, Chapter
-from tests.browser.pages import DESK, PHONE, Browser
-from tests.browser.test_launch import at_platform, open_activity
+from tests.browser.pages import DESK, PHONE, Browser, shown
+from tests.browser.platform import at_platform, open_activity
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.videos import lesson_of, opened, with_videos
 from tests.support import House
@@ -91,78 +92,80 @@ def test_a_video_goes_from_the_file_to_the_learner(
     """An instructor uploads it and sees how far it is; a learner is asked, cannot skip, and goes on later."""
     open_activity(platform, "teacher", link)
     assert "not there yet" in platform.text
-    platform.find(".tabs button:nth-child(2)").click()
+    platform.click(".tabs button:nth-child(2)")
     platform.until(lambda: platform.find("#file"), "the form is there")
-    assert platform.focus().tag_name == "h1"
-    platform.find("#file").send_keys(str(clip(tool.house.folder / "clip.mp4", 3, "320x180")))
-    platform.find("[data-upload] button").click()
-    platform.until(lambda: "waits to be prepared" in platform.find("#media").text, "the upload is complete")
+    platform.until(lambda: platform.focus().tag_name == "h1", "and what it is is read first")
+    platform.write("#file", str(clip(tool.house.folder / "clip.mp4", 3, "320x180")))
+    platform.click("[data-upload] button")
+    shown(platform, "waits to be prepared", "#media")
     assert tool.house.connector.transcoding().work() == {"ready": 1, "failed": 0}
-    platform.until(lambda: "Ready" in platform.find("#media").text, "the page sees it by itself")
+    shown(platform, "Ready", "#media")
     accessible(platform, "edit", LIGHT, DARK)
-    platform.find("[name=title_en]").clear()
-    platform.find("[name=title_en]").send_keys("Fire drill")
-    platform.find("form[aria-labelledby=words] button[type=submit]").click()
-    platform.until(lambda: "Saved." in platform.text, "it is saved")
+    platform.write("[name=title_en]", "Fire drill")
+    platform.click("form[aria-labelledby=words] button[type=submit]")
+    shown(platform, "Saved.")
     assert platform.complaints() == []
 
     open_activity(platform, "learner", link)
     assert sum(size for _, size in scripts(platform)) < 200_000
     assert "hls.light.min.js" not in dict(scripts(platform))
     accessible(platform, "player", LIGHT)
-    platform.find("[data-start]").click()
+    platform.click("[data-start]")
     video = "const video = document.querySelector('video'); "
-    platform.until(lambda: platform.find("[data-question]").is_displayed(), "the question is put")
+    platform.until(lambda: platform.seen("[data-question]"), "the question is put")
     assert platform.chrome.execute_script(video + "return video.paused && video.currentTime >= 1")
     assert platform.focus().tag_name == "legend"
-    platform.find("[data-question] input[value='1']").click()
-    platform.find("[data-question] [type=submit]").click()
-    platform.until(lambda: "Smoke rises." in platform.text, "the answer is judged")
+    platform.click("[data-question] input[value='1']")
+    platform.click("[data-question] [type=submit]")
+    shown(platform, "Smoke rises.")
     accessible(platform, "question", DARK)
     platform.chrome.execute_script(video + "video.currentTime = 2.8")
-    platform.until(lambda: "only within what you have watched" in platform.text, "nothing is skipped")
-    platform.find("#search").send_keys("door")
-    found = [one.text for one in platform.all("[data-transcript] button") if one.is_displayed()]
-    assert [one.split() for one in found] == [["0:01", "Close", "the", "door"]]
+    shown(platform, "only within what you have watched")
+    platform.write("#search", "door")
+    assert [one.split() for one in platform.each("[data-transcript] button", "innerText")] == [
+        ["0:01", "Close", "the", "door"]
+    ]
 
-    assert not platform.find("[data-done]").is_displayed()
+    assert not platform.seen("[data-done]")
 
     tool.house.clock.forward(minutes=1)
     open_activity(platform, "learner", link)  # left, and come back
-    platform.find("[data-start]").click()
-    platform.until(lambda: "It goes on at 0:01" in platform.text, "it goes on where one was")
-    platform.until(lambda: platform.find("[data-done]").is_displayed(), "it is completed")
+    platform.click("[data-start]")
+    shown(platform, "It goes on at 0:01")
+    platform.until(lambda: platform.seen("[data-done]"), "it is completed")
     assert [one["value"] for one in tool.house.sql("SELECT value FROM connector.lti_score")] == [100]
-    platform.until(lambda: "The result goes to the gradebook" in platform.text, "it is on its way")
+    shown(platform, "The result goes to the gradebook")
+    tool.house.clock.now = datetime.now(UTC) + timedelta(minutes=1)
     assert anyio.run(tool.house.connector.sending_scores().work) == {"not_now": 1}, "its clock is a minute ahead"
-    platform.until(lambda: "The result is sent again by itself" in platform.text, "it says why it waits")
+    shown(platform, "The result is sent again by itself")
     assert platform.complaints() == []
 
     open_activity(platform, "teacher", link)
-    platform.find(".tabs button:nth-child(3)").click()
-    platform.until(lambda: "Learner" in platform.text, "results are there")
+    platform.click(".tabs button:nth-child(3)")
+    shown(platform, "Learner")
     accessible(platform, "results", DARK)
     opened(tool, link, "other").post("open")
-    platform.until(lambda: "Other" in platform.find("#work").text, "who begins is there by themselves")
-    assert platform.find("p.unseen[role=status]").get_property("textContent") == "The page is up to date again."
+    shown(platform, "Other", "#work")
+    told = "return document.querySelector('p.unseen[role=status]').textContent"
+    platform.until(lambda: platform.chrome.execute_script(told) == "The page is up to date again.", "and it is told")
     newest = tool.house.connector.contents.newest(lesson)
     assert newest is not None
     assert read(newest.body).title["en"] == "Fire drill"
 
     open_activity(platform, "learner", link)
-    platform.find("[data-start]").click()
-    platform.until(lambda: platform.find("[data-done]").is_displayed(), "it plays")
+    platform.click("[data-start]")
+    platform.until(lambda: platform.seen("[data-done]"), "it plays")
     tool.house.sql(REPLACED)
     platform.chrome.execute_script(video + "video.currentTime = 0.5; window.dispatchEvent(new Event('online'))")
-    platform.until(lambda: "has another video now" in platform.text, "an open page says so")
+    shown(platform, "has another video now")
     assert platform.complaints() == []
 
     open_activity(platform, "teacher", link)
-    platform.find(".tabs button:nth-child(2)").click()
-    platform.until(lambda: platform.find("[data-dialog]").is_displayed(), "the form is there")
-    platform.find("[data-dialog]").click()
-    assert "2 people have begun it. It is used in 1 course." in platform.find("dialog[open]").text
+    platform.click(".tabs button:nth-child(2)")
+    platform.until(lambda: platform.seen("[data-dialog]"), "the form is there")
+    platform.click("[data-dialog]")
+    assert "2 people have begun it. It is used in 1 course." in platform.read("dialog[open]")
     accessible(platform, "remove", LIGHT, DARK)
-    platform.find("dialog[open] button.bad").click()
-    platform.until(lambda: "This was removed." in platform.text, "it is removed")
+    platform.click("dialog[open] button.bad")
+    shown(platform, "This was removed.")
     assert platform.complaints() == []

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 from scim2_models import ForbiddenException
 
+from connector.domain.attempting import Newest
 from connector.domain.cases import Case
 from connector.domain.contents import ContentKind, Maker
 from connector.domain.decisions import DecisionKind
@@ -20,7 +21,6 @@ from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.learning_events import Actor, Verb
 from connector.domain.lti import Launch, Message
 from connector.domain.lti_scores import Progress, Scored
-from connector.domain.regrades import Newest
 from connector.domain.scim import Kind
 from connector.domain.videos import Media, MediaState, Viewer
 from connector.settings.parts import ContentSettings, PrivacySettings, ReportingSettings

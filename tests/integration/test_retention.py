@@ -7,20 +7,26 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from psycopg.errors import CheckViolation
 from pydantic import SecretStr
 
 from adapters.drops.old_files import PutAway
 from connector.cli.service import jobs_of
+from connector.content.assessment import bodies
+from connector.domain.assessments import Bank, Kind, Option, Picture, Question
+from connector.domain.attempting import Newest
 from connector.domain.certifying import FileState, Issue, file_name
+from connector.domain.contents import ContentKind, Maker
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Digests, Launch, Message, Platform
 from connector.domain.lti_scores import Answer, Progress, Scored
-from connector.domain.regrades import Newest
 from connector.domain.videos import Media, MediaState, Viewer
-from connector.settings.parts import DropSettings, LtiSettings, PrivacySettings, RetentionSettings
+from connector.settings.parts import ContentSettings, DropSettings, LtiSettings, PrivacySettings, RetentionSettings
+from connector.store import retention
 from connector.store.retention import Retention
 from tests.integration.certified import certifying, of
 from tests.integration.launched import Launched
@@ -171,6 +177,29 @@ async def test_attempts_and_viewings_are_archived(house: House) -> None:
     assert connector.retaining.run()["attempts_days"] == 1
 
 
+async def test_attempts_go_in_portions(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a transaction: nobody waits for all of them, and what was done stays where a later one fails."""
+    monkeypatch.setattr(retention, "MANY", 2)
+    connector = house.connector
+    launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
+    exam = launched.exam()
+    actor = launched.actor(str(exam), None)
+    tried = []
+    for number in range(1, 6):
+        tried.append(attempt := launched.start(exam, actor, number))
+        launched.answer(attempt, "q1", actor, "a")
+        launched.submit(attempt, actor, 80)
+    house.sql("DELETE FROM connector.learning_event")
+    house.sql(f"ALTER TABLE connector.attempt ADD CONSTRAINT kept CHECK (attempt_id <> {tried[3]} OR NOT archived)")
+    kept, before = Retention(connector.database, connector.site, []), house.clock() + timedelta(days=1)
+    with pytest.raises(CheckViolation):
+        kept.remove("attempts", before)
+    assert counted(house, "attempt", "archived") == counted(house, "attempt") - counted(house, "answer") == 2
+    house.sql("ALTER TABLE connector.attempt DROP CONSTRAINT kept")
+    assert kept.count("attempts", before) == kept.remove("attempts", before) == 3
+    assert counted(house, "answer") == 0
+
+
 def test_what_is_launched_is_kept_for_a_year_if_nothing_else_is_said(house: House) -> None:
     """Where nothing is launched no default counts, and what was said counts everywhere."""
     house.reopen()
@@ -179,6 +208,50 @@ def test_what_is_launched_is_kept_for_a_year_if_nothing_else_is_said(house: Hous
     keeping(house, attempts_days=30)
     told = {name: days for name, days in house.connector.kept_days.items() if days is not None}
     assert told == {"evidence_days": 365, "attempts_days": 30, "viewings_days": 365}
+
+
+async def test_pictures_go_some_time_after_no_question_has_them(house: House) -> None:
+    """Those of content as it is now stay, and of versions that were used; one that is used again in the last moment,
+    too."""
+    house.settings = house.settings.model_copy(update={"content": ContentSettings(folder=house.folder / "content")})
+    keeping(house, pictures_days=30)
+    connector, clock = house.connector, house.clock
+    picturing, contents = connector.picturing, connector.contents
+    launched = Launched(connector.database, connector.reporting, connector.site)
+    assert picturing is not None
+    pictures = {name: Picture(name * 64, "image/png", {}) for name in "abcd"}
+
+    def asking(*names: str) -> dict[str, Any]:
+        shown = [Option("1", {"en": "This"}, pictures=[pictures[one] for one in names])]
+        return bodies.body(Bank({"en": "Pool"}, [Question("q", Kind.SINGLE, {"en": "Which?"}, options=shown)]))
+
+    files = {one.picture_id: b"..." for one in pictures.values()}
+    maker = Maker(launched.platform_id, "7", "teacher")
+    make = partial(contents.make, ContentKind.BANK, asking("a", "b", "c"), maker, clock())
+    bank = picturing.keep([*pictures.values()], files, make)
+    there = partial(picturing.files.names, "pictures")
+    assert connector.retaining.run() == {"pictures_days": 0}
+    house.sql("UPDATE connector.content_version SET used = true")
+    assert contents.change(bank, asking("a"), "teacher", clock())
+    for days, goes in ((29, 0), (2, 1)):
+        clock.forward(days=days)
+        assert connector.retaining.preview() == connector.retaining.run() == {"pictures_days": goes}
+    assert sorted(there()) == [pictures[one].place for one in "abc"]
+    contents.end(bank.content_id, clock())
+    house.sql("UPDATE connector.content_version SET used = false")
+    connector.retaining.run()
+    clock.forward(days=31)
+    with pytest.MonkeyPatch.context() as just_then:
+        real = type(picturing.files).delete
+
+        def used_again(self: Any, name: str) -> None:
+            real(self, name)
+            if name == pictures["b"].place:
+                contents.make(ContentKind.BANK, asking("b"), maker, clock())
+
+        just_then.setattr(type(picturing.files), "delete", used_again)
+        assert connector.retaining.run() == {"pictures_days": 2}
+    assert [*there()] == [pictures["b"].place]
 
 
 async def test_an_erasure_killed_before_a_file_is_gone_goes_on(house: House) -> None:

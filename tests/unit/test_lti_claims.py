@@ -11,7 +11,7 @@ import pytest
 
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Begun, Platform
-from connector.lti.claims import CORE, check, read
+from connector.lti.claims import CORE, check, launch_of, read
 from connector.lti.library import key_name
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -30,6 +30,21 @@ SAID = {
     f"{CORE}version": "1.3.0",
     f"{CORE}target_link_uri": f"{TOOL}/lti/launch",
 }
+
+INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+ELSEWHERE = (
+    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor",
+    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Faculty",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#User",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysSupport",
+    "http://purl.imsglobal.org/vocab/lti/system/person#TestUser",
+    "http://purl.imsglobal.org/vocab/lis/v2/membership#Mentor",
+    "http://purl.imsglobal.org/vocab/lis/v2/membership/Learner#Instructor",
+    "https://evil.example/membership#Instructor",
+    "instructor",
+    "urn:lti:instrole:ims/lis/Instructor",
+)
+"""Roles of people who do not teach in the course."""
 
 
 def looked_at(begun_for: str = f"{TOOL}/lti/launch", **other: Any) -> None:
@@ -101,3 +116,16 @@ def test_what_is_not_believed(other: dict[str, Any], names: str) -> None:
     with pytest.raises(LaunchRefused, match=f"^{names}") as refused:
         looked_at(**other)
     assert "evil" not in str(refused.value)
+
+
+def teaches(*roles: str, course: object) -> bool:
+    told = {**SAID, f"{CORE}roles": list(roles), **({f"{CORE}context": course} if course else {})}
+    return launch_of(read(orjson.dumps(told)), 1).teaches
+
+
+@pytest.mark.parametrize("role", ELSEWHERE)
+def test_who_does_not_teach_in_the_course_is_no_instructor(role: str) -> None:
+    """Whatever else they are at the platform; and who was launched from no course teaches in none."""
+    assert teaches(INSTRUCTOR, role, course={"id": "7"})
+    assert not teaches(role, course={"id": "7"})
+    assert not teaches(INSTRUCTOR, role, course=None)

@@ -15,7 +15,7 @@ from typing import ClassVar
 import anyio
 import pytest
 
-from adapters.lti.guarded import PlatformHttp
+from adapters.lti.guarded import LARGEST, PlatformHttp
 from adapters.lti.keys import FetchedKeys
 from adapters.lti.services import PlatformServices, below, next_page
 from connector.domain.errors import AccessRefused, Unavailable
@@ -28,11 +28,11 @@ PACKED = gzip.compress(b" " * 100_000_000)
 
 
 class Strange(BaseHTTPRequestHandler):
-    """Answers that are packed, and keys of which the first are there at once, and the next never."""
+    """Answers that are packed, large or slow, and keys of which the first are there at once, and the next never."""
 
-    wanted: ClassVar[list[str]] = []
-    hangs: ClassVar[Event] = Event()
-    over: ClassVar[Event] = Event()
+    wanted: ClassVar[list[str]]
+    hangs: ClassVar[Event]
+    over: ClassVar[Event]
 
     def do_GET(self) -> None:
         self.wanted.append(self.headers.get("Accept-Encoding", ""))
@@ -44,6 +44,11 @@ class Strange(BaseHTTPRequestHandler):
         with suppress(OSError):  # whoever asked has gone
             if self.path == "/packed":
                 self.wfile.write(PACKED)
+            elif self.path == "/large":
+                self.wfile.write(b" " * (LARGEST + 1))
+            elif self.path == "/drips":
+                while not self.over.wait(0.05):
+                    self.wfile.write(b" ")
             elif first:
                 self.hangs.set()
                 self.wfile.write(b'{"keys": [{"kid": "good"}]}')
@@ -55,6 +60,7 @@ class Strange(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
+    Strange.wanted, Strange.hangs, Strange.over = [], Event(), Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Strange)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(server.serve_forever, 0.05)
@@ -71,6 +77,14 @@ async def test_what_is_packed_is_not_unpacked(address: str) -> None:
     """A hundred thousand bytes can be a hundred million: each piece would be in memory before it is counted."""
     answer = await HTTP.ask("GET", f"{address}/packed", "It")
     assert (answer.body, Strange.wanted) == (PACKED, ["identity"])
+
+
+async def test_an_answer_has_its_time_and_its_size(address: str) -> None:
+    """However slowly it drips, and before all of it is there."""
+    with pytest.raises(AccessRefused, match="more than"):
+        await HTTP.ask("GET", f"{address}/large", "It")
+    with anyio.fail_after(3), pytest.raises(Unavailable):
+        await PlatformHttp(frozenset({"127.0.0.1"}), seconds=0.3).ask("GET", f"{address}/drips", "It")
 
 
 async def test_who_has_a_good_key_does_not_wait_for_those_that_are_looked_for(address: str) -> None:

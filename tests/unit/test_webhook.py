@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import anyio
 import pytest
 import trustme
 
@@ -201,6 +202,26 @@ async def test_where_it_must_not_go(url: str) -> None:
 def test_public_addresses(address: str, public: bool) -> None:
     """Addresses that lead elsewhere in disguise are not public either."""
     assert is_public(address) is public
+
+
+@pytest.mark.anyio
+async def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is called is the number that was checked: a name may lead within this computer a moment later."""
+    asked: list[str] = []
+
+    async def answer(host: str, port: int, **_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        asked.append(host)
+        return [(2, 1, 6, "", ("8.8.8.8" if len(asked) == 1 else "127.0.0.1", port))]
+
+    monkeypatch.setattr(anyio, "getaddrinfo", answer)
+    target = await checked("https://moodle.example/keys?a=1", frozenset(), what="It", allow="lti.allow")
+    assert (target.url, target.authority, asked) == (
+        "https://8.8.8.8:443/keys?a=1",
+        "moodle.example",
+        ["moodle.example"],
+    )
+    with pytest.raises(SettingsError, match="not public"):
+        await checked("https://moodle.example/keys", frozenset(), what="It", allow="lti.allow")
 
 
 @pytest.mark.anyio

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum
 from statistics import fmean, median, pstdev
 
@@ -22,12 +22,15 @@ class Taken:
     weights: Mapping[str, float]
     answers: Mapping[str, Answer]
     percent: float
+    all_weights: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "all_weights", fsum(self.weights.values()))
 
     def rest(self, question_id: str) -> float:
         """What the other questions have given of the whole."""
-        all_weights = fsum(self.weights.values())
         own = self.weights[question_id] * self.shares[question_id]
-        return self.percent - 100 * own / all_weights if all_weights else self.percent
+        return self.percent - 100 * own / self.all_weights if self.all_weights else self.percent
 
 
 @dataclass(frozen=True, slots=True)

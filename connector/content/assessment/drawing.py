@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from random import Random
 
@@ -31,6 +32,15 @@ def drawn(sections: Sequence[Section], banks: Mapping[str, Sequence[Question]], 
     return found
 
 
+def dealt(question: Question, seed: int) -> Question:
+    """A question with its options as the attempt with this ``seed`` has them: always the same of one attempt."""
+    if not question.shuffled:
+        return question
+    options = list(question.options)
+    Random(f"{seed}.{question.question_id}").shuffle(options)  # noqa: S311 - chance, not secrecy
+    return replace(question, options=options)
+
+
 def met(questions: Sequence[Question], answers: Mapping[str, Answer]) -> list[Question]:
     """The questions that count: all but those of scenarios to which no answer has led.
 
@@ -39,6 +49,9 @@ def met(questions: Sequence[Question], answers: Mapping[str, Answer]) -> list[Qu
     taken = {key: next(iter(one.chosen)) for key, one in answers.items() if len(one.chosen) == 1}
     found: list[Question] = []
     for run in _runs(questions):
+        if run[0].kind is not Kind.SCENARIO:
+            found += run
+            continue
         by_id = {one.question_id: one for one in run}
         keys = [key for start in starts(run) for key in path(run, taken, start)]
         found += [by_id[key] for key in dict.fromkeys(keys)]

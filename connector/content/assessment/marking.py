@@ -37,7 +37,8 @@ class Scored:
 def share(question: Question, answer: Answer | None) -> float | None:
     """How much of a question is right: 0 or 1, or what an assessor gave; None where nobody has marked it yet.
 
-    What was not answered is not right. Several options are right together or not at all.
+    What was not answered is not right. Several options are right together or not at all; where one is to be chosen,
+    each that is right is enough.
     """
     if answer is not None and answer.share is not None:
         return min(1.0, max(0.0, answer.share))
@@ -47,9 +48,9 @@ def share(question: Question, answer: Answer | None) -> float | None:
         return 0.0
     if question.kind in CHOICES:
         right = {option.option_id for option in question.options if option.right}
-        if question.kind is Kind.SCENARIO:  # one way is taken, of several that may be right
-            return float(len(answer.chosen) == 1 and answer.chosen <= right)
-        return float(bool(right) and answer.chosen == right)
+        if question.kind is Kind.MULTIPLE:
+            return float(bool(right) and answer.chosen == right)
+        return float(len(answer.chosen) == 1 and answer.chosen <= right)
     if question.kind is Kind.NUMERIC:
         return float(_is_near(question, answer.text))
     return float(any(matches(one, answer.text) for one in question.accepted))

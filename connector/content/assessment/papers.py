@@ -7,7 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from connector.content.assessment import bodies
-from connector.content.assessment.drawing import drawn
+from connector.content.assessment.drawing import dealt, drawn
 from connector.domain.assessments import Assessment, Question
 from connector.domain.attempting import Attempt, Drawn, Paper, Versions
 from connector.domain.contents import Content, Contents
@@ -41,13 +41,15 @@ class Papers:
 
     def asked(self, attempt: Attempt) -> list[Question]:
         """The questions of an attempt, as they were when it began."""
-        known = self._known(attempt.content_id, attempt.paper.version, attempt.paper.banks)
-        return [known[key] for key in attempt.paper.questions if key in known]
+        return self._dealt(attempt, self._known(attempt.content_id, attempt.paper.version, attempt.paper.banks))
 
     def marked(self, attempt: Attempt) -> list[Question]:
         """The questions by which an attempt is marked; those that are not asked any more do not count."""
-        known = self._known(attempt.content_id, attempt.marked_version, attempt.marked_banks)
-        return [known[key] for key in attempt.paper.questions if key in known]
+        return self._dealt(attempt, self._known(attempt.content_id, attempt.marked_version, attempt.marked_banks))
+
+    @staticmethod
+    def _dealt(attempt: Attempt, known: Mapping[str, Question]) -> list[Question]:
+        return [dealt(known[key], attempt.attempt_id) for key in attempt.paper.questions if key in known]
 
     def _known(self, content_id: UUID, version: int, banks: Versions) -> Mapping[str, Question]:
         own = [one for section in self._assessment(content_id, version).sections for one in section.questions]

@@ -11,7 +11,7 @@ from connector.content.assessment.analysis import Item, Taken, analysed
 from connector.content.assessment.drawing import met
 from connector.content.assessment.marking import counts, share
 from connector.domain.assessments import Answer, Assessment, Question
-from connector.domain.attempting import Attempt
+from connector.domain.attempting import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Standing:
 
     subject: str
     person_id: int | None
-    attempts: Sequence[Attempt]
+    attempts: Sequence[Result]
     percent: float | None
     passed: bool | None
     waits: bool
@@ -42,11 +42,9 @@ class Overview:
     bands: Sequence[int]
 
 
-def overview(made: Assessment, attempts: Sequence[Attempt]) -> Overview:
+def overview(made: Assessment, attempts: Sequence[Result]) -> Overview:
     """``attempts`` are those of a course, those of one person in one activity together and in their order."""
-    found = [
-        _standing(made, list(some)) for _, some in groupby(attempts, lambda one: (one.actor.link, one.actor.subject))
-    ]
+    found = [_standing(made, list(some)) for _, some in groupby(attempts, lambda one: (one.link, one.subject))]
     percents = [one.percent for one in found if one.percent is not None]
     bands = [0] * 10
     for percent in percents:
@@ -55,11 +53,11 @@ def overview(made: Assessment, attempts: Sequence[Attempt]) -> Overview:
     return Overview(found, passed, len(percents), sum(percents) / len(percents) if percents else None, bands)
 
 
-def _standing(made: Assessment, attempts: list[Attempt]) -> Standing:
+def _standing(made: Assessment, attempts: list[Result]) -> Standing:
     percent = counts(made.policy, [one.percent for one in attempts if one.percent is not None])
     waits = any(one.submitted_at is not None and one.percent is None for one in attempts)
     passed = None if percent is None else percent >= made.pass_mark
-    return Standing(attempts[0].actor.subject, attempts[0].actor.person_id, attempts, percent, passed, waits)
+    return Standing(attempts[0].subject, attempts[0].person_id, attempts, percent, passed, waits)
 
 
 Answers = Mapping[str, Answer]

@@ -21,7 +21,8 @@ from connector.domain.lti import LaunchSession, Trouble
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How somebody stands. ``tried`` are attempts that have ended, ``open`` is the one that goes on; ``left`` None:
-    as many as they like; ``counts``: the result that counts, in percent; ``questions``: how many are asked."""
+    as many as they like, as who teaches and tries it out; ``counts``: the result that counts, in percent;
+    ``questions``: how many are asked."""
 
     made: Assessment
     tried: Sequence[Attempt]
@@ -49,7 +50,7 @@ def standing(attempting: Attempting, content: Content, session: LaunchSession) -
         made,
         ended,
         next((one for one in tried if one.is_open(now)), None),
-        None if made.attempts is None else max(0, made.attempts - len(ended)),
+        None if made.attempts is None or session.launch.teaches else max(0, made.attempts - len(ended)),
         counts(made.policy, [one.percent for one in ended if one.percent is not None]),
         sum(len(one.questions) + (one.drawn if one.bank else 0) for one in made.sections),
     )

@@ -17,11 +17,19 @@ FOR UPDATE
 SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
 WHERE c.site = %(site)s AND a.attempt_id = %(attempt_id)s
 
--- name: in_course
--- What everybody in a course has tried who learns there.
+-- name: results
+-- What everybody in a course has tried who learns there, without what was asked.
+SELECT a.attempt_id, a.link, a.subject, a.person_id, a.number, a.started_at, a.submitted_at, a.percent, a.archived
+FROM connector.attempt a
+WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+ORDER BY a.link COLLATE "C", a.subject COLLATE "C", a.number
+
+-- name: scored
+-- The newest that were marked and whose answers are kept, of those who learn in a course.
 SELECT a.* FROM connector.attempt a
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
-ORDER BY a.link, a.subject, a.number
+  AND a.percent IS NOT NULL AND NOT a.archived
+ORDER BY a.attempt_id DESC LIMIT %(most)s
 
 -- name: start
 -- The attempt of this number, unless there is one, or one is open.

@@ -13,14 +13,15 @@ WITH member AS MATERIALIZED (
 ), graded AS (
     SELECT i.minimum, i.maximum FROM facts.dim_grade_item i
     WHERE i.course_id = %(course_id)s AND i.item_type = 'course' AND i.valid_to = 'infinity'
+), needed AS MATERIALIZED (
+    SELECT r.requirement FROM facts.dim_requirement r WHERE r.valid_to = 'infinity' AND %(course_id)s = ANY(r.course_ids)
 ), due AS MATERIALIZED (
     SELECT a.person_id, min(a.due_on) AS due_on, min(a.window_opens_on) AS opens_on,
            bool_or(facts.state_at(NULL, a.due_on, p.timezone, now()) = 'overdue') AS overdue
     FROM facts.fact_assignment a
     JOIN facts.dim_person p ON p.person_id = a.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
-    WHERE a.person_id = ANY(ARRAY(SELECT person_id FROM member))
-      AND a.requirement = ANY(ARRAY(SELECT r.requirement FROM facts.dim_requirement r
-                                    WHERE r.valid_to = 'infinity' AND %(course_id)s = ANY(r.course_ids)))
+    WHERE a.person_id = ANY(ARRAY(SELECT person_id FROM member WHERE EXISTS (SELECT FROM needed)))
+      AND a.requirement = ANY(ARRAY(SELECT requirement FROM needed))
       AND a.valid_to = 'infinity' AND a.withdrawn_at IS NULL AND a.satisfied_at IS NULL
       AND NOT EXISTS (SELECT FROM facts.fact_assignment later
                       WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity')

@@ -8,11 +8,12 @@ LEFT JOIN facts.dim_requirement r ON r.requirement = c.requirement AND r.valid_t
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('course_id', k.course_id, 'title', COALESCE(d.title, '{}'),
                                         'fullname', COALESCE(d.fullname, k.ref),
-                                        'completed', COALESCE(f.completed, false)) ORDER BY k.place) AS courses
+                                        'completed', EXISTS (
+                                            SELECT FROM facts.fact_completion f
+                                            WHERE f.person_id = %(person_id)s AND f.course_id = k.course_id AND f.completed
+                                              AND f.valid_to = 'infinity')) ORDER BY k.place) AS courses
     FROM unnest(r.courses, r.course_ids) WITH ORDINALITY AS k (ref, course_id, place)
     LEFT JOIN facts.dim_course d ON d.course_id = k.course_id AND d.valid_to = 'infinity'
-    LEFT JOIN facts.fact_completion f
-           ON f.person_id = c.person_id AND f.course_id = k.course_id AND f.valid_to = 'infinity'
 ) w ON true
 WHERE c.person_id = %(person_id)s
 
@@ -149,15 +150,19 @@ WHERE NOT EXISTS (SELECT FROM facts.fact_enrolment e
                   WHERE c.person_id = %(person_id)s AND n.course_id = ANY(r.course_ids))
 
 -- name: team
--- Who is below somebody, directly and further down, those first who need an eye; and how many there are.
+-- Who is below somebody, directly and further down, those first who need an eye; and how many there are. What is due is as
+-- facts.compliance_row has it, without the names, units and managers that it looks up for each.
 WITH below AS MATERIALIZED (
-    SELECT c.person_id, c.distance FROM facts.manager_closure c
+    SELECT c.person_id, c.distance, p.timezone FROM facts.manager_closure c
     JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
     WHERE c.manager_id = %(person_id)s AND c.distance > 0 AND c.valid_to = 'infinity'
 ), unmet AS MATERIALIZED (
-    SELECT c.person_id, facts.state_at(NULL, c.due_on, c.timezone, now()) AS state, c.due_on
-    FROM facts.compliance_row c
-    WHERE c.person_id = ANY(ARRAY(SELECT person_id FROM below)) AND c.satisfied_at IS NULL
+    SELECT a.person_id, facts.state_at(NULL, a.due_on, b.timezone, now()) AS state, a.due_on
+    FROM facts.fact_assignment a JOIN below b ON b.person_id = a.person_id
+    WHERE a.person_id = ANY(ARRAY(SELECT person_id FROM below)) AND a.valid_to = 'infinity' AND a.withdrawn_at IS NULL
+      AND a.satisfied_at IS NULL
+      AND NOT EXISTS (SELECT FROM facts.fact_assignment later
+                      WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity')
 ), standing AS (
     SELECT person_id, count(*) FILTER (WHERE state = 'overdue') AS overdue,
            count(*) FILTER (WHERE state = 'open') AS still_open, min(due_on) FILTER (WHERE state = 'open') AS next_due

@@ -1,4 +1,5 @@
--- What is older than the settings want is removed: each rule is one transaction. Nothing here is of use for planning.
+-- What is older than the settings want is removed: each rule is one transaction, and where it gives a key, many: those behind
+-- the last key, so many at a go. Nothing here is of use for planning.
 
 -- name: statements
 -- What sources had said of people whom they name no more.
@@ -92,29 +93,35 @@ ORDER BY v.file_id
 
 -- name: comments
 -- But for those on which a certificate rests.
-UPDATE connector.mark m SET comment = ''
-FROM connector.attempt a JOIN connector.content c USING (content_id)
-WHERE a.attempt_id = m.attempt_id AND c.site = %(site)s AND a.submitted_at < %(before)s AND m.comment <> ''
-  AND NOT EXISTS (SELECT FROM connector.certificate k
-                  WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
-                    AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+UPDATE connector.mark SET comment = '' WHERE mark_id IN (
+    SELECT m.mark_id FROM connector.mark m
+    JOIN connector.attempt a USING (attempt_id) JOIN connector.content c USING (content_id)
+    WHERE m.mark_id > %(after)s AND c.site = %(site)s AND a.submitted_at < %(before)s AND m.comment <> ''
+      AND NOT EXISTS (SELECT FROM connector.certificate k
+                      WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
+                        AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+    ORDER BY m.mark_id LIMIT %(most)s)
+RETURNING mark_id AS key
 
 -- name: attempts
 -- What was answered goes, and the attempt with its result stays: but for what waits to be marked or to be told, and what a
 -- certificate rests on that held since.
 WITH old AS (
-    UPDATE connector.attempt a SET archived = true FROM connector.content c
-    WHERE c.content_id = a.content_id AND c.site = %(site)s AND a.submitted_at < %(before)s AND NOT a.archived
-      AND (a.trial OR a.percent IS NOT NULL) AND a.settled_at IS NOT NULL
-      AND NOT EXISTS (SELECT FROM connector.learning_event e WHERE e.attempt_id = a.attempt_id)
-      AND NOT EXISTS (SELECT FROM connector.certificate k
-                      WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
-                        AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
-    RETURNING a.attempt_id
+    UPDATE connector.attempt SET archived = true WHERE attempt_id IN (
+        SELECT a.attempt_id FROM connector.attempt a JOIN connector.content c USING (content_id)
+        WHERE a.attempt_id > %(after)s AND c.site = %(site)s AND a.submitted_at < %(before)s AND NOT a.archived
+          AND (a.trial OR a.percent IS NOT NULL) AND a.settled_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM connector.learning_event e WHERE e.attempt_id = a.attempt_id)
+          AND NOT EXISTS (SELECT FROM connector.certificate k
+                          WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
+                            AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+        ORDER BY a.attempt_id LIMIT %(most)s
+        FOR UPDATE OF a)
+    RETURNING attempt_id
 ), gone AS (
     DELETE FROM connector.answer w USING old o WHERE w.attempt_id = o.attempt_id
 )
-SELECT attempt_id FROM old
+SELECT attempt_id AS key FROM old
 
 -- name: viewings
 -- Which pieces were watched, how often and where somebody was, and what was written; how much it was, in all, and how much of
@@ -122,16 +129,23 @@ SELECT attempt_id FROM old
 UPDATE connector.viewing w
 SET watched = '[]', heat = '[]', position = 0, credit = 0,
     answers = (SELECT COALESCE(jsonb_object_agg(a.key, a.value - 'text' - 'chosen'), '{}') FROM jsonb_each(w.answers) a)
-FROM connector.content c
-WHERE c.content_id = w.content_id AND c.site = %(site)s AND NOT w.trial AND NOT w.untold AND w.reported_at < %(before)s
-  AND (w.heat <> '[]' OR jsonb_path_exists(w.answers, '$.*.text') OR jsonb_path_exists(w.answers, '$.*.chosen'))
-  AND NOT EXISTS (SELECT FROM connector.certificate k
-                  WHERE k.site = c.site AND k.deed = 'viewing ' || w.view_id
-                    AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+WHERE w.view_id IN (
+    SELECT o.view_id FROM connector.viewing o JOIN connector.content c USING (content_id)
+    WHERE o.view_id > %(after)s AND c.site = %(site)s AND NOT o.trial AND NOT o.untold AND o.reported_at < %(before)s
+      AND (o.heat <> '[]' OR jsonb_path_exists(o.answers, '$.*.text') OR jsonb_path_exists(o.answers, '$.*.chosen'))
+      AND NOT EXISTS (SELECT FROM connector.certificate k
+                      WHERE k.site = c.site AND k.deed = 'viewing ' || o.view_id
+                        AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
+    ORDER BY o.view_id LIMIT %(most)s
+    FOR UPDATE OF o)
+RETURNING w.view_id AS key
 
 -- name: watched_on_trial
-DELETE FROM connector.viewing w USING connector.content c
-WHERE c.content_id = w.content_id AND c.site = %(site)s AND w.trial AND w.reported_at < %(before)s
+DELETE FROM connector.viewing WHERE view_id IN (
+    SELECT w.view_id FROM connector.viewing w JOIN connector.content c USING (content_id)
+    WHERE w.view_id > %(after)s AND c.site = %(site)s AND w.trial AND w.reported_at < %(before)s
+    ORDER BY w.view_id LIMIT %(most)s)
+RETURNING view_id AS key
 
 -- name: sessions
 DELETE FROM connector.console_session WHERE seen_at < %(before)s

@@ -183,13 +183,26 @@ FOR UPDATE OF w SKIP LOCKED
 -- name: told
 UPDATE connector.viewing SET untold = false WHERE view_id = ANY(%(view_ids)s)
 
+-- name: audience
+-- How many have watched in a course, but for those who have tried it out.
+SELECT count(*) AS people, count(completed_at) AS completed FROM connector.viewing
+WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND course = %(course)s
+  AND NOT trial
+
+-- name: heats
+-- What was watched by those of them who watched last.
+SELECT heat FROM connector.viewing
+WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND course = %(course)s
+  AND NOT trial
+ORDER BY reported_at DESC LIMIT %(most)s
+
 -- name: of_course
--- Who has watched how much in a course, but for those who have tried it out.
+-- Who has watched how much in a course, but for those who have tried it out: so many, behind the first.
 SELECT view_id, version, watched, heat, position, share, answers, reported_at, credit, completed_at, name
 FROM connector.viewing
 WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND course = %(course)s
   AND NOT trial
-ORDER BY name, view_id
+ORDER BY name, view_id LIMIT %(most)s OFFSET %(first)s
 
 -- name: in_course
 -- How lessons were watched that were made in a course, or watched there; of several videos of a lesson the most counts.

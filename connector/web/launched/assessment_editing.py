@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.content.assessment import bodies, editing
-from connector.content.assessment.bringing import Brought, Why, gift, moodle_xml
 from connector.content.assessment.editing import TRUTH, Fault
 from connector.domain.assessments import (
     CHOICES,
@@ -36,7 +36,8 @@ from connector.web.languages import message
 from connector.web.launched.certified import choice, chosen
 from connector.web.launched.fields import Fields
 from connector.web.launched.launches import Launches, Part, Visit
-from connector.web.launched.question_fields import FIELD_OF, question_in
+from connector.web.launched.question_fields import FIELD_OF, SHUFFLED, question_in
+from connector.web.launched.question_files import LEFT_OUT, read_questions, told
 
 LARGEST_FORM = 2_000_000
 LARGEST_FILE = 20_000_000
@@ -73,27 +74,6 @@ FAULTS: Mapping[Fault, str] = {
     Fault.NO_VALUE: message("The right number is missing."),
     Fault.NONE_ACCEPTED: message("At least one right answer is needed."),
     Fault.LEADS_NOWHERE: message("An option leads to a question that is not in this section."),
-}
-LEFT_OUT: Mapping[Why, str] = {
-    Why.TOO_LONG: message("The file is too long."),
-    Why.NO_XML: message("The file is no XML, or is cut off here."),
-    Why.OTHER_XML: message("This is XML of another kind than Moodle's questions."),
-    Why.OTHER_KIND: message("Questions of the kind “{kind}” cannot be imported."),
-    Why.NO_TEXT: message("The question has no text."),
-    Why.NONE_RIGHT: message("No answer is right."),
-    Why.SEVERAL_NUMBERS: message("Exactly one number must be right."),
-    Why.ANSWERS_UNREADABLE: message("Its answers cannot be read."),
-    Why.NUMBERS_UNREADABLE: message("Its numbers cannot be read."),
-    Why.LONG_TEXT: message("A text of it is longer than 20,000 characters."),
-    Why.MANY_ANSWERS: message("It has more than 100 answers."),
-    Why.MANY_QUESTIONS: message("A file brings 1,000 questions at most; from here on none were imported."),
-    Why.PICTURE_LOST: message(
-        "It was imported without a picture: only JPEG, PNG, WebP and GIF of up to 5 MB in the texts of the question "
-        "and of its options are kept, twenty at most."
-    ),
-    Why.NO_PLACE: message(
-        "It was imported without its pictures: the settings have no place for files. Tell your administrator."
-    ),
 }
 CHANGED = message("Somebody else has changed this in the meantime. You see it as it is now; please do yours again.")
 FULL = message("There would be too many questions: 2,000 is the most. Make another bank for the others.")
@@ -195,7 +175,7 @@ def new_question(visit: Visit, form: FormData) -> Response:
     content, fields = content_of(visit), Fields(form)
     kind = fields.pick("kind", Kind.SINGLE)
     options = TRUTH if kind is Kind.TRUE_FALSE else ()
-    question = Question(secrets.token_hex(6), kind, {}, options=options)
+    question = Question(secrets.token_hex(6), kind, {}, options=options, shuffled=kind in SHUFFLED)
     return _question(visit, content, question, fields.whole("section", 0, 1000) or 0)
 
 
@@ -228,20 +208,20 @@ def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
     """Questions of a file of Moodle XML or GIFT go to the end of a section."""
     content = content_of(visit)
     form, file = sent
-    files = visit.connector.content_files
-    brought = _brought(file, keeping=files is not None)
+    picturing = visit.connector.picturing
+    made = made_of(content)
+    there = {one.question_id for part in editing.sections(made) for one in part.questions}
+    brought = read_questions(file, there, keeping=picturing is not None)
     if brought is None or not (brought.all or brought.left_out):
         return _page(visit, content, trouble=UNREADABLE)
     section = Fields(form).whole("section", 0, 1000) or 0
     questions = brought.written_in(LANGUAGES, _tags(visit)[0])
-    after = editing.put(made_of(content), section, *questions)
+    after = editing.put(made, section, *questions)
     if sum(len(one.questions) for one in editing.sections(after)) > MOST:
         return _page(visit, content, trouble=FULL)
-    for one in brought.all:
-        for picture in one.every_picture:
-            if files is not None:
-                files.put(picture.place, brought.files[picture.picture_id])
-    return _save(visit, content, after, form, brought=brought)
+    save = partial(_save, visit, content, after, form, brought=brought, told=told(brought))
+    pictures = [picture for one in brought.all for picture in one.every_picture]
+    return picturing.keep(pictures, brought.files, save) if picturing else save()
 
 
 def end(visit: Visit) -> Response:
@@ -291,7 +271,14 @@ def _typed(visit: Visit, content: Content, made: Assessment, fields: Fields, **v
 
 def _page(visit: Visit, content: Content, **values: Any) -> Response:
     made, untouched = made_of(content), Fields.untouched()
-    usual: dict[str, Any] = {"form": untouched, "section_typed": None, "trouble": "", "brought": None, "here": ""}
+    usual: dict[str, Any] = {
+        "form": untouched,
+        "section_typed": None,
+        "trouble": "",
+        "brought": None,
+        "told": (),
+        "here": "",
+    }
     shown = {
         "content": content,
         "seen": f"{content.version}.{content.changes}",
@@ -346,17 +333,6 @@ def _said_of(stored: Sequence[Picture], typed: Sequence[Picture]) -> list[tuple[
     """Pictures as they are kept, also where they are to be taken away, with what is typed of them."""
     alts = {one.picture_id: one.alt for one in typed}
     return [(one, alts.get(one.picture_id, one.alt)) for one in stored]
-
-
-def _brought(file: bytes, *, keeping: bool) -> Brought | None:
-    """Questions of a file, by what it looks like, with pictures where there is a place for them."""
-    try:
-        text = file.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    if "\x00" in text:
-        return None
-    return moodle_xml.read(file, keeping=keeping) if text.lstrip().startswith("<") else gift.read(text)
 
 
 def _banks(visit: Visit) -> list[Content]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from connector.bootstrap import Connector
 from connector.content.assessment import bodies, results
+from connector.content.assessment.result_list import entries, next_to_mark, teaching
 from connector.content.assessment.taking import explains, reviewed
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.launched import actor_of
@@ -21,16 +22,18 @@ from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.regrades import LONGEST_REASON, Regrade
 from connector.lti.deep_linking import CONTENT
 from connector.web.languages import message
+from connector.web.launched import result_list
 from connector.web.launched.assessment import ATTEMPTS, evidence_of
 from connector.web.launched.assessment_editing import read_form
 from connector.web.launched.fields import Fields
 from connector.web.launched.launches import Part, Visit, roster
+from connector.web.launched.result_list import listed
 
 RESULTS = "/lti/assessment/results"
 BACK: Mapping[str, str] = {COURSE_VIEW: "/lti/course"}
 """Where an attempt was opened from, by what was launched: else from the results of its assessment."""
 NO_PERCENT = message("Enter a number from 0 to 100.")
-MOST = 2000
+MOST = 500
 """Attempts by which questions are looked at: the newest."""
 
 
@@ -112,20 +115,30 @@ def _regrades(visit: Visit) -> Sequence[Regrade]:
 def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Response:
     connector, maker = visit.connector, visit.maker
     made = bodies.assessment(content.body)
-    attempts = connector.attempts.in_course(content.content_id, maker.platform_id, maker.course)
-    kept = [one for one in attempts if not one.archived]
-    scored = sorted((one for one in kept if one.percent is not None), key=lambda one: one.attempt_id)[-MOST:]
+    there = (content.content_id, maker.platform_id, maker.course)
+    every = connector.attempts.results(*there)
+    members = roster(connector, visit.session) or ()
+    teachers = teaching(members)
+    overview = results.overview(made, [one for one in every if one.subject not in teachers])
+    waiting, waits = next_to_mark(every, 0)
+    newest = connector.attempts.scored(*there, MOST)
+    scored = [one for one in newest if one.actor.subject not in teachers]
     marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
     answers = connector.attempts.answers_of([one.attempt_id for one in scored])
     percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
-    by = connector.regrading.newest(content, maker.platform_id, maker.course)
+    by = connector.regrading.newest(content, *there[1:])
     return visit.part(
         "content/assessment/results.html",
         content=content,
         made=made,
-        overview=results.overview(made, attempts),
+        overview=overview,
+        people=sum(not one.teaches for one in entries(overview.standings, members)),
         items=results.items(marked, answers, percents),
-        names=names(connector, visit.session),
+        looked_at=len(scored) if len(newest) == MOST else 0,
+        **listed(visit, made, every, members),
+        to_mark=waiting,
+        waits=waits,
+        names={one.subject: one.name for one in members},
         may_edit=content.is_of(maker),
         regrades=_regrades(visit),
         old=connector.regrades.old(by, maker.platform_id, maker.course),
@@ -156,6 +169,7 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
         "name": names(connector, session).get(attempt.actor.subject, "") if teaches else "",
         "marks": connector.attempts.marks(attempt.attempt_id),
         "explains": teaches or explains(made, attempt),
+        **(_others(connector, attempt) if teaches else {"to_mark": None, "waits": 0}),
         "certificates": connector.certificates.by_attempt(attempt.attempt_id) if teaches else [],
         "may_mark": teaches and attempt.submitted_at is not None and not attempt.archived,
         "form": untouched,
@@ -166,7 +180,17 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
     }
 
 
+def _others(connector: Connector, attempt: Attempt) -> dict[str, Any]:
+    """What else waits to be marked of this assessment in this course."""
+    actor = attempt.actor
+    waiting, waits = next_to_mark(
+        connector.attempts.results(attempt.content_id, actor.platform_id, actor.course), attempt.attempt_id
+    )
+    return {"to_mark": waiting, "waits": waits}
+
+
 PARTS = (
+    *result_list.PARTS,
     Part("GET", RESULTS, show, teaches=True, far=True),
     Part("POST", RESULTS + "/regrades", regrade, teaches=True, read=read_form),
     Part("GET", RESULTS + "/regrades", show_regrades, teaches=True),

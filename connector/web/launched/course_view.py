@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from connector.bootstrap import Connector
@@ -20,10 +21,9 @@ from connector.domain.lti import LaunchSession, Trouble
 from connector.reports.formats import csv_table
 from connector.web.languages import Speech, message
 from connector.web.launched.launches import HEADERS, Part, Visit, roster
+from connector.web.launched.paging import page_of
 
 COURSE = "/lti/course"
-PAGE = 50
-"""People that are shown at once."""
 NEWEST = 500
 """Attempts by which questions are looked at."""
 HARDEST = 5
@@ -86,7 +86,7 @@ def show(visit: Visit) -> Response:
 def show_people(visit: Visit) -> Response:
     """Those that are asked for, a page of them."""
     found = look(visit.connector, visit.session)
-    return visit.part("content/course_view/found.html", **_listed(found, _wanted(visit), _number(visit)))
+    return visit.part("content/course_view/found.html", **_listed(found, _wanted(visit), visit.request.query_params))
 
 
 def download(visit: Visit) -> Response:
@@ -104,9 +104,7 @@ def show_questions(visit: Visit) -> Response:
         key = UUID(visit.request.path_params["content"])
     except ValueError:
         raise LaunchRefused("content: there is none of this id.", Trouble.GONE) from None
-    attempts = connector.attempts.in_course(key, maker.platform_id, maker.course)
-    kept = (one for one in attempts if one.percent is not None and not one.archived)
-    scored = sorted(kept, key=lambda one: -one.attempt_id)[:NEWEST]
+    scored = connector.attempts.scored(key, maker.platform_id, maker.course, NEWEST)
     marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
     percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
     items = results.items(marked, connector.attempts.answers_of([*marked]), percents)
@@ -115,7 +113,7 @@ def show_questions(visit: Visit) -> Response:
 
 
 def _people(_connector: Connector, _session: LaunchSession, found: CourseLook) -> Mapping[str, Any]:
-    return {**_listed(found, Wanted(), 1), "sums": sums(found.people), "states": STATES, "orders": ORDERS}
+    return {**_listed(found, Wanted(), QueryParams()), "sums": sums(found.people), "states": STATES, "orders": ORDERS}
 
 
 def _assessments(_connector: Connector, _session: LaunchSession, found: CourseLook) -> Mapping[str, Any]:
@@ -134,16 +132,14 @@ SECTIONS: Sequence[Section] = (
 )
 
 
-def _listed(found: CourseLook, wanted: Wanted, number: int) -> dict[str, Any]:
+def _listed(found: CourseLook, wanted: Wanted, query: QueryParams) -> dict[str, Any]:
     chosen = select(found.people, wanted)
-    last = max(1, -(-len(chosen) // PAGE))
-    number = min(number, last)
+    page = page_of(query, len(chosen))
     asked = urlencode({"name": wanted.name, "state": wanted.state, "order": wanted.order.value})
     return {
-        "shown": chosen[(number - 1) * PAGE : number * PAGE],
+        "shown": chosen[page.part],
         "chosen": len(chosen),
-        "number": number,
-        "last": last,
+        "page": page,
         "asked": asked,
         "states": STATES,
     }
@@ -155,11 +151,6 @@ def _wanted(visit: Visit) -> Wanted:
     state, order = asked.get("state", ""), asked.get("order", "")
     orders = {one.value: one for one in Order}
     return Wanted(asked.get("name", "")[:200], state if state in STATES else "", orders.get(order, Order.NAME))
-
-
-def _number(visit: Visit) -> int:
-    number = visit.request.query_params.get("page", "")
-    return max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
 
 
 def _row(person: Person, speech: Speech) -> list[Any]:

@@ -10,6 +10,8 @@ from connector.content.assessment.editing import TRUTH, Fault
 from connector.domain.assessments import CHOICES, Kind, Option, Picture, Question
 from connector.web.launched.fields import Fields
 
+SHUFFLED = frozenset({Kind.SINGLE, Kind.MULTIPLE})
+"""Kinds whose options can have another order in each attempt."""
 FIELD_OF: Mapping[Fault, str] = {Fault.NO_TEXT: "text", Fault.NO_VALUE: "value", Fault.NONE_ACCEPTED: "accepted"}
 """Beside which field a fault is told, where it is of one."""
 
@@ -30,6 +32,7 @@ def question_in(fields: Fields, key: str, before: Question | None) -> Question:
         fields.number("tolerance", 0, 1e15) or 0.0,
         fields.texts_or_none("explanation"),
         _pictures(fields, "picture", before.pictures if before else ()),
+        shuffled=kind in SHUFFLED and fields.flag("shuffled"),
     )
 
 

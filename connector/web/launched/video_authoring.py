@@ -36,16 +36,19 @@ from connector.content.video.watching import summed, watched_seconds
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Message, Trouble
-from connector.domain.videos import PART, Lesson, MediaState
+from connector.domain.videos import PART, Audience, Lesson, MediaState, Viewing
 from connector.web.languages import OWN_NAMES
 from connector.web.launched.certified import choice, chosen
 from connector.web.launched.launches import HEADERS, Launches, Part, Visit, bearer
+from connector.web.launched.paging import PAGE, Page, page_of
 from connector.web.launched.sent import body, understood
 from connector.web.launched.video import sent
 from connector.web.words import FAILURES, NOT_RIGHT
 
 FORM = 4 * CAPTIONS
 """Bytes of a form, captions among them."""
+MOST = 2000
+"""Viewings by which it is shown what was watched: the newest."""
 ATTEMPTS = 3
 """So often a small change is tried where others change the same lesson at once."""
 
@@ -292,17 +295,24 @@ def results(visit: Visit) -> Response:
     lesson = read(content.body)
     media = visit.connector.seeing.ready(lesson)
     made = media.made if media else None
-    found = []
+    audience, found, page = Audience(0, 0, ()), list[Viewing](), Page(1, 1)
     if media is not None:
-        maker = visit.maker
-        found = list(
-            visit.connector.viewings.of_course(content.content_id, media.media_id, maker.platform_id, maker.course)
-        )
-    heat = summed([one.heat for one in found])
-    rows = [(one, watched_seconds(one.watched), score(lesson, one)) for one in found]
-    values: dict[str, Any] = {"content": content, "lesson": lesson, "rows": rows, "heat": heat}
-    values |= {"place": captions.shown, "length": made.seconds if made else 0.0}
-    return visit.part("content/video_results.html", **values)
+        viewings, maker = visit.connector.viewings, visit.maker
+        there = (content.content_id, media.media_id, maker.platform_id, maker.course)
+        audience = viewings.audience(*there, MOST)
+        page = page_of(visit.request.query_params, audience.people)
+        found = list(viewings.of_course(*there, PAGE, page.first))
+    return visit.part(
+        "content/video_results.html",
+        content=content,
+        lesson=lesson,
+        audience=audience,
+        heat=summed(audience.heats),
+        rows=[(one, watched_seconds(one.watched), score(lesson, one)) for one in found],
+        page=page,
+        place=captions.shown,
+        length=made.seconds if made else 0.0,
+    )
 
 
 ONE = "/lti/video/lessons/{content}"

@@ -221,7 +221,8 @@ class Attempt {
     if (focus) field.focus();
   }
 
-  /** Which question of how many, which are answered, and whether this is the last. */
+  /** Which question of how many, which are answered, and whether this is the last. In place: it comes by itself too, and
+   * a button that was another one by the time it is let go would not have been pressed. */
   mark() {
     const path = this.path();
     const at = path.indexOf(this.here);

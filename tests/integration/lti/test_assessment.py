@@ -382,7 +382,10 @@ def test_a_mark_whose_result_was_never_found_is_found_by_the_clock(tool: Tool, l
 def test_what_who_teaches_has_tried_is_none_of_the_learners(tool: Tool, link: ToolLink) -> None:
     """Also where the same account learns there later."""
     graded = activity(tool, made(tool, assessment(*TWO, attempts=1)))
-    trial = opened(tool, "teacher", graded).begin()
+    tries = opened(tool, "teacher", graded)
+    tries.take(("a", "w"))
+    assert "Try again" in tries.ask("GET", "/lti/assessment").text, "as often as they like"
+    trial = tries.begin()
     twin = tool.house.twin
     with twin.state.lock:
         user = twin.state.by_username["teacher"]

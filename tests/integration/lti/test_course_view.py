@@ -238,7 +238,7 @@ def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
     for content in (best, last, mean):
         whole = results.overview(
             bodies.assessment(content.body),
-            connector.attempts.in_course(content.content_id, tool.platform_id, course),
+            connector.attempts.results(content.content_id, tool.platform_id, course),
         )
         one = shown[content.title["en"]]
         assert (one.passed, one.mean) == (whole.passed, whole.mean)

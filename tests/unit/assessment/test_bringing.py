@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from time import monotonic
+from time import monotonic, process_time
 
 import pytest
 from hypothesis import given
@@ -79,8 +79,86 @@ def test_gift_is_brought_over() -> None:
 def test_what_gift_has_beyond_is_told_with_its_line() -> None:
     lines = GIFT.splitlines()
     assert [(lines[one.place - 1].split()[0], one.why, one.kind) for one in gift.read(GIFT).left_out] == [
-        ("Match", Why.OTHER_KIND, "matching"), ("Just", Why.OTHER_KIND, "description"),
+        ("Two", Why.TOGETHER, ""), ("Match", Why.OTHER_KIND, "matching"), ("Just", Why.OTHER_KIND, "description"),
     ]  # fmt: skip
+
+
+EXPORTED = """// question: 0  name: Switch category to $course$/top
+$CATEGORY: $course$/top
+
+
+// question: 41  name: Sums
+
+
+// question: 31  name: Call
+::Call::[html]<p>What is the call named?</p>{
+\t=%100%alarm#
+\t=%50%bell#
+\t=%0%*#Anything else
+}
+
+
+// question: 23  name: Lamp
+::Lamp::[html]<p>Which lamp? <img src\\="@@PLUGINFILE@@/lift.png"></p>{
+\t=<p>Alarm</p>
+\t~<p>Light</p>
+\t~%50%<p>Nearly</p>
+}
+
+
+// question: 34  name: Mass
+::Mass::How heavy?{#
+\t=%100%630:5#
+\t=%50%600:29#almost
+}
+
+// question: 42  name: Places
+"""
+
+
+def test_what_moodle_exports_as_gift_is_right_where_moodle_says_so() -> None:
+    """An answer that gives nothing is not right, whatever sign it has; the best of which one is chosen is; and what
+    Moodle could write the name of only is told."""
+    brought = gift.read(EXPORTED)
+    call, lamp, mass = brought.all
+    assert [share(call, Answer("", text=said)) for said in ("Alarm", "bell", "nonsense")] == [1, 1, 0]
+    assert (lamp.kind, right(lamp), lamp.shuffled) == (Kind.SINGLE, {"Alarm"}, True)
+    assert (mass.value, mass.tolerance) == (630, 5)
+    assert [(one.title, one.why) for one in brought.left_out] == [
+        ("Sums", Why.NOT_IN_FILE), ("Call", Why.PARTS), ("Lamp", Why.NO_FILES), ("Lamp", Why.PARTS),
+        ("Mass", Why.PARTS), ("Places", Why.NOT_IN_FILE),
+    ]  # fmt: skip
+
+
+def test_what_of_a_question_in_xml_is_not_kept_is_told() -> None:
+    """Sound, units, parts of the mark and capital letters; of several numbers that are right the best one counts."""
+    text = "<questiontext><text><![CDATA[<audio><source src='a'></audio>Hear?]]></text></questiontext>"
+    brought = moodle_xml.read(
+        quiz(
+            f'<question type="numerical"><name><text>N</text></name>{text}'
+            '<answer fraction="50"><text>600</text></answer><answer fraction="100"><text>630</text></answer>'
+            "<units><unit><unit_name>kg</unit_name></unit></units></question>",
+            '<question type="shortanswer"><name><text>S</text></name><questiontext><text>Sign?</text></questiontext>'
+            '<usecase>1</usecase><answer fraction="100"><text>kg</text></answer></question>',
+        )
+    )
+    assert [one.value for one in brought.all] == [630, None]
+    assert [(one.title, one.why) for one in brought.left_out] == [
+        ("N", Why.MEDIA_LOST), ("N", Why.PARTS), ("N", Why.UNITS), ("S", Why.CAPITALS),
+    ]  # fmt: skip
+
+
+def test_what_is_there_already_stays_as_it_is() -> None:
+    """A file that is brought over twice puts back nothing that an author has changed, and tells so; nor is a question
+    that stands in it twice lost without a word."""
+    once = moodle_xml.read(XML.encode())
+    again = moodle_xml.read(XML.encode(), [one.question_id for one in once.all])
+    assert not again.all
+    assert [one.title for one in again.left_out if one.why is Why.THERE] == [
+        "Smell", "Metals", "Earth", "Capital", "Ice", "Report",
+    ]  # fmt: skip
+    twice = gift.read("Same? {T}\n\nSame? {T}")
+    assert (len(twice.all), [one.why for one in twice.left_out]) == (1, [Why.THERE])
 
 
 @given(st.text(alphabet="{}=~#:%\\$/ \nabT10", max_size=80))
@@ -134,7 +212,7 @@ def test_moodle_xml_is_brought_over() -> None:
     assert_true(earth)
     assert (capital.accepted, ice.value, ice.tolerance, report.kind) == (["Paris"], 0, 0.5, Kind.PRACTICAL)
     told = [(one.title, one.why, one.kind) for one in brought.left_out]
-    assert told == [("Drag", Why.OTHER_KIND, "ddwtos"), ("None", Why.NONE_RIGHT, "")]
+    assert told == [("Metals", Why.TOGETHER, ""), ("Drag", Why.OTHER_KIND, "ddwtos"), ("None", Why.NONE_RIGHT, "")]
     assert all("<question type" in XML.splitlines()[one.place - 1] for one in brought.left_out)
 
 
@@ -266,6 +344,26 @@ def test_of_a_file_full_of_mistakes_so_many_are_told() -> None:
     """All are shown on a page: a file of a few megabytes can have a million."""
     for brought in (gift.read("a\n\n" * 20_000), moodle_xml.read(quiz(*['<question type="x"/>'] * 20_000))):
         assert (len(brought.left_out), brought.left_out[-1].why) == (MOST_TOLD + 1, Why.MANY_QUESTIONS)
+
+
+def test_a_file_that_means_harm_is_read_in_no_time() -> None:
+    """A picture that a text shows a thousand times, and answers without end: each is read once, or not at all."""
+    large = b64encode(PNG + b"x" * 1_000_000).decode()
+    shown = "x" + '<img src="@@PLUGINFILE@@/a">' * 1500
+    file = f'<file name="a" encoding="base64">{large}</file>'
+    text = f'<questiontext format="html"><text><![CDATA[{shown}]]></text>{file}</questiontext>'
+    many = "".join('<answer fraction="1"><text>a</text></answer>' for _ in range(20_000))
+    begun = process_time()
+    brought = moodle_xml.read(quiz(f'<question type="essay">{text}</question>'))
+    assert [(len(one.pictures), len(brought.files)) for one in brought.all] == [(1, 1)]
+    for left in (
+        moodle_xml.read(
+            quiz(f'<question type="multichoice"><questiontext><text>a</text></questiontext>{many}</question>')
+        ),
+        gift.read("\n\n".join("Which? {" + "~a" * 29_000 + "}" for _ in range(5))),
+    ):
+        assert {one.why for one in left.left_out} == {Why.MANY_ANSWERS}
+    assert process_time() - begun < 3
 
 
 def test_braces_without_an_end_take_no_time() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.content.assessment.drawing import drawn, met, path
+from connector.content.assessment.drawing import dealt, drawn, met, path
 from connector.content.assessment.marking import counts, matches, number, score, share
 from connector.domain.assessments import Answer, Kind, Option, Policy, Question, Section
 
@@ -29,6 +30,22 @@ def test_several_options_are_right_together_or_not_at_all() -> None:
     told = [share(question, chosen("q", *places)) for places in ((0, 2), (0,), (0, 1, 2), ())]
     assert told == [1, 0, 0, 0]
     assert share(question, None) == 0
+
+
+def test_where_one_is_to_be_chosen_each_right_one_is_enough() -> None:
+    """As in questions of Moodle that give the whole mark for either of two."""
+    question = choice("q", True, False, True, kind=Kind.SINGLE)
+    assert [share(question, chosen("q", *places)) for places in ((0,), (2,), (1,), (0, 2), ())] == [1, 1, 0, 0, 0]
+
+
+def test_options_have_an_order_of_their_own_in_each_attempt() -> None:
+    """So that the right one is not always the first; in one attempt they stay where they are, and options that are
+    not to be shuffled are as their author has written them."""
+    question = replace(choice("q", True, False, False, False), shuffled=True)
+    orders = {tuple(one.option_id for one in dealt(question, attempt).options) for attempt in range(200)}
+    assert len(orders) == 24
+    assert dealt(question, 7) == dealt(question, 7)
+    assert dealt(replace(question, shuffled=False), 7).options == question.options
 
 
 def test_a_question_without_a_right_option_is_right_for_nobody() -> None:

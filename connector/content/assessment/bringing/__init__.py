@@ -30,6 +30,22 @@ class Why(StrEnum):
     """The question is brought over without it."""
     NO_PLACE = "no_place"
     """The same, since no picture can be kept."""
+    MEDIA_LOST = "media_lost"
+    """The question is brought over without sound, video or another file."""
+    NO_FILES = "no_files"
+    """The question is brought over without what it shows: such a file holds words only."""
+    NOT_IN_FILE = "not_in_file"
+    """The file has its name and nothing else."""
+    PARTS = "parts"
+    """The question is brought over; parts of the mark for some answers are not."""
+    TOGETHER = "together"
+    """The question is brought over; what was a part of the mark is right only with the others."""
+    CAPITALS = "capitals"
+    """The question is brought over, and not that capital letters count."""
+    UNITS = "units"
+    """The question is brought over without units."""
+    THERE = "there"
+    """It is there already, and stays as it is."""
 
 
 MOST_QUESTIONS = 1000
@@ -44,6 +60,12 @@ LONGEST_RAW = 3 * LONGEST
 """With it."""
 
 
+IMPORTED = frozenset(
+    {Why.PICTURE_LOST, Why.NO_PLACE, Why.MEDIA_LOST, Why.NO_FILES, Why.PARTS, Why.TOGETHER, Why.CAPITALS, Why.UNITS}
+)
+"""Those that tell what is missing of a question that was brought over."""
+
+
 class NotBrought(Exception):
     """A question that cannot be brought over. ``kind``: what the file calls it, where there is no such kind here."""
 
@@ -51,6 +73,22 @@ class NotBrought(Exception):
         super().__init__(why)
         self.why = why
         self.kind = kind
+
+
+def best(shares: Sequence[float]) -> Sequence[bool]:
+    """Which answers are right where one is given: those with the largest part of the mark.
+
+    Raises NotBrought where no answer gives any.
+    """
+    most = max(shares, default=0.0)
+    if most <= 0:
+        raise NotBrought(Why.NONE_RIGHT)
+    return [one == most for one in shares]
+
+
+def in_parts(shares: Sequence[float]) -> bool:
+    """Whether answers give parts of the mark that differ."""
+    return len({one for one in shares if one > 0}) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +106,27 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Brought:
-    """Questions by category, "" where there is none, the files of their pictures by id, and what was left out."""
+    """Questions by category, "" where there is none, the files of their pictures by id, and what was left out.
+
+    ``there``: ids of questions that need not be brought, as they are there already.
+    """
 
     questions: dict[str, list[Question]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    there: set[str] = field(default_factory=set)
 
     def add(self, category: str, question: Question) -> None:
-        """Raises NotBrought for one that is too large."""
+        """Raises NotBrought for one that is too large, or there already."""
         said = (question.explanation, *(text for one in question.options for text in (one.text, one.feedback)))
         every = (*(one for text in (question.text, *said) if text for one in text.values()), *question.accepted)
         if any(len(one) > LONGEST for one in every):
             raise NotBrought(Why.LONG_TEXT)
         if max(len(question.options), len(question.accepted)) > MOST_ANSWERS:
             raise NotBrought(Why.MANY_ANSWERS)
+        if question.question_id in self.there:
+            raise NotBrought(Why.THERE)
+        self.there.add(question.question_id)
         self.questions.setdefault(category, []).append(question)
 
     def is_full(self, place: int) -> bool:

@@ -1,17 +1,26 @@
 """GIFT, Moodle's plain text for questions: https://docs.moodle.org/en/GIFT_format, and ``question/format/gift``.
 
-Several right answers with parts of the mark are brought over as right where their part is above nought: here an answer
-is right or not. Matching and descriptions are left out.
+Here an answer is right or not: where one is chosen those with the largest part of the mark are right, and where
+several are, or a text is written, those with any part. Matching and descriptions are left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from connector.content.assessment.bringing import LONGEST_RAW, Brought, LeftOut, NotBrought, Why
+from connector.content.assessment.bringing import (
+    LONGEST_RAW,
+    MOST_ANSWERS,
+    Brought,
+    LeftOut,
+    NotBrought,
+    Why,
+    best,
+    in_parts,
+)
 from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import number
 from connector.domain.assessments import Kind, Option, Question
@@ -30,18 +39,24 @@ _OPENS, _CLOSES = re.compile(r"(?<!\\)\{"), re.compile(r"(?<!\\)\}")
 _MARK = re.compile(r"(?<!\\)([=~])")
 _PART = re.compile(r"%(-?\d+(?:\.\d+)?)%")
 _FEEDBACK = re.compile(r"(?<!\\)#")
+_SHOWN = re.compile(r"<(?:img|audio|video|object|embed|iframe)\b|@@PLUGINFILE@@", re.IGNORECASE)
+_NAMED = re.compile(r"//\s*question:\s*\d+\s+name:\s*(?!Switch category to )(.*)")
+"""What Moodle writes before each question, also where it can write nothing of it."""
 _TRUE = {"t": True, "true": True, "f": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """``named``: there is nothing but the name of a question, which is the ``text``."""
+
     line: int
     text: str
+    named: bool = False
 
 
-def read(text: str) -> Brought:
-    """Bring a whole file over."""
-    brought, category = Brought(), ""
+def read(text: str, there: Iterable[str] = ()) -> Brought:
+    """Bring a whole file over, but for the questions that are ``there``, by their ids."""
+    brought, category = Brought(there=set(there)), ""
     if len(text) > LARGEST:
         brought.left_out.append(LeftOut(1, "", Why.TOO_LONG))
         return brought
@@ -51,12 +66,18 @@ def read(text: str) -> Brought:
             continue
         if brought.is_full(entry.line):
             break
+        if entry.named:
+            brought.left_out.append(LeftOut(entry.line, entry.text[:LONGEST_TITLE], Why.NOT_IN_FILE))
+            continue
         title = _TITLE.match(entry.text)
         named = _plain(title[1])[:LONGEST_TITLE] if title else ""
         try:
             if len(entry.text) > LONGEST_RAW:
                 raise NotBrought(Why.LONG_TEXT)
-            brought.add(category, _question(entry.text[title.end() if title else 0 :], named))
+            text = entry.text[title.end() if title else 0 :]
+            question = _question(text, named)
+            brought.add(category, question)
+            brought.left_out += [LeftOut(entry.line, named, why) for why in _lost(text, question)]
         except NotBrought as error:
             brought.left_out.append(LeftOut(entry.line, named, error.why, error.kind))
     return brought
@@ -66,10 +87,16 @@ def _entries(text: str) -> Iterator[_Entry]:
     """Questions stand apart by empty lines, outside of braces; lines that begin with // are comments."""
     lines: list[str] = []
     began, depth = 1, 0
+    announced: _Entry | None = None
     for number_, line in enumerate([*text.lstrip("\ufeff").splitlines(), ""], 1):
         bare = line.strip()
         if bare.startswith("//"):
+            if name := _NAMED.match(bare):
+                yield from [announced] if announced else ()
+                announced = _Entry(number_, name[1].strip(), named=True)
             continue
+        if bare:
+            announced = None
         if not depth and (not bare or bare.startswith("$CATEGORY:")):
             if lines:
                 yield _Entry(began, "\n".join(lines).strip())
@@ -84,6 +111,20 @@ def _entries(text: str) -> Iterator[_Entry]:
         depth = max(0, depth + opened - closed)
     if lines:
         yield _Entry(began, "\n".join(lines).strip())
+    yield from [announced] if announced else ()
+
+
+def _lost(text: str, question: Question) -> Iterator[Why]:
+    """What of a question is not brought over."""
+    if _SHOWN.search(text):
+        yield Why.NO_FILES
+    shares = (
+        [share for share, _, _ in _answers(text)] if question.kind in (Kind.SINGLE, Kind.TEXT, Kind.NUMERIC) else []
+    )
+    if in_parts(shares):
+        yield Why.PARTS
+    if question.kind is Kind.MULTIPLE:
+        yield Why.TOGETHER
 
 
 def _question(text: str, title: str) -> Question:
@@ -110,35 +151,46 @@ def _by_body(key: str, asked: dict[str, str], body: str) -> Question:
     if word.strip().casefold() in _TRUE:
         return _true_false(key, asked, right=_TRUE[word.strip().casefold()], feedback=feedback)
     answers = list(_answers(body))
+    if len(answers) > MOST_ANSWERS:
+        raise NotBrought(Why.MANY_ANSWERS)
     if not answers:
         raise NotBrought(Why.ANSWERS_UNREADABLE)
-    if any("->" in text for _, _, text, _ in answers):
+    if any("->" in text for _, text, _ in answers):
         raise NotBrought(Why.OTHER_KIND, "matching")
-    if all(right for right, _, _, _ in answers):
-        return Question(key, Kind.TEXT, asked, accepted=[_plain(text) for _, _, text, _ in answers])
+    shares, marks = [share for share, _, _ in answers], set(_MARK.findall(body))
+    rights = best(shares)
+    if marks == {"="}:
+        return Question(key, Kind.TEXT, asked, accepted=[_plain(text) for share, text, _ in answers if share > 0])
+    single = "=" in marks  # as Moodle has it: where no answer is marked as right, several are to be chosen
     options = [
-        Option(
-            str(place), _texts(text), right=(right and part is None) or (part or 0) > 0, feedback=_texts(said) or None
-        )
-        for place, (right, part, text, said) in enumerate(answers, 1)
+        Option(str(place), _texts(text), right=right if single else share > 0, feedback=_texts(said) or None)
+        for place, ((share, text, said), right) in enumerate(zip(answers, rights, strict=True), 1)
     ]
-    several = sum(option.right for option in options) > 1
-    return Question(key, Kind.MULTIPLE if several else Kind.SINGLE, asked, options=options)
+    several = not single and sum(option.right for option in options) > 1
+    return Question(key, Kind.MULTIPLE if several else Kind.SINGLE, asked, options=options, shuffled=True)
 
 
-def _answers(body: str) -> Iterator[tuple[bool, float | None, str, str]]:
-    """Whether each is marked as right, which part of the mark it gives, its text, and what is said of it."""
+def _answers(body: str) -> Iterator[tuple[float, str, str]]:
+    """Which part of the mark each gives, its text, and what is said of it."""
     parts = _MARK.split(body)
     for mark, told in zip(parts[1::2], parts[2::2], strict=True):
         said = told.strip()
         part = _PART.match(said)
         text, *feedback = _FEEDBACK.split(said[part.end() :] if part else said)
-        yield mark == "=", float(part[1]) if part else None, text.strip(), " ".join(feedback).strip()
+        share = float(part[1]) / 100 if part else float(mark == "=")
+        yield share, text.strip(), " ".join(feedback).strip()
 
 
 def _numeric(key: str, asked: dict[str, str], body: str) -> Question:
-    first = next(_answers(body), None)
-    told = first[2] if first else _FEEDBACK.split(body)[0].strip()
+    answers = list(_answers(body))
+    if answers:
+        rights = best([share for share, _, _ in answers])
+        found = [text for (_, text, _), right in zip(answers, rights, strict=True) if right]
+    else:
+        found = [_FEEDBACK.split(body)[0].strip()]
+    if len(found) > 1:
+        raise NotBrought(Why.SEVERAL_NUMBERS)
+    told = found[0]
     low, dots, high = told.partition("..")
     if dots:
         ends = number(low), number(high)

@@ -7,14 +7,25 @@ it is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 from lxml import etree
 
-from connector.content.assessment.bringing import LONGEST_RAW, Brought, LeftOut, NotBrought, Why, pictures
+from connector.content.assessment.bringing import (
+    LONGEST_RAW,
+    MOST_ANSWERS,
+    Brought,
+    LeftOut,
+    NotBrought,
+    Why,
+    best,
+    in_parts,
+    pictures,
+)
 from connector.content.assessment.editing import TRUTH
 from connector.content.assessment.marking import number
 from connector.domain.assessments import Kind, Option, Question
@@ -25,14 +36,16 @@ LONGEST_TITLE = 200
 """Characters of what is told of a question that was left out."""
 HEAVIEST = 1000
 """Weight that a question can have."""
+_MEDIA = re.compile(r"<(?:audio|video|object|embed|iframe)\b", re.IGNORECASE)
 
 
-def read(content: bytes, *, keeping: bool = True) -> Brought:
-    """Bring a whole file over, ``keeping`` its pictures where there is a place for them.
+def read(content: bytes, there: Iterable[str] = (), *, keeping: bool = True) -> Brought:
+    """Bring a whole file over, ``keeping`` its pictures where there is a place for them, but for questions that are
+    ``there``, by their ids.
 
     A file that is no such XML has its one fault told, and brings nothing.
     """
-    brought, category = Brought(), ""
+    brought, category = Brought(there=set(there)), ""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
     try:
         root = etree.fromstring(content, parser)
@@ -55,6 +68,8 @@ def read(content: bytes, *, keeping: bool = True) -> Brought:
             make = KINDS.get(kind)
             if make is None:
                 raise NotBrought(Why.OTHER_KIND, kind)
+            if len(one.findall("answer")) > MOST_ANSWERS:
+                raise NotBrought(Why.MANY_ANSWERS)
             question, found = make(one), pictures.of(one)
             brought.add(category, _with(question, found) if keeping else question)
             if keeping:
@@ -63,6 +78,7 @@ def read(content: bytes, *, keeping: bool = True) -> Brought:
                 brought.left_out.append(LeftOut(line, title, Why.NO_PLACE))
             if found.lost:
                 brought.left_out.append(LeftOut(line, title, Why.PICTURE_LOST))
+            brought.left_out += [LeftOut(line, title, why) for why in _lost(one, question)]
         except NotBrought as error:
             brought.left_out.append(LeftOut(line, title, error.why, error.kind))
     return brought
@@ -77,18 +93,12 @@ def _with(question: Question, found: pictures.Found) -> Question:
 
 
 def _choice(one: Element) -> Question:
-    single = _text(one, "single").casefold() in ("true", "1")
-    options = _options(one)
-    if not any(option.right for option in options):
-        raise NotBrought(Why.NONE_RIGHT)
-    if single and sum(option.right for option in options) > 1:
-        best = max(_fraction(answer) for answer in one.iterfind("answer"))
-        marks = [_fraction(answer) == best for answer in one.iterfind("answer")]
-        options = [
-            Option(option.option_id, option.text, mark, option.feedback)
-            for option, mark in zip(options, marks, strict=True)
-        ]
-    return _made(one, Kind.SINGLE if single else Kind.MULTIPLE, options=options)
+    single = _is_set(one, "single")
+    options, rights = _options(one), best(_shares(one))
+    if single:
+        options = [replace(option, right=right) for option, right in zip(options, rights, strict=True)]
+    shuffled = _is_set(one, "shuffleanswers")
+    return _made(one, Kind.SINGLE if single else Kind.MULTIPLE, options=options, shuffled=shuffled)
 
 
 def _true_false(one: Element) -> Question:
@@ -106,7 +116,7 @@ def _short(one: Element) -> Question:
 
 
 def _numeric(one: Element) -> Question:
-    answers = [answer for answer in one.iterfind("answer") if _fraction(answer) > 0]
+    answers = [answer for answer, right in zip(one.iterfind("answer"), best(_shares(one)), strict=True) if right]
     if len(answers) != 1:
         raise NotBrought(Why.SEVERAL_NUMBERS)
     value, tolerance = number(_text(answers[0], "text")), number(_text(answers[0], "tolerance") or "0")
@@ -126,6 +136,20 @@ KINDS: Mapping[str, Callable[[Element], Question]] = {
     "numerical": _numeric,
     "essay": _essay,
 }
+
+
+def _lost(one: Element, question: Question) -> Iterator[Why]:
+    """What of a question is not brought over, but for its pictures."""
+    if any(_MEDIA.search(found.text or "") for found in one.iter("text")):
+        yield Why.MEDIA_LOST
+    if question.kind is not Kind.MULTIPLE and in_parts(_shares(one)):
+        yield Why.PARTS
+    if question.kind is Kind.MULTIPLE:
+        yield Why.TOGETHER
+    if _is_set(one, "usecase"):
+        yield Why.CAPITALS
+    if one.find("units/unit") is not None:
+        yield Why.UNITS
 
 
 def _made(one: Element, kind: Kind, **more: Any) -> Question:
@@ -149,6 +173,14 @@ def _options(one: Element) -> list[Option]:
         )
         for place, answer in enumerate(one.iterfind("answer"), 1)
     ]
+
+
+def _shares(one: Element) -> list[float]:
+    return [_fraction(answer) for answer in one.iterfind("answer")]
+
+
+def _is_set(one: Element, path: str) -> bool:
+    return _text(one, path).casefold() in ("true", "1")
 
 
 def _fraction(answer: Element) -> float:

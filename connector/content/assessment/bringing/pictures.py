@@ -7,6 +7,7 @@ from base64 import b64decode
 from binascii import Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from urllib.parse import unquote
 
@@ -54,11 +55,11 @@ def of(question: etree._Element) -> Found:
 def _shown(part: etree._Element, files: dict[str, bytes]) -> tuple[list[Picture], bool]:
     """Pictures of one text, whose files come to ``files``; and whether one cannot be kept."""
     beside = {one.get("name", ""): one for one in part.iterfind("file")}
+    read = cache(lambda name: _read(beside.get(name)))  # a text may show the same picture a thousand times
     found: dict[str, Picture] = {}
     lost = False
     for image in map(_attributes, _IMAGE.findall(part.findtext("text") or "")):
-        content = _content(beside.get(_name(image.get("src", ""))))
-        kind, key = kind_of(content), sha256(content).hexdigest()
+        kind, key, content = read(_name(image.get("src", "")))
         if not kind or (key not in files and len(files) == MOST):
             lost = True
             continue
@@ -82,6 +83,12 @@ def _attributes(image: str) -> Mapping[str, str]:
 def _name(source: str) -> str:
     """Of a file beside the text; "" for what lies elsewhere."""
     return unquote(source.removeprefix(FOLDER).partition("?")[0]) if source.startswith(FOLDER) else ""
+
+
+def _read(file: etree._Element | None) -> tuple[str, str, bytes]:
+    """What a file is, "" for no picture, its name here, and what is in it."""
+    content = _content(file)
+    return kind_of(content), sha256(content).hexdigest(), content
 
 
 def _content(file: etree._Element | None) -> bytes:

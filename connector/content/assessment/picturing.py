@@ -1,0 +1,74 @@
+"""Files of pictures of questions: kept when questions come, and gone some time after no question has them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from connector.domain.assessments import PICTURES, Picture
+from connector.domain.certifying import FileStore
+
+T = TypeVar("T")
+
+
+class Pictures(Protocol):
+    """Which pictures are used. One file is of all questions that have the same picture, as its name says."""
+
+    def unused(self, picture_ids: Sequence[str]) -> Sequence[str]:
+        """Those of these that no question has: neither of content as it is now, nor of a version that was used."""
+        ...
+
+    def note(self, unused: Sequence[str], now: datetime) -> None:
+        """Keep since when these, and no others, are unused."""
+        ...
+
+    def unused_since(self, unused: Sequence[str], before: datetime) -> Sequence[str]:
+        """Those of these of which it was noted before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Picturing:
+    """``count`` and ``remove`` are ``OldFiles`` of ``connector.privacy.retaining``."""
+
+    pictures: Pictures
+    files: FileStore
+    clock: Callable[[], datetime]
+
+    def keep(self, pictures: Sequence[Picture], contents: Mapping[str, bytes], save: Callable[[], T]) -> T:
+        """Keep files, and ``save`` the questions that have them; gives what that gives.
+
+        A file that was there, and went as unused just then, is put there once more: from now on it is used, and stays.
+        """
+        for one in pictures:
+            self.files.put(one.place, contents[one.picture_id])
+        saved = save()
+        for one in pictures:
+            if self.files.get(one.place) is None:
+                self.files.put(one.place, contents[one.picture_id])
+        return saved
+
+    def count(self, before: datetime) -> int:
+        """What ``remove`` would delete; nothing is changed."""
+        return len(self.pictures.unused_since(self._unused(), before))
+
+    def remove(self, before: datetime) -> int:
+        """What no question has had since. Killed in between, the next run deletes the same again."""
+        unused = self._unused()
+        self.pictures.note(unused, self.clock())
+        return sum(self._delete(one) for one in self.pictures.unused_since(unused, before))
+
+    def _delete(self, picture_id: str) -> bool:
+        """False where a question has it in this moment: then its file is put back."""
+        place = f"{PICTURES}/{picture_id}"
+        content = self.files.get(place)
+        self.files.delete(place)
+        if content is None or self.pictures.unused([picture_id]):
+            return True
+        self.files.put(place, content)
+        return False
+
+    def _unused(self) -> Sequence[str]:
+        return self.pictures.unused([name.rpartition("/")[2] for name in self.files.names(PICTURES)])
