@@ -15,10 +15,10 @@ demo: install ## the circle with three sample companies and the Moodle twin
 	$(BIN)/moodle-connector demo
 
 test: install ## every test; under twenty minutes on two cores
-	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 3 --dist worksteal
 
 coverage: install ## the same with what it covers, which takes a third longer
-	$(BIN)/pytest -n 3 --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered
 
 lint: install ## style, types, import directions
 	$(BIN)/ruff check .

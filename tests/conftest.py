@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import connector.scim.models  # noqa: F401 - first: for each model pydantic looks through all that has been imported
 from connector.store.embedded import EmbeddedServer, create_database, drop_database, server
 from connector.store.migrate import upgrade
 from connector.store.revision import CONNECTOR, REPORTING
@@ -29,9 +31,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-moodle", action="store_true", help="integration tests with a twin of every version")
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and made here stays to the end: the collector need not look at it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests first: one that begins last would leave a single worker at work. The order is random otherwise."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Slow tests first, the same number for each worker: the order is random otherwise.
+
+    Workers begin with equal parts of the list, one after the other, and take over from each other's ends: all slow
+    ones in the first part would leave a single worker at work in the end.
+    """
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    rest = [item for item in items if not item.get_closest_marker("slow")]
+    workers, dealt = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), list[pytest.Item]()
+    for worker in range(workers):
+        mine = slow[worker::workers]
+        share = (len(items) - len(dealt)) // (workers - worker) - len(mine)
+        dealt += mine + rest[: max(0, share)]
+        del rest[: max(0, share)]
+    items[:] = dealt
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -49,6 +49,8 @@ _TRIAL = (*_SILENCE, *_SQUARE, "-c:v", "libx264", "-c:a", "aac", "-f", "null", "
 """What ``check`` encodes; nothing is kept."""
 _DURATION = re.compile(rb"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.MULTILINE)
 _STREAM = re.compile(rb"^  Stream #0:\d+.*?: Video: (?!.*attached pic).*?[ ,](\d{2,5})x(\d{2,5})[ ,\[]", re.MULTILINE)
+_POINTS = re.compile(rb"SAR (\d+):(\d+)")
+"""How wide a point is by how high; what the container says stands behind what the pictures say, and counts."""
 _TURNED = re.compile(rb"rotation of -?(?:90|270)(?:\.\d+)? degrees")
 _SOUND = re.compile(rb"^  Stream #0:\d+.*?: Audio: ", re.MULTILINE)
 _AT = re.compile(rb"^out_time_us=(\d+)", re.MULTILINE)
@@ -115,6 +117,9 @@ class Ffmpeg:
         width, height = int(size[1]), int(size[2])
         if width * height > PIXELS:
             raise Unusable(Failure.TOO_WIDE)
+        line = said[size.start() : said.find(b"\n", size.end())]
+        for wide, high in _POINTS.findall(line)[-1:]:  # points of camcorders are no squares
+            width = round(width * int(wide) / int(high)) if int(wide) and int(high) else width
         if _TURNED.search(said):
             width, height = height, width
         return Looked(seconds, width, height, bool(_SOUND.search(said)))

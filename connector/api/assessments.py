@@ -38,7 +38,7 @@ def assessment(rooms: Rooms, _asked: Asked, ask: Ask) -> AssessmentAnswer:
         title=ask.text(made.title),
         introduction=ask.text(made.introduction),
         questions=standing.questions,
-        minutes=made.minutes,
+        minutes=standing.minutes,
         pass_mark=made.pass_mark,
         confidence=made.confidence,
         attempts_left=standing.left,

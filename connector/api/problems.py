@@ -129,7 +129,7 @@ PROBLEMS: tuple[type[Problem], ...] = (
 def refused(error: LaunchRefused) -> Problem:
     """What launched content refuses, as the API tells it."""
     trouble = Trouble(error.code)
-    if trouble is Trouble.UNTRUSTED:
+    if trouble in (Trouble.UNTRUSTED, Trouble.OVER):
         return NoGoodToken(given=True)
     if trouble is Trouble.MALFORMED:
         return WrongBody(str(error))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from connector.lti.probing import Probing
     from connector.lti.registering import Registering
     from connector.lti.rosters import Rosters
+    from connector.store.allowances import StoredAllowances
     from connector.store.attempts import StoredAttempts
     from connector.store.contents import StoredContents
     from connector.store.learning_events import StoredEvents, WaitingEvents
@@ -115,13 +116,20 @@ class Launched(Kept, Files, Admission):
         return StoredAttempts(self.database, self.site)
 
     @cached_property
+    def allowances(self) -> StoredAllowances:
+        """What one person is allowed beyond what all are."""
+        from connector.store.allowances import StoredAllowances
+
+        return StoredAllowances(self.database)
+
+    @cached_property
     def attempting(self) -> Attempting:
         """Assessments, taken and marked."""
         from connector.content.assessment.attempting import Attempting
         from connector.content.assessment.papers import Papers
 
         papers = Papers(self.contents, lambda: randbits(63))
-        return Attempting(self.attempts, self.contents, papers, self.clock)
+        return Attempting(self.attempts, self.allowances, self.contents, papers, self.clock)
 
     @cached_property
     def regrades(self) -> StoredRegrades:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from connector.content.assessment import bodies
 from connector.domain.contents import Content, ContentKind, Contents, Maker
 from connector.domain.errors import LaunchRefused
 from connector.domain.learning_events import Actor
@@ -29,6 +30,14 @@ def line_item_of(session: LaunchSession) -> str:
     """Where scores of this session go, "" for nowhere."""
     scores = session.launch.scores
     return scores.line_item if scores else ""
+
+
+def made_here(contents: Contents, session: LaunchSession) -> list[Content]:
+    """What was made in the course of a launch, the newest first, but for what was begun in another launch and left as
+    it was."""
+    launch = session.launch
+    made = contents.of_course(launch.platform_id, launch.course.id) if launch.course else ()
+    return [one for one in made if one.changed_at >= session.began_at or not bodies.is_blank(one)]
 
 
 def named(contents: Contents, platforms: Platforms, session: LaunchSession) -> Content | None:

@@ -223,7 +223,7 @@ class Attempts(Protocol):
         this question, or the person more than so many bytes with it. Files of one person come one after the other."""
         ...
 
-    def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
+    def take_back(self, attempt: Attempt, file_id: UUID) -> Evidence | None:
         """Forget a file of an attempt that is open; None where there is none."""
         ...
 

@@ -135,6 +135,11 @@ def progressed(actor: Actor, *, trial: bool) -> list[Word]:
     return [mine] if trial else [*_for_teachers(actor, PROGRESSED, where), mine]
 
 
+def handed_in(actor: Actor) -> Word:
+    """Somebody has handed a file in, or taken one back: their other screens are told."""
+    return Word(Kind.NOTICE, learner(actor.platform_id, actor.subject), {"about": "files", **_where(actor)})
+
+
 def on_its_way(platform_id: int, subject: str, state: OnItsWay) -> Word:
     """What has become of a score of somebody."""
     return Word(Kind.SCORE, learner(platform_id, subject), {"state": state.value})

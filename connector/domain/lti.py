@@ -51,6 +51,8 @@ class Trouble(StrEnum):
 
     AGAIN = "again"
     """What was begun is over or was used: open it once more from Moodle."""
+    OVER = "over"
+    """The page was open for longer than a launch is good for: what was typed is not sent."""
     COOKIE = "cookie"
     """The browser kept nothing between login and launch: open it in a window of its own."""
     MALFORMED = "malformed"

@@ -262,6 +262,13 @@ SECTIONS: tuple[Section, ...] = (
         "connector.content connector.content_version connector.regrade",
     ),
     Section(
+        "Launched content: allowed",
+        "Attempts and minutes beyond what all are allowed; and how often the person allowed others some.",
+        "It holds for the next attempt.",
+        "subject.allowed",
+        "connector.allowance",
+    ),
+    Section(
         "Launched content: just now",
         "What has happened and is not in the reports yet.",
         _TO_REPORT,

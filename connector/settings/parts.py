@@ -295,6 +295,8 @@ class VideoSettings(FileSettings):
 
     ``ffmpeg``: where it is, if not in the extra ``video``. MediaConvert reads and writes the bucket of ``s3`` by the
     role of this ARN, in a queue other than the account's usual one where ``queue`` has its ARN.
+    ``requests_a_minute`` and ``mb_a_minute``: what one viewing gets of its files, enough for the largest size at twice
+    the speed and for whoever seeks about; for who has an address that leaked, no more than that.
     """
 
     transcoder: Literal["ffmpeg", "mediaconvert"] = "ffmpeg"
@@ -303,6 +305,8 @@ class VideoSettings(FileSettings):
     queue: str = ""
     largest_mb: Annotated[int, Field(ge=1, le=50_000)] = 4000
     longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 240
+    requests_a_minute: Annotated[int, Field(ge=60, le=100_000)] = 300
+    mb_a_minute: Annotated[int, Field(ge=80, le=100_000)] = 300
 
     @model_validator(mode="after")
     def _of_amazon(self) -> Self:

@@ -26,9 +26,11 @@ from connector.domain.attempting import (
     Saved,
 )
 from connector.domain.learning_events import Actor, Event, Verb
+from connector.domain.live import handed_in
 from connector.store.contents import hold
 from connector.store.database import Connection, Database, Row, one, query
 from connector.store.learning_events import values
+from connector.store.live import tell
 from connector.store.lti_scores import put_score
 
 LATE = timedelta(minutes=1)
@@ -132,13 +134,23 @@ class StoredAttempts:
         def work(connection: Connection) -> bool:
             connection.execute(query("attempts.lock_evidence"), whose)
             values = {**whose, **asdict(evidence), "by": by, "most": most, "room": room}
-            return connection.execute(query("attempts.hand_in"), values).rowcount > 0
+            taken = connection.execute(query("attempts.hand_in"), values).rowcount > 0
+            if taken:
+                tell(connection, handed_in(actor))
+            return taken
 
         return self._database.transact(work)
 
-    def take_back(self, attempt_id: int, file_id: UUID) -> Evidence | None:
-        row = self._database.row("attempts.take_back", attempt_id=attempt_id, file_id=file_id)
-        return Evidence(**row) if row else None
+    def take_back(self, attempt: Attempt, file_id: UUID) -> Evidence | None:
+        def work(connection: Connection) -> Evidence | None:
+            values = {"attempt_id": attempt.attempt_id, "file_id": file_id}
+            row = connection.execute(query("attempts.take_back"), values).fetchone()
+            if row is None:
+                return None
+            tell(connection, handed_in(attempt.actor))
+            return Evidence(**row)
+
+        return self._database.transact(work)
 
     def submit(self, attempt: Attempt, now: datetime) -> bool:
         completed = Event(attempt.actor, Verb.COMPLETED, attempt.attempt_id)

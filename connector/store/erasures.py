@@ -46,6 +46,7 @@ STEPS = (
     ("connector.attempt", "attempts"), ("connector.answer", "answers"), ("connector.mark", "comments"),
     ("connector.mark", "marks_of_others"), ("connector.content", "contents"),
     ("connector.content_version", "content_versions"), ("connector.regrade", "regrades"),
+    ("connector.allowance", "allowances"), ("connector.allowance", "allowances_of_others"),
     ("connector.learning_event", "learning_events"),
     ("connector.media", "media"), ("connector.viewing", "viewings"), ("connector.lti_score", "lti_scores"),
     ("connector.lti_session", "lti_sessions"), ("connector.lti_person", "lti_people"),

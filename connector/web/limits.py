@@ -1,4 +1,4 @@
-"""How often one address may try to sign in."""
+"""How often one address may ask, and how much it is given."""
 
 from __future__ import annotations
 
@@ -42,3 +42,31 @@ class RateLimit:
                 return False
             times.append(now)
             return True
+
+
+class Budget:
+    """``most`` in ``seconds`` for each address, however it comes; remembers the ``addresses`` that came last.
+
+    What was begun is given, and counted while it goes: it may leave less than nothing, which is to be waited for.
+    """
+
+    def __init__(
+        self, most: float, seconds: float, addresses: int = 10_000, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._most = most
+        self._pace = most / seconds
+        self._addresses = addresses
+        self._clock = clock
+        self._lock = Lock()
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def spend(self, address: str, amount: float = 0) -> float:
+        """Count so much, and give for how many seconds nothing is left, 0 where something is."""
+        now = self._clock()
+        with self._lock:
+            left, since = self._left.pop(address, (self._most, now))
+            left = min(self._most, left + (now - since) * self._pace) - amount
+            self._left[address] = (left, now)
+            while len(self._left) > self._addresses:
+                self._left.popitem(last=False)
+        return max(0.0, -left / self._pace)

@@ -230,6 +230,7 @@ NOT_RIGHT: Mapping[str, str] = {
     "threshold": message("Enter how much has to be watched: a number from 1 to 100."),
     "chapters": message("Write each chapter on a line of its own: where it begins, such as 1:05, and its title."),
     "captions": message("This file has no captions. Choose a WebVTT file."),
+    "captions_encoding": message("The letters of this file cannot be read. Save it as UTF-8, and choose it again."),
     "captions_size": message("This file of captions is too large. Choose one of 1 MB at most."),
     "at": message("Enter where the question is put, such as 1:05."),
     "kind": message("Choose a kind of question."),
@@ -243,6 +244,10 @@ NOT_RIGHT: Mapping[str, str] = {
 REFUSED: Mapping[Trouble | None, str] = {
     Trouble.AGAIN: message(
         "This page has been open for too long, or was opened twice. Open it once more from your course."
+    ),
+    Trouble.OVER: message(
+        "This page has been open for too long, and nothing was saved or changed just now. Copy what you have typed, "
+        "then open the activity again in Moodle."
     ),
     Trouble.COOKIE: message(
         "Your browser keeps nothing for content within another page. Allow cookies for it, or use another browser."

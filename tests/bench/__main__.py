@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     described = machine.described()
     rounds: list[list[figures.Figure]] = []
     failed: list[str] = []
-    with workshop() as (server, folder):
+    with workshop(tried=options.scale != 1) as (server, folder):
         for number in range(options.repeat):
             bench = Bench(
                 server, folder, options.scale, options.long, moodle, bool(number % 2), errors.print, described

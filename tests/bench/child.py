@@ -62,12 +62,16 @@ def carry_out(piece: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return measured
 
 
-def main() -> None:
-    given = json.loads(sys.stdin.readline())
-    measured = carry_out(sys.argv[1], given)
+def told(piece: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, with what is to be known of the process that did it."""
+    measured = carry_out(piece, given)
     from tests.bench.opened import peak_megabytes  # loaded by the piece already
 
-    print(json.dumps({**measured, "megabytes": peak_megabytes(), "ended": datetime.now(UTC).isoformat()}))
+    return {**measured, "megabytes": peak_megabytes(), "ended": datetime.now(UTC).isoformat()}
+
+
+def main() -> None:
+    print(json.dumps(told(sys.argv[1], json.loads(sys.stdin.readline()))))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ SECRET_VARIABLE = "CONNECTOR_TEST_MOODLE_WEBHOOK_SECRET"
 KNOWN, LARGE, LONG = 20_000, 20_000, 80_000
 FEW_KNOWN = 500
 """On a real Moodle: a tenth of them may be created in a day without a person's word."""
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 # ---------------------------------------------------------------- many rules

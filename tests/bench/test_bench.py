@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,11 @@ from tests.bench.table import WORKS
 WITHOUT_MOODLE = [name for name in WORKS if not name.startswith("moodle-")]
 
 
-def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _bench(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """``folder``: where it has what is gone afterwards, its database above all."""
     command = [sys.executable, "-m", "tests.bench", *arguments]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "TMPDIR": str(folder)} if folder else None
+    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
 
 
 PARTS = {
@@ -36,10 +39,12 @@ PARTS = {
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # some twenty processes each, on a machine that may be busy
 @pytest.mark.parametrize("works", [WITHOUT_MOODLE[::2], WITHOUT_MOODLE[1::2]], ids=["some", "others"])
-def test_every_work_that_needs_no_moodle_gives_its_figures(tmp_path: Path, works: list[str]) -> None:
+def test_every_work_that_needs_no_moodle_gives_its_figures(
+    tmp_path: Path, server_folder: Path, works: list[str]
+) -> None:
     """One round of tiny sizes: a figure for each size and part, told on which machine, and no failure."""
     file = tmp_path / "bench.json"
-    done = _bench("--scale", "0.005", "--json", str(file), "--only", *works)
+    done = _bench("--scale", "0.005", "--json", str(file), "--only", *works, folder=server_folder)
     assert done.returncode == 0, done.stderr
     written = json.loads(file.read_text("utf-8"))
     figures = written["figures"]

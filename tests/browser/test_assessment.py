@@ -237,9 +237,14 @@ def test_who_is_told_to_wait_loses_nothing(platform: Browser, tool: Tool, graded
     photo = tool.house.folder / "manometer.png"
     photo.write_bytes(PNG)
     platform.write("#q-p input[type=file]", str(photo))
+    shown(platform, "Your file is on its way.")
     shown(platform, "Remove manometer.png")
+    shown(platform, "All answers are saved.")
     attempts = tool.house.connector.attempts
     assert [sorted(attempts.answers(1)["a"].chosen), len(attempts.evidence(1))] == [["r"], 1]
+    open_activity(platform, "learner", graded)
+    press(platform, "Continue")
+    platform.until(lambda: platform.seen("#q-m"), "it goes on at the first question that is open")
 
 
 def test_screens_keep_up_with_each_other(platform: Browser, tool: Tool, graded: ToolLink) -> None:
@@ -253,13 +258,14 @@ def test_screens_keep_up_with_each_other(platform: Browser, tool: Tool, graded: 
     other.answer(attempt, "a", "w")
     platform.until(lambda: platform.find("#q-a input[value=w]").is_selected(), "it is chosen here, too")
     platform.until(lambda: platform.find(".numbers .answered"), "and counted")
-    for _ in range(2):
-        press(platform, "Next")
+    platform.find(".numbers li:nth-child(3) button").click()
     other.answer(attempt, "n", text="110")
     platform.until(lambda: platform.find("#q-n input").get_property("value") == "110", "it stands here, too")
     type_into(platform, "#q-n input", "0")
     answers = tool.house.connector.attempts.answers
     platform.until(lambda: answers(int(attempt))["n"].text == "1100", "it is kept")
+    other.ask("POST", f"/lti/assessment/attempts/{attempt}/evidence/p", files={"file": ("gauge.png", PNG)})
+    platform.until(lambda: "gauge.png" in platform.find("#q-p").get_property("textContent"), "the photo is here, too")
     other.answer(attempt, "p", text="Done.", place=9)
     other.submit(attempt)
     shown(platform, "Waiting to be marked")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import pyotp
 import pytest
@@ -16,14 +16,17 @@ from tests.support import House
 
 pytestmark = pytest.mark.anyio
 LOOKS = {"light": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "light"), "phone-dark": (PHONE, "dark")}
+TWO = ("light", "phone-dark")
+"""Colours go by the scheme and the layout by the width: these show all of both."""
 
 
-def looked_at(browser: Browser, name: str, looks: Iterable[str] = LOOKS) -> None:
-    """The page is good in every look."""
-    for look in looks:
+def looked_at(browser: Browser, name: str, looks: Collection[str] = TWO) -> None:
+    """The page is good in these looks, and there is a picture of every one."""
+    for look in LOOKS:
         browser.look(*LOOKS[look])
-        assert browser.violations() == [], f"{name}, {look}"
-        assert not browser.too_wide(), f"{name}, {look}"
+        if look in looks:
+            assert browser.violations() == [], f"{name}, {look}"
+            assert not browser.too_wide(), f"{name}, {look}"
         browser.picture(f"{name}-{look}")
     browser.look(DESK, "light")
     assert browser.complaints() == [], name
@@ -51,7 +54,7 @@ async def test_every_page_of_a_plan_is_accessible(served: Served, browser: Brows
     assert browser.path == "/holds"
     looked_at(browser, "holds")
     browser.go(f"/holds/{plan}")
-    looked_at(browser, "plan")
+    looked_at(browser, "plan", LOOKS)
     browser.go(f"/holds/{plan}?person=nobody")
     looked_at(browser, "plan-nothing-found")
     browser.press("#changes .empty a")

@@ -17,13 +17,14 @@ from connector.domain.videos import Asked, Captions, Chapter
 from tests.browser.pages import DESK, PHONE, Browser, shown
 from tests.browser.platform import at_platform, open_activity
 from tests.integration.lti.launched import Tool, linked, serving_tool
-from tests.integration.lti.videos import lesson_of, opened, with_videos
+from tests.integration.lti.videos import lesson_of, opened, uploaded, with_videos
 from tests.support import House
 from tests.unit.video.clips import clip
 
 pytestmark = pytest.mark.slow
 OPTIONS = [Option("1", {"en": "Wait"}, right=True), Option("2", {"en": "Run"})]
 QUESTION = Question("q", Kind.SINGLE, {"en": "And then?"}, options=OPTIONS, explanation={"en": "Smoke rises."})
+LAST = Question("last", Kind.SINGLE, {"en": "Where do you meet?"}, options=OPTIONS)
 VTT = "WEBVTT\n\n00:00.000 --> 00:01.000\nStay low\n\n00:01.000 --> 00:03.000\nClose the door\n"
 REPLACED = """
 WITH other AS (
@@ -57,7 +58,7 @@ def lesson(tool: Tool, link: ToolLink) -> UUID:
         no_skip=True,
         chapters=[Chapter(0, {"en": "Start"}), Chapter(2, {"en": "End"})],
         captions=[Captions("en", VTT)],
-        questions=[Asked(1.0, QUESTION)],
+        questions=[Asked(1.0, QUESTION), Asked(99.0, LAST)],
     )
 
 
@@ -95,6 +96,11 @@ def test_a_video_goes_from_the_file_to_the_learner(
     platform.click(".tabs button:nth-child(2)")
     platform.until(lambda: platform.find("#file"), "the form is there")
     platform.until(lambda: platform.focus().tag_name == "h1", "and what it is is read first")
+    empty = tool.house.folder / "empty.mp4"
+    empty.touch()
+    platform.write("#file", str(empty))
+    platform.click("[data-upload] button")
+    shown(platform, "There is nothing in this file.")
     platform.write("#file", str(clip(tool.house.folder / "clip.mp4", 3, "320x180")))
     platform.click("[data-upload] button")
     shown(platform, "waits to be prepared", "#media")
@@ -115,13 +121,17 @@ def test_a_video_goes_from_the_file_to_the_learner(
     platform.until(lambda: platform.seen("[data-question]"), "the question is put")
     assert platform.chrome.execute_script(video + "return video.paused && video.currentTime >= 1")
     assert platform.focus().tag_name == "legend"
+    platform.chrome.execute_script(video + "video.currentTime = 0")
+    platform.until(lambda: not platform.seen("[data-question]"), "it can be looked at once more")
+    platform.chrome.execute_script(video + "video.play()")
+    platform.until(lambda: platform.seen("[data-question]"), "the question is put again")
     platform.click("[data-question] input[value='1']")
     platform.click("[data-question] [type=submit]")
     shown(platform, "Smoke rises.")
     accessible(platform, "question", DARK)
     platform.chrome.execute_script(video + "video.currentTime = 2.8")
     shown(platform, "only within what you have watched")
-    platform.write("#search", "door")
+    platform.write("#search", "dóor")
     assert [one.split() for one in platform.each("[data-transcript] button", "innerText")] == [
         ["0:01", "Close", "the", "door"]
     ]
@@ -132,7 +142,12 @@ def test_a_video_goes_from_the_file_to_the_learner(
     open_activity(platform, "learner", link)  # left, and come back
     platform.click("[data-start]")
     shown(platform, "It goes on at 0:01")
+    last = "[data-question=last] "
+    platform.until(lambda: platform.seen(last), "what was to be put later is put at the end")
+    platform.click(last + "input[value='1']")
+    platform.click(last + "[type=submit]")
     platform.until(lambda: platform.seen("[data-done]"), "it is completed")
+    assert "Questions answered: 2 of 2" in platform.text
     assert [one["value"] for one in tool.house.sql("SELECT value FROM connector.lti_score")] == [100]
     shown(platform, "The result goes to the gradebook")
     tool.house.clock.now = datetime.now(UTC) + timedelta(minutes=1)
@@ -169,3 +184,33 @@ def test_a_video_goes_from_the_file_to_the_learner(
     platform.click("dialog[open] button.bad")
     shown(platform, "This was removed.")
     assert platform.complaints() == []
+
+
+PAUSED = """
+const now = Date.now, video = document.querySelector('video');
+video.pause();
+Date.now = () => now() + 2 * 60 * 60 * 1000;
+"""
+NO_HLS = "for (const name of ['MediaSource', 'ManagedMediaSource']) delete window[name];"
+PLACE = "return document.querySelector('video').currentTime"
+GO_ON = "const video = document.querySelector('video'); video.currentTime = 45; video.play()"
+REFUSED = "return performance.getEntriesByType('resource').filter(e => e.responseStatus === 401).length"
+
+
+def test_after_a_long_pause_it_goes_on(chromium: Chrome, tool: Tool, link: ToolLink) -> None:
+    """Two hours later, when the addresses of its files are long over, by hls.js and by the browser alone."""
+    lesson = lesson_of(tool, link)
+    uploaded(opened(tool, link, "teacher"), lesson, clip(tool.house.folder / "clip.mp4", 50, "160x90"))
+    assert tool.house.connector.transcoding().work() == {"ready": 1, "failed": 0}
+    for who, way in (("learner", ""), ("other", NO_HLS)):
+        with at_platform(chromium, tool) as platform:
+            open_activity(platform, who, link)
+            platform.chrome.execute_script(way)
+            platform.find("[data-start]").click()
+            platform.until(lambda at=platform: at.chrome.execute_script(PLACE) > 0.5, "it plays")
+            platform.chrome.execute_script(PAUSED)
+            tool.house.clock.forward(hours=2)
+            platform.chrome.execute_script(GO_ON)
+            platform.until(lambda at=platform: at.chrome.execute_script(PLACE) > 45.5, f"it goes on {way}")
+            tool.house.clock.forward(hours=-2)
+            assert way or not platform.chrome.execute_script(REFUSED), "nobody has to be refused first"

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 from scim2_models import ForbiddenException
 
+from connector.domain.allowances import Allowed
 from connector.domain.attempting import Newest
 from connector.domain.cases import Case
 from connector.domain.contents import ContentKind, Maker
@@ -49,7 +50,7 @@ WITH_TRACES = {
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
         "api_token", "lti_platform", "lti_invitation", "lti_session", "lti_score",
-        "linked_login", "viewing",
+        "linked_login", "viewing", "allowance",
         "attempt", "answer", "evidence", "mark", "content", "content_version", "learning_event",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
@@ -225,6 +226,8 @@ async def assessed(house: House) -> None:
     for course, subject, reason in (("11", mine.subject, "The key was wrong."), ("12", "teacher", "asked by Quill-7")):
         maker = Maker(launched.platform_id, course, subject)
         assert connector.regrades.ask(Newest(exam, 1, {}), maker, reason, house.clock())
+    for whose, by in ((mine, "teacher"), (other, mine.subject)):
+        connector.allowances.give(exam, whose, Allowed(1), by, house.clock())
     await launched.work.work()
     launched.tell(mine, Verb.LAUNCHED)
     assert connector.content_files is not None
@@ -284,7 +287,7 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     [kept] = house.connector.erasures.records()
     assert kept.counts == done.counts and done.counts["files of certificates"] == 2
     assert [done.counts[f"connector.lti_{of}"] for of in ("session", "score", "person")] == [2, 1, 1]
-    assert [done.counts[f"connector.{of}"] for of in ("viewing", "media", "regrade")] == [2, 1, 2]
+    assert [done.counts[f"connector.{of}"] for of in ("viewing", "media", "regrade", "allowance")] == [2, 1, 2, 2]
     assert len([*files.glob("**/*.pdf")]) == others_files
     assert done.counts["files that were handed in"] == 1
     assert [one.name for one in files.glob("evidence/*")] == [

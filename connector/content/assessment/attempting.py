@@ -11,6 +11,7 @@ from connector.content.assessment.drawing import met
 from connector.content.assessment.marking import Scored as Result
 from connector.content.assessment.marking import counts, score
 from connector.content.assessment.papers import Papers
+from connector.domain.allowances import NOTHING, Allowances, Allowed
 from connector.domain.apart import Apart
 from connector.domain.assessments import Answer, Assessment
 from connector.domain.attempting import Attempt, Attempts, Begun, Drawn, Mark, Outcome, Saved
@@ -33,6 +34,7 @@ TRIES = 3
 @dataclass(frozen=True, slots=True)
 class Attempting:
     attempts: Attempts
+    allowances: Allowances
     contents: Contents
     papers: Papers
     clock: Callable[[], datetime]
@@ -45,11 +47,15 @@ class Attempting:
             return tried[-1]
         if tried and tried[-1].submitted_at is None:
             self.submit(tried[-1])
-        if made.attempts is not None and not trial and len(tried) >= made.attempts:
+        allowed = NOTHING if trial else self.allowances.of(content.content_id, actor)
+        most = None if trial else allowed.attempts_of(made.attempts)
+        if most is not None and len(tried) >= most:
             raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
         number = tried[-1].number + 1 if tried else 1
         for _ in range(TRIES):
-            begun = Begun(actor, number, "" if trial else line_item, trial, launched_at, now, _end(content, now))
+            begun = Begun(
+                actor, number, "" if trial else line_item, trial, launched_at, now, _end(content, allowed, now)
+            )
             started = self.attempts.start(self._drawn(content), begun)
             after = self.attempts.of(content.content_id, actor, trial=trial)
             if started is not None or len(after) > len(tried):
@@ -172,8 +178,8 @@ def scored(attempt: Attempt, value: float | None) -> Scored | None:
     return Scored(actor.platform_id, attempt.line_item, actor.subject, value, MOST, Progress.COMPLETED)
 
 
-def _end(content: Content, now: datetime) -> datetime | None:
-    minutes = bodies.assessment(content.body).minutes
+def _end(content: Content, allowed: Allowed, now: datetime) -> datetime | None:
+    minutes = allowed.minutes_of(bodies.assessment(content.body).minutes)
     return now + timedelta(minutes=minutes) if minutes else None
 
 

@@ -90,7 +90,7 @@ class HandingIn:
 
     def drop(self, attempt: Attempt, file_id: UUID) -> None:
         """Take a file back while the attempt is open; what is not there is no mistake."""
-        gone = self.attempts.take_back(attempt.attempt_id, file_id)
+        gone = self.attempts.take_back(attempt, file_id)
         if gone is not None and self.files is not None:
             self.files.delete(gone.place)
 

@@ -10,6 +10,7 @@ from connector.content.assessment.attempting import Attempting, takes_answers
 from connector.content.assessment.drawing import met
 from connector.content.assessment.marking import counts, share
 from connector.content.launched import actor_of, line_item_of
+from connector.domain.allowances import NOTHING
 from connector.domain.assessments import Answer, Assessment, Explain, Question
 from connector.domain.attempting import Attempt
 from connector.domain.contents import Content
@@ -22,7 +23,8 @@ from connector.domain.lti import LaunchSession, Trouble
 class Standing:
     """How somebody stands. ``tried`` are attempts that have ended, ``open`` is the one that goes on; ``left`` None:
     as many as they like, as who teaches and tries it out; ``counts``: the result that counts, in percent;
-    ``questions``: how many are asked."""
+    ``questions``: how many are asked; ``minutes``: how long each attempt
+    may take, None for no limit."""
 
     made: Assessment
     tried: Sequence[Attempt]
@@ -30,6 +32,7 @@ class Standing:
     left: int | None
     counts: float | None
     questions: int
+    minutes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,18 @@ class Reviewed:
 def standing(attempting: Attempting, content: Content, session: LaunchSession) -> Standing:
     made = bodies.assessment(content.body)
     tried = attempting.attempts.of(content.content_id, actor_of(session), trial=session.launch.teaches)
-    now = attempting.clock()
+    now, teaches = attempting.clock(), session.launch.teaches
+    allowed = NOTHING if teaches else attempting.allowances.of(content.content_id, actor_of(session))
+    most = None if teaches else allowed.attempts_of(made.attempts)
     ended = [one for one in tried if not one.is_open(now)]
     return Standing(
         made,
         ended,
         next((one for one in tried if one.is_open(now)), None),
-        None if made.attempts is None or session.launch.teaches else max(0, made.attempts - len(ended)),
+        None if most is None else max(0, most - len(ended)),
         counts(made.policy, [one.percent for one in ended if one.percent is not None]),
         sum(len(one.questions) + (one.drawn if one.bank else 0) for one in made.sections),
+        allowed.minutes_of(made.minutes),
     )
 
 
@@ -100,5 +106,7 @@ def reviewed(attempting: Attempting, attempt: Attempt) -> list[Reviewed]:
 
 
 def explains(made: Assessment, attempt: Attempt) -> bool:
-    """Whether what is right may be shown."""
+    """Whether what is right may be shown: never of an attempt that takes answers."""
+    if attempt.submitted_at is None:
+        return False
     return made.explain is Explain.AFTER_ATTEMPT or (made.explain is Explain.AFTER_SUCCESS and bool(attempt.passed))

@@ -59,7 +59,7 @@ class CourseView:
         if not launch.teaches or launch.course is None:
             raise LaunchRefused("Only who teaches in a course sees how it stands.", Trouble.NOT_ALLOWED)
         there = (launch.platform_id, launch.course.id)
-        assessments = self.work.assessments(*there)
+        assessments = [one for one in self.work.assessments(*there) if not bodies.is_blank(one)]
         done, taken = self.work.done(*there, [_rule(one) for one in assessments])
         learners, as_of, complete = self._learners(launch, done, assessments, roster)
         others = [one for one in learners if one.subject != launch.subject]

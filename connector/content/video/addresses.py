@@ -32,14 +32,14 @@ class Addresses:
         told = f"{media_id.hex}.{session_id}.{until}"
         return f"{told}.{_signature(self.secrets[0], told)}"
 
-    def media(self, ticket: str, now: datetime) -> UUID | None:
-        """Whose files it opens; None where it is over, or not ours."""
+    def opened(self, ticket: str, now: datetime) -> tuple[UUID, int] | None:
+        """Whose files it opens, and for which session; None where it is over, or not ours."""
         found = _TICKET.fullmatch(ticket)
         if found is None or int(found[3]) <= now.timestamp():
             return None
         told = ticket.rpartition(".")[0]
         good = [hmac.compare_digest(_signature(one, told), found[4]) for one in self.secrets]
-        return UUID(found[1]) if any(good) else None
+        return (UUID(found[1]), int(found[2])) if any(good) else None
 
 
 def _signature(secret: str, told: str) -> str:

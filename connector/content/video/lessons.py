@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -106,7 +107,11 @@ def captions_of(file: bytes) -> str:
     """The text of a file of captions, as a database can keep it. Raises NotRight."""
     if len(file) > CAPTIONS:
         raise NotRight("captions_size")
-    text = file.decode("utf-8", errors="replace").replace("\x00", "")
+    encoding = "utf-16" if file.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8"
+    try:
+        text = file.decode(encoding).replace("\x00", "")
+    except UnicodeDecodeError:
+        raise NotRight("captions_encoding") from None
     if not captions.cues(text):
         raise NotRight("captions")
     return text

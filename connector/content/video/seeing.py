@@ -11,12 +11,14 @@ from uuid import UUID
 from connector.content.launched import actor_of, line_item_of
 from connector.content.video.learning import completed
 from connector.content.video.lessons import read
-from connector.content.video.watching import frontier
+from connector.content.video.watching import NOTHING, NOTHING_SHARE, frontier
 from connector.domain.contents import Content
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.videos import Lesson, Made, Media, MediaState, Viewer, Viewing
 
+LOOK_BACK = 3.0
+"""Seconds before the end of a video to which one goes back, where a question waits there."""
 AT = "/lti/media"
 """Below it files are, by addresses that are signed."""
 
@@ -85,10 +87,19 @@ def replaced(media: UUID | None, found: Seen) -> bool:
     return media is not None and media != found.media_id
 
 
+def goes_on_at(found: Seen, viewing: Viewing) -> float:
+    """Where somebody goes on. Who was at the end begins anew or, where a question waits there, just before it."""
+    length = found.made.seconds
+    if viewing.position < length - min(NOTHING, NOTHING_SHARE * length):
+        return viewing.position
+    asked = {one.question.question_id for one in found.lesson.questions}
+    return 0.0 if asked <= set(viewing.answers) else max(0.0, length - LOOK_BACK)
+
+
 def watching(found: Seen, viewing: Viewing) -> Mapping[str, object]:
     """How somebody stands with a lesson."""
     return {
-        "position": viewing.position,
+        "position": goes_on_at(found, viewing),
         "frontier": frontier(viewing.watched),
         "share": viewing.share,
         "answered": sorted(viewing.answers),

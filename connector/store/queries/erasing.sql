@@ -399,6 +399,15 @@ UPDATE connector.content_version v SET changed_by = s.pseudonym
 FROM connector.content c, erased_subject s
 WHERE c.content_id = v.content_id AND s.platform_id = c.platform_id AND s.subject = v.changed_by AND s.alone
 
+-- name: allowances
+-- That somebody was allowed more stays.
+UPDATE connector.allowance a SET subject = s.pseudonym
+FROM erased_subject s WHERE s.platform_id = a.platform_id AND s.subject = a.subject AND s.alone
+
+-- name: allowances_of_others
+UPDATE connector.allowance a SET given_by = s.pseudonym
+FROM erased_subject s WHERE s.platform_id = a.platform_id AND s.subject = a.given_by AND s.alone
+
 -- name: regrades
 -- Who asked for them as a teacher, and reasons that name the person.
 UPDATE connector.regrade r

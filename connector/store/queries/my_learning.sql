@@ -157,16 +157,20 @@ WITH below AS MATERIALIZED (
     JOIN facts.dim_person p ON p.person_id = c.person_id AND p.valid_to = 'infinity' AND p.status = 'active'
     WHERE c.manager_id = %(person_id)s AND c.distance > 0 AND c.valid_to = 'infinity'
 ), unmet AS MATERIALIZED (
-    SELECT a.person_id, facts.state_at(NULL, a.due_on, b.timezone, now()) AS state, a.due_on
+    SELECT a.person_id, b.timezone, COALESCE(a.due_on, 'infinity') AS due_on
     FROM facts.fact_assignment a JOIN below b ON b.person_id = a.person_id
     WHERE a.person_id = ANY(ARRAY(SELECT person_id FROM below)) AND a.valid_to = 'infinity' AND a.withdrawn_at IS NULL
       AND a.satisfied_at IS NULL
       AND NOT EXISTS (SELECT FROM facts.fact_assignment later
                       WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity')
+), state AS MATERIALIZED ( -- there are few days and zones, and what is reckoned of them takes its time
+    SELECT timezone, due_on, facts.state_at(NULL, due_on, timezone, now()) AS state
+    FROM (SELECT DISTINCT timezone, due_on FROM unmet) d
 ), standing AS (
     SELECT person_id, count(*) FILTER (WHERE state = 'overdue') AS overdue,
-           count(*) FILTER (WHERE state = 'open') AS still_open, min(due_on) FILTER (WHERE state = 'open') AS next_due
-    FROM unmet GROUP BY person_id
+           count(*) FILTER (WHERE state = 'open') AS still_open,
+           min(due_on) FILTER (WHERE state = 'open' AND due_on < 'infinity') AS next_due
+    FROM unmet JOIN state USING (timezone, due_on) GROUP BY person_id
 )
 SELECT b.person_id, COALESCE(n.firstname, '') AS firstname, COALESCE(n.lastname, '') AS lastname, b.distance,
        COALESCE(s.overdue, 0) AS overdue, COALESCE(s.still_open, 0) AS still_open, s.next_due,

@@ -205,6 +205,21 @@ UNION ALL
 SELECT jsonb_build_object('marked_anew_at', r.asked_at, 'reason', r.reason)
 FROM meant s JOIN connector.regrade r ON r.platform_id = s.platform_id AND r.asked_by = s.subject
 
+-- name: allowed
+-- What the person was allowed in activities, and that the person allowed others something.
+WITH meant AS (
+    SELECT platform_id, subject FROM connector.lti_person WHERE person_id = ANY(%(ids)s)
+    UNION SELECT platform_id, subject FROM connector.lti_session WHERE person_id = ANY(%(ids)s)
+    UNION SELECT platform_id, subject FROM connector.attempt WHERE person_id = ANY(%(ids)s)
+)
+SELECT jsonb_build_object('content', a.content_id, 'more_attempts', a.attempts, 'more_minutes', a.minutes,
+                          'given_at', a.given_at) AS found
+FROM meant s JOIN connector.allowance a ON a.platform_id = s.platform_id AND a.subject = s.subject
+UNION ALL
+SELECT jsonb_build_object('allowed_others', count(*), 'last_at', max(a.given_at))
+FROM meant s JOIN connector.allowance a ON a.platform_id = s.platform_id AND a.given_by = s.subject
+HAVING count(*) > 0
+
 -- name: happening
 SELECT jsonb_build_object('at', e.at, 'verb', e.verb, 'content', e.content, 'object', e.object, 'result', e.result) AS found
 FROM connector.learning_event e WHERE e.person_id = ANY(%(ids)s) ORDER BY e.event_id

@@ -37,7 +37,7 @@ def home(connector: Connector, session: LaunchSession, content: Content) -> Mapp
         "content": content,
         "certificate": certified.standing(connector, session, content),
         "score": gradebook.standing(connector, session),
-        "policy": POLICIES[standing.made.policy] if standing.made.attempts != 1 else "",
+        "policy": POLICIES[standing.made.policy] if standing.made.attempts != 1 or len(standing.tried) > 1 else "",
         "may_edit": session.launch.teaches and content.is_of(maker_of(session)),
     }
 

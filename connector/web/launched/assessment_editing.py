@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from connector.content import launched
 from connector.content.assessment import bodies, editing
 from connector.content.assessment.editing import TRUTH, Fault
 from connector.domain.assessments import (
@@ -32,6 +33,7 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Trouble
 from connector.domain.multilang import Texts
 from connector.domain.sign_in import LANGUAGES
+from connector.lti.deep_linking import CONTENT
 from connector.web.languages import message
 from connector.web.launched.certified import choice, chosen
 from connector.web.launched.fields import Fields
@@ -76,6 +78,7 @@ FAULTS: Mapping[Fault, str] = {
     Fault.LEADS_NOWHERE: message("An option leads to a question that is not in this section."),
 }
 CHANGED = message("Somebody else has changed this in the meantime. You see it as it is now; please do yours again.")
+COPY = message("{name} (copy)")
 FULL = message("There would be too many questions: 2,000 is the most. Make another bank for the others.")
 UNREADABLE = message("This file cannot be read: it is neither Moodle XML nor GIFT.")
 NEW: Mapping[ContentKind, tuple[str, Assessment | Bank]] = {
@@ -224,6 +227,16 @@ def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
     return picturing.keep(pictures, brought.files, save) if picturing else save()
 
 
+def copy(visit: Visit) -> Response:
+    """Another one with the same questions and settings, in the same course."""
+    content = content_of(visit)
+    made, speech = made_of(content), visit.launches.speech
+    title = {tag: speech(tag).t(COPY, name=text) for tag, text in made.title.items()}
+    body = bodies.body(replace(made, title=title))
+    copied = visit.connector.contents.make(content.kind, body, visit.maker, visit.connector.clock())
+    return _page(visit, copied, copied=True)
+
+
 def end(visit: Visit) -> Response:
     """Content that is wanted no more: activities that open it say so. What was tried stays."""
     content = content_of(visit)
@@ -277,6 +290,7 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "trouble": "",
         "brought": None,
         "told": (),
+        "copied": False,
         "here": "",
     }
     shown = {
@@ -297,6 +311,7 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "left_out": LEFT_OUT,
         **choice(visit.connector, content),
         "may_edit": True,
+        "is_launched": visit.session.launch.custom.get(CONTENT) == str(content.content_id),
         "picking": visit.session.launch.linking is not None,
         "untouched": untouched,
     }
@@ -341,8 +356,7 @@ def _banks(visit: Visit) -> list[Content]:
 
 def _of_course(visit: Visit, kind: ContentKind) -> list[Content]:
     """What was made in the course, what was changed last before others."""
-    made = visit.connector.contents.of_course(visit.maker.platform_id, visit.maker.course)
-    return [one for one in made if one.kind is kind]
+    return [one for one in launched.made_here(visit.connector.contents, visit.session) if one.kind is kind]
 
 
 def _tags(visit: Visit) -> list[str]:
@@ -361,5 +375,6 @@ PARTS = (
     Part("GET", EDIT + "/questions/{question}", show_question, teaches=True),
     Part("POST", EDIT + "/questions/{question}", change_question, teaches=True, read=read_form),
     Part("POST", EDIT + "/files", bring, teaches=True, far=True, read=read_file),
+    Part("POST", EDIT + "/copies", copy, teaches=True),
     Part("DELETE", EDIT, end, teaches=True),
 )

@@ -22,7 +22,7 @@ from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.regrades import LONGEST_REASON, Regrade
 from connector.lti.deep_linking import CONTENT
 from connector.web.languages import message
-from connector.web.launched import result_list
+from connector.web.launched import allowances, result_list
 from connector.web.launched.assessment import ATTEMPTS, evidence_of
 from connector.web.launched.assessment_editing import read_form
 from connector.web.launched.fields import Fields
@@ -73,7 +73,8 @@ def mark(visit: Visit, form: FormData) -> Response:
 
 
 def review(connector: Connector, session: LaunchSession, content: Content) -> Mapping[str, Any] | None:
-    """What somebody has done, as the gradebook asks for it: the newest attempt in this activity; None for none.
+    """What somebody has done, as the gradebook asks for it: the newest attempt in this activity that was submitted;
+    None for none. Answers are taken for a while after the end of the time, and nothing is told before.
 
     Raises LaunchRefused where it is somebody else's, and who asks does not teach.
     """
@@ -82,7 +83,7 @@ def review(connector: Connector, session: LaunchSession, content: Content) -> Ma
         raise LaunchRefused("for_user: who does not teach sees their own only.", Trouble.NOT_ALLOWED)
     whose = replace(actor_of(session), subject=launch.for_user)
     tried = connector.attempts.of(content.content_id, whose, trial=False)
-    ended = [one for one in tried if not one.is_open(connector.clock())]
+    ended = [one for one in tried if one.submitted_at is not None]
     if not ended:
         return None
     return _shown(connector, session, ended[-1], teaches=launch.teaches)
@@ -191,6 +192,7 @@ def _others(connector: Connector, attempt: Attempt) -> dict[str, Any]:
 
 PARTS = (
     *result_list.PARTS,
+    *allowances.PARTS,
     Part("GET", RESULTS, show, teaches=True, far=True),
     Part("POST", RESULTS + "/regrades", regrade, teaches=True, read=read_form),
     Part("GET", RESULTS + "/regrades", show_regrades, teaches=True),

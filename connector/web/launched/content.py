@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.bootstrap import Connector
+from connector.content import launched
 from connector.content.assessment.attempting import MOST
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.my_learning.opening import CONTENT as MY_LEARNING
@@ -152,8 +153,7 @@ def shown(connector: Connector, session: LaunchSession) -> Shown:
 
 def pieces(connector: Connector, session: LaunchSession) -> list[Piece]:
     """What an instructor can pick: kinds that there are once, and what was made in this course."""
-    launch = session.launch
-    made = connector.contents.of_course(launch.platform_id, launch.course.id) if launch.course else ()
+    made = launched.made_here(connector.contents, session)
     return [
         *(Piece(name, kind) for name, kind in SINGLE.items()),
         *(Piece(str(one.content_id), MADE[one.kind], one) for one in made if one.kind in MADE),

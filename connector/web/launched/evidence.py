@@ -58,6 +58,12 @@ def add(visit: Visit, sent: tuple[str, bytes] | None) -> Response:
     return _files(visit, attempt, question, visit.connector.handing_in.add(attempt, question, *sent))
 
 
+def listed(visit: Visit) -> Response:
+    """What was handed in by now, maybe on another screen."""
+    attempt = own_attempt(visit)
+    return _files(visit, attempt, _question(visit, attempt), None)
+
+
 def drop(visit: Visit) -> Response:
     attempt = own_attempt(visit)
     visit.connector.handing_in.drop(attempt, _file_id(visit))
@@ -106,6 +112,7 @@ def _file_id(visit: Visit) -> UUID:
 
 OWN = ATTEMPTS + "/{attempt}/evidence/{question}"
 PARTS = (
+    Part("GET", OWN, listed),
     Part("POST", OWN, add, far=True, read=read_file),
     Part("DELETE", OWN + "/{file}", drop, far=True),
     Part("GET", OWN + "/{file}", show_own, far=True),

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ from connector.domain.multilang import choose
 from connector.lti.rosters import Member
 from connector.web.dress import Dress
 from connector.web.languages import Speech, preferred
-from connector.web.limits import RateLimit
+from connector.web.limits import Budget, RateLimit
 from connector.web.page import Open
 from connector.web.words import REFUSED
 
@@ -38,6 +39,7 @@ LARGEST = 200_000
 """Bytes of a form: a token with all that a platform can say."""
 STATUS: Mapping[Trouble, int] = {
     Trouble.AGAIN: 400,
+    Trouble.OVER: 401,
     Trouble.COOKIE: 400,
     Trouble.MALFORMED: 400,
     Trouble.UNTRUSTED: 401,
@@ -56,6 +58,8 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+STAYS: Mapping[str, str] = {"HX-Retarget": "#main", "HX-Reswap": "afterbegin"}
+"""What is told stands above the page, and what was typed into it stays to be copied."""
 ANYBODY = "*"
 """May frame a page that says that nothing can be opened: by whom is not known, and there is nothing to click."""
 log = structlog.get_logger("lti")
@@ -91,6 +95,9 @@ class Launches:
     dressed: Dress
     tries: RateLimit
     pace: RateLimit
+    files: RateLimit
+    """Of videos, by session, whatever address was signed for it."""
+    megabytes: Budget
     far: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FAR_AT_ONCE))
 
     def keep_pace(self, session: LaunchSession) -> None:
@@ -98,6 +105,14 @@ class Launches:
         who = str(session.session_id)
         if not self.pace.allows(who):
             raise TooFast(self.pace.wait(who))
+
+    def may_have_files(self, session_id: int) -> None:
+        """Raises TooFast where more of a video is asked for than anybody watches; players wait, and ask again."""
+        who = str(session_id)
+        if seconds := self.megabytes.spend(who):
+            raise TooFast(ceil(seconds))
+        if not self.files.allows(who):
+            raise TooFast(self.files.wait(who))
 
     async def asked(self, request: Request) -> dict[str, str]:
         """The fields of a form, or of the address. Raises LaunchRefused."""
@@ -129,7 +144,8 @@ class Launches:
         accepted = preferred(request.headers.get("accept-language", ""))
         values = {"text": REFUSED[trouble], "way_on": way_on}
         if "authorization" in request.headers:
-            return HTMLResponse(self.rendered("lti/refusal.html", accepted, **values), status, HEADERS)
+            stays = STAYS if trouble is Trouble.OVER else {}
+            return HTMLResponse(self.rendered("lti/refusal.html", accepted, **values), status, {**HEADERS, **stays})
         return self.page("lti/refused.html", accepted, status, origin(way_on) if way_on else ANYBODY, **values)
 
     def page(self, template: str, locale: str, status: int, frame: str, posts_to: str = "", **values: Any) -> Response:
@@ -242,7 +258,7 @@ class Part:
     async def _answer(self, launches: Launches, request: Request) -> Response:
         session = await run_in_threadpool(launches.connector.launching.session, bearer(request))
         if session is None:
-            raise LaunchRefused("session: it is over.", Trouble.UNTRUSTED)
+            raise LaunchRefused("session: it is over.", Trouble.OVER)
         launches.keep_pace(session)
         if self.teaches and not session.launch.teaches:
             raise LaunchRefused("Only who teaches may do this.", Trouble.NOT_ALLOWED)

@@ -25,7 +25,7 @@ from connector.web.launched.content import PARTS, picked, picking, shown
 from connector.web.launched.content import WAYS as OF_CONTENT
 from connector.web.launched.fields import Fields
 from connector.web.launched.launches import HEADERS, ByLaunch, Launches, Way, add_ways, log
-from connector.web.limits import RateLimit
+from connector.web.limits import Budget, RateLimit
 from connector.web.page import Open
 
 LAUNCHES_A_MINUTE = 3000
@@ -42,7 +42,10 @@ async def login(here: Launches, request: Request) -> Response:
 
 
 async def launch(here: Launches, request: Request) -> Response:
-    """What a platform posts, signed; answered with the page of what was launched."""
+    """What a platform posts, signed; answered with the page of what was launched. What stands in an address is none:
+    whoever comes back to it reads how to go on."""
+    if request.method == "GET":
+        raise LaunchRefused("It was not posted.", Trouble.AGAIN)
     posted = await here.asked(request)
     kept = kept_by(request.headers.get("sec-fetch-dest", ""))
     opened = await here.connector.launching.launch(posted, request.cookies, kept)
@@ -115,7 +118,7 @@ async def keys(here: Launches, _request: Request) -> Response:
 
 WAYS = (
     Way(("GET", "POST"), LOGIN, ByLaunch.PLATFORM, login),
-    Way(("POST",), LAUNCH, ByLaunch.PLATFORM, launch),
+    Way(("GET", "POST"), LAUNCH, ByLaunch.PLATFORM, launch),
     Way(("POST",), PICK, ByLaunch.SESSION, pick),
     Way(("GET",), REGISTER + "/{invitation}", ByLaunch.INVITED, register),
     Way(("GET",), KEYS, Open.TO_ALL, keys),
@@ -130,6 +133,8 @@ def add_lti(app: FastAPI, connector: Connector, dressed: Dress) -> None:
         dressed,
         RateLimit(LAUNCHES_A_MINUTE, 60),
         RateLimit(connector.settings.content.requests_a_minute, 60),
+        RateLimit(connector.settings.video.requests_a_minute, 60),
+        Budget(connector.settings.video.mb_a_minute, 60),
     )
     add_ways(app, launches, (*WAYS, *OF_CONTENT, *(part.way() for part in PARTS)))
 

@@ -47,7 +47,11 @@ def _picture(visit: Visit, questions: Iterable[Question]) -> Response:
     for one in (one for question in questions for one in question.every_picture):
         content = files.get(one.place) if one.picture_id == wanted and files is not None else None
         if content is not None:
-            closed = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": KEPT}
+            closed = {
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "Cache-Control": KEPT,
+                "Vary": "Authorization",
+            }
             return Response(content, media_type=one.media_type, headers={**HEADERS, **closed})
     raise LaunchRefused("picture: it is not there.", Trouble.GONE)
 

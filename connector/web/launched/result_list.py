@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from connector.content.assessment import bodies, results
 from connector.content.assessment.result_list import Entry, Order, State, Wanted, entries, select
+from connector.domain.allowances import NOTHING, Allowed
 from connector.domain.assessments import Assessment
 from connector.domain.attempting import Result
 from connector.domain.contents import ContentKind
@@ -57,6 +58,8 @@ def listed(visit: Visit, made: Assessment, attempts: Sequence[Result], members: 
         "page": page,
         "wanted": wanted,
         "asked": urlencode({"name": wanted.name, "state": wanted.state or "", "order": wanted.order.value}),
+        "allowed": _allowed(visit),
+        "nothing": NOTHING,
         "states": STATES,
         "orders": ORDERS,
     }
@@ -81,6 +84,12 @@ def _read(visit: Visit) -> tuple[Assessment, Sequence[Result], Sequence[Member]]
     content, maker = visit.content(ContentKind.ASSESSMENT), visit.maker
     attempts = visit.connector.attempts.results(content.content_id, maker.platform_id, maker.course)
     return bodies.assessment(content.body), attempts, roster(visit.connector, visit.session) or ()
+
+
+def _allowed(visit: Visit) -> Mapping[str, Allowed]:
+    """Whom more is allowed in this activity."""
+    content, actor = visit.content(ContentKind.ASSESSMENT), visit.actor
+    return visit.connector.allowances.of_activity(content.content_id, actor.platform_id, actor.link)
 
 
 def _rows(entry: Entry, speech: Speech) -> list[list[Any]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from anyio import sleep
 from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import JSONResponse, StreamingResponse
 
 from connector.bootstrap import Connector
@@ -143,21 +145,35 @@ def _standing(visit: Visit, found: Seen, viewing: Viewing, more: Mapping[str, An
 # ------------------------------------------------------------ files, by signed addresses
 async def file(here: Launches, request: Request) -> Response:
     """A playlist, a segment, a picture, or a range of the whole. Only numbers and words of ours name them."""
-    return await run_in_threadpool(_file, here.connector, request)
+    return await run_in_threadpool(_file, here, request)
 
 
-def _file(connector: Connector, request: Request) -> Response:
-    wanted = _FILE.fullmatch(request.path_params["name"])
-    media_id = connector.media_addresses.media(request.path_params["ticket"], connector.clock())
-    if media_id is None:
+def _file(here: Launches, request: Request) -> Response:
+    connector, wanted = here.connector, _FILE.fullmatch(request.path_params["name"])
+    opened = connector.media_addresses.opened(request.path_params["ticket"], connector.clock())
+    if opened is None:
         raise LaunchRefused("The address is over, or not ours.", Trouble.UNTRUSTED)
+    media_id, session_id = opened
+    here.may_have_files(session_id)
     media = connector.media.media(media_id)
     if wanted is None or media is None or media.made is None:
         raise LaunchRefused("There is no such file.", Trouble.GONE)
     text, name = _named(wanted, media.made)
     if text:
         return Response(text, media_type=PLAYLIST, headers=HEADERS)
-    return _bytes(connector.media_store, f"{media.folder}/{name}", request)
+    return _bytes(connector.media_store, f"{media.folder}/{name}", request, partial(_spend, here, str(session_id)))
+
+
+def _spend(here: Launches, who: str, size: int) -> float:
+    return here.megabytes.spend(who, size / 1_000_000)
+
+
+async def paced(pieces: Iterator[bytes], spend: Callable[[int], float]) -> AsyncIterator[bytes]:
+    """As fast as it goes, and where more was had than a minute gives, as fast as that: nothing breaks off."""
+    async for piece in iterate_in_threadpool(pieces):
+        yield piece
+        if seconds := spend(len(piece)):
+            await sleep(seconds)
 
 
 def _named(wanted: re.Match[str], made: Made) -> tuple[str, str]:
@@ -178,7 +194,7 @@ def _named(wanted: re.Match[str], made: Made) -> tuple[str, str]:
     return main_playlist(made.renditions), ""
 
 
-def _bytes(store: MediaStore, name: str, request: Request) -> Response:
+def _bytes(store: MediaStore, name: str, request: Request, spend: Callable[[int], float]) -> Response:
     size = store.size(name)
     if not size:
         raise LaunchRefused("There is no such file.", Trouble.GONE)
@@ -194,7 +210,7 @@ def _bytes(store: MediaStore, name: str, request: Request) -> Response:
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     if request.method == "HEAD":
         return Response(status_code=206 if part else 200, headers=headers, media_type=kind)
-    return StreamingResponse(store.read(name, first, last), 206 if part else 200, headers, kind)
+    return StreamingResponse(paced(store.read(name, first, last), spend), 206 if part else 200, headers, kind)
 
 
 PARTS = (

@@ -276,9 +276,12 @@ def _media(visit: Visit, lesson: Lesson) -> dict[str, Any]:
     connector = visit.connector
     newest = lesson.coming or lesson.media_id
     media = connector.media.media(newest) if newest else None
+    watched = connector.seeing.ready(lesson)
     is_ready = media is not None and media.state is MediaState.READY
     return {
         "media": media,
+        "length": watched.made.seconds if watched is not None and watched.made else 0.0,
+        "earlier": watched if watched is not None and watched.media_id != newest else None,
         "under_way": media is not None and media.state in (MediaState.WAITING, MediaState.WORKING),
         "why": FAILURES[media.failure] if media is not None and media.failure else "",
         "base": connector.seeing.base(visit.session, media.media_id) if media is not None and is_ready else "",

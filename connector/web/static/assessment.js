@@ -71,7 +71,7 @@ class Attempt {
     this.elsewhere = () => this.keepUp();
     for (const kind of ["missed", "notice"]) document.addEventListener(`live:${kind}`, this.elsewhere);
     if (form.dataset.left) this.count(performance.now() + 1000 * Number(form.dataset.left));
-    this.show(this.here, false);
+    this.show(this.path().find((field) => !this.answered(field)) ?? this.here, false); // who comes back goes on there
     this.flush();
   }
 
@@ -282,6 +282,7 @@ class Attempt {
   changed(event) {
     const field = event.target.closest("[data-question]");
     if (field && event.target.type !== "file") this.answer(field);
+    if (field && event.target.type === "file") setTimeout(() => this.watch()); // its request has begun by then
   }
 
   typed(event) {
@@ -289,6 +290,17 @@ class Attempt {
     clearTimeout(this.typing);
     const field = event.target.closest("[data-question]");
     this.typing = setTimeout(() => this.answer(field), TYPED);
+  }
+
+  uploads() {
+    return this.form.querySelector(".evidence .htmx-request") !== null;
+  }
+
+  /** While a file is on its way the page says so, and no longer. */
+  watch() {
+    if (!this.form.isConnected) return;
+    if (!this.queue.waiting.size) this.tell("saved");
+    if (this.uploads()) setTimeout(() => this.watch(), 300);
   }
 
   settled() {
@@ -379,7 +391,9 @@ class Attempt {
   }
 
   tell(what) {
-    const state = what === "offline" && this.path().some((field) => this.waits(field)) ? "waits" : what;
+    let state = what;
+    if (what === "offline" && this.path().some((field) => this.waits(field))) state = "waits";
+    if (what === "saved" && this.uploads()) state = "uploading";
     const line = this.form.querySelector(".state");
     if (line.dataset.state !== state) {
       line.dataset.state = state;
@@ -428,8 +442,7 @@ class Attempt {
 
   /** Submit when all has arrived; without a connection it is tried again until then. */
   async finish() {
-    const uploads = this.form.querySelector(".evidence .htmx-request") !== null;
-    if (!(await this.flush()) || uploads) {
+    if (!(await this.flush()) || this.uploads()) {
       if (this.form.isConnected) setTimeout(() => this.finish(), 2000);
       return;
     }

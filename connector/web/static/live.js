@@ -128,6 +128,9 @@
     for (const part of parts().filter((one) => one.dataset.liveFrom === address)) {
       const fresh = there.getElementById(part.id), before = part.textContent;
       if (!fresh || !part.isConnected || above(part)?.dataset.liveFrom === address) continue;
+      for (const one of part.querySelectorAll("details[id]")) { // as the reader has left it
+        if (there.getElementById(one.id)) there.getElementById(one.id).open = one.open;
+      }
       await window.htmx.swap({ sourceElement: part, target: part, swap: "outerMorph", text: fresh.outerHTML, live: true });
       const changed = part.textContent.replace(/\s+/g, " ") !== before.replace(/\s+/g, " ");
       if (changed && part.dataset.liveSays) say(part.dataset.liveSays);

@@ -12,6 +12,7 @@
     const call = (path, more) => patience.fetch(path, { ...more, headers: { Authorization: `Bearer ${token}`, ...(more.headers || {}) } });
     const pause = (seconds) => new Promise((resolve) => { setTimeout(resolve, 1000 * seconds); });
     shown.hidden = false;
+    if (!file.size) { say(texts.empty); return; }
     form.dataset.busy = "yes";
 
     async function patiently(path, more) {

@@ -5,6 +5,8 @@
   const SAVE = 10000; // milliseconds between two reports
   const AHEAD = 1; // seconds by which one may jump ahead of what was watched
   const MOST = { played: 500, moments: 20 }; // of a report
+  const STALE = 10 * 60000; // milliseconds after which the address of the files is asked for anew: it is good for 15 minutes
+  const PATIENT = 30; // tries until a video is broken
 
   function place(seconds) {
     const whole = Math.floor(seconds), two = (n) => String(n).padStart(2, "0");
@@ -20,7 +22,7 @@
     const video = find("video"), starter = find("[data-start]");
     const questions = all("[data-question]").sort((a, b) => a.dataset.at - b.dataset.at);
     const answered = new Set();
-    let base = "", media = null, hls = null, opened = false, over = false, frontier = 0, asking = null;
+    let base = "", since = 0, renewing = null, media = null, hls = null, opened = false, over = false, frontier = 0, asking = null;
     let played = [], moments = [], current = null, sending = false, told = -1;
 
     const say = (text) => { find("[data-said]").textContent = text; };
@@ -32,12 +34,15 @@
     // ------------------------------------------------------------ what the service says
     function take(standing) {
       base = standing.base;
+      since = Date.now();
       media = standing.media;
       frontier = Math.max(frontier, standing.frontier);
       standing.answered.forEach((one) => answered.add(one));
       const share = Math.floor(100 * standing.share);
       find("[data-share]").value = share;
-      find("[data-share-text]").textContent = texts.share.replace("{share}", `${share} %`);
+      find("[data-share-text]").textContent = texts.share.replace("{share}", (share / 100).toLocaleString(root.dataset.language, { style: "percent" }));
+      const put = questions.filter((one) => answered.has(one.dataset.question)).length;
+      find("[data-put]").textContent = questions.length ? texts.put.replace("{done}", put).replace("{all}", questions.length) : "";
       if (standing.completed && find("[data-done]").hidden) {
         find("[data-done]").hidden = false;
         say(texts.done);
@@ -57,6 +62,22 @@
       } catch { /* no connection: there will be another time */ }
     }
     for (const kind of ["missed", "notice"]) document.addEventListener(`live:${kind}`, keepUp);
+
+    // After a long pause the address is over: whoever asks for files waits until there is a new one. null: it is good.
+    function fresh() {
+      if (over || Date.now() - since < STALE) return null;
+      renewing ??= renew().finally(() => { renewing = null; });
+      return renewing;
+    }
+
+    async function renew() {
+      try {
+        const answer = await patience.fetch("/lti/video/standing", { headers: { Authorization: `Bearer ${token}` } });
+        if (await ended(answer) || answer.status !== 200) return;
+        const standing = await answer.json();
+        if (standing.media === media) take(standing); // else the next report is told so
+      } catch { /* no connection: what is asked for fails by itself, and is tried again */ }
+    }
 
     // The launch is over (401), or the lesson was removed or has another video by now (409): what comes from here is taken
     // no more.
@@ -116,8 +137,10 @@
     }
 
     // ------------------------------------------------------------ questions
+    // What is to be put later than the video ends is put at its end.
     function ask() {
-      const one = questions.find((each) => !answered.has(each.dataset.question) && Number(each.dataset.at) <= video.currentTime);
+      const due = (one) => video.ended || Number(one.dataset.at) <= video.currentTime;
+      const one = questions.find((each) => !answered.has(each.dataset.question) && due(each));
       if (!one || asking) return;
       asking = one;
       video.pause();
@@ -164,15 +187,26 @@
       });
     }
 
+    // Too much at once (429) is no reason to give up: it comes after seconds.
+    function patient(usual, names) {
+      const shouldRetry = (_policy, count, _late, answer, retry) => retry || (answer?.code === 429 && count < PATIENT);
+      return Object.fromEntries(names.map((name) => {
+        const policy = usual[name].default;
+        return [name, { default: { ...policy, errorRetry: { ...policy.errorRetry, shouldRetry } } }];
+      }));
+    }
+
     async function load(position) {
       // Each request goes to the newest address: those of the playlist are over after minutes.
       const renewed = (url) => url.replace(/\/lti\/media\/[^/]+\//, base);
       const native = () => { video.currentTime = position; };
+      const asked = (xhr, url) => { xhr.open("GET", renewed(url), true); };
       if (window.MediaSource || window.ManagedMediaSource) {
         if (!window.Hls) await script(above.dataset.hls);
         hls = new window.Hls({
           enableWorker: false, startPosition: position, capLevelToPlayerSize: true,
-          xhrSetup: (xhr, url) => xhr.open("GET", renewed(url), true),
+          xhrSetup: (xhr, url) => fresh()?.then(() => asked(xhr, url)) ?? asked(xhr, url),
+          ...patient(window.Hls.DefaultConfig, ["manifestLoadPolicy", "playlistLoadPolicy", "fragLoadPolicy"]),
         });
         hls.on(window.Hls.Events.ERROR, (_, error) => { if (error.fatal) again(error); });
         hls.loadSource(new URL(`${base}main.m3u8`, location.href).href);
@@ -184,15 +218,27 @@
       video.src = base + (playlist ? "main.m3u8" : "whole.mp4");
     }
 
+    // Players that ask for files themselves are given the new address as a whole, and go on where they were: once,
+    // whether they were refused meanwhile or not.
+    let coming = false;
+    async function reload(position, going) {
+      coming = false;
+      await load(position);
+      if (going) await video.play().catch(() => {});
+    }
+
     let tries = 0;
     async function again(error) {
-      if (over || tries > 30) { say(texts.broken); return; }
+      if (over || coming) return; // it says why; or is on its way
+      if (tries > PATIENT) { say(texts.broken); return; }
+      const position = video.currentTime, going = !video.paused;
+      coming = !hls;
       tries += 1;
       told = -1;
       await send();
       if (over) return;
       if (hls && error && error.type === window.Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-      else setTimeout(() => { if (hls) hls.startLoad(); else load(video.currentTime); }, 2000);
+      else setTimeout(() => { if (hls) hls.startLoad(); else reload(position, going); }, tries > 1 ? 2000 : 0);
     }
 
     async function start() {
@@ -228,16 +274,29 @@
 
     starter.addEventListener("click", start);
     video.addEventListener("playing", () => { tries = 0; });
-    video.addEventListener("play", () => { if (asking) { video.pause(); return; } open(); note("played"); });
+    video.addEventListener("play", () => {
+      if (asking) { video.pause(); return; }
+      open();
+      note("played");
+      const position = video.currentTime, renewed = opened && !hls && !coming && fresh();
+      if (!renewed) return;
+      coming = true;
+      renewed.then(() => { if (!over) reload(position, true); });
+    });
     video.addEventListener("pause", () => { follow(); if (!asking) note("paused"); send(); });
-    video.addEventListener("ended", () => { follow(); send(); });
+    video.addEventListener("ended", () => { follow(); send(); ask(); });
     video.addEventListener("timeupdate", () => { if (!video.seeking) { follow(); ask(); light(); } });
     video.addEventListener("seeking", () => {
       const to = video.currentTime; // players themselves jump over holes between pictures, which is no jump of anybody's
       if (current && to >= current[1] && to - current[1] <= AHEAD) current[1] = to; else open();
       if (lesson.noSkip && video.currentTime > frontier + AHEAD) { video.currentTime = frontier; say(texts.skip); }
     });
-    video.addEventListener("seeked", () => { if (opened) { note("seeked"); ask(); } });
+    video.addEventListener("seeked", () => {
+      if (!opened) return;
+      note("seeked");
+      if (asking && video.currentTime < Number(asking.dataset.at) - AHEAD / 2) goOn(asking); // to look at it once more
+      ask();
+    });
     video.addEventListener("error", () => { if (!hls && opened) again(); });
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") send(true); });
     window.addEventListener("pagehide", () => send(true));
@@ -247,7 +306,7 @@
       form.querySelector("[data-on]").addEventListener("click", () => {
         goOn(form);
         video.focus();
-        video.play().catch(() => {});
+        if (video.ended) ask(); else video.play().catch(() => {});
       });
     });
 
@@ -286,16 +345,17 @@
     all("[data-to]").forEach((one) => one.addEventListener("click", async () => {
       const to = Number(one.dataset.to);
       if (!opened) await start();
-      if (!opened || asking) return;
+      if (!opened) return;
       const jump = () => { video.currentTime = to; };
       if (video.readyState) jump(); else video.addEventListener("loadedmetadata", jump, { once: true });
     }));
     const search = find("[data-search]");
+    const plain = (text) => text.toLocaleLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replaceAll("đ", "d");
     if (search) {
       search.addEventListener("input", () => {
-        const wanted = search.value.trim().toLocaleLowerCase();
+        const wanted = plain(search.value.trim());
         const left = spoken.filter((one) => {
-          const suits = one.textContent.toLocaleLowerCase().includes(wanted);
+          const suits = plain(one.textContent).includes(wanted);
           one.parentElement.hidden = !suits;
           return suits;
         });

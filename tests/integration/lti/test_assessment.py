@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import anyio
@@ -485,3 +486,32 @@ def test_a_change_waits_for_the_attempt_that_begins(tool: Tool, link: ToolLink) 
             with pytest.raises(TimeoutError):
                 authors[0].result(timeout=0.3)
         assert {one.result() for one in authors} == {2, None}
+
+
+def test_one_person_is_allowed_more_than_all_are(tool: Tool, link: ToolLink) -> None:
+    """Another attempt, and more time, also for the attempt that is open; nobody else has it, nor in another activity,
+    and no learner gives it."""
+    content = made(tool, assessment(*TWO, attempts=1, minutes=20))
+    graded, elsewhere = activity(tool, content), activity(tool, content, "Again")
+    learner, teacher = opened(tool, "learner", graded), opened(tool, "teacher", graded)
+    attempt = learner.begin()
+    path = "/lti/assessment/allowances"
+    subject = str(tool.house.twin.state.by_username["learner"])
+    more = {"subject": subject, "more": "1", "longer": "10"}
+    assert "More minutes for each attempt" in teacher.ask("GET", path, params={"subject": subject}).text
+    assert "Saved." in teacher.ask("POST", path, data=more).text
+    assert "This is not a number." in teacher.ask("POST", path, data={**more, "more": "many"}).text
+    left = re.search(r'data-left="(\d+)', learner.ask("GET", f"/lti/assessment/attempts/{attempt}").text)
+    assert left and 29 * 60 < int(left[1]) <= 30 * 60
+    learner.submit(attempt)
+    home = unescape(learner.ask("GET", "/lti/assessment").text)
+    assert "30 minutes" in home and "Try again" in home
+    listed = teacher.ask("GET", "/lti/assessment/list").text
+    assert "1 attempt more" in listed and "10 minutes more" in listed
+    assert "100%" in learner.take(("a", "r"), ("b", "r"))
+    learner.begin(403)
+    opened(tool, "learner", elsewhere).take(("a", "r"))
+    opened(tool, "learner", elsewhere).begin(403)
+    assert "20 minutes" in opened(tool, "other", graded).html
+    learner.ask("POST", path, 403, data=more)
+    teacher.ask("POST", path, 403, data={**more, "subject": "nobody"})

@@ -16,6 +16,7 @@ from connector.settings.parts import ContentSettings
 from connector.web.launched.paging import PAGE
 from tests.integration.lti.launched import Tool, form
 from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, made, opened
+from tests.integration.lti.test_assessment import pass_by
 from tests.integration.lti.test_evidence import PNG
 from tests.integration.lti.test_picking import picking
 
@@ -112,6 +113,21 @@ def test_an_author_makes_an_assessment_and_takes_it_into_the_course(tool: Tool, 
     assert tool.house.twin.state.tools.items[activity_made.item].most == 20
     page = opened(tool, "learner", activity_made)
     assert "100%" in page.take((key, question.options[0].option_id))
+
+
+def test_what_was_begun_and_left_is_not_offered_again(tool: Tool, author: Author) -> None:
+    """It can be picked where it was begun, elsewhere once something of it was saved; so it is in the course view."""
+    view = tool.house.twin.tools.add_link("SAFE", tool.registered, "Course", content="course-view")
+
+    def is_offered() -> bool:
+        return author.content in picking(tool, "teacher").text
+
+    assert author.content in author.page.ask("GET", "/lti/contents").text
+    assert not is_offered()
+    assert "New assessment" not in opened(tool, "teacher", view).html
+    author.edit("settings", **{"title.en": "Gas alarm"})
+    assert is_offered()
+    assert "Gas alarm" in opened(tool, "teacher", view).html
 
 
 def test_what_is_wrong_with_a_question_is_said_and_nothing_is_lost(author: Author) -> None:
@@ -254,7 +270,8 @@ def test_pictures_of_questions_are_kept(tool: Tool, author: Author) -> None:
     [key] = dict.fromkeys(re.findall(r"/edit/questions/([0-9a-f]+)", shown))
     question = unescape(author.page.ask("GET", f"{edit}/questions/{key}").text)
     [found] = re.findall(rf'alt="A red valve" data-file="({edit}/pictures/[0-9a-f]{{64}})"', question)
-    assert author.page.ask("GET", found).content == PNG
+    answer = author.page.ask("GET", found)
+    assert (answer.content, answer.headers["vary"]) == (PNG, "Authorization"), "it is kept for who may see it alone"
     picture_id = found.rpartition("/")[2]
     fields = {"kind": "true_false", "section": "0", "text.en": "Is it closed?", "right": "0", "weight": "1",
               "option-0-id": "true", "option-1-id": "false"}  # fmt: skip
@@ -322,6 +339,32 @@ def test_two_authors_do_not_write_over_each_other(tool: Tool, author: Author) ->
     assert "Somebody else has changed this" in other.edit("settings", **{"title.en": "Theirs"})
     assert "Mine" in other.html
     assert "Theirs" in other.edit("settings", **{"title.en": "Theirs"})
+
+
+def test_an_assessment_is_copied(tool: Tool, author: Author) -> None:
+    """With its questions and settings; a change of the copy is none of the original, and both are offered."""
+    author.edit("files", section="0", files={"file": ("a.txt", "One? {T}")})
+    original = author.content
+    shown = author.edit("copies")
+    assert "New assessment (copy)" in shown and "This is the copy." in shown and "One?" in shown
+    found = re.search(r"/lti/contents/([\w-]+)/edit/settings", shown)
+    assert found and found[1] != original
+    author.content = found[1]
+    author.html = shown
+    [question] = dict.fromkeys(re.findall(r"/edit/questions/(\w+)", shown))
+    author.edit(f"questions/{question}", do="drop")
+    assert "One?" not in author.html
+    assert "One?" in author.page.ask("GET", f"/lti/contents/{original}/edit").text
+    offered = unescape(author.page.ask("GET", "/lti/contents").text)
+    assert "New assessment (copy)" in offered
+
+
+def test_a_page_that_was_open_for_too_long_says_so_and_keeps_what_was_typed(author: Author) -> None:
+    """No word of an administrator, who could do nothing; and what is told stands above the form, not in its place."""
+    author.page.token = "of a launch that is over"
+    answer = author.page.ask("POST", f"/lti/contents/{author.content}/edit/settings", 401, data={"title.en": "Mine"})
+    assert "open for too long" in answer.text and "administrator" not in answer.text
+    assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == ("#main", "afterbegin")
 
 
 def test_questions_are_ordered_and_removed(author: Author) -> None:
@@ -445,8 +488,9 @@ def test_results_of_many_are_shown_page_by_page(tool: Tool, link: ToolLink) -> N
 
 
 def test_the_gradebook_leads_to_what_somebody_has_done(tool: Tool, link: ToolLink) -> None:
-    """A submission review: who teaches sees and marks it, the learner sees their own and nobody else's."""
-    graded = activity(tool, made(tool, assessment(asked("a"))))
+    """A submission review: who teaches sees and marks it, the learner sees their own and nobody else's, and none that
+    still takes answers."""
+    graded = activity(tool, made(tool, assessment(asked("a", explanation={"en": "KEY"}), minutes=10)))
     opened(tool, "learner", graded).take(("a", "r"))
     state = tool.house.twin.state
     ids = {name: str(state.by_username[name]) for name in ("learner", "other")}
@@ -463,6 +507,13 @@ def test_the_gradebook_leads_to_what_somebody_has_done(tool: Tool, link: ToolLin
     assert (status, "100%" in shown, "Save the mark" in shown) == (200, True, False)
     assert review("other", "learner")[0] == 403
     assert "Nothing was handed in yet." in review("teacher", "other")[1]
+    assert "KEY" in shown, "it was submitted"
+    page = opened(tool, "other", graded)
+    attempt = page.begin()
+    pass_by(tool, minutes=10)
+    assert page.answer(attempt, "a", "w").json()["open"], "what is on its way is taken"
+    assert "Nothing was handed in yet." in (early := review("other", "other")[1])
+    assert "KEY" not in early
 
 
 def test_what_was_removed_says_so(tool: Tool, author: Author) -> None:

@@ -142,7 +142,8 @@ async def test_a_video_that_is_completed(tool: Tool) -> None:
 
 
 async def test_an_author_chooses_what_a_video_earns(tool: Tool) -> None:
-    """Of what is offered, and nothing else; who has completed it before gets it when they open it again."""
+    """Of what is offered, and nothing else; who has completed it before gets it when they open it again. The page
+    brings what downloads its file."""
     house, connector, link = tool.house, tool.house.connector, activity(tool, made(tool, WITH))
     lesson = lesson_of(tool, link)
     media = Media(uuid4(), tool.platform_id, str(link.course_id), "clip.mp4", 1, MediaState.UPLOADING)
@@ -168,7 +169,9 @@ async def test_an_author_chooses_what_a_video_earns(tool: Tool) -> None:
     assert await work(tool) == 0
     open_it(content.version)
     assert await work(tool) == 1
-    assert "Passing it gives the certificate" in launched(tool, link, "e2").page
+    page = launched(tool, link, "e2").page
+    assert "Passing it gives the certificate" in page
+    assert "evidence.js" in page
 
 
 async def test_what_earns_none(tool: Tool) -> None:

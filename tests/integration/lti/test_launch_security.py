@@ -127,6 +127,15 @@ def test_state_and_token_are_good_once(tool: Tool, link: ToolLink) -> None:
     assert [tool.post(posted, login).status_code for _ in range(3)] == [200, 400, 400]
 
 
+def test_what_stands_in_an_address_is_no_launch(tool: Tool, link: ToolLink) -> None:
+    """Addresses are kept by browsers and proxies. Whoever comes back to that of a launch reads how to go on."""
+    login = tool.login()
+    asked = {"state": login.asked["state"]}
+    asked["id_token"] = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
+    answer = tool.client.get("/lti/launch", params=asked, headers={"Cookie": login.cookie})
+    assert (answer.status_code, "opened twice" in answer.text) == (400, True)
+
+
 def test_of_two_posts_at_once_one_wins(tool: Tool, link: ToolLink) -> None:
     for _ in range(5):
         login = tool.login()

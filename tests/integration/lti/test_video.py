@@ -9,6 +9,7 @@ from shutil import copytree
 from threading import Event
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from adapters.moodle.twin import serve_twin
@@ -21,8 +22,10 @@ from connector.domain.assessments import Kind, Option, Question
 from connector.domain.contents import ContentKind, Maker
 from connector.domain.learning_events import Verb
 from connector.domain.renditions import read_segments
-from connector.domain.videos import PART, Asked, MediaState
+from connector.domain.videos import PART, Asked, Failure, Media, MediaState
+from connector.web.app import web_app
 from jobs.pushes import heard
+from tests.console import Jobs
 from tests.integration.lti.launched import COURSE, Tool, linked, serving_tool
 from tests.integration.lti.test_picking import picking
 from tests.integration.lti.videos import Launched, lesson_of, opened, uploaded, with_videos
@@ -239,6 +242,23 @@ def test_what_was_watched_of_a_video_that_was_left_is_told(tool: Tool, link: Too
         "SELECT at FROM connector.learning_event WHERE verb = 'terminated' AND link = %s", str(link.id)
     )
     assert tool.house.clock() - event["at"] >= timedelta(minutes=3)
+
+
+def test_an_author_sees_what_learners_see(tool: Tool, link: ToolLink, video: UUID) -> None:
+    """Of a video that has failed, that the one before it is watched still; of a question for later than the video
+    ends, that it is put at its end, as it is."""
+    media, now = (
+        Media(uuid4(), tool.platform_id, str(link.course_id), "b.mp4", 1, MediaState.UPLOADING),
+        tool.house.clock(),
+    )
+    tool.house.connector.media.begin(media, "2", now)
+    tool.house.connector.media.failed(media.media_id, Failure.NO_VIDEO, now)
+    one = lesson_of(tool, link, media_id=video, coming=media.media_id, questions=[Asked(9.0, QUESTION)])
+    page = opened(tool, link, "teacher").get(f"lessons/{one}").text
+    assert "Learners still watch the video before it" in page
+    assert "it is put at its end" in page
+    assert 'data-at="9.0"' not in opened(tool, link, "learner").page
+    tool.house.connector.media.forget(media.media_id)
 
 
 def test_a_page_of_a_video_that_was_replaced_is_told_so(tool: Tool, link: ToolLink, lesson: UUID) -> None:
@@ -468,6 +488,28 @@ def test_without_the_token_of_the_page_nothing_is_done(tool: Tool, link: ToolLin
     for wrong in (b"", b"{", *known, b"x" * 200_000):
         assert learner.post("watched", content=wrong).status_code == 400
     assert learner.post("answers/none", json={"chosen": ["1"]}).status_code == 400
+
+
+@pytest.mark.anyio
+async def test_whoever_has_an_address_gets_no_more_than_who_watches(
+    tool: Tool, video: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So much and so often in a minute, for all addresses of one launch together; others are not touched."""
+    connector, now = tool.house.connector, tool.house.clock()
+    told = connector.settings.video.model_copy(update={"requests_a_minute": 60})
+    monkeypatch.setattr(connector, "settings", connector.settings.model_copy(update={"video": told}))
+    served = httpx.ASGITransport(web_app(connector, lambda: Jobs(tool.house)))
+
+    async def asked(session_id: int, minutes: int = 0) -> int:
+        then = now - timedelta(minutes=minutes)
+        signed = connector.media_addresses.ticket(video, session_id, now + timedelta(hours=1), then)
+        async with httpx.AsyncClient(transport=served, base_url=tool.url) as client:
+            answer = await client.get(f"/lti/media/{signed}/main.m3u8")
+        assert answer.status_code == 200 or 0 < int(answer.headers["retry-after"]) <= 60
+        return answer.status_code
+
+    assert [await asked(1, number % 10) for number in range(62)] == [200] * 60 + [429] * 2
+    assert await asked(2) == 200
 
 
 def test_an_address_of_a_file_is_signed(tool: Tool, link: ToolLink, lesson: UUID, video: UUID) -> None:

@@ -116,10 +116,13 @@ def test_ffmpeg_makes_what_players_need(tmp_path: Path) -> None:
 
 
 def test_several_renditions_of_a_silent_video(tmp_path: Path) -> None:
-    """Each is cut at the same places, so that players can change between them; there need be no sound."""
-    _, one, transcoder = made_of(tmp_path, clip(tmp_path / "clip.webm.mkv", 1, "854x480", sound=False))
+    """Each is cut at the same places, so that players can change between them; there need be no sound. What has
+    points that are no squares, as camcorders make them, is as wide as it was meant."""
+    plain, wide = clip(tmp_path / "clip.mp4", 1, "640x480", sound=False), tmp_path / "clip.webm.mkv"
+    assert ffmpeg("-i", str(plain), "-c", "copy", "-aspect", "16:9", str(wide)).returncode == 0
+    _, one, transcoder = made_of(tmp_path, wide)
     made = transcoder.make(one, quiet)
-    assert [rendition.lines for rendition in made.renditions] == [480, 360]
+    assert [(rendition.width, rendition.lines) for rendition in made.renditions] == [(852, 480), (640, 360)]
     assert len({tuple(seconds for _, seconds in rendition.segments) for rendition in made.renditions}) == 1
 
 

@@ -30,6 +30,7 @@ from connector.content.video.lessons import (
 )
 from connector.content.video.playlists import main_playlist, media_playlist
 from connector.content.video.ranges import NoSuchRange, asked
+from connector.content.video.seeing import Seen, goes_on_at
 from connector.content.video.watching import (
     BUCKETS,
     MOST,
@@ -43,10 +44,12 @@ from connector.content.video.watching import (
     share,
     watched_seconds,
 )
+from connector.domain.contents import Content, ContentKind
 from connector.domain.renditions import LADDER, container, read_segments, wanted
-from connector.domain.videos import Lesson, Rendition, Viewing
+from connector.domain.videos import Lesson, Made, Rendition, Viewing
 
 LENGTH = 100.0
+CONTENT = Content(uuid4(), ContentKind.VIDEO, 1, "2", 1, 1, {}, datetime(2026, 11, 30, tzinfo=UTC))
 FREE = Rules(LENGTH, 2.0, no_skip=False)
 STRICT = Rules(LENGTH, 2.0, no_skip=True)
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -178,12 +181,29 @@ def test_mistakes_of_an_author_are_told_by_their_field() -> None:
         "threshold": lambda: with_rules(LESSON, {"threshold": "0"}, []),
         "chapters": lambda: with_chapters(LESSON, "Start 0:00"),
         "captions": lambda: captions_of(b"no captions"),
+        "captions_encoding": lambda: captions_of(VTT + "é".encode("latin-1")),
         "captions_size": lambda: captions_of(VTT + "é".encode() * (CAPTIONS // 2)),
     }
     for field, enter in wrong.items():
         with pytest.raises(NotRight) as raised:
             enter()
         assert raised.value.field == field
+
+
+def test_captions_are_read_as_editors_save_them() -> None:
+    """With a mark of their encoding, as editors on Windows write it."""
+    text = "WEBVTT\n\n00:01.000 --> 00:02.000\nKhóa van"
+    assert [captions.cues(captions_of(text.encode(one)))[0].text for one in ("utf-8-sig", "utf-16")] == [
+        "Khóa van"
+    ] * 2
+
+
+def test_one_goes_on_where_something_is_left() -> None:
+    """At the end there is nothing to see: from the beginning, or just before a question that is put there."""
+    made = Made(LENGTH, [])
+    seen = [Seen(CONTENT, one, uuid4(), made) for one in (LESSON, with_question(LESSON, "q", ASKED))]
+    near, end = (replace(viewing(), position=at) for at in (98.9, 99.5))
+    assert [[goes_on_at(one, at) for at in (near, end)] for one in seen] == [[98.9, 0.0], [98.9, 97.0]]
 
 
 def test_captions_are_kept_without_nul() -> None:
@@ -285,19 +305,19 @@ def test_an_address_is_good_for_a_while_and_for_its_media() -> None:
     """No longer than the session; with another secret, another media or a letter changed it is none."""
     addresses = Addresses([SECRET])
     ticket = addresses.ticket(MEDIA, 7, NOW + timedelta(hours=4), NOW)
-    assert addresses.media(ticket, NOW + LIVES - timedelta(seconds=1)) == MEDIA
-    assert addresses.media(ticket, NOW + LIVES) is None
-    assert Addresses([OTHER, SECRET]).media(ticket, NOW) == MEDIA, "secrets are changed without a break"
-    assert Addresses([OTHER]).media(ticket, NOW) is None
+    assert addresses.opened(ticket, NOW + LIVES - timedelta(seconds=1)) == (MEDIA, 7)
+    assert addresses.opened(ticket, NOW + LIVES) is None
+    assert Addresses([OTHER, SECRET]).opened(ticket, NOW) == (MEDIA, 7), "secrets are changed without a break"
+    assert Addresses([OTHER]).opened(ticket, NOW) is None
     soon = addresses.ticket(MEDIA, 7, NOW + timedelta(seconds=5), NOW)
-    assert addresses.media(soon, NOW + timedelta(seconds=5)) is None
+    assert addresses.opened(soon, NOW + timedelta(seconds=5)) is None
     _, session, until, signature = ticket.split(".")
     for forged in (
         f"{uuid4().hex}.{session}.{until}.{signature}", f"{MEDIA.hex}.8.{until}.{signature}",
         f"{MEDIA.hex}.{session}.{int(until) + 9}.{signature}", ticket[:-1], f"{ticket}a", "", "é" * 80,
         f"{MEDIA.hex}.{session}.{until}.{'é' * 43}", f"{MEDIA.hex}.{session}.{until.translate(ARABIC)}.{signature}",
     ):  # fmt: skip
-        assert addresses.media(forged, NOW) is None
+        assert addresses.opened(forged, NOW) is None
 
 
 @pytest.mark.parametrize(

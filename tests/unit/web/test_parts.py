@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from connector.domain.grants import GrantKind
 from connector.domain.plan import Action, Change
 from connector.web.app import Waker
-from connector.web.limits import RateLimit
+from connector.web.launched import video
+from connector.web.limits import Budget, RateLimit
 from connector.web.page import safe_path
 from connector.web.static_files import StaticFiles
 from connector.web.words import NO, NOTHING, YES, Difference, differences, reason_of
@@ -62,6 +63,35 @@ def test_only_so_many_addresses_are_remembered() -> None:
     assert all(limit.allows(str(number)) for number in range(1000))
     assert not limit.allows("999")
     assert len(limit._seen) == 10
+
+
+def test_a_budget_comes_back_by_and_by() -> None:
+    """What is spent beyond it is waited for, by whoever spent it alone; what was not spent does not add up."""
+    watch = Watch()
+    budget = Budget(60, 60, addresses=2, clock=watch)
+    assert [budget.spend("a", 50), budget.spend("a", 40), budget.spend("b", 1)] == [0, 30, 0]
+    watch.now = 29
+    assert budget.spend("a") == 1
+    watch.now = 600
+    assert [budget.spend("a", 60), budget.spend("a", 5)] == [0, 5]
+    budget.spend("c")
+    assert budget.spend("b", 61) == 1, "who was forgotten begins anew"
+
+
+@pytest.mark.anyio
+async def test_a_file_that_is_under_way_goes_on_as_slowly_as_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it arrives: nothing breaks off, and what is beyond the budget is waited for."""
+    watch, waited = Watch(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        watch.now += seconds
+
+    monkeypatch.setattr(video, "sleep", sleep)
+    budget = Budget(2, 60, clock=watch)
+    pieces = [bytes([number]) for number in range(5)]
+    assert [one async for one in video.paced(iter(pieces), lambda size: budget.spend("a", size))] == pieces
+    assert waited == [30, 30, 30]
 
 
 # ---------------------------------------------------------------- waking a job
