@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connector.certificates.issuing import Issuing
 from connector.certificates.making import Making
+from connector.domain.certifying import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class CertificateWork:
     async def passed(self) -> Mapping[str, object]:
         """The same for what was earned by launched content alone, which somebody waits for."""
         return self._made(sum(self.issuing.by_content().values()))
+
+    def file_of(self, certificate: Certificate) -> Certificate:
+        """Make the file of one that somebody has just issued, where there is a place for it. Raises the error tree."""
+        return self.making().one(certificate) if self.making else certificate
 
     def _made(self, issued: int) -> Mapping[str, object]:
         return {"issued": issued, **(self.making().all() if self.making else {})}

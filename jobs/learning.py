@@ -47,8 +47,12 @@ class LearningWork:
                 return {"events": events, "attempts": len(attempts)}
             tried = self.waiting.tried(sorted({one.attempt_id for one in told if one.attempt_id is not None}))
             named = self.waiting.named(sorted({one.content for one in told}))
-            known = [(one, _marked_by(one, questions)) for one in tried]
-            gave = [response for one, marked_by in known for response in responses(one, marked_by)]
+            known = [(one, _known(one, one.marked_version, one.marked_banks, questions)) for one in tried]
+            gave = [
+                response
+                for one, marked_by in known
+                for response in responses(one, _known(one, one.version, one.banks, questions), marked_by)
+            ]
             asking = {(each.content, each.question_id): each for one, by in known for each in asked(one, by)}
             self.facts.keep(told, tried, gave, named, list(asking.values()), self.clock())
             self.waiting.carried(told)
@@ -61,6 +65,8 @@ class LearningWork:
         return questions_in(self.contents.version(content_id, version).body)
 
 
-def _marked_by(tried: Tried, questions: Callable[[UUID, int], Sequence[Question]]) -> Mapping[str, Question]:
-    banks = [one for bank, version in tried.marked_banks.items() for one in questions(UUID(bank), version)]
-    return {one.question_id: one for one in (*banks, *questions(tried.content_id, tried.marked_version))}
+def _known(
+    tried: Tried, version: int, banks: Mapping[str, int], questions: Callable[[UUID, int], Sequence[Question]]
+) -> Mapping[str, Question]:
+    theirs = [one for bank, number in banks.items() for one in questions(UUID(bank), number)]
+    return {one.question_id: one for one in (*theirs, *questions(tried.content_id, version))}

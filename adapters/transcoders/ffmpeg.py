@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -24,6 +25,7 @@ from connector.domain.renditions import (
     THUMBS,
     Wanted,
     container,
+    meant,
     read_segments,
     thumb_every,
     wanted,
@@ -47,6 +49,7 @@ _SQUARE = ("-f", "lavfi", "-i", "color=size=16x16:duration=0.2:rate=5")
 _SILENCE = ("-f", "lavfi", "-t", "0.2", "-i", "anullsrc")
 _TRIAL = (*_SILENCE, *_SQUARE, "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-")
 """What ``check`` encodes; nothing is kept."""
+_OPENED = re.compile(rb"^Input #0", re.MULTILINE)
 _DURATION = re.compile(rb"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.MULTILINE)
 _STREAM = re.compile(rb"^  Stream #0:\d+.*?: Video: (?!.*attached pic).*?[ ,](\d{2,5})x(\d{2,5})[ ,\[]", re.MULTILINE)
 _POINTS = re.compile(rb"SAR (\d+):(\d+)")
@@ -78,11 +81,12 @@ class Ffmpeg:
         told(0.0, "")
         with self.store.local(media.source) as source, TemporaryDirectory(prefix="moodle-connector-") as folder:
             read = self._reading(source)
-            looked = self._look(read)
-            rungs = wanted(looked.width, looked.height)
             work = Path(folder)
-            self._encode(read, work, looked, rungs, lambda share: told(ENCODING * share, ""))
-            made = self._derive(work, [_rendition(work, one, looked.sound) for one in rungs])
+            with _foreseen():
+                looked = self._look(read)
+                rungs = wanted(looked.width, looked.height)
+                self._encode(read, work, looked, rungs, lambda share: told(ENCODING * share, ""))
+                made = self._derive(work, [_rendition(work, one, looked.sound) for one in rungs])
             for path in sorted(one for one in work.rglob("*") if one.suffix in (".ts", ".mp4", ".jpg")):
                 self.store.take(f"{media.folder}/{path.relative_to(work).as_posix()}", path)
             told(1.0, "")
@@ -103,11 +107,12 @@ class Ffmpeg:
         return ["-protocol_whitelist", "file", "-max_pixels", str(PIXELS), "-f", kind, "-i", str(source.resolve())]
 
     def _look(self, read: Sequence[str]) -> Looked:
-        """Raises Unusable. ffmpeg itself tells what a file is where it is given nothing to do."""
+        """Raises Unusable. ffmpeg itself tells what a file is where it is given nothing to do, and nothing of one that
+        cannot be opened, such as half an MP4, whose index stands at its end."""
         _, said = self._run(["-hide_banner", *read], Path("/"), SHORT_PATIENCE)
         size, duration = _STREAM.search(said), _DURATION.search(said)
         if size is None:
-            raise Unusable(Failure.NO_VIDEO)
+            raise Unusable(Failure.NO_VIDEO if _OPENED.search(said) else Failure.BROKEN)
         seconds = 0.0
         if duration is not None:
             hours, minutes, rest = duration.groups()
@@ -115,11 +120,13 @@ class Ffmpeg:
         if seconds > self.longest:
             raise Unusable(Failure.TOO_LONG)
         width, height = int(size[1]), int(size[2])
-        if width * height > PIXELS:
-            raise Unusable(Failure.TOO_WIDE)
         line = said[size.start() : said.find(b"\n", size.end())]
+        shown = width
         for wide, high in _POINTS.findall(line)[-1:]:  # points of camcorders are no squares
-            width = round(width * int(wide) / int(high)) if int(wide) and int(high) else width
+            shown = meant(width, int(wide), int(high))
+        if max(width, shown) * height > PIXELS:
+            raise Unusable(Failure.TOO_WIDE)
+        width = shown
         if _TURNED.search(said):
             width, height = height, width
         return Looked(seconds, width, height, bool(_SOUND.search(said)))
@@ -213,6 +220,15 @@ class Ffmpeg:
             ) from None
         found: str = get_ffmpeg_exe()
         return found
+
+
+@contextmanager
+def _foreseen() -> Iterator[None]:
+    """What ffmpeg says or writes of a file, and nobody foresaw, concerns that file alone."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, ValueError, FileNotFoundError) as error:
+        raise Unusable(Failure.BROKEN) from error
 
 
 def _rendition(work: Path, rung: Wanted, sound: bool) -> Rendition:

@@ -29,10 +29,14 @@ class AssessmentTold(Told):
     introduction: str
     questions: int
     minutes: int | None = Field(description="null: no limit.")
-    pass_mark: float = Field(description="Percent.")
+    pass_mark: float = Field(description="Percent, of the next attempt.")
     confidence: bool = Field(description="Whether learners are asked how sure they are.")
     attempts_left: int | None = Field(description="null: no limit.")
     counts: float | None = Field(description="The result that counts, in percent.")
+    passed: bool | None = Field(description="Whether the result that counts is a pass.")
+    passed_from: float | None = Field(
+        description="The pass mark in percent of the result that counts: of the version by which it is marked."
+    )
     attempts: list[AttemptBrief]
 
 

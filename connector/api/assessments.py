@@ -32,6 +32,7 @@ from connector.domain.contents import Content, ContentKind
 def assessment(rooms: Rooms, _asked: Asked, ask: Ask) -> AssessmentAnswer:
     content = _content(rooms, ask)
     standing = taking.standing(rooms.attempting, content, ask.session)
+    counts = standing.counts
     made, tried = standing.made, [*standing.tried, *([standing.open] if standing.open else [])]
     data = AssessmentTold(
         id=content.content_id,
@@ -42,7 +43,9 @@ def assessment(rooms: Rooms, _asked: Asked, ask: Ask) -> AssessmentAnswer:
         pass_mark=made.pass_mark,
         confidence=made.confidence,
         attempts_left=standing.left,
-        counts=standing.counts,
+        counts=counts.percent if counts else None,
+        passed=counts.passed if counts else None,
+        passed_from=counts.pass_mark if counts else None,
         attempts=[AttemptBrief(**_brief(one)) for one in tried],
     )
     return AssessmentAnswer(data=data, meta=own_meta(), links=itself(ask))

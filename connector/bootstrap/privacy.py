@@ -29,7 +29,7 @@ class Privacy(Certifying, Videos, Inlets):
     @property
     def exporting(self) -> Exporting:
         """How all that is held of a person is written out."""
-        tables = SubjectTables(self.database, self.reporting, self.site, self.scim_clients)
+        tables = SubjectTables(self.database, self.reporting, self.site, self.scim_clients, self.settings.moodle.url)
         return Exporting(tables, self.erasures.identity, self.erasures.told, self.site, self.clock)
 
     @property

@@ -36,16 +36,20 @@ class Making:
                 came[self._make(one)] += 1
         return {"made": came[FileState.MADE], "refused": came[FileState.REFUSED]}
 
+    def one(self, certificate: Certificate) -> Certificate:
+        """Make the file of this one; gives it as it is then, made or not. Raises what ``files`` does."""
+        self._make(certificate)
+        return self.store.find(certificate.number) or certificate
+
     def again(self, number: str) -> Certificate:
         """Make the file of this certificate anew, whatever became of it. Raises SettingsError where it cannot be."""
         if (known := self.store.find(number)) is not None and not known.name:
             raise SettingsError(f"{number}: its name has gone, by erasing or retention; it has no file any more.")
         if not self.store.renew(number, self.clock()) or (one := self.store.find(number)) is None:
             raise SettingsError(f"There is no number {number}. `moodle-connector certificate list` shows them.")
-        self._make(one)
-        found = self.store.find(number)
-        if found is None or found.file is not FileState.MADE:
-            raise SettingsError(f"{number}: {found.file_message if found else 'it is gone.'}")
+        found = self.one(one)
+        if found.file is not FileState.MADE:
+            raise SettingsError(f"{number}: {found.file_message or 'it is gone.'}")
         return found
 
     def _make(self, one: Certificate) -> FileState:

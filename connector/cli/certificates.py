@@ -11,7 +11,7 @@ from connector.cli.assignments import AsHr
 from connector.cli.common import By, Config, Json, installation, run
 from connector.cli.output import as_json, counted, say, table
 from connector.domain.certificates import CertificateState, state_of
-from connector.domain.certifying import Certificate, file_name
+from connector.domain.certifying import Certificate, FileState, file_name
 from connector.domain.errors import SettingsError
 from connector.domain.multilang import choose
 
@@ -42,7 +42,12 @@ def issue(
     with installation(config) as connector:
         if person is not None and template is not None:
             certificate = connector.issuing().by_hand(person, template, by.strip(), reason, hr=as_hr)
-            _done("issued", "Issued", certificate, json=json)
+            try:
+                certificate = connector.certifying().file_of(certificate)
+            finally:  # it is issued, whatever becomes of its file
+                _done("issued", "Issued", certificate, json=json)
+            if certificate.file is FileState.REFUSED and not json:
+                say(f"Its file cannot be made: {certificate.file_message}")
             return
         came = run(connector.certifying().work)
     if json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -29,15 +29,25 @@ NOTHING = Allowed()
 """What is usual."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody is allowed from now on. None: as before."""
+
+    attempts: int | None = None
+    minutes: int | None = None
+
+
 class Allowances(Protocol):
     def of(self, content_id: UUID, actor: Actor) -> Allowed:
         """What somebody is allowed in an activity."""
         ...
 
-    def of_activity(self, content_id: UUID, platform_id: int, link: str) -> Mapping[str, Allowed]:
-        """By subject, of those who are allowed more than all are."""
+    def of_activities(
+        self, content_id: UUID, platform_id: int, links: Collection[str]
+    ) -> Mapping[tuple[str, str], Allowed]:
+        """By link and subject, of those who are allowed more than all are."""
         ...
 
-    def give(self, content_id: UUID, actor: Actor, allowed: Allowed, by: str, now: datetime) -> None:
-        """From now on; an attempt that is open goes on for so long, too."""
+    def give(self, content_id: UUID, actor: Actor, given: Given, by: str, now: datetime) -> None:
+        """From now on; an attempt that is open goes on for so long, too, and its page is told."""
         ...

@@ -78,6 +78,11 @@ class Option:
         """In words: its text, or what its pictures show."""
         return self.text or next((one.alt for one in self.pictures if one.alt), {})
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it shows nothing to whoever is to choose."""
+        return not self.pictures and not any(text.strip() for text in self.text.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

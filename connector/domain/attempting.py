@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from connector.domain.assessments import Answer
+from connector.domain.assessments import Answer, Policy
 from connector.domain.contents import Content
 from connector.domain.learning_events import Actor, Event
 from connector.domain.lti_scores import Scored
@@ -91,7 +91,8 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an attempt has come to, without what was asked in it: of everybody in a course at one go."""
+    """What an attempt has come to, without what was asked in it: of everybody in a course at one go. ``policy`` and
+    ``pass_mark`` are of the version by which it is marked."""
 
     attempt_id: int
     link: str
@@ -101,7 +102,11 @@ class Result:
     started_at: datetime
     submitted_at: datetime | None
     percent: float | None
+    passed: bool | None
+    policy: Policy
+    pass_mark: float
     archived: bool = False
+    link_title: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -161,7 +166,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Who begins which attempt, launched when, where its score goes, and until when there is time."""
+    """Who begins which attempt, launched when, where its score goes, and what the activity is called."""
 
     actor: Actor
     number: int
@@ -169,7 +174,7 @@ class Begun:
     trial: bool
     launched_at: datetime
     at: datetime
-    ends_at: datetime | None
+    link_title: str = ""
 
 
 class Attempts(Protocol):
@@ -190,7 +195,8 @@ class Attempts(Protocol):
         ...
 
     def start(self, drawn: Drawn, begun: Begun) -> int | None:
-        """The id of the attempt; what it was drawn from is used from now on, and stays as it is.
+        """The id of the attempt; what it was drawn from is used from now on, and stays as it is. It ends by the
+        minutes of its version, and those that its person is allowed beyond.
 
         None, and nothing done, where one is open or has this number, or assessment or bank were changed since.
         """
@@ -227,8 +233,9 @@ class Attempts(Protocol):
         """Forget a file of an attempt that is open; None where there is none."""
         ...
 
-    def submit(self, attempt: Attempt, now: datetime) -> bool:
-        """End an attempt, no later than its time was over, and tell so; False where it was submitted before."""
+    def submit(self, attempt: Attempt, now: datetime, before: datetime | None = None) -> bool:
+        """End an attempt, no later than its time was over, and tell so; False where it was submitted before. With
+        ``before`` by the clock: False, and nothing done, where its time was not over then."""
         ...
 
     def as_marked(self, attempt: Attempt) -> Attempt:
@@ -243,7 +250,9 @@ class Attempts(Protocol):
         """
         ...
 
-    def mark(self, attempt_id: int, mark: Mark) -> None: ...
+    def mark(self, attempt_id: int, mark: Mark) -> bool:
+        """False where it is archived: there is nothing by which the result could be found anew."""
+        ...
 
     def marks(self, attempt_id: int) -> Sequence[Mark]:
         """All of them, in their order."""

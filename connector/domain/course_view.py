@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from connector.domain.assessments import Policy
 from connector.domain.contents import Content
 from connector.domain.multilang import Texts
 
@@ -60,15 +59,6 @@ class Learner:
     due_on: date | None = None
     overdue: bool = False
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Which of several attempts at an assessment counts, and from how many percent on it is passed."""
-
-    content_id: UUID
-    policy: Policy
-    pass_mark: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +140,10 @@ class CourseWork(Protocol):
         ...
 
     def done(
-        self, platform_id: int, course: str, rules: Sequence[Rule]
+        self, platform_id: int, course: str, contents: Sequence[UUID], teachers: Collection[str]
     ) -> tuple[Sequence[Work], Mapping[UUID, Taken]]:
-        """By person, and by assessment; of one that nobody took there is nothing."""
+        """By person, and by assessment, without what ``teachers`` have tried; of one that nobody took there is
+        nothing."""
         ...
 
     def waiting(self, platform_id: int, course: str, most: int) -> Sequence[Waiting]:

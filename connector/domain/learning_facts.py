@@ -49,7 +49,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Tried:
     """An attempt as it stands. ``series`` is the first attempt of the same person in the same activity; ``paper`` are
-    its questions in their order, ``marked_version`` and ``marked_banks`` by what they are marked."""
+    its questions in their order, of ``version`` and ``banks``; they are marked by ``marked_version`` and
+    ``marked_banks``."""
 
     attempt_id: int
     series: int
@@ -58,6 +59,7 @@ class Tried:
     person_id: int | None
     content_id: UUID
     version: int
+    banks: Mapping[str, int]
     marked_version: int
     marked_banks: Mapping[str, int]
     paper: Sequence[str]

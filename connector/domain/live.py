@@ -140,6 +140,11 @@ def handed_in(actor: Actor) -> Word:
     return Word(Kind.NOTICE, learner(actor.platform_id, actor.subject), {"about": "files", **_where(actor)})
 
 
+def allowed(actor: Actor) -> Word:
+    """Somebody is allowed more, or less: how long their attempt goes on, and whether they have one left."""
+    return Word(Kind.NOTICE, learner(actor.platform_id, actor.subject), {"about": "allowance", **_where(actor)})
+
+
 def on_its_way(platform_id: int, subject: str, state: OnItsWay) -> Word:
     """What has become of a score of somebody."""
     return Word(Kind.SCORE, learner(platform_id, subject), {"state": state.value})

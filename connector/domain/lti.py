@@ -6,10 +6,13 @@ Sources: LTI Core 1.3, LTI Deep Linking 2.0, LTI Advantage's services, and the 1
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
+
+from connector.domain.zones import known_zone
 
 LOGIN = timedelta(minutes=10)
 """So long a login may take: a person may have to sign in to Moodle meanwhile."""
@@ -180,6 +183,11 @@ class Launch:
     for_user: str = ""
 
     @property
+    def zone(self) -> str:
+        """The time zone of the account, "" where the platform says none."""
+        return known_zone(self.custom.get(TIMEZONE, ""))
+
+    @property
     def teaches(self) -> bool:
         """In the course: who was launched from none teaches nowhere, whatever else they are."""
         return self.course is not None and bool(self.roles & {Role.INSTRUCTOR, Role.ADMINISTRATOR})
@@ -187,7 +195,8 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class LaunchSession:
-    """What the bearer of a token may work with. ``timezone``: in which days are counted, "" where nobody has said."""
+    """What the bearer of a token may work with. ``timezone``: in which days are counted, "" where nobody has said.
+    ``asks_zone``: neither the account nor HR says it, and the browser is asked; told when a session is opened."""
 
     session_id: int
     launch: Launch
@@ -195,6 +204,7 @@ class LaunchSession:
     ends_at: datetime
     kept: Kept = Kept.UNTOLD
     timezone: str = ""
+    asks_zone: bool = False
 
     @property
     def began_at(self) -> datetime:
@@ -263,11 +273,12 @@ class LoginStore(Protocol):
     def open_session(
         self, launch: Launch, token: bytes, person_id: int | None, now: datetime, kept: Kept = Kept.UNTOLD
     ) -> LaunchSession:
-        """Its time zone is that of the account in the platform, else that of the person at HR."""
+        """Its time zone is that of the account in the platform, else that of the person at HR, else that of the last
+        session of whoever it is."""
         ...
 
     def tell_zone(self, session_id: int, timezone: str) -> None:
-        """In which time zone the browser is, where nobody has said any before."""
+        """In which time zone the browser is, where neither the account nor HR says any."""
         ...
 
     def session(self, token: bytes, now: datetime) -> LaunchSession | None: ...
@@ -297,6 +308,10 @@ class PlatformKeys(Protocol):
 
 
 def origin(address: str) -> str:
-    """Scheme, host and port of an address."""
+    """Scheme, host and port of an address; a name in letters of another script is written as browsers send it."""
     scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.split('/', 1)[0]}"
+    host = rest.split("/", 1)[0]
+    if not host.isascii():
+        with suppress(UnicodeError):  # it is no name of a host
+            host = host.encode("idna").decode()
+    return f"{scheme}://{host}"

@@ -10,6 +10,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from connector.domain.multilang import Texts
+from connector.domain.zones import good_until, told_on
 
 ONE_DAY = timedelta(days=1)
 RECENT = 10
@@ -75,12 +76,27 @@ class CourseCard:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """A certificate or badge; ``valid`` also where it never ends."""
+    """A certificate or badge; ``valid`` also where it never ends. ``precision``: how exact its times are.
+    ``brought_over`` from a former system, whose certificates are told by their last day."""
 
     name: str
     issued_at: datetime
     expires_at: datetime | None
     valid: bool
+    precision: str = ""
+    brought_over: bool = False
+
+    @property
+    def issued_on(self) -> date:
+        """The moment, or the day where no more is known."""
+        return told_on(self.issued_at, self.precision)
+
+    @property
+    def until(self) -> date | None:
+        """The end as whoever issued it tells it: Moodle by the moment, a former system by the last day."""
+        if self.expires_at is None or not self.brought_over:
+            return self.expires_at
+        return good_until(self.expires_at, self.precision)
 
 
 class Happening(StrEnum):
@@ -100,13 +116,19 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """``percent`` and ``passed`` of an assessment that has a result."""
+    """``percent`` and ``passed`` of an assessment that has a result; ``precision``: how exact ``at`` is."""
 
     what: Happening
     title: Texts
     at: datetime
     percent: float | None = None
     passed: bool | None = None
+    precision: str = ""
+
+    @property
+    def on(self) -> date:
+        """The moment, or the day where no more is known."""
+        return told_on(self.at, self.precision)
 
 
 class Basis(StrEnum):

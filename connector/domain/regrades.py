@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Protocol
 from uuid import UUID
@@ -16,6 +16,8 @@ from connector.domain.lti_scores import Scored
 
 LONGEST_REASON = 1000
 """Characters."""
+LONG = timedelta(minutes=15)
+"""Most regrades are done in seconds: after that some attempt may be one that cannot be marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,10 @@ class Regrade:
     def all(self) -> int:
         """Attempts that were submitted in the meantime may have come to those that there were."""
         return max(self.attempts, self.done)
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it is under way for so long that no page need wait for its end."""
+        return self.ended_at is None and now - self.asked_at > LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,8 @@ class Regrades(Protocol):
         ...
 
     def ask(self, by: Newest, maker: Maker, reason: str, now: datetime) -> bool:
-        """Keep what somebody asks for, and wake who does it; False, and nothing done, while one is under way there.
+        """Keep what somebody asks for, and wake who does it; False, and nothing done, while that is under way there
+        by the same versions. One by others ends, and what it has left is marked by these.
 
         What is submitted from now on is marked by these versions, and results that are being found in this moment are
         waited for. The versions are used from now on.

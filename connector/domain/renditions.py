@@ -19,6 +19,8 @@ SHORT = 6.0
 """Seconds of the short preview."""
 HEAD = 1024
 """Bytes by which a container is known."""
+SQUEEZED = 4
+"""A point is at most so many times as wide as high, or as high as wide."""
 THUMBS = 50
 """Pictures of a video, at most."""
 
@@ -37,7 +39,7 @@ def wanted(width: int, height: int) -> list[Wanted]:
 
     Of a source that stands upright its width is what lines are for others. Both sides are even, as H.264 wants it.
     """
-    short = min(width, height)
+    short = max(1, min(width, height))
     rungs = [lines for lines in LADDER if lines <= short] or [short]
     found = []
     for lines in rungs:
@@ -45,6 +47,13 @@ def wanted(width: int, height: int) -> list[Wanted]:
         wide, high = (2 * round(side * scale / 2) for side in (width, height))
         found.append(Wanted(max(2, high), max(2, wide), LADDER.get(lines, LADDER[360])))
     return found
+
+
+def meant(width: int, wide: int, high: int) -> int:
+    """How wide a picture is meant, whose points are so wide by so high; such as no camera makes are squares."""
+    if not 0 < high <= SQUEEZED * wide or wide > SQUEEZED * high:
+        return width
+    return round(width * wide / high)
 
 
 def thumb_every(seconds: float) -> float:

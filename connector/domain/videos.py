@@ -97,7 +97,7 @@ class Failure(StrEnum):
     TOO_LONG = "too_long"
     TOO_WIDE = "too_wide"
     BROKEN = "broken"
-    """It began, and did not come to its end."""
+    """It begins as a video does, and cannot be read to its end."""
 
 
 class Unusable(Exception):

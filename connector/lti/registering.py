@@ -33,7 +33,7 @@ CUSTOM: Mapping[str, str] = {SOURCE_ID: "$Person.sourcedId", TIMEZONE: "$Person.
 """What each launch brings along: HR's key, and the time zone of the account."""
 DESCRIPTION = "Assessments, video lessons, My learning and the course view: press Select content."
 """Stands in Moodle beside the tool, also in the activity chooser, for whoever teaches."""
-ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 """Stands in the policy of pages, as who may frame them: nothing else may come with it."""
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 SHOWS = "`moodle-connector lti platforms` shows all."

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
+import structlog
 from anyio import to_thread
 
 from connector.domain.errors import Busy, ConnectorError
@@ -21,6 +22,8 @@ from connector.domain.reading import AccountBook, AccountsPage, GrantBook, Page,
 from connector.mirror.accounts import from_before, refresh_accounts
 from connector.mirror.ahead import take_ahead
 from connector.mirror.hearing import forgotten, hear, is_stale
+
+log = structlog.get_logger("mirror")
 
 REMEMBERED = timedelta(days=365)
 """For so long an enrolment that ended in Moodle is compared with what was granted: until somebody has decided, where
@@ -83,10 +86,19 @@ class Mirror:
             self.facts.finish(load, "stopped", type(error).__name__, self.clock())
             raise
         self.facts.finish(load, "done", "", self.clock())
-        self.tell(merged.people)
-        await reading.forget()
-        await self.follow_up(read.courses if extent is Extent.EVERYTHING else None, give_again=give_again)
+        try:
+            await reading.forget()
+            await self.follow_up(read.courses if extent is Extent.EVERYTHING else None, give_again=give_again)
+        finally:
+            self._tell(merged.people)
         return Done(load, merged.loaded)
+
+    def _tell(self, people: Collection[int] | None) -> None:
+        """Last: the facts are up to date, and pages that do not hear of it are as they were until they ask anew."""
+        try:
+            self.tell(people)
+        except ConnectorError as error:
+            log.warning("pages not told", error=type(error).__name__)
 
     async def follow_up(self, courses: Sequence[Course] | None, *, give_again: bool = False) -> None:
         """What follows for the way in; ``courses`` are all of them, where all of Moodle was read or compared."""

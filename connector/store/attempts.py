@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from connector.domain.assessments import Answer
+from connector.domain.assessments import Answer, Policy
 from connector.domain.attempting import (
     Attempt,
     Begun,
@@ -52,7 +52,8 @@ class StoredAttempts:
 
     def results(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Result]:
         there = {"content_id": content_id, "platform_id": platform_id, "course": course}
-        return [Result(**row) for row in self._database.rows("attempts.results", **there)]
+        rows = self._database.rows("attempts.results", **there)
+        return [Result(policy=Policy(row.pop("policy")), **row) for row in rows]
 
     def scored(self, content_id: UUID, platform_id: int, course: str, most: int) -> Sequence[Attempt]:
         there = {"content_id": content_id, "platform_id": platform_id, "course": course}
@@ -68,18 +69,20 @@ class StoredAttempts:
             "paper": list(paper.questions),
             "number": begun.number,
             "line_item": begun.line_item,
+            "link_title": begun.link_title,
             "trial": begun.trial,
             "launched_at": begun.launched_at,
             "now": begun.at,
-            "ends_at": begun.ends_at,
         }
 
         def work(connection: Connection) -> int | None:
+            connection.execute(query("allowances.keep_off"), wanted)
             if not hold(connection, drawn.seen):
                 return None
             row = connection.execute(query("attempts.start"), wanted).fetchone()
             if row is None:
                 return None
+            connection.execute(query("allowances.limit"), wanted)
             attempt_id: int = row["attempt_id"]
             if not begun.trial:
                 tell_event(connection, Event(begun.actor, Verb.INITIALIZED, attempt_id), self._site, begun.at)
@@ -152,11 +155,11 @@ class StoredAttempts:
 
         return self._database.transact(work)
 
-    def submit(self, attempt: Attempt, now: datetime) -> bool:
+    def submit(self, attempt: Attempt, now: datetime, before: datetime | None = None) -> bool:
         completed = Event(attempt.actor, Verb.COMPLETED, attempt.attempt_id)
 
         def work(connection: Connection) -> bool:
-            values = {"attempt_id": attempt.attempt_id, "now": now}
+            values = {"attempt_id": attempt.attempt_id, "now": now, "before": before}
             done = connection.execute(query("attempts.submit"), values).rowcount > 0
             if done and not attempt.trial:
                 tell_event(connection, completed, self._site, now)
@@ -175,7 +178,7 @@ class StoredAttempts:
             last = connection.execute(query("regrades.last_of"), _where(attempt)).fetchone()
             every = [attempt_of(row) for row in connection.execute(query("attempts.lock_of"), whose)]
             now_is = next(one for one in every if one.attempt_id == attempt.attempt_id)
-            if now_is.settled_at is not None:
+            if now_is.settled_at is not None or now_is.archived:
                 return True
             marked = as_marked(now_is, last)
             if (marked.marked_version, marked.marked_banks) != (attempt.marked_version, attempt.marked_banks):
@@ -187,8 +190,8 @@ class StoredAttempts:
 
         return self._database.transact(work)
 
-    def mark(self, attempt_id: int, mark: Mark) -> None:
-        self._database.run("attempts.mark", attempt_id=attempt_id, **asdict(mark))
+    def mark(self, attempt_id: int, mark: Mark) -> bool:
+        return self._database.run("attempts.mark", attempt_id=attempt_id, **asdict(mark)) > 0
 
     def marks(self, attempt_id: int) -> Sequence[Mark]:
         return [Mark(**row) for row in self._database.rows("attempts.marks", attempt_id=attempt_id)]

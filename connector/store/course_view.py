@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from connector.domain.contents import Content
-from connector.domain.course_view import Learner, Rule, Taken, Waiting, Work
+from connector.domain.course_view import Learner, Taken, Waiting, Work
 from connector.domain.review import full_name
 from connector.store.contents import content_of
 from connector.store.database import Database, Row
@@ -37,15 +37,14 @@ class StoredCourseWork:
         return [content_of(row) for row in self._database.rows("course_view.assessments", **there)]
 
     def done(
-        self, platform_id: int, course: str, rules: Sequence[Rule]
+        self, platform_id: int, course: str, contents: Sequence[UUID], teachers: Collection[str]
     ) -> tuple[Sequence[Work], Mapping[UUID, Taken]]:
         rows = self._database.rows(
             "course_view.work",
             platform_id=platform_id,
             course=course,
-            contents=[one.content_id for one in rules],
-            policies=[one.policy.value for one in rules],
-            pass_marks=[one.pass_mark for one in rules],
+            teachers=list(teachers),
+            contents=list(contents),
         )
         works = [_work(row) for row in rows if row["subject"] is not None]
         return works, {row["content_id"]: _taken(row) for row in rows if row["content_id"] is not None}
@@ -63,9 +62,9 @@ def learner_of(row: Row) -> Learner:
 
 def _work(row: Row) -> Work:
     told = {name: row[name] for name in ("subject", "person_id", "tried", "waiting", "percent", "last")}
-    return Work(passed=row["passed_contents"], **told)
+    return Work(passed=row["passed"], **told)
 
 
 def _taken(row: Row) -> Taken:
-    told = {name: row[name] for name in ("people", "finished", "passed", "waiting")}
-    return Taken(mean=row["percent"], **told)
+    told = {name: row[name] for name in ("finished", "passed", "waiting")}
+    return Taken(people=row["tried"], mean=row["percent"], **told)

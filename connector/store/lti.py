@@ -14,7 +14,6 @@ from connector.domain.accounts import Seal
 from connector.domain.lti import (
     LOGIN,
     SESSION,
-    TIMEZONE,
     Begun,
     Digests,
     Kept,
@@ -24,7 +23,6 @@ from connector.domain.lti import (
     Platform,
     ToolKey,
 )
-from connector.domain.zones import known_zone
 from connector.store.database import Connection, Database, Row, dumps, query
 
 _LAUNCH = TypeAdapter(Launch)
@@ -98,11 +96,11 @@ class LtiLogins:
         self, launch: Launch, token: bytes, person_id: int | None, now: datetime, kept: Kept = Kept.UNTOLD
     ) -> LaunchSession:
         values = {"platform_id": launch.platform_id, "subject": launch.subject, "person_id": person_id}
-        values |= {"kept": kept.value, "timezone": known_zone(launch.custom.get(TIMEZONE, ""))}
+        values |= {"kept": kept.value, "timezone": launch.zone}
         ends_at = now + SESSION
         told = dumps(_LAUNCH.dump_python(launch, mode="json")).decode()
         row = self._database.one("lti.open_session", **values, digest=token, launch=told, now=now, ends_at=ends_at)
-        return LaunchSession(row["session_id"], launch, person_id, ends_at, kept, row["timezone"])
+        return LaunchSession(row["session_id"], launch, person_id, ends_at, kept, row["timezone"], not row["said"])
 
     def tell_zone(self, session_id: int, timezone: str) -> None:
         self._database.run("lti.tell_zone", session_id=session_id, timezone=timezone)

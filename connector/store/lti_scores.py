@@ -72,6 +72,12 @@ class LtiScores:
         answer = Answer(row["answer"]) if row["answer"] else None
         return standing(ScoreState(row["state"]), row["tries"], answer, graded=row["graded"])
 
+    def percent(self, platform_id: int, line_item: str, subject: str) -> float | None:
+        """What the gradebook has of somebody, or is about to have; None for nothing."""
+        values = {"platform_id": platform_id, "line_item": line_item, "subject": subject}
+        row = self._database.row("lti.newest_score", site=self._site, **values)
+        return row["percent"] if row else None
+
     def lying(self) -> list[Lying]:
         rows = self._database.rows("lti.lying_scores", site=self._site)
         return [Lying(**{**row, "state": ScoreState(row["state"])}) for row in rows]

@@ -40,6 +40,9 @@ _HELD: dict[str, LiteralString] = {
 
 GRADED = ("grades", "item_grades")
 
+OF_ALL = ("courses", "requirements")
+"""What stands on the pages of more people than are named."""
+
 _UNSEEN = timedelta(hours=1)
 """What is committed may be so much older: it was written by a transaction that was not yet seen."""
 
@@ -263,9 +266,12 @@ class Merging:
 
     def whose_learning(self, *, taken: bool) -> Collection[int] | None:
         """Of whom something is otherwise now, and who leads them; None where they are too many to be named."""
-        if self._read.extent is Extent.EVERYTHING:
-            return None if self.moved else ()
-        values = {**self._values, "taken": taken, "most": NAMED + 1}
+        moved = self._begun + self._ended
+        whole = self._read.extent is Extent.EVERYTHING
+        if whole and (moved.total() >= MANY or any(moved[fact] for fact in OF_ALL)):
+            return None
+        everywhere = [fact for fact, count in moved.items() if count] if whole else []
+        values = {**self._values, "taken": taken, "everywhere": everywhere, "most": NAMED + 1}
         people = [row["person_id"] for row in self._connection.execute(query("facts.whose_learning"), values)]
         return people if len(people) <= NAMED else None
 

@@ -47,6 +47,7 @@ class StoredRegrades:
 
         def work(connection: Connection) -> bool:
             connection.execute(query("regrades.wait"), wanted)
+            connection.execute(query("regrades.supersede"), values)
             connection.execute(query("contents.hold"), used)
             attempts = one(connection, "regrades.old", **wanted)["attempts"]
             return connection.execute(query("regrades.ask"), {**values, "attempts": attempts}).rowcount > 0
@@ -75,7 +76,10 @@ class StoredRegrades:
                 answers[row["attempt_id"]][row["question_id"]] = answer_of(row)
             found = find(every, answers)
             before = {one.attempt_id: one for one in every}
-            changed = sum(new.percent != before[key].percent for key, new in found.outcomes.items())
+            changed = sum(
+                (new.percent, new.passed) != (before[key].percent, before[key].passed)
+                for key, new in found.outcomes.items()
+            )
             told = {"reached": attempt.attempt_id, "done": len(found.outcomes), "changed": changed}
             if not connection.execute(query("regrades.count"), {"regrade_id": regrade.regrade_id, **told}).rowcount:
                 return 0  # it has ended

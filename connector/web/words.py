@@ -214,7 +214,9 @@ FAILURES: Mapping[Failure, str] = {
     Failure.NO_VIDEO: message("This file is no video that can be read. Upload an MP4, MOV, MKV, WebM or AVI file."),
     Failure.TOO_LONG: message("This video is too long. Cut it into several lessons."),
     Failure.TOO_WIDE: message("The pictures of this video are too large. Upload it in 4K or smaller."),
-    Failure.BROKEN: message("Something in this video cannot be read. Export it once more, and upload it again."),
+    Failure.BROKEN: message(
+        "This video is broken or cut off: it cannot be read to its end. Export it once more, and upload it again."
+    ),
 }
 """Why nothing came of an upload."""
 QUESTION_KINDS: Mapping[Kind, str] = {
@@ -229,6 +231,7 @@ NOT_RIGHT: Mapping[str, str] = {
     "title": message("Enter a title in one language at least."),
     "threshold": message("Enter how much has to be watched: a number from 1 to 100."),
     "chapters": message("Write each chapter on a line of its own: where it begins, such as 1:05, and its title."),
+    "chapters_late": message("A chapter begins after the end of the video. Let each begin before it."),
     "captions": message("This file has no captions. Choose a WebVTT file."),
     "captions_encoding": message("The letters of this file cannot be read. Save it as UTF-8, and choose it again."),
     "captions_size": message("This file of captions is too large. Choose one of 1 MB at most."),
@@ -266,3 +269,9 @@ REFUSED: Mapping[Trouble | None, str] = {
     None: message("This content cannot be shown now. Open it once more in a few minutes."),
 }
 """What a page says of a launch that was refused; without a trouble: something here or there does not answer."""
+REFUSED_HEADINGS: Mapping[Trouble, str] = {
+    Trouble.OVER: message("This page has expired"),
+    Trouble.TOO_FAST: message("Please wait a minute"),
+}
+"""Above it, where what was asked for may well be opened, and not just now."""
+CANNOT_OPEN = message("This cannot be opened")

@@ -55,13 +55,16 @@ def test_issued_listed_revoked(certifying: House) -> None:
     certifying.set("CONNECTOR_CERTIFICATES__FOLDER", "files")
     assert "Made: 2 files." in certifying.call("certificate", "issue").plain
     [path] = (certifying.folder / "config" / "files").glob(f"WELCOME/*/{one['number']}.pdf")
+    again = certifying.call(*by_hand, "--reason", "on paper again", "--json").json["issued"]
+    assert again["file"] == "made", "nobody has to wait for the service"
+    assert [*path.parent.glob(f"{again['number']}.pdf")]
     path.unlink()
     assert certifying.call("certificate", "renew-file", one["number"]).status == 0
     assert path.read_bytes().startswith(b"%PDF")
     assert "revoked" in shown and "rule" in shown
     told = certifying.call("certificate", "show", one["number"]).plain
     assert "(E005), issued on" in told and "It rests on: course " in told
-    [only] = certifying.call("certificate", "list", "--person", "E006", "--json").json
+    [_, only] = certifying.call("certificate", "list", "--person", "E006", "--json").json
     assert only["revoked_why"] == "by mistake"
 
 

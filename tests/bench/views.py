@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from connector.store.database import Connection, Database, query
 from connector.store.logins import Logins
@@ -19,7 +20,7 @@ from connector.store.merging import KEPT, QUALITY, SUMMARIES
 from tests.bench.opened import Values
 
 DAYS = 100
-LOGIN, UNIT = "bench_reader", "U3"
+UNIT = "U3"
 """A division: a ninth of the company."""
 
 ROWS = (
@@ -109,8 +110,13 @@ def fill(url: str, people: int) -> float:
             for part in after:
                 connection.execute(part.encode(), values)
         vacuum(url)
-        Logins(database).grant(LOGIN, UNIT, now)
+        Logins(database).grant(login_of(url), UNIT, now)
     return seconds
+
+
+def login_of(url: str) -> str:
+    """Its own for each database: logins are the whole server's, which has the databases of several works."""
+    return f"reader_of_{conninfo_to_dict(url)['dbname']}"
 
 
 def parts_of(file: str) -> dict[str, str]:
@@ -135,7 +141,7 @@ def measure(url: str, runs: int) -> Iterator[tuple[str, str, float, float]]:
                 [units],
             )
             bosses = [row[0] for row in managers]
-            address = url if who == "owner" else url.replace("//postgres@", f"//{LOGIN}@")
+            address = url if who == "owner" else url.replace("//postgres@", f"//{login_of(url)}@")
             with psycopg.connect(address, autocommit=True) as connection:
                 connection.execute("SET search_path = reporting")
                 connection.execute("SET jit = off")

@@ -20,6 +20,7 @@ from tests.browser.pages import DESK, PHONE, Browser, focused, press, shown, tab
 from tests.browser.platform import at_platform, open_activity, sign_in
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
+from tests.integration.lti.test_allowances import ends_in, given, given_unheard
 from tests.integration.lti.test_assessment import in_gradebook, leading, sent
 from tests.integration.lti.test_certified import GAS, PUBLIC
 from tests.support import House, Seen, row
@@ -285,6 +286,35 @@ def test_screens_keep_up_with_each_other(platform: Browser, tool: Tool, graded: 
     opened(tool, "other", graded).begin()
     shown(platform, "Other Lê")
     assert platform.focus() == focus
+    assert platform.complaints() == []
+
+
+def test_the_clock_of_an_open_page_has_the_time_that_is_allowed(platform: Browser, tool: Tool) -> None:
+    """Told at once, and asked for at the end by a page that did not hear; who has no attempt left keeps up, too."""
+    linked(tool)
+    graded = activity(tool, made(tool, assessment(FIRST, minutes=20, attempts=1)))
+    teacher = opened(tool, "teacher", graded)
+    open_activity(platform, "learner", graded)
+    press(platform, "Begin")
+    platform.until(lambda: "19:" in platform.read(".timer"), "as all have")
+    given(tool, teacher, longer="10")
+    platform.until(lambda: "29:" in platform.read(".timer"), "it is told")
+    choose(platform, "a", "r")
+    shown(platform, "All answers are saved.")
+    ends_in(tool, 3)
+    given(tool, teacher, longer="10")
+    platform.until(lambda: "00:0" in platform.read(".timer"), "it is told what is left")
+    given_unheard(tool, longer=15)
+    platform.until(lambda: "04:5" in platform.read(".timer"), "it has asked, and goes on")
+    ends_in(tool, 3)
+    given(tool, teacher, longer="15")
+    platform.until(lambda: "00:0" in platform.read(".timer"), "nothing more is allowed")
+    ends_in(tool, 0)
+    shown(platform, "100%")
+    press(platform, "Back to the overview")
+    shown(platform, "You have no attempt left.")
+    given(tool, teacher, longer="15", more="1")
+    shown(platform, "Try again")
     assert platform.complaints() == []
 
 

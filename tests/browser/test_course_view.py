@@ -23,7 +23,10 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def tool(house: House) -> Iterator[Tool]:
-    """Known by another host name than the platform, so that its frame is of another site."""
+    """Known by another host name than the platform, so that its frame is of another site; it counts days where nobody
+    tests."""
+    service = house.settings.service.model_copy(update={"timezone": "Pacific/Kiritimati"})
+    house.settings = house.settings.model_copy(update={"service": service})
     with serving_tool(house, "localhost") as served:
         yield served
 
@@ -63,15 +66,26 @@ def looks_well(at: Browser, name: str, look: Look) -> None:
     assert not at.too_wide(), name
 
 
+def asked_by(at: Browser) -> list[str]:
+    """What a page has asked for by itself since it came."""
+    found: list[str] = at.chrome.execute_script(
+        "return performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
+    )
+    return [one for one in found if one in ("/lti/zone", "/lti/course", "/lti/course/people", "/lti/my-learning")]
+
+
 def test_who_teaches_looks_at_a_course(platform: Browser, link: ToolLink) -> None:
-    """On a desk and on a phone; axe finds nothing, nobody has to scroll sideways, and what changes is in place."""
-    for look in ((DESK, "light"), (PHONE, "dark")):
+    """On a desk and on a phone; axe finds nothing, nobody has to scroll sideways, and what changes is in place. The
+    browser tells its time zone, and all comes anew from one address; the next page begins with it."""
+    for look, asks in (((DESK, "light"), ["/lti/zone", "/lti/course"]), ((PHONE, "dark"), [])):
         open_activity(platform, "teacher", link, look)
+        platform.until(lambda asks=asks: asked_by(platform) == asks, "it shows days of the reader")
         shown(platform, "Hardest questions")
         platform.picture(f"course-view-top-{look[0][0]}")
         press(platform, "Hardest questions of Safety")
         shown(platform, "Which valve is closed first")
         looks_well(platform, "whole", look)
+        assert asked_by(platform) == asks
     type_into(platform, "#by-name", "laste1")
     type_keys(platform, Keys.ENTER)
     platform.until(lambda: platform.read("#found [role=status]") == "1 person", "it is filtered")

@@ -110,6 +110,9 @@ def test_a_video_goes_from_the_file_to_the_learner(
     platform.write("[name=title_en]", "Fire drill")
     platform.click("form[aria-labelledby=words] button[type=submit]")
     shown(platform, "Saved.")
+    platform.click("[hx-get$='/questions/last']")
+    platform.until(lambda: platform.focus().tag_name == "h3", "one is led to the form of the question")
+    accessible(platform, "question-form", LIGHT)
     assert platform.complaints() == []
 
     open_activity(platform, "learner", link)
@@ -148,6 +151,7 @@ def test_a_video_goes_from_the_file_to_the_learner(
     platform.click(last + "[type=submit]")
     platform.until(lambda: platform.seen("[data-done]"), "it is completed")
     assert "Questions answered: 2 of 2" in platform.text
+    shown(platform, "Your result: 100%")
     assert [one["value"] for one in tool.house.sql("SELECT value FROM connector.lti_score")] == [100]
     shown(platform, "The result goes to the gradebook")
     tool.house.clock.now = datetime.now(UTC) + timedelta(minutes=1)
@@ -214,3 +218,63 @@ def test_after_a_long_pause_it_goes_on(chromium: Chrome, tool: Tool, link: ToolL
             platform.until(lambda at=platform: at.chrome.execute_script(PLACE) > 45.5, f"it goes on {way}")
             tool.house.clock.forward(hours=-2)
             assert way or not platform.chrome.execute_script(REFUSED), "nobody has to be refused first"
+            if way:
+                keeps_its_place(platform, tool)
+
+
+HEARD = """
+window.reports = []; window.asked = 0; window.emptied = 0; window.away = false;
+const usual = window.fetch, now = Date.now, video = document.querySelector('video');
+window.later = 0;
+Date.now = () => now() + window.later;
+video.addEventListener('emptied', () => { window.emptied += 1; });
+window.fetch = (address, more) => {
+  if (address.endsWith('/standing')) window.asked += 1;
+  if (address.endsWith('/watched')) window.reports.push(JSON.parse(more.body));
+  const lost = window.away && address.startsWith('/lti/video/');
+  return lost ? Promise.reject(new TypeError('away')) : usual(address, more);
+};
+"""
+
+
+def keeps_its_place(platform: Browser, tool: Tool) -> None:
+    """The browser alone has new addresses while it plays, after it was refused, and once there is a connection again;
+    it stands where it stood, here and in what is told, and a press of somebody is told once."""
+    run = platform.chrome.execute_script
+    video = "const video = document.querySelector('video'); "
+    run(HEARD + "video.currentTime = 10; document.querySelector('[data-speed]').value = '1.5';")
+    run("document.querySelector('[data-speed]').dispatchEvent(new Event('change'))")
+    platform.until(lambda: run(PLACE) > 10.5, "it plays")
+    run("window.reports = []; window.later = 11 * 60000; window.dispatchEvent(new Event('online'))")
+    platform.until(lambda: run("return window.emptied === 1"), "it has a new address before the old one is over")
+    platform.until(lambda: run(PLACE) > 11, "and goes on")
+    assert run(video + "return [video.paused, video.playbackRate]") == [False, 1.5]
+
+    tool.house.clock.forward(minutes=20)
+    run(video + "video.currentTime = 40")
+    platform.until(lambda: run("return window.emptied === 2"), "it was refused")
+    platform.until(lambda: run(PLACE) > 40.5, "it goes on where it was")
+    assert run(video + "return video.paused") is False
+
+    run(video + "video.pause()")
+    platform.until(lambda: run("return window.reports.some(one => one.moments.some(m => m[0] === 'paused'))"), "told")
+    told = run("const told = window.reports; window.reports = []; return told")
+    tool.house.clock.forward(minutes=20)
+    run(video + "window.later += 20 * 60000; window.away = true; window.asked = 0; video.play().catch(() => {})")
+    run(video + "video.currentTime = 20")
+    shown(platform, "There is no connection.")
+    platform.until(lambda: run("return window.asked > 1"), "it is tried again")
+    assert run("return window.asked") < 5, "with a pause"
+    run("window.away = false; window.dispatchEvent(new Event('online'))")
+    platform.until(lambda: run(PLACE) > 20.5 and not run(video + "return video.paused"), "it goes on")
+    platform.until(lambda: "no connection" not in platform.text, "and nothing is wrong any more")
+    reports = run("return window.reports")
+    assert min(one["position"] for one in told + reports) > 10
+    pressed = {at for one in reports for verb, at in one["moments"] if verb == "played"}
+    assert [round(at) >= 40 for at in pressed] == [True]
+
+    run(video + "video.pause()")
+    tool.house.sql(REPLACED)
+    run(video + "window.later += 20 * 60000; window.asked = 0; video.play().catch(() => {})")
+    shown(platform, "has another video now")
+    assert run(video + "return video.paused && window.asked < 3")

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from scim2_models import ForbiddenException
 
-from connector.domain.allowances import Allowed
+from connector.domain.allowances import Given
 from connector.domain.attempting import Newest
 from connector.domain.cases import Case
 from connector.domain.contents import ContentKind, Maker
@@ -173,6 +173,9 @@ async def live(house: House, moodle: Seen, learning: Learning, url: str, client:
     return Lived(house, url, client, rule.number, rule.code)
 
 
+ZONE = {"timezone": "Asia/Taipei"}
+
+
 def launches(house: House) -> None:
     """The person and another launched content and have scores; the person once before it was known who that is, the
     other once with the key of the person."""
@@ -182,7 +185,9 @@ def launches(house: House) -> None:
     subjects, now = LtiSubjects(house.connector.database, house.connector.site), house.clock()
     for subject, person in enumerate(people):
         number, email = str(subject), "quorra@example.test" if person["key"] == KEY else "e3@example.test"
-        launch = Launch(platform["platform_id"], "1", Message.RESOURCE, number, "", frozenset(), email=email)
+        launch = Launch(
+            platform["platform_id"], "1", Message.RESOURCE, number, "", frozenset(), email=email, custom=ZONE
+        )
         early = replace(launch, subject=f"before {number}", for_user="somebody-reviewed")
         subjects.bind(launch.platform_id, number, person["person_id"], now)
         for one, known in ((launch, person["person_id"]), (early, None)):
@@ -227,7 +232,7 @@ async def assessed(house: House) -> None:
         maker = Maker(launched.platform_id, course, subject)
         assert connector.regrades.ask(Newest(exam, 1, {}), maker, reason, house.clock())
     for whose, by in ((mine, "teacher"), (other, mine.subject)):
-        connector.allowances.give(exam, whose, Allowed(1), by, house.clock())
+        connector.allowances.give(exam, whose, Given(1), by, house.clock())
     await launched.work.work()
     launched.tell(mine, Verb.LAUNCHED)
     assert connector.content_files is not None
@@ -265,7 +270,7 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     document = json.dumps(house.connector.exporting.export(KEY), ensure_ascii=False)
     for mine in (lived.number, lived.code, "Zenobia asked", "certificate_issued", "well done, Quill-7",
                  "platform registered", "before ", "I am Zenobia", "clip.mp4",
-                 "marzipan works", "quixote.jpg", '"marked": 1'):  # fmt: skip
+                 "marzipan works", "quixote.jpg", '"marked": 1', '"time_zone": "Asia/Taipei"'):  # fmt: skip
         assert mine in document, mine
     for theirs in (
         "FirstE",

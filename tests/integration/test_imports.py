@@ -17,6 +17,7 @@ from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.facts import Extent
 from connector.domain.gates import Gates
 from connector.domain.importing import ImportTotals
+from connector.domain.my_learning import Happening
 from connector.settings.parts import PrivacySettings, RetentionSettings
 from connector.store.staff import StaffTables
 from connector.sync.importing import Imported
@@ -173,6 +174,13 @@ async def test_undone_it_was_never_done(house: House, moodle: Seen) -> None:
         ("E4", "old-papers / Ersthelfer / EH-2", "Ersthelfer", "2025-05-04", None),
         ("E4", "old-papers / Stapler / EH-1", "Stapler", "2025-05-04", None),
     ]
+    [who] = house.sql("SELECT person_id FROM connector.person WHERE key = 'E2'")
+    mine = house.connector.my_learning.look.of(who["person_id"], ZoneInfo("Pacific/Auckland"))
+    assert [(one.issued_on, one.until) for one in mine.earned] == [(date(2025, 5, 4), date(2027, 5, 4))]
+    assert [one.on for one in mine.recent if one.what is Happening.EARNED] == [date(2025, 5, 4)]
+    assert house.sql("SELECT FROM facts.fact_completion WHERE source = 'import' AND valid_to = 'infinity'") == [], (
+        "they are earlier attempts, of which no page tells the day"
+    )
     for number in (took.number, certified.number):
         assert number is not None
         house.connector.importing.undo(number, "anna")

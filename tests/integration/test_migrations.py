@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -16,6 +17,8 @@ from connector.store.database import Database, query
 from connector.store.embedded import EmbeddedServer, create_database, drop_database
 from connector.store.migrate import downgrade, upgrade
 from connector.store.revision import CONNECTOR, REPORTING, Line, current
+from tests.integration.launched import Launched
+from tests.integration.test_schedule import wait_for
 
 LINES = {CONNECTOR: {"connector"}, REPORTING: {"facts", "reporting"}}
 SCHEMAS = set.union(*LINES.values())
@@ -138,3 +141,28 @@ def test_days_that_were_kept_go_into_months_and_back(empty_url: str) -> None:
     assert sorted(months) == [(f"facts.fact_compliance_daily_{month}",) for month in ("2025_11", "2025_12", "2026_02")]
     downgrade(empty_url, "0004", REPORTING)
     assert shown() == before
+
+
+def test_what_is_begun_while_tables_are_upgraded_uses_its_version_too(empty_url: str) -> None:
+    """By a process of an earlier release, which says that of no version; what it began long before does as well."""
+    upgrade(empty_url)
+    with Database(empty_url) as database:
+        kept = Launched(database, database)
+        before, meanwhile = kept.exam(), kept.exam()
+        kept.start(before, kept.actor(str(before), None), 1)
+        downgrade(empty_url, "0037")
+        kept.sql("UPDATE connector.attempt SET started_at = started_at - interval '9 days' RETURNING 1")
+        kept.sql("UPDATE connector.content_version SET used = false RETURNING 1")
+        with psycopg.connect(empty_url) as earlier, ThreadPoolExecutor() as pool:
+            earlier.execute(
+                "INSERT INTO connector.attempt (content_id, version, marked_version, banks, marked_banks, paper, "
+                "platform_id, course, link, subject, trial, number, line_item, started_at) SELECT %s, 1, 1, '{}', "
+                "'{}', '{}', platform_id, course, link, 'b', false, 1, '', now() FROM connector.attempt",
+                [meanwhile],
+            )
+            upgrading = pool.submit(upgrade, empty_url)
+            wait_for(lambda: bool(kept.sql("SELECT 1 FROM pg_locks WHERE NOT granted")))
+            earlier.commit()
+            upgrading.result()
+        used = kept.sql("SELECT content_id FROM connector.content_version WHERE used")
+    assert {one["content_id"] for one in used} == {before, meanwhile}

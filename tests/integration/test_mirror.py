@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
 import pytest
 
-from connector.domain.errors import AccessRefused, TryAgain
+from adapters.moodle.site import MoodleSite
+from connector.domain.errors import AccessRefused, StorageError, TryAgain
 from connector.domain.facts import Extent
 from connector.domain.reading import Page, ReadEnrolment
 from tests.integration.mirrored import Learning, check, history, no_overlaps
-from tests.support import House, Seen, fail, row, rows
+from tests.support import House, Seen, fail, moodle_client, row, rows
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("twin", ["4.5"], indirect=True)]
 
@@ -160,3 +162,21 @@ async def test_readers_and_merges_do_not_wait_for_each_other(house: House, learn
         await house.mirror(Extent.EVERYTHING)
         reader.execute("SET statement_timeout = '20s'")
         assert seen() == before
+
+
+async def test_pages_that_cannot_be_told_hold_nothing_up(house: House, moodle: Seen, learning: Learning) -> None:
+    """What was taken away in Moodle is known to be gone all the same, and the reading is done."""
+    await house.settled_in(rows(2, unit="Field"))
+    await house.mirror()
+    learning.act("unenrol", "E0001", "SAFE")
+    told: list[object] = []
+
+    def broken(people: object) -> None:
+        told.append(people)
+        raise StorageError("away")
+
+    async with moodle_client(house.twin.url, house.settings.moodle_token()) as client:
+        way = house.connector.way_back(await house.connector.reader(MoodleSite(client)))
+        await replace(way, tell=broken).read(Extent.EVERYTHING)
+    assert len(told) == 1
+    assert house.sql("SELECT FROM connector.ledger WHERE lost") != []

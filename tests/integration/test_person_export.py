@@ -9,11 +9,16 @@ import pytest
 from pydantic import SecretStr
 
 from connector.cli import command
+from connector.content.assessment import bodies
+from connector.domain.allowances import Given
 from connector.domain.cases import Case
+from connector.domain.contents import ContentKind, Maker
 from connector.domain.errors import SettingsError
+from connector.domain.learning_events import Actor
 from connector.domain.privacy import INVENTORY, Fate
 from connector.privacy.exporting import PASSING, SECTIONS
 from connector.settings.parts import PrivacySettings
+from tests.integration.lti.made import assessment
 from tests.integration.mirrored import Learning
 from tests.support import House, row, rows
 
@@ -58,6 +63,29 @@ async def test_everything_of_one_and_nothing_of_others(house: House, learning: L
         "In the reports: completions", "In the reports: grades", "In the reports: requirements",
     }  # fmt: skip
     assert all(section["what"] and section["why"] and section["rows"] for section in document["sections"])
+
+
+async def test_more_time_is_told_before_the_first_launch(house: House) -> None:
+    """Who was given more minutes beforehand is known by the account alone, as to whoever erases."""
+    await house.settled_in([row("ME"), row("E2")])
+    mine, other = house.sql(
+        "SELECT account_id FROM connector.binding JOIN connector.person USING (person_id) ORDER BY key DESC"
+    )
+    [platform] = house.sql(
+        "INSERT INTO connector.lti_platform (site, name, issuer, client_id, authorization_url, token_url, keys_url, "
+        "deployments, created_at, created_by) VALUES (%s, '', %s, '', '', '', '', '{}', now(), '') "
+        "RETURNING platform_id",
+        house.connector.site, f"{house.twin.url}/",
+    )  # fmt: skip
+    connector, number = house.connector, platform["platform_id"]
+    exam = connector.contents.make(
+        ContentKind.ASSESSMENT, bodies.body(assessment()), Maker(number, "7", "t"), house.clock()
+    ).content_id
+    for account, minutes in ((mine, 17), (other, 23)):
+        whose = Actor(number, "7", "1", str(account["account_id"]), None, str(exam))
+        connector.allowances.give(exam, whose, Given(minutes=minutes), "t", house.clock())
+    [told] = [one for one in connector.exporting.export("me")["sections"] if one["heading"].endswith(": allowed")]
+    assert [one["more_minutes"] for one in told["rows"]] == [17]
 
 
 async def test_the_command(

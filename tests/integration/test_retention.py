@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -242,15 +243,21 @@ async def test_pictures_go_some_time_after_no_question_has_them(house: House) ->
     connector.retaining.run()
     clock.forward(days=31)
     with pytest.MonkeyPatch.context() as just_then:
-        real = type(picturing.files).delete
+        real, look, looked = type(picturing.files).delete, type(picturing.pictures).unused, list[int]()
 
         def used_again(self: Any, name: str) -> None:
             real(self, name)
             if name == pictures["b"].place:
                 contents.make(ContentKind.BANK, asking("b"), maker, clock())
 
+        def unused(self: Any, picture_ids: Sequence[str]) -> Sequence[str]:
+            looked.append(len(picture_ids))
+            return look(self, picture_ids)
+
         just_then.setattr(type(picturing.files), "delete", used_again)
+        just_then.setattr(type(picturing.pictures), "unused", unused)
         assert connector.retaining.run() == {"pictures_days": 2}
+    assert looked == [3, 3], "a walk through all content for many files, and not for each"
     assert [*there()] == [pictures["b"].place]
 
 

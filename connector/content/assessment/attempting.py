@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.content.assessment import bodies
-from connector.content.assessment.drawing import met
+from connector.content.assessment.marking import Counted, score
 from connector.content.assessment.marking import Scored as Result
-from connector.content.assessment.marking import counts, score
 from connector.content.assessment.papers import Papers
-from connector.domain.allowances import NOTHING, Allowances, Allowed
+from connector.domain.allowances import NOTHING, Allowances
 from connector.domain.apart import Apart
 from connector.domain.assessments import Answer, Assessment
 from connector.domain.attempting import Attempt, Attempts, Begun, Drawn, Mark, Outcome, Saved
@@ -39,23 +38,32 @@ class Attempting:
     papers: Papers
     clock: Callable[[], datetime]
 
-    def begin(self, content: Content, actor: Actor, line_item: str, launched_at: datetime, *, trial: bool) -> Attempt:
+    def begin(
+        self,
+        content: Content,
+        actor: Actor,
+        line_item: str,
+        launched_at: datetime,
+        *,
+        trial: bool,
+        link_title: str = "",
+    ) -> Attempt:
         """The attempt that is open, or a new one. Raises LaunchRefused where there is none left."""
         now, made = self.clock(), bodies.assessment(content.body)
         tried = self.attempts.of(content.content_id, actor, trial=trial)
         if tried and takes_answers(tried[-1], now):
             return tried[-1]
         if tried and tried[-1].submitted_at is None:
-            self.submit(tried[-1])
+            last = self.run_out(tried[-1])
+            if last.submitted_at is None:
+                return last
         allowed = NOTHING if trial else self.allowances.of(content.content_id, actor)
         most = None if trial else allowed.attempts_of(made.attempts)
         if most is not None and len(tried) >= most:
             raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
         number = tried[-1].number + 1 if tried else 1
         for _ in range(TRIES):
-            begun = Begun(
-                actor, number, "" if trial else line_item, trial, launched_at, now, _end(content, allowed, now)
-            )
+            begun = Begun(actor, number, "" if trial else line_item, trial, launched_at, now, link_title)
             started = self.attempts.start(self._drawn(content), begun)
             after = self.attempts.of(content.content_id, actor, trial=trial)
             if started is not None or len(after) > len(tried):
@@ -86,8 +94,21 @@ class Attempting:
         return self.attempts.save(attempt, answer, place, now, now - GRACE)
 
     def submit(self, attempt: Attempt) -> Attempt:
-        """End an attempt and score it. Submitted twice, it is scored once."""
-        self.attempts.submit(attempt, self.clock())
+        """End an attempt, as its learner wishes, and score it. Submitted twice, it is scored once."""
+        return self._end(attempt, None)
+
+    def run_out(self, attempt: Attempt, grace: timedelta = GRACE) -> Attempt:
+        """End an attempt by the clock, where its time is over for longer than ``grace``, and score it.
+
+        Where more is allowed since it was looked up, it goes on.
+        """
+        return self._end(attempt, self.clock() - grace)
+
+    def _end(self, attempt: Attempt, before: datetime | None) -> Attempt:
+        self.attempts.submit(attempt, self.clock(), before)
+        found = self._again(attempt.attempt_id)
+        if found.submitted_at is None:
+            return found
         self._settle(attempt.attempt_id)
         return self._again(attempt.attempt_id)
 
@@ -100,9 +121,7 @@ class Attempting:
                 if stopping():
                     return None
                 with apart.one(attempt.attempt_id):
-                    self.attempts.submit(attempt, self.clock())
-                    self._settle(attempt.attempt_id)
-                    done += 1
+                    done += self.run_out(attempt).submitted_at is not None
             behind = left[-1].attempt_id
         return done
 
@@ -115,14 +134,15 @@ class Attempting:
             raise LaunchRefused("The attempt is open yet, or archived.", Trouble.NOT_ALLOWED)
         if question_id not in attempt.paper.questions or not 0 <= share <= 1:
             raise LaunchRefused("mark: it is for no question of this attempt, or not from 0 to 1.", Trouble.MALFORMED)
-        self.attempts.mark(attempt.attempt_id, Mark(question_id, share, comment, by, self.clock()))
+        if not self.attempts.mark(attempt.attempt_id, Mark(question_id, share, comment, by, self.clock())):
+            raise LaunchRefused("The attempt was archived in this moment.", Trouble.NOT_ALLOWED)
         self._settle(attempt.attempt_id)
         return self._again(attempt.attempt_id)
 
     def result(self, attempt: Attempt) -> Result:
         """What an attempt has come to, question by question."""
         answers = self.attempts.answers(attempt.attempt_id)
-        return score(met(self.papers.marked(attempt), answers), answers)
+        return score(self.papers.counting(attempt, answers), answers)
 
     def _again(self, attempt_id: int) -> Attempt:
         found = self.attempts.one(attempt_id)
@@ -134,7 +154,8 @@ class Attempting:
         """Find the result of a submitted attempt, and send what counts of all attempts at it."""
         for _ in range(TRIES):
             attempt = self.attempts.as_marked(self._again(attempt_id))
-            self.papers.marked(attempt)  # at hand before anything is locked
+            self.papers.have_at_hand(attempt)
+            self.papers.counted(self.attempts.of(attempt.content_id, attempt.actor, trial=attempt.trial))
             if self.attempts.settle(attempt, self._found, self.clock()):
                 return
         raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)
@@ -142,10 +163,11 @@ class Attempting:
     def _found(self, attempt: Attempt, every: Sequence[Attempt], answers: Mapping[str, Answer]) -> Outcome:
         """What an attempt has come to; what is as it was before is not told again."""
         made = self.papers.assessment(attempt, marked=True)
-        outcome = outcome_of(attempt, made, score(met(self.papers.marked(attempt), answers), answers).percent)
-        value = counted(made, every, {attempt.attempt_id: outcome.percent})
-        told = scored(attempt, value) if outcome.events or attempt.percent is None else None
-        return replace(outcome, told=told, earns=is_pass(made, value))
+        outcome = outcome_of(attempt, made, score(self.papers.counting(attempt, answers), answers).percent)
+        key = attempt.attempt_id
+        counts = self.papers.counted(with_outcomes(every, {key: attempt}, {key: outcome}))
+        told = scored(attempt, counts) if outcome.events or attempt.percent is None else None
+        return replace(outcome, told=told, earns=counts is not None and counts.passed)
 
 
 def takes_answers(attempt: Attempt, now: datetime) -> bool:
@@ -155,32 +177,30 @@ def takes_answers(attempt: Attempt, now: datetime) -> bool:
 
 def outcome_of(attempt: Attempt, made: Assessment, percent: float | None) -> Outcome:
     """What an attempt has come to by itself, and what is told of it where it is not as it was before."""
-    passed = is_pass(made, percent) if percent is not None else None
+    passed = percent >= made.pass_mark if percent is not None else None
     same = attempt.percent is not None and (percent, passed) == (attempt.percent, attempt.passed)
     return Outcome(percent, passed, events=[] if same else _events(attempt, percent, passed))
 
 
-def counted(made: Assessment, every: Sequence[Attempt], percents: Mapping[int, float | None]) -> float | None:
-    """What counts of all that somebody has submitted in an activity, those in ``percents`` with these results."""
-    found = [percents.get(one.attempt_id, one.percent) for one in every if one.submitted_at is not None]
-    return counts(made.policy, [one for one in found if one is not None])
+def with_outcomes(
+    every: Sequence[Attempt], marked: Mapping[int, Attempt], outcomes: Mapping[int, Outcome]
+) -> list[Attempt]:
+    """All attempts of somebody as they will be: those with an outcome as they are ``marked``, with what it is."""
+    return [
+        replace(marked[one.attempt_id], percent=found.percent, passed=found.passed)
+        if (found := outcomes.get(one.attempt_id))
+        else one
+        for one in every
+    ]
 
 
-def is_pass(made: Assessment, percent: float | None) -> bool:
-    return percent is not None and percent >= made.pass_mark
-
-
-def scored(attempt: Attempt, value: float | None) -> Scored | None:
+def scored(attempt: Attempt, counts: Counted | None) -> Scored | None:
     """What the gradebook is to have, no value where all waits to be marked; None where there is none."""
+    value = counts.percent if counts else None
     if not attempt.line_item:
         return None
     actor = attempt.actor
     return Scored(actor.platform_id, attempt.line_item, actor.subject, value, MOST, Progress.COMPLETED)
-
-
-def _end(content: Content, allowed: Allowed, now: datetime) -> datetime | None:
-    minutes = allowed.minutes_of(bodies.assessment(content.body).minutes)
-    return now + timedelta(minutes=minutes) if minutes else None
 
 
 def _events(attempt: Attempt, percent: float | None, passed: bool | None) -> list[Event]:

@@ -58,6 +58,17 @@ def met(questions: Sequence[Question], answers: Mapping[str, Answer]) -> list[Qu
     return found
 
 
+Known = Mapping[str, Question]
+"""Questions by their id."""
+
+
+def counting(paper: Sequence[str], asked: Known, marked: Known, answers: Mapping[str, Answer]) -> list[Question]:
+    """The questions by which an attempt with this ``paper`` is marked: what it met on its way as it was ``asked``, by
+    what it is ``marked``. What is not there any more does not count, nor what came into its way since."""
+    there = met([asked[key] for key in paper if key in asked], answers)
+    return [marked[one.question_id] for one in there if one.question_id in marked]
+
+
 def beginnings(questions: Sequence[Question]) -> set[str]:
     """Questions that go on from no other: all but the later steps of scenarios."""
     return {key for run in _runs(questions) for key in starts(run)}

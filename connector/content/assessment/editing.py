@@ -21,6 +21,9 @@ class Fault(StrEnum):
 
     NO_TEXT = "no_text"
     FEW_OPTIONS = "few_options"
+    BLANK_OPTION = "blank_option"
+    UNSAID_PICTURE = "unsaid_picture"
+    """An option is only a picture, and nothing says what it shows."""
     NOT_ONE_RIGHT = "not_one_right"
     NONE_RIGHT = "none_right"
     NO_VALUE = "no_value"
@@ -46,10 +49,14 @@ def faults(question: Question, beside: Sequence[Question] = ()) -> list[Fault]:
 def _choice_faults(question: Question, beside: Sequence[Question]) -> list[Fault]:
     right = sum(one.right for one in question.options)
     found = [Fault.FEW_OPTIONS] if len(question.options) < 2 else []
+    if any(one.is_blank for one in question.options):
+        found.append(Fault.BLANK_OPTION)
     if question.kind in (Kind.SINGLE, Kind.TRUE_FALSE) and right != 1:
         found.append(Fault.NOT_ONE_RIGHT)
     if question.kind in (Kind.MULTIPLE, Kind.SCENARIO) and not right:
         found.append(Fault.NONE_RIGHT)
+    if any(one.pictures and not one.said for one in question.options):
+        found.append(Fault.UNSAID_PICTURE)
     others = {one.question_id for one in beside if one.kind is Kind.SCENARIO}
     if any(one.leads_to and one.leads_to not in others for one in question.options):
         found.append(Fault.LEADS_NOWHERE)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from connector.content.assessment.attempting import GRACE
+from connector.content.assessment.whereabouts import without_place
 from connector.domain.assessments import Kind, Question
 from connector.domain.attempting import Attempt, Attempts, Evidence
 from connector.domain.certifying import FileStore
@@ -73,6 +74,8 @@ class HandingIn:
             return NotTaken.TOO_LARGE
         if not found:
             return NotTaken.OTHER_TYPE
+        if found.startswith("image/"):
+            content = without_place(content)
         if self._is_full(attempt, len(content)):
             return NotTaken.FULL
         key, now = uuid4(), self.clock()

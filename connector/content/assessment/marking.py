@@ -75,6 +75,42 @@ def counts(policy: Policy, percents: Sequence[float]) -> float | None:
     return percents[-1] if policy is Policy.LAST else round(fmean(percents), DIGITS)
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What an attempt has come to, and by which rule: that of the version by which it is marked."""
+
+    percent: float
+    passed: bool
+    policy: Policy
+    pass_mark: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What counts of all attempts by which policy, whether that is a pass, and from how many percent on it was one."""
+
+    percent: float
+    passed: bool
+    pass_mark: float
+    policy: Policy
+
+
+def judged(tried: Sequence[Tried]) -> Counted | None:
+    """What counts of several attempts, in the order in which they were submitted; None where there is none.
+
+    Which counts is by the rule of the last. Each keeps the pass mark by which it is marked: where the best counts, to
+    have passed once is enough; an average is judged by the pass mark of the last.
+    """
+    if not tried:
+        return None
+    last = tried[-1]
+    percent = counts(last.policy, [one.percent for one in tried]) or 0.0
+    if last.policy is Policy.AVERAGE:
+        return Counted(percent, percent >= last.pass_mark, last.pass_mark, last.policy)
+    by = last if last.policy is Policy.LAST else max(tried, key=lambda one: (one.passed, one.percent))
+    return Counted(percent, by.passed, by.pass_mark, last.policy)
+
+
 def number(text: str) -> float | None:
     """A number as people type it: 1,5 as 1.5; 1 234,5, 1.234,5 and 1,234.5 alike; None where it is none.
 

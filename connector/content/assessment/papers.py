@@ -7,8 +7,9 @@ from functools import lru_cache
 from uuid import UUID
 
 from connector.content.assessment import bodies
-from connector.content.assessment.drawing import dealt, drawn
-from connector.domain.assessments import Assessment, Question
+from connector.content.assessment.drawing import counting, dealt, drawn
+from connector.content.assessment.marking import Counted, Tried, judged
+from connector.domain.assessments import Answer, Assessment, Question
 from connector.domain.attempting import Attempt, Drawn, Paper, Versions
 from connector.domain.contents import Content, Contents
 
@@ -24,6 +25,7 @@ class Papers:
         self._seed = seed
         self._assessment = lru_cache(REMEMBERED)(self._read_assessment)
         self._bank = lru_cache(REMEMBERED)(self._read_bank)
+        self._questions = lru_cache(REMEMBERED)(self._read_questions)
 
     def draw(self, content: Content) -> Drawn:
         """The questions of a new attempt."""
@@ -39,6 +41,15 @@ class Papers:
         """As it was when the attempt began, or by what it is ``marked``."""
         return self._assessment(attempt.content_id, attempt.marked_version if marked else attempt.paper.version)
 
+    def counted(self, every: Sequence[Attempt]) -> Counted | None:
+        """What counts of all that somebody has submitted in an activity; None where nothing has a result."""
+        found = []
+        for one in every:
+            if one.submitted_at is not None and one.percent is not None:
+                made = self.assessment(one, marked=True)
+                found.append(Tried(one.percent, bool(one.passed), made.policy, made.pass_mark))
+        return judged(found)
+
     def asked(self, attempt: Attempt) -> list[Question]:
         """The questions of an attempt, as they were when it began."""
         return self._dealt(attempt, self._known(attempt.content_id, attempt.paper.version, attempt.paper.banks))
@@ -47,13 +58,29 @@ class Papers:
         """The questions by which an attempt is marked; those that are not asked any more do not count."""
         return self._dealt(attempt, self._known(attempt.content_id, attempt.marked_version, attempt.marked_banks))
 
+    def counting(self, attempt: Attempt, answers: Mapping[str, Answer]) -> list[Question]:
+        """Of those by which an attempt is marked the ones to which its ``answers`` have led; no options are dealt."""
+        asked = self._known(attempt.content_id, attempt.paper.version, attempt.paper.banks)
+        marked = self._known(attempt.content_id, attempt.marked_version, attempt.marked_banks)
+        return counting(attempt.paper.questions, asked, marked, answers)
+
+    def have_at_hand(self, attempt: Attempt) -> None:
+        """Read all by which an attempt is marked: what locks rows afterwards waits for no other connection."""
+        self.assessment(attempt, marked=True)
+        self.counting(attempt, {})
+
     @staticmethod
     def _dealt(attempt: Attempt, known: Mapping[str, Question]) -> list[Question]:
         return [dealt(known[key], attempt.attempt_id) for key in attempt.paper.questions if key in known]
 
     def _known(self, content_id: UUID, version: int, banks: Versions) -> Mapping[str, Question]:
+        return self._questions(content_id, version, tuple(banks.items()))
+
+    def _read_questions(
+        self, content_id: UUID, version: int, banks: tuple[tuple[str, int], ...]
+    ) -> Mapping[str, Question]:
         own = [one for section in self._assessment(content_id, version).sections for one in section.questions]
-        theirs = [one for key, number in banks.items() for one in self._bank(UUID(key), number)]
+        theirs = [one for key, number in banks for one in self._bank(UUID(key), number)]
         return {one.question_id: one for one in (*theirs, *own)}
 
     def _read_assessment(self, content_id: UUID, version: int) -> Assessment:

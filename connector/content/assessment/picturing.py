@@ -12,6 +12,9 @@ from connector.domain.certifying import FileStore
 
 T = TypeVar("T")
 
+AT_ONCE = 20
+"""Files that are deleted before it is looked whether one is used again: to look takes a walk through all content."""
+
 
 class Pictures(Protocol):
     """Which pictures are used. One file is of all questions that have the same picture, as its name says."""
@@ -58,17 +61,23 @@ class Picturing:
         """What no question has had since. Killed in between, the next run deletes the same again."""
         unused = self._unused()
         self.pictures.note(unused, self.clock())
-        return sum(self._delete(one) for one in self.pictures.unused_since(unused, before))
+        due = self.pictures.unused_since(unused, before)
+        return sum(self._delete(due[start : start + AT_ONCE]) for start in range(0, len(due), AT_ONCE))
 
-    def _delete(self, picture_id: str) -> bool:
-        """False where a question has it in this moment: then its file is put back."""
-        place = f"{PICTURES}/{picture_id}"
-        content = self.files.get(place)
-        self.files.delete(place)
-        if content is None or self.pictures.unused([picture_id]):
-            return True
-        self.files.put(place, content)
-        return False
+    def _delete(self, picture_ids: Sequence[str]) -> int:
+        """What a question has in this moment is put back; gives how many have gone."""
+        contents = {one: self.files.get(_place(one)) for one in picture_ids}
+        for one in picture_ids:
+            self.files.delete(_place(one))
+        used = set(picture_ids) - set(self.pictures.unused(picture_ids))
+        for one in used:
+            if (content := contents[one]) is not None:
+                self.files.put(_place(one), content)
+        return len(picture_ids) - len(used)
 
     def _unused(self) -> Sequence[str]:
         return self.pictures.unused([name.rpartition("/")[2] for name in self.files.names(PICTURES)])
+
+
+def _place(picture_id: str) -> str:
+    return f"{PICTURES}/{picture_id}"

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from connector.content.assessment.attempting import counted, is_pass, outcome_of, scored
-from connector.content.assessment.drawing import met
+from connector.content.assessment.attempting import outcome_of, scored, with_outcomes
 from connector.content.assessment.marking import score
 from connector.content.assessment.papers import Papers
 from connector.domain.apart import Apart
@@ -36,7 +35,8 @@ class Regrading:
         return Newest(content.content_id, content.version, {key: one.version for key, one in banks.items() if one})
 
     def ask(self, content: Content, maker: Maker, reason: str) -> bool:
-        """Let all that was submitted in a course be marked anew; False while that is under way there already."""
+        """Let all that was submitted in a course be marked anew; False while that is under way there already, by the
+        same versions."""
         by = self.newest(content, maker.platform_id, maker.course)
         return self.regrades.ask(by, maker, reason[:LONGEST_REASON], self.clock())
 
@@ -57,7 +57,8 @@ class Regrading:
 
     def _remark(self, regrade: Regrade, attempt: Attempt) -> int:
         for one in self.attempts.of(attempt.content_id, attempt.actor, trial=False):
-            self.papers.marked(regrade.by.on(one))  # at hand before anything is locked
+            self.papers.have_at_hand(one)
+            self.papers.have_at_hand(regrade.by.on(one))
 
         def find(every: Sequence[Attempt], answers: Mapping[int, Mapping[str, Answer]]) -> Remarked:
             return self._found(regrade.by, every, answers)
@@ -69,13 +70,13 @@ class Regrading:
         old = [one for one in ended if not one.archived and not by.marks(one)]
         if not old:
             return Remarked({}, None)
-        made = self.papers.assessment(by.on(ended[-1]), marked=True)
         outcomes = {}
         for one in old:
             said = answers.get(one.attempt_id, {})
-            asked = met(self.papers.marked(by.on(one)), said)
-            outcomes[one.attempt_id] = outcome_of(one, made, score(asked, said).percent)
-        before = counted(self.papers.assessment(ended[-1], marked=True), every, {})
-        value = counted(made, every, {key: new.percent for key, new in outcomes.items()})
-        earned = {key: replace(new, earns=is_pass(made, value)) for key, new in outcomes.items()}
-        return Remarked(earned, None if value == before else scored(ended[-1], value))
+            there, made = self.papers.counting(by.on(one), said), self.papers.assessment(by.on(one), marked=True)
+            outcomes[one.attempt_id] = outcome_of(one, made, score(there, said).percent)
+        before = self.papers.counted(every)
+        counts = self.papers.counted(with_outcomes(every, {one.attempt_id: by.on(one) for one in old}, outcomes))
+        earned = {key: replace(new, earns=counts is not None and counts.passed) for key, new in outcomes.items()}
+        same = (before and before.percent) == (counts and counts.percent)
+        return Remarked(earned, None if same else scored(ended[-1], counts))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from connector.content.assessment.drawing import met
+from connector.content.assessment.drawing import counting
 from connector.content.assessment.marking import share
 from connector.domain.assessments import Question
 from connector.domain.learning_facts import Asked, Response, Tried
@@ -21,15 +21,14 @@ def questions_in(body: Mapping[str, Any]) -> list[Question]:
     return [one for part in parts for one in _QUESTIONS.validate_python(part.get("questions", ()))]
 
 
-def responses(tried: Tried, marked_by: Mapping[str, Question]) -> list[Response]:
+def responses(tried: Tried, asked_by: Mapping[str, Question], marked_by: Mapping[str, Question]) -> list[Response]:
     """What each question gave; while the attempt is open, nothing yet.
 
     One that is asked no more by what the attempt is marked by is left out, and so is one of a scenario to which nobody
     came.
     """
     found = []
-    there = [marked_by[key] for key in tried.paper if key in marked_by]
-    counted = {one.question_id: one for one in met(there, tried.answers)}
+    counted = {one.question_id: one for one in counting(tried.paper, asked_by, marked_by, tried.answers)}
     for place, key in enumerate(tried.paper, start=1):
         question, answer = counted.get(key), tried.answers.get(key)
         if question is None:

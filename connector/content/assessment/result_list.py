@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +66,34 @@ class Wanted:
     name: str = ""
     state: State | None = None
     order: Order = Order.NAME
+    activity: str = ""
+    """The link of one; "" for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One of several with the same assessment in a course. ``title`` is "" where the platform did not say one."""
+
+    number: int
+    title: str
+
+
+def activities(attempts: Sequence[Result], link: str, title: str) -> Mapping[str, Activity]:
+    """Those in which something was tried, and that of the ``link`` which was launched, by their links, in the order in
+    which they were begun. What one is called is what it was called last; two of one title have their numbers in it."""
+    titles: dict[str, str] = {}
+    for one in sorted(attempts, key=lambda one: one.attempt_id):
+        titles[one.link] = one.link_title or titles.get(one.link, "")
+    if link:
+        titles[link] = title or titles.get(link, "")
+    told = Counter(titles.values())
+    numbered = enumerate(titles.items(), 1)
+    return {key: Activity(at, f"{name} ({at})" if name and told[name] > 1 else name) for at, (key, name) in numbered}
+
+
+def of_activity(attempts: Sequence[Result], wanted: Wanted) -> list[Result]:
+    """Those of the activity that is wanted."""
+    return [one for one in attempts if wanted.activity in ("", one.link)]
 
 
 def entries(standings: Sequence[Standing], members: Sequence[Member]) -> list[Entry]:

@@ -8,9 +8,8 @@ from datetime import datetime
 from itertools import groupby
 
 from connector.content.assessment.analysis import Item, Taken, analysed
-from connector.content.assessment.drawing import met
-from connector.content.assessment.marking import counts, share
-from connector.domain.assessments import Answer, Assessment, Question
+from connector.content.assessment.marking import Tried, judged, share
+from connector.domain.assessments import Answer, Question
 from connector.domain.attempting import Result
 
 
@@ -18,6 +17,7 @@ from connector.domain.attempting import Result
 class Standing:
     """How somebody stands in an activity. ``percent`` is what counts; ``waits``: an attempt waits to be marked."""
 
+    link: str
     subject: str
     person_id: int | None
     attempts: Sequence[Result]
@@ -32,48 +32,55 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """``passed`` of ``finished`` people; ``bands``: of those with a result, how many have 0 to 10 percent, to 20, and
-    so on, 100 being in the last."""
+    """``passed`` of ``finished`` people of those who have ``tried`` it, each once, though they take it in several
+    activities; ``mean`` and ``bands`` are of what counts in each: how many have 0 to 10 percent, to 20, and so on, 100
+    being in the last."""
 
     standings: Sequence[Standing]
+    tried: int
     passed: int
     finished: int
     mean: float | None
     bands: Sequence[int]
 
 
-def overview(made: Assessment, attempts: Sequence[Result]) -> Overview:
+def overview(attempts: Sequence[Result]) -> Overview:
     """``attempts`` are those of a course, those of one person in one activity together and in their order."""
-    found = [_standing(made, list(some)) for _, some in groupby(attempts, lambda one: (one.link, one.subject))]
+    found = [_standing(list(some)) for _, some in groupby(attempts, lambda one: (one.link, one.subject))]
     percents = [one.percent for one in found if one.percent is not None]
     bands = [0] * 10
     for percent in percents:
         bands[min(9, int(percent // 10))] += 1
-    passed = sum(bool(one.passed) for one in found)
-    return Overview(found, passed, len(percents), sum(percents) / len(percents) if percents else None, bands)
+    tried = {one.subject for one in found}
+    finished = {one.subject for one in found if one.percent is not None}
+    passed = {one.subject for one in found if one.passed}
+    mean = sum(percents) / len(percents) if percents else None
+    return Overview(found, len(tried), len(passed), len(finished), mean, bands)
 
 
-def _standing(made: Assessment, attempts: list[Result]) -> Standing:
-    percent = counts(made.policy, [one.percent for one in attempts if one.percent is not None])
+def _standing(attempts: list[Result]) -> Standing:
+    tried = [Tried(x.percent, bool(x.passed), x.policy, x.pass_mark) for x in attempts if x.percent is not None]
+    counts = judged(tried)
     waits = any(one.submitted_at is not None and one.percent is None for one in attempts)
-    passed = None if percent is None else percent >= made.pass_mark
-    return Standing(attempts[0].subject, attempts[0].person_id, attempts, percent, passed, waits)
+    percent, passed = (counts.percent, counts.passed) if counts else (None, None)
+    return Standing(attempts[0].link, attempts[0].subject, attempts[0].person_id, attempts, percent, passed, waits)
 
 
 Answers = Mapping[str, Answer]
 
 
 def items(
-    marked: Mapping[int, Sequence[Question]], answers: Mapping[int, Answers], percents: Mapping[int, float]
+    counting: Mapping[int, Sequence[Question]], answers: Mapping[int, Answers], percents: Mapping[int, float]
 ) -> list[tuple[Question, Item]]:
-    """How each question does, over all attempts that were scored: ``marked`` are the questions of each attempt, by
-    which it is marked; all are by the number of the attempt."""
+    """How each question does, over all attempts that were scored, the newest first: ``counting`` are the questions of
+    each attempt, by which it is marked; all are by the number of the attempt. Each question is as it was last said."""
     taken = []
     asked: dict[str, Question] = {}
     for key, percent in percents.items():
         said = answers.get(key, {})
-        there = met(marked[key], said)
-        asked |= {one.question_id: one for one in there}
+        there = counting[key]
+        for one in there:
+            asked.setdefault(one.question_id, one)
         shares = {one.question_id: share(one, said.get(one.question_id)) or 0.0 for one in there}
         taken.append(Taken(shares, {one.question_id: one.weight for one in there}, said, percent))
     found = analysed(list(asked.values()), taken)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from connector.content.assessment import bodies
 from connector.content.assessment.attempting import Attempting, takes_answers
-from connector.content.assessment.drawing import met
-from connector.content.assessment.marking import counts, share
+from connector.content.assessment.drawing import dealt, met
+from connector.content.assessment.marking import Counted, share
 from connector.content.launched import actor_of, line_item_of
 from connector.domain.allowances import NOTHING
 from connector.domain.assessments import Answer, Assessment, Explain, Question
@@ -22,7 +22,8 @@ from connector.domain.lti import LaunchSession, Trouble
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How somebody stands. ``tried`` are attempts that have ended, ``open`` is the one that goes on; ``left`` None:
-    as many as they like, as who teaches and tries it out; ``counts``: the result that counts, in percent;
+    as many as they like, as who teaches and tries it out; ``counts``: the result that counts,
+    and by which pass mark, which may be one from before it was changed;
     ``questions``: how many are asked; ``minutes``: how long each attempt
     may take, None for no limit."""
 
@@ -30,7 +31,7 @@ class Standing:
     tried: Sequence[Attempt]
     open: Attempt | None
     left: int | None
-    counts: float | None
+    counts: Counted | None
     questions: int
     minutes: int | None
 
@@ -56,7 +57,7 @@ def standing(attempting: Attempting, content: Content, session: LaunchSession) -
         ended,
         next((one for one in tried if one.is_open(now)), None),
         None if most is None else max(0, most - len(ended)),
-        counts(made.policy, [one.percent for one in ended if one.percent is not None]),
+        attempting.papers.counted(ended),
         sum(len(one.questions) + (one.drawn if one.bank else 0) for one in made.sections),
         allowed.minutes_of(made.minutes),
     )
@@ -64,8 +65,15 @@ def standing(attempting: Attempting, content: Content, session: LaunchSession) -
 
 def begin(attempting: Attempting, content: Content, session: LaunchSession) -> Attempt:
     """Begin an attempt, or go on with the one that is open. Raises LaunchRefused."""
-    teaches = session.launch.teaches
-    return attempting.begin(content, actor_of(session), line_item_of(session), session.began_at, trial=teaches)
+    link = session.launch.link
+    return attempting.begin(
+        content,
+        actor_of(session),
+        line_item_of(session),
+        session.began_at,
+        trial=session.launch.teaches,
+        link_title=link.title if link else "",
+    )
 
 
 def own(attempting: Attempting, attempt_id: str, actor: Actor) -> Attempt:
@@ -81,9 +89,9 @@ def own(attempting: Attempting, attempt_id: str, actor: Actor) -> Attempt:
 
 
 def as_it_stands(attempting: Attempting, attempt: Attempt) -> Attempt:
-    """An attempt; one whose time is over is submitted now."""
+    """An attempt as it is now; one whose time is over is submitted."""
     if attempt.submitted_at is None and not takes_answers(attempt, attempting.clock()):
-        return attempting.submit(attempt)
+        return attempting.run_out(attempt)
     return attempt
 
 
@@ -98,11 +106,9 @@ def reviewed(attempting: Attempting, attempt: Attempt) -> list[Reviewed]:
     if attempt.archived:
         return []
     answers = attempting.attempts.answers(attempt.attempt_id)
-    marked = {one.question_id: one for one in met(attempting.papers.marked(attempt), answers)}
-    asked = met(attempting.papers.asked(attempt), answers)
-    found = [marked.get(one.question_id) for one in asked]
+    found = [dealt(one, attempt.attempt_id) for one in attempting.papers.counting(attempt, answers)]
     return [Reviewed(q, answers.get(q.question_id, Answer(q.question_id)), share(q, answers.get(q.question_id)))
-            for q in found if q is not None]  # fmt: skip
+            for q in found]  # fmt: skip
 
 
 def explains(made: Assessment, attempt: Attempt) -> bool:

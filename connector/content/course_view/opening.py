@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.content.assessment import bodies
+from connector.content.assessment.result_list import teaching
 from connector.domain.contents import Content
 from connector.domain.course_view import (
     CourseFacts,
     CourseWork,
     Learner,
     Person,
-    Rule,
     Taken,
     Waiting,
     Work,
@@ -60,7 +60,8 @@ class CourseView:
             raise LaunchRefused("Only who teaches in a course sees how it stands.", Trouble.NOT_ALLOWED)
         there = (launch.platform_id, launch.course.id)
         assessments = [one for one in self.work.assessments(*there) if not bodies.is_blank(one)]
-        done, taken = self.work.done(*there, [_rule(one) for one in assessments])
+        teachers = teaching(roster() or ()) if assessments else set()
+        done, taken = self.work.done(*there, [one.content_id for one in assessments], teachers)
         learners, as_of, complete = self._learners(launch, done, assessments, roster)
         others = [one for one in learners if one.subject != launch.subject]
         return CourseLook(
@@ -95,8 +96,3 @@ class CourseView:
         if platform is None or course is None or platform.issuer.rstrip("/") != self.moodle:
             return None
         return int(course.id) if course.id.isascii() and course.id.isdecimal() and len(course.id) < 19 else None
-
-
-def _rule(content: Content) -> Rule:
-    made = bodies.assessment(content.body)
-    return Rule(content.content_id, made.policy, made.pass_mark)

@@ -8,6 +8,8 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -21,7 +23,7 @@ from connector.domain.videos import Asked, Captions, Chapter, Lesson
 KINDS = (Kind.SINGLE, Kind.MULTIPLE, Kind.TRUE_FALSE, Kind.NUMERIC, Kind.TEXT)
 """Questions that a video may put: those that are marked at once."""
 SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
-_LESSON = TypeAdapter(Lesson)
+_LESSON, _ASKED = TypeAdapter(Lesson), TypeAdapter(Asked)
 TITLE, TEXT = 200, 5000
 """Letters, at most."""
 CAPTIONS = 1_000_000
@@ -50,6 +52,10 @@ def written(lesson: Lesson) -> dict[str, Any]:
 def state(lesson: Lesson) -> str:
     """How words, rules and chapters are, by which two people who change them at once are told apart."""
     body = written(replace(lesson, media_id=None, coming=None, captions=(), questions=()))
+    return _digest(body)
+
+
+def _digest(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -74,10 +80,10 @@ def with_rules(lesson: Lesson, given: Mapping[str, str], speeds: Sequence[str]) 
     return replace(lesson, threshold=threshold / 100, no_skip=bool(given.get("no_skip")), speeds=chosen)
 
 
-def with_chapters(lesson: Lesson, text: str) -> Lesson:
+def with_chapters(lesson: Lesson, text: str, length: float = 0.0) -> Lesson:
     """Chapters, a line each: a place and a title, which may be in several languages as Moodle's filter writes them.
 
-    Raises NotRight.
+    ``length``: seconds of the video, 0 where it is not there yet. Raises NotRight.
     """
     found = []
     for line in text.splitlines():
@@ -87,6 +93,8 @@ def with_chapters(lesson: Lesson, text: str) -> Lesson:
         at, said = captions.at(place), texts(title.strip()[:TITLE])
         if at is None or not said:
             raise NotRight("chapters")
+        if length and at >= length:
+            raise NotRight("chapters_late")
         found.append(Chapter(at, said))
     return replace(lesson, chapters=sorted(found, key=lambda one: one.at))
 
@@ -124,12 +132,54 @@ def with_captions(lesson: Lesson, language: str, text: str) -> Lesson:
 
 
 def with_question(lesson: Lesson, question_id: str, given: Mapping[str, str]) -> Lesson:
-    """With one more question. Raises NotRight."""
+    """With one more question, or with the one of this name as it is from now on. Raises NotRight."""
     at = captions.at(given.get("at", ""))
     if at is None:
         raise NotRight("at")
+    before = asked(lesson, question_id)
     question = _question(question_id, given)
-    return replace(lesson, questions=sorted([*lesson.questions, Asked(at, question)], key=lambda one: one.at))
+    if before is not None:
+        question = replace(question, options=_named_as(before.question.options, question.options))
+    others = without_question(lesson, question_id).questions
+    return replace(lesson, questions=sorted([*others, Asked(at, question)], key=lambda one: one.at))
+
+
+def asked(lesson: Lesson, question_id: str) -> Asked | None:
+    return next((one for one in lesson.questions if one.question.question_id == question_id), None)
+
+
+def asked_state(one: Asked) -> str:
+    """How a question is, by which two people who change it at once are told apart."""
+    return _digest(_ASKED.dump_python(one, mode="json"))
+
+
+def question_written(one: Asked) -> dict[str, str]:
+    """A question as it is entered."""
+    said = one.question
+    lines = [f"{'*' if option.right else ''}{multilang(option.text)}" for option in said.options]
+    if said.kind is Kind.NUMERIC and said.value is not None:
+        lines = [_plain(said.value) + (f" ± {_plain(said.tolerance)}" if said.tolerance else "")]
+    minutes, rest = divmod(one.at, 60)
+    return {
+        "at": f"{minutes:.0f}:{rest:06.3f}".rstrip("0").rstrip(".") if one.at % 1 else captions.shown(one.at),
+        "kind": said.kind.value,
+        "text": multilang(said.text),
+        "options": "\n".join(lines or said.accepted),
+        "explanation": multilang(said.explanation or {}),
+    }
+
+
+def _plain(value: float) -> str:
+    """A number with a point, and without what an exponent is."""
+    return f"{Decimal(repr(value)).normalize():f}"
+
+
+def _named_as(before: Sequence[Option], now: Sequence[Option]) -> list[Option]:
+    """Options that were there keep their names, by which answers know them, wherever they stand now."""
+    names = {str(one.text): one.option_id for one in before}
+    taken = {one.option_id for one in before}
+    free = (str(number) for number in count(1) if str(number) not in taken)
+    return [replace(one, option_id=names.pop(str(one.text), "") or next(free)) for one in now]
 
 
 def without_question(lesson: Lesson, question_id: str) -> Lesson:
@@ -147,23 +197,23 @@ def _question(question_id: str, given: Mapping[str, str]) -> Question:
         raise NotRight("kind")
     if not text:
         raise NotRight("text")
-    asked = Question(question_id, kind, text, explanation=why or None)
+    question = Question(question_id, kind, text, explanation=why or None)
     if kind is Kind.NUMERIC:
-        return _numeric(asked, lines)
+        return _numeric(question, lines)
     if kind is Kind.TEXT:
         if not lines:
             raise NotRight("options")
-        return replace(asked, accepted=lines)
-    return replace(asked, options=_options(kind, lines))
+        return replace(question, accepted=lines)
+    return replace(question, options=_options(kind, lines))
 
 
-def _numeric(asked: Question, lines: Sequence[str]) -> Question:
+def _numeric(question: Question, lines: Sequence[str]) -> Question:
     """The number, and after ± by how much an answer may be off."""
     value, _, off = (lines[0] if lines else "").replace("+-", "±").partition("±")
     right, tolerance = number(value), number(off or "0")
     if right is None or tolerance is None or tolerance < 0:
         raise NotRight("options")
-    return replace(asked, value=right, tolerance=tolerance)
+    return replace(question, value=right, tolerance=tolerance)
 
 
 def _options(kind: Kind, lines: Sequence[str]) -> list[Option]:

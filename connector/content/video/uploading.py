@@ -120,7 +120,8 @@ class Transcoding:
             self.uploads.put_back(media.media_id)
             raise
         except Unusable as error:
-            log.warning("no video can be made", failure=error.failure.value, media=str(media.media_id))
+            cause = {"cause": type(error.__cause__).__name__} if error.__cause__ else {}
+            log.warning("no video can be made", failure=error.failure.value, media=str(media.media_id), **cause)
             self.uploads.failed(media.media_id, error.failure, self.clock())
             return False
         self.uploads.ready(media.media_id, made, self.clock())

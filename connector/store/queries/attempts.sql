@@ -18,9 +18,20 @@ SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)
 WHERE c.site = %(site)s AND a.attempt_id = %(attempt_id)s
 
 -- name: results
--- What everybody in a course has tried who learns there, without what was asked.
-SELECT a.attempt_id, a.link, a.subject, a.person_id, a.number, a.started_at, a.submitted_at, a.percent, a.archived
-FROM connector.attempt a
+-- What everybody in a course has tried who learns there, without what was asked, and by which rule it is marked. Of
+-- whoever was erased, as of what was archived, there is nothing left by which to mark.
+WITH rule AS MATERIALIZED (
+    SELECT v.version, COALESCE(v.body ->> 'policy', 'best') AS policy,
+           COALESCE((v.body ->> 'pass_mark')::double precision, 80) AS pass_mark
+    FROM connector.content_version v
+    WHERE v.content_id = %(content_id)s
+      AND v.version IN (SELECT a.marked_version FROM connector.attempt a
+                        WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s)
+)
+SELECT a.attempt_id, a.link, a.subject, a.person_id, a.number, a.started_at, a.submitted_at, a.percent, a.passed,
+       a.archived OR COALESCE(a.person_id IN (SELECT unnest(e.person_ids) FROM connector.erasure e), false) AS archived,
+       a.link_title, r.policy, r.pass_mark
+FROM connector.attempt a JOIN rule r ON r.version = a.marked_version
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
 ORDER BY a.link COLLATE "C", a.subject COLLATE "C", a.number
 
@@ -35,9 +46,9 @@ ORDER BY a.attempt_id DESC LIMIT %(most)s
 -- The attempt of this number, unless there is one, or one is open.
 INSERT INTO connector.attempt
     (content_id, version, banks, marked_version, marked_banks, paper, platform_id, course, link, subject, person_id,
-     trial, number, line_item, launched_at, started_at, ends_at)
+     trial, number, line_item, link_title, launched_at, started_at)
 VALUES (%(content_id)s, %(version)s, %(banks)s, %(version)s, %(banks)s, %(paper)s, %(platform_id)s, %(course)s, %(link)s,
-        %(subject)s, %(person_id)s, %(trial)s, %(number)s, %(line_item)s, %(launched_at)s, %(now)s, %(ends_at)s)
+        %(subject)s, %(person_id)s, %(trial)s, %(number)s, %(line_item)s, %(link_title)s, %(launched_at)s, %(now)s)
 ON CONFLICT DO NOTHING
 RETURNING attempt_id
 
@@ -104,9 +115,11 @@ WHERE e.attempt_id = %(attempt_id)s AND e.file_id = %(file_id)s AND a.attempt_id
 RETURNING e.file_id, e.attempt_id, e.question_id, e.name, e.media_type, e.size, e.place, e.added_at
 
 -- name: submit
--- Once: who comes second finds it submitted. What was on its way when the time was over is no later than that.
+-- Once: who comes second finds it submitted. What was on its way when the time was over is no later than that. By the
+-- clock only where the time was over ``before``, as it is in this moment: more may have been allowed since it was looked up.
 UPDATE connector.attempt SET submitted_at = LEAST(%(now)s::timestamptz, ends_at)
 WHERE attempt_id = %(attempt_id)s AND submitted_at IS NULL
+  AND (%(before)s::timestamptz IS NULL OR ends_at <= %(before)s)
 
 -- name: settle
 -- Keep what it has come to, and by which versions; where what counts of somebody who is known is a pass, whoever issues
@@ -115,18 +128,19 @@ WITH settled AS (
     UPDATE connector.attempt
     SET percent = %(percent)s, passed = %(passed)s, settled_at = %(now)s,
         marked_version = %(version)s, marked_banks = %(banks)s
-    WHERE attempt_id = %(attempt_id)s
+    WHERE attempt_id = %(attempt_id)s AND NOT archived
     RETURNING content_id, %(earns)s AND NOT trial AND person_id IS NOT NULL AS counts
 )
 SELECT pg_notify('connector_passed', c.site) FROM settled s JOIN connector.content c USING (content_id) WHERE s.counts
 
 -- name: mark
--- A mark, after which the result is to be found anew.
-WITH put AS (
-    INSERT INTO connector.mark (attempt_id, question_id, share, comment, marked_by, marked_at)
-    VALUES (%(attempt_id)s, %(question_id)s, %(share)s, %(comment)s, %(by)s, %(at)s)
+-- A mark, after which the result is to be found anew; none where answers are not kept any more.
+WITH kept AS (
+    UPDATE connector.attempt SET settled_at = NULL WHERE attempt_id = %(attempt_id)s AND NOT archived
+    RETURNING attempt_id
 )
-UPDATE connector.attempt SET settled_at = NULL WHERE attempt_id = %(attempt_id)s
+INSERT INTO connector.mark (attempt_id, question_id, share, comment, marked_by, marked_at)
+SELECT attempt_id, %(question_id)s, %(share)s, %(comment)s, %(by)s, %(at)s FROM kept
 
 -- name: marks
 SELECT question_id, share, comment, marked_by AS by, marked_at AS at FROM connector.mark

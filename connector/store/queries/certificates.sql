@@ -137,7 +137,7 @@ ORDER BY f.person_id, earned_at
 -- Who has passed launched content and got no certificate of this template for it: the content that earns it, or what has it
 -- chosen in the version by which it is marked. What "passed" gives is all that is known here of kinds of content: another
 -- kind is an arm more, with a deed that no other kind has, and what of it is evidence. Of several attempts what counts by
--- the policy has to be a pass, now and after the attempt that earned it.
+-- the policy has to be a pass, after the attempt that earned it and, by what the last is marked by, now.
 WITH passed AS (
     SELECT a.person_id, a.content_id, a.marked_version AS version, a.attempt_id, 'attempt ' || a.attempt_id AS deed,
            a.submitted_at AS earned_at,
@@ -166,10 +166,8 @@ WITH passed AS (
       AND NOT EXISTS (SELECT FROM connector.certificate k
                       WHERE k.site = c.site AND k.person_id = s.person_id AND k.template = %(template)s AND k.deed = s.deed)
 ), counted AS (
-    SELECT o.attempt_id, o.policy,
-           CASE o.policy WHEN 'last' THEN (max(ARRAY[b.number, b.percent]))[2]
-                         WHEN 'average' THEN round(avg(b.percent)::numeric, 6)::double precision
-                         ELSE max(b.percent) END AS now,
+    SELECT o.attempt_id, a.content_id, max(b.percent) AS best, round(avg(b.percent)::numeric, 6)::double precision AS average,
+           max(ARRAY[b.number, b.percent, b.marked_version, COALESCE(b.passed, false)::int]) AS newest,
            CASE o.policy WHEN 'average' THEN round((avg(b.percent) FILTER (WHERE b.number <= a.number))::numeric, 6)
                          ELSE a.percent END::double precision AS after_it
     FROM owed o
@@ -177,10 +175,18 @@ WITH passed AS (
     JOIN connector.attempt b ON b.content_id = a.content_id AND b.platform_id = a.platform_id AND b.link = a.link
                             AND b.subject = a.subject AND NOT b.trial AND b.submitted_at IS NOT NULL
                             AND b.percent IS NOT NULL
-    GROUP BY o.attempt_id, o.policy, a.percent
+    GROUP BY o.attempt_id, o.policy, a.content_id, a.percent
+), judged AS (
+    SELECT n.attempt_id, n.after_it,
+           CASE v.body ->> 'policy' WHEN 'last' THEN n.newest[2] WHEN 'average' THEN n.average ELSE n.best END AS now,
+           CASE v.body ->> 'policy' WHEN 'last' THEN n.newest[4] = 1
+                                    WHEN 'average' THEN n.average >= (v.body ->> 'pass_mark')::double precision
+                                    ELSE true END AS passed
+    FROM counted n
+    JOIN connector.content_version v ON v.content_id = n.content_id AND v.version = n.newest[3]::int
 )
 SELECT o.person_id, o.deed, o.earned_at,
        o.evidence || CASE WHEN o.attempt_id IS NULL THEN '{}' ELSE jsonb_build_object('counts', n.now) END AS evidence
-FROM owed o LEFT JOIN counted n USING (attempt_id)
-WHERE o.attempt_id IS NULL OR LEAST(n.now, n.after_it) >= o.pass_mark
+FROM owed o LEFT JOIN judged n USING (attempt_id)
+WHERE o.attempt_id IS NULL OR n.passed AND n.after_it >= o.pass_mark
 ORDER BY o.person_id, o.earned_at

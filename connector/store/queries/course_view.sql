@@ -71,43 +71,51 @@ WHERE c.site = %(site)s AND c.kind = 'assessment' AND c.ended_at IS NULL
 ORDER BY v.changed_at DESC, c.content_id
 
 -- name: work
--- What was made of assessments in a course, by person, and by assessment: of several attempts of one person in one
--- activity what counts, as each assessment has it. Nothing is sorted: the last result is the greatest pair of number and
--- percent.
+-- What was made of assessments in a course, but for those who teach, by person, and by assessment: of several attempts of one person in one
+-- activity what counts, by the rule of the version by which the last is marked, and whether that is a pass, as "judged"
+-- has it. Nothing is sorted: the last result is the greatest array that begins with its number.
 WITH counted AS MATERIALIZED (
     SELECT a.content_id, a.link COLLATE "C" AS link, a.subject COLLATE "C" AS subject, max(a.person_id) AS person_id,
            max(COALESCE(a.submitted_at, a.started_at)) AS last,
-           count(*) FILTER (WHERE a.submitted_at IS NOT NULL AND a.percent IS NULL) AS waiting,
-           max(a.percent) AS best, avg(a.percent) AS average,
-           (max(ARRAY[a.number, a.percent]) FILTER (WHERE a.percent IS NOT NULL))[2] AS newest
+           count(*) FILTER (WHERE a.submitted_at IS NOT NULL AND a.percent IS NULL AND NOT a.archived
+               AND (a.person_id IN (SELECT unnest(e.person_ids) FROM connector.erasure e)) IS NOT TRUE) AS waiting,
+           max(a.percent) AS best, round(avg(a.percent)::numeric, 6)::double precision AS average,
+           bool_or(a.passed) FILTER (WHERE a.percent IS NOT NULL) AS once,
+           max(ARRAY[a.number, a.percent, a.marked_version, COALESCE(a.passed, false)::int])
+               FILTER (WHERE a.percent IS NOT NULL) AS newest
     FROM connector.attempt a
-    WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+    WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial AND a.subject <> ALL(%(teachers)s)
     GROUP BY a.content_id, a.link COLLATE "C", a.subject COLLATE "C"
+), rule AS MATERIALIZED (
+    SELECT v.content_id, v.version, v.body ->> 'policy' AS policy, (v.body ->> 'pass_mark')::double precision AS pass_mark
+    FROM connector.content_version v
+    WHERE (v.content_id, v.version) IN (SELECT content_id, newest[3]::int FROM counted)
 ), result AS (
-    SELECT c.content_id, c.subject, c.person_id, c.last, c.waiting, r.pass_mark,
-           CASE r.policy WHEN 'best' THEN c.best WHEN 'average' THEN c.average ELSE c.newest END AS percent
-    FROM unnest(%(contents)s::uuid[], %(policies)s::text[], %(pass_marks)s::double precision[])
-         AS r (content_id, policy, pass_mark)
-    JOIN counted c ON c.content_id = r.content_id
+    SELECT c.content_id, c.subject, c.person_id, c.last, c.waiting,
+           CASE r.policy WHEN 'last' THEN c.newest[2] WHEN 'average' THEN c.average ELSE c.best END AS percent,
+           CASE r.policy WHEN 'last' THEN c.newest[4] = 1 WHEN 'average' THEN c.average >= r.pass_mark ELSE c.once END AS passed
+    FROM counted c
+    LEFT JOIN rule r ON r.content_id = c.content_id AND r.version = c.newest[3]::int
+    WHERE c.content_id = ANY(%(contents)s::uuid[])
 ), once AS (
     SELECT content_id, subject, max(person_id) AS person_id, max(last) AS last, sum(waiting) AS waiting,
-           count(*) AS activities, count(percent) AS finished, count(*) FILTER (WHERE percent >= pass_mark) AS passed,
-           sum(percent) AS percents
+           count(percent) AS finished, count(*) FILTER (WHERE passed) AS passed, sum(percent) AS percents
     FROM result GROUP BY content_id, subject
 )
-SELECT subject, content_id, max(person_id) AS person_id, sum(activities)::bigint AS people, count(*) AS tried,
-       sum(finished)::bigint AS finished, sum(passed)::bigint AS passed,
-       count(*) FILTER (WHERE passed > 0) AS passed_contents, sum(percents) / NULLIF(sum(finished), 0)::double precision AS percent,
-       sum(waiting)::bigint AS waiting, max(last) AS last
+SELECT subject, content_id, max(person_id) AS person_id, count(*) AS tried,
+       count(*) FILTER (WHERE finished > 0) AS finished, count(*) FILTER (WHERE passed > 0) AS passed,
+       sum(percents) / NULLIF(sum(finished), 0)::double precision AS percent, sum(waiting)::bigint AS waiting,
+       max(last) AS last
 FROM once GROUP BY GROUPING SETS ((subject), (content_id))
 
 -- name: waiting
--- Attempts in a course that wait to be marked.
+-- Attempts in a course that wait to be marked; of whoever was erased there is nothing left by which to mark.
 SELECT a.attempt_id, a.content_id, v.title, a.subject, a.submitted_at
 FROM connector.attempt a
 JOIN connector.content c ON c.content_id = a.content_id AND c.site = %(site)s AND c.ended_at IS NULL
 JOIN LATERAL (SELECT v.body -> 'title' AS title FROM connector.content_version v WHERE v.content_id = a.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
 WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial AND a.submitted_at IS NOT NULL
-  AND a.percent IS NULL
+  AND a.percent IS NULL AND NOT a.archived
+  AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
 ORDER BY a.submitted_at, a.attempt_id LIMIT %(most)s

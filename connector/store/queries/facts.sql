@@ -421,7 +421,7 @@ ALTER TABLE enrolment_now ADD PRIMARY KEY (moodle_id, course_id)
 ANALYZE enrolment_now
 
 -- name: refined_courses
--- Courses in which a fact is the same, and more is told of it now; and of whom, where that is named: "whole" names nobody.
+-- Courses in which a fact is the same, and more is told of it now; and of whom, where it is their learning.
 CREATE TEMPORARY TABLE refined_course (course_id bigint, person_id bigint) ON COMMIT DROP
 
 -- name: refine_enrolments
@@ -517,7 +517,7 @@ WITH refined AS (
     ) n
     WHERE f.moodle_id = n.moodle_id AND f.course_id = n.course_id AND f.valid_from = n.valid_from
       AND (better OR COALESCE(n.progress, f.progress) IS DISTINCT FROM f.progress)
-    RETURNING f.course_id, CASE WHEN NOT %(whole)s THEN f.person_id END AS person_id
+    RETURNING f.course_id, f.person_id
 )
 INSERT INTO refined_course SELECT DISTINCT course_id, person_id FROM refined
 
@@ -872,7 +872,8 @@ WHERE NOT EXISTS (SELECT FROM facts.fact_assignment f
                   WHERE f.grant_id = a.grant_id AND f.cycle = a.cycle AND f.valid_to = 'infinity')
 
 -- name: whose_learning
--- Whose learning stands otherwise by a merge in which not everything was read, and who leads them; so many at most.
+-- Whose learning stands otherwise by a merge, and who leads them; so many at most. Where everything was read the facts that
+-- moved are looked through "everywhere", as nothing was in question.
 WITH RECURSIVE changed AS (
     SELECT person_id FROM refined_course
     UNION
@@ -890,6 +891,21 @@ WITH RECURSIVE changed AS (
     UNION
     SELECT f.person_id FROM certificate_in_question q JOIN facts.fact_certificate f USING (source, code)
     WHERE %(now)s IN (f.valid_from, f.valid_to)
+    UNION
+    SELECT person_id FROM facts.fact_enrolment
+    WHERE 'enrolments' = ANY(%(everywhere)s::text[]) AND %(now)s IN (valid_from, valid_to)
+    UNION
+    SELECT person_id FROM facts.fact_completion
+    WHERE 'completions' = ANY(%(everywhere)s::text[]) AND %(now)s IN (valid_from, valid_to)
+    UNION
+    SELECT person_id FROM facts.fact_activity_completion
+    WHERE 'activity_completions' = ANY(%(everywhere)s::text[]) AND %(now)s IN (valid_from, valid_to)
+    UNION
+    SELECT person_id FROM facts.fact_item_grade
+    WHERE 'item_grades' = ANY(%(everywhere)s::text[]) AND %(now)s IN (valid_from, valid_to)
+    UNION
+    SELECT person_id FROM facts.fact_certificate
+    WHERE 'certificates' = ANY(%(everywhere)s::text[]) AND %(now)s IN (valid_from, valid_to)
     UNION SELECT person_id FROM facts.fact_assignment WHERE valid_from = %(now)s
     UNION SELECT person_id FROM facts.fact_assignment WHERE valid_to = %(now)s AND valid_to < 'infinity'
     UNION

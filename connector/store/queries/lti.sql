@@ -75,15 +75,25 @@ FROM connector.lti_login l JOIN connector.lti_platform p USING (platform_id)
 WHERE l.state = %(state)s AND l.ends_at > %(now)s AND p.site = %(site)s AND p.ended_at IS NULL
 
 -- name: open_session
--- UTC is what HR's records have where nothing is said.
+-- UTC is what HR's records have where nothing is said. What a browser has said before is believed until it says otherwise.
+WITH told AS (
+    SELECT COALESCE(NULLIF(%(timezone)s, ''),
+                    (SELECT timezone FROM connector.person WHERE person_id = %(person_id)s AND timezone <> 'UTC')) AS zone
+)
 INSERT INTO connector.lti_session (digest, platform_id, subject, person_id, launch, began_at, ends_at, kept, timezone)
-VALUES (%(digest)s, %(platform_id)s, %(subject)s, %(person_id)s, %(launch)s, %(now)s, %(ends_at)s, %(kept)s,
-        COALESCE(NULLIF(%(timezone)s, ''),
-                 (SELECT timezone FROM connector.person WHERE person_id = %(person_id)s AND timezone <> 'UTC'), ''))
-RETURNING session_id, timezone
+SELECT %(digest)s, %(platform_id)s, %(subject)s, %(person_id)s, %(launch)s, %(now)s, %(ends_at)s, %(kept)s,
+       COALESCE(told.zone,
+                (SELECT s.timezone FROM connector.lti_session s
+                 WHERE (s.person_id = %(person_id)s OR %(person_id)s::bigint IS NULL AND s.person_id IS NULL)
+                   AND s.platform_id = %(platform_id)s AND s.subject = %(subject)s AND s.timezone <> ''
+                 ORDER BY s.session_id DESC LIMIT 1), '')
+FROM told
+RETURNING session_id, timezone, (SELECT zone IS NOT NULL FROM told) AS said
 
 -- name: tell_zone
-UPDATE connector.lti_session SET timezone = %(timezone)s WHERE session_id = %(session_id)s AND timezone = ''
+UPDATE connector.lti_session s SET timezone = %(timezone)s
+WHERE s.session_id = %(session_id)s
+  AND NOT EXISTS (SELECT FROM connector.person p WHERE p.person_id = s.person_id AND p.timezone <> 'UTC')
 
 -- name: session
 -- What the bearer of a token may work with, as long as the platform and the deployment may launch.
@@ -226,6 +236,13 @@ RETURNING pg_notify('connector_score', p.site)
 -- name: standing_score
 -- What has become of the newest score of a person in a line item; graded: it has a value.
 SELECT s.state, s.tries, s.answer, s.value IS NOT NULL AS graded
+FROM connector.lti_score s JOIN connector.lti_platform p USING (platform_id)
+WHERE p.site = %(site)s AND s.platform_id = %(platform_id)s AND s.line_item = %(line_item)s AND s.subject = %(subject)s
+ORDER BY s.stamp DESC LIMIT 1
+
+-- name: newest_score
+-- The newest score of a person in a line item, in percent.
+SELECT 100 * s.value / s.most AS percent
 FROM connector.lti_score s JOIN connector.lti_platform p USING (platform_id)
 WHERE p.site = %(site)s AND s.platform_id = %(platform_id)s AND s.line_item = %(line_item)s AND s.subject = %(subject)s
 ORDER BY s.stamp DESC LIMIT 1

@@ -44,7 +44,8 @@ WHERE e.person_id = %(person_id)s AND e.valid_to = 'infinity' AND e.active
 
 -- name: earned
 -- Certificates and badges of others that were not revoked, the newest first; the connector's own are known at once elsewhere.
-SELECT COALESCE(c.template_name, c.template) AS name, c.issued_at, c.expires_at, c.state = 'valid' AS valid
+SELECT COALESCE(c.template_name, c.template) AS name, c.issued_at, c.expires_at, c.state = 'valid' AS valid, c.precision,
+       c.source = 'import' AS brought_over
 FROM facts.certificate_row c
 WHERE c.person_id = %(person_id)s AND c.state <> 'revoked' AND c.source <> 'connector'
 ORDER BY c.issued_at DESC, c.code
@@ -84,20 +85,20 @@ SELECT DISTINCT to_timestamp(floor(extract(epoch FROM w.at) / %(quarter)s) * %(q
 
 -- name: recent
 -- What somebody has done last in Moodle, as it stands.
-SELECT w.what, w.title, w.at FROM (
+SELECT w.what, w.title, w.at, w.precision FROM (
     (SELECT 'course' AS what, CASE WHEN d.title = '{}' THEN jsonb_build_object('und', d.fullname) ELSE d.title END AS title,
-            f.completed_at AS at
+            f.completed_at AS at, f.precision
      FROM facts.fact_completion f
      JOIN facts.dim_course d ON d.course_id = f.course_id AND d.valid_to = 'infinity'
      WHERE f.person_id = %(person_id)s AND f.completed AND f.valid_to = 'infinity' AND f.completed_at IS NOT NULL)
     UNION ALL
-    (SELECT 'activity', jsonb_build_object('und', d.name), f.changed_at
+    (SELECT 'activity', jsonb_build_object('und', d.name), f.changed_at, ''
      FROM facts.fact_activity_completion f
      JOIN facts.dim_activity d ON d.activity_id = f.activity_id AND d.valid_to = 'infinity'
      WHERE f.person_id = %(person_id)s AND f.valid_to = 'infinity' AND f.state IN ('complete', 'passed')
        AND NOT f.overridden)
     UNION ALL
-    (SELECT 'earned', jsonb_build_object('und', COALESCE(c.template_name, c.template)), c.issued_at
+    (SELECT 'earned', jsonb_build_object('und', COALESCE(c.template_name, c.template)), c.issued_at, c.precision
      FROM facts.certificate_row c WHERE c.person_id = %(person_id)s AND c.state <> 'revoked')
 ) w ORDER BY w.at DESC LIMIT %(most)s
 

@@ -31,6 +31,13 @@ SELECT pg_advisory_xact_lock(
     hashtextextended(concat_ws(' ', 'regrade', %(content_id)s::text, %(platform_id)s::text, %(course)s::text), 0)
 )
 
+-- name: supersede
+-- What was asked for by other versions ends: what it has left is marked by what is asked for now. Before anything else is locked,
+-- as whoever marks by it locks it before versions.
+UPDATE connector.regrade SET ended_at = %(now)s
+WHERE content_id = %(content_id)s AND platform_id = %(platform_id)s AND course = %(course)s AND ended_at IS NULL
+  AND (version, banks) IS DISTINCT FROM (%(version)s, %(banks)s::jsonb)
+
 -- name: ask
 -- Nobody asks twice at once; whoever does it is woken once this is committed.
 WITH asked AS (

@@ -139,6 +139,7 @@ WHERE l.person_id = ANY(%(ids)s) ORDER BY l.bound_at
 -- name: launches
 -- As Moodle told; whose work a teacher looked at is left out.
 SELECT jsonb_build_object('platform', q.name, 'began_at', s.began_at, 'ends_at', s.ends_at,
+                          'time_zone', s.timezone,
                           'launch', s.launch - ARRAY['platform_id', 'for_user']) AS found
 FROM connector.lti_session s JOIN connector.lti_platform q USING (platform_id)
 WHERE s.person_id = ANY(%(ids)s)
@@ -206,9 +207,12 @@ SELECT jsonb_build_object('marked_anew_at', r.asked_at, 'reason', r.reason)
 FROM meant s JOIN connector.regrade r ON r.platform_id = s.platform_id AND r.asked_by = s.subject
 
 -- name: allowed
--- What the person was allowed in activities, and that the person allowed others something.
+-- What the person was allowed in activities, maybe before they ever opened one, and that the person allowed others something.
 WITH meant AS (
     SELECT platform_id, subject FROM connector.lti_person WHERE person_id = ANY(%(ids)s)
+    UNION SELECT p.platform_id, b.account_id::text FROM connector.binding b
+          JOIN connector.lti_platform p ON p.site = b.site AND rtrim(p.issuer, '/') = %(moodle)s
+          WHERE b.site = %(site)s AND b.person_id = ANY(%(ids)s)
     UNION SELECT platform_id, subject FROM connector.lti_session WHERE person_id = ANY(%(ids)s)
     UNION SELECT platform_id, subject FROM connector.attempt WHERE person_id = ANY(%(ids)s)
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -32,12 +33,13 @@ LARGEST_ANSWER = 100_000
 def home(connector: Connector, session: LaunchSession, content: Content) -> Mapping[str, Any]:
     """What an assessment is about, and how somebody stands with it."""
     standing = taking.standing(connector.attempting, content, session)
+    policy = standing.counts.policy if standing.counts else standing.made.policy
     return {
         **{one.name: getattr(standing, one.name) for one in fields(standing)},
         "content": content,
         "certificate": certified.standing(connector, session, content),
         "score": gradebook.standing(connector, session),
-        "policy": POLICIES[standing.made.policy] if standing.made.attempts != 1 or len(standing.tried) > 1 else "",
+        "policy": POLICIES[policy] if standing.made.attempts != 1 or len(standing.tried) > 1 else "",
         "may_edit": session.launch.teaches and content.is_of(maker_of(session)),
     }
 
@@ -56,8 +58,7 @@ def begin(visit: Visit) -> Response:
 
 def show_attempt(visit: Visit) -> Response:
     """One's own attempt: to go on with, or what came of it."""
-    attempt = taking.as_it_stands(visit.connector.attempting, own_attempt(visit))
-    return _attempt(visit, attempt) if attempt.submitted_at is None else _result(visit, attempt)
+    return _as_it_stands(visit, taking.as_it_stands(visit.connector.attempting, own_attempt(visit)))
 
 
 async def read_answer(_here: Launches, request: Request) -> GivenAnswer:
@@ -82,7 +83,8 @@ def save(visit: Visit, sent: GivenAnswer) -> Response:
 
 
 def show_answers(visit: Visit) -> Response:
-    """What stands in one's own attempt by now, maybe by another screen."""
+    """What stands in one's own attempt by now, maybe by another screen, and how many seconds are left: more time may
+    have been allowed."""
     attempt, connector = own_attempt(visit), visit.connector
     said = connector.attempts.answers(attempt.attempt_id)
     answers = {
@@ -91,8 +93,9 @@ def show_answers(visit: Visit) -> Response:
         if one.at is not None  # a file was handed in, and nothing is said yet
     }
     asked = _keys(met(connector.attempting.papers.asked(attempt), said))
-    place, now_open = connector.attempts.places(attempt.attempt_id), attempt.is_open(connector.clock())
-    return JSONResponse({"open": now_open, "place": place, "answers": answers, "asked": asked}, headers=HEADERS)
+    now, place = connector.clock(), connector.attempts.places(attempt.attempt_id)
+    told = {"open": attempt.is_open(now), "left": _left(attempt, now), "place": place}
+    return JSONResponse({**told, "answers": answers, "asked": asked}, headers=HEADERS)
 
 
 def show_question(visit: Visit) -> Response:
@@ -106,7 +109,11 @@ def show_question(visit: Visit) -> Response:
 
 
 def submit(visit: Visit) -> Response:
-    return _result(visit, visit.connector.attempting.submit(own_attempt(visit)))
+    """As the learner wishes; or by the clock of the page, which goes on with the attempt where time is left."""
+    attempt, attempting = own_attempt(visit), visit.connector.attempting
+    if visit.request.query_params.get("by") == "clock":
+        return _as_it_stands(visit, attempting.run_out(attempt, timedelta(0)))
+    return _result(visit, attempting.submit(attempt))
 
 
 def own_attempt(visit: Visit) -> Attempt:
@@ -122,13 +129,21 @@ def evidence_of(connector: Connector, attempt: Attempt) -> Mapping[str, list[Evi
     return found
 
 
+def _as_it_stands(visit: Visit, attempt: Attempt) -> Response:
+    return _attempt(visit, attempt) if attempt.submitted_at is None else _result(visit, attempt)
+
+
+def _left(attempt: Attempt, now: datetime) -> float | None:
+    """Seconds, fewer than none once it is over; None without a limit."""
+    return (attempt.ends_at - now).total_seconds() if attempt.ends_at else None
+
+
 def _attempt(visit: Visit, attempt: Attempt) -> Response:
     connector = visit.connector
-    now = connector.clock()
     values: dict[str, Any] = {
         "asked": taking.asked(connector.attempting, attempt),
         "place": connector.attempts.places(attempt.attempt_id),
-        "left": (attempt.ends_at - now).total_seconds() if attempt.ends_at else None,
+        "left": _left(attempt, connector.clock()),
     }
     return visit.part("content/assessment/attempt.html", **_asking(visit, attempt), **values)
 

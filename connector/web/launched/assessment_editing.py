@@ -71,6 +71,8 @@ EXPLAINS: Mapping[Explain, str] = {
 FAULTS: Mapping[Fault, str] = {
     Fault.NO_TEXT: message("The question has no text."),
     Fault.FEW_OPTIONS: message("At least two options are needed."),
+    Fault.BLANK_OPTION: message("An option has neither a text nor a picture."),
+    Fault.UNSAID_PICTURE: message("An option that is only a picture needs a text that says what it shows."),
     Fault.NOT_ONE_RIGHT: message("Exactly one option must be right."),
     Fault.NONE_RIGHT: message("At least one option must be right."),
     Fault.NO_VALUE: message("The right number is missing."),
@@ -195,7 +197,7 @@ def change_question(visit: Visit, form: FormData) -> Response:
     section = fields.whole("section", 0, 1000) or 0
     there = editing.find(made, key)
     typed = question_in(fields, key, there[1] if there else None)
-    question = replace(typed, options=[one for one in typed.options if one.text or one.pictures])
+    question = replace(typed, options=[one for one in typed.options if not one.is_blank])
     beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
     faults = [] if doing == "more" else editing.faults(question, beside)
     for fault in faults:

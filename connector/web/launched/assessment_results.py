@@ -11,15 +11,17 @@ from starlette.responses import Response
 
 from connector.bootstrap import Connector
 from connector.content.assessment import bodies, results
-from connector.content.assessment.result_list import entries, next_to_mark, teaching
+from connector.content.assessment.analysis import Item
+from connector.content.assessment.result_list import entries, next_to_mark, of_activity, teaching
 from connector.content.assessment.taking import explains, reviewed
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.launched import actor_of
+from connector.domain.assessments import Question
 from connector.domain.attempting import Attempt
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
-from connector.domain.regrades import LONGEST_REASON, Regrade
+from connector.domain.regrades import LONGEST_REASON
 from connector.lti.deep_linking import CONTENT
 from connector.web.languages import message
 from connector.web.launched import allowances, result_list
@@ -27,7 +29,7 @@ from connector.web.launched.assessment import ATTEMPTS, evidence_of
 from connector.web.launched.assessment_editing import read_form
 from connector.web.launched.fields import Fields
 from connector.web.launched.launches import Part, Visit, roster
-from connector.web.launched.result_list import listed
+from connector.web.launched.result_list import asked_for, listed, wanted_of
 
 RESULTS = "/lti/assessment/results"
 BACK: Mapping[str, str] = {COURSE_VIEW: "/lti/course"}
@@ -53,7 +55,7 @@ def regrade(visit: Visit, form: FormData) -> Response:
 
 def show_regrades(visit: Visit) -> Response:
     """How far it is; the page asks again while it is under way."""
-    return visit.part("content/assessment/regrades.html", regrades=_regrades(visit), names=names_of(visit), fresh=True)
+    return visit.part("content/assessment/regrades.html", fresh=True, names=names_of(visit), **_regrades(visit))
 
 
 def show_one(visit: Visit) -> Response:
@@ -99,6 +101,14 @@ def of_course(visit: Visit) -> Attempt:
     return attempt
 
 
+def items_of(connector: Connector, scored: Sequence[Attempt]) -> list[tuple[Question, Item]]:
+    """How each question of these attempts does, which come as ``Attempts.scored`` has them."""
+    answers = connector.attempts.answers_of([one.attempt_id for one in scored])
+    papers = connector.attempting.papers
+    counting = {one.attempt_id: papers.counting(one, answers.get(one.attempt_id, {})) for one in scored}
+    return results.items(counting, answers, {one.attempt_id: one.percent for one in scored if one.percent is not None})
+
+
 def names(connector: Connector, session: LaunchSession) -> Mapping[str, str]:
     """Who is in the course, by the platform's subject; nothing where the platform does not say."""
     return {one.subject: one.name for one in roster(connector, session) or ()}
@@ -108,9 +118,14 @@ def names_of(visit: Visit) -> Mapping[str, str]:
     return names(visit.connector, visit.session)
 
 
-def _regrades(visit: Visit) -> Sequence[Regrade]:
-    maker, content = visit.maker, visit.content(ContentKind.ASSESSMENT)
-    return visit.connector.regrades.of_course(content.content_id, maker.platform_id, maker.course)
+def _regrades(visit: Visit) -> dict[str, Any]:
+    """Those of the course, and how many attempts can be marked anew by what nobody has asked for yet."""
+    connector, maker, content = visit.connector, visit.maker, visit.content(ContentKind.ASSESSMENT)
+    found = connector.regrades.of_course(content.content_id, maker.platform_id, maker.course)
+    by = connector.regrading.newest(content, maker.platform_id, maker.course)
+    asked = any(one.ended_at is None and one.by == by for one in found)
+    old = 0 if asked else connector.regrades.old(by, maker.platform_id, maker.course)
+    return {"regrades": found, "old": old, "now": connector.clock()}
 
 
 def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Response:
@@ -120,35 +135,33 @@ def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Re
     every = connector.attempts.results(*there)
     members = roster(connector, visit.session) or ()
     teachers = teaching(members)
-    overview = results.overview(made, [one for one in every if one.subject not in teachers])
-    waiting, waits = next_to_mark(every, 0)
+    wanted = wanted_of(visit)
+    chosen = of_activity(every, wanted)
+    overview = results.overview([one for one in chosen if one.subject not in teachers])
+    waiting, waits = next_to_mark(chosen, 0)
     newest = connector.attempts.scored(*there, MOST)
-    scored = [one for one in newest if one.actor.subject not in teachers]
-    marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
-    answers = connector.attempts.answers_of([one.attempt_id for one in scored])
-    percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
-    by = connector.regrading.newest(content, *there[1:])
+    scored = [one for one in newest if one.actor.subject not in teachers and wanted.activity in ("", one.actor.link)]
     return visit.part(
         "content/assessment/results.html",
         content=content,
         made=made,
         overview=overview,
-        people=sum(not one.teaches for one in entries(overview.standings, members)),
-        items=results.items(marked, answers, percents),
+        people=len({one.subject for one in entries(overview.standings, members) if not one.teaches}),
+        items=items_of(connector, scored),
         looked_at=len(scored) if len(newest) == MOST else 0,
-        **listed(visit, made, every, members),
+        **listed(visit, every, members),
         to_mark=waiting,
         waits=waits,
         names={one.subject: one.name for one in members},
         may_edit=content.is_of(maker),
-        regrades=_regrades(visit),
-        old=connector.regrades.old(by, maker.platform_id, maker.course),
+        **_regrades(visit),
         form=fields or Fields.untouched(),
     )
 
 
 def _one(visit: Visit, attempt: Attempt, **values: Any) -> Response:
-    shown = _shown(visit.connector, visit.session, attempt, teaches=True)
+    asked = asked_for(visit)
+    shown = _shown(visit.connector, visit.session, attempt, teaches=True, asked=asked)
     return visit.part("content/assessment/mark.html", **{**shown, **values})
 
 
@@ -157,8 +170,12 @@ def files_at(attempt: Attempt, *, teaches: bool) -> str:
     return f"{RESULTS}/{attempt.attempt_id}/evidence" if teaches else f"{ATTEMPTS}/{attempt.attempt_id}/evidence/own"
 
 
-def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, teaches: bool) -> dict[str, Any]:
-    """An attempt with what was answered; who ``teaches`` sees whose it is and what is right, and may mark it."""
+def _shown(
+    connector: Connector, session: LaunchSession, attempt: Attempt, *, teaches: bool, asked: str = ""
+) -> dict[str, Any]:
+    """An attempt with what was answered; who ``teaches`` sees whose it is and what is right, and may mark it, and goes
+    back to what was ``asked`` for of the list."""
+    launch = session.launch
     made, untouched = connector.attempting.papers.assessment(attempt, marked=True), Fields.untouched()
     return {
         "attempt": attempt,
@@ -177,7 +194,8 @@ def _shown(connector: Connector, session: LaunchSession, attempt: Attempt, *, te
         "untouched": untouched,
         "question_typed": None,
         "here": "",
-        "back": "" if session.launch.for_user else BACK.get(session.launch.custom.get(CONTENT, ""), RESULTS),
+        "back": "" if launch.for_user else BACK.get(launch.custom.get(CONTENT, ""), RESULTS + asked),
+        "listed": asked,
     }
 
 

@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from connector.bootstrap import Connector
-from connector.content.assessment import results
+from connector.content.assessment.result_list import teaching
 from connector.content.course_view.opening import CourseLook
 from connector.content.launched import maker_of
 from connector.domain.course_view import OVERDUE, Order, Person, State, Wanted, select, sums
@@ -20,6 +20,7 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.reports.formats import csv_table
 from connector.web.languages import Speech, message
+from connector.web.launched.assessment_results import items_of
 from connector.web.launched.launches import HEADERS, Part, Visit, roster
 from connector.web.launched.paging import page_of
 
@@ -104,11 +105,10 @@ def show_questions(visit: Visit) -> Response:
         key = UUID(visit.request.path_params["content"])
     except ValueError:
         raise LaunchRefused("content: there is none of this id.", Trouble.GONE) from None
-    scored = connector.attempts.scored(key, maker.platform_id, maker.course, NEWEST)
-    marked = {one.attempt_id: connector.attempting.papers.marked(one) for one in scored}
-    percents = {one.attempt_id: one.percent for one in scored if one.percent is not None}
-    items = results.items(marked, connector.attempts.answers_of([*marked]), percents)
-    hardest = sorted(items, key=lambda one: one[1].facility)[:HARDEST]
+    teachers = teaching(roster(connector, visit.session) or ())
+    newest = connector.attempts.scored(key, maker.platform_id, maker.course, NEWEST)
+    scored = [one for one in newest if one.actor.subject not in teachers]
+    hardest = sorted(items_of(connector, scored), key=lambda one: one[1].facility)[:HARDEST]
     return visit.part("content/course_view/questions.html", items=hardest, attempts=len(scored))
 
 
@@ -178,5 +178,5 @@ PARTS = (
     Part("GET", COURSE, show, teaches=True, far=True),
     Part("GET", COURSE + "/people", show_people, teaches=True, far=True),
     Part("GET", COURSE + "/people.csv", download, teaches=True, far=True),
-    Part("GET", COURSE + "/assessments/{content}/questions", show_questions, teaches=True),
+    Part("GET", COURSE + "/assessments/{content}/questions", show_questions, teaches=True, far=True),
 )

@@ -41,9 +41,13 @@ class Fields:
 
     def shown(self, name: str, value: float | None = None) -> str:
         """What stands in a field: what was typed, or else a number as it is kept."""
-        if name in self._form:
+        if self.has(name):
             return self.text(name)
         return "" if value is None else format(Decimal(format(value, f".{DIGITS}g")), "f")
+
+    def has(self, name: str) -> bool:
+        """Whether the form that was sent had such a field."""
+        return name in self._form
 
     def text(self, name: str) -> str:
         """Without white space around, and with lines as they are kept everywhere."""

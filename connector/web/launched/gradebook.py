@@ -12,10 +12,22 @@ from connector.web.launched.launches import Part, Visit
 
 def standing(connector: Connector, session: LaunchSession) -> Standing | None:
     """None where nothing is graded: here, yet, or of who teaches."""
+    graded = _graded(session)
+    return connector.launch_scores.standing(*graded) if graded else None
+
+
+def percent(connector: Connector, session: LaunchSession) -> float | None:
+    """What the gradebook has of who launched, or is about to have; None for nothing."""
+    graded = _graded(session)
+    return connector.launch_scores.percent(*graded) if graded else None
+
+
+def _graded(session: LaunchSession) -> tuple[int, str, str] | None:
+    """Where the score of who launched goes: platform, line item and who it is."""
     launch = session.launch
     if launch.scores is None or launch.teaches or not launch.scores.line_item:
         return None
-    return connector.launch_scores.standing(launch.platform_id, launch.scores.line_item, launch.subject)
+    return launch.platform_id, launch.scores.line_item, launch.subject
 
 
 def show(visit: Visit) -> Response:

@@ -33,7 +33,7 @@ from connector.web.dress import Dress
 from connector.web.languages import Speech, preferred
 from connector.web.limits import Budget, RateLimit
 from connector.web.page import Open
-from connector.web.words import REFUSED
+from connector.web.words import CANNOT_OPEN, REFUSED, REFUSED_HEADINGS
 
 LARGEST = 200_000
 """Bytes of a form: a token with all that a platform can say."""
@@ -142,7 +142,8 @@ class Launches:
         Whoever asks from within a page that was launched gets a part of it.
         """
         accepted = preferred(request.headers.get("accept-language", ""))
-        values = {"text": REFUSED[trouble], "way_on": way_on}
+        heading = REFUSED_HEADINGS.get(trouble, CANNOT_OPEN) if trouble else CANNOT_OPEN
+        values = {"heading": heading, "text": REFUSED[trouble], "way_on": way_on}
         if "authorization" in request.headers:
             stays = STAYS if trouble is Trouble.OVER else {}
             return HTMLResponse(self.rendered("lti/refusal.html", accepted, **values), status, {**HEADERS, **stays})

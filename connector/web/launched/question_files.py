@@ -19,6 +19,7 @@ LEFT_OUT: Mapping[Why, str] = {
     Why.NUMBERS_UNREADABLE: message("Its numbers cannot be read."),
     Why.LONG_TEXT: message("A text of it is longer than 20,000 characters."),
     Why.MANY_ANSWERS: message("It has more than 100 answers."),
+    Why.BLANK_OPTION: message("One of its answers has no text, and no picture that can be kept here."),
     Why.MANY_QUESTIONS: message("A file brings 1,000 questions at most; from here on none were imported."),
     Why.PICTURE_LOST: message(
         "It was imported without a picture: only JPEG, PNG, WebP and GIF of up to 5 MB in the texts of the question "

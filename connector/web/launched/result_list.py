@@ -8,10 +8,19 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from connector.content.assessment import bodies, results
-from connector.content.assessment.result_list import Entry, Order, State, Wanted, entries, select
+from connector.content.assessment import results
+from connector.content.assessment.result_list import (
+    Activity,
+    Entry,
+    Order,
+    State,
+    Wanted,
+    activities,
+    entries,
+    of_activity,
+    select,
+)
 from connector.domain.allowances import NOTHING, Allowed
-from connector.domain.assessments import Assessment
 from connector.domain.attempting import Result
 from connector.domain.contents import ContentKind
 from connector.lti.rosters import Member
@@ -45,20 +54,27 @@ COLUMNS = (
     message("Result of the attempt in percent"),
 )
 ACCOUNT = message("Account {number}")
+ACTIVITY = message("Activity")
+UNTITLED = message("Activity {number}")
 
 
-def listed(visit: Visit, made: Assessment, attempts: Sequence[Result], members: Sequence[Member]) -> Mapping[str, Any]:
+def listed(visit: Visit, attempts: Sequence[Result], members: Sequence[Member]) -> Mapping[str, Any]:
     """What of the list is asked for, and what can be."""
-    wanted = _wanted(visit)
-    chosen = select(entries(results.overview(made, attempts).standings, members), wanted)
+    wanted, known = wanted_of(visit), _activities(visit, attempts)
+    found = entries(results.overview(of_activity(attempts, wanted)).standings, members)
+    chosen = select(found, wanted)
     page = page_of(visit.request.query_params, len(chosen))
     return {
         "shown": chosen[page.part],
         "chosen": len(chosen),
+        "anybody": bool(found),
         "page": page,
         "wanted": wanted,
-        "asked": urlencode({"name": wanted.name, "state": wanted.state or "", "order": wanted.order.value}),
-        "allowed": _allowed(visit),
+        "asked": _query(wanted),
+        "here": f"{_query(wanted)}&page={page.number}",
+        "allowed": _allowed(visit, known),
+        "activities": known if len(known) > 1 else {},
+        "own_link": visit.actor.link,
         "nothing": NOTHING,
         "states": STATES,
         "orders": ORDERS,
@@ -67,29 +83,59 @@ def listed(visit: Visit, made: Assessment, attempts: Sequence[Result], members: 
 
 def show_list(visit: Visit) -> Response:
     """Those that are asked for, a page of them."""
-    return visit.part("content/assessment/found.html", **listed(visit, *_read(visit)))
+    content = visit.content(ContentKind.ASSESSMENT)
+    return visit.part("content/assessment/found.html", content=content, **listed(visit, *_read(visit)))
 
 
 def download(visit: Visit) -> Response:
     """Those that are asked for, all of them, as a CSV file: a line for each attempt."""
-    speech = visit.launches.speech(visit.session.launch.locale)
-    made, attempts, members = _read(visit)
-    found = select(entries(results.overview(made, attempts).standings, members), _wanted(visit))
-    rows = [row for one in found for row in _rows(one, speech)]
-    body = csv_table([speech.t(one) for one in COLUMNS], rows)
+    speech = visit.speech
+    attempts, members = _read(visit)
+    wanted, known = wanted_of(visit), _activities(visit, attempts)
+    found = select(entries(results.overview(of_activity(attempts, wanted)).standings, members), wanted)
+    where = [ACTIVITY] if len(known) > 1 else []
+    columns = [COLUMNS[0], *where, *COLUMNS[1:]]
+    rows = []
+    for one in found:
+        said = [_said(known, one, speech)] if where else []
+        rows += [[name, *said, *others] for name, *others in _rows(one, speech)]
+    body = csv_table([speech.t(one) for one in columns], rows)
     return Response(body, media_type="text/csv; charset=utf-8", headers=HEADERS)
 
 
-def _read(visit: Visit) -> tuple[Assessment, Sequence[Result], Sequence[Member]]:
+def asked_for(visit: Visit) -> str:
+    """What of the list was asked for, where an address takes it along, so that one comes back to it."""
+    asked = visit.request.query_params
+    return f"?{_query(wanted_of(visit))}&{urlencode({'page': asked.get('page', '1')[:6]})}" if "order" in asked else ""
+
+
+def _query(wanted: Wanted) -> str:
+    asked = {"name": wanted.name, "state": wanted.state or "", "order": wanted.order.value}
+    return urlencode({**asked, "activity": wanted.activity} if wanted.activity else asked)
+
+
+def _read(visit: Visit) -> tuple[Sequence[Result], Sequence[Member]]:
     content, maker = visit.content(ContentKind.ASSESSMENT), visit.maker
     attempts = visit.connector.attempts.results(content.content_id, maker.platform_id, maker.course)
-    return bodies.assessment(content.body), attempts, roster(visit.connector, visit.session) or ()
+    return attempts, roster(visit.connector, visit.session) or ()
 
 
-def _allowed(visit: Visit) -> Mapping[str, Allowed]:
-    """Whom more is allowed in this activity."""
+def _activities(visit: Visit, attempts: Sequence[Result]) -> Mapping[str, Activity]:
+    link = visit.session.launch.link
+    return activities(attempts, link.id if link else "", link.title if link else "")
+
+
+def _said(known: Mapping[str, Activity], entry: Entry, speech: Speech) -> str:
+    if entry.standing is None:
+        return ""
+    one = known[entry.standing.link]
+    return one.title or speech.t(UNTITLED, number=one.number)
+
+
+def _allowed(visit: Visit, known: Mapping[str, Activity]) -> Mapping[tuple[str, str], Allowed]:
+    """Whom more is allowed, in this activity and in others of the course where it was tried."""
     content, actor = visit.content(ContentKind.ASSESSMENT), visit.actor
-    return visit.connector.allowances.of_activity(content.content_id, actor.platform_id, actor.link)
+    return visit.connector.allowances.of_activities(content.content_id, actor.platform_id, {*known, actor.link})
 
 
 def _rows(entry: Entry, speech: Speech) -> list[list[Any]]:
@@ -105,8 +151,8 @@ def _rows(entry: Entry, speech: Speech) -> list[list[Any]]:
         [
             *whose,
             one.number,
-            one.started_at,
-            one.submitted_at,
+            speech.here(one.started_at),
+            one.submitted_at and speech.here(one.submitted_at),
             None if one.seconds is None else round(one.seconds / 60, 1),
             None if one.percent is None else round(one.percent, 2),
         ]
@@ -114,12 +160,14 @@ def _rows(entry: Entry, speech: Speech) -> list[list[Any]]:
     ]
 
 
-def _wanted(visit: Visit) -> Wanted:
+def wanted_of(visit: Visit) -> Wanted:
     """What is no state and no order asks for everybody, by name."""
     asked = visit.request.query_params
     states, orders = {one.value: one for one in State}, {one.value: one for one in Order}
     order = orders.get(asked.get("order", ""), Order.NAME)
-    return Wanted(asked.get("name", "")[:200], states.get(asked.get("state", "")), order)
+    return Wanted(
+        asked.get("name", "")[:200], states.get(asked.get("state", "")), order, asked.get("activity", "")[:255]
+    )
 
 
 PARTS = (

@@ -27,6 +27,7 @@ from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.domain.multilang import choose
 from connector.domain.videos import Made, MediaStore, Viewing
+from connector.web.launched import gradebook
 from connector.web.launched.launches import HEADERS, ByLaunch, Launches, Part, Visit, Way, bearer, named
 from connector.web.launched.sent import body, understood
 
@@ -139,6 +140,8 @@ def _over(why: str) -> Response:
 def _standing(visit: Visit, found: Seen, viewing: Viewing, more: Mapping[str, Any] | None = None) -> Response:
     base = visit.connector.seeing.base(visit.session, found.media_id)
     told = {"base": base, "media": str(found.media_id), **watching(found, viewing)}
+    if viewing.completed_at is not None:
+        told["percent"] = gradebook.percent(visit.connector, visit.session)
     return JSONResponse({**told, **(more or {})}, headers=HEADERS)
 
 

@@ -20,8 +20,11 @@ from connector.content.video.lessons import (
     KINDS,
     SPEEDS,
     NotRight,
+    asked,
+    asked_state,
     captions_of,
     chapters_written,
+    question_written,
     read,
     state,
     with_captions,
@@ -113,7 +116,9 @@ def save(visit: Visit, given: Entered) -> Response:
         lesson = with_rules(with_words(lesson, fields, tuple(OWN_NAMES)), fields, given.speeds)
         earned = chosen(visit.connector, fields.get("certificate"), lesson.certificate)
         lesson = replace(lesson, certificate=earned)
-        return with_chapters(lesson, fields.get("chapters", ""))
+        video = visit.connector.seeing.ready(lesson)
+        length = video.made.seconds if video is not None and video.made else 0.0
+        return with_chapters(lesson, fields.get("chapters", ""), length)
 
     return _changed(visit, _own(visit), change, fields, given.speeds)
 
@@ -136,6 +141,25 @@ def ask(visit: Visit, given: Entered) -> Response:
     return _changed(visit, _own(visit), lambda lesson: with_question(lesson, question_id, fields), fields)
 
 
+def edit_question(visit: Visit) -> Response:
+    """The form of a question, as it is."""
+    content, question_id = _own(visit), visit.request.path_params["question"]
+    return _edited(visit, content, "" if asked(read(content.body), question_id) else CONFLICT, editing=question_id)
+
+
+def save_question(visit: Visit, given: Entered) -> Response:
+    """A question is another from now on, unless somebody else has changed or removed it meanwhile."""
+    fields, question_id = given.fields, visit.request.path_params["question"]
+
+    def change(lesson: Lesson) -> Lesson:
+        before = asked(lesson, question_id)
+        if before is None or fields.get("question_seen") != asked_state(before):
+            raise NotRight(CONFLICT)
+        return with_question(lesson, question_id, fields)
+
+    return _changed(visit, _own(visit), change, fields, editing=question_id)
+
+
 def drop_question(visit: Visit) -> Response:
     question_id = visit.request.path_params["question"]
     return _changed(visit, _own(visit), lambda lesson: without_question(lesson, question_id))
@@ -155,12 +179,15 @@ def _changed(
     change: Callable[[Lesson], Lesson],
     entered: Mapping[str, str] | None = None,
     speeds: Sequence[str] = (),
+    *,
+    editing: str = "",
 ) -> Response:
-    """The page of the changed lesson, or with what is wrong and all that was entered."""
+    """The page of the changed lesson, or with what is wrong and all that was entered; ``editing``: which question."""
     try:
         changed = _change(visit, content, change)
     except NotRight as error:
-        return _edited(visit, _own(visit), error.field, None if error.field == CONFLICT else entered, speeds)
+        entered = None if error.field == CONFLICT else entered
+        return _edited(visit, _own(visit), error.field, entered, speeds, editing=editing)
     return _edited(visit, changed or _own(visit), "" if changed else CONFLICT, saved=changed is not None)
 
 
@@ -198,14 +225,18 @@ def _edited(
     speeds: Sequence[str] = (),
     *,
     saved: bool = False,
+    editing: str = "",
 ) -> Response:
     lesson = read(content.body)
+    edited = asked(lesson, editing)
     values: dict[str, Any] = {
         "content": content,
         "lesson": lesson,
         "problem": NOT_RIGHT[problem] if problem else "",
         "wrong": problem,
-        "entered": entered or {},
+        "entered": entered or (question_written(edited) if edited else {}),
+        "edited": edited,
+        "question_seen": asked_state(edited) if edited else "",
         "speeds": speeds or [f"{one:g}" for one in lesson.speeds],
         "saved": saved,
         "seen": state(lesson),
@@ -326,6 +357,8 @@ PARTS = (
     Part("DELETE", ONE, remove, teaches=True),
     Part("POST", f"{ONE}/captions", caption, teaches=True, read=form),
     Part("POST", f"{ONE}/questions", ask, teaches=True, read=form),
+    Part("GET", f"{ONE}/questions/{{question}}", edit_question, teaches=True),
+    Part("POST", f"{ONE}/questions/{{question}}", save_question, teaches=True, read=form),
     Part("POST", f"{ONE}/questions/{{question}}/drop", drop_question, teaches=True),
     Part("POST", f"{ONE}/upload", upload, teaches=True, far=True, read=sent),
     Part("POST", f"{ONE}/uploads/{{media}}", uploaded, teaches=True, far=True),

@@ -70,7 +70,7 @@ class Attempt {
     addEventListener("online", this.online);
     this.elsewhere = () => this.keepUp();
     for (const kind of ["missed", "notice"]) document.addEventListener(`live:${kind}`, this.elsewhere);
-    if (form.dataset.left) this.count(performance.now() + 1000 * Number(form.dataset.left));
+    if (form.dataset.left) this.count(Number(form.dataset.left));
     this.show(this.path().find((field) => !this.answered(field)) ?? this.here, false); // who comes back goes on there
     this.flush();
   }
@@ -84,9 +84,10 @@ class Attempt {
     }
   }
 
-  /** What was answered on another screen meanwhile; what is answered here and has not arrived is newer. */
+  /** What was answered on another screen meanwhile, and how much time there is now; what is answered here and has not
+   * arrived is newer. */
   async keepUp() {
-    if (this.left) return;
+    if (this.left || this.ending) return;
     if (!this.form.isConnected) {
       this.leave();
       return;
@@ -99,13 +100,14 @@ class Attempt {
     this.keeping = true;
     try {
       const answer = await fetch(`${this.base}/answers`, { headers: this.headers });
-      if (!answer.ok || this.queue.waiting.size || this.typing) return;
-      const { open, place, answers, asked } = await answer.json();
+      if (!answer.ok || this.ending || this.queue.waiting.size || this.typing) return;
+      const { open, left, place, answers, asked } = await answer.json();
       if (!open) {
         this.leave();
         htmx.ajax("GET", this.base, { target: "#main", source: document.body });
         return;
       }
+      this.count(left);
       if (place < this.place) return; // something was answered here meanwhile
       this.place = place;
       const untouched = this.fields.filter((field) => this.stands(field) === this.kept.get(field));
@@ -354,7 +356,7 @@ class Attempt {
       const { open, place, asked } = await answer.json();
       if (answer.status === 409 && !open) {
         this.queue.sent(question, said);
-        this.finish();
+        this.finish("?by=clock");
         return true;
       }
       if (answer.status === 409) { // answered in another window, too: who is here now has the last word
@@ -402,23 +404,41 @@ class Attempt {
   }
 
   // ------------------------------------------------------------ the end
-  count(end) {
+  /** So many seconds from now; more may be allowed, or fewer. Null: without a limit. */
+  count(left) {
+    clearInterval(this.ticking);
+    if (left === null) return;
+    const end = performance.now() + 1000 * left;
     const line = this.form.querySelector(".timer");
     const tick = () => {
       if (!this.form.isConnected) return clearInterval(this.ticking);
-      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-      const clock = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
+      const seconds = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+      const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
       const time = clock.slice(clock[0] ? 0 : 1).map((part) => String(part).padStart(2, "0")).join(":");
       line.textContent = this.form.dataset.time.replace("%", time);
-      line.classList.toggle("soon", left <= 60);
-      if (left === 0) {
+      line.classList.toggle("soon", seconds <= 60);
+      if (seconds === 0) {
         clearInterval(this.ticking);
-        this.answer(this.here);
-        this.finish();
+        this.runOut();
       }
     };
     this.ticking = setInterval(tick, 500);
     tick();
+  }
+
+  /** The time is over by the clock here: it goes on where more was allowed and that was not heard. */
+  async runOut() {
+    this.ending = true;
+    this.answer(this.here);
+    let left = 0;
+    try {
+      const answer = await fetch(`${this.base}/answers`, { headers: this.headers });
+      if (answer.ok) ({ left } = await answer.json());
+    } catch { /* no connection: the service says so when it is submitted */ }
+    if (left > 0) {
+      this.ending = false;
+      this.count(left);
+    } else this.finish("?by=clock");
   }
 
   async submit(event) {
@@ -440,15 +460,17 @@ class Attempt {
     dialog.showModal();
   }
 
-  /** Submit when all has arrived; without a connection it is tried again until then. */
-  async finish() {
+  /** Submit when all has arrived; without a connection it is tried again until then. By the clock, and not because the
+   * learner wishes it, the service does so only where the time is over, and gives the attempt to go on with otherwise. */
+  async finish(by = "") {
     if (!(await this.flush()) || this.uploads()) {
-      if (this.form.isConnected) setTimeout(() => this.finish(), 2000);
+      if (this.form.isConnected) setTimeout(() => this.finish(by), 2000);
       return;
     }
+    if (this.left) return;
     this.leave();
     this.queue.waiting.clear();
     this.queue.keep();
-    htmx.ajax("POST", `${this.base}/submit`, { target: "#main", source: document.body });
+    htmx.ajax("POST", `${this.base}/submit${by}`, { target: "#main", source: document.body });
   }
 }

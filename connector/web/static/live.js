@@ -96,6 +96,8 @@
   const hears = (part, kind, what) => (kind === "missed" ? !(what.first && costly(part))
     : kind === "zone" || part.dataset.live.split(" ").includes(kind)) && !(part.dataset.liveOf && what.content && what.content !== part.dataset.liveOf)
     && !(part.dataset.liveAbout && what.about && what.about !== part.dataset.liveAbout);
+  // Of a page that has just come, what is had from below another address comes along from there.
+  const comesWith = (part, other) => part.dataset.liveFrom.startsWith(`${other.dataset.liveFrom}/`);
   const planned = new Map(), had = new Map(), hidden = new Set(); // by address
 
   function plan(address, quiet, spread = 0) {
@@ -125,9 +127,10 @@
       return; // no connection: there will be another time
     }
     const there = new DOMParser().parseFromString(text, "text/html");
-    for (const part of parts().filter((one) => one.dataset.liveFrom === address)) {
-      const fresh = there.getElementById(part.id), before = part.textContent;
+    for (const part of parts()) { // also one with an address of its own, where the same came along with a larger part
+      const fresh = there.getElementById(part.id), before = part.textContent, from = part.dataset.liveFrom;
       if (!fresh || !part.isConnected || above(part)?.dataset.liveFrom === address) continue;
+      if (from !== address && from !== fresh.dataset.liveFrom) continue;
       for (const one of part.querySelectorAll("details[id]")) { // as the reader has left it
         if (there.getElementById(one.id)) there.getElementById(one.id).open = one.open;
       }
@@ -139,7 +142,8 @@
 
   for (const kind of ["missed", "score", "progress", "event", "notice", "learning", "zone"]) {
     document.addEventListener(`live:${kind}`, ({ detail }) => {
-      const due = parts().filter((part) => hears(part, kind, detail));
+      let due = parts().filter((part) => hears(part, kind, detail));
+      if (kind === "zone") due = due.filter((part) => !due.some((other) => comesWith(part, other)));
       for (const part of due) {
         const covered = due.some((other) => other !== part && other.contains(part));
         const within = kind === "missed" ? Number(part.dataset.liveWithin ?? 0) : detail.within ?? 0;
@@ -152,14 +156,15 @@
   });
 
   // ------------------------------------------------------------ whose days it are
-  // Where nobody has said in which time zone the reader is, the browser does, once; what was made of other days comes anew.
+  // Where nobody says in which time zone the reader is, the browser does; what was made of other days comes anew. The next
+  // page begins with it.
   document.addEventListener("DOMContentLoaded", async () => {
     const { zone, shownIn } = document.body.dataset, mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (zone !== "" || !mine) return;
+    if (zone !== "" || !mine || mine === shownIn) return;
     try {
       const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
       const answer = await fetch("/lti/zone", { method: "POST", headers, body: JSON.stringify({ zone: mine }) });
-      if (answer.ok && mine !== shownIn) dispatch("zone", {});
+      if (answer.ok && (await answer.json()).other_days) dispatch("zone", {});
     } catch { /* no connection: the next launch says it */ }
   });
 

@@ -1,12 +1,10 @@
 // The player of a video lesson: it goes on where one was, tells what was watched, and puts questions. What could not be
-// told for want of a connection is told later. hls.js is loaded when somebody begins, and not before.
+// told for want of a connection is told later. Where its files come from is known to video-files.js.
 "use strict";
 (() => {
   const SAVE = 10000; // milliseconds between two reports
   const AHEAD = 1; // seconds by which one may jump ahead of what was watched
   const MOST = { played: 500, moments: 20 }; // of a report
-  const STALE = 10 * 60000; // milliseconds after which the address of the files is asked for anew: it is good for 15 minutes
-  const PATIENT = 30; // tries until a video is broken
 
   function place(seconds) {
     const whole = Math.floor(seconds), two = (n) => String(n).padStart(2, "0");
@@ -22,19 +20,28 @@
     const video = find("video"), starter = find("[data-start]");
     const questions = all("[data-question]").sort((a, b) => a.dataset.at - b.dataset.at);
     const answered = new Set();
-    let base = "", since = 0, renewing = null, media = null, hls = null, opened = false, over = false, frontier = 0, asking = null;
+    const address = { base: "", since: 0 }; // of the files, and when it came
+    let media = null, opened = false, over = false, frontier = 0, asking = null;
     let played = [], moments = [], current = null, sending = false, told = -1;
 
     const say = (text) => { find("[data-said]").textContent = text; };
+    const connected = () => { if (find("[data-said]").textContent === texts.offline) say(""); };
     const call = (path, body, more) => (more?.keepalive ? fetch : patience.fetch)(`/lti/video/${path}`, {
       method: "POST", body: JSON.stringify(body), ...more,
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
     });
 
+    const files = window.videoFiles(video, address, {
+      hls: above.dataset.hls, renew, over: () => over,
+      report: () => { told = -1; return send(); },
+      offline: () => say(texts.offline), broken: () => say(texts.broken),
+    });
+    const at = files.at;
+
     // ------------------------------------------------------------ what the service says
     function take(standing) {
-      base = standing.base;
-      since = Date.now();
+      address.base = standing.base;
+      address.since = Date.now();
       media = standing.media;
       frontier = Math.max(frontier, standing.frontier);
       standing.answered.forEach((one) => answered.add(one));
@@ -43,6 +50,10 @@
       find("[data-share-text]").textContent = texts.share.replace("{share}", (share / 100).toLocaleString(root.dataset.language, { style: "percent" }));
       const put = questions.filter((one) => answered.has(one.dataset.question)).length;
       find("[data-put]").textContent = questions.length ? texts.put.replace("{done}", put).replace("{all}", questions.length) : "";
+      if (typeof standing.percent === "number") {
+        const percent = (standing.percent / 100).toLocaleString(root.dataset.language, { style: "percent", maximumFractionDigits: 2 });
+        find("[data-percent]").textContent = texts.percent.replace("{score}", percent);
+      }
       if (standing.completed && find("[data-done]").hidden) {
         find("[data-done]").hidden = false;
         say(texts.done);
@@ -63,20 +74,20 @@
     }
     for (const kind of ["missed", "notice"]) document.addEventListener(`live:${kind}`, keepUp);
 
-    // After a long pause the address is over: whoever asks for files waits until there is a new one. null: it is good.
-    function fresh() {
-      if (over || Date.now() - since < STALE) return null;
-      renewing ??= renew().finally(() => { renewing = null; });
-      return renewing;
-    }
-
+    // A new address of the files. Whether there is one; where the lesson has another video, the next report is told so.
     async function renew() {
+      if (over) return false;
       try {
         const answer = await patience.fetch("/lti/video/standing", { headers: { Authorization: `Bearer ${token}` } });
-        if (await ended(answer) || answer.status !== 200) return;
+        if (await ended(answer) || answer.status !== 200) return false;
         const standing = await answer.json();
-        if (standing.media === media) take(standing); // else the next report is told so
-      } catch { /* no connection: what is asked for fails by itself, and is tried again */ }
+        if (standing.media !== media) return false;
+        take(standing);
+        connected();
+        return true;
+      } catch {
+        return false; // no connection
+      }
     }
 
     // The launch is over (401), or the lesson was removed or has another video by now (409): what comes from here is taken
@@ -98,12 +109,12 @@
     // A piece begins where the video stands: when it is told to play, and where somebody has jumped to.
     function open() {
       close();
-      current = [video.currentTime, video.currentTime, video.playbackRate];
+      current = [at(), at(), video.playbackRate];
     }
 
     // Between two looks, however late, the video was played: every jump is told, and ends the piece.
     function follow() {
-      if (video.seeking) return;
+      if (video.seeking || !files.stands()) return;
       if (current) current[1] = Math.max(current[1], video.currentTime);
       else if (!video.paused) open();
       if (current && current[0] <= frontier + AHEAD) frontier = Math.max(frontier, current[1]);
@@ -112,16 +123,16 @@
     async function send(leaving) {
       if (!opened || over || (sending && !leaving)) return;
       if (current && !video.paused) { follow(); open(); } else close();
-      if (!played.length && !moments.length && video.currentTime === told) return;
-      const batch = played.splice(0, MOST.played), said = moments.splice(0, MOST.moments), at = video.currentTime;
+      if (!played.length && !moments.length && at() === told) return;
+      const batch = played.splice(0, MOST.played), said = moments.splice(0, MOST.moments), position = at();
       sending = true;
       try {
-        const answer = await call("watched", { media, played: batch, position: at, moments: said }, { keepalive: Boolean(leaving) });
+        const answer = await call("watched", { media, played: batch, position, moments: said }, { keepalive: Boolean(leaving) });
         if (await ended(answer)) return;
         if (!answer.ok) throw new Error(answer.status);
-        told = at;
+        told = position;
         take(await answer.json());
-        if (find("[data-said]").textContent === texts.offline) say("");
+        connected();
       } catch {
         played = [...batch, ...played];
         moments = [...said, ...moments].slice(-MOST.moments);
@@ -132,7 +143,7 @@
     }
 
     function note(verb) {
-      moments.push([verb, video.currentTime]);
+      moments.push([verb, at()]);
       moments = moments.slice(-MOST.moments);
     }
 
@@ -180,67 +191,6 @@
     }
 
     // ------------------------------------------------------------ the video
-    function script(address) {
-      return new Promise((resolve, reject) => {
-        const made = Object.assign(document.createElement("script"), { src: address, onload: resolve, onerror: reject });
-        document.head.append(made);
-      });
-    }
-
-    // Too much at once (429) is no reason to give up: it comes after seconds.
-    function patient(usual, names) {
-      const shouldRetry = (_policy, count, _late, answer, retry) => retry || (answer?.code === 429 && count < PATIENT);
-      return Object.fromEntries(names.map((name) => {
-        const policy = usual[name].default;
-        return [name, { default: { ...policy, errorRetry: { ...policy.errorRetry, shouldRetry } } }];
-      }));
-    }
-
-    async function load(position) {
-      // Each request goes to the newest address: those of the playlist are over after minutes.
-      const renewed = (url) => url.replace(/\/lti\/media\/[^/]+\//, base);
-      const native = () => { video.currentTime = position; };
-      const asked = (xhr, url) => { xhr.open("GET", renewed(url), true); };
-      if (window.MediaSource || window.ManagedMediaSource) {
-        if (!window.Hls) await script(above.dataset.hls);
-        hls = new window.Hls({
-          enableWorker: false, startPosition: position, capLevelToPlayerSize: true,
-          xhrSetup: (xhr, url) => fresh()?.then(() => asked(xhr, url)) ?? asked(xhr, url),
-          ...patient(window.Hls.DefaultConfig, ["manifestLoadPolicy", "playlistLoadPolicy", "fragLoadPolicy"]),
-        });
-        hls.on(window.Hls.Events.ERROR, (_, error) => { if (error.fatal) again(error); });
-        hls.loadSource(new URL(`${base}main.m3u8`, location.href).href);
-        hls.attachMedia(video);
-        return;
-      }
-      const playlist = video.canPlayType("application/vnd.apple.mpegurl");
-      video.addEventListener("loadedmetadata", native, { once: true });
-      video.src = base + (playlist ? "main.m3u8" : "whole.mp4");
-    }
-
-    // Players that ask for files themselves are given the new address as a whole, and go on where they were: once,
-    // whether they were refused meanwhile or not.
-    let coming = false;
-    async function reload(position, going) {
-      coming = false;
-      await load(position);
-      if (going) await video.play().catch(() => {});
-    }
-
-    let tries = 0;
-    async function again(error) {
-      if (over || coming) return; // it says why; or is on its way
-      if (tries > PATIENT) { say(texts.broken); return; }
-      const position = video.currentTime, going = !video.paused;
-      coming = !hls;
-      tries += 1;
-      told = -1;
-      await send();
-      if (over) return;
-      if (hls && error && error.type === window.Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
-      else setTimeout(() => { if (hls) hls.startLoad(); else reload(position, going); }, tries > 1 ? 2000 : 0);
-    }
-
     async function start() {
       starter.disabled = true;
       say(texts.loading);
@@ -252,7 +202,7 @@
         say("");
         take(standing);
         opened = true;
-        await load(standing.position);
+        await files.begin(standing.position);
         starter.hidden = true;
         video.controls = true;
         video.focus();
@@ -265,25 +215,30 @@
       }
     }
 
+    // What was watched is told, and the files are kept within reach.
+    async function tick() {
+      await send();
+      files.keep();
+    }
+
     const timer = setInterval(() => {
-      if (root.isConnected) { send(); return; }
+      if (root.isConnected) { tick(); return; }
       clearInterval(timer);
-      if (hls) hls.destroy();
+      files.end();
       over = true;
     }, SAVE);
 
     starter.addEventListener("click", start);
-    video.addEventListener("playing", () => { tries = 0; });
     video.addEventListener("play", () => {
       if (asking) { video.pause(); return; }
       open();
-      note("played");
-      const position = video.currentTime, renewed = opened && !hls && !coming && fresh();
-      if (!renewed) return;
-      coming = true;
-      renewed.then(() => { if (!over) reload(position, true); });
+      if (files.plays()) note("played");
     });
-    video.addEventListener("pause", () => { follow(); if (!asking) note("paused"); send(); });
+    video.addEventListener("pause", () => {
+      follow();
+      if (files.rests() && !asking) note("paused");
+      send();
+    });
     video.addEventListener("ended", () => { follow(); send(); ask(); });
     video.addEventListener("timeupdate", () => { if (!video.seeking) { follow(); ask(); light(); } });
     video.addEventListener("seeking", () => {
@@ -293,14 +248,13 @@
     });
     video.addEventListener("seeked", () => {
       if (!opened) return;
-      note("seeked");
+      if (files.jumped()) note("seeked");
       if (asking && video.currentTime < Number(asking.dataset.at) - AHEAD / 2) goOn(asking); // to look at it once more
       ask();
     });
-    video.addEventListener("error", () => { if (!hls && opened) again(); });
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") send(true); });
     window.addEventListener("pagehide", () => send(true));
-    window.addEventListener("online", () => send());
+    window.addEventListener("online", tick);
     questions.forEach((form) => {
       form.addEventListener("submit", (event) => { event.preventDefault(); answer(form); });
       form.querySelector("[data-on]").addEventListener("click", () => {
@@ -318,6 +272,7 @@
       if (current) open();
       const nearest = lesson.speeds.reduce((a, b) => Math.abs(b - video.playbackRate) < Math.abs(a - video.playbackRate) ? b : a);
       if (nearest !== video.playbackRate) video.playbackRate = nearest;
+      video.defaultPlaybackRate = nearest; // a new address brings the rate back to that
       const option = [...speed.options].find((one) => Number(one.value) === nearest);
       if (option) option.selected = true;
     });
@@ -345,9 +300,7 @@
     all("[data-to]").forEach((one) => one.addEventListener("click", async () => {
       const to = Number(one.dataset.to);
       if (!opened) await start();
-      if (!opened) return;
-      const jump = () => { video.currentTime = to; };
-      if (video.readyState) jump(); else video.addEventListener("loadedmetadata", jump, { once: true });
+      if (opened) files.goTo(to);
     }));
     const search = find("[data-search]");
     const plain = (text) => text.toLocaleLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replaceAll("đ", "d");

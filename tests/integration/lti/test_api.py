@@ -137,6 +137,7 @@ def test_a_learner_takes_an_assessment(tool: Tool) -> None:
     assert in_gradebook(tool, link, LEARNS) == 100
     assert "100%" in opened(tool, LEARNS, link).html
     after = learner.data(base)
+    assert (after["passed"], after["passed_from"]) == (True, 70)
     assert (after["attempts_left"], after["counts"], [one["percent"] for one in after["attempts"]]) == (
         0,
         100,

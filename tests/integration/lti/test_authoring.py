@@ -11,6 +11,7 @@ import pytest
 
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.assessment import bodies
+from connector.content.assessment.bringing import MOST_TOLD
 from connector.domain.assessments import Bank, Kind, Policy, Section
 from connector.settings.parts import ContentSettings
 from connector.web.launched.paging import PAGE
@@ -232,7 +233,7 @@ def test_each_kind_of_question_can_be_made(
 
 
 def test_questions_come_from_files(author: Author) -> None:
-    """Of GIFT and of Moodle XML; what cannot be brought in is told with its line."""
+    """Of GIFT and of Moodle XML; what cannot be brought in is told with its line, so much of it."""
     shown = author.edit("files", section="0", files={"file": ("a.txt", GIFT)})
     assert "1 question was imported." in shown
     assert "What smells?" in shown
@@ -240,6 +241,9 @@ def test_questions_come_from_files(author: Author) -> None:
     again = author.edit("files", section="0", files={"file": ("a.txt", GIFT)})
     assert re.search(r"It is there already, and stays as it is\. <[^>]*>Line", again)
     assert "Is it closed?" in author.edit("files", section="0", files={"file": ("a.xml", XML)})
+    many = "Only said.\n\n" * (MOST_TOLD + 3)
+    shown = author.edit("files", section="0", files={"file": ("a.txt", many)})
+    assert (shown.count("Line "), "3 more were left out and are not listed." in shown) == (MOST_TOLD, True)
     assert "cannot be read" in author.edit("files", section="0", files={"file": ("a.bin", "\x00\x01")})
 
 
@@ -314,6 +318,8 @@ def test_pictures_of_options_are_kept(tool: Tool, author: Author) -> None:
     name = f"picture-1-{found.rpartition('/')[2]}"
     fields = {"kind": "single", "section": "0", "text.en": "Which?", "right": "0", "weight": "1",
               "option-0-id": "1", "option-1-id": "2", "option-1-text.en": "None"}  # fmt: skip
+    unsaid = author.edit(f"questions/{key}", **fields, **{f"{name}-alt.en": ""})
+    assert "needs a text that says what it shows" in unsaid
     author.edit(f"questions/{key}", **fields, **{f"{name}-alt.en": "A green valve"})
     graded = activity(tool, house.connector.contents.of_course(tool.platform_id, "2")[0])
     page = opened(tool, "learner", graded)
@@ -364,6 +370,7 @@ def test_a_page_that_was_open_for_too_long_says_so_and_keeps_what_was_typed(auth
     author.page.token = "of a launch that is over"
     answer = author.page.ask("POST", f"/lti/contents/{author.content}/edit/settings", 401, data={"title.en": "Mine"})
     assert "open for too long" in answer.text and "administrator" not in answer.text
+    assert ("This page has expired" in answer.text, "cannot be opened" in answer.text) == (True, False)
     assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == ("#main", "afterbegin")
 
 
@@ -485,6 +492,64 @@ def test_results_of_many_are_shown_page_by_page(tool: Tool, link: ToolLink) -> N
     last = unescape(teacher.ask("GET", "/lti/assessment/list?page=2").text)
     assert ("Page 2 of 2" in last, "Account many" in last) == (True, True)
     assert 'data-live-from="/lti/assessment/list?name=&state=&order=name&page=2"' in last
+
+
+def test_two_activities_with_the_same_assessment_are_told_apart(tool: Tool, link: ToolLink) -> None:
+    """Who takes both stands there twice, each with its activity, and counts once; figures are of what is chosen. More
+    is allowed in the activity of whose row it is asked for."""
+    content = made(tool, assessment(asked("a")))
+    first, second = activity(tool, content, "Gas"), activity(tool, content, "Gas (copy)")
+    opened(tool, "learner", first).take(("a", "r"))
+    opened(tool, "other", first).take(("a", "w"))
+    opened(tool, "learner", second).take(("a", "w"))
+    teacher = opened(tool, "teacher", second)
+
+    def figures(wanted: str = "") -> list[str]:
+        shown = teacher.ask("GET", f"/lti/assessment/results{wanted}").text
+        return re.findall(r"<dt>(?:Have tried it|Finished|Passed)</dt><dd>(\d+)</dd>", shown)
+
+    def lines(wanted: str = "") -> list[list[str]]:
+        told = teacher.ask("GET", f"/lti/assessment/list.csv{wanted}").content.decode("utf-8-sig")
+        return [line.split(",")[:3] for line in told.splitlines()]
+
+    of_first, of_second = f"?activity={first.id}", f"?activity={second.id}"
+    assert sorted(lines()) == [
+        ["Learner Lê", "Gas", "Passed"],
+        ["Learner Lê", "Gas (copy)", "Not passed"],
+        ["Name", "Activity", "State"],
+        ["Other Lê", "Gas", "Not passed"],
+    ]
+    assert [line[:2] for line in lines(of_first)[1:]] == [["Learner Lê", "Gas"], ["Other Lê", "Gas"]]
+    assert (figures(), figures(of_first), figures(of_second)) == (["2", "2", "1"], ["2", "2", "1"], ["1", "1", "0"])
+    shown = unescape(teacher.ask("GET", f"/lti/assessment/list{of_first}").text)
+    [more] = re.findall(r'hx-get="(/lti/assessment/allowances[^"]*)"[^>]*Other', shown)
+    form = teacher.ask("GET", more).text
+    subject = re.search(r'name="subject" value="(\w+)"', form)
+    assert subject and f'name="link" value="{first.id}"' in form
+    elsewhere = {"subject": subject[1], "link": str(link.id)}
+    teacher.ask("POST", "/lti/assessment/allowances", 403, data=elsewhere)
+
+
+def test_who_comes_back_from_an_attempt_finds_the_list_as_it_was(tool: Tool, link: ToolLink) -> None:
+    """Filter, order and page go along to the attempt, to its marks and back, also where nobody is left in the list."""
+    graded = activity(tool, made(tool, assessment(asked("a"), asked("p", kind=Kind.PRACTICAL, options=()))))
+    learner = opened(tool, "learner", graded)
+    attempt = learner.begin()
+    learner.answer(attempt, "p", text="Done")
+    learner.submit(attempt)
+    teacher = opened(tool, "teacher", graded)
+    wanted = "?name=learn&state=waiting&order=last&page=1"
+    listed = unescape(teacher.ask("GET", f"/lti/assessment/list{wanted}").text)
+    assert f'hx-get="/lti/assessment/results/{attempt}{wanted}"' in listed
+    one = unescape(teacher.ask("GET", f"/lti/assessment/results/{attempt}{wanted}").text)
+    marks, home = f"/lti/assessment/results/{attempt}/marks/p{wanted}", f'hx-get="/lti/assessment/results{wanted}"'
+    assert (marks in one, home in one) == (True, True)
+    assert home in unescape(teacher.ask("POST", marks, data={"percent": "80"}).text)
+    back = unescape(teacher.ask("GET", f"/lti/assessment/results{wanted}").text)
+    assert ('value="waiting" selected' in back, 'value="last" selected' in back, 'value="learn"' in back) == (
+        True, True, True,
+    )  # fmt: skip
+    assert ("0 people" in back, "There are no attempts yet." in back) == (True, False)
 
 
 def test_the_gradebook_leads_to_what_somebody_has_done(tool: Tool, link: ToolLink) -> None:

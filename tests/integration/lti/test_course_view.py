@@ -17,11 +17,14 @@ import pytest
 from adapters.moodle.twin import serve_twin
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.assessment import bodies, results
+from connector.content.assessment.result_list import next_to_mark
 from connector.content.course_view.opening import CONTENT
 from connector.domain.assessments import Kind, Policy
 from connector.domain.contents import Content, ContentKind, Maker
+from connector.domain.course_view import Taken, Waiting
 from connector.domain.learning_events import Actor
 from connector.domain.videos import Media, MediaState, Viewer
+from connector.lti.rosters import Member
 from tests.integration.facts import fill
 from tests.integration.lti.launched import COURSE, Tool, linked, serving_tool
 from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, made, opened
@@ -95,16 +98,27 @@ def attempts(
         for subject, number, percent in taken:
             connection.execute(
                 "INSERT INTO connector.attempt (content_id, version, marked_version, banks, marked_banks, paper, "
-                "platform_id, course, link, subject, trial, number, line_item, started_at, submitted_at, percent) "
+                "platform_id, course, link, subject, trial, number, line_item, started_at, submitted_at, percent, "
+                "passed) "
                 "VALUES (%(content_id)s, 1, 1, '{}', '{}', '{a}', %(platform)s, %(course)s, 'L', %(subject)s, false, "
-                "%(number)s, '', now(), now(), %(percent)s)",
+                "%(number)s, '', now(), now(), %(percent)s, %(percent)s::double precision >= 80)",
                 {**there, "subject": subject, "number": number, "percent": percent},
             )
 
 
+def seen(tool: Tool, view: Page) -> tuple[dict[UUID, Taken], list[Waiting]]:
+    """How assessments were taken, and what waits to be marked, as a page has it."""
+    teacher = Member(str(tool.house.twin.state.by_username["teacher"]), "Teacher Lê", teaches=True)
+    session = tool.house.connector.launching.session(view.token)
+    assert session
+    look = tool.house.connector.course_view.of(session, lambda: [teacher])
+    return {one.content_id: taken for one, taken in look.assessments}, list(look.waiting)
+
+
 # ---------------------------------------------------------------- whose days
 def test_days_are_those_of_who_looks(tool: Tool, link: ToolLink) -> None:
-    """As the account in Moodle has it; where it has none, as the browser says, once. In the list as on the page."""
+    """As the account in Moodle has it; where it has none, as the browser says, and the next launch begins with that.
+    In the list as on the page."""
     content = made(tool, assessment(asked("t")))
     attempts(tool, content, "77", ("late", 1, None))
     tool.house.sql(
@@ -112,20 +126,23 @@ def test_days_are_those_of_who_looks(tool: Tool, link: ToolLink) -> None:
         "WHERE course = '77' RETURNING 1"
     )
 
-    def seen(zone: str) -> Page:
+    def seen_in(zone: str) -> Page:
         return page(tool, link, "77", **NO_ROSTER, _custom={"content": CONTENT, "timezone": zone})
 
-    there, unsaid = seen("Asia/Kathmandu"), seen("99")
+    there, west, unsaid = seen_in("Asia/Kathmandu"), seen_in("America/Los_Angeles"), seen_in("99")
     assert 'data-zone="Asia/Kathmandu"' in there.html
     assert there.html.count("March 2, 2026") == 2, "of what waits, and of who did it"
-    assert "March 1, 2026" in seen("America/Los_Angeles").html
+    assert "March 1, 2026" in west.html
     assert [one["Last activity"] for one in listed(there)] == ["2026-03-02T01:45:00+05:45"]
     assert 'data-zone=""' in unsaid.html
-    for zone, status in (("Mars/Olympus", 400), ("Asia/Kolkata", 204), ("Europe/Paris", 204)):
-        unsaid.ask("POST", "/lti/zone", status, json={"zone": zone})
-    assert [one["Last activity"] for one in listed(unsaid)] == ["2026-03-02T01:30:00+05:30"], (
-        "what is said first stays"
-    )
+    unsaid.ask("POST", "/lti/zone", 400, json={"zone": "Mars/Olympus"})
+    for zone, other in (("UTC", True), ("Asia/Kolkata", True), ("Asia/Calcutta", False)):
+        assert unsaid.ask("POST", "/lti/zone", json={"zone": zone}).json() == {"other_days": other}
+    assert [one["Last activity"] for one in listed(unsaid)] == ["2026-03-02T01:30:00+05:30"]
+    again = seen("99").html
+    assert ('data-zone=""' in again, 'data-shown-in="Asia/Calcutta"' in again) == (True, True), "it is taken over"
+    assert there.ask("POST", "/lti/zone", json={"zone": "UTC"}).json() == {"other_days": False}
+    assert [one["Last activity"] for one in listed(there)] == ["2026-03-02T01:45:00+05:45"], "what Moodle says stays"
 
 
 # ---------------------------------------------------------------- who may
@@ -236,14 +253,41 @@ def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
         "untouched": (0, 0, 0, None, 0),
     }
     for content in (best, last, mean):
-        whole = results.overview(
-            bodies.assessment(content.body),
-            connector.attempts.results(content.content_id, tool.platform_id, course),
-        )
+        whole = results.overview(connector.attempts.results(content.content_id, tool.platform_id, course))
         one = shown[content.title["en"]]
         assert (one.passed, one.mean) == (whole.passed, whole.mean)
     people = {one["Name"]: one["Assessments passed"] for one in listed(page(tool, link, course))}
     assert people == {"Account 51": "1", "Account 61": "3", "Account 71": "0"}
+
+
+def test_who_teaches_and_took_it_as_a_learner_counts_in_no_figure(tool: Tool, link: ToolLink) -> None:
+    """Neither in what was made of an assessment nor in its hardest questions, nor are they listed as a learner."""
+    course = "51"
+    learner, teacher = (str(tool.house.twin.state.by_username[one]) for one in ("learner", "teacher"))
+    content = made(tool, assessment(asked("a")))
+    attempts(tool, content, course, (learner, 1, 100.0), (teacher, 1, 0.0), (teacher, 2, 10.0))
+    view = page(tool, link, course)
+    assert seen(tool, view)[0][content.content_id] == Taken(people=1, finished=1, passed=1, mean=100)
+    questions = view.ask("GET", f"/lti/course/assessments/{content.content_id}/questions").text
+    assert "By the newest attempts: 1<" in questions
+    assert [one["Name"] for one in listed(view)] == ["Learner Lê"]
+
+
+def test_what_waits_of_whoever_was_erased_waits_for_nobody(tool: Tool, link: ToolLink) -> None:
+    """Nothing of it is left by which to mark; others wait as before."""
+    course, connector = "52", tool.house.connector
+    content = made(tool, assessment(asked("p", kind=Kind.PRACTICAL, options=())))
+    attempts(tool, content, course, ("61", 1, None), ("51", 1, None))
+    tool.house.sql("UPDATE connector.attempt SET person_id = 61 WHERE course = '52' AND subject = '61' RETURNING 1")
+    tool.house.sql(
+        "INSERT INTO connector.erasure (erasure_id, site, pseudonym, person_ids, erased_at, erased_by, reason, "
+        "counts, fingerprint) VALUES "
+        "(gen_random_uuid(), 'other', 'erased-61', '{61}', now(), 'dpo', '', '{}', '') RETURNING 1"
+    )
+    taken, waiting = seen(tool, page(tool, link, course, **NO_ROSTER))
+    assert ([one.subject for one in waiting], taken[content.content_id].waiting) == (["51"], 1)
+    found, waits = next_to_mark(connector.attempts.results(content.content_id, tool.platform_id, course), 0)
+    assert (found and found.subject, waits) == ("51", 1)
 
 
 def test_who_teaches_marks_from_there_and_comes_back(tool: Tool, link: ToolLink) -> None:

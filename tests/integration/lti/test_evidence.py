@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from adapters.moodle.twin.tools.state import ToolLink
+from connector.content.assessment.whereabouts import without_place
 from connector.domain.assessments import Kind
 from connector.settings.parts import ContentSettings
 from tests.integration.lti.launched import Tool
 from tests.integration.lti.made import Page, activity, asked, assessment, made, opened
+from tests.unit.assessment.test_whereabouts import BARE, exif, jpeg
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
 PAGE = b"<html><script>alert(1)</script></html>"
@@ -52,6 +54,14 @@ def test_a_photo_is_handed_in_and_seen_by_who_marks(tool: Tool, graded: ToolLink
     assert teacher.ask("GET", f"{theirs}/{found[1]}").content == PNG
     opened(tool, "other", graded).ask("GET", f"{own}/{found[1]}", 403)
     page.ask("GET", f"{theirs}/{found[1]}", 403)
+
+
+def test_of_a_photo_the_place_where_it_was_taken_is_not_kept(tool: Tool, graded: ToolLink) -> None:
+    page = opened(tool, "learner", graded)
+    attempt = page.begin()
+    assert "a.jpg" in hand_in(page, attempt, jpeg(exif("<")), "a.jpg")
+    [kept] = [*(tool.house.folder / "content").rglob(f"evidence/{attempt}/*")]
+    assert kept.read_bytes() == jpeg(without_place(exif("<")), BARE)
 
 
 def test_what_is_no_evidence_is_not_taken(tool: Tool, graded: ToolLink) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from connector.domain.errors import LaunchRefused
+from connector.domain.lti import origin
 from connector.lti.registering import TOOL, check_configuration
 from tests.integration.lti.launched import Tool, serving_tool
 from tests.support import House
@@ -60,6 +61,7 @@ def test_a_moodle_registers_itself_and_launches_once_it_is_activated(fresh: Tool
     """It asks for names and for HR's key, knows our addresses, and waits for its administrator."""
     answer = opened(fresh, invited(fresh))
     assert (answer.status_code, "activate" in answer.text) == (200, True)
+    assert "as a preconfigured tool" in answer.text, "without that no teacher finds it"
     assert f'data-platform="{fresh.house.twin.url}"' in answer.text, "to whom alone the page says that it is done"
     [registered] = fresh.house.twin.state.tools.tools.values()
     assert (registered.pending, registered.tool_url) == (True, f"{fresh.url}/lti/launch")
@@ -128,7 +130,7 @@ def test_all_of_a_platform_is_at_one_host(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example?; script-src *", "evil.example;a", "a b", "a@b", "", "例え.example", "a\r\nb"]
+    "host", ["evil.example?; script-src *", "e.example;a", "a b", "a@b", "", "*", "'self'", "a,b", "え；a", "a..え", "a\nb"]
 )
 def test_nothing_comes_into_the_policy_of_pages_with_the_host_of_a_platform(host: str) -> None:
     """It stands there as who may frame them."""
@@ -136,6 +138,16 @@ def test_nothing_comes_into_the_policy_of_pages_with_the_host_of_a_platform(host
     with pytest.raises(LaunchRefused, match="no host"):
         check_configuration(told, f"https://{host}/openid-configuration.php")
     check_configuration(dict.fromkeys(TOLD, "https://[2001:db8::1]:8443/x"), "https://[2001:db8::1]:8443/y")
+
+
+@pytest.mark.parametrize(
+    ("host", "there"), [("例え.example:8443", "xn--r8jz45g.example:8443"), ("my_moodle", "my_moodle")]
+)
+def test_hosts_have_names_as_people_give_them(host: str, there: str) -> None:
+    """With an underscore, as in networks of containers, and in any script; in the policy as browsers send it."""
+    for name in (host, there):
+        check_configuration(dict.fromkeys(TOLD, f"https://{host}/x"), f"https://{name}/openid-configuration.php")
+    assert origin(f"https://{host}/x") == f"https://{there}"
 
 
 def test_tokens_of_links_are_in_no_log(fresh: Tool, capsys: pytest.CaptureFixture[str]) -> None:

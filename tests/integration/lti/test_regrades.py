@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,11 +13,19 @@ import anyio
 import pytest
 
 from adapters.moodle.twin.tools.state import ToolLink
-from connector.domain.assessments import Answer, Bank, Policy, Section
+from connector.content.assessment.papers import Papers
+from connector.content.assessment.regrading import Regrading
+from connector.domain.apart import Apart
+from connector.domain.assessments import Answer, Bank, Kind, Policy, Question, Section
 from connector.domain.attempting import Attempt, Outcome
 from connector.domain.contents import Content, Maker
 from connector.domain.errors import Stopped
+from connector.domain.regrades import LONG
+from connector.store.attempts import StoredAttempts
+from connector.store.contents import StoredContents
+from connector.store.database import Database
 from connector.store.lti_scores import put_score
+from connector.store.regrades import StoredRegrades
 from tests.integration.lti.launched import PEOPLE, Tool
 from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
 from tests.integration.lti.test_assessment import TWO, in_gradebook, marked_by_what_is_broken, sent, verbs
@@ -64,6 +73,7 @@ def test_a_bank_that_was_mended_can_be_regraded(tool: Tool, link: ToolLink) -> N
     said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "The key was wrong."}).text
     assert "0 of 1 attempts" in said
     assert "every 2s" in said
+    assert 'hx-post="/lti/assessment/results/regrades' not in said, "it is done by these versions already"
     teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "Once more."})
     assert anyio.run(tool.house.connector.regrading_work().work) == {"regrades": 1, "attempts": 1}
     [one] = tool.house.sql("SELECT asked_by, reason, attempts, done, changed FROM connector.regrade")
@@ -76,6 +86,32 @@ def test_a_bank_that_was_mended_can_be_regraded(tool: Tool, link: ToolLink) -> N
     assert "1 result has changed" in shown
     assert "every 2s" not in shown
     assert "100%" in teacher.ask("GET", "/lti/assessment/results").text
+
+
+def test_a_way_that_leads_elsewhere_now_takes_nothing_away(tool: Tool, link: ToolLink) -> None:
+    """Who had the step right to which it led keeps that, on the page, too; and a regrade needs one connection."""
+
+    def scenario(ways: str, text: str) -> list[Question]:
+        steps = [asked(key, kind=Kind.SCENARIO, text={"en": f"{text} {key}"}) for key in ("s", "t", "u")]
+        led = [replace(one, leads_to=to) for one, to in zip(steps[0].options, ways, strict=True)]
+        return [replace(steps[0], options=led), *steps[1:]]
+
+    content = made(tool, assessment(*scenario("tu", "Before")))
+    graded = activity(tool, content)
+    opened(tool, "learner", graded).take(("s", "r"), ("t", "r"))
+    after = changed(tool, content, assessment(*scenario("ut", "After")))
+    connector = tool.house.connector
+    assert connector.regrading.ask(after, Maker(tool.platform_id, after.course, "teacher"), "Another way.")
+    with Database(connector.database.url, 1) as database:
+        contents = StoredContents(database, connector.site)
+        regrades, attempts = StoredRegrades(database, connector.site), StoredAttempts(database, connector.site)
+        regrading = Regrading(regrades, attempts, contents, Papers(contents, lambda: 1), connector.clock)
+        apart = Apart("Attempts")
+        assert (regrading.work(regrades.under_way()[0], apart, lambda: False), apart.failed) == (1, {})
+    [one] = connector.attempts.scored(after.content_id, tool.platform_id, after.course, 9)
+    assert (one.marked_version, one.percent) == (2, 100)
+    page = opened(tool, "teacher", graded).ask("GET", "/lti/assessment/results").text
+    assert [text in page for text in ("After s", "After t", "After u", "Before")] == [True, True, False, False]
 
 
 class Killed(BaseException):
@@ -122,21 +158,35 @@ def test_a_regrade_that_was_broken_off_goes_on(tool: Tool, link: ToolLink, monke
 
 
 def test_what_cannot_be_marked_again_holds_nobody_up(tool: Tool, link: ToolLink) -> None:
-    """Neither in the same course nor elsewhere; the job fails in part and tells it, and the next run tries it."""
+    """Neither in the same course nor elsewhere; the job fails in part and tells it, and the next run tries it. The
+    page does not wait for good, and who asks for newer versions puts these in its place."""
     connector = tool.house.connector
     contents = [made(tool, assessment(*TWO)) for _ in range(2)]
-    for content in contents:
-        graded = activity(tool, content)
+    activities = [activity(tool, content) for content in contents]
+    for content, graded in zip(contents, activities, strict=True):
         for username in ("learner", "other"):
             opened(tool, username, graded).take(("a", "w"), ("b", "r"))
         after = changed(tool, content, assessment(replace(TWO[0], weight=2.0), TWO[1]))
         assert connector.regrading.ask(after, Maker(tool.platform_id, after.course, "teacher"), "Weights.")
     marked_by_what_is_broken(tool, 1)
+    tool.house.sql("UPDATE connector.attempt SET percent = NULL, passed = NULL WHERE attempt_id = 1")
     came = anyio.run(connector.regrading_work().work)
     assert (came["regrades"], came["attempts"], came["failed"]) == (1, 3, "ValidationError")
     assert "1 could not be done, with the numbers 1 (ValidationError, " in str(came["message"])
     [left] = connector.regrades.under_way()
     assert (left.by.content_id, left.done) == (contents[0].content_id, 1)
+    teacher = opened(tool, "teacher", activities[0])
+    assert "every 2s" in teacher.ask("GET", "/lti/assessment/results").text
+    tool.house.clock.forward(seconds=LONG.total_seconds() + 1)
+    said = teacher.ask("GET", "/lti/assessment/results").text
+    assert ("after more than a quarter of an hour" in said, "every 2s" in said) == (True, False)
+    changed(tool, contents[0], assessment(replace(TWO[0], weight=3.0), TWO[1]))
+    assert 'hx-post="/lti/assessment/results/regrades' in teacher.ask("GET", "/lti/assessment/results").text
+    said = teacher.ask("POST", "/lti/assessment/results/regrades", data={"reason": "Weights once more."}).text
+    assert ("0 of 2 attempts are" in said, "1 of 2 attempts were" in said, "every 2s" in said) == (True, True, True)
+    assert anyio.run(connector.regrading_work().work)["attempts"] == 1
+    [newer] = connector.regrades.under_way()
+    assert (newer.by.version, newer.done) == (3, 1)
     tool.house.sql("UPDATE connector.attempt SET marked_banks = '{}' WHERE attempt_id = 1")
     assert anyio.run(connector.regrading_work().work) == {"regrades": 1, "attempts": 1}
     assert not connector.regrades.under_way()
@@ -182,6 +232,32 @@ def test_what_is_submitted_while_a_regrade_is_under_way_has_the_new_key(tool: To
     assert "/regrades" not in pages["teacher"].ask("GET", "/lti/assessment/results").text, "all are marked by it"
     sent(tool)
     assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (25, 25)
+
+
+def test_another_pass_mark_counts_once_it_is_marked_again(tool: Tool, link: ToolLink) -> None:
+    """Until then who teaches and who learns see the same, and by which pass mark; that there is another is told."""
+    content = made(tool, assessment(*TWO, pass_mark=70.0))
+    graded = activity(tool, content)
+    learner, teacher = opened(tool, "learner", graded), opened(tool, "teacher", graded)
+    learner.take(("a", "r"))
+    after = changed(tool, content, assessment(*TWO, pass_mark=80.0))
+
+    def seen() -> tuple[str, str, str]:
+        shown = teacher.ask("GET", "/lti/assessment/results").text
+        passed = re.search(r"<dt>Passed</dt><dd>(\d+)</dd>", shown)
+        [state] = {one.split(",")[1] for one in teacher.ask("GET", "/lti/assessment/list.csv").text.splitlines()[1:2]}
+        assert passed
+        return passed[1], state, learner.ask("GET", "/lti/assessment").text
+
+    people, state, home = seen()
+    assert (people, state, "To pass it took 70% then." in home) == ("1", "Passed", True)
+    assert home.count('badge good">Passed') == 2, "the attempt, and what counts"
+    assert "/regrades" in teacher.ask("GET", "/lti/assessment/results").text
+    assert regraded(tool, after) == {"regrades": 1, "attempts": 1}
+    people, state, home = seen()
+    assert (people, state, home.count('badge bad">Not passed')) == ("0", "Not passed", 2)
+    assert "then." not in home
+    assert "1 result has changed" in teacher.ask("GET", "/lti/assessment/results").text
 
 
 def test_another_policy_is_another_score(tool: Tool, link: ToolLink) -> None:

@@ -136,6 +136,8 @@ def test_who_learns_watches_answers_and_is_graded(tool: Tool, link: ToolLink, le
         answer = other.post("answers/q", json={"chosen": [chosen]}).json()
         assert (answer["right"], answer["explanation"], answer["completed"]) == (1.0, "Because.", True)
     assert scores(tool, link) == [{"value": 100.0, "most": 100.0, "progress": "Completed"}]
+    assert answer["percent"] == 100.0, "whoever has watched it sees what the gradebook has"
+    assert "percent" not in seen
     other.post("answers/q", json={"chosen": ["1"]})
     verbs = told(tool, link)
     once = (Verb.INITIALIZED, Verb.PLAYED, Verb.ANSWERED, Verb.COMPLETED)
@@ -257,6 +259,10 @@ def test_an_author_sees_what_learners_see(tool: Tool, link: ToolLink, video: UUI
     page = opened(tool, link, "teacher").get(f"lessons/{one}").text
     assert "Learners still watch the video before it" in page
     assert "it is put at its end" in page
+    content = tool.house.connector.contents.newest(one)
+    assert content is not None
+    late = {"title_en": "Fire", "threshold": "80", "chapters": "0:09 Late", "seen": state(read(content.body))}
+    assert "after the end of the video" in opened(tool, link, "teacher").post(f"lessons/{one}", data=late).text
     assert 'data-at="9.0"' not in opened(tool, link, "learner").page
     tool.house.connector.media.forget(media.media_id)
 
@@ -325,6 +331,18 @@ def test_a_lesson_is_made_while_content_is_picked(tool: Tool, link: ToolLink) ->
     assert (kept.title, kept.threshold, list(kept.speeds)) == ({"en": "Fire", "fr": "Feu"}, 0.8, [1.0, 1.5])
     assert [len(one) for one in (kept.chapters, kept.questions, kept.captions)] == [1, 1, 1]
     question_id = kept.questions[0].question.question_id
+    form = teacher.get(f"{one}/questions/{question_id}").text
+    assert 'name="at" value="0:05"' in form and "Yes\n*No" in form and "Who has answered it keeps" in form
+    found = re.search(r'name="question_seen" value="(\w+)"', form)
+    assert found
+    walk = {**asked, "text": "Walk?", "question_seen": found[1]}
+    wrong = teacher.post(f"{one}/questions/{question_id}", data={**walk, "at": "soon"}).text
+    assert 'value="soon"' in wrong and found[0] in wrong, "what was entered stays, and it is still that question"
+    assert "Walk?" in teacher.post(f"{one}/questions/{question_id}", data=walk).text
+    assert "Somebody else has changed" in teacher.post(f"{one}/questions/{question_id}", data=walk).text
+    changed = tool.house.connector.contents.newest(made.content_id)
+    assert changed is not None
+    assert [one.question.question_id for one in read(changed.body).questions] == [question_id]
     assert "Run?" not in teacher.post(f"{one}/questions/{question_id}/drop").text
     pieces = tool.client.get("/lti/contents", headers=teacher.headers).text
     assert f'value="{made.content_id}"' in pieces

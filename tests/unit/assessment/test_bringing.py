@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from time import monotonic, process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.content.assessment.bringing import MOST_QUESTIONS, MOST_TOLD, Why, gift, moodle_xml
-from connector.content.assessment.editing import TRUTH
+from connector.content.assessment.bringing import MOST_LOOKED_AT, MOST_QUESTIONS, MOST_TOLD, Why, gift, moodle_xml
+from connector.content.assessment.editing import TRUTH, Fault, faults
 from connector.content.assessment.marking import share
 from connector.domain.assessments import Answer, Kind, Question
 from connector.domain.multilang import ANY, written_in
@@ -341,9 +342,38 @@ def test_a_file_brings_so_much_and_no_more() -> None:
 
 
 def test_of_a_file_full_of_mistakes_so_many_are_told() -> None:
-    """All are shown on a page: a file of a few megabytes can have a million."""
-    for brought in (gift.read("a\n\n" * 20_000), moodle_xml.read(quiz(*['<question type="x"/>'] * 20_000))):
-        assert (len(brought.left_out), brought.left_out[-1].why) == (MOST_TOLD + 1, Why.MANY_QUESTIONS)
+    """All are shown on a page: a file of a few megabytes can have a million, and is looked at so far."""
+    many = MOST_LOOKED_AT + 5
+    for brought in (gift.read("a\n\n" * many), moodle_xml.read(quiz(*['<question type="x"/>'] * many))):
+        assert (len(brought.left_out), brought.left_out[-1].why) == (MOST_TOLD + 1, Why.TOO_LONG)
+        assert brought.more == MOST_LOOKED_AT - MOST_TOLD
+
+
+def test_however_much_is_told_the_rest_comes_in() -> None:
+    """Questions of which something is missing, and those behind a whole bank that is there already."""
+    asked = "\n\n".join(f"<img> number {n}? {{~%50%{n} ~%50%b ~c}}" for n in range(600))
+    brought = gift.read(asked)
+    assert (len(brought.all), len(brought.left_out), brought.more) == (600, 2 * MOST_TOLD, 2 * (600 - MOST_TOLD))
+    numbers = [f"Number {n}? {{T}}" for n in range(MOST_QUESTIONS + 20)]
+    there = {one.question_id for one in gift.read("\n\n".join(numbers[:MOST_QUESTIONS])).all}
+    brought = gift.read("\n\n".join(numbers), there)
+    assert [one.text[ANY] for one in brought.all] == [
+        f"Number {n}?" for n in range(MOST_QUESTIONS, MOST_QUESTIONS + 20)
+    ]
+
+
+def test_an_option_that_shows_nothing_is_not_asked() -> None:
+    """Its picture is not kept, or the file has nothing for it; who makes such a question is told."""
+    valve = '<p><img src="@@PLUGINFILE@@/v.png" alt="A valve"></p>'
+    shown = quiz(one_choice("Which?", "", valve, file("v.png", PNG)))
+    assert [one.why for one in moodle_xml.read(shown).left_out] == []
+    for brought in (moodle_xml.read(shown, keeping=False), gift.read("Which? {=a ~#Nothing}")):
+        assert (brought.all, brought.files, [one.why for one in brought.left_out]) == ([], {}, [Why.BLANK_OPTION])
+    [question] = moodle_xml.read(shown).all
+    assert faults(question) == []
+    assert faults(replace(question, options=[replace(one, pictures=()) for one in question.options])) == [
+        Fault.BLANK_OPTION
+    ]
 
 
 def test_a_file_that_means_harm_is_read_in_no_time() -> None:

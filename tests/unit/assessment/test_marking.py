@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.content.assessment.drawing import dealt, drawn, met, path
-from connector.content.assessment.marking import counts, matches, number, score, share
+from connector.content.assessment.drawing import counting, dealt, drawn, met, path
+from connector.content.assessment.marking import Counted, Tried, counts, judged, matches, number, score, share
 from connector.domain.assessments import Answer, Kind, Option, Policy, Question, Section
 
 ASKED = {"en": "?"}
@@ -148,6 +148,18 @@ def test_which_attempt_counts() -> None:
     assert counts(Policy.BEST, []) is None
 
 
+def test_each_attempt_keeps_the_pass_mark_it_was_marked_by() -> None:
+    """To have passed the best once is enough, the last stands for itself, an average is judged by the last mark."""
+
+    def of(policy: Policy) -> Counted | None:
+        return judged([Tried(72, True, Policy.BEST, 70), Tried(75, False, policy, 80)])
+
+    assert of(Policy.BEST) == Counted(75, passed=True, pass_mark=70, policy=Policy.BEST)
+    assert of(Policy.LAST) == Counted(75, passed=False, pass_mark=80, policy=Policy.LAST)
+    assert of(Policy.AVERAGE) == Counted(73.5, passed=False, pass_mark=80, policy=Policy.AVERAGE)
+    assert judged([]) is None
+
+
 # ---------------------------------------------------------------- drawing
 BANK = [choice(f"b{n}", True, False) for n in range(10)]
 SECTIONS = [
@@ -209,6 +221,16 @@ def test_scenarios_beside_each_other_are_two() -> None:
     steps = [step("b", ""), step("a", "b"), step("c", "d"), step("d", "")]
     assert [one.question_id for one in met(steps, {})] == ["a", "c"]
     assert [one.question_id for one in met(steps, {"a": chosen("a", 0), "c": chosen("c", 0)})] == ["a", "b", "c", "d"]
+
+
+def test_marked_by_a_later_version_the_steps_count_that_were_met() -> None:
+    """Not those to which the same option leads now, nor one that begins the scenario since the first was dropped."""
+    asked = {"s": step("s", "t", "u"), "t": step("t", ""), "u": step("u", "")}
+    said = {"s": chosen("s", 0), "t": chosen("t", 0)}
+    other, without = {**asked, "s": step("s", "u", "t")}, {"t": asked["t"], "u": asked["u"]}
+    found = [counting([*asked], asked, marked, said) for marked in (other, without)]
+    assert found == [[other["s"], other["t"]], [asked["t"]]]
+    assert [score(some, said).percent for some in found] == [100, 100]
 
 
 @given(st.integers(0, 1000))

@@ -30,20 +30,32 @@ ANSWERS = {
     "p1": Answer("p1", text="done"),
 }
 TRIED = Tried(
-    7, 7, 1, PLACE, 1, UUID(int=1), 1, 1, {}, ("p1", "s1", "gone", "w1", "w2"), NOON, NOON, None, None, ANSWERS,
+    7, 7, 1, PLACE, 1, UUID(int=1), 1, {}, 1, {}, ("p1", "s1", "gone", "w1", "w2"), NOON, NOON, None, None, ANSWERS,
     {"s1": NOON},
 )  # fmt: skip
 
 
 def test_what_each_question_gave() -> None:
     """Right, wrong, and not marked yet; without one that is asked no more, and the branch to which nobody came."""
-    found = {one.question_id: (one.place, one.share, one.confidence, one.seconds) for one in responses(TRIED, KNOWN)}
+    found = {
+        one.question_id: (one.place, one.share, one.confidence, one.seconds) for one in responses(TRIED, KNOWN, KNOWN)
+    }
     assert found == {"p1": (1, None, None, None), "s1": (2, 1, 5, 9.5), "w1": (4, 0, None, None)}
-    assert [one.answered_at for one in responses(TRIED, KNOWN)] == [None, NOON, None]
+    assert [one.answered_at for one in responses(TRIED, KNOWN, KNOWN)] == [None, NOON, None]
+
+
+def test_a_way_that_leads_elsewhere_now_takes_away_no_step_that_was_met() -> None:
+    """Marked by a version that leads past a step, what was done there counts, and nothing that nobody was asked."""
+    past = {**KNOWN, "w1": replace(KNOWN["w1"], options=[replace(one, leads_to="") for one in KNOWN["w1"].options])}
+    came = replace(TRIED, answers={"w1": Answer("w1", frozenset({"a"})), "w2": Answer("w2", frozenset({"a"}))})
+    found = [{one.question_id: one.share for one in responses(came, KNOWN, by)} for by in (KNOWN, past)]
+    assert found[0] == found[1] == {"p1": 0, "s1": 0, "w1": 1, "w2": 1}
+    without = {key: one for key, one in KNOWN.items() if key != "w1"}
+    assert "w2" not in {one.question_id for one in responses(TRIED, KNOWN, without)}
 
 
 def test_while_it_is_open_nothing_is_right_or_wrong() -> None:
-    assert {one.share for one in responses(replace(TRIED, submitted_at=None), KNOWN)} == {None}
+    assert {one.share for one in responses(replace(TRIED, submitted_at=None), KNOWN, KNOWN)} == {None}
 
 
 def test_questions_are_named_under_the_assessment_that_asks_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,14 @@ from connector.content.assessment.result_list import (
     Order,
     State,
     Wanted,
+    activities,
     entries,
     next_to_mark,
     select,
     teaching,
 )
 from connector.content.assessment.results import overview
-from connector.domain.assessments import Assessment
+from connector.domain.assessments import Policy
 from connector.domain.attempting import Result
 from connector.lti.rosters import Member
 
@@ -32,7 +34,9 @@ MEMBERS = [
 
 def attempt(key: int, subject: str, percent: float | None = None, **other: Any) -> Result:
     """Submitted, each a minute after the one before, and marked where there is a ``percent``."""
-    usual = {"submitted_at": NOON + timedelta(minutes=key), "archived": False}
+    passed = None if percent is None else percent >= 80
+    usual = {"submitted_at": NOON + timedelta(minutes=key), "archived": False, "passed": passed}
+    usual |= {"policy": Policy.BEST, "pass_mark": 80.0}
     return Result(key, "4", subject, None, 1, NOON, percent=percent, **{**usual, **other})
 
 
@@ -46,13 +50,27 @@ TRIED = [
 
 
 def names(**wanted: Any) -> list[str]:
-    found = entries(overview(Assessment({}), TRIED).standings, MEMBERS)
+    found = entries(overview(TRIED).standings, MEMBERS)
     return [one.name or one.subject for one in select(found, Wanted(**wanted))]
 
 
 def test_people_are_in_the_order_of_their_names_with_who_has_not_begun() -> None:
     """And not in that of their numbers; who has no name, as who has left, comes last. Who teaches is not expected."""
     assert names() == ["ana Wu", "Chi Trần", "Đức Lê", "Teacher", "Zoé", "7"]
+
+
+def test_activities_with_the_same_assessment_are_told_apart() -> None:
+    """By what each was called last; two of one name by their numbers, and so what no platform has told."""
+    tried = [
+        replace(attempt(1, "100"), link="4", link_title="Gas"),
+        replace(attempt(2, "87"), link="7"),
+        replace(attempt(3, "87"), link="4", link_title="Gas safety"),
+    ]
+    found = activities(tried, "9", "Gas safety")
+    assert {link: (one.number, one.title) for link, one in found.items()} == {
+        "4": (1, "Gas safety (1)"), "7": (2, ""), "9": (3, "Gas safety (3)"),
+    }  # fmt: skip
+    assert activities(tried[:1], "4", "")["4"].title == "Gas"
 
 
 def test_people_are_chosen_by_name_and_state() -> None:
@@ -71,7 +89,7 @@ def test_results_are_put_in_order_and_who_has_none_stands_last() -> None:
 
 def test_who_teaches_and_looked_at_it_as_a_learner_counts_in_no_figure() -> None:
     """Moodle lets teachers switch their role, and tells this tool that they are learners then."""
-    found = entries(overview(Assessment({}), TRIED).standings, MEMBERS)
+    found = entries(overview(TRIED).standings, MEMBERS)
     assert [one.name for one in found if one.teaches] == ["Teacher"]
     assert teaching(MEMBERS) == {"1", "2"}
     assert teaching(()) == set()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from connector.domain.my_learning import streak
-from connector.domain.zones import QUARTER, days_of, known_zone
+from connector.domain.zones import DAY, QUARTER, days_of, good_until, known_zone, same_days, told_on
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,32 @@ def test_a_quarter_of_an_hour_is_of_one_day_everywhere() -> None:
         for season in (noon, noon + timedelta(days=180)):
             offset = season.astimezone(ZoneInfo(name)).utcoffset()
             assert offset is not None and offset.total_seconds() % QUARTER == 0, name
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "America/New_York", "UTC", "Asia/Taipei", "Pacific/Auckland"])
+def test_a_day_that_was_written_down_is_that_day_for_everybody(zone: str) -> None:
+    """As its noon where it was written, and its end as the midnight after it; in winter and in summer."""
+    there = ZoneInfo(zone)
+    for day in (date(2027, 1, 31), date(2026, 7, 1)):
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=there).astimezone(UTC)
+        after = day + timedelta(days=1)
+        end = datetime(after.year, after.month, after.day, tzinfo=there).astimezone(UTC)
+        assert (told_on(noon, DAY), good_until(end, DAY)) == (day, day)
+        assert told_on(noon, "minute") == noon, "a moment is told as one"
+        assert good_until(end, "second").astimezone(there).date() == day
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Asia/Saigon", "Asia/Ho_Chi_Minh", True), ("Asia/Calcutta", "Asia/Kolkata", True), ("UTC", "Etc/GMT", True),
+        ("Europe/Paris", "Europe/Berlin", True), ("Europe/London", "UTC", False), ("Asia/Tokyo", "UTC", False),
+        ("Europe/Paris", "Africa/Lagos", False), ("America/Phoenix", "America/Denver", False),
+    ],
+)  # fmt: skip
+def test_zones_are_told_apart_by_their_clocks(one: str, other: str, same: bool) -> None:
+    """Not by their names, of which browsers have older ones; in winter London's clocks are those of Greenwich."""
+    assert same_days(ZoneInfo(one), ZoneInfo(other), datetime(2026, 12, 1, tzinfo=UTC)) is same
 
 
 @pytest.mark.parametrize("name", ["", "99", "Mars/Olympus", "../../etc/passwd", "\x00", "asia", "5.5", "$Person.x"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from adapters.storage.media_s3 import MediaBucket
 from adapters.transcoders.ffmpeg import Ffmpeg
 from adapters.transcoders.mediaconvert import MediaConvert
 from connector.domain.errors import SettingsError, Stopped
+from connector.domain.renditions import meant, wanted
 from connector.domain.videos import PART, Failure, Media, MediaState, MediaStore, Unusable
 from tests.drops import ACCESS
 from tests.unit.video.clips import clip, ffmpeg
@@ -126,13 +128,58 @@ def test_several_renditions_of_a_silent_video(tmp_path: Path) -> None:
     assert len({tuple(seconds for _, seconds in rendition.segments) for rendition in made.renditions}) == 1
 
 
+@pytest.mark.parametrize(("points", "size"), [((1, 2000), (64, 48)), ((4, 1), (256, 48))])
+def test_points_that_no_camera_makes_are_squares(
+    tmp_path: Path, points: tuple[int, int], size: tuple[int, int]
+) -> None:
+    """Whatever a file says of its points: its renditions have a size that can be made."""
+    plain, wide = clip(tmp_path / "clip.mp4", 0.4, "64x48", sound=False), tmp_path / "wide.mp4"
+    assert ffmpeg("-i", str(plain), "-c", "copy", "-aspect", "16:9", str(wide)).returncode == 0
+    before, _, after = wide.read_bytes().partition(b"pasp")
+    wide.write_bytes(before + b"pasp" + struct.pack(">II", *points) + after[8:])
+    _, one, transcoder = made_of(tmp_path, wide)
+    made = transcoder.make(one, quiet)
+    assert [(rendition.width, rendition.lines) for rendition in made.renditions] == [size]
+
+
+@pytest.mark.parametrize("points", [(1, 5), (5, 1), (100, 1), (0, 1), (1, 0), (0, 0)])
+def test_only_points_of_cameras_count(points: tuple[int, int]) -> None:
+    """From a quarter as wide as high to four times; a picture of no size has renditions, too."""
+    assert meant(100, *points) == 100
+    assert [meant(100, 1, 4), meant(100, 4, 1)] == [25, 400]
+    assert [(one.width, one.lines) for one in wanted(0, 0)] == [(2, 2)]
+
+
+def test_wide_points_make_no_picture_too_wide(tmp_path: Path) -> None:
+    """As wide as it is meant it has to be within what is allowed."""
+    _, one, transcoder = made_of(tmp_path, saying(tmp_path, "8000x4000 [SAR 4:1 DAR 8:1], 5 fps"))
+    with pytest.raises(Unusable, match="too_wide"):
+        Ffmpeg(transcoder.store, 60, tmp_path / "ffmpeg").make(one, quiet)
+
+
+@pytest.mark.parametrize("said", ["64x48, 5 fps", "00x00, 5 fps"])
+def test_what_nobody_foresaw_concerns_one_file(tmp_path: Path, said: str) -> None:
+    """An ffmpeg that says it is done and has written nothing makes this video unusable, and ends no run."""
+    _, one, transcoder = made_of(tmp_path, saying(tmp_path, said))
+    with pytest.raises(Unusable, match="broken"):
+        Ffmpeg(transcoder.store, 60, tmp_path / "ffmpeg").make(one, quiet)
+
+
+def saying(tmp_path: Path, size: str) -> Path:
+    """A video, and beside it a program that says of any that it has this size, and does nothing."""
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\necho '  Stream #0:0: Video: h264, yuv420p, {size}' >&2\n")
+    program.chmod(0o755)
+    return clip(tmp_path / "clip.mp4", 0.4)
+
+
 @pytest.mark.parametrize(
     ("content", "failure"),
     [
         (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{other}\n#EXT-X-ENDLIST\n", Failure.NO_VIDEO),
         (b"ffconcat version 1.0\nfile '{other}'\n", Failure.NO_VIDEO),
-        (b"\x00\x00\x00\x18ftypisom#EXTM3U\nfile://{other}\n", Failure.NO_VIDEO),
-        (b"GG" * 400, Failure.NO_VIDEO),
+        (b"\x00\x00\x00\x18ftypisom#EXTM3U\nfile://{other}\n", Failure.BROKEN),
+        (b"GG" * 400, Failure.BROKEN),
         (b"", Failure.NO_VIDEO),
     ],
 )
@@ -155,7 +202,15 @@ def test_what_is_too_long_or_cut_off_is_told(tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(clip(tmp_path / "clip.mp4", 2).read_bytes()[:3000])
     _, one, transcoder = made_of(tmp_path, cut)
-    with pytest.raises(Unusable):
+    with pytest.raises(Unusable, match="broken"):
+        transcoder.make(one, quiet)
+
+
+def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+    sound = tmp_path / "sound.mp4"
+    assert ffmpeg("-i", str(clip(tmp_path / "clip.mp4", 1)), "-vn", "-c", "copy", str(sound)).returncode == 0
+    _, one, transcoder = made_of(tmp_path, sound)
+    with pytest.raises(Unusable, match="no_video"):
         transcoder.make(one, quiet)
 
 

@@ -20,6 +20,7 @@ from connector.content.video.lessons import (
     NotRight,
     captions_of,
     chapters_written,
+    question_written,
     read,
     with_captions,
     with_chapters,
@@ -175,11 +176,38 @@ def test_a_question_that_cannot_be_answered_is_not_taken(field: str, entered: di
     assert raised.value.field == field
 
 
+@pytest.mark.parametrize(
+    "entered",
+    [
+        {"options": "*{mlang en}A{mlang}{mlang fr}Un{mlang}\n**B\nC", "kind": "multiple", "at": "1:05.5"},
+        {"kind": "numeric", "options": "12 ± 0.5", "explanation": "Because."},
+        {"kind": "numeric", "options": "-1234567.25", "at": "1:00:05"},
+        {"kind": "text", "options": "valve*\ntap"},
+    ],
+)
+def test_a_question_is_changed_from_what_was_entered(entered: dict[str, str]) -> None:
+    """Its form is filled as it was, and saved as it is it is the same."""
+    lesson = with_question(LESSON, "q", {**ASKED, **entered})
+    [one] = lesson.questions
+    assert question_written(one) == {"explanation": "", **ASKED, **entered}
+    assert written(with_question(lesson, "q", question_written(one))) == written(lesson)
+
+
+def test_answers_stay_with_a_question_that_is_changed() -> None:
+    """It keeps its name, and so do options that it still has, wherever they stand; what is new has another."""
+    lesson = with_question(with_question(LESSON, "q", ASKED), "p", {**ASKED, "at": "20"})
+    changed = with_question(lesson, "q", {**ASKED, "at": "30", "options": "C\nB\n*A"})
+    assert [one.question.question_id for one in changed.questions] == ["p", "q"]
+    assert [one.option_id for one in changed.questions[1].question.options] == ["3", "2", "1"]
+    assert changed.questions[0] == lesson.questions[1]
+
+
 def test_mistakes_of_an_author_are_told_by_their_field() -> None:
     wrong = {
         "title": lambda: with_words(LESSON, {"title_en": " "}, ["en"]),
         "threshold": lambda: with_rules(LESSON, {"threshold": "0"}, []),
         "chapters": lambda: with_chapters(LESSON, "Start 0:00"),
+        "chapters_late": lambda: with_chapters(LESSON, "0:00 Start\n0:10 End", 10.0),
         "captions": lambda: captions_of(b"no captions"),
         "captions_encoding": lambda: captions_of(VTT + "é".encode("latin-1")),
         "captions_size": lambda: captions_of(VTT + "é".encode() * (CAPTIONS // 2)),

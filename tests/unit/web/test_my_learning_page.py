@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from fastapi import FastAPI
 
 from connector.domain.multilang import choose
-from connector.domain.my_learning import CourseCard, Due, DueCourse, DueState, Happened, Happening, MyLearning, Team
+from connector.domain.my_learning import (
+    CourseCard,
+    Due,
+    DueCourse,
+    DueState,
+    Earned,
+    Happened,
+    Happening,
+    MyLearning,
+    Team,
+)
 from connector.domain.my_learning import Report as Below
 from connector.web.dress import dress
 from connector.web.languages import Speech
@@ -72,3 +84,23 @@ def test_days_are_those_of_the_zone() -> None:
     assert "March 1, 2026" in page(mine)
     assert "Video lesson completed: Gas" in page(mine, "Asia/Kolkata")
     assert "March 2, 2026" in page(mine, "Asia/Kolkata")
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Asia/Tokyo"])
+def test_days_of_a_former_system_are_the_same_for_everybody(zone: str) -> None:
+    """It was issued on March 1 and holds until March 31, the last day: so it stands in the file, whoever looks."""
+    taipei = ZoneInfo("Asia/Taipei")
+    noon, end = datetime(2026, 3, 1, 12, tzinfo=taipei), datetime(2027, 4, 1, tzinfo=taipei)
+    for at in (noon, noon.replace(tzinfo=ZoneInfo("America/New_York"))):
+        recent = [Happened(Happening.EARNED, {"en": "Forklift"}, at, precision="day")]
+        earned = [Earned("Forklift", at, end, True, "day", True)]
+        text = page(replace(NOTHING, earned=earned, recent=recent), zone)
+        assert re.findall(r"[A-Z][a-z]+ [0-9]+, 20[0-9]{2}", text) == ["March 1, 2026"] * 2 + ["March 31, 2027"]
+
+
+def test_who_looks_from_where_a_certificate_ends_reads_its_last_day() -> None:
+    """Also where the file tells to the second when it was issued; what Moodle tells is the moment."""
+    end = datetime(2027, 4, 1, tzinfo=ZoneInfo("Asia/Taipei"))
+    for brought_over, day in ((True, "March 31, 2027"), (False, "April 1, 2027")):
+        mine = replace(NOTHING, earned=[Earned("Forklift", EVENING, end, True, "second", brought_over)])
+        assert f"valid until {day}" in page(mine, "Asia/Taipei")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -24,6 +25,8 @@ class Why(StrEnum):
     NUMBERS_UNREADABLE = "numbers_unreadable"
     LONG_TEXT = "long_text"
     MANY_ANSWERS = "many_answers"
+    BLANK_OPTION = "blank_option"
+    """One has no text, and no picture that can be kept."""
     MANY_QUESTIONS = "many_questions"
     """What follows is not brought over."""
     PICTURE_LOST = "picture_lost"
@@ -50,8 +53,10 @@ class Why(StrEnum):
 
 MOST_QUESTIONS = 1000
 """Of one file."""
-MOST_TOLD = 1000
-"""Of one file, of what was left out: after that the rest is not looked at."""
+MOST_LOOKED_AT = 20_000
+"""Of one file, of all that may be a question: what follows is not looked at."""
+MOST_TOLD = 100
+"""Of one file and one reason, of what was left out: of more only how many."""
 MOST_ANSWERS = 100
 """Of one question: so many an answer can choose."""
 LONGEST = 20_000
@@ -106,15 +111,19 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Brought:
-    """Questions by category, "" where there is none, the files of their pictures by id, and what was left out.
+    """Questions by category, "" where there is none, the files of their pictures by id, and what was ``left_out``, of
+    which there are ``more`` that are not told one by one.
 
     ``there``: ids of questions that need not be brought, as they are there already.
     """
 
     questions: dict[str, list[Question]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    more: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
     there: set[str] = field(default_factory=set)
+    _told: Counter[Why] = field(default_factory=Counter)
+    _looked_at: int = 0
 
     def add(self, category: str, question: Question) -> None:
         """Raises NotBrought for one that is too large, or there already."""
@@ -126,14 +135,29 @@ class Brought:
             raise NotBrought(Why.MANY_ANSWERS)
         if question.question_id in self.there:
             raise NotBrought(Why.THERE)
+        if any(one.is_blank for one in question.options):
+            raise NotBrought(Why.BLANK_OPTION)
         self.there.add(question.question_id)
         self.questions.setdefault(category, []).append(question)
 
+    def leave_out(self, *found: LeftOut) -> None:
+        """Tell what was not brought over, or count it where there is too much of its kind."""
+        for one in found:
+            self._told[one.why] += 1
+            if self._told[one.why] <= MOST_TOLD:
+                self.left_out.append(one)
+            else:
+                self.more += 1
+
     def is_full(self, place: int) -> bool:
-        """Whether no more is brought over, which is told with its place."""
-        if sum(map(len, self.questions.values())) < MOST_QUESTIONS and len(self.left_out) < MOST_TOLD:
+        """Whether no more is brought over, which is told with its place; if not, one more is looked at."""
+        self._looked_at += 1
+        if sum(map(len, self.questions.values())) >= MOST_QUESTIONS:
+            self.leave_out(LeftOut(place, "", Why.MANY_QUESTIONS))
+        elif self._looked_at > MOST_LOOKED_AT:
+            self.leave_out(LeftOut(place, "", Why.TOO_LONG))
+        else:
             return False
-        self.left_out.append(LeftOut(place, "", Why.MANY_QUESTIONS))
         return True
 
     @property

@@ -58,7 +58,7 @@ def read(text: str, there: Iterable[str] = ()) -> Brought:
     """Bring a whole file over, but for the questions that are ``there``, by their ids."""
     brought, category = Brought(there=set(there)), ""
     if len(text) > LARGEST:
-        brought.left_out.append(LeftOut(1, "", Why.TOO_LONG))
+        brought.leave_out(LeftOut(1, "", Why.TOO_LONG))
         return brought
     for entry in _entries(text):
         if entry.text.startswith("$CATEGORY:"):
@@ -67,7 +67,7 @@ def read(text: str, there: Iterable[str] = ()) -> Brought:
         if brought.is_full(entry.line):
             break
         if entry.named:
-            brought.left_out.append(LeftOut(entry.line, entry.text[:LONGEST_TITLE], Why.NOT_IN_FILE))
+            brought.leave_out(LeftOut(entry.line, entry.text[:LONGEST_TITLE], Why.NOT_IN_FILE))
             continue
         title = _TITLE.match(entry.text)
         named = _plain(title[1])[:LONGEST_TITLE] if title else ""
@@ -77,9 +77,9 @@ def read(text: str, there: Iterable[str] = ()) -> Brought:
             text = entry.text[title.end() if title else 0 :]
             question = _question(text, named)
             brought.add(category, question)
-            brought.left_out += [LeftOut(entry.line, named, why) for why in _lost(text, question)]
+            brought.leave_out(*(LeftOut(entry.line, named, why) for why in _lost(text, question)))
         except NotBrought as error:
-            brought.left_out.append(LeftOut(entry.line, named, error.why, error.kind))
+            brought.leave_out(LeftOut(entry.line, named, error.why, error.kind))
     return brought
 
 

@@ -50,10 +50,10 @@ def read(content: bytes, there: Iterable[str] = (), *, keeping: bool = True) -> 
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        brought.left_out.append(LeftOut(error.lineno or 1, "", Why.NO_XML))
+        brought.leave_out(LeftOut(error.lineno or 1, "", Why.NO_XML))
         return brought
     if root.tag != "quiz" or root.getroottree().docinfo.internalDTD is not None:
-        brought.left_out.append(LeftOut(1, "", Why.OTHER_XML))
+        brought.leave_out(LeftOut(1, "", Why.OTHER_XML))
         return brought
     for one in root.iterfind("question"):
         kind = one.get("type", "")
@@ -75,12 +75,12 @@ def read(content: bytes, there: Iterable[str] = (), *, keeping: bool = True) -> 
             if keeping:
                 brought.files |= found.files
             elif found.files:
-                brought.left_out.append(LeftOut(line, title, Why.NO_PLACE))
+                brought.leave_out(LeftOut(line, title, Why.NO_PLACE))
             if found.lost:
-                brought.left_out.append(LeftOut(line, title, Why.PICTURE_LOST))
-            brought.left_out += [LeftOut(line, title, why) for why in _lost(one, question)]
+                brought.leave_out(LeftOut(line, title, Why.PICTURE_LOST))
+            brought.leave_out(*(LeftOut(line, title, why) for why in _lost(one, question)))
         except NotBrought as error:
-            brought.left_out.append(LeftOut(line, title, error.why, error.kind))
+            brought.leave_out(LeftOut(line, title, error.why, error.kind))
     return brought
 
 

@@ -26,19 +26,26 @@ END $$;
 COMMENT ON FUNCTION connector.use_versions() IS
     'What an attempt was made with or is marked by, or was watched, is used and stays as it is.';
 """
-BEFORE = """
+USED = """
 UPDATE connector.content_version v SET used = true
-FROM (SELECT content_id, version FROM connector.attempt
-      UNION SELECT content_id, marked_version FROM connector.attempt
+FROM (SELECT content_id, version FROM connector.attempt a WHERE {tried}
+      UNION SELECT content_id, marked_version FROM connector.attempt a WHERE {tried}
       UNION SELECT b.key::uuid, b.value::integer FROM connector.attempt a, jsonb_each_text(a.banks) b
+            WHERE {tried}
       UNION SELECT b.key::uuid, b.value::integer FROM connector.attempt a, jsonb_each_text(a.marked_banks) b
-      UNION SELECT content_id, version FROM connector.viewing) u
+            WHERE {tried}
+      UNION SELECT content_id, version FROM connector.viewing WHERE {watched}) u
 WHERE u.content_id = v.content_id AND u.version = v.version AND NOT v.used;
 """
-"""What processes of earlier releases have written since 0036."""
+ALL = {"tried": "true", "watched": "true"}
+"""What processes of earlier releases have written since 0036: looked through while they go on writing."""
+SINCE = "now() - interval '1 day'"
+MEANWHILE = {"tried": f"GREATEST(a.started_at, a.settled_at) > {SINCE}", "watched": f"reported_at > {SINCE}"}
+"""What they have written meanwhile, by clocks that may be wrong: only this is looked through while they wait."""
 
 
 def upgrade() -> None:
+    op.execute(USED.format(**ALL))
     op.execute(FUNCTION)
     for table, columns in TABLES.items():
         altered = " OR ".join(f"OLD.{one} IS DISTINCT FROM NEW.{one}" for one in columns)
@@ -51,7 +58,7 @@ def upgrade() -> None:
                 f"CREATE TRIGGER uses_other_versions AFTER UPDATE ON connector.{table} "
                 f"FOR EACH ROW WHEN ({altered}) EXECUTE FUNCTION connector.use_versions()"
             )
-    op.execute(BEFORE)
+    op.execute(USED.format(**MEANWHILE))
 
 
 def downgrade() -> None:
