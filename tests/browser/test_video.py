@@ -227,7 +227,8 @@ window.reports = []; window.asked = 0; window.emptied = 0; window.away = false;
 const usual = window.fetch, now = Date.now, video = document.querySelector('video');
 window.later = 0;
 Date.now = () => now() + window.later;
-video.addEventListener('emptied', () => { window.emptied += 1; });
+const report = () => window.dispatchEvent(new Event('online'));
+video.addEventListener('emptied', () => { window.emptied += 1; report(); });
 window.fetch = (address, more) => {
   if (address.endsWith('/standing')) window.asked += 1;
   if (address.endsWith('/watched')) window.reports.push(JSON.parse(more.body));

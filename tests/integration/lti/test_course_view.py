@@ -139,7 +139,7 @@ def test_days_are_those_of_who_looks(tool: Tool, link: ToolLink) -> None:
     for zone, other in (("UTC", True), ("Asia/Kolkata", True), ("Asia/Calcutta", False)):
         assert unsaid.ask("POST", "/lti/zone", json={"zone": zone}).json() == {"other_days": other}
     assert [one["Last activity"] for one in listed(unsaid)] == ["2026-03-02T01:30:00+05:30"]
-    again = seen("99").html
+    again = seen_in("99").html
     assert ('data-zone=""' in again, 'data-shown-in="Asia/Calcutta"' in again) == (True, True), "it is taken over"
     assert there.ask("POST", "/lti/zone", json={"zone": "UTC"}).json() == {"other_days": False}
     assert [one["Last activity"] for one in listed(there)] == ["2026-03-02T01:45:00+05:45"], "what Moodle says stays"

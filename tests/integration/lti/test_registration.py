@@ -130,7 +130,8 @@ def test_all_of_a_platform_is_at_one_host(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example?; script-src *", "e.example;a", "a b", "a@b", "", "*", "'self'", "a,b", "え；a", "a..え", "a\nb"]
+    "host",
+    ["evil.example?; script-src *", "e.example;a", "a b", "a@b", "", "*", "'self'", "a,b", "え；a", "a..え", "a\nb"],
 )
 def test_nothing_comes_into_the_policy_of_pages_with_the_host_of_a_platform(host: str) -> None:
     """It stands there as who may frame them."""
