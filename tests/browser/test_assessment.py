@@ -221,8 +221,9 @@ window.fetch = (...asked) => {
 
 
 def test_who_is_told_to_wait_loses_nothing(platform: Browser, tool: Tool, graded: ToolLink) -> None:
-    """Answers, files and pages alike: each is sent again by itself, and the page says that it waits."""
-    open_activity(platform, "learner", graded)
+    """Answers, files and pages alike: each is sent again by itself, and the page says that it waits. What it says changes
+    without moving what somebody may be pressing above."""
+    open_activity(platform, "learner", graded, (PHONE, "light"))
     platform.chrome.execute_script(REFUSING, 1)
     press(platform, "Begin")
     shown(platform, "Nothing is lost", "body")
@@ -237,10 +238,13 @@ def test_who_is_told_to_wait_loses_nothing(platform: Browser, tool: Tool, graded
     platform.chrome.execute_script("window.left = 1")
     photo = tool.house.folder / "manometer.png"
     photo.write_bytes(PNG)
+    one_line = platform.find(".state").rect["height"]
     platform.write("#q-p input[type=file]", str(photo))
     shown(platform, "Your file is on its way.")
+    two_lines = platform.find(".state").rect["height"]
     shown(platform, "Remove manometer.png")
     shown(platform, "All answers are saved.")
+    assert platform.find(".state").rect["height"] == two_lines > one_line
     attempts = tool.house.connector.attempts
     assert [sorted(attempts.answers(1)["a"].chosen), len(attempts.evidence(1))] == [["r"], 1]
     open_activity(platform, "learner", graded)

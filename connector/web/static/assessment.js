@@ -398,6 +398,7 @@ class Attempt {
     if (what === "saved" && this.uploads()) state = "uploading";
     const line = this.form.querySelector(".state");
     if (line.dataset.state !== state) {
+      line.style.minHeight = `${line.offsetHeight}px`; // a shorter one would pull down what is being pressed above it
       line.dataset.state = state;
       line.textContent = this.form.dataset[state];
     }

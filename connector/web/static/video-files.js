@@ -52,6 +52,7 @@
       wanted = position;
       if (!window.MediaSource && !window.ManagedMediaSource) { give(); return; }
       if (!window.Hls) await script(service.hls);
+      if (service.over()) return;
       const open = (xhr, url) => { xhr.open("GET", url.replace(/\/lti\/media\/[^/]+\//, address.base), true); };
       hls = new window.Hls({
         enableWorker: false, startPosition: position, capLevelToPlayerSize: true,

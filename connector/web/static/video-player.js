@@ -24,7 +24,8 @@
     let media = null, opened = false, over = false, frontier = 0, asking = null;
     let played = [], moments = [], current = null, sending = false, told = -1;
 
-    const say = (text) => { find("[data-said]").textContent = text; };
+    const show = (text) => { find("[data-said]").textContent = text; };
+    const say = (text) => { if (!over) show(text); }; // why it is over stays to be read
     const connected = () => { if (find("[data-said]").textContent === texts.offline) say(""); };
     const call = (path, body, more) => (more?.keepalive ? fetch : patience.fetch)(`/lti/video/${path}`, {
       method: "POST", body: JSON.stringify(body), ...more,
@@ -96,7 +97,7 @@
       if (answer.status !== 401 && answer.status !== 409) return false;
       over = true;
       video.pause();
-      say(answer.status === 409 ? texts[(await answer.json()).why] : texts.over);
+      show(answer.status === 409 ? texts[(await answer.json()).why] : texts.over);
       return true;
     }
 
@@ -203,6 +204,7 @@
         take(standing);
         opened = true;
         await files.begin(standing.position);
+        if (over) return;
         starter.hidden = true;
         video.controls = true;
         video.focus();
