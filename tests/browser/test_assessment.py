@@ -305,7 +305,7 @@ def test_the_clock_of_an_open_page_has_the_time_that_is_allowed(platform: Browse
     platform.until(lambda: "29:" in platform.read(".timer"), "it is told")
     choose(platform, "a", "r")
     shown(platform, "All answers are saved.")
-    ends_in(tool, 3)
+    ends_in(tool, 6)
     given(tool, teacher, longer="10")
     platform.until(lambda: "00:0" in platform.read(".timer"), "it is told what is left")
     given_unheard(tool, longer=15)
