@@ -21,7 +21,7 @@
     const questions = all("[data-question]").sort((a, b) => a.dataset.at - b.dataset.at);
     const answered = new Set();
     const address = { base: "", since: 0 }; // of the files, and when it came
-    let media = null, opened = false, over = false, frontier = 0, asking = null;
+    let media = null, opened = false, over = false, frontier = 0, asking = null, answering = false;
     let played = [], moments = [], current = null, sending = false, told = -1;
 
     const show = (text) => { find("[data-said]").textContent = text; };
@@ -70,7 +70,8 @@
         const standing = await answer.json();
         if (media && standing.media !== media) return; // the next report is told so
         take(standing);
-        if (asking && answered.has(asking.dataset.question) && !asking.querySelector("fieldset").disabled) goOn(asking);
+        const elsewhere = asking && answered.has(asking.dataset.question) && !answering && !asking.querySelector("fieldset").disabled;
+        if (elsewhere) goOn(asking);
       } catch { /* no connection: there will be another time */ }
     }
     for (const kind of ["missed", "notice"]) document.addEventListener(`live:${kind}`, keepUp);
@@ -173,6 +174,7 @@
       const feedback = form.querySelector("[data-feedback]"), data = new FormData(form);
       const chosen = data.getAll("chosen"), text = String(data.get("text") || "");
       if (!chosen.length && !text.trim()) { feedback.textContent = texts.answer; return; }
+      answering = true; // that it was answered may be told before it is said how
       try {
         const got = await call(`answers/${encodeURIComponent(form.dataset.question)}`, { media, chosen, text });
         if (await ended(got)) return;
@@ -188,6 +190,8 @@
         on.focus();
       } catch {
         feedback.textContent = texts.offline;
+      } finally {
+        answering = false;
       }
     }
 
@@ -232,7 +236,7 @@
 
     starter.addEventListener("click", start);
     video.addEventListener("play", () => {
-      if (asking) { video.pause(); return; }
+      if (asking || over) { video.pause(); return; } // what is over would be watched for nothing
       open();
       if (files.plays()) note("played");
     });
