@@ -221,8 +221,8 @@ window.fetch = (...asked) => {
 
 
 def test_who_is_told_to_wait_loses_nothing(platform: Browser, tool: Tool, graded: ToolLink) -> None:
-    """Answers, files and pages alike: each is sent again by itself, and the page says that it waits. What it says changes
-    without moving what somebody may be pressing above."""
+    """Answers, files and pages alike: each is sent again by itself, and the page says that it waits. What it says
+    changes without moving what somebody may be pressing above."""
     open_activity(platform, "learner", graded, (PHONE, "light"))
     platform.chrome.execute_script(REFUSING, 1)
     press(platform, "Begin")
