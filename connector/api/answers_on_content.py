@@ -15,7 +15,9 @@ from connector.api.answers import Frame, Told
 class AttemptBrief(Told):
     id: int
     number: int = Field(description="The first is 1.")
-    state: Literal["open", "waiting", "marked"] = Field(description="waiting: a person has still to mark part of it.")
+    state: Literal["open", "waiting", "marked", "discarded"] = Field(
+        description="waiting: a person has still to mark part of it; discarded: by who teaches, it counts nowhere."
+    )
     started_at: datetime
     ends_at: datetime | None = Field(description="Until when there is time; null: no limit.")
     submitted_at: datetime | None
@@ -79,7 +81,8 @@ class QuestionTold(Told):
 class AttemptTold(AttemptBrief):
     place: int = Field(description="The highest place of an answer that has come.")
     questions: list[QuestionTold] = Field(
-        description="What is asked by now: the next step of a scenario comes once the one before it is answered."
+        description="What is asked by now: the next step of a scenario comes once the one before it is answered. "
+        "Empty where it is not kept for so long, or cannot be read any more; the result stands."
     )
 
 

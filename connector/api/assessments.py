@@ -62,7 +62,7 @@ def own_attempt(rooms: Rooms, _asked: Asked, ask: Ask) -> AttemptAnswer:
 
 def save_answer(rooms: Rooms, _asked: Asked, ask: Ask) -> SavedAnswer:
     given: GivenAnswer = ask.sent
-    attempt, key = _own(rooms, ask), ask.places["question"]
+    attempt, key = _counting(rooms, ask), ask.places["question"]
     answer = Answer(key, frozenset(given.chosen), given.text, confidence=given.confidence, seconds=given.seconds)
     saved = rooms.attempting.save(attempt, answer, given.place)
     if not saved.open:
@@ -73,7 +73,7 @@ def save_answer(rooms: Rooms, _asked: Asked, ask: Ask) -> SavedAnswer:
 
 
 def submit_attempt(rooms: Rooms, _asked: Asked, ask: Ask) -> AttemptAnswer:
-    return _told(rooms, ask, rooms.attempting.submit(_own(rooms, ask)))
+    return _told(rooms, ask, rooms.attempting.submit(_counting(rooms, ask)))
 
 
 def _content(rooms: Rooms, ask: Ask) -> Content:
@@ -85,8 +85,18 @@ def _own(rooms: Rooms, ask: Ask) -> Attempt:
     return taking.own(rooms.attempting, ask.places["attempt"], actor_of(ask.session))
 
 
+def _counting(rooms: Rooms, ask: Ask) -> Attempt:
+    """Raises NotNow where it was discarded."""
+    attempt = _own(rooms, ask)
+    if attempt.discard is not None:
+        raise NotNow("The attempt was discarded by who teaches: it counts nowhere, and takes nothing more.")
+    return attempt
+
+
 def _told(rooms: Rooms, ask: Ask, attempt: Attempt) -> AttemptAnswer:
     questions = _asked(rooms, ask, attempt) if attempt.submitted_at is None else _reviewed(rooms, ask, attempt)
+    if attempt.discard is not None:
+        questions = []
     place = rooms.attempting.attempts.places(attempt.attempt_id)
     told = AttemptTold(**_brief(attempt), place=place, questions=questions)
     return AttemptAnswer(data=told, meta=own_meta(), links=itself(ask))
@@ -94,10 +104,13 @@ def _told(rooms: Rooms, ask: Ask, attempt: Attempt) -> AttemptAnswer:
 
 def _brief(attempt: Attempt) -> dict[str, Any]:
     plain = ("number", "started_at", "ends_at", "submitted_at", "percent", "passed")
-    state: Literal["open", "waiting", "marked"] = "open"
-    if attempt.submitted_at is not None:
+    told = {name: getattr(attempt, name) for name in plain}
+    state: Literal["open", "waiting", "marked", "discarded"] = "open"
+    if attempt.discard is not None:
+        state, told = "discarded", {**told, "percent": None, "passed": None}
+    elif attempt.submitted_at is not None:
         state = "waiting" if attempt.percent is None else "marked"
-    return {"id": attempt.attempt_id, "state": state, **{name: getattr(attempt, name) for name in plain}}
+    return {"id": attempt.attempt_id, "state": state, **told}
 
 
 def _asked(rooms: Rooms, ask: Ask, attempt: Attempt) -> list[QuestionTold]:
@@ -113,7 +126,7 @@ def _reviewed(rooms: Rooms, ask: Ask, attempt: Attempt) -> list[QuestionTold]:
     made = rooms.attempting.papers.assessment(attempt, marked=True)
     explains, files = taking.explains(made, attempt), _files(rooms, attempt)
     found = []
-    for one in taking.reviewed(rooms.attempting, attempt):
+    for one in taking.reviewed(rooms.attempting, attempt) or ():
         outcome = Outcome(
             share=one.share,
             comment=one.answer.comment,

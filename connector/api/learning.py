@@ -43,7 +43,7 @@ from connector.domain.my_learning import Due
 # ---------------------------------------------------------------- paths
 def learning_paths(look: Look, asked: Paged, ask: Ask) -> LearningPathsAnswer:
     role = ask.places["role"]
-    if "\x00" in role or not look.role(role):
+    if "\x00" in role or not look.has_job(role):
         raise NothingThere("Nobody in sight has this job.")
     data = [_path(row, ask, people=_of_people(row) if ask.sees_progress else None) for row in look.paths(role)]
     told = page_meta(look, asked, len(data))

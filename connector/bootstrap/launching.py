@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adapters.lti.guarded import PlatformHttp
     from adapters.lti.services import PlatformServices
     from connector.content.assessment.attempting import Attempting
+    from connector.content.assessment.discarding import Discarding
     from connector.content.assessment.evidence import HandingIn
     from connector.content.assessment.picturing import Picturing
     from connector.content.assessment.regrading import Regrading
@@ -144,6 +145,13 @@ class Launched(Kept, Files, Admission):
 
         papers = self.attempting.papers
         return Regrading(self.regrades, self.attempts, self.contents, papers, self.clock)
+
+    @property
+    def discarding(self) -> Discarding:
+        """Attempts that are taken out of all that counts."""
+        from connector.content.assessment.discarding import Discarding
+
+        return Discarding(self.attempts, self.attempting.papers, self.clock)
 
     def regrading_work(self, stopping: Stopping = never) -> RegradeWork:
         from jobs.regrades import RegradeWork

@@ -116,8 +116,8 @@ class Look(Protocol):
         """Who in sight is in a course, as a course view has them."""
         ...
 
-    def role(self, role: str) -> int:
-        """How many active people in sight have this job."""
+    def has_job(self, role: str) -> bool:
+        """Whether an active person in sight has this job."""
         ...
 
     def paths(self, role: str) -> list[Row]:

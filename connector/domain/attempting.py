@@ -34,6 +34,19 @@ class Drawn:
     seen: Sequence[Content]
 
 
+LONGEST_WHY = 1000
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Who took an attempt out of all that counts, why and when; ``by`` is the platform's subject."""
+
+    by: str
+    why: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """``marked_version`` and ``marked_banks`` are what it is marked by, which are later ones after a regrade.
@@ -41,7 +54,7 @@ class Attempt:
     ``percent`` and ``passed`` are None while it is open, or something waits to be marked. ``ends_at`` is by the clock
     of this service. ``trial``: begun by who teaches, to see how it is; it counts nowhere. ``launched_at`` is
     that of the launch in which it was begun; None of attempts from before that was kept. ``archived``: what was
-    answered is not kept any more, and the result stays as it is.
+    answered is not kept any more, and the result stays as it is. ``discard``: it is kept, and counts nowhere.
     """
 
     attempt_id: int
@@ -61,9 +74,10 @@ class Attempt:
     passed: bool | None
     settled_at: datetime | None
     archived: bool = False
+    discard: Discard | None = None
 
     def is_open(self, now: datetime) -> bool:
-        return self.submitted_at is None and (self.ends_at is None or now < self.ends_at)
+        return self.submitted_at is None and self.discard is None and (self.ends_at is None or now < self.ends_at)
 
     @property
     def seconds(self) -> float | None:
@@ -135,6 +149,18 @@ class Outcome:
     told: Scored | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What somebody comes to without an attempt that is discarded; ``told`` as the gradebook is to have it, None where
+    that is not another score. ``earns``: it is a pass."""
+
+    told: Scored | None
+    earns: bool
+
+
+Leaving = Callable[[Sequence[Attempt], Attempt], Left]
+"""From all that somebody has tried in an activity, and which of these is discarded."""
+
 Finding = Callable[[Attempt, Sequence[Attempt], Mapping[str, Answer]], Outcome]
 """What an attempt comes to, by all of this person in this activity, and by what was answered in it."""
 
@@ -166,10 +192,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Who begins which attempt, launched when, where its score goes, and what the activity is called."""
+    """Who begins an attempt after how many that count, launched when, where its score goes, and what the activity is
+    called."""
 
     actor: Actor
-    number: int
+    after: int
     line_item: str
     trial: bool
     launched_at: datetime
@@ -178,13 +205,29 @@ class Begun:
 
 
 class Attempts(Protocol):
-    """Attempts at the content of one site."""
+    """Attempts at the content of one site. What was discarded is among none of several, but where that is said."""
 
     def of(self, content_id: UUID, actor: Actor, *, trial: bool) -> Sequence[Attempt]:
         """Those of one person in one activity, in their order: as a learner, or to see how it is."""
         ...
 
-    def one(self, attempt_id: int) -> Attempt | None: ...
+    def one(self, attempt_id: int) -> Attempt | None:
+        """Also one that was discarded."""
+        ...
+
+    def discarded(self, content_id: UUID, platform_id: int, course: str, most: int) -> Sequence[Attempt]:
+        """What was discarded in a course last, the newest first."""
+        ...
+
+    def discarded_of(self, content_id: UUID, actor: Actor) -> Sequence[Attempt]:
+        """What was discarded of one person in one activity, in order."""
+        ...
+
+    def discard(self, attempt: Attempt, discard: Discard, find: Leaving) -> bool:
+        """Take an attempt out of all that counts, tell so, and send what counts now: all of it or nothing. Nobody
+        finds results of this person and activity meanwhile. False, and nothing done, where it was discarded before, or
+        its person was erased."""
+        ...
 
     def results(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Result]:
         """All of one course but trials, those of one person in one activity together and in their order."""
@@ -198,7 +241,8 @@ class Attempts(Protocol):
         """The id of the attempt; what it was drawn from is used from now on, and stays as it is. It ends by the
         minutes of its version, and those that its person is allowed beyond.
 
-        None, and nothing done, where one is open or has this number, or assessment or bank were changed since.
+        None, and nothing done, where one is open or more count than were looked up, or assessment or bank were changed
+        since.
         """
         ...
 
@@ -251,7 +295,7 @@ class Attempts(Protocol):
         ...
 
     def mark(self, attempt_id: int, mark: Mark) -> bool:
-        """False where it is archived: there is nothing by which the result could be found anew."""
+        """False where it is archived, as there is nothing by which the result could be found anew, or discarded."""
         ...
 
     def marks(self, attempt_id: int) -> Sequence[Mark]:

@@ -44,7 +44,7 @@ class Content:
 
     @property
     def title(self) -> Texts:
-        title: Texts = self.body["title"]
+        title: Texts = self.body.get("title", {})
         return title
 
     def is_of(self, maker: Maker) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -150,6 +151,10 @@ class CourseWork(Protocol):
         """Those that wait longest first."""
         ...
 
+    def teachers(self, platform_id: int, course: str) -> Collection[str]:
+        """Who has last worked in a course as who teaches there: has tried content out, or marked."""
+        ...
+
 
 def people(learners: Sequence[Learner], works: Sequence[Work], now: datetime) -> list[Person]:
     """Who is in a course, with what they have done."""
@@ -202,7 +207,7 @@ def select(found: Sequence[Person], wanted: Wanted) -> list[Person]:
     """Those that are wanted, in order; of whom nothing is told stand last."""
     name = plain(wanted.name)
     named = [(plain(one.learner.name), one.learner.subject, one) for one in found if _suits(one, wanted.state)]
-    by_name = [one for typed, _, one in sorted(named, key=lambda one: one[:2]) if name in typed]
+    by_name = [one for typed, _, one in sorted(named, key=itemgetter(0, 1)) if name in typed]
     if wanted.order is Order.NAME:
         return by_name
     key = _KEYS[wanted.order]
@@ -219,7 +224,7 @@ def plain(text: str) -> str:
     if text.isascii():  # most of many
         return text.casefold().strip()
     apart = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter)).strip()
+    return "".join([letter for letter in apart if not unicodedata.combining(letter)]).strip()
 
 
 _KEYS: Mapping[Order, Callable[[Person], Any]] = {

@@ -19,7 +19,8 @@
     │   ├── BatchRefused           something in the batch is wrong, Moodle does not say what: split it
     │   ├── AlreadyThere           something like it exists: look it up before splitting
     │   ├── Missing                what it refers to does not exist in Moodle
-    │   └── LaunchRefused          a launch by LTI is not to be trusted, or not allowed
+    │   ├── LaunchRefused          a launch by LTI is not to be trusted, or not allowed
+    │   └── Unreadable             a value that is kept is not as this version writes it
     └── HoldClass              a class of changes waits for a person        exit status 3
 
 Messages say what, where and what to do about it, and carry no secrets.
@@ -130,6 +131,10 @@ class LaunchRefused(SetAside):
     def __init__(self, message: str, code: str, way_on: str = "") -> None:
         super().__init__(message, code)
         self.way_on = way_on
+
+
+class Unreadable(SetAside):
+    """A value that is kept is not as this version writes it: what rests on it stands, and shows nothing more."""
 
 
 class HoldClass(ConnectorError):

@@ -26,6 +26,8 @@ class Verb(StrEnum):
     PAUSED = "paused"
     SEEKED = "seeked"
     TERMINATED = "terminated"
+    VOIDED = "voided"
+    """An attempt counts no more: who teaches has discarded it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Told:
 class Tried:
     """An attempt as it stands. ``series`` is the first attempt of the same person in the same activity; ``paper`` are
     its questions in their order, of ``version`` and ``banks``; they are marked by ``marked_version`` and
-    ``marked_banks``."""
+    ``marked_banks``. ``discarded_at``: it counts nowhere since."""
 
     attempt_id: int
     series: int
@@ -69,6 +69,7 @@ class Tried:
     passed: bool | None
     answers: Mapping[str, Answer]
     answered_at: Mapping[str, datetime]
+    discarded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from connector.domain.learning_events import Actor, Event, Verb
 
 LONGEST = 100
 """Letters of a text in a word: PostgreSQL takes less than 8,000 bytes."""
-FOR_TEACHERS = frozenset({Verb.INITIALIZED, Verb.ANSWERED, Verb.COMPLETED, Verb.SCORED})
-"""Of what happens in content: begun, answered, submitted, marked."""
+FOR_TEACHERS = frozenset({Verb.INITIALIZED, Verb.ANSWERED, Verb.COMPLETED, Verb.SCORED, Verb.VOIDED})
+"""Of what happens in content: begun, answered, submitted, marked, discarded."""
 PROGRESSED = "progressed"
 """What teachers hear where somebody has got on within content, and no verb tells so."""
 
@@ -124,7 +124,8 @@ def of_event(event: Event) -> list[Word]:
     if event.verb is Verb.SCORED:
         mine = Word(Kind.SCORE, own, {"state": "marked", **where})
     else:
-        mine = Word(Kind.NOTICE, own, {"about": "progress", **where})
+        about = "discarded" if event.verb is Verb.VOIDED else "progress"
+        mine = Word(Kind.NOTICE, own, {"about": about, **where})
     return [*_for_teachers(event.actor, event.verb.value, where), mine]
 
 

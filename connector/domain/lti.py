@@ -41,6 +41,10 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+TEACHING = frozenset({Role.INSTRUCTOR, Role.ADMINISTRATOR})
+"""Whoever is any of these in a course teaches there."""
+
+
 class Scope(StrEnum):
     """Services of platforms that are called, each with an access token of its own (LTI AGS 2.0, NRPS 2.0)."""
 
@@ -190,7 +194,7 @@ class Launch:
     @property
     def teaches(self) -> bool:
         """In the course: who was launched from none teaches nowhere, whatever else they are."""
-        return self.course is not None and bool(self.roles & {Role.INSTRUCTOR, Role.ADMINISTRATOR})
+        return self.course is not None and bool(self.roles & TEACHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class ScoreState(StrEnum):
 class Progress(StrEnum):
     """How far an activity is (LTI AGS 2.0, section 3.4.7.2)."""
 
+    INITIALIZED = "Initialized"
+    """Not begun, or reset for this person."""
     STARTED = "Started"
     IN_PROGRESS = "InProgress"
     COMPLETED = "Completed"

@@ -6,7 +6,7 @@ Sources: LTI Core 1.3 section 5, Security Framework 1.0 section 5.1.3 (checks of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -34,6 +34,12 @@ ROLES: Mapping[str, Role] = {
     f"{SYSTEM}Administrator": Role.ADMINISTRATOR,
 }
 """Roles within the course count, and those of administrators of the site: who teaches elsewhere teaches not here."""
+SUB_ROLES: Mapping[str, Role] = {
+    "http://purl.imsglobal.org/vocab/lis/v2/membership/Learner#": Role.LEARNER,
+    "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#": Role.INSTRUCTOR,
+}
+"""How names of sub-roles begin, such as that of a teaching assistant: they are roles of the kind, whether or not the
+platform names the kind beside them, as it should (LTI Core 1.3, A.2.3)."""
 SOURCE_ID = "source_id"
 """The custom parameter that brings HR's key: ``source_id=$Person.sourcedId``."""
 
@@ -173,7 +179,7 @@ def launch_of(claims: Claims, platform_id: int) -> Launch:
         claims.message,
         claims.sub,
         claims.target,
-        frozenset(ROLES[role] for role in claims.roles if role in ROLES),
+        roles_of(claims.roles),
         _place(claims.course),
         _place(claims.link),
         custom,
@@ -187,6 +193,12 @@ def launch_of(claims: Claims, platform_id: int) -> Launch:
         _linking(claims.linking),
         claims.for_user.user_id if claims.for_user else "",
     )
+
+
+def roles_of(told: Iterable[str]) -> frozenset[Role]:
+    """What names of roles mean, as a launch or a roster tells them; those that are not known mean nothing here."""
+    found = {ROLES.get(one) or SUB_ROLES.get(one[: one.find("#") + 1]) for one in told}
+    return frozenset(one for one in found if one is not None)
 
 
 def source_id(custom: Mapping[str, str], lis: str | None) -> str:

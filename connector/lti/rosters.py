@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from connector.domain.lti import Platform, Role
-from connector.lti.claims import ROLES
+from connector.domain.lti import TEACHING, Platform
+from connector.lti.claims import roles_of
 
 GOOD_FOR = timedelta(minutes=1)
 """So long a roster is used again: a page that is filtered and sorted asks for it each time."""
@@ -51,6 +51,5 @@ def _is_active(told: Mapping[str, Any]) -> bool:
 
 
 def _member(told: Mapping[str, Any]) -> Member:
-    roles = {ROLES.get(str(one)) for one in told.get("roles") or ()}
-    teaches = bool(roles & {Role.INSTRUCTOR, Role.ADMINISTRATOR})
-    return Member(str(told["user_id"]), str(told.get("name") or ""), teaches)
+    roles = roles_of(str(one) for one in told.get("roles") or ())
+    return Member(str(told["user_id"]), str(told.get("name") or ""), bool(roles & TEACHING))

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from connector.domain.analytics import CertificateSearch, CourseSearch, Row
 from connector.domain.course_view import Learner
 from connector.store.course_view import learner_of
-from connector.store.database import Connection, Database, one, query
+from connector.store.database import Connection, Database, made, one, query
 
 _EVERY_COURSE = CourseSearch(None, None, None, None, None, "", "id", 1, 0)
 _EVERY_CERTIFICATE = CertificateSearch(None, None, None, None, None, None, None, None, None, 1)
@@ -90,12 +90,11 @@ class ViewLook:
         return self._rows("requirements", key=key)
 
     def learners(self, course_id: int) -> list[Learner]:
-        rows = self._connection.execute(query("course_view.learners"), {"course_id": course_id}).fetchall()
-        return [learner_of(row) for row in rows]
+        return made(self._connection, learner_of, "course_view.learners", course_id=course_id)
 
-    def role(self, role: str) -> int:
-        row = self._row("role", role=role)
-        return row["people"] if row else 0
+    def has_job(self, role: str) -> bool:
+        held: bool = one(self._connection, "api.role", role=role)["held"]
+        return held
 
     def paths(self, role: str) -> list[Row]:
         return self._rows("paths", role=role)

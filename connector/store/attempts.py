@@ -15,9 +15,11 @@ from connector.domain.assessments import Answer, Policy
 from connector.domain.attempting import (
     Attempt,
     Begun,
+    Discard,
     Drawn,
     Evidence,
     Finding,
+    Leaving,
     Mark,
     Newest,
     Outcome,
@@ -50,10 +52,36 @@ class StoredAttempts:
         row = self._database.row("attempts.one", site=self._site, attempt_id=attempt_id)
         return attempt_of(row) if row else None
 
+    def discarded(self, content_id: UUID, platform_id: int, course: str, most: int) -> Sequence[Attempt]:
+        there = {"content_id": content_id, "platform_id": platform_id, "course": course, "most": most}
+        return [attempt_of(row) for row in self._database.rows("attempts.discarded", **there)]
+
+    def discarded_of(self, content_id: UUID, actor: Actor) -> Sequence[Attempt]:
+        whose = {"content_id": content_id, **asdict(actor)}
+        return [attempt_of(row) for row in self._database.rows("attempts.discarded_of", **whose)]
+
+    def discard(self, attempt: Attempt, discard: Discard, find: Leaving) -> bool:
+        whose = {"content_id": attempt.content_id, "trial": attempt.trial, **asdict(attempt.actor)}
+
+        def work(connection: Connection) -> bool:
+            every = [attempt_of(row) for row in connection.execute(query("attempts.lock_of"), whose)]
+            now_is = next((one for one in every if one.attempt_id == attempt.attempt_id), None)
+            if now_is is None:
+                return False
+            left = find(every, now_is)
+            values = {"attempt_id": attempt.attempt_id, "earns": left.earns, **asdict(discard)}
+            if not connection.execute(query("attempts.discard"), values).rowcount:
+                return False
+            tell_event(connection, Event(now_is.actor, Verb.VOIDED, attempt.attempt_id), self._site, discard.at)
+            if left.told is not None:
+                put_score(connection, left.told, self._site, discard.at)
+            return True
+
+        return self._database.transact(work)
+
     def results(self, content_id: UUID, platform_id: int, course: str) -> Sequence[Result]:
         there = {"content_id": content_id, "platform_id": platform_id, "course": course}
-        rows = self._database.rows("attempts.results", **there)
-        return [Result(policy=Policy(row.pop("policy")), **row) for row in rows]
+        return self._database.made(_result, "attempts.results", **there)
 
     def scored(self, content_id: UUID, platform_id: int, course: str, most: int) -> Sequence[Attempt]:
         there = {"content_id": content_id, "platform_id": platform_id, "course": course}
@@ -67,7 +95,7 @@ class StoredAttempts:
             "version": paper.version,
             "banks": Jsonb(paper.banks),
             "paper": list(paper.questions),
-            "number": begun.number,
+            "after": begun.after,
             "line_item": begun.line_item,
             "link_title": begun.link_title,
             "trial": begun.trial,
@@ -95,8 +123,8 @@ class StoredAttempts:
 
     def answers_of(self, attempt_ids: Sequence[int]) -> Mapping[int, Mapping[str, Answer]]:
         found: dict[int, dict[str, Answer]] = defaultdict(dict)
-        for row in self._database.rows("attempts.answers", attempt_ids=list(attempt_ids)):
-            found[row["attempt_id"]][row["question_id"]] = answer_of(row)
+        for attempt_id, answer in self._database.made(_answered, "attempts.answers", attempt_ids=list(attempt_ids)):
+            found[attempt_id][answer.question_id] = answer
         return found
 
     def places(self, attempt_id: int) -> int:
@@ -177,8 +205,8 @@ class StoredAttempts:
             connection.execute(query("regrades.keep_off"), _where(attempt))
             last = connection.execute(query("regrades.last_of"), _where(attempt)).fetchone()
             every = [attempt_of(row) for row in connection.execute(query("attempts.lock_of"), whose)]
-            now_is = next(one for one in every if one.attempt_id == attempt.attempt_id)
-            if now_is.settled_at is not None or now_is.archived:
+            now_is = next((one for one in every if one.attempt_id == attempt.attempt_id), None)
+            if now_is is None or now_is.settled_at is not None or now_is.archived:
                 return True
             marked = as_marked(now_is, last)
             if (marked.marked_version, marked.marked_banks) != (attempt.marked_version, attempt.marked_banks):
@@ -237,18 +265,34 @@ _SAME = (
 def attempt_of(row: Row) -> Attempt:
     actor = Actor(**{name: row[name] for name in _ACTOR}, content=str(row["content_id"]))
     paper = Paper(row["version"], row["banks"], row["paper"])
-    return Attempt(**{name: row[name] for name in _SAME}, actor=actor, paper=paper)
+    discard = Discard(row["discarded_by"], row["discarded_why"], row["discarded_at"]) if row["discarded_at"] else None
+    return Attempt(**{name: row[name] for name in _SAME}, actor=actor, paper=paper, discard=discard)
 
 
 def answer_of(row: Row) -> Answer:
-    said: dict[str, Any] = row["said"] or {}
+    """A row of ``attempts.answers``."""
+    return _answered(**row)[1]
+
+
+def _answered(
+    attempt_id: int,
+    question_id: str,
+    said: dict[str, Any] | None,
+    saved_at: datetime | None,
+    files: Sequence[str],
+    share: float | None,
+    comment: str | None,
+) -> tuple[int, Answer]:
+    """The same, with the attempt that it is of."""
+    said = said or {}
     chosen = frozenset(said.pop("chosen", ()))
-    return Answer(
-        row["question_id"],
-        chosen,
-        files=row["files"],
-        share=row["share"],
-        comment=row["comment"] or "",
-        at=row["saved_at"],
-        **said,
+    return attempt_id, Answer(
+        question_id, chosen, files=files, share=share, comment=comment or "", at=saved_at, **said
     )
+
+
+def _result(*row: Any) -> Result:
+    """A row of ``attempts.results``."""
+    *attempt, archived, title, policy, pass_mark = row
+    told = (*attempt, Policy(policy), pass_mark, archived, title)
+    return Result(*told)

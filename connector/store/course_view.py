@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from connector.domain.contents import Content
 from connector.domain.course_view import Learner, Taken, Waiting, Work
 from connector.domain.review import full_name
 from connector.store.contents import content_of
-from connector.store.database import Database, Row
+from connector.store.database import Database
 
 
 class StoredCourseFacts:
@@ -20,7 +21,7 @@ class StoredCourseFacts:
         self._database = database
 
     def learners(self, course_id: int) -> Sequence[Learner]:
-        return [learner_of(row) for row in self._database.rows("course_view.learners", course_id=course_id)]
+        return self._database.made(learner_of, "course_view.learners", course_id=course_id)
 
     def as_of(self) -> datetime | None:
         row = self._database.row("course_view.as_of")
@@ -39,32 +40,43 @@ class StoredCourseWork:
     def done(
         self, platform_id: int, course: str, contents: Sequence[UUID], teachers: Collection[str]
     ) -> tuple[Sequence[Work], Mapping[UUID, Taken]]:
-        rows = self._database.rows(
+        rows = self._database.made(
+            _done,
             "course_view.work",
             platform_id=platform_id,
             course=course,
             teachers=list(teachers),
             contents=list(contents),
         )
-        works = [_work(row) for row in rows if row["subject"] is not None]
-        return works, {row["content_id"]: _taken(row) for row in rows if row["content_id"] is not None}
+        works = [one for _, one in rows if isinstance(one, Work)]
+        return works, {content_id: one for content_id, one in rows if content_id and isinstance(one, Taken)}
 
     def waiting(self, platform_id: int, course: str, most: int) -> Sequence[Waiting]:
         there = {"platform_id": platform_id, "course": course, "site": self._site}
         return [Waiting(**row) for row in self._database.rows("course_view.waiting", most=most, **there)]
 
-
-def learner_of(row: Row) -> Learner:
-    """A row of ``course_view.learners``."""
-    name = full_name(row.pop("firstname"), row.pop("lastname"))
-    return Learner(str(row.pop("moodle_id")), name, **row)
+    def teachers(self, platform_id: int, course: str) -> Collection[str]:
+        rows = self._database.rows("course_view.teachers", platform_id=platform_id, course=course)
+        return {row["subject"] for row in rows}
 
 
-def _work(row: Row) -> Work:
-    told = {name: row[name] for name in ("subject", "person_id", "tried", "waiting", "percent", "last")}
-    return Work(passed=row["passed"], **told)
+def learner_of(moodle_id: int, firstname: str, lastname: str, *told: Any) -> Learner:
+    """A row of ``course_view.learners``, which tells the rest in the order in which a learner has it."""
+    return Learner(str(moodle_id), full_name(firstname, lastname), *told)
 
 
-def _taken(row: Row) -> Taken:
-    told = {name: row[name] for name in ("finished", "passed", "waiting")}
-    return Taken(people=row["tried"], mean=row["percent"], **told)
+def _done(
+    subject: str | None,
+    content_id: UUID | None,
+    person_id: int | None,
+    tried: int,
+    finished: int,
+    passed: int,
+    percent: float | None,
+    waiting: int,
+    last: datetime,
+) -> tuple[UUID | None, Work | Taken]:
+    """A row of ``course_view.work``: what a person has made of all assessments, or how one was taken, with its id."""
+    if subject is not None:
+        return None, Work(subject, person_id, tried, passed, waiting, percent, last)
+    return content_id, Taken(tried, finished, passed, percent, waiting)

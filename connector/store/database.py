@@ -13,7 +13,7 @@ from typing import Any, LiteralString, TypeVar, cast
 import orjson
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import args_row, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
@@ -74,6 +74,12 @@ def one(connection: Connection, query_name: str, /, **values: Any) -> Row:
     if row is None:
         raise StorageError(f"The query {query_name} gave no row: the database was altered by somebody else.")
     return row
+
+
+def made(connection: Connection, make: Callable[..., T], query_name: str, /, **values: Any) -> list[T]:
+    """What ``make`` makes of the columns of each row of a named query, in their order."""
+    with connection.cursor(row_factory=args_row(make)) as cursor:
+        return cursor.execute(query(query_name), values).fetchall()
 
 
 _OPTIONS = (
@@ -242,6 +248,10 @@ class Database:
     def rows(self, query_name: str, /, **values: Any) -> list[Row]:
         """All rows of a named query. For results whose size does not grow with the number of people."""
         return self._repeated(lambda connection: connection.execute(query(query_name), values).fetchall())
+
+    def made(self, make: Callable[..., T], query_name: str, /, **values: Any) -> list[T]:
+        """As ``rows``, but of each what ``make`` makes of its columns, in their order: for results of thousands."""
+        return self._repeated(lambda connection: made(connection, make, query_name, **values))
 
     def row(self, query_name: str, /, **values: Any) -> Row | None:
         """The first row of a named query, or None."""

@@ -82,6 +82,7 @@ class LearningFactTables:
             "submitted_at",
             "percent",
             "passed",
+            "discarded_at",
         )
         same = {name: getattr(tried, name) for name in names}
         return {**same, "content": str(tried.content_id), "now": now, **self._placed(tried.place)}

@@ -28,6 +28,8 @@ AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text("utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESK, PHONE = (1280, 900), (360, 780)
 PATIENCE = 30
+HELD = 1.0
+"""Seconds that somebody holds what they press."""
 REFUSAL = re.compile(r"responded with a status of 4\d\d")
 Look = tuple[tuple[int, int], str]
 NOT_DONE = (StaleElementReferenceException, ElementClickInterceptedException, ElementNotInteractableException)
@@ -42,6 +44,7 @@ READ = """
 const one = document.querySelector(arguments[0]);
 return one && one.checkVisibility() ? one.innerText.trim() : "";
 """
+ASKED = "return performance.getEntriesByType('resource').filter((one) => one.name.includes(arguments[0])).length"
 FOCUSED = """
 const one = document.activeElement;
 return one === document.body ? "" : one.innerText?.trim() || one.parentElement.innerText;
@@ -231,6 +234,19 @@ class Browser:
 def press(at: Browser, text: str) -> None:
     """The one button that can be seen and is called so."""
     at.click("button", text)
+
+
+def hold(at: Browser, text: str, what: str = "button") -> None:
+    """Press the one button that is called so, as a person does: it is let go after a while, where it was."""
+    one = at.one(what, text)
+    at.chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", one)
+    ActionChains(at.chrome).move_to_element(one).click_and_hold().pause(HELD).release().perform()
+
+
+def had(at: Browser, part: str) -> int:
+    """How often the page has had something by an address with this part."""
+    count: int = at.chrome.execute_script(ASKED, part)
+    return count
 
 
 def shown(at: Browser, text: str, where: str = "main") -> None:

@@ -16,7 +16,7 @@ from connector.cli.service import jobs_of
 from connector.domain.assessments import Kind, Option, Picture
 from connector.settings.parts import ContentSettings
 from connector.web.launched import live
-from tests.browser.pages import DESK, PHONE, Browser, focused, press, shown, tab_to, type_into, type_keys
+from tests.browser.pages import DESK, PHONE, Browser, focused, hold, press, shown, tab_to, type_into, type_keys
 from tests.browser.platform import at_platform, open_activity, sign_in
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
@@ -293,6 +293,35 @@ def test_screens_keep_up_with_each_other(platform: Browser, tool: Tool, graded: 
     assert platform.complaints() == []
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_is_pressed_after_typing_stays_under_the_pointer(
+    platform: Browser, tool: Tool, graded: ToolLink, size: tuple[int, int]
+) -> None:
+    """A name that was typed filters the list once the press is over. Before an attempt is submitted the answer is told
+    that was typed last."""
+    learner = opened(tool, "learner", graded)
+    attempt = learner.begin()
+    learner.answer(attempt, "p", text="Done.")
+    learner.submit(attempt)
+    open_activity(platform, "teacher", graded, (size, "light"))
+    press(platform, "Results")
+    shown(platform, "Learner Lê")
+    type_into(platform, "#by-name", "nobody")
+    hold(platform, "Mark Learner Lê")
+    shown(platform, "Save the mark")
+
+    open_activity(platform, "learner", graded, (size, "light"))
+    press(platform, "Try again")
+    shown(platform, "What do you do first?")
+    platform.find(".numbers li:nth-child(4) button").click()
+    type_into(platform, "#q-p textarea", "Valve closed.")
+    hold(platform, "Submit")
+    shown(platform, "Submit anyway?", "dialog")
+    platform.click("dialog button.main")
+    shown(platform, "Valve closed.")
+    assert platform.complaints() == []
+
+
 def test_the_clock_of_an_open_page_has_the_time_that_is_allowed(platform: Browser, tool: Tool) -> None:
     """Told at once, and asked for at the end by a page that did not hear; who has no attempt left keeps up, too."""
     linked(tool)
@@ -319,6 +348,59 @@ def test_the_clock_of_an_open_page_has_the_time_that_is_allowed(platform: Browse
     shown(platform, "You have no attempt left.")
     given(tool, teacher, longer="15", more="1")
     shown(platform, "Try again")
+    assert platform.complaints() == []
+
+
+def test_an_attempt_is_discarded(platform: Browser, tool: Tool) -> None:
+    """While its learner is at it: the page says so at once, and another can be begun. One that was submitted is
+    discarded on its page, asked twice and with a reason, and the grade goes."""
+    linked(tool)
+    graded = activity(tool, made(tool, assessment(FIRST, attempts=1)))
+    teacher = opened(tool, "teacher", graded)
+    open_activity(platform, "learner", graded, (PHONE, "dark"))
+    press(platform, "Begin")
+    choose(platform, "a", "w")
+    shown(platform, "All answers are saved.")
+    teacher.ask("POST", "/lti/assessment/results/1/discard", data={"why": "A try-out."})
+    shown(platform, "Somebody who teaches in this course has discarded this attempt.")
+    assert platform.violations() == [] and not platform.too_wide()
+    assert platform.complaints() == []
+    press(platform, "Back to the overview")
+    shown(platform, "Attempt 1 was discarded")
+    press(platform, "Begin")
+    choose(platform, "a", "r")
+    shown(platform, "All answers are saved.")
+    press(platform, "Submit")
+    shown(platform, "100%")
+    sent(tool)
+    assert in_gradebook(tool, graded) == 100
+
+    open_activity(platform, "teacher", graded)
+    press(platform, "Results")
+    shown(platform, "A try-out.")
+    platform.click("#found button", "Attempt 2")
+    shown(platform, "Discard this attempt")
+    press(platform, "Discard this attempt")
+    shown(platform, "Discard attempt 2 of", "dialog:modal")
+    assert platform.violations() == []
+    platform.picture("assessment-discard")
+    platform.click("dialog button", "Back")
+    platform.until(lambda: not platform.all("dialog:modal"), "nothing was done")
+    press(platform, "Discard this attempt")
+    platform.click("dialog button.bad")
+    shown(platform, "This is needed.", "dialog:modal")
+    platform.until(lambda: focused(platform) == "why", "whoever is asked again is led there")
+    type_into(platform, "dialog:modal [name=why]", "The exam was disturbed.")
+    platform.click("dialog button.bad")
+    shown(platform, "This attempt was discarded: it counts nowhere.")
+    shown(platform, "The exam was disturbed.")
+    tool.house.clock.forward(seconds=2)
+    sent(tool)
+    assert in_gradebook(tool, graded) is None
+    press(platform, "Back to the results")
+    shown(platform, "Discarded attempts")
+    shown(platform, "Not begun", "#found")
+    assert platform.violations() == [] and not platform.too_wide()
     assert platform.complaints() == []
 
 

@@ -11,7 +11,7 @@ from selenium.webdriver import Chrome, Keys
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.course_view.opening import CONTENT
 from connector.domain.assessments import Kind
-from tests.browser.pages import DESK, PHONE, Browser, Look, press, shown, tab_to, type_into, type_keys
+from tests.browser.pages import DESK, PHONE, Browser, Look, had, hold, press, shown, tab_to, type_into, type_keys
 from tests.browser.platform import at_platform, open_activity
 from tests.integration.lti.launched import COURSE, Tool, linked, serving_tool
 from tests.integration.lti.made import activity, asked, assessment, made, opened
@@ -98,3 +98,15 @@ def test_who_teaches_looks_at_a_course(platform: Browser, link: ToolLink) -> Non
     press(platform, "Back to the course")
     shown(platform, "Hardest questions")
     assert platform.complaints() == []
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_is_pressed_after_typing_stays_under_the_pointer(
+    platform: Browser, link: ToolLink, size: tuple[int, int]
+) -> None:
+    """Leaving the field filters the list, with which the button would go before it is let go."""
+    open_activity(platform, "teacher", link, (size, "light"))
+    type_into(platform, "#by-name", "nobody")
+    hold(platform, "Download as CSV")
+    platform.until(lambda: had(platform, "/lti/course/people.csv"), "it is downloaded")
+    shown(platform, "0 people", "#found")

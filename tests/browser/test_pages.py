@@ -9,7 +9,7 @@ import pytest
 
 from connector.domain.plan import HoldState
 from connector.domain.sign_in import LANGUAGES, Role
-from tests.browser.pages import DESK, ENTER, PHONE, TAB, Browser, focused, shown
+from tests.browser.pages import DESK, ENTER, PHONE, TAB, Browser, focused, had, hold, shown
 from tests.console import PASSWORD, Served, employees, leaving
 from tests.integration.certified import CERTIFICATES, team
 from tests.support import House
@@ -170,6 +170,19 @@ async def test_filter_and_paging_put_only_the_table_anew(served: Served, browser
     browser.until(lambda: len(browser.all("#changes tbody tr")) == 2)
     assert browser.find("html") == page, "nothing else was loaded"
     assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("look", TWO)
+async def test_what_is_pressed_after_typing_stays_under_the_pointer(
+    served: Served, browser: Browser, house: House, look: str
+) -> None:
+    """Leaving the field filters the list, with which the link to the next page would go before it is let go."""
+    plan = await held(house)
+    browser.sign_in(served.account("ada", Role.HR), f"/holds/{plan}?class=suspend")
+    browser.look(*LOOKS[look])
+    browser.fill(person="nobody")
+    hold(browser, "Later", what="a[rel=next]")
+    browser.until(lambda: had(browser, "after=") and had(browser, "person=nobody"), "both are asked for")
 
 
 async def test_theme_and_language_can_be_chosen_by_everybody(served: Served, browser: Browser) -> None:

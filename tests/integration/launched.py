@@ -145,6 +145,14 @@ class Launched:
         )
         self.tell(actor, Verb.SCORED, attempt, percent=percent)
 
+    def discard(self, attempt: int, actor: Actor, why: str = "a try-out", by: str = "teacher") -> None:
+        self.sql(
+            "UPDATE connector.attempt SET discarded_at = %s, discarded_by = %s, discarded_why = %s "
+            "WHERE attempt_id = %s",
+            self.clock(), by, why, attempt,
+        )  # fmt: skip
+        self.tell(actor, Verb.VOIDED, attempt)
+
     def hand_in(self, attempt: int, key: str, name: str) -> None:
         self.sql(
             "INSERT INTO connector.evidence (file_id, attempt_id, question_id, name, media_type, size, place, "

@@ -169,6 +169,45 @@ async def test_first_and_final_attempts_and_who_is_counted(here: Launched, postg
         logins.revoke("north_reader")
 
 
+async def test_what_was_discarded_counts_in_no_figure(here: Launched) -> None:
+    """Its row stays, without a result; the first and the final attempt are those that count, and what was told stays
+    on record. Time that was spent on it does not count."""
+    exam = here.exam()
+    actor = here.actor(exam, N1)
+    tried = []
+    for number, percent in enumerate((20.0, 80.0, 40.0), start=1):
+        tried.append(attempt := here.start(exam, actor, number))
+        here.answer(attempt, "q1", actor, "a", seconds=number * 10.0)
+        here.mark(attempt, "p1", 0.5, actor, percent)
+        here.submit(attempt, actor, percent)
+    await here.work.work()
+    rows = "SELECT attempt, state, is_first, is_final, percent, passed FROM reporting.assessment_attempts ORDER BY 1"
+    counted = (
+        "SELECT learners, attempts, first_marked, first_passed, final_marked, final_passed, average_percent "
+        "FROM reporting.assessment_performance"
+    )
+    spent = "SELECT seconds FROM reporting.time_spent WHERE source = 'answers'"
+    assert [tuple(one.values()) for one in here.report(counted)] == [(1, 3, 1, 0, 1, 0, 40)]
+    assert here.report(spent) == [{"seconds": 60}]
+    here.discard(tried[0], actor)
+    here.discard(tried[2], actor)
+    await here.work.work()
+    assert [tuple(one.values()) for one in here.report(rows)] == [
+        (1, "discarded", False, False, None, None),
+        (2, "marked", True, True, 80, True),
+        (3, "discarded", False, False, None, None),
+    ]
+    assert [tuple(one.values()) for one in here.report(counted)] == [(1, 1, 1, 1, 1, 1, 80)]
+    assert {one["asked"] for one in here.report("SELECT asked FROM reporting.question_results")} == {1}
+    assert here.report(spent) == [{"seconds": 20}]
+    told = here.report("SELECT verb, percent FROM reporting.learning_events WHERE attempt_id = %s", tried[0])
+    assert {"scored", "voided"} <= {one["verb"] for one in told} and 20 in {one["percent"] for one in told}
+    here.discard(tried[1], actor)
+    await here.work.work()
+    assert here.report(counted) == [] and here.report(spent) == [{"seconds": 0}]
+    assert checks(here.reports) == {}
+
+
 async def test_killed_in_between_nothing_is_lost_or_doubled(here: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once before the facts are kept, once after it and before the events are taken away."""
     exam = here.exam()

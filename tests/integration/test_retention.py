@@ -94,7 +94,8 @@ async def test_each_rule_by_its_days(house: House) -> None:
 
 
 def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
-    """Once it is marked, with the comment; the mark stays, what waits to be marked stays, and a kill is no matter."""
+    """Once it is marked, with the comment, or was discarded; the mark stays, what waits to be marked stays, and a kill
+    is no matter."""
     files = house.folder / "files"
     told = house.settings.content.model_copy(update={"folder": files})
     house.settings = house.settings.model_copy(update={"content": told})
@@ -103,9 +104,12 @@ def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
     launched = Launched(connector.database, connector.reporting, connector.site, at=house.clock())
     exam, actor, store = launched.exam(), launched.actor("", 1), connector.content_files
     assert store is not None
-    for number, name in enumerate(("marked.jpg", "waiting.jpg"), start=1):
+    for number, name in enumerate(("discarded.jpg", "marked.jpg", "waiting.jpg"), start=1):
         attempt = launched.start(exam, actor, number)
-        launched.submit(attempt, actor, None)
+        if name == "discarded.jpg":
+            launched.discard(attempt, actor)
+        else:
+            launched.submit(attempt, actor, None)
         launched.hand_in(attempt, "p1", name)
         store.put(f"evidence/{name}", b"a photo")
         if name == "marked.jpg":
@@ -113,11 +117,11 @@ def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
     house.clock.forward(days=29)
     assert connector.retaining.run() == {"evidence_days": 0}
     house.clock.forward(days=2)
-    assert connector.retaining.preview() == {"evidence_days": 2}
+    assert connector.retaining.preview() == {"evidence_days": 3}
     with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(Retention, "handed_in_is_gone", killed)
         connector.retaining.run()
-    assert connector.retaining.run() == {"evidence_days": 1}
+    assert connector.retaining.run() == {"evidence_days": 2}
     assert [one.name for one in files.glob("evidence/*")] == ["waiting.jpg"]
     assert house.sql("SELECT name FROM connector.evidence") == [{"name": "waiting.jpg"}]
     assert house.sql("SELECT share, comment FROM connector.mark") == [{"share": 1, "comment": ""}]
@@ -142,6 +146,9 @@ async def test_attempts_and_viewings_are_archived(house: House) -> None:
 
     old, waits, certified, trial = tried(1, 80), tried(2, None), tried(3, 90), tried(4, 10)
     house.sql("UPDATE connector.attempt SET trial = true WHERE attempt_id = %s", trial)
+    discarded = launched.start(exam, actor, 5)
+    launched.answer(discarded, "q1", actor, "a")
+    launched.discard(discarded, actor)
     today = house.clock().date()
     wish = Issue(person["person_id"], "GAS", "GAS-{serial}", 2026, "code", "en", "E", "Gas", "Works",
                  f"attempt {certified}", house.clock(), house.clock(), today, None, None)  # fmt: skip
@@ -160,7 +167,7 @@ async def test_attempts_and_viewings_are_archived(house: House) -> None:
     house.clock.forward(days=2)
     assert connector.retaining.preview()["attempts_days"] == 0, "what was answered is no fact yet"
     house.sql("DELETE FROM connector.learning_event")
-    assert connector.retaining.preview() == connector.retaining.run() == {"attempts_days": 2, "viewings_days": 2}
+    assert connector.retaining.preview() == connector.retaining.run() == {"attempts_days": 3, "viewings_days": 2}
     assert [one["attempt_id"] for one in house.sql("SELECT attempt_id FROM connector.answer ORDER BY 1")] == [
         waits,
         certified,

@@ -129,3 +129,13 @@ def test_who_does_not_teach_in_the_course_is_no_instructor(role: str) -> None:
     assert teaches(INSTRUCTOR, role, course={"id": "7"})
     assert not teaches(role, course={"id": "7"})
     assert not teaches(INSTRUCTOR, role, course=None)
+
+
+@pytest.mark.parametrize(
+    ("role", "does"), [("Instructor#TeachingAssistant", True), ("Instructor#", True), ("Learner#Instructor", False)]
+)
+def test_a_sub_role_is_a_role_of_its_kind(role: str, *, does: bool) -> None:
+    """Also where a platform names the sub-role alone: an assistant teaches in the course, and nowhere else."""
+    name = f"http://purl.imsglobal.org/vocab/lis/v2/membership/{role}"
+    assert teaches(name, course={"id": "7"}) is does
+    assert not teaches(name, course=None)

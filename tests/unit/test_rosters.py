@@ -15,10 +15,11 @@ from tests.support import Clock
 
 PLATFORM = Platform(1, "", "https://m", "c", "", "", "", ())
 TEACHER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+ASSISTANT = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant"
 
 
 class School:
-    """A platform that answers in two pages, and counts."""
+    """A platform that answers in pages, and counts."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -30,6 +31,7 @@ class School:
             raise Unavailable("down")
         yield [{"user_id": "7", "name": "Anna", "roles": ["Learner"]}, {"user_id": 8, "roles": [TEACHER]}]
         yield [{"user_id": "9", "name": "Gone", "status": "Inactive"}, {"name": "nobody"}]
+        yield [{"user_id": "10", "roles": [ASSISTANT]}]
 
 
 @pytest.mark.anyio
@@ -38,7 +40,7 @@ async def test_a_roster_is_used_again_for_a_minute() -> None:
     school, clock = School(), Clock(datetime(2026, 11, 30, tzinfo=UTC))
     rosters = Rosters(school, clock)
     found = await rosters.of(PLATFORM, "a")
-    assert found == [Member("7", "Anna", teaches=False), Member("8", "", teaches=True)]
+    assert found == [Member("7", "Anna", teaches=False), *(Member(one, "", teaches=True) for one in ("8", "10"))]
     assert await rosters.of(PLATFORM, "a") == found
     await rosters.of(PLATFORM, "b")
     assert school.asked == ["a", "b"]

@@ -53,11 +53,20 @@ def analysed(questions: Sequence[Question], taken: Sequence[Taken]) -> list[Item
     return [item for item in found if item is not None]
 
 
+def hardest(questions: Sequence[Question], taken: Sequence[Taken], most: int) -> list[Question]:
+    """Of questions that somebody had those that fewest had right, so many, the hardest first."""
+    return sorted(questions, key=lambda one: fmean(_shares(one.question_id, taken)))[:most]
+
+
+def _shares(key: str, taken: Sequence[Taken]) -> list[float]:
+    return [attempt.shares[key] for attempt in taken if key in attempt.shares]
+
+
 def _item(question: Question, taken: Sequence[Taken]) -> Item | None:
     if not taken:
         return None
     key = question.question_id
-    shares = [attempt.shares[key] for attempt in taken]
+    shares = _shares(key, taken)
     rest = [attempt.rest(key) for attempt in taken]
     answers = [attempt.answers[key] for attempt in taken if key in attempt.answers]
     seconds = [one.seconds for one in answers if one.seconds is not None]

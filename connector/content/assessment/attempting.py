@@ -61,9 +61,8 @@ class Attempting:
         most = None if trial else allowed.attempts_of(made.attempts)
         if most is not None and len(tried) >= most:
             raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
-        number = tried[-1].number + 1 if tried else 1
         for _ in range(TRIES):
-            begun = Begun(actor, number, "" if trial else line_item, trial, launched_at, now, link_title)
+            begun = Begun(actor, len(tried), "" if trial else line_item, trial, launched_at, now, link_title)
             started = self.attempts.start(self._drawn(content), begun)
             after = self.attempts.of(content.content_id, actor, trial=trial)
             if started is not None or len(after) > len(tried):
@@ -128,14 +127,14 @@ class Attempting:
     def mark(self, attempt: Attempt, question_id: str, share: float, comment: str, by: str) -> Attempt:
         """An assessor marks a question of a submitted attempt, as often as needed; every mark is kept.
 
-        Raises LaunchRefused where the attempt is open or archived, or the question not of it.
+        Raises LaunchRefused where the attempt is open, archived or discarded, or the question not of it.
         """
-        if attempt.submitted_at is None or attempt.archived:
-            raise LaunchRefused("The attempt is open yet, or archived.", Trouble.NOT_ALLOWED)
+        if not may_be_marked(attempt):
+            raise LaunchRefused("The attempt is open yet, archived, or discarded.", Trouble.NOT_ALLOWED)
         if question_id not in attempt.paper.questions or not 0 <= share <= 1:
             raise LaunchRefused("mark: it is for no question of this attempt, or not from 0 to 1.", Trouble.MALFORMED)
         if not self.attempts.mark(attempt.attempt_id, Mark(question_id, share, comment, by, self.clock())):
-            raise LaunchRefused("The attempt was archived in this moment.", Trouble.NOT_ALLOWED)
+            raise LaunchRefused("The attempt was archived or discarded in this moment.", Trouble.NOT_ALLOWED)
         self._settle(attempt.attempt_id)
         return self._again(attempt.attempt_id)
 
@@ -168,6 +167,10 @@ class Attempting:
         counts = self.papers.counted(with_outcomes(every, {key: attempt}, {key: outcome}))
         told = scored(attempt, counts) if outcome.events or attempt.percent is None else None
         return replace(outcome, told=told, earns=counts is not None and counts.passed)
+
+
+def may_be_marked(attempt: Attempt) -> bool:
+    return attempt.submitted_at is not None and not attempt.archived and attempt.discard is None
 
 
 def takes_answers(attempt: Attempt, now: datetime) -> bool:

@@ -40,6 +40,8 @@ class NotTaken(StrEnum):
     TOO_LARGE = "too_large"
     OTHER_TYPE = "other_type"
     TOO_MANY = "too_many"
+    DISCARDED = "discarded"
+    """The attempt counts no more."""
     FULL = "full"
     """So much of this person is kept already."""
     NOWHERE = "nowhere"
@@ -67,6 +69,8 @@ class HandingIn:
         """Keep a file; gives why it is not taken. Raises LaunchRefused for a question that asks for none."""
         if question.kind is not Kind.PRACTICAL:
             raise LaunchRefused("file: the question asks for none.", Trouble.MALFORMED)
+        if attempt.discard is not None:
+            return NotTaken.DISCARDED
         found = media_type(content)
         if self.files is None:
             return NotTaken.NOWHERE

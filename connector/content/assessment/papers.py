@@ -38,7 +38,7 @@ class Papers:
         return Drawn(Paper(content.version, versions, [one.question_id for one in paper]), [content, *banks.values()])
 
     def assessment(self, attempt: Attempt, *, marked: bool = False) -> Assessment:
-        """As it was when the attempt began, or by what it is ``marked``."""
+        """As it was when the attempt began, or by what it is ``marked``, as far as it can be read."""
         return self._assessment(attempt.content_id, attempt.marked_version if marked else attempt.paper.version)
 
     def counted(self, every: Sequence[Attempt]) -> Counted | None:
@@ -51,7 +51,7 @@ class Papers:
         return judged(found)
 
     def asked(self, attempt: Attempt) -> list[Question]:
-        """The questions of an attempt, as they were when it began."""
+        """The questions of an attempt, as they were when it began. Raises Unreadable, as all that gives questions."""
         return self._dealt(attempt, self._known(attempt.content_id, attempt.paper.version, attempt.paper.banks))
 
     def marked(self, attempt: Attempt) -> list[Question]:
@@ -65,7 +65,8 @@ class Papers:
         return counting(attempt.paper.questions, asked, marked, answers)
 
     def have_at_hand(self, attempt: Attempt) -> None:
-        """Read all by which an attempt is marked: what locks rows afterwards waits for no other connection."""
+        """Read all by which an attempt is marked: what locks rows afterwards waits for no other connection. Raises
+        Unreadable."""
         self.assessment(attempt, marked=True)
         self.counting(attempt, {})
 
@@ -79,12 +80,13 @@ class Papers:
     def _read_questions(
         self, content_id: UUID, version: int, banks: tuple[tuple[str, int], ...]
     ) -> Mapping[str, Question]:
-        own = [one for section in self._assessment(content_id, version).sections for one in section.questions]
+        made = bodies.assessment(self._contents.version(content_id, version).body)
+        own = [one for section in made.sections for one in section.questions]
         theirs = [one for key, number in banks for one in self._bank(UUID(key), number)]
         return {one.question_id: one for one in (*theirs, *own)}
 
     def _read_assessment(self, content_id: UUID, version: int) -> Assessment:
-        return bodies.assessment(self._contents.version(content_id, version).body)
+        return bodies.rules(self._contents.version(content_id, version).body)
 
     def _read_bank(self, content_id: UUID, version: int) -> Sequence[Question]:
         return bodies.bank(self._contents.version(content_id, version).body).questions

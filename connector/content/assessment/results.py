@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 
-from connector.content.assessment.analysis import Item, Taken, analysed
+from connector.content.assessment.analysis import Item, Taken, analysed, hardest
 from connector.content.assessment.marking import Tried, judged, share
 from connector.domain.assessments import Answer, Question
 from connector.domain.attempting import Result
@@ -44,9 +45,13 @@ class Overview:
     bands: Sequence[int]
 
 
-def overview(attempts: Sequence[Result]) -> Overview:
+def standings(attempts: Sequence[Result]) -> list[Standing]:
     """``attempts`` are those of a course, those of one person in one activity together and in their order."""
-    found = [_standing(list(some)) for _, some in groupby(attempts, lambda one: (one.link, one.subject))]
+    return [_standing(list(some)) for _, some in groupby(attempts, attrgetter("link", "subject"))]
+
+
+def overview(found: Sequence[Standing]) -> Overview:
+    """The figures of those who count."""
     percents = [one.percent for one in found if one.percent is not None]
     bands = [0] * 10
     for percent in percents:
@@ -70,10 +75,16 @@ Answers = Mapping[str, Answer]
 
 
 def items(
-    counting: Mapping[int, Sequence[Question]], answers: Mapping[int, Answers], percents: Mapping[int, float]
+    counting: Mapping[int, Sequence[Question]],
+    answers: Mapping[int, Answers],
+    percents: Mapping[int, float],
+    most: int | None = None,
 ) -> list[tuple[Question, Item]]:
     """How each question does, over all attempts that were scored, the newest first: ``counting`` are the questions of
-    each attempt, by which it is marked; all are by the number of the attempt. Each question is as it was last said."""
+    each attempt, by which it is marked; all are by the number of the attempt. Each question is as it was last said.
+
+    ``most``: so many of the hardest alone, the hardest first.
+    """
     taken = []
     asked: dict[str, Question] = {}
     for key, percent in percents.items():
@@ -83,5 +94,6 @@ def items(
             asked.setdefault(one.question_id, one)
         shares = {one.question_id: share(one, said.get(one.question_id)) or 0.0 for one in there}
         taken.append(Taken(shares, {one.question_id: one.weight for one in there}, said, percent))
-    found = analysed(list(asked.values()), taken)
+    told = list(asked.values()) if most is None else hardest(list(asked.values()), taken, most)
+    found = analysed(told, taken)
     return [(asked[one.question_id], one) for one in found]

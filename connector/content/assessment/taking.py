@@ -14,7 +14,7 @@ from connector.domain.allowances import NOTHING
 from connector.domain.assessments import Answer, Assessment, Explain, Question
 from connector.domain.attempting import Attempt
 from connector.domain.contents import Content
-from connector.domain.errors import LaunchRefused
+from connector.domain.errors import LaunchRefused, Unreadable
 from connector.domain.learning_events import Actor
 from connector.domain.lti import LaunchSession, Trouble
 
@@ -23,12 +23,13 @@ from connector.domain.lti import LaunchSession, Trouble
 class Standing:
     """How somebody stands. ``tried`` are attempts that have ended, ``open`` is the one that goes on; ``left`` None:
     as many as they like, as who teaches and tries it out; ``counts``: the result that counts,
-    and by which pass mark, which may be one from before it was changed;
+    and by which pass mark, which may be one from before it was changed; ``discarded``: attempts that count nowhere;
     ``questions``: how many are asked; ``minutes``: how long each attempt
     may take, None for no limit."""
 
     made: Assessment
     tried: Sequence[Attempt]
+    discarded: Sequence[Attempt]
     open: Attempt | None
     left: int | None
     counts: Counted | None
@@ -46,7 +47,7 @@ class Reviewed:
 
 
 def standing(attempting: Attempting, content: Content, session: LaunchSession) -> Standing:
-    made = bodies.assessment(content.body)
+    made = bodies.rules(content.body)
     tried = attempting.attempts.of(content.content_id, actor_of(session), trial=session.launch.teaches)
     now, teaches = attempting.clock(), session.launch.teaches
     allowed = NOTHING if teaches else attempting.allowances.of(content.content_id, actor_of(session))
@@ -55,6 +56,7 @@ def standing(attempting: Attempting, content: Content, session: LaunchSession) -
     return Standing(
         made,
         ended,
+        [] if teaches else attempting.attempts.discarded_of(content.content_id, actor_of(session)),
         next((one for one in tried if one.is_open(now)), None),
         None if most is None else max(0, most - len(ended)),
         attempting.papers.counted(ended),
@@ -90,7 +92,7 @@ def own(attempting: Attempting, attempt_id: str, actor: Actor) -> Attempt:
 
 def as_it_stands(attempting: Attempting, attempt: Attempt) -> Attempt:
     """An attempt as it is now; one whose time is over is submitted."""
-    if attempt.submitted_at is None and not takes_answers(attempt, attempting.clock()):
+    if attempt.submitted_at is None and attempt.discard is None and not takes_answers(attempt, attempting.clock()):
         return attempting.run_out(attempt)
     return attempt
 
@@ -101,18 +103,22 @@ def asked(attempting: Attempting, attempt: Attempt) -> list[Question]:
     return met(attempting.papers.asked(attempt), attempting.attempts.answers(attempt.attempt_id))
 
 
-def reviewed(attempting: Attempting, attempt: Attempt) -> list[Reviewed]:
-    """What was asked of somebody, answered, and what it is worth; nothing of what is archived."""
+def reviewed(attempting: Attempting, attempt: Attempt) -> list[Reviewed] | None:
+    """What was asked of somebody, answered, and what it is worth; nothing of what is archived, and None where it
+    cannot be read any more."""
     if attempt.archived:
         return []
     answers = attempting.attempts.answers(attempt.attempt_id)
-    found = [dealt(one, attempt.attempt_id) for one in attempting.papers.counting(attempt, answers)]
+    try:
+        found = [dealt(one, attempt.attempt_id) for one in attempting.papers.counting(attempt, answers)]
+    except Unreadable:
+        return None
     return [Reviewed(q, answers.get(q.question_id, Answer(q.question_id)), share(q, answers.get(q.question_id)))
             for q in found]  # fmt: skip
 
 
 def explains(made: Assessment, attempt: Attempt) -> bool:
-    """Whether what is right may be shown: never of an attempt that takes answers."""
-    if attempt.submitted_at is None:
+    """Whether what is right may be shown: never of an attempt that takes answers, or was discarded."""
+    if attempt.submitted_at is None or attempt.discard is not None:
         return False
     return made.explain is Explain.AFTER_ATTEMPT or (made.explain is Explain.AFTER_SUCCESS and bool(attempt.passed))

@@ -60,10 +60,10 @@ class CourseView:
             raise LaunchRefused("Only who teaches in a course sees how it stands.", Trouble.NOT_ALLOWED)
         there = (launch.platform_id, launch.course.id)
         assessments = [one for one in self.work.assessments(*there) if not bodies.is_blank(one)]
-        teachers = teaching(roster() or ()) if assessments else set()
+        teachers = teaching(roster() or ()) | {launch.subject}
         done, taken = self.work.done(*there, [one.content_id for one in assessments], teachers)
         learners, as_of, complete = self._learners(launch, done, assessments, roster)
-        others = [one for one in learners if one.subject != launch.subject]
+        others = [one for one in learners if one.subject not in teachers]
         return CourseLook(
             people(others, done, self.clock()),
             [(one, taken.get(one.content_id, Taken())) for one in assessments],
@@ -86,7 +86,7 @@ class CourseView:
         if members is None:
             listed = [Learner(one.subject, "") for one in done]
         else:
-            listed = [Learner(one.subject, one.name) for one in members if not one.teaches]
+            listed = [Learner(one.subject, one.name) for one in members]
         learners = [by_work(one, by_subject.get(one.subject), len(assessments)) for one in listed]
         return learners, None, members is not None
 

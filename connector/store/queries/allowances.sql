@@ -33,4 +33,4 @@ SET ends_at = a.started_at + make_interval(mins => (v.body ->> 'minutes')::integ
 FROM connector.content_version v
 WHERE v.content_id = a.content_id AND v.version = a.version
   AND a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.link = %(link)s AND a.subject = %(subject)s
-  AND a.submitted_at IS NULL
+  AND a.submitted_at IS NULL AND a.discarded_at IS NULL

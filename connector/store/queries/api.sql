@@ -142,29 +142,29 @@ FROM reporting.compliance_now c WHERE c.hr_key = %(key)s
 ORDER BY c.requirement
 
 -- name: role
--- How many active people in sight have a job.
-SELECT count(*) AS people FROM facts.dim_person p
-WHERE p.valid_to = 'infinity' AND p.status = 'active' AND p.job_role = %(role)s
-  AND ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))
+-- Whether an active person in sight has a job.
+SELECT EXISTS (SELECT FROM facts.dim_person p
+               WHERE p.valid_to = 'infinity' AND p.status = 'active' AND p.job_role = %(role)s
+                 AND ((SELECT s.everything FROM facts.sight s)
+                      OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))) AS held
 
 -- name: paths
 -- The paths that active people in sight with a job have, with courses in order; and how far they are with each, in the
 -- newest cycle. As facts.compliance_row has it, without the names, units and managers that it looks up for each; which day
 -- it is, is found once for each timezone, and later cycles, which are few, are looked for among themselves.
-WITH today AS MATERIALIZED (
-    SELECT z.timezone, (now() AT TIME ZONE z.timezone)::date AS day
-    FROM (SELECT DISTINCT timezone FROM facts.dim_person WHERE valid_to = 'infinity') z
-), whose AS MATERIALIZED (
-    SELECT p.person_id, t.day FROM facts.dim_person p JOIN today t ON t.timezone = p.timezone
+WITH whose AS MATERIALIZED (
+    SELECT p.person_id, p.timezone FROM facts.dim_person p
     WHERE p.valid_to = 'infinity' AND p.status = 'active' AND p.job_role = %(role)s
       AND ((SELECT s.everything FROM facts.sight s) OR p.unit = ANY ((SELECT s.units FROM facts.sight s)::text[]))
+), today AS MATERIALIZED (
+    SELECT z.timezone, (now() AT TIME ZONE z.timezone)::date AS day FROM (SELECT DISTINCT timezone FROM whose) z
 ), standing AS (
     SELECT a.requirement, count(*) AS assigned, count(a.satisfied_at) AS satisfied,
-           count(*) FILTER (WHERE a.satisfied_at IS NULL AND (a.due_on < w.day) IS NOT TRUE) AS open,
-           count(*) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on < w.day) AS overdue,
-           min(a.due_on) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on >= w.day) AS first_due_on,
-           max(a.due_on) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on >= w.day) AS last_due_on
-    FROM whose w
+           count(*) FILTER (WHERE a.satisfied_at IS NULL AND (a.due_on < t.day) IS NOT TRUE) AS open,
+           count(*) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on < t.day) AS overdue,
+           min(a.due_on) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on >= t.day) AS first_due_on,
+           max(a.due_on) FILTER (WHERE a.satisfied_at IS NULL AND a.due_on >= t.day) AS last_due_on
+    FROM whose w JOIN today t ON t.timezone = w.timezone
     JOIN facts.fact_assignment a ON a.person_id = w.person_id AND a.valid_to = 'infinity' AND a.withdrawn_at IS NULL
     WHERE NOT EXISTS (SELECT FROM facts.fact_assignment later
                       WHERE later.grant_id = a.grant_id AND later.cycle = a.cycle + 1 AND later.valid_to = 'infinity'

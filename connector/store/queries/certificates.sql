@@ -146,7 +146,7 @@ WITH passed AS (
                               'launched_at', a.launched_at, 'started_at', a.started_at, 'submitted_at', a.submitted_at,
                               'percent', a.percent) AS evidence
     FROM connector.attempt a
-    WHERE a.passed AND NOT a.trial AND (%(person_id)s::bigint IS NULL OR a.person_id = %(person_id)s)
+    WHERE a.passed AND NOT a.trial AND a.discarded_at IS NULL AND (%(person_id)s::bigint IS NULL OR a.person_id = %(person_id)s)
     UNION ALL
     SELECT w.person_id, w.content_id, w.version, NULL, 'viewing ' || w.view_id, w.completed_at,
            jsonb_build_object('viewing', w.view_id, 'platform', w.platform_id, 'course', w.course, 'link', w.link,
@@ -155,7 +155,7 @@ WITH passed AS (
     WHERE w.completed_at IS NOT NULL AND NOT w.trial AND (%(person_id)s::bigint IS NULL OR w.person_id = %(person_id)s)
 ), owed AS MATERIALIZED (
     SELECT s.person_id, s.attempt_id, s.deed, s.earned_at, v.body ->> 'policy' AS policy,
-           (v.body ->> 'pass_mark')::double precision AS pass_mark,
+           jsonb_path_query_first(v.body, '$.pass_mark.double()', silent => true)::double precision AS pass_mark,
            s.evidence || jsonb_build_object('kind', c.kind, 'content', c.content_id, 'title', v.body -> 'title',
                                             'pass_mark', v.body -> 'pass_mark') AS evidence
     FROM passed s
@@ -174,13 +174,13 @@ WITH passed AS (
     JOIN connector.attempt a USING (attempt_id)
     JOIN connector.attempt b ON b.content_id = a.content_id AND b.platform_id = a.platform_id AND b.link = a.link
                             AND b.subject = a.subject AND NOT b.trial AND b.submitted_at IS NOT NULL
-                            AND b.percent IS NOT NULL
+                            AND b.discarded_at IS NULL AND b.percent IS NOT NULL
     GROUP BY o.attempt_id, o.policy, a.content_id, a.percent
 ), judged AS (
     SELECT n.attempt_id, n.after_it,
            CASE v.body ->> 'policy' WHEN 'last' THEN n.newest[2] WHEN 'average' THEN n.average ELSE n.best END AS now,
            CASE v.body ->> 'policy' WHEN 'last' THEN n.newest[4] = 1
-                                    WHEN 'average' THEN n.average >= (v.body ->> 'pass_mark')::double precision
+                                    WHEN 'average' THEN n.average >= jsonb_path_query_first(v.body, '$.pass_mark.double()', silent => true)::double precision
                                     ELSE true END AS passed
     FROM counted n
     JOIN connector.content_version v ON v.content_id = n.content_id AND v.version = n.newest[3]::int

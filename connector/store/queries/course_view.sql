@@ -34,6 +34,12 @@ WITH member AS MATERIALIZED (
         SELECT moodle_id, graded_at FROM facts.fact_item_grade
         WHERE course_id = %(course_id)s AND valid_to = 'infinity'
     ) w GROUP BY w.moodle_id
+), done AS MATERIALIZED (
+    SELECT f.moodle_id, f.completed, f.completed_at, f.progress FROM facts.fact_completion f
+    WHERE f.course_id = %(course_id)s AND f.valid_to = 'infinity'
+), grade AS MATERIALIZED (
+    SELECT g.moodle_id, g.value, g.graded_at FROM facts.fact_grade g
+    WHERE g.course_id = %(course_id)s AND g.valid_to = 'infinity'
 ), row AS (
     SELECT m.moodle_id, m.hr_key, n.firstname, n.lastname, COALESCE(f.completed, false) AS completed, f.completed_at, f.progress,
            g.value, g.graded_at, w.last, a.accessed_at, d.due_on, d.overdue,
@@ -41,19 +47,17 @@ WITH member AS MATERIALIZED (
     FROM member m
     LEFT JOIN facts.person_name n ON n.person_id = m.person_id
     LEFT JOIN facts.person_access a ON a.person_id = m.person_id
-    LEFT JOIN facts.fact_completion f
-           ON f.moodle_id = m.moodle_id AND f.course_id = %(course_id)s AND f.valid_to = 'infinity'
-    LEFT JOIN facts.fact_grade g
-           ON g.moodle_id = m.moodle_id AND g.course_id = %(course_id)s AND g.valid_to = 'infinity'
+    LEFT JOIN done f ON f.moodle_id = m.moodle_id
+    LEFT JOIN grade g ON g.moodle_id = m.moodle_id
     LEFT JOIN worked w ON w.moodle_id = m.moodle_id
     LEFT JOIN due d ON d.person_id = m.person_id
 )
-SELECT r.moodle_id, COALESCE(r.hr_key, '') AS key, COALESCE(r.firstname, '') AS firstname, COALESCE(r.lastname, '') AS lastname, r.completed,
-       r.completed_at, r.progress,
-       (SELECT 100 * (r.value - t.minimum) / NULLIF(t.maximum - t.minimum, 0) FROM graded t) AS grade,
+SELECT r.moodle_id, COALESCE(r.firstname, '') AS firstname, COALESCE(r.lastname, '') AS lastname, r.completed, r.completed_at, r.progress,
+       100 * (r.value - t.minimum) / NULLIF(t.maximum - t.minimum, 0) AS grade,
        GREATEST(r.last, r.completed_at, r.graded_at) AS last, r.accessed_at AS seen,
-       CASE WHEN r.unmet THEN r.due_on END AS due_on, COALESCE(r.unmet AND r.overdue, false) AS overdue
-FROM row r
+       CASE WHEN r.unmet THEN r.due_on END AS due_on, COALESCE(r.unmet AND r.overdue, false) AS overdue,
+       COALESCE(r.hr_key, '') AS key
+FROM row r LEFT JOIN graded t ON true
 
 -- name: as_of
 SELECT reached_at AS as_of FROM facts.hop WHERE name = 'changes'
@@ -67,7 +71,8 @@ JOIN LATERAL (SELECT * FROM connector.content_version v WHERE v.content_id = c.c
 WHERE c.site = %(site)s AND c.kind = 'assessment' AND c.ended_at IS NULL
   AND (c.platform_id = %(platform_id)s AND c.course = %(course)s
        OR c.content_id IN (SELECT a.content_id FROM connector.attempt a
-                           WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial))
+                           WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+                             AND a.discarded_at IS NULL))
 ORDER BY v.changed_at DESC, c.content_id
 
 -- name: work
@@ -84,10 +89,12 @@ WITH counted AS MATERIALIZED (
            max(ARRAY[a.number, a.percent, a.marked_version, COALESCE(a.passed, false)::int])
                FILTER (WHERE a.percent IS NOT NULL) AS newest
     FROM connector.attempt a
-    WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial AND a.subject <> ALL(%(teachers)s)
+    WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial AND a.discarded_at IS NULL
+      AND a.subject <> ALL(%(teachers)s)
     GROUP BY a.content_id, a.link COLLATE "C", a.subject COLLATE "C"
 ), rule AS MATERIALIZED (
-    SELECT v.content_id, v.version, v.body ->> 'policy' AS policy, (v.body ->> 'pass_mark')::double precision AS pass_mark
+    SELECT v.content_id, v.version, v.body ->> 'policy' AS policy,
+           COALESCE(jsonb_path_query_first(v.body, '$.pass_mark.double()', silent => true)::double precision, 80) AS pass_mark
     FROM connector.content_version v
     WHERE (v.content_id, v.version) IN (SELECT content_id, newest[3]::int FROM counted)
 ), result AS (
@@ -116,6 +123,29 @@ JOIN connector.content c ON c.content_id = a.content_id AND c.site = %(site)s AN
 JOIN LATERAL (SELECT v.body -> 'title' AS title FROM connector.content_version v WHERE v.content_id = a.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
 WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial AND a.submitted_at IS NOT NULL
-  AND a.percent IS NULL AND NOT a.archived
+  AND a.percent IS NULL AND NOT a.archived AND a.discarded_at IS NULL
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
 ORDER BY a.submitted_at, a.attempt_id LIMIT %(most)s
+
+-- name: teachers
+-- Who has last worked in a course as who teaches there, by launches that said so: has tried content out, or marked. Moodle's
+-- rosters call a learner whoever may not edit the course, its launches do not.
+WITH taught AS (
+    SELECT d.subject, max(d.at) AS at FROM (
+        SELECT a.subject, a.started_at AS at FROM connector.attempt a
+        WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND a.trial
+        UNION ALL
+        SELECT w.subject, w.began_at FROM connector.viewing w
+        WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND w.trial
+        UNION ALL
+        SELECT m.marked_by, m.marked_at FROM connector.mark m JOIN connector.attempt a USING (attempt_id)
+        WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s
+    ) d GROUP BY d.subject
+)
+SELECT t.subject FROM taught t
+WHERE NOT EXISTS (SELECT FROM connector.attempt a
+                  WHERE a.platform_id = %(platform_id)s AND a.subject = t.subject AND a.course = %(course)s AND NOT a.trial
+                    AND a.discarded_at IS NULL AND a.started_at > t.at)
+  AND NOT EXISTS (SELECT FROM connector.viewing w
+                  WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND w.subject = t.subject AND NOT w.trial
+                    AND w.began_at > t.at)

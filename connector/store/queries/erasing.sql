@@ -368,6 +368,18 @@ UPDATE connector.attempt a SET subject = s.pseudonym, person_id = s.person_id
 FROM erased_subject s
 WHERE a.platform_id = s.platform_id AND a.subject = s.subject AND (a.person_id = s.person_id OR a.person_id IS NULL AND s.alone)
 
+-- name: discards
+-- Whose attempts the person has discarded as a teacher, and why: of the person's own attempts, and what names the person.
+UPDATE connector.attempt a
+SET discarded_by = COALESCE(s.pseudonym, o.discarded_by), discarded_why = CASE WHEN c.told THEN '' ELSE o.discarded_why END
+FROM connector.attempt o
+JOIN connector.lti_platform p ON p.platform_id = o.platform_id AND p.site = %(site)s
+LEFT JOIN erased_subject s ON s.platform_id = o.platform_id AND s.subject = o.discarded_by AND s.alone
+CROSS JOIN LATERAL (
+    SELECT o.person_id IN (SELECT person_id FROM erasing) IS TRUE
+           OR EXISTS (SELECT FROM telling t WHERE connector.is_said(t.folded, o.discarded_why)) AS told) c
+WHERE a.attempt_id = o.attempt_id AND o.discarded_at IS NOT NULL AND (s.pseudonym IS NOT NULL OR c.told)
+
 -- name: answers
 -- Which options were taken stays, what was written goes.
 UPDATE connector.answer w SET said = w.said - ARRAY['text', 'files']

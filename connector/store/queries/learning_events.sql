@@ -20,7 +20,7 @@ WHERE e.site = %(site)s ORDER BY e.event_id LIMIT %(most)s
 -- name: tried
 -- Attempts as they stand, with what was answered and the last mark of each question.
 SELECT a.attempt_id, a.number, p.issuer AS platform, a.course, a.link, a.person_id, a.content_id, a.version, a.banks,
-       a.marked_version, a.marked_banks, a.paper, a.started_at, a.submitted_at, a.percent, a.passed,
+       a.marked_version, a.marked_banks, a.paper, a.started_at, a.submitted_at, a.percent, a.passed, a.discarded_at,
        (SELECT f.attempt_id FROM connector.attempt f
         WHERE f.content_id = a.content_id AND f.platform_id = a.platform_id AND f.link = a.link AND f.subject = a.subject
         ORDER BY f.number LIMIT 1) AS series,

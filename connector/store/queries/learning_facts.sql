@@ -26,14 +26,14 @@ ON CONFLICT (event_id, happened_at) DO NOTHING
 -- An attempt as it stands, in place of what was known of it.
 INSERT INTO facts.fact_assessment_attempt
     (attempt_id, series, number, person_id, platform, course, course_id, link, content, version, started_at, submitted_at,
-     percent, passed, observed_at)
+     percent, passed, discarded_at, observed_at)
 VALUES (%(attempt_id)s, %(series)s, %(number)s, %(person_id)s, %(platform)s, %(course)s, %(course_id)s, %(link)s, %(content)s,
-        %(version)s, %(started_at)s, %(submitted_at)s, %(percent)s, %(passed)s, %(now)s)
+        %(version)s, %(started_at)s, %(submitted_at)s, %(percent)s, %(passed)s, %(discarded_at)s, %(now)s)
 ON CONFLICT (attempt_id) DO UPDATE
 SET series = excluded.series, number = excluded.number, person_id = excluded.person_id, platform = excluded.platform,
     course = excluded.course, course_id = excluded.course_id, link = excluded.link, content = excluded.content,
     version = excluded.version, started_at = excluded.started_at, submitted_at = excluded.submitted_at,
-    percent = excluded.percent, passed = excluded.passed, observed_at = excluded.observed_at
+    percent = excluded.percent, passed = excluded.passed, discarded_at = excluded.discarded_at, observed_at = excluded.observed_at
 
 -- name: no_responses
 DELETE FROM facts.fact_question_response WHERE attempt_id = ANY(%(attempt_ids)s)
@@ -43,9 +43,10 @@ INSERT INTO facts.fact_question_response (attempt_id, question_id, place, answer
 VALUES (%(attempt_id)s, %(question_id)s, %(place)s, %(answered_at)s, %(share)s, %(confidence)s, %(seconds)s)
 
 -- name: time_of_answers
--- How long people of these attempts have looked at questions, in all their attempts there.
+-- How long people of these attempts have looked at questions, in all their attempts there that count.
 INSERT INTO facts.fact_time_spent (person_id, platform, course, course_id, content, source, seconds, observed_at)
-SELECT a.person_id, a.platform, a.course, max(a.course_id), a.content, 'answers', sum(r.seconds), %(now)s
+SELECT a.person_id, a.platform, a.course, max(a.course_id), a.content, 'answers',
+       COALESCE(sum(r.seconds) FILTER (WHERE a.discarded_at IS NULL), 0), %(now)s
 FROM (SELECT DISTINCT person_id, content, platform, course FROM facts.fact_assessment_attempt
       WHERE attempt_id = ANY(%(attempt_ids)s) AND person_id IS NOT NULL) t
 JOIN facts.fact_assessment_attempt a USING (person_id, content, platform, course)

@@ -27,9 +27,11 @@ WITH worked AS (
         SELECT course_id, graded_at FROM facts.fact_item_grade
         WHERE person_id = %(person_id)s AND valid_to = 'infinity'
         UNION ALL
-        SELECT course_id, happened_at FROM facts.fact_learning_event
-        WHERE person_id = %(person_id)s AND verb NOT IN ('scored', 'passed', 'failed')
-          AND happened_at > now() - interval '400 days'
+        SELECT e.course_id, e.happened_at FROM facts.fact_learning_event e
+        WHERE e.person_id = %(person_id)s AND e.verb NOT IN ('scored', 'passed', 'failed', 'voided')
+          AND e.happened_at > now() - interval '400 days'
+          AND NOT EXISTS (SELECT FROM facts.fact_assessment_attempt d
+                          WHERE d.attempt_id = e.attempt_id AND d.discarded_at IS NOT NULL)
     ) w GROUP BY w.course_id
 )
 SELECT d.course_id, d.title, d.fullname, d.description, d.minutes, COALESCE(s.enrolled, 0) AS learners,
@@ -68,19 +70,25 @@ SELECT DISTINCT to_timestamp(floor(extract(epoch FROM w.at) / %(quarter)s) * %(q
     UNION ALL
     SELECT graded_at FROM facts.fact_item_grade WHERE person_id = %(person_id)s
     UNION ALL
-    SELECT happened_at FROM facts.fact_learning_event
-    WHERE person_id = %(person_id)s AND verb NOT IN ('launched', 'scored', 'passed', 'failed')
+    SELECT e.happened_at FROM facts.fact_learning_event e
+    WHERE e.person_id = %(person_id)s AND e.verb NOT IN ('launched', 'scored', 'passed', 'failed', 'voided')
+      AND NOT EXISTS (SELECT FROM facts.fact_assessment_attempt d
+                      WHERE d.attempt_id = e.attempt_id AND d.discarded_at IS NOT NULL)
 ) w WHERE w.at > now() - interval '400 days' AND w.at <= now()
 
 -- name: worked_here
 -- Quarters of an hour in which somebody worked in launched content. To open something is not to learn.
 SELECT DISTINCT to_timestamp(floor(extract(epoch FROM w.at) / %(quarter)s) * %(quarter)s) AS at FROM (
-    SELECT started_at AS at FROM connector.attempt WHERE person_id = %(person_id)s AND NOT trial
+    SELECT started_at AS at FROM connector.attempt
+    WHERE person_id = %(person_id)s AND NOT trial AND discarded_at IS NULL
     UNION ALL
-    SELECT submitted_at FROM connector.attempt WHERE person_id = %(person_id)s AND NOT trial
+    SELECT submitted_at FROM connector.attempt
+    WHERE person_id = %(person_id)s AND NOT trial AND discarded_at IS NULL
     UNION ALL
-    SELECT at FROM connector.learning_event
-    WHERE person_id = %(person_id)s AND verb = ANY(%(verbs)s)
+    SELECT e.at FROM connector.learning_event e
+    WHERE e.person_id = %(person_id)s AND e.verb = ANY(%(verbs)s)
+      AND NOT EXISTS (SELECT FROM connector.attempt d
+                      WHERE d.attempt_id = e.attempt_id AND d.discarded_at IS NOT NULL)
 ) w WHERE w.at > now() - interval '400 days' AND w.at <= now()
 
 -- name: recent
@@ -107,7 +115,7 @@ SELECT w.what, w.title, w.at, w.precision FROM (
 SELECT d.what, v.title, d.at, d.percent, d.passed
 FROM (
     (SELECT 'assessment' AS what, content_id, submitted_at AS at, percent, passed FROM connector.attempt
-     WHERE person_id = %(person_id)s AND NOT trial AND submitted_at IS NOT NULL
+     WHERE person_id = %(person_id)s AND NOT trial AND submitted_at IS NOT NULL AND discarded_at IS NULL
      ORDER BY submitted_at DESC LIMIT %(most)s)
     UNION ALL
     (SELECT 'video', content_id, completed_at, NULL, NULL FROM connector.viewing
@@ -122,25 +130,28 @@ ORDER BY d.at DESC LIMIT %(most)s
 -- Courses that others with the same job, or in the same unit, have completed, and that somebody is not in, has not
 -- completed and does not have to. At least so many, so that nobody can be told from it.
 WITH me AS (
-    SELECT person_id, unit, job_role FROM facts.dim_person WHERE person_id = %(person_id)s AND valid_to = 'infinity'
+    SELECT unit, job_role FROM facts.dim_person WHERE person_id = %(person_id)s AND valid_to = 'infinity'
 ), peer AS MATERIALIZED (
-    (SELECT 'job_role' AS basis, p.person_id FROM me
-     JOIN facts.dim_person p ON p.job_role = me.job_role AND p.person_id <> me.person_id
-     WHERE me.job_role <> '' AND p.valid_to = 'infinity' AND p.status = 'active'
+    (SELECT 'job_role' AS basis, p.person_id FROM facts.dim_person p
+     WHERE p.job_role = (SELECT job_role FROM me WHERE job_role <> '') AND p.person_id <> %(person_id)s
+       AND p.valid_to = 'infinity' AND p.status = 'active'
      ORDER BY p.person_id LIMIT %(peers)s)
     UNION ALL
-    (SELECT 'unit', p.person_id FROM me
-     JOIN facts.dim_person p ON p.unit = me.unit AND p.person_id <> me.person_id
-     WHERE me.unit <> '' AND p.valid_to = 'infinity' AND p.status = 'active'
+    (SELECT 'unit', p.person_id FROM facts.dim_person p
+     WHERE p.unit = (SELECT unit FROM me WHERE unit <> '') AND p.person_id <> %(person_id)s
+       AND p.valid_to = 'infinity' AND p.status = 'active'
      ORDER BY p.person_id LIMIT %(peers)s)
+), peers AS (
+    SELECT basis, count(*) AS peers FROM peer GROUP BY basis
 ), done AS (
-    SELECT p.basis, f.course_id, count(DISTINCT f.person_id) AS completed
-    FROM peer p JOIN facts.fact_completion f ON f.person_id = p.person_id AND f.completed AND f.valid_to = 'infinity'
-    GROUP BY p.basis, f.course_id HAVING count(DISTINCT f.person_id) >= %(least)s
+    SELECT e.basis, e.course_id, count(*) AS completed
+    FROM (SELECT DISTINCT p.basis, f.course_id, p.person_id FROM peer p
+          JOIN facts.fact_completion f ON f.person_id = p.person_id AND f.completed AND f.valid_to = 'infinity') e
+    GROUP BY e.basis, e.course_id HAVING count(*) >= %(least)s
 )
-SELECT d.course_id, d.title, d.fullname, d.minutes, n.basis, n.completed,
-       (SELECT count(*) FROM peer p WHERE p.basis = n.basis) AS peers
+SELECT d.course_id, d.title, d.fullname, d.minutes, n.basis, n.completed, k.peers
 FROM done n
+JOIN peers k ON k.basis = n.basis
 JOIN facts.dim_course d ON d.course_id = n.course_id AND d.valid_to = 'infinity' AND d.visible
 WHERE NOT EXISTS (SELECT FROM facts.fact_enrolment e
                   WHERE e.person_id = %(person_id)s AND e.course_id = n.course_id AND e.valid_to = 'infinity')

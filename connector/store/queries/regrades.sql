@@ -2,13 +2,14 @@
 -- From which banks attempts of a course were drawn.
 SELECT DISTINCT b.bank FROM connector.attempt a, jsonb_object_keys(a.marked_banks) AS b (bank)
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
+  AND a.discarded_at IS NULL
 
 -- name: old
 -- How many submitted attempts of a course are marked by earlier versions; of whoever was erased, or what was archived, nothing
--- is left by which to mark.
+-- is left by which to mark, and what was discarded counts nowhere.
 SELECT count(*) AS attempts FROM connector.attempt a
 WHERE a.content_id = %(content_id)s AND a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
-  AND a.submitted_at IS NOT NULL AND NOT a.archived
+  AND a.submitted_at IS NOT NULL AND NOT a.archived AND a.discarded_at IS NULL
   AND (a.marked_version < %(version)s
        OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE %(banks)s::jsonb -> b.key > b.value))
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))
@@ -67,7 +68,7 @@ ORDER BY r.regrade_id
 SELECT a.* FROM connector.regrade r
 JOIN connector.attempt a ON a.content_id = r.content_id AND a.platform_id = r.platform_id AND a.course = r.course
 WHERE r.regrade_id = %(regrade_id)s AND r.ended_at IS NULL AND NOT a.trial AND NOT a.archived AND a.submitted_at IS NOT NULL
-  AND a.attempt_id > %(behind)s
+  AND a.discarded_at IS NULL AND a.attempt_id > %(behind)s
   AND (a.marked_version < r.version
        OR EXISTS (SELECT FROM jsonb_each(a.marked_banks) b WHERE r.banks -> b.key > b.value))
   AND NOT EXISTS (SELECT FROM connector.erasure e WHERE a.person_id = ANY(e.person_ids))

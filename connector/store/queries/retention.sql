@@ -80,15 +80,17 @@ WHERE site = %(site)s AND state IN ('done', 'refused', 'over') AND due_on < %(be
   AND COALESCE(told_at, noted_at) < %(before)s
 
 -- name: handed_in
--- What is not marked yet stays, and so it is seen what there is to mark; so does what a certificate rests on that held since.
+-- What is not marked yet stays, and so it is seen what there is to mark, but for what was discarded; so does what a certificate
+-- rests on that held since.
 SELECT v.file_id, v.place FROM connector.evidence v
 JOIN connector.attempt a USING (attempt_id)
 JOIN connector.content c USING (content_id)
-WHERE c.site = %(site)s AND a.submitted_at < %(before)s
+WHERE c.site = %(site)s AND COALESCE(a.discarded_at, a.submitted_at) < %(before)s
   AND NOT EXISTS (SELECT FROM connector.certificate k
                   WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id
                     AND COALESCE(LEAST(k.expires_at, k.revoked_at), 'infinity') >= %(before)s)
-  AND EXISTS (SELECT FROM connector.mark m WHERE m.attempt_id = v.attempt_id AND m.question_id = v.question_id)
+  AND (a.discarded_at IS NOT NULL
+       OR EXISTS (SELECT FROM connector.mark m WHERE m.attempt_id = v.attempt_id AND m.question_id = v.question_id))
 ORDER BY v.file_id
 
 -- name: comments
@@ -105,12 +107,13 @@ RETURNING mark_id AS key
 
 -- name: attempts
 -- What was answered goes, and the attempt with its result stays: but for what waits to be marked or to be told, and what a
--- certificate rests on that held since.
+-- certificate rests on that held since. Of what was discarded nothing waits to be marked.
 WITH old AS (
     UPDATE connector.attempt SET archived = true WHERE attempt_id IN (
         SELECT a.attempt_id FROM connector.attempt a JOIN connector.content c USING (content_id)
-        WHERE a.attempt_id > %(after)s AND c.site = %(site)s AND a.submitted_at < %(before)s AND NOT a.archived
-          AND (a.trial OR a.percent IS NOT NULL) AND a.settled_at IS NOT NULL
+        WHERE a.attempt_id > %(after)s AND c.site = %(site)s AND NOT a.archived
+          AND CASE WHEN a.discarded_at IS NOT NULL THEN a.discarded_at < %(before)s
+                   ELSE a.submitted_at < %(before)s AND (a.trial OR a.percent IS NOT NULL) AND a.settled_at IS NOT NULL END
           AND NOT EXISTS (SELECT FROM connector.learning_event e WHERE e.attempt_id = a.attempt_id)
           AND NOT EXISTS (SELECT FROM connector.certificate k
                           WHERE k.site = c.site AND k.deed = 'attempt ' || a.attempt_id

@@ -162,7 +162,7 @@ ORDER BY c.stamp, c.score_id
 
 -- name: attempts
 -- Those, too, from before it was known who that is; what was answered and marked is with them.
-SELECT to_jsonb(a) - ARRAY['platform_id', 'person_id', 'banks', 'marked_banks', 'line_item', 'paper'] || jsonb_build_object(
+SELECT to_jsonb(a) - ARRAY['platform_id', 'person_id', 'banks', 'marked_banks', 'line_item', 'paper', 'discarded_by'] || jsonb_build_object(
            'platform', q.name, 'title', v.body -> 'title',
            'answers', (SELECT jsonb_agg(to_jsonb(w) - ARRAY['attempt_id', 'place'] ORDER BY w.saved_at)
                        FROM connector.answer w WHERE w.attempt_id = a.attempt_id),
@@ -201,6 +201,11 @@ SELECT jsonb_build_object('marked', count(*), 'last_at', max(m.marked_at))
 FROM meant s
 JOIN connector.attempt a ON a.platform_id = s.platform_id
 JOIN connector.mark m ON m.attempt_id = a.attempt_id AND m.marked_by = s.subject
+HAVING count(*) > 0
+UNION ALL
+SELECT jsonb_build_object('discarded', count(*), 'last_at', max(a.discarded_at))
+FROM meant s
+JOIN connector.attempt a ON a.platform_id = s.platform_id AND a.discarded_by = s.subject
 HAVING count(*) > 0
 UNION ALL
 SELECT jsonb_build_object('marked_anew_at', r.asked_at, 'reason', r.reason)

@@ -207,16 +207,18 @@ ORDER BY name, view_id LIMIT %(most)s OFFSET %(first)s
 -- name: in_course
 -- How lessons were watched that were made in a course, or watched there; of several videos of a lesson the most counts.
 WITH seen AS (
-    SELECT w.content_id, w.subject, max(w.share) AS share, bool_or(w.completed_at IS NOT NULL) AS completed
+    SELECT w.content_id, max(w.share) AS share, bool_or(w.completed_at IS NOT NULL) AS completed
     FROM connector.viewing w WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND NOT w.trial
     GROUP BY w.content_id, w.subject
+), told AS (
+    SELECT content_id, count(*) AS people, count(*) FILTER (WHERE completed) AS completed, avg(share) AS share
+    FROM seen GROUP BY content_id
 )
-SELECT c.content_id, v.body -> 'title' AS title, count(s.subject) AS people,
-       count(*) FILTER (WHERE s.completed) AS completed, avg(s.share) AS share
+SELECT c.content_id, v.body -> 'title' AS title, COALESCE(t.people, 0) AS people, COALESCE(t.completed, 0) AS completed, t.share
 FROM connector.content c
+LEFT JOIN told t ON t.content_id = c.content_id
 JOIN LATERAL (SELECT * FROM connector.content_version v WHERE v.content_id = c.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
-LEFT JOIN seen s ON s.content_id = c.content_id
 WHERE c.kind = 'video' AND c.ended_at IS NULL
-  AND (c.platform_id = %(platform_id)s AND c.course = %(course)s OR s.content_id IS NOT NULL)
-GROUP BY c.content_id, v.body, v.changed_at ORDER BY v.changed_at DESC, c.content_id
+  AND (c.platform_id = %(platform_id)s AND c.course = %(course)s OR t.content_id IS NOT NULL)
+ORDER BY v.changed_at DESC, c.content_id

@@ -66,7 +66,7 @@ def _page(visit: Visit, whose: Actor, fields: Fields, *, saved: bool = False) ->
     content = visit.content(ContentKind.ASSESSMENT)
     names = {one.subject: one.name for one in roster(visit.connector, visit.session) or ()}
     values: dict[str, Any] = {
-        "made": bodies.assessment(content.body),
+        "made": bodies.rules(content.body),
         "allowed": visit.connector.allowances.of(content.content_id, whose),
         "subject": whose.subject,
         "link": whose.link,

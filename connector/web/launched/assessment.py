@@ -53,7 +53,7 @@ def begin(visit: Visit) -> Response:
     """Begin an attempt, or go on with the one that is open."""
     content = visit.content(ContentKind.ASSESSMENT)
     attempt = taking.begin(visit.connector.attempting, content, visit.session)
-    return _attempt(visit, attempt)
+    return _as_it_stands(visit, attempt)
 
 
 def show_attempt(visit: Visit) -> Response:
@@ -101,7 +101,8 @@ def show_answers(visit: Visit) -> Response:
 def show_question(visit: Visit) -> Response:
     """A question of one's own open attempt, once it is asked: the next step of a scenario."""
     attempt, attempting, key = own_attempt(visit), visit.connector.attempting, visit.request.path_params["question"]
-    found = taking.asked(attempting, attempt) if attempt.submitted_at is None else []
+    asked = attempt.submitted_at is None and attempt.discard is None
+    found = taking.asked(attempting, attempt) if asked else []
     question = next((one for one in found if one.question_id == key), None)
     if question is None:
         raise LaunchRefused("question: it is not asked, or not yet.", Trouble.NOT_ALLOWED)
@@ -113,7 +114,7 @@ def submit(visit: Visit) -> Response:
     attempt, attempting = own_attempt(visit), visit.connector.attempting
     if visit.request.query_params.get("by") == "clock":
         return _as_it_stands(visit, attempting.run_out(attempt, timedelta(0)))
-    return _result(visit, attempting.submit(attempt))
+    return _as_it_stands(visit, attempting.submit(attempt))
 
 
 def own_attempt(visit: Visit) -> Attempt:
@@ -130,6 +131,9 @@ def evidence_of(connector: Connector, attempt: Attempt) -> Mapping[str, list[Evi
 
 
 def _as_it_stands(visit: Visit, attempt: Attempt) -> Response:
+    if attempt.discard is not None:
+        made = visit.connector.attempting.papers.assessment(attempt)
+        return visit.part("content/assessment/discarded.html", attempt=attempt, made=made)
     return _attempt(visit, attempt) if attempt.submitted_at is None else _result(visit, attempt)
 
 

@@ -12,12 +12,14 @@ from starlette.responses import Response
 from connector.bootstrap import Connector
 from connector.content.assessment import bodies, results
 from connector.content.assessment.analysis import Item
-from connector.content.assessment.result_list import entries, next_to_mark, of_activity, teaching
+from connector.content.assessment.attempting import may_be_marked
+from connector.content.assessment.result_list import next_to_mark, of_activity, teaching
 from connector.content.assessment.taking import explains, reviewed
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.launched import actor_of
+from connector.domain.apart import Apart
 from connector.domain.assessments import Question
-from connector.domain.attempting import Attempt
+from connector.domain.attempting import LONGEST_WHY, Attempt
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
@@ -28,7 +30,7 @@ from connector.web.launched import allowances, result_list
 from connector.web.launched.assessment import ATTEMPTS, evidence_of
 from connector.web.launched.assessment_editing import read_form
 from connector.web.launched.fields import Fields
-from connector.web.launched.launches import Part, Visit, roster
+from connector.web.launched.launches import Part, Visit, log, roster
 from connector.web.launched.result_list import asked_for, listed, wanted_of
 
 RESULTS = "/lti/assessment/results"
@@ -37,6 +39,8 @@ BACK: Mapping[str, str] = {COURSE_VIEW: "/lti/course"}
 NO_PERCENT = message("Enter a number from 0 to 100.")
 MOST = 500
 """Attempts by which questions are looked at: the newest."""
+DISCARDS = 20
+"""So many of those that were discarded are shown: the newest."""
 
 
 def show(visit: Visit) -> Response:
@@ -74,6 +78,16 @@ def mark(visit: Visit, form: FormData) -> Response:
     return _one(visit, marked, here=key)
 
 
+def discard(visit: Visit, form: FormData) -> Response:
+    """Take an attempt out of all that counts; whoever does says why."""
+    attempt, fields = of_course(visit), Fields(form)
+    why = fields.needed("why", LONGEST_WHY)
+    if fields.wrong:
+        return _one(visit, attempt, form=fields)
+    visit.connector.discarding.discard(attempt, visit.maker.subject, why)
+    return _one(visit, of_course(visit))
+
+
 def review(connector: Connector, session: LaunchSession, content: Content) -> Mapping[str, Any] | None:
     """What somebody has done, as the gradebook asks for it: the newest attempt in this activity that was submitted;
     None for none. Answers are taken for a while after the end of the time, and nothing is told before.
@@ -101,12 +115,21 @@ def of_course(visit: Visit) -> Attempt:
     return attempt
 
 
-def items_of(connector: Connector, scored: Sequence[Attempt]) -> list[tuple[Question, Item]]:
-    """How each question of these attempts does, which come as ``Attempts.scored`` has them."""
+def items_of(
+    connector: Connector, scored: Sequence[Attempt], most: int | None = None
+) -> tuple[list[tuple[Question, Item]], int]:
+    """How each question of these attempts does, or so many of the hardest, and how many attempts are left out: their
+    questions cannot be read, and the log tells which they are. They come as ``Attempts.scored`` has them."""
     answers = connector.attempts.answers_of([one.attempt_id for one in scored])
-    papers = connector.attempting.papers
-    counting = {one.attempt_id: papers.counting(one, answers.get(one.attempt_id, {})) for one in scored}
-    return results.items(counting, answers, {one.attempt_id: one.percent for one in scored if one.percent is not None})
+    papers, apart, counting = connector.attempting.papers, Apart("Attempts whose questions are looked at"), {}
+    for one in scored:
+        with apart.one(one.attempt_id):
+            counting[one.attempt_id] = papers.counting(one, answers.get(one.attempt_id, {}))
+    if apart.failed:
+        log.warning("questions left out", **apart.told())
+    read = [one for one in scored if one.attempt_id in counting]
+    percents = {one.attempt_id: one.percent for one in read if one.percent is not None}
+    return results.items(counting, answers, percents, most), len(apart.failed)
 
 
 def names(connector: Connector, session: LaunchSession) -> Mapping[str, str]:
@@ -130,31 +153,36 @@ def _regrades(visit: Visit) -> dict[str, Any]:
 
 def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Response:
     connector, maker = visit.connector, visit.maker
-    made = bodies.assessment(content.body)
+    made = bodies.rules(content.body)
     there = (content.content_id, maker.platform_id, maker.course)
     every = connector.attempts.results(*there)
     members = roster(connector, visit.session) or ()
     teachers = teaching(members)
     wanted = wanted_of(visit)
     chosen = of_activity(every, wanted)
-    overview = results.overview([one for one in chosen if one.subject not in teachers])
+    standings = results.standings(chosen)
+    overview = results.overview([one for one in standings if one.subject not in teachers])
     waiting, waits = next_to_mark(chosen, 0)
     newest = connector.attempts.scored(*there, MOST)
     scored = [one for one in newest if one.actor.subject not in teachers and wanted.activity in ("", one.actor.link)]
+    items, unread = items_of(connector, scored)
     return visit.part(
         "content/assessment/results.html",
         content=content,
         made=made,
         overview=overview,
-        people=len({one.subject for one in entries(overview.standings, members) if not one.teaches}),
-        items=items_of(connector, scored),
-        looked_at=len(scored) if len(newest) == MOST else 0,
-        **listed(visit, every, members),
+        people=len(({one.subject for one in standings} | {one.subject for one in members}) - teachers),
+        items=items,
+        unread=unread,
+        looked_at=len(scored) - unread if len(newest) == MOST else 0,
+        **listed(visit, every, standings, members),
         to_mark=waiting,
         waits=waits,
         names={one.subject: one.name for one in members},
         may_edit=content.is_of(maker),
         **_regrades(visit),
+        discarded=connector.attempts.discarded(*there, DISCARDS),
+        all_discarded=DISCARDS,
         form=fields or Fields.untouched(),
     )
 
@@ -189,7 +217,9 @@ def _shown(
         "explains": teaches or explains(made, attempt),
         **(_others(connector, attempt) if teaches else {"to_mark": None, "waits": 0}),
         "certificates": connector.certificates.by_attempt(attempt.attempt_id) if teaches else [],
-        "may_mark": teaches and attempt.submitted_at is not None and not attempt.archived,
+        "may_mark": teaches and may_be_marked(attempt),
+        "may_discard": teaches and not attempt.trial and attempt.discard is None,
+        "names": names(connector, session) if teaches and attempt.discard is not None else {},
         "form": untouched,
         "untouched": untouched,
         "question_typed": None,
@@ -215,5 +245,6 @@ PARTS = (
     Part("POST", RESULTS + "/regrades", regrade, teaches=True, read=read_form),
     Part("GET", RESULTS + "/regrades", show_regrades, teaches=True),
     Part("GET", RESULTS + "/{attempt}", show_one, teaches=True, far=True),
+    Part("POST", RESULTS + "/{attempt}/discard", discard, teaches=True, far=True, read=read_form),
     Part("POST", RESULTS + "/{attempt}/marks/{question}", mark, teaches=True, far=True, read=read_form),
 )

@@ -108,8 +108,9 @@ def show_questions(visit: Visit) -> Response:
     teachers = teaching(roster(connector, visit.session) or ())
     newest = connector.attempts.scored(key, maker.platform_id, maker.course, NEWEST)
     scored = [one for one in newest if one.actor.subject not in teachers]
-    hardest = sorted(items_of(connector, scored), key=lambda one: one[1].facility)[:HARDEST]
-    return visit.part("content/course_view/questions.html", items=hardest, attempts=len(scored))
+    hardest, unread = items_of(connector, scored, HARDEST)
+    read = len(scored) - unread
+    return visit.part("content/course_view/questions.html", items=hardest, attempts=read, unread=unread)
 
 
 def _people(_connector: Connector, _session: LaunchSession, found: CourseLook) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ ENVELOPE = 10_000
 SAYS: Mapping[NotTaken, str] = {
     NotTaken.TOO_LARGE: message("This file is too large: 20 MB is the most."),
     NotTaken.OTHER_TYPE: message("Only photos, videos (MP4 or MOV) and PDF files can be handed in."),
+    NotTaken.DISCARDED: message("This attempt was discarded: it takes nothing more."),
     NotTaken.TOO_MANY: message("There are five files already, or the attempt is over."),
     NotTaken.FULL: message(
         "You have handed in as much as is kept of one person. Remove files that are not needed, or ask your "

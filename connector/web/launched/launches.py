@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from math import ceil
@@ -211,15 +211,20 @@ class Visit:
 
 
 def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | None:
-    """Who is in the course, in a thread of a request; None where the platform does not say."""
-    platform = connector.platforms.one(session.launch.platform_id)
-    if platform is None or not session.launch.roster:
+    """Who is in the course, in a thread of a request, and who teaches there, by the roster or by launches; None where
+    the platform does not say."""
+    launch = session.launch
+    platform = connector.platforms.one(launch.platform_id)
+    if platform is None or not launch.roster:
         return None
     try:
-        return anyio.from_thread.run(connector.rosters.of, platform, session.launch.roster)
+        members = anyio.from_thread.run(connector.rosters.of, platform, launch.roster)
     except (TryAgain, AccessRefused) as error:
         log.warning("members not read", error=type(error).__name__)
         return None
+    course = launch.course.id if launch.course else ""
+    known = {*connector.course_view.work.teachers(launch.platform_id, course), *([launch.subject] * launch.teaches)}
+    return [replace(one, teaches=one.teaches or one.subject in known) for one in members]
 
 
 def named(connector: Connector, session: LaunchSession) -> Content | None:

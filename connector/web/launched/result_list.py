@@ -20,6 +20,7 @@ from connector.content.assessment.result_list import (
     of_activity,
     select,
 )
+from connector.content.assessment.results import Standing
 from connector.domain.allowances import NOTHING, Allowed
 from connector.domain.attempting import Result
 from connector.domain.contents import ContentKind
@@ -58,10 +59,12 @@ ACTIVITY = message("Activity")
 UNTITLED = message("Activity {number}")
 
 
-def listed(visit: Visit, attempts: Sequence[Result], members: Sequence[Member]) -> Mapping[str, Any]:
-    """What of the list is asked for, and what can be."""
+def listed(
+    visit: Visit, attempts: Sequence[Result], standings: Sequence[Standing], members: Sequence[Member]
+) -> Mapping[str, Any]:
+    """What of the list is asked for, and what can be. ``standings`` are those of the activity that is wanted."""
     wanted, known = wanted_of(visit), _activities(visit, attempts)
-    found = entries(results.overview(of_activity(attempts, wanted)).standings, members)
+    found = entries(standings, members)
     chosen = select(found, wanted)
     page = page_of(visit.request.query_params, len(chosen))
     return {
@@ -84,7 +87,9 @@ def listed(visit: Visit, attempts: Sequence[Result], members: Sequence[Member]) 
 def show_list(visit: Visit) -> Response:
     """Those that are asked for, a page of them."""
     content = visit.content(ContentKind.ASSESSMENT)
-    return visit.part("content/assessment/found.html", content=content, **listed(visit, *_read(visit)))
+    attempts, members = _read(visit)
+    standings = results.standings(of_activity(attempts, wanted_of(visit)))
+    return visit.part("content/assessment/found.html", content=content, **listed(visit, attempts, standings, members))
 
 
 def download(visit: Visit) -> Response:
@@ -92,7 +97,7 @@ def download(visit: Visit) -> Response:
     speech = visit.speech
     attempts, members = _read(visit)
     wanted, known = wanted_of(visit), _activities(visit, attempts)
-    found = select(entries(results.overview(of_activity(attempts, wanted)).standings, members), wanted)
+    found = select(entries(results.standings(of_activity(attempts, wanted)), members), wanted)
     where = [ACTIVITY] if len(known) > 1 else []
     columns = [COLUMNS[0], *where, *COLUMNS[1:]]
     rows = []

@@ -60,10 +60,7 @@
     event.preventDefault();
     upload(event.target);
   });
-  // Browsers show no dialogs of their own for pages in frames.
   document.addEventListener("click", (event) => {
-    const asked = event.target.closest("[data-dialog]");
-    if (asked) document.getElementById(asked.dataset.dialog).showModal();
     const chosen = event.target.closest(".tabs button");
     if (!chosen) return;
     chosen.parentElement.querySelectorAll("button").forEach((one) => one.removeAttribute("aria-current"));

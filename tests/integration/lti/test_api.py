@@ -146,6 +146,25 @@ def test_a_learner_takes_an_assessment(tool: Tool) -> None:
     assert "no attempt left" in learner.ask("POST", f"{base}/attempts", 403).json()["detail"]
 
 
+def test_what_was_discarded_is_told_and_takes_nothing(tool: Tool) -> None:
+    """It is no attempt of those that count, and whoever has it open is told why nothing comes of it."""
+    content = made(tool, assessment(*TWO, attempts=1))
+    link = activity(tool, content)
+    learner, base = person(tool, LEARNS, link), f"/assessments/{content.content_id}"
+    attempt = learner.ask("POST", f"{base}/attempts").json()["data"]
+    one = f"{base}/attempts/{attempt['id']}"
+    kept = tool.house.connector.attempts.one(attempt["id"])
+    assert kept is not None
+    tool.house.connector.discarding.discard(kept, "teacher", "A try-out.")
+    told = learner.data(one)
+    assert (told["state"], told["percent"], told["questions"]) == ("discarded", None, [])
+    for method, path in (("PUT", f"{one}/answers/a"), ("POST", f"{one}/submit")):
+        sent = {"json": {"chosen": ["r"], "place": 1}} if method == "PUT" else {}
+        assert "was discarded by who teaches" in learner.ask(method, path, 409, **sent).json()["detail"]
+    about = learner.data(base)
+    assert (about["attempts_left"], about["attempts"], about["counts"]) == (1, [], None)
+
+
 def test_of_a_scenario_comes_what_answers_have_led_to(tool: Tool) -> None:
     """Neither another step, nor where an option leads that was not chosen, nor what a question weighs."""
     steps = leading("start", "leak", "calm"), leading("leak", ""), leading("calm", "")

@@ -126,8 +126,8 @@ def test_an_attempt_that_cannot_be_marked_holds_nobody_up(tool: Tool, link: Tool
     job = tool.house.connector.ending_attempts()
     for submitted in (1, 0):
         outcome, error, came = attempt_of_job(lambda: anyio.run(job.work))
-        assert (outcome, error, came["submitted"]) == (JobOutcome.PARTLY, "ValidationError", submitted)
-        assert f"the numbers {broken} (ValidationError, " in str(came["message"])
+        assert (outcome, error, came["submitted"]) == (JobOutcome.PARTLY, "Unreadable", submitted)
+        assert f"the numbers {broken} (Unreadable, " in str(came["message"])
     sent(tool)
     assert (in_gradebook(tool, graded), in_gradebook(tool, graded, "other")) == (None, 0)
     tool.house.sql("UPDATE connector.attempt SET marked_banks = '{}'")
@@ -159,7 +159,7 @@ def test_which_attempt_counts_and_how_many_there_are(tool: Tool, link: ToolLink)
     assert last is not None
     content = connector.contents.newest(last.content_id)
     assert content is not None
-    begun = Begun(last.actor, last.number, "", False, connector.clock(), connector.clock())
+    begun = Begun(last.actor, last.number - 1, "", False, connector.clock(), connector.clock())
     assert connector.attempts.start(connector.attempting.papers.draw(content), begun) is None, "who was faster counts"
 
 
@@ -414,7 +414,7 @@ def test_a_bank_that_is_changed_while_an_attempt_begins(tool: Tool, link: ToolLi
     connector = tool.house.connector
     drawn = connector.attempting.papers.draw(content)
     actor = Actor(tool.platform_id, content.course, "1", "s", None, str(content.content_id))
-    begun = Begun(actor, 1, "", False, connector.clock(), connector.clock())
+    begun = Begun(actor, 0, "", False, connector.clock(), connector.clock())
 
     def begin() -> int | None:
         return connector.attempts.start(drawn, begun)
@@ -441,7 +441,7 @@ def begun_before(tool: Tool, content: Content, **other: Any) -> dict[str, Any]:
     usual = {
         "content_id": content.content_id, "version": content.version, "banks": Jsonb({}), "paper": ["a", "b"],
         "platform_id": tool.platform_id, "course": content.course, "link": "1", "subject": "s", "person_id": None,
-        "trial": False, "number": 1, "line_item": "", "link_title": "", "launched_at": now, "now": now,
+        "trial": False, "after": 0, "line_item": "", "link_title": "", "launched_at": now, "now": now,
     }  # fmt: skip
     return usual | other
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import anyio.to_thread
 import pytest
+from psycopg.types.json import Jsonb
 
 from adapters.moodle.twin.state import ROLES
 from connector.cli import command
@@ -234,6 +235,28 @@ async def test_what_counts_earns_it(
     assert [(one["number"], one["counts"]) for one in found if one] == ([earned] if earned else [])
 
 
+async def test_a_rule_that_cannot_be_read_keeps_no_certificate_from_others(tool: Tool) -> None:
+    """Nobody can say from how many percent on it was passed: for that one attempt none is issued."""
+    contents = [made(tool, WITH) for _ in range(2)]
+    for username, content in zip(("e1", "e2"), contents, strict=True):
+        opened(tool, username, activity(tool, content)).take(*RIGHT)
+    torn = "UPDATE connector.content_version SET body = body || %s WHERE content_id = %s RETURNING 1"
+    assert tool.house.sql(torn, Jsonb({"pass_mark": "many"}), contents[0].content_id)
+    assert await work(tool) == 1
+    [one] = tool.house.connector.certificates.listed(None, 9)
+    assert one.evidence and one.evidence["content"] == str(contents[1].content_id)
+
+
+async def told_of(number: str, tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command line says of a certificate."""
+    url, house = tool.house.settings.database_url, tool.house
+    told = {"DATABASE_URL": url.get_secret_value() if url else "", "MAPPING": str(house.mapping)}
+    for name, value in {**told, "MOODLE__URL": house.twin.url}.items():
+        monkeypatch.setenv(f"CONNECTOR_{name}", value)
+    assert await anyio.to_thread.run_sync(command, ["certificate", "show", number]) == 0
+    return capsys.readouterr().out
+
+
 async def test_a_regrade(tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A certificate that was issued stays until somebody revokes it, and who looks at what it rests on sees that; who
     was marked wrongly, or passed before its author chose one, gets it by marking again."""
@@ -272,12 +295,7 @@ async def test_a_regrade(tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: py
         ("Which of a?", "right", 0), ("Which of b?", "right", 1)
     ]  # fmt: skip
     assert all(one.answered_at for one in rests.links)
-    url, house = tool.house.settings.database_url, tool.house
-    told = {"DATABASE_URL": url.get_secret_value() if url else "", "MAPPING": str(house.mapping)}
-    for name, value in {**told, "MOODLE__URL": house.twin.url}.items():
-        monkeypatch.setenv(f"CONNECTOR_{name}", value)
-    assert await anyio.to_thread.run_sync(command, ["certificate", "show", number]) == 0
-    said = capsys.readouterr().out
+    said = await told_of(number, tool, monkeypatch, capsys)
     for part in (
         f"{number}: Gas safety of FirstE1 LastE1 (E1), issued on", "by rule", "valid.",
         "It rests on attempt 1 at Safety", "launched 20", "submitted 20",
@@ -285,3 +303,48 @@ async def test_a_regrade(tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: py
         "since then marked anew: 25 %, not passed", "Which of a?", "right",
     ):  # fmt: skip
         assert part in said, said
+
+
+async def test_what_was_discarded_earns_none(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not before it is issued, while another attempt does. One that was issued stays until somebody revokes it, as
+    after a regrade, and who discards is told so."""
+    graded = activity(tool, made(tool, WITH))
+    page, teacher = opened(tool, "e1", graded), opened(tool, "admin", graded)
+
+    def discarded(attempt: int) -> str:
+        path = f"/lti/assessment/results/{attempt}/discard"
+        return unescape(teacher.ask("POST", path, data={"why": "A wrong person."}).text)
+
+    page.take(*RIGHT)
+    discarded(1)
+    assert await work(tool) == 0
+    assert "being made" not in looked(page)
+    page.take(*RIGHT)
+    assert await work(tool) == 1
+    [number] = numbers(tool)
+    asking = unescape(teacher.ask("GET", "/lti/assessment/results/2").text)
+    assert "A certificate rests on it, and stays until a person revokes it." in asking
+    assert f"A certificate rests on it: {number}" in discarded(2)
+    found = tool.house.connector.certificates.find(number)
+    assert found is not None and state(tool, found.code)["state"] == "valid"
+    assert "UTC: A wrong person." in await told_of(number, tool, monkeypatch, capsys)
+
+
+async def test_what_counts_after_a_discard_earns_it(tool: Tool) -> None:
+    """The last counted and was none: without it the one before is a pass, and the service hears of it."""
+    graded = activity(tool, made(tool, replace(WITH, policy=Policy.LAST)))
+    page, teacher = opened(tool, "e1", graded), opened(tool, "admin", graded)
+    page.take(*RIGHT)
+    page.take(*WRONG)
+    assert await work(tool) == 0
+    ended = Event()
+    word = tool.house.connector.passed.heard(ended)
+    next(word)
+    late = Timer(20, ended.set)
+    late.start()
+    teacher.ask("POST", "/lti/assessment/results/2/discard", data={"why": "Disturbed."})
+    assert next(word, "nothing") is None
+    late.cancel()
+    assert await work(tool) == 1

@@ -182,6 +182,20 @@ def test_people_of_our_own_moodle_come_from_the_facts(tool: Tool, link: ToolLink
     assert re.search(r'value="10" aria-label="Progress of Ada Okafor"', html)
 
 
+def test_who_teaches_stands_among_no_learners_of_the_facts(tool: Tool, link: ToolLink) -> None:
+    """Enrolments tell no roles, and the roster does: in a course without an assessment, too."""
+    teacher, admin = (tool.house.twin.state.by_username[one] for one in ("teacher", "admin"))
+    known = "UPDATE facts.fact_enrolment SET moodle_id = %s WHERE course_id = 11 AND moodle_id = %s RETURNING 1"
+    [one] = tool.house.sql("SELECT min(moodle_id) AS taught FROM facts.fact_enrolment WHERE course_id = 11")
+    assert tool.house.sql(known, teacher, one["taught"])
+    try:
+        view = page(tool, link, FACTS, sub=str(admin))
+        assert len(listed(view)) == 9
+        assert re.search(r"People</dt><dd>9<", view.html)
+    finally:
+        tool.house.sql(known, one["taught"], teacher)
+
+
 def test_the_list_is_filtered_put_in_order_and_taken_away(tool: Tool, link: ToolLink) -> None:
     """The same for the page and for the file; nonsense asks for everybody."""
     view = page(tool, link, FACTS)
@@ -253,7 +267,9 @@ def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
         "untouched": (0, 0, 0, None, 0),
     }
     for content in (best, last, mean):
-        whole = results.overview(connector.attempts.results(content.content_id, tool.platform_id, course))
+        whole = results.overview(
+            results.standings(connector.attempts.results(content.content_id, tool.platform_id, course))
+        )
         one = shown[content.title["en"]]
         assert (one.passed, one.mean) == (whole.passed, whole.mean)
     people = {one["Name"]: one["Assessments passed"] for one in listed(page(tool, link, course))}
@@ -288,6 +304,21 @@ def test_what_waits_of_whoever_was_erased_waits_for_nobody(tool: Tool, link: Too
     assert ([one.subject for one in waiting], taken[content.content_id].waiting) == (["51"], 1)
     found, waits = next_to_mark(connector.attempts.results(content.content_id, tool.platform_id, course), 0)
     assert (found and found.subject, waits) == ("51", 1)
+
+
+def test_what_was_discarded_counts_in_no_figure(tool: Tool, link: ToolLink) -> None:
+    """Nor does it wait to be marked."""
+    course = "53"
+    content = made(tool, assessment(asked("p", kind=Kind.PRACTICAL, options=())))
+    attempts(tool, content, course, ("51", 1, 100.0), ("51", 2, 0.0), ("61", 1, None))
+    view = page(tool, link, course, **NO_ROSTER)
+    assert [one.subject for one in seen(tool, view)[1]] == ["61"]
+    tool.house.sql(
+        "UPDATE connector.attempt SET discarded_at = now(), discarded_by = 't', discarded_why = 'why' "
+        "WHERE course = '53' AND percent IS DISTINCT FROM 0 RETURNING 1"
+    )
+    taken, waiting = seen(tool, page(tool, link, course, **NO_ROSTER))
+    assert (taken[content.content_id], waiting) == (Taken(people=1, finished=1, passed=0, mean=0), [])
 
 
 def test_who_teaches_marks_from_there_and_comes_back(tool: Tool, link: ToolLink) -> None:

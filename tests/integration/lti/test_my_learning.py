@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from connector.domain.facts import Extent
 from connector.domain.live import Kind, Word, person, read
 from connector.store.live import CHANNEL
 from tests.integration.lti.launched import Tool, serving_tool
+from tests.integration.lti.made import activity, asked, assessment, made, opened
 from tests.integration.mirrored import Learning
 from tests.support import House, row
 
@@ -201,3 +203,28 @@ async def test_it_speaks_the_language_of_whoever_launched(
 async def test_content_that_is_gone_is_told(tool: Tool, link: ToolLink) -> None:
     answer = tool.forged("e1", link, _custom={"content": "gone"})
     assert (answer.status_code, "not there any more" in answer.text) == (400, True)
+
+
+async def test_what_was_discarded_is_nothing_that_somebody_did(tool: Tool, link: ToolLink) -> None:
+    """Neither what they did last nor a day on which they worked, before it is among the facts and after."""
+    connector = tool.house.connector
+    page = opened(tool, "e3", activity(tool, made(tool, assessment(asked("a")))))
+
+    def done(last: int) -> tuple[int, list[str]]:
+        attempt = connector.attempts.one(last)
+        assert attempt is not None and attempt.actor.person_id is not None
+        mine = connector.my_learning.look.of(attempt.actor.person_id, ZoneInfo("UTC"))
+        return mine.streak, [one.title["en"] for one in mine.recent]
+
+    for carried_before in (False, True):
+        page.take(("a", "r"))
+        last = tool.house.sql("SELECT max(attempt_id) AS one FROM connector.attempt")[0]["one"]
+        if carried_before:
+            await connector.carrying_learning().work()
+        assert done(last) == (1, ["Safety"])
+        attempt = connector.attempts.one(last)
+        assert attempt is not None
+        connector.discarding.discard(attempt, "teacher", "A try-out.")
+        if carried_before:
+            await connector.carrying_learning().work()
+        assert done(last) == (0, [])

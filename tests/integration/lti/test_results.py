@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from psycopg.types.json import Jsonb
 
+from adapters.moodle.twin.state import ROLES, STUDENT
 from adapters.moodle.twin.tools.state import ToolLink
+from connector.domain.assessments import Kind
+from connector.domain.contents import Content
 from connector.domain.errors import LaunchRefused
-from tests.integration.lti.launched import Tool
-from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, made, opened
+from tests.integration.lti.launched import COURSE, Tool
+from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, changed, made, opened
 
 RESULTS = "/lti/assessment/results"
 
@@ -37,7 +41,7 @@ def test_results_come_alive_with_the_first_attempt(tool: Tool, link: ToolLink) -
     opened(tool, "learner", graded).take(("a", "r"))
     begun = teacher.ask("GET", RESULTS).text
     assert 'id="results"' in begun
-    assert live(begun) == dict.fromkeys(("sums", "found", "figures"), said["content"])
+    assert live(begun) == dict.fromkeys(("sums", "found", "figures", "discards"), said["content"])
     lines = teacher.ask("GET", "/lti/assessment/list.csv").text.splitlines()
     assert lines[1].count("+05:45") == 2
 
@@ -60,3 +64,111 @@ def test_a_mark_that_meets_retention_changes_nothing(tool: Tool, link: ToolLink)
     after = connector.attempts.one(int(attempt))
     assert after and (after.percent, after.settled_at) == (100, shown.settled_at)
     assert connector.attempts.marks(int(attempt)) == []
+
+
+def test_who_teaches_without_editing_is_no_learner(tool: Tool, link: ToolLink) -> None:
+    """Moodle's roster calls them one, and its launches do not: whoever has marked here, or tried it out, is expected
+    to do nothing, nor is who looks. Who learns there since is a learner."""
+    twin = tool.house.twin
+    content = made(tool, assessment(asked("a"), asked("p", kind=Kind.PRACTICAL)))
+    graded = activity(tool, content)
+    for username in ("marker", "trier", "looker"):
+        hire(tool, username, "teacher")
+    learner = opened(tool, "learner", graded)
+    attempt = learner.begin()
+    learner.answer(attempt, "p", text="Done.")
+    learner.submit(attempt)
+
+    def not_begun(username: str) -> set[str]:
+        text = opened(tool, username, graded).ask("GET", f"{RESULTS.replace('results', 'list')}?state=not_begun").text
+        return {name for name in ("Other", "Marker", "Trier", "Looker") if f"{name} Lê" in text}
+
+    assert not_begun("teacher") == {"Other", "Marker", "Trier", "Looker"}, "nobody knows better yet"
+    mark = f"{RESULTS}/{attempt}/marks/p"
+    opened(tool, "marker", graded).ask("POST", mark, data={"percent": "100", "comment": ""})
+    opened(tool, "trier", graded).begin()
+    assert not_begun("teacher") == {"Other", "Looker"}
+    assert not_begun("looker") == {"Other"}
+    assert re.search(r"People</dt><dd>2<", opened(tool, "looker", graded).ask("GET", RESULTS).text)
+
+    with twin.state.lock:
+        user = twin.state.by_username["trier"]
+        twin.state.roles[user]["course", graded.course_id] = {STUDENT}
+    tool.house.clock.forward(minutes=2)
+    opened(tool, "trier", graded).begin()
+    assert "In progress" in opened(tool, "teacher", graded).ask("GET", "/lti/assessment/list?name=trier").text
+
+
+def hire(tool: Tool, username: str, role: str) -> None:
+    """Somebody more in the course."""
+    twin = tool.house.twin
+    with twin.state.lock:
+        names = {"firstname": username.title(), "lastname": "Lê", "idnumber": f"HR-{username}"}
+        user = twin.state.add_user(
+            {"username": username, "email": f"{username}@example.test", "auth": "manual", **names}
+        )
+        number = next(number for number, name in ROLES.items() if name == role)
+        twin.state.roles.setdefault(user.id, {})["course", twin.state.course_by_idnumber[COURSE]] = {number}
+    twin.life.enrol(username, COURSE, "self")
+
+
+TORN = {"title": {"en": "Safety"}, "pass_mark": "many", "policy": "never", "sections": "torn"}
+
+
+@pytest.mark.parametrize("body", [{}, [], TORN])
+def test_an_attempt_that_cannot_be_read_holds_nobody_up(tool: Tool, link: ToolLink, body: object) -> None:
+    """What was kept of its questions is as no version writes it: its result stands and counts, whoever looks, and the
+    page says why there is nothing more. Questions are counted without it."""
+    content = made(tool, assessment(asked("a"), asked("b", weight=3)))
+    graded = activity(tool, content)
+    opened(tool, "learner", graded).take(("a", "r"), ("b", "w"))
+    changed(tool, content, assessment(asked("a"), asked("c")))
+    break_version(tool, content, 1, body)
+    opened(tool, "other", graded).take(("a", "r"), ("c", "w"))
+
+    teacher = opened(tool, "teacher", graded)
+    results = teacher.ask("GET", RESULTS).text
+    assert [one in results for one in ("25%", "50%", "Which of b?", "Which of c?")] == [True, True, False, True]
+    assert "1 attempt is left out: its questions cannot be read any more." in results
+    assert "25.0" in teacher.ask("GET", "/lti/assessment/list.csv").text
+    one = teacher.ask("GET", f"{RESULTS}/1").text
+    assert ("25%" in one, CANNOT_BE_SHOWN in one, "Save the mark" in one) == (True, True, False)
+    hardest = teacher.ask("GET", f"/lti/course/assessments/{content.content_id}/questions").text
+    assert "1 attempt is left out" in hardest and "By the newest attempts: 1" in hardest
+    assert "Safety" in teacher.ask("GET", "/lti/course").text
+
+    learner = opened(tool, "learner", graded)
+    assert "25%" in learner.html
+    own = learner.ask("GET", "/lti/assessment/attempts/1").text
+    assert ("25%" in own, CANNOT_BE_SHOWN in own) == (True, True)
+    told = learner.ask("GET", f"/api/v1/assessments/{content.content_id}/attempts/1").json()["data"]
+    assert (told["percent"], told["questions"]) == (25, [])
+    assert "100%" in learner.take(("a", "r"), ("c", "r")), "what comes after it counts beside it"
+    assert "100%" in teacher.ask("GET", RESULTS).text
+
+
+def test_results_are_there_though_the_assessment_cannot_be_read(tool: Tool, link: ToolLink) -> None:
+    """Nobody can begin it any more; who has taken it keeps the result, and who teaches sees it."""
+    content = made(tool, assessment(asked("a")))
+    graded = activity(tool, content)
+    opened(tool, "learner", graded).take(("a", "r"))
+    break_version(tool, content, 1, TORN)
+    results = opened(tool, "teacher", graded).ask("GET", RESULTS).text
+    assert "<h1>Safety</h1>" in results and "100%" in results
+    assert "1 attempt is left out" in results and '<th scope="col">Discrimination' not in results
+    learner = opened(tool, "learner", graded)
+    assert "100%" in learner.html and "There are no questions yet." in learner.html
+    assert CANNOT_BE_SHOWN in learner.ask("GET", "/lti/assessment/attempts/1").text
+
+
+CANNOT_BE_SHOWN = "The questions of this attempt cannot be shown: they cannot be read any more. Its result stands."
+
+
+def break_version(tool: Tool, content: Content, version: int, body: object) -> None:
+    """As no page writes it, while the service is down: what it has read it keeps at hand."""
+    tool.cut()
+    kept = (Jsonb(body), content.content_id, version)
+    said = "UPDATE connector.content_version SET body = %s WHERE content_id = %s AND version = %s RETURNING 1"
+    assert tool.house.sql(said, *kept)
+    tool.house.reopen()
+    tool.mend()

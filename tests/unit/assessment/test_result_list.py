@@ -16,7 +16,7 @@ from connector.content.assessment.result_list import (
     select,
     teaching,
 )
-from connector.content.assessment.results import overview
+from connector.content.assessment.results import standings
 from connector.domain.assessments import Policy
 from connector.domain.attempting import Result
 from connector.lti.rosters import Member
@@ -50,7 +50,7 @@ TRIED = [
 
 
 def names(**wanted: Any) -> list[str]:
-    found = entries(overview(TRIED).standings, MEMBERS)
+    found = entries(standings(TRIED), MEMBERS)
     return [one.name or one.subject for one in select(found, Wanted(**wanted))]
 
 
@@ -89,7 +89,7 @@ def test_results_are_put_in_order_and_who_has_none_stands_last() -> None:
 
 def test_who_teaches_and_looked_at_it_as_a_learner_counts_in_no_figure() -> None:
     """Moodle lets teachers switch their role, and tells this tool that they are learners then."""
-    found = entries(overview(TRIED).standings, MEMBERS)
+    found = entries(standings(TRIED), MEMBERS)
     assert [one.name for one in found if one.teaches] == ["Teacher"]
     assert teaching(MEMBERS) == {"1", "2"}
     assert teaching(()) == set()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
-from connector.content.assessment.results import items, overview
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.content.assessment.results import items, overview, standings
 from connector.domain.assessments import Answer, Kind, Option, Policy, Question
 from connector.domain.attempting import Result
 
@@ -18,7 +23,7 @@ def result(subject: str, percent: float | None, pass_mark: float = 60) -> Result
 
 def test_figures_are_of_who_has_a_result() -> None:
     """Who waits to be marked is neither finished nor part of the average."""
-    found = overview([result("1", 90), result("2", None), result("3", 10)])
+    found = overview(standings([result("1", 90), result("2", None), result("3", 10)]))
     assert [one.subject for one in found.standings if one.waits] == ["2"]
     assert (found.passed, found.finished, found.mean) == (1, 2, 50)
 
@@ -34,3 +39,28 @@ def test_a_question_is_as_it_was_last_said() -> None:
     answers = {2: {"q": Answer("q", frozenset("c"))}, 1: {"q": Answer("q", frozenset("b"))}}
     [(question, item)] = items(counting, answers, {2: 0.0, 1: 0.0})
     assert (question, item.chosen, item.answered) == (counting[2][0], {"a": 0, "b": 1, "c": 1}, 2)
+
+
+@given(st.lists(st.tuples(st.sampled_from("56"), st.sampled_from("abcd"), st.none() | st.integers(0, 100))))
+def test_who_teaches_is_left_out_of_figures_as_if_they_had_not_tried(tried: list[tuple[str, str, int | None]]) -> None:
+    """What somebody has made of it is reckoned once, for the list, which has them too, and for the figures."""
+    ordered = sorted(tried, key=lambda one: one[:2])
+    every = [replace(result(subject, percent), link=link) for link, subject, percent in ordered]
+    told = overview([one for one in standings(every) if one.subject != "a"])
+    assert told == overview(standings([one for one in every if one.subject != "a"]))
+
+
+@given(st.integers(0, 2**32).map(Random), st.integers(1, 5))
+def test_the_hardest_are_those_of_all_that_fewest_had_right(dice: Random, most: int) -> None:
+    """Of equally hard ones those that come first; of each the same is told as among all."""
+    options = [Option(key, {"en": key}, right=key == "a") for key in "abc"]
+    known = [Question(f"q{number}", Kind.SINGLE, {}, options=options, weight=number) for number in range(4)]
+    counting = {key: dice.sample(known, dice.randint(1, 4)) for key in range(dice.randrange(6))}
+    answers = {
+        key: {one.question_id: Answer(one.question_id, frozenset(dice.choice("abc"))) for one in asked[:2]}
+        for key, asked in counting.items()
+    }
+    percents = {key: float(dice.randrange(100)) for key in counting}
+    every = items(counting, answers, percents)
+    expected = sorted(every, key=lambda one: one[1].facility)[:most]
+    assert items(counting, answers, percents, most) == expected

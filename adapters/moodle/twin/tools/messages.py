@@ -14,17 +14,19 @@ from adapters.moodle.twin.tools.state import SCOPES, ExternalTool, SigningKey, T
 CORE = "https://purl.imsglobal.org/spec/lti/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 PERSON = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
-TEACHERS = frozenset({"editingteacher", "teacher", "manager"})
+EDITORS = frozenset({"editingteacher", "manager"})
+TEACHERS = EDITORS | {"teacher"}
 SECONDS = 60
 """For so long Moodle's tokens are good."""
 
 
-def roles(state: TwinState, user: TwinUser, course: TwinCourse) -> list[str]:
-    """An administrator is both; who is in no role of a course is a learner."""
+def roles(state: TwinState, user: TwinUser, course: TwinCourse, teachers: frozenset[str] = TEACHERS) -> list[str]:
+    """As a launch tells them. An administrator is both; who is in no role of a course is a learner. For a roster
+    Moodle asks another capability (``lti_get_ims_role`` without an activity): there ``EDITORS`` alone teach."""
     if user.fields["username"] == "admin":
         return [f"{PERSON}Administrator", f"{MEMBERSHIP}Instructor"]
     here = {ROLES[role] for role in state.course_roles(user.id, course.id)}
-    return [f"{MEMBERSHIP}{'Instructor' if here & TEACHERS else 'Learner'}"]
+    return [f"{MEMBERSHIP}{'Instructor' if here & teachers else 'Learner'}"]
 
 
 def signed(claims: dict[str, Any], key: SigningKey) -> str:

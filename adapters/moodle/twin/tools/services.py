@@ -236,7 +236,7 @@ class ToolServices:
         members = []
         for user_id in sorted(course.enrolled()):
             user = self._state.users[user_id]
-            roles = messages.roles(self._state, user, course)
+            roles = messages.roles(self._state, user, course, messages.EDITORS)
             if not role or any(one.endswith(role.rpartition("#")[2]) for one in roles):
                 members.append(_member(user, roles))
         begin, limit = int(asked.get("from", 0)), int(asked.get("limit", 0)) or self._state.tools.page
