@@ -179,7 +179,7 @@ def _accepted(question: Question) -> str | None:
     if question.kind is Kind.NUMERIC and question.value is not None:
         off = f" ± {question.tolerance:g}" if question.tolerance else ""
         return f"{question.value:g}{off}"
-    return question.accepted[0] if question.accepted else None
+    return " / ".join(question.accepted) or None
 
 
 def _files(rooms: Rooms, attempt: Attempt) -> Mapping[str, list[str]]:

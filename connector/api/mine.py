@@ -96,7 +96,7 @@ def _enrolment(card: CourseCard, ask: Ask) -> Enrolment:
         title=ask.text(card.title) or card.fullname,
         description=ask.text(card.description),
         minutes=card.minutes,
-        learners=card.learners,
+        learners=card.people,
         progress=card.progress,
         completed=card.completed,
         completed_at=card.completed_at,

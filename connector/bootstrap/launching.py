@@ -203,7 +203,8 @@ class Launched(Kept, Files, Admission):
         from connector.content.my_learning.opening import Opening
         from connector.store.my_learning import LearningViews
 
-        return Opening(LearningViews(self.reporting, self.database), self.settings.service.timezone)
+        look = LearningViews(self.reporting, self.database, self.settings.moodle.url)
+        return Opening(look, self.settings.service.timezone)
 
     @cached_property
     def rosters(self) -> Rosters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -300,6 +300,10 @@ class Attempts(Protocol):
 
     def marks(self, attempt_id: int) -> Sequence[Mark]:
         """All of them, in their order."""
+        ...
+
+    def commented(self, attempt_ids: Collection[int]) -> Collection[int]:
+        """Those of them where the last mark of a question has a comment."""
         ...
 
     def unsettled(self, now: datetime, behind: int, most: int) -> Sequence[Attempt]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
@@ -64,7 +64,8 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What somebody has made of the assessments of a course. ``percent``: the mean of what counts of each."""
+    """What somebody has made of the assessments of a course. ``percent``: the mean of what counts of each;
+    ``completed``: how many of its video lessons they have."""
 
     subject: str
     person_id: int | None
@@ -72,6 +73,17 @@ class Work:
     passed: int
     waiting: int
     percent: float | None
+    last: datetime
+    completed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """How many video lessons of a course somebody has completed, and when they last watched one."""
+
+    subject: str
+    person_id: int | None
+    completed: int
     last: datetime
 
 
@@ -85,7 +97,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How an assessment was taken. Who took it in two activities counts in each, as in its own results.
+    """How an assessment was taken. Who took it in two activities counts once, with the better, as in its own results.
     ``waiting``: attempts that wait to be marked."""
 
     people: int = 0
@@ -137,7 +149,7 @@ class CourseWork(Protocol):
     """What launched content knows of the courses of a site. Trials count nowhere."""
 
     def assessments(self, platform_id: int, course: str) -> Sequence[Content]:
-        """Those that were made in a course, and those that were taken there, what was changed last first."""
+        """Those that have an activity in a course, and those that were taken there, what was changed last first."""
         ...
 
     def done(
@@ -145,6 +157,14 @@ class CourseWork(Protocol):
     ) -> tuple[Sequence[Work], Mapping[UUID, Taken]]:
         """By person, and by assessment, without what ``teachers`` have tried; of one that nobody took there is
         nothing."""
+        ...
+
+    def lessons(self, platform_id: int, course: str) -> int:
+        """How many video lessons have an activity in a course, or were watched there."""
+        ...
+
+    def viewed(self, platform_id: int, course: str, teachers: Collection[str]) -> Sequence[Viewed]:
+        """By person, without what ``teachers`` have watched."""
         ...
 
     def waiting(self, platform_id: int, course: str, most: int) -> Sequence[Waiting]:
@@ -162,6 +182,15 @@ def people(learners: Sequence[Learner], works: Sequence[Work], now: datetime) ->
     return [_person(one, work.get(one.subject), now) for one in learners]
 
 
+def with_lessons(works: Sequence[Work], viewed: Sequence[Viewed]) -> list[Work]:
+    """What everybody has made of assessments, and of video lessons, too."""
+    found = {one.subject: one for one in works}
+    for one in viewed:
+        work = found.get(one.subject) or Work(one.subject, one.person_id, 0, 0, 0, None, one.last)
+        found[one.subject] = replace(work, last=max(work.last, one.last), completed=one.completed)
+    return list(found.values())
+
+
 def unlisted(learners: Sequence[Learner], works: Sequence[Work], as_of: datetime) -> list[Learner]:
     """Who has done something and is not on the list of that moment: whom HR does not name, and who came after it.
     Who is known, and has done nothing since, has left."""
@@ -173,12 +202,13 @@ def unlisted(learners: Sequence[Learner], works: Sequence[Work], as_of: datetime
     ]
 
 
-def by_work(learner: Learner, work: Work | None, assessments: int) -> Learner:
-    """Of another platform no progress is known: it is how many of the assessments are passed."""
-    if not assessments:
+def by_work(learner: Learner, work: Work | None, pieces: int) -> Learner:
+    """Of another platform no progress is known: it is how many of the ``pieces`` of the course, assessments and video
+    lessons, are passed and completed."""
+    if not pieces:
         return learner
-    passed = work.passed if work else 0
-    return Learner(learner.subject, learner.name, passed >= assessments, progress=100 * passed / assessments)
+    done = work.passed + work.completed if work else 0
+    return Learner(learner.subject, learner.name, done >= pieces, progress=100 * done / pieces)
 
 
 def _person(learner: Learner, work: Work | None, now: datetime) -> Person:

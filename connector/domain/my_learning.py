@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -59,7 +59,8 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class CourseCard:
-    """A course that the person is in. ``progress`` in percent, None where Moodle tells none; ``last``: when they last
+    """A course that the person is in, with how many ``people``, who teaches among them: Moodle tells no roles with
+    enrolments. ``progress`` in percent, None where Moodle tells none; ``last``: when they last
     worked in it, as far as that is known."""
 
     course_id: int
@@ -67,7 +68,7 @@ class CourseCard:
     fullname: str
     description: Texts
     minutes: int | None
-    learners: int
+    people: int
     completed: bool
     completed_at: datetime | None
     progress: float | None
@@ -116,7 +117,8 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """``percent`` and ``passed`` of an assessment that has a result; ``precision``: how exact ``at`` is."""
+    """``percent`` and ``passed`` of an assessment that has a result; ``precision``: how exact ``at`` is. ``course_id``
+    and ``course``: within which course, None and empty where that is not known, or it is the course itself."""
 
     what: Happening
     title: Texts
@@ -124,6 +126,8 @@ class Happened:
     percent: float | None = None
     passed: bool | None = None
     precision: str = ""
+    course_id: int | None = None
+    course: Texts = field(default_factory=dict)
 
     @property
     def on(self) -> date:

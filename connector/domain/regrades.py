@@ -23,7 +23,8 @@ LONG = timedelta(minutes=15)
 @dataclass(frozen=True, slots=True)
 class Regrade:
     """``asked_by`` is the platform's subject; ``attempts``: how many there were to be marked when it was asked for;
-    ``changed``: how many of those that are ``done`` have another result."""
+    ``changed``: how many of those that are ``done`` have another result; ``sending``: scores of it wait for the
+    gradebook."""
 
     regrade_id: int
     by: Newest
@@ -36,6 +37,7 @@ class Regrade:
     done: int
     changed: int
     ended_at: datetime | None
+    sending: bool = False
 
     @property
     def all(self) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from connector.domain.activities import Activity
 from connector.domain.assessments import Question
 from connector.domain.learning_events import Actor, Event
 from connector.domain.lti_scores import Scored
@@ -292,7 +293,7 @@ class Transcoder(Protocol):
 class Viewing:
     """How much somebody has watched. ``watched`` does not overlap; ``heat``: how often each hundredth was watched;
     ``answers``: by question what was answered, and the share of it that is right. ``credit``: seconds that could have
-    been watched by ``reported_at``, and were not."""
+    been watched by ``reported_at``, and were not. ``link``: in which activity, where several are looked at."""
 
     view_id: int
     version: int
@@ -305,6 +306,7 @@ class Viewing:
     credit: float
     completed_at: datetime | None
     name: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +321,7 @@ class Viewer:
     version: int
     media_id: UUID
     trial: bool = False
+    link_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,10 +347,12 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """How many of a course have begun and completed a video, and the ``heats`` of those who watched last."""
+    """How many people of a course have begun and completed a video, each once, in how many ``viewings``, one for each
+    activity of somebody, and the ``heats`` of those that were last watched."""
 
     people: int
     completed: int
+    viewings: int
     heats: Sequence[Sequence[float]]
 
 
@@ -414,6 +419,10 @@ class Viewings(Protocol):
         """Of one course, but trials, by name: ``most`` of them, from place ``first`` on, counted from 0."""
         ...
 
+    def activities(self, content_id: UUID, media_id: UUID, platform_id: int, course: str) -> Mapping[str, Activity]:
+        """Those of one course in which it was watched, but trials, by their links."""
+        ...
+
     def in_course(self, platform_id: int, course: str) -> Sequence[Watched]:
-        """How lessons were watched that were made in a course, or watched there."""
+        """How lessons were watched that have an activity in a course, or were watched there."""
         ...

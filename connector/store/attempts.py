@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -223,6 +223,10 @@ class StoredAttempts:
 
     def marks(self, attempt_id: int) -> Sequence[Mark]:
         return [Mark(**row) for row in self._database.rows("attempts.marks", attempt_id=attempt_id)]
+
+    def commented(self, attempt_ids: Collection[int]) -> Collection[int]:
+        rows = self._database.rows("attempts.commented", attempt_ids=list(attempt_ids)) if attempt_ids else []
+        return {row["attempt_id"] for row in rows}
 
     def unsettled(self, now: datetime, behind: int, most: int) -> Sequence[Attempt]:
         values = {"before": now - LATE, "behind": behind, "most": most}

@@ -59,6 +59,10 @@ class StoredContents:
 
         return self.newest(before.content_id) if self._database.transact(work) else None
 
+    def place(self, content_id: UUID, platform_id: int, course: str, now: datetime) -> None:
+        there = {"content_id": content_id, "platform_id": platform_id, "course": course}
+        self._database.run("contents.place", now=now, **there)
+
     def end(self, content_id: UUID, now: datetime) -> None:
         self._database.run("contents.end", site=self._site, content_id=content_id, now=now)
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from connector.domain.contents import Content
-from connector.domain.course_view import Learner, Taken, Waiting, Work
+from connector.domain.course_view import Learner, Taken, Viewed, Waiting, Work
 from connector.domain.review import full_name
 from connector.store.contents import content_of
 from connector.store.database import Database
@@ -50,6 +50,15 @@ class StoredCourseWork:
         )
         works = [one for _, one in rows if isinstance(one, Work)]
         return works, {content_id: one for content_id, one in rows if content_id and isinstance(one, Taken)}
+
+    def lessons(self, platform_id: int, course: str) -> int:
+        there = {"platform_id": platform_id, "course": course, "site": self._site}
+        found: int = self._database.one("course_view.lessons", **there)["lessons"]
+        return found
+
+    def viewed(self, platform_id: int, course: str, teachers: Collection[str]) -> Sequence[Viewed]:
+        there = {"platform_id": platform_id, "course": course, "site": self._site}
+        return self._database.made(Viewed, "course_view.viewed", teachers=list(teachers), **there)
 
     def waiting(self, platform_id: int, course: str, most: int) -> Sequence[Waiting]:
         there = {"platform_id": platform_id, "course": course, "site": self._site}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from connector.domain.learning_events import Verb
+from connector.domain.lti import AUTHORIZES
+from connector.domain.multilang import Texts
 from connector.domain.my_learning import (
     RECENT,
     Basis,
@@ -41,11 +44,13 @@ LEARNING = (Verb.INITIALIZED, Verb.ANSWERED, Verb.COMPLETED, Verb.PLAYED)
 
 
 class LearningViews:
-    """``database`` is that of the reports; ``own`` is where launched content has its attempts and events."""
+    """``database`` is that of the reports; ``own`` is where launched content has its attempts and events; ``moodle``
+    is the address of the Moodle whose courses are among the facts."""
 
-    def __init__(self, database: Database, own: Database) -> None:
+    def __init__(self, database: Database, own: Database, moodle: str) -> None:
         self._database = database
         self._own = own
+        self._there = moodle.rstrip("/") + AUTHORIZES
 
     def of(self, person_id: int, zone: ZoneInfo) -> MyLearning:
         """A page asks twice: the facts, and what launched content has that is no fact yet."""
@@ -67,20 +72,23 @@ class LearningViews:
         launched = self._own.rows_of(
             {
                 "my_learning.worked_here": here,
-                "my_learning.launched_recent": {**who, "most": RECENT},
+                "my_learning.launched_recent": {**who, "most": RECENT, "there": self._there},
             }
         )
         read = next(iter(told["my_learning.as_of"]), None)
         [clock] = told["my_learning.clock"]
         worked = (row["at"] for row in (*told["my_learning.worked"], *launched["my_learning.worked_here"]))
-        recent = (*told["my_learning.recent"], *launched["my_learning.launched_recent"])
+        courses = [CourseCard(**row) for row in told["my_learning.courses"]]
+        names = {one.course_id: one.title or {"und": one.fullname} for one in courses}
+        done = [_happened(row) for row in told["my_learning.recent"]]
+        done_here = [_within(_happened(row), names) for row in launched["my_learning.launched_recent"]]
         return MyLearning(
             by_urgency([_due(row) for row in told["my_learning.due"]]),
-            by_progress([CourseCard(**row) for row in told["my_learning.courses"]]),
+            by_progress(courses),
             [Earned(**row) for row in told["my_learning.earned"]],
             read["as_of"] if read else None,
             streak(days_of(worked, zone), clock["now"].astimezone(zone).date()),
-            newest([_happened(row) for row in recent]),
+            newest(done, done_here),
             suggestions([_suggestion(row) for row in told["my_learning.suggested"]]),
             _team(told["my_learning.team"]),
         )
@@ -88,6 +96,12 @@ class LearningViews:
 
 def _happened(row: Row) -> Happened:
     return Happened(**{**row, "what": Happening(row["what"])})
+
+
+def _within(one: Happened, names: Mapping[int, Texts]) -> Happened:
+    """With the name of its course, where somebody is in it."""
+    name = names.get(one.course_id) if one.course_id is not None else None
+    return replace(one, course=name) if name else replace(one, course_id=None)
 
 
 def _suggestion(row: Row) -> Suggestion:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from connector.domain.activities import Activity, numbered
 from connector.domain.learning_events import Actor
 from connector.domain.learning_events import Event as Told
 from connector.domain.live import progressed, transcoding
@@ -204,6 +205,10 @@ class StoredViewings:
         there = {"content_id": content_id, "media_id": media_id, "platform_id": platform_id, "course": course}
         return [_viewing(row) for row in self._database.rows("videos.of_course", most=most, first=first, **there)]
 
+    def activities(self, content_id: UUID, media_id: UUID, platform_id: int, course: str) -> Mapping[str, Activity]:
+        there = {"content_id": content_id, "media_id": media_id, "platform_id": platform_id, "course": course}
+        return numbered({row["link"]: row["title"] for row in self._database.rows("videos.activities", **there)})
+
     def use(self, content_id: UUID) -> Use:
         return Use(**self._database.one("videos.use", content_id=content_id))
 
@@ -219,7 +224,7 @@ class StoredViewings:
 def _values(viewer: Viewer) -> dict[str, Any]:
     actor = asdict(viewer.actor)
     actor.pop("content")
-    told = ("name", "line_item", "content_id", "version", "media_id", "trial")
+    told = ("name", "line_item", "content_id", "version", "media_id", "trial", "link_title")
     return {**actor, **{name: getattr(viewer, name) for name in told}}
 
 

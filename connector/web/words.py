@@ -275,3 +275,9 @@ REFUSED_HEADINGS: Mapping[Trouble, str] = {
 }
 """Above it, where what was asked for may well be opened, and not just now."""
 CANNOT_OPEN = message("This cannot be opened")
+ONE_MORE_STEP = message("One more step")
+IN_A_WINDOW = message(
+    "Your browser keeps no cookies for a page within another one, so this cannot open here. In a window of its own it "
+    "can, and nothing is lost."
+)
+"""Where the page has a way on: no fault of whoever reads it, and one press away."""

@@ -127,12 +127,17 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     shown(platform, "Manometer on")
     platform.until(lambda: platform.find("img.handed-in").get_property("naturalWidth") == 1, "the photo is seen")
     looks_well("mark")
+    if size == DESK:
+        heads = [platform.find(f"#review-p {one}").rect["y"] for one in ("h3", "summary")]
+        assert abs(heads[0] - heads[1]) < 60, "the mark is entered beside what was handed in, and not below"
     type_into(platform, "#percent-p", "150")
     press(platform, "Save the mark")
     platform.until(lambda: focused(platform) == "percent-p", "what is wrong comes into view")
     platform.write("#percent-p", "50")
     press(platform, "Save the mark")
-    platform.until(lambda: focused(platform) == "review-p", "what was marked comes into view")
+    platform.until(lambda: focused(platform) == "saved-p", "what was marked comes into view")
+    above = "return document.activeElement.compareDocumentPosition(document.querySelector('#review-p img')) & 4"
+    assert platform.chrome.execute_script(above), "above the photo, however tall that is"
     shown(platform, "90%")
     press(platform, "Back to the results")
     shown(platform, "How well the questions work")
@@ -142,7 +147,7 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     shown(platform, "Settings")
     looks_well("edit")
     press(platform, "Edit question 1")
-    shown(platform, "Explanation")
+    shown(platform, "Question 1: One option is right", "h1")
     looks_well("question-form")
     assert platform.complaints() == []
 
@@ -405,8 +410,8 @@ def test_an_attempt_is_discarded(platform: Browser, tool: Tool) -> None:
 
 
 def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -> None:
-    """Made and taken into the course by the form of a new activity; what was wrong in it is mended, and the grade in
-    the platform's gradebook follows."""
+    """Made and taken into the course by the form of a new activity, where nothing that was typed is lost without a
+    word; what was wrong in it is mended, and the grade in the platform's gradebook follows."""
     linked(tool)
     twin, house = tool.house.twin, tool.house
     before = set(twin.state.tools.links)
@@ -419,15 +424,36 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     platform.chrome.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     questions = house.folder / "questions.txt"
     questions.write_text("Which number do you call? {#113}", "utf-8")
+    title = "form[hx-post$=settings] [name='title.en']"
+    assert platform.each("main form input:not([type=hidden])", "name")[0] == "title.en", "its title comes first"
+    platform.write(title, "Gas leaks")
     platform.write("input[type=file]", str(questions))
     press(platform, "Import")
     shown(platform, "1 question was imported.")
-    platform.write("form[hx-post$=settings] [name='title.en']", "Gas leaks")
-    platform.click("form[hx-post$=settings] button.main")
-    shown(platform, "Saved.")
+    shown(platform, "Not saved yet.")
+    press(platform, "Edit question 1")
+    shown(platform, "The right number")
+    press(platform, "Back without saving")
+    shown(platform, "Not saved yet.")
     press(platform, "Back to the selection")
-    shown(platform, "Gas leaks")
-    platform.click("label.option", "Gas leaks")
+    shown(platform, "What you typed is not saved yet.", "dialog:modal")
+    assert platform.violations() == []
+    press(platform, "Stay here")
+    platform.until(lambda: not platform.all("dialog:modal"), "nothing was done")
+    assert platform.each(title, "value") == ["Gas leaks"]
+    press(platform, "Back to the selection")
+    press(platform, "Save and go on")
+    shown(platform, "Pick content")
+    shown(platform, "Gas leaks", ".cards li")
+    shown(platform, "1 question", ".cards li")
+    platform.look(PHONE, "light")
+    seen = "return document.querySelector('.stays button').getBoundingClientRect().bottom <= innerHeight"
+    assert platform.chrome.execute_script(seen), "the end of a long selection is in reach"
+    press(platform, "Edit Gas leaks")
+    press(platform, "Back to the selection")
+    shown(platform, "Pick content")
+    platform.look(DESK, "light")
+    assert platform.each("label.option:has(:checked)", "innerText") == ["Gas leaks"], "it is ticked already"
     press(platform, "Add to the course")
     platform.until(lambda: set(twin.state.tools.links) - before, "the platform has the activity")
     [link] = [one for key, one in twin.state.tools.links.items() if key not in before]

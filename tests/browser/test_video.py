@@ -14,7 +14,7 @@ from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.video.lessons import read
 from connector.domain.assessments import Kind, Option, Question
 from connector.domain.videos import Asked, Captions, Chapter
-from tests.browser.pages import DESK, PHONE, Browser, shown
+from tests.browser.pages import DESK, PHONE, Browser, press, shown
 from tests.browser.platform import at_platform, open_activity
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.videos import lesson_of, opened, uploaded, with_videos
@@ -124,9 +124,20 @@ def test_a_video_goes_from_the_file_to_the_learner(
     assert tool.house.connector.transcoding().work() == {"ready": 1, "failed": 0}
     shown(platform, "Ready", "#media")
     accessible(platform, "edit", LIGHT, DARK)
+    platform.write("#question-text", "Half a question")
     platform.write("[name=title_en]", "Fire drill")
     platform.click("form[aria-labelledby=words] button[type=submit]")
     shown(platform, "Saved.")
+    assert platform.each("#question-text", "value") == ["Half a question"], "what is not saved stays"
+    platform.click(".tabs button:nth-child(1)")
+    press(platform, "Save and go on")
+    shown(platform, "Enter where the question is put")
+    platform.click(".tabs button:nth-child(1)")
+    press(platform, "Go on without saving")
+    platform.until(lambda: platform.seen("[data-start]"), "the player is there")
+    platform.click(".tabs button:nth-child(2)")
+    platform.until(lambda: platform.focus().tag_name == "h1", "it is made again")
+    assert platform.each("#question-text", "value") == [""]
     platform.click("[hx-get$='/questions/last']")
     platform.until(lambda: platform.focus().tag_name == "h3", "one is led to the form of the question")
     accessible(platform, "question-form", LIGHT)
@@ -136,6 +147,10 @@ def test_a_video_goes_from_the_file_to_the_learner(
     assert sum(size for _, size in scripts(platform)) < 200_000
     assert "hls.light.min.js" not in dict(scripts(platform))
     accessible(platform, "player", LIGHT)
+    assert not platform.seen("[data-share]"), "how far one is is not known yet"
+    platform.look(PHONE, "light")
+    room = platform.find("[data-said]").rect["height"]
+    platform.look(DESK, "light")
     platform.click("[data-start]")
     video = "const video = document.querySelector('video'); "
     platform.until(lambda: platform.seen("[data-question]"), "the question is put")
@@ -152,6 +167,9 @@ def test_a_video_goes_from_the_file_to_the_learner(
     accessible(platform, "question", DARK)
     platform.chrome.execute_script(video + "video.currentTime = 2.8")
     shown(platform, "only within what you have watched")
+    platform.look(PHONE, "light")
+    assert platform.find("[data-said]").rect["height"] == room, "what is below it stays where it is"
+    platform.look(DESK, "light")
     platform.write("#search", "dóor")
     assert [one.split() for one in platform.each("[data-transcript] button", "innerText")] == [
         ["0:01", "Close", "the", "door"]
@@ -170,6 +188,8 @@ def test_a_video_goes_from_the_file_to_the_learner(
     platform.until(lambda: platform.seen("[data-done]"), "it is completed")
     assert "Questions answered: 2 of 2" in platform.text
     shown(platform, "Your result: 100%")
+    middles = {one["y"] + one["height"] / 2 for one in platform.each(".settings .meta > *", "getBoundingClientRect()")}
+    assert max(middles) - min(middles) < 3, "in one line, where there is room"
     assert [one["value"] for one in tool.house.sql("SELECT value FROM connector.lti_score")] == [100]
     shown(platform, "The result goes to the gradebook")
     tool.house.clock.now = datetime.now(UTC) + timedelta(minutes=1)
@@ -205,8 +225,15 @@ def test_a_video_goes_from_the_file_to_the_learner(
 
     open_activity(platform, "teacher", link)
     platform.click(".tabs button:nth-child(2)")
-    platform.until(lambda: platform.seen("[data-dialog]"), "the form is there")
-    platform.click("[data-dialog]")
+    platform.click("[data-dialog=remove-last]")
+    shown(platform, "Where do you meet?", "dialog:modal")
+    accessible(platform, "remove-question", LIGHT)
+    platform.click("dialog[open] button", "Back")
+    platform.click("[data-dialog=remove-last]")
+    platform.click("dialog[open] button.bad")
+    shown(platform, "Saved.")
+    assert len(platform.seen("[data-dialog^=remove-]")) == 1, "one of two questions is left"
+    platform.click("[data-dialog=remove]")
     assert "2 people have begun it. It is used in 1 course." in platform.read("dialog[open]")
     accessible(platform, "remove", LIGHT, DARK)
     platform.click("dialog[open] button.bad")

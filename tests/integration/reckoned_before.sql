@@ -129,7 +129,7 @@ SELECT r.moodle_id, COALESCE(r.hr_key, '') AS key, COALESCE(r.firstname, '') AS 
 FROM row r
 
 -- name: videos.in_course
--- How lessons were watched that were made in a course, or watched there; of several videos of a lesson the most counts.
+-- How lessons were watched that have an activity in a course, or were watched there; of several videos of a lesson the most counts.
 WITH seen AS (
     SELECT w.content_id, w.subject, max(w.share) AS share, bool_or(w.completed_at IS NOT NULL) AS completed
     FROM connector.viewing w WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND NOT w.trial
@@ -142,5 +142,6 @@ JOIN LATERAL (SELECT * FROM connector.content_version v WHERE v.content_id = c.c
               ORDER BY v.version DESC LIMIT 1) v ON true
 LEFT JOIN seen s ON s.content_id = c.content_id
 WHERE c.kind = 'video' AND c.ended_at IS NULL
-  AND (c.platform_id = %(platform_id)s AND c.course = %(course)s OR s.content_id IS NOT NULL)
+  AND (EXISTS (SELECT FROM connector.placement p WHERE p.content_id = c.content_id
+               AND p.platform_id = %(platform_id)s AND p.course = %(course)s) OR s.content_id IS NOT NULL)
 GROUP BY c.content_id, v.body, v.changed_at ORDER BY v.changed_at DESC, c.content_id

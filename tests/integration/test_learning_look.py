@@ -32,7 +32,7 @@ def look(module_database_url: str) -> Iterator[LearningViews]:
         )
         _launched(connection, IDS["N1"])
     with Database(module_database_url) as database:
-        yield LearningViews(database, database)
+        yield LearningViews(database, database, "https://moodle.example.com")
 
 
 def _launched(connection: psycopg.Connection, person_id: int) -> None:
@@ -90,6 +90,9 @@ def test_what_was_done_last_comes_from_everywhere(look: LearningViews) -> None:
         (Happening.ACTIVITY, "Final quiz"),
         (Happening.EARNED, "A badge"),
     }
+    assert {one.what for one in mine if one.course_id and one.course} == {Happening.ACTIVITY}, (
+        "others are in none known"
+    )
     assert {one.what for one in of(look, "N2").recent} == {Happening.COURSE, Happening.ACTIVITY, Happening.EARNED}
 
 

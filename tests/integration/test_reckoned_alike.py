@@ -196,13 +196,16 @@ def test_people_of_a_course_stand_as_before(facts: Connection, dice: Random, uni
 @COMPANIES
 @given(dice)
 def test_lessons_of_a_course_were_watched_as_before(facts: Connection, dice: Random) -> None:
-    """Made there or watched there, by each once, though they watched several videos of one; trials count nowhere."""
+    """Placed there or watched there, by each once, though they watched several videos of one; trials count nowhere."""
     with facts.transaction(force_rollback=True):
         facts.execute("SET LOCAL session_replication_role = replica")
         for number in range(4):
             kind, ended = dice.choice(["video", "video", "assessment"]), NOW if dice.random() < 0.2 else None
             told = {"content_id": UUID(int=number), "kind": kind, "course": dice.choice("78"), "ended_at": ended}
             put(facts, "connector.content", [{**told, "site": "s", "platform_id": 1, "made_by": "t", "made_at": NOW}])
+            if dice.random() < 0.7:
+                placed = {"platform_id": 1, "course": told["course"], "content_id": told["content_id"]}
+                put(facts, "connector.placement", [{**placed, "placed_at": NOW}])
             put(facts, "connector.content_version", [
                 {"content_id": UUID(int=number), "version": version, "body": Jsonb({"title": {"en": f"{version}"}}),
                  "changed_by": "t", "changed_at": NOW - timedelta(hours=number)}

@@ -8,6 +8,7 @@ from importlib.resources import files
 TAKES_ALL = {
     "attempts.one": "by its number, to say that it was discarded",
     "attempts.handed_in": "files take their room as long as they are there",
+    "regrades.of_course": "whose a score is",
     "subject.scores": "whose a score is",
     "subject.attempts": "what is kept of a person",
     "subject.handed_in": "what is kept of a person",

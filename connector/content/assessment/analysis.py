@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
+from operator import itemgetter
 from statistics import fmean, median, pstdev
 
 from connector.domain.assessments import Answer, Question
@@ -54,8 +55,10 @@ def analysed(questions: Sequence[Question], taken: Sequence[Taken]) -> list[Item
 
 
 def hardest(questions: Sequence[Question], taken: Sequence[Taken], most: int) -> list[Question]:
-    """Of questions that somebody had those that fewest had right, so many, the hardest first."""
-    return sorted(questions, key=lambda one: fmean(_shares(one.question_id, taken)))[:most]
+    """Of questions that somebody had those that fewest had right, so many, the hardest first; what all had right is
+    not hard."""
+    right = [(fmean(_shares(one.question_id, taken)), one) for one in questions]
+    return [one for share, one in sorted(right, key=itemgetter(0)) if share < 1][:most]
 
 
 def _shares(key: str, taken: Sequence[Taken]) -> list[float]:

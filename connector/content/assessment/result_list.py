@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from connector.content.assessment.results import Standing
+from connector.domain.activities import Activity, numbered
 from connector.domain.attempting import Result
 from connector.domain.course_view import plain
 from connector.lti.rosters import Member
@@ -70,14 +70,6 @@ class Wanted:
     """The link of one; "" for all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """One of several with the same assessment in a course. ``title`` is "" where the platform did not say one."""
-
-    number: int
-    title: str
-
-
 def activities(attempts: Sequence[Result], link: str, title: str) -> Mapping[str, Activity]:
     """Those in which something was tried, and that of the ``link`` which was launched, by their links, in the order in
     which they were begun. What one is called is what it was called last; two of one title have their numbers in it."""
@@ -86,9 +78,7 @@ def activities(attempts: Sequence[Result], link: str, title: str) -> Mapping[str
         titles[one.link] = one.link_title or titles.get(one.link, "")
     if link:
         titles[link] = title or titles.get(link, "")
-    told = Counter(titles.values())
-    numbered = enumerate(titles.items(), 1)
-    return {key: Activity(at, f"{name} ({at})" if name and told[name] > 1 else name) for at, (key, name) in numbered}
+    return numbered(titles)
 
 
 def of_activity(attempts: Sequence[Result], wanted: Wanted) -> list[Result]:

@@ -34,8 +34,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """``passed`` of ``finished`` people of those who have ``tried`` it, each once, though they take it in several
-    activities; ``mean`` and ``bands`` are of what counts in each: how many have 0 to 10 percent, to 20, and so on, 100
-    being in the last."""
+    activities, and then with what is best of them, of which ``mean`` and ``bands`` are: how many have 0 to 10 percent,
+    to 20, and so on, 100 being in the last."""
 
     standings: Sequence[Standing]
     tried: int
@@ -52,15 +52,17 @@ def standings(attempts: Sequence[Result]) -> list[Standing]:
 
 def overview(found: Sequence[Standing]) -> Overview:
     """The figures of those who count."""
-    percents = [one.percent for one in found if one.percent is not None]
+    best: dict[str, float] = {}
+    for one in found:
+        if one.percent is not None:
+            best[one.subject] = max(one.percent, best.get(one.subject, 0.0))
     bands = [0] * 10
-    for percent in percents:
+    for percent in best.values():
         bands[min(9, int(percent // 10))] += 1
     tried = {one.subject for one in found}
-    finished = {one.subject for one in found if one.percent is not None}
     passed = {one.subject for one in found if one.passed}
-    mean = sum(percents) / len(percents) if percents else None
-    return Overview(found, len(tried), len(passed), len(finished), mean, bands)
+    mean = sum(best.values()) / len(best) if best else None
+    return Overview(found, len(tried), len(passed), len(best), mean, bands)
 
 
 def _standing(attempts: list[Result]) -> Standing:

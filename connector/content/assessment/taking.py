@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from connector.content.assessment import bodies
@@ -24,12 +24,13 @@ class Standing:
     """How somebody stands. ``tried`` are attempts that have ended, ``open`` is the one that goes on; ``left`` None:
     as many as they like, as who teaches and tries it out; ``counts``: the result that counts,
     and by which pass mark, which may be one from before it was changed; ``discarded``: attempts that count nowhere;
-    ``questions``: how many are asked; ``minutes``: how long each attempt
-    may take, None for no limit."""
+    ``commented``: ids of those of ``tried`` with a comment of who has marked them; ``questions``: how many are asked;
+    ``minutes``: how long each attempt may take, None for no limit."""
 
     made: Assessment
     tried: Sequence[Attempt]
     discarded: Sequence[Attempt]
+    commented: Collection[int]
     open: Attempt | None
     left: int | None
     counts: Counted | None
@@ -57,6 +58,7 @@ def standing(attempting: Attempting, content: Content, session: LaunchSession) -
         made,
         ended,
         [] if teaches else attempting.attempts.discarded_of(content.content_id, actor_of(session)),
+        attempting.attempts.commented([one.attempt_id for one in ended if not one.archived]),
         next((one for one in tried if one.is_open(now)), None),
         None if most is None else max(0, most - len(ended)),
         attempting.papers.counted(ended),

@@ -20,6 +20,7 @@ from connector.domain.course_view import (
     by_work,
     people,
     unlisted,
+    with_lessons,
 )
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Launch, LaunchSession, Platforms, Trouble
@@ -61,8 +62,9 @@ class CourseView:
         there = (launch.platform_id, launch.course.id)
         assessments = [one for one in self.work.assessments(*there) if not bodies.is_blank(one)]
         teachers = teaching(roster() or ()) | {launch.subject}
-        done, taken = self.work.done(*there, [one.content_id for one in assessments], teachers)
-        learners, as_of, complete = self._learners(launch, done, assessments, roster)
+        works, taken = self.work.done(*there, [one.content_id for one in assessments], teachers)
+        done = with_lessons(works, self.work.viewed(*there, teachers))
+        learners, as_of, complete = self._learners(launch, done, len(assessments), roster)
         others = [one for one in learners if one.subject not in teachers]
         return CourseLook(
             people(others, done, self.clock()),
@@ -73,7 +75,7 @@ class CourseView:
         )
 
     def _learners(
-        self, launch: Launch, done: Sequence[Work], assessments: Sequence[Content], roster: Roster
+        self, launch: Launch, done: Sequence[Work], assessments: int, roster: Roster
     ) -> tuple[Collection[Learner], datetime | None, bool]:
         course_id, as_of = self.own_course(launch), self.facts.as_of()
         if course_id is not None and as_of is not None:
@@ -87,7 +89,9 @@ class CourseView:
             listed = [Learner(one.subject, "") for one in done]
         else:
             listed = [Learner(one.subject, one.name) for one in members]
-        learners = [by_work(one, by_subject.get(one.subject), len(assessments)) for one in listed]
+        course = launch.course.id if launch.course else ""
+        pieces = assessments + self.work.lessons(launch.platform_id, course)
+        learners = [by_work(one, by_subject.get(one.subject), pieces) for one in listed]
         return learners, None, members is not None
 
     def own_course(self, launch: Launch) -> int | None:

@@ -79,7 +79,8 @@ def viewer_of(session: LaunchSession, found: Seen) -> Viewer:
     launch = session.launch
     line_item = "" if launch.teaches else line_item_of(session)
     named = (found.content.content_id, found.content.version, found.media_id)
-    return Viewer(actor_of(session), launch.name, line_item, *named, trial=launch.teaches)
+    title = launch.link.title if launch.link else ""
+    return Viewer(actor_of(session), launch.name, line_item, *named, trial=launch.teaches, link_title=title)
 
 
 def replaced(media: UUID | None, found: Seen) -> bool:

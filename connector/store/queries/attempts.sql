@@ -181,6 +181,14 @@ SELECT attempt_id, %(question_id)s, %(share)s, %(comment)s, %(by)s, %(at)s FROM 
 SELECT question_id, share, comment, marked_by AS by, marked_at AS at FROM connector.mark
 WHERE attempt_id = %(attempt_id)s ORDER BY mark_id
 
+-- name: commented
+-- Those of some attempts in which somebody has said something with the last mark of a question.
+SELECT DISTINCT attempt_id
+FROM (SELECT DISTINCT ON (attempt_id, question_id) attempt_id, comment FROM connector.mark
+      WHERE attempt_id = ANY(%(attempt_ids)s)
+      ORDER BY attempt_id, question_id, mark_id DESC) last
+WHERE comment <> ''
+
 -- name: unsettled
 -- Attempts whose time is over, and those that were submitted and whose result was never found.
 SELECT a.* FROM connector.attempt a JOIN connector.content c USING (content_id)

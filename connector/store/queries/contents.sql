@@ -69,6 +69,12 @@ INSERT INTO connector.content_version (content_id, version, body, changed_by, ch
 VALUES (%(content_id)s, %(version)s + 1, %(body)s, %(by)s, %(now)s)
 ON CONFLICT DO NOTHING
 
+-- name: place
+-- Content has an activity in a course; most of the time that is known.
+INSERT INTO connector.placement (platform_id, course, content_id, placed_at)
+VALUES (%(platform_id)s, %(course)s, %(content_id)s, %(now)s)
+ON CONFLICT DO NOTHING
+
 -- name: end
 UPDATE connector.content SET ended_at = %(now)s
 WHERE site = %(site)s AND content_id = %(content_id)s AND ended_at IS NULL

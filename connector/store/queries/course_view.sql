@@ -63,22 +63,24 @@ FROM row r LEFT JOIN graded t ON true
 SELECT reached_at AS as_of FROM facts.hop WHERE name = 'changes'
 
 -- name: assessments
--- Assessments that were made in a course, and those that were taken there, as they are now.
+-- Assessments that have an activity in a course, and those that were taken there, as they are now.
+WITH here AS (
+    SELECT p.content_id FROM connector.placement p WHERE p.platform_id = %(platform_id)s AND p.course = %(course)s
+    UNION
+    SELECT a.content_id FROM connector.attempt a
+    WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial AND a.discarded_at IS NULL
+)
 SELECT c.content_id, c.kind, c.platform_id, c.course, v.version, v.changes, v.body, v.changed_at
-FROM connector.content c
+FROM here JOIN connector.content c USING (content_id)
 JOIN LATERAL (SELECT * FROM connector.content_version v WHERE v.content_id = c.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
 WHERE c.site = %(site)s AND c.kind = 'assessment' AND c.ended_at IS NULL
-  AND (c.platform_id = %(platform_id)s AND c.course = %(course)s
-       OR c.content_id IN (SELECT a.content_id FROM connector.attempt a
-                           WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial
-                             AND a.discarded_at IS NULL))
 ORDER BY v.changed_at DESC, c.content_id
 
 -- name: work
 -- What was made of assessments in a course, but for those who teach, by person, and by assessment: of several attempts of one person in one
 -- activity what counts, by the rule of the version by which the last is marked, and whether that is a pass, as "judged"
--- has it. Nothing is sorted: the last result is the greatest array that begins with its number.
+-- has it; of several activities with the same assessment the best. Nothing is sorted: the last result is the greatest array that begins with its number.
 WITH counted AS MATERIALIZED (
     SELECT a.content_id, a.link COLLATE "C" AS link, a.subject COLLATE "C" AS subject, max(a.person_id) AS person_id,
            max(COALESCE(a.submitted_at, a.started_at)) AS last,
@@ -106,14 +108,33 @@ WITH counted AS MATERIALIZED (
     WHERE c.content_id = ANY(%(contents)s::uuid[])
 ), once AS (
     SELECT content_id, subject, max(person_id) AS person_id, max(last) AS last, sum(waiting) AS waiting,
-           count(percent) AS finished, count(*) FILTER (WHERE passed) AS passed, sum(percent) AS percents
+           count(percent) AS finished, count(*) FILTER (WHERE passed) AS passed, max(percent) AS percent
     FROM result GROUP BY content_id, subject
 )
 SELECT subject, content_id, max(person_id) AS person_id, count(*) AS tried,
        count(*) FILTER (WHERE finished > 0) AS finished, count(*) FILTER (WHERE passed > 0) AS passed,
-       sum(percents) / NULLIF(sum(finished), 0)::double precision AS percent, sum(waiting)::bigint AS waiting,
+       avg(percent) AS percent, sum(waiting)::bigint AS waiting,
        max(last) AS last
 FROM once GROUP BY GROUPING SETS ((subject), (content_id))
+
+-- name: lessons
+-- How many video lessons have an activity in a course, or were watched there.
+SELECT count(*) AS lessons FROM (
+    SELECT p.content_id FROM connector.placement p WHERE p.platform_id = %(platform_id)s AND p.course = %(course)s
+    UNION
+    SELECT w.content_id FROM connector.viewing w
+    WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND NOT w.trial
+) here JOIN connector.content c USING (content_id)
+WHERE c.site = %(site)s AND c.kind = 'video' AND c.ended_at IS NULL
+
+-- name: viewed
+-- How many video lessons each has completed in a course, but for those who teach, and when they last watched one.
+SELECT w.subject, max(w.person_id) AS person_id,
+       count(DISTINCT w.content_id) FILTER (WHERE w.completed_at IS NOT NULL) AS completed, max(w.reported_at) AS last
+FROM connector.viewing w JOIN connector.content c USING (content_id)
+WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND NOT w.trial AND w.subject <> ALL(%(teachers)s)
+  AND c.site = %(site)s AND c.ended_at IS NULL
+GROUP BY w.subject
 
 -- name: waiting
 -- Attempts in a course that wait to be marked; of whoever was erased there is nothing left by which to mark.

@@ -34,7 +34,7 @@ WITH worked AS (
                           WHERE d.attempt_id = e.attempt_id AND d.discarded_at IS NOT NULL)
     ) w GROUP BY w.course_id
 )
-SELECT d.course_id, d.title, d.fullname, d.description, d.minutes, COALESCE(s.enrolled, 0) AS learners,
+SELECT d.course_id, d.title, d.fullname, d.description, d.minutes, COALESCE(s.enrolled, 0) AS people,
        COALESCE(f.completed, false) AS completed, f.completed_at, f.progress, GREATEST(w.last, f.completed_at) AS last
 FROM facts.fact_enrolment e
 JOIN facts.dim_course d ON d.course_id = e.course_id AND d.valid_to = 'infinity' AND d.visible
@@ -93,37 +93,43 @@ SELECT DISTINCT to_timestamp(floor(extract(epoch FROM w.at) / %(quarter)s) * %(q
 
 -- name: recent
 -- What somebody has done last in Moodle, as it stands.
-SELECT w.what, w.title, w.at, w.precision FROM (
+SELECT w.what, w.title, w.at, w.precision, w.course_id, w.course FROM (
     (SELECT 'course' AS what, CASE WHEN d.title = '{}' THEN jsonb_build_object('und', d.fullname) ELSE d.title END AS title,
-            f.completed_at AS at, f.precision
+            f.completed_at AS at, f.precision, NULL::bigint AS course_id, '{}'::jsonb AS course
      FROM facts.fact_completion f
      JOIN facts.dim_course d ON d.course_id = f.course_id AND d.valid_to = 'infinity'
      WHERE f.person_id = %(person_id)s AND f.completed AND f.valid_to = 'infinity' AND f.completed_at IS NOT NULL)
     UNION ALL
-    (SELECT 'activity', jsonb_build_object('und', d.name), f.changed_at, ''
+    (SELECT 'activity', jsonb_build_object('und', d.name), f.changed_at, '', c.course_id,
+            CASE WHEN c.title = '{}' THEN jsonb_build_object('und', c.fullname) ELSE c.title END
      FROM facts.fact_activity_completion f
      JOIN facts.dim_activity d ON d.activity_id = f.activity_id AND d.valid_to = 'infinity'
+     LEFT JOIN facts.dim_course c ON c.course_id = f.course_id AND c.valid_to = 'infinity' AND c.visible
      WHERE f.person_id = %(person_id)s AND f.valid_to = 'infinity' AND f.state IN ('complete', 'passed')
        AND NOT f.overridden)
     UNION ALL
-    (SELECT 'earned', jsonb_build_object('und', COALESCE(c.template_name, c.template)), c.issued_at, c.precision
+    (SELECT 'earned', jsonb_build_object('und', COALESCE(c.template_name, c.template)), c.issued_at, c.precision, NULL, '{}'
      FROM facts.certificate_row c WHERE c.person_id = %(person_id)s AND c.state <> 'revoked')
 ) w ORDER BY w.at DESC LIMIT %(most)s
 
 -- name: launched_recent
--- Assessments that somebody has submitted last, and what came of them; video lessons that they have completed.
-SELECT d.what, v.title, d.at, d.percent, d.passed
+-- Assessments that somebody has submitted last, and what came of them; video lessons that they have completed. In which
+-- course, where the Moodle that authorizes there launched it.
+SELECT d.what, v.title, d.at, d.percent, d.passed,
+       CASE WHEN p.authorization_url = %(there)s AND d.course ~ '^[0-9]{1,18}$' THEN d.course::bigint END AS course_id
 FROM (
-    (SELECT 'assessment' AS what, content_id, submitted_at AS at, percent, passed FROM connector.attempt
+    (SELECT 'assessment' AS what, content_id, submitted_at AS at, percent, passed, platform_id, course
+     FROM connector.attempt
      WHERE person_id = %(person_id)s AND NOT trial AND submitted_at IS NOT NULL AND discarded_at IS NULL
      ORDER BY submitted_at DESC LIMIT %(most)s)
     UNION ALL
-    (SELECT 'video', content_id, completed_at, NULL, NULL FROM connector.viewing
+    (SELECT 'video', content_id, completed_at, NULL, NULL, platform_id, course FROM connector.viewing
      WHERE person_id = %(person_id)s AND NOT trial AND completed_at IS NOT NULL
      ORDER BY completed_at DESC LIMIT %(most)s)
 ) d
 JOIN LATERAL (SELECT v.body -> 'title' AS title FROM connector.content_version v WHERE v.content_id = d.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
+JOIN connector.lti_platform p USING (platform_id)
 ORDER BY d.at DESC LIMIT %(most)s
 
 -- name: suggested

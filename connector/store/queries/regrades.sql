@@ -50,11 +50,21 @@ WITH asked AS (
 SELECT pg_notify('connector_regrade', %(site)s) FROM asked
 
 -- name: of_course
--- Those of some content in a course, the newest first.
-SELECT regrade_id, content_id, platform_id, course, version, banks, asked_by, reason, asked_at, attempts, done, changed, ended_at
-FROM connector.regrade
-WHERE content_id = %(content_id)s AND platform_id = %(platform_id)s AND course = %(course)s
-ORDER BY regrade_id DESC LIMIT %(most)s
+-- Those of some content in a course, the newest first, and whether scores wait that came meanwhile for people who took it there.
+WITH waiting AS MATERIALIZED (
+    SELECT s.made_at FROM connector.lti_score s
+    WHERE s.state = 'waiting' AND s.platform_id = %(platform_id)s
+      AND EXISTS (SELECT FROM connector.attempt a
+                  WHERE a.content_id = %(content_id)s AND a.platform_id = s.platform_id AND a.course = %(course)s
+                    AND a.subject = s.subject AND a.line_item = s.line_item AND NOT a.trial)
+)
+SELECT r.regrade_id, r.content_id, r.platform_id, r.course, r.version, r.banks, r.asked_by, r.reason, r.asked_at, r.attempts,
+       r.done, r.changed, r.ended_at,
+       EXISTS (SELECT FROM waiting w
+               WHERE w.made_at BETWEEN r.asked_at AND COALESCE(r.ended_at, 'infinity')) AS sending
+FROM connector.regrade r
+WHERE r.content_id = %(content_id)s AND r.platform_id = %(platform_id)s AND r.course = %(course)s
+ORDER BY r.regrade_id DESC LIMIT %(most)s
 
 -- name: under_way
 SELECT r.regrade_id, r.content_id, r.platform_id, r.course, r.version, r.banks, r.asked_by, r.reason, r.asked_at, r.attempts,

@@ -83,13 +83,14 @@ WITH used AS (
     WHERE v.content_id = %(content_id)s AND v.media_id = %(media_id)s AND v.platform_id = %(platform_id)s
       AND v.link = %(link)s AND v.subject = %(subject)s AND v.trial = %(trial)s
 ), opened AS (
-    INSERT INTO connector.viewing (content_id, version, media_id, platform_id, course, link, subject, person_id, name,
-                                   line_item, trial, began_at, reported_at, credit)
-    VALUES (%(content_id)s, %(version)s, %(media_id)s, %(platform_id)s, %(course)s, %(link)s, %(subject)s, %(person_id)s,
-            %(name)s, %(line_item)s, %(trial)s, %(now)s, %(now)s, %(slack)s)
+    INSERT INTO connector.viewing (content_id, version, media_id, platform_id, course, link, link_title, subject, person_id,
+                                   name, line_item, trial, began_at, reported_at, credit)
+    VALUES (%(content_id)s, %(version)s, %(media_id)s, %(platform_id)s, %(course)s, %(link)s, %(link_title)s, %(subject)s,
+            %(person_id)s, %(name)s, %(line_item)s, %(trial)s, %(now)s, %(now)s, %(slack)s)
     ON CONFLICT (content_id, media_id, platform_id, link, subject, trial) DO UPDATE
     SET version = excluded.version, course = excluded.course, person_id = excluded.person_id, name = excluded.name,
-        line_item = excluded.line_item, reported_at = excluded.reported_at,
+        link_title = COALESCE(NULLIF(excluded.link_title, ''), viewing.link_title), line_item = excluded.line_item,
+        reported_at = excluded.reported_at,
         credit = LEAST(viewing.credit + extract(epoch FROM excluded.reported_at - viewing.reported_at), excluded.credit)
     RETURNING *
 )
@@ -184,8 +185,10 @@ FOR UPDATE OF w SKIP LOCKED
 UPDATE connector.viewing SET untold = false WHERE view_id = ANY(%(view_ids)s)
 
 -- name: audience
--- How many have watched in a course, but for those who have tried it out.
-SELECT count(*) AS people, count(completed_at) AS completed FROM connector.viewing
+-- How many have watched in a course, each once, though they did in several activities; but for those who have tried it out.
+SELECT count(DISTINCT subject) AS people, count(DISTINCT subject) FILTER (WHERE completed_at IS NOT NULL) AS completed,
+       count(*) AS viewings
+FROM connector.viewing
 WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND course = %(course)s
   AND NOT trial
 
@@ -196,16 +199,24 @@ WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = 
   AND NOT trial
 ORDER BY reported_at DESC LIMIT %(most)s
 
+-- name: activities
+-- In which activities of a course it was watched, what was begun first first, and what each was called last.
+SELECT link, COALESCE((array_agg(link_title ORDER BY view_id DESC) FILTER (WHERE link_title <> ''))[1], '') AS title
+FROM connector.viewing
+WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND course = %(course)s
+  AND NOT trial
+GROUP BY link ORDER BY min(view_id)
+
 -- name: of_course
--- Who has watched how much in a course, but for those who have tried it out: so many, behind the first.
-SELECT view_id, version, watched, heat, position, share, answers, reported_at, credit, completed_at, name
+-- Who has watched how much in each activity of a course, but for those who have tried it out: so many, behind the first.
+SELECT view_id, version, watched, heat, position, share, answers, reported_at, credit, completed_at, name, link
 FROM connector.viewing
 WHERE content_id = %(content_id)s AND media_id = %(media_id)s AND platform_id = %(platform_id)s AND course = %(course)s
   AND NOT trial
 ORDER BY name, view_id LIMIT %(most)s OFFSET %(first)s
 
 -- name: in_course
--- How lessons were watched that were made in a course, or watched there; of several videos of a lesson the most counts.
+-- How lessons were watched that have an activity in a course, or were watched there; of several videos of a lesson the most counts.
 WITH seen AS (
     SELECT w.content_id, max(w.share) AS share, bool_or(w.completed_at IS NOT NULL) AS completed
     FROM connector.viewing w WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND NOT w.trial
@@ -220,5 +231,7 @@ LEFT JOIN told t ON t.content_id = c.content_id
 JOIN LATERAL (SELECT * FROM connector.content_version v WHERE v.content_id = c.content_id
               ORDER BY v.version DESC LIMIT 1) v ON true
 WHERE c.kind = 'video' AND c.ended_at IS NULL
-  AND (c.platform_id = %(platform_id)s AND c.course = %(course)s OR t.content_id IS NOT NULL)
+  AND (t.content_id IS NOT NULL
+       OR c.content_id IN (SELECT p.content_id FROM connector.placement p
+                           WHERE p.platform_id = %(platform_id)s AND p.course = %(course)s))
 ORDER BY v.changed_at DESC, c.content_id

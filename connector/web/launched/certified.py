@@ -11,7 +11,7 @@ from starlette.responses import Response
 from connector.bootstrap import Connector
 from connector.domain.certificates import CHOSEN, CertificateState, CertificateTemplate, state_of
 from connector.domain.certifying import Certificate, FileState, file_name
-from connector.domain.contents import Content
+from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import LaunchSession, Trouble
 from connector.web.launched.launches import HEADERS, Part, Visit, named
@@ -37,12 +37,18 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How somebody stands with a certificate: whether it is ``known`` who they are, what they have of it, the newest,
-    and whether the next is ``owed``."""
+    and whether the next is ``owed``. ``again``: whether this content can be passed as often as somebody likes; a video
+    is completed once."""
 
     template: CertificateTemplate
     known: bool
     held: Shown | None
     owed: bool
+    again: bool
+
+    @property
+    def was_revoked(self) -> bool:
+        return self.held is not None and self.held.state is CertificateState.REVOKED
 
     @property
     def on_its_way(self) -> bool:
@@ -83,12 +89,13 @@ def standing(connector: Connector, session: LaunchSession, content: Content) -> 
     template = template_of(connector, content)
     if template is None:
         return None
+    again = content.kind is ContentKind.ASSESSMENT
     person_id = session.person_id
     if person_id is None:
-        return Standing(template, False, None, False)
+        return Standing(template, False, None, False, again)
     held = [one for one in connector.certificates.of_person(person_id) if one.template == template.code]
     owed = connector.issuing().owes(template, person_id)
-    return Standing(template, True, shown(connector, held[0]) if held else None, owed)
+    return Standing(template, True, shown(connector, held[0]) if held else None, owed, again)
 
 
 def own(connector: Connector, session: LaunchSession) -> list[Shown]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from connector.bootstrap import Connector
 from connector.content import launched
+from connector.content.assessment import bodies
 from connector.content.assessment.attempting import MOST
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.my_learning.opening import CONTENT as MY_LEARNING
@@ -49,7 +50,8 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Title and text stand in the picking page, and in Moodle's course. ``most``: of what is graded, its points.
-    ``review`` shows what somebody has done, where the gradebook asks for it; ``edit`` is where it is changed."""
+    ``review`` shows what somebody has done, where the gradebook asks for it; ``edit`` is where it is changed, and
+    ``asks`` how many questions it has."""
 
     title: str
     text: str
@@ -57,6 +59,7 @@ class Kind:
     most: float | None = None
     review: Callable[[Connector, LaunchSession, Content], Shown] | None = None
     edit: str = ""
+    asks: Callable[[Content], int] = lambda _content: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,19 @@ class Piece:
     @property
     def edit(self) -> str:
         return self.kind.edit.format(content=self.name)
+
+    @property
+    def questions(self) -> int:
+        return self.kind.asks(self.content) if self.content else 0
+
+
+def in_assessment(content: Content) -> int:
+    """Questions of an attempt, with those that are drawn."""
+    return sum(len(one.questions) + one.drawn for one in bodies.rules(content.body).sections)
+
+
+def in_video(content: Content) -> int:
+    return len(content.body.get("questions", ()))
 
 
 def my_learning_page(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
@@ -123,6 +139,7 @@ MADE: Mapping[ContentKind, Kind] = {
         MOST,
         assessment_review,
         assessment_editing.EDIT,
+        in_assessment,
     ),
     ContentKind.VIDEO: Kind(
         message("Video lesson"),
@@ -130,6 +147,7 @@ MADE: Mapping[ContentKind, Kind] = {
         video_lesson,
         VIDEO_MOST,
         edit=video_authoring.ONE,
+        asks=in_video,
     ),
 }
 """Kinds that people make; the custom parameter is the id of one."""
@@ -145,10 +163,25 @@ def shown(connector: Connector, session: LaunchSession) -> Shown:
     content = named(connector, session)
     if content is None or content.kind not in MADE:
         raise LaunchRefused("content: there is none of this name.", Trouble.GONE)
+    place(connector, session, content)
     kind = MADE[content.kind]
     if session.launch.message is Message.REVIEW and kind.review is not None:
         return kind.review(connector, session, content)
     return kind.show(connector, session, content)
+
+
+def place_picked(connector: Connector, session: LaunchSession, names: Sequence[str]) -> None:
+    """What was made, and is picked by these names."""
+    for one in pieces(connector, session):
+        if one.content is not None and one.name in names:
+            place(connector, session, one.content)
+
+
+def place(connector: Connector, session: LaunchSession, content: Content) -> None:
+    """It has an activity in the course of the launch: one opens it, or it was picked for one."""
+    launch = session.launch
+    if launch.course is not None:
+        connector.contents.place(content.content_id, launch.platform_id, launch.course.id, connector.clock())
 
 
 def pieces(connector: Connector, session: LaunchSession) -> list[Piece]:
@@ -175,21 +208,23 @@ def picked(connector: Connector, session: LaunchSession, name: str, fields: Fiel
 
 
 def show_pieces(visit: Visit) -> Response:
-    """What can be picked, once more: something was made meanwhile."""
-    return visit.part("lti/pieces.html", **picking(visit.connector, visit.session, bearer(visit.request)))
+    """What can be picked, once more: something was ``made`` meanwhile, and is chosen already."""
+    chosen = visit.request.query_params.getlist("made")
+    values = picking(visit.connector, visit.session, bearer(visit.request), chosen=chosen)
+    return visit.part("lti/pieces.html", **values)
 
 
 def picking(
     connector: Connector, session: LaunchSession, token: str, form: Fields | None = None, chosen: Sequence[str] = ()
 ) -> Mapping[str, Any]:
-    """What the picking page shows, once more with a ``form`` and what was ``chosen`` there.
+    """What the picking page shows, once more with a ``form`` and what was ``chosen`` there, which comes first.
 
     Raises LaunchRefused where nothing is to be picked.
     """
     if session.launch.linking is None:
         raise LaunchRefused("Nothing was to be picked by this launch.", Trouble.NOT_ALLOWED)
     return {
-        "pieces": pieces(connector, session),
+        "pieces": sorted(pieces(connector, session), key=lambda one: one.name not in chosen),
         "several": session.launch.linking.several,
         "token": token,
         "form": form or Fields.untouched(),

@@ -42,6 +42,8 @@ ORDERS: Mapping[Order, str] = {
     Order.DUE: message("Next due"),
     Order.LAST: message("Longest without activity"),
 }
+OF_MOODLE = {OVERDUE, Order.GRADE, Order.DUE}
+"""What is known of people of our own Moodle alone: nobody is found or put in order by it elsewhere."""
 COLUMNS = (
     message("Name"),
     message("State"),
@@ -114,7 +116,13 @@ def show_questions(visit: Visit) -> Response:
 
 
 def _people(_connector: Connector, _session: LaunchSession, found: CourseLook) -> Mapping[str, Any]:
-    return {**_listed(found, Wanted(), QueryParams()), "sums": sums(found.people), "states": STATES, "orders": ORDERS}
+    unknown = set() if found.as_of else OF_MOODLE
+    return {
+        **_listed(found, Wanted(), QueryParams()),
+        "sums": sums(found.people),
+        "choices": {state: text for state, text in STATES.items() if state not in unknown},
+        "orders": {order: text for order, text in ORDERS.items() if order not in unknown},
+    }
 
 
 def _assessments(_connector: Connector, _session: LaunchSession, found: CourseLook) -> Mapping[str, Any]:
@@ -143,6 +151,7 @@ def _listed(found: CourseLook, wanted: Wanted, query: QueryParams) -> dict[str, 
         "page": page,
         "asked": asked,
         "states": STATES,
+        "of_moodle": found.as_of is not None,
     }
 
 

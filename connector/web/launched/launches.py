@@ -33,7 +33,7 @@ from connector.web.dress import Dress
 from connector.web.languages import Speech, preferred
 from connector.web.limits import Budget, RateLimit
 from connector.web.page import Open
-from connector.web.words import CANNOT_OPEN, REFUSED, REFUSED_HEADINGS
+from connector.web.words import CANNOT_OPEN, IN_A_WINDOW, ONE_MORE_STEP, REFUSED, REFUSED_HEADINGS
 
 LARGEST = 200_000
 """Bytes of a form: a token with all that a platform can say."""
@@ -143,7 +143,8 @@ class Launches:
         """
         accepted = preferred(request.headers.get("accept-language", ""))
         heading = REFUSED_HEADINGS.get(trouble, CANNOT_OPEN) if trouble else CANNOT_OPEN
-        values = {"heading": heading, "text": REFUSED[trouble], "way_on": way_on}
+        told = (ONE_MORE_STEP, IN_A_WINDOW) if way_on else (heading, REFUSED[trouble])
+        values = {"heading": told[0], "text": told[1], "way_on": way_on}
         if "authorization" in request.headers:
             stays = STAYS if trouble is Trouble.OVER else {}
             return HTMLResponse(self.rendered("lti/refusal.html", accepted, **values), status, {**HEADERS, **stays})
@@ -224,7 +225,7 @@ def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | N
         return None
     course = launch.course.id if launch.course else ""
     known = {*connector.course_view.work.teachers(launch.platform_id, course), *([launch.subject] * launch.teaches)}
-    return [replace(one, teaches=one.teaches or one.subject in known) for one in members]
+    return [replace(one, teaches=True) if one.subject in known and not one.teaches else one for one in members]
 
 
 def named(connector: Connector, session: LaunchSession) -> Content | None:
@@ -285,7 +286,9 @@ def add_ways(app: FastAPI, launches: Launches, ways: tuple[Way, ...]) -> None:
 
 
 def _endpoint(way: Way, launches: Launches) -> Callable[[Request], Awaitable[Response]]:
-    """The route of a way; it carries who may come by it. What exactly was wrong is for the log."""
+    """The route of a way; it carries who may come by it. What exactly was wrong is for the log, which tells launches
+    from what pages ask for that were launched."""
+    what = "launch" if way.may in (ByLaunch.PLATFORM, ByLaunch.INVITED) else "request"
 
     async def respond(request: Request) -> Response:
         try:
@@ -296,10 +299,10 @@ def _endpoint(way: Way, launches: Launches) -> Callable[[Request], Awaitable[Res
             answer.headers["Retry-After"] = str(error.seconds)
             return answer
         except LaunchRefused as error:
-            log.warning("launch refused", why=str(error), trouble=error.code)
+            log.warning(f"{what} refused", why=str(error), trouble=error.code)
             return launches.refuse(request, STATUS[Trouble(error.code)], Trouble(error.code), error.way_on)
         except ConnectorError as error:
-            log.warning("launch failed", why=str(error), error=type(error).__name__)
+            log.warning(f"{what} failed", why=str(error), error=type(error).__name__)
             return launches.refuse(request, 503, None)
         except Exception as error:  # its text may hold personal data: only its type and its place are told
             log.error("broken", error=type(error).__name__, where=raised_at(error))

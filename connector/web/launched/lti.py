@@ -21,15 +21,19 @@ from connector.lti.launching import Opened
 from connector.lti.own_window import kept_by
 from connector.web.dress import Dress
 from connector.web.languages import preferred
-from connector.web.launched.content import PARTS, picked, picking, shown
+from connector.web.launched.content import PARTS, picked, picking, place_picked, shown
 from connector.web.launched.content import WAYS as OF_CONTENT
 from connector.web.launched.fields import Fields
-from connector.web.launched.launches import HEADERS, ByLaunch, Launches, Way, add_ways, log
+from connector.web.launched.launches import HEADERS, STATUS, ByLaunch, Launches, Way, add_ways, log
 from connector.web.limits import Budget, RateLimit
 from connector.web.page import Open
 
 LAUNCHES_A_MINUTE = 3000
 """From one address: a whole company may stand behind one, and a class begins at once."""
+
+LAUNCHED_WITH = frozenset(("id_token", "state", "error"))
+"""What a launch brings, or a login that failed. Without any, nobody launches: Moodle looks here for a cartridge when a
+tool or an activity is saved (``lti_load_cartridge`` in ``mod/lti/locallib.php``)."""
 
 
 async def login(here: Launches, request: Request) -> Response:
@@ -45,6 +49,9 @@ async def launch(here: Launches, request: Request) -> Response:
     """What a platform posts, signed; answered with the page of what was launched. What stands in an address is none:
     whoever comes back to it reads how to go on."""
     if request.method == "GET":
+        if not LAUNCHED_WITH & request.query_params.keys():
+            log.info("no launch")
+            return here.refuse(request, STATUS[Trouble.AGAIN], Trouble.AGAIN)
         raise LaunchRefused("It was not posted.", Trouble.AGAIN)
     posted = await here.asked(request)
     kept = kept_by(request.headers.get("sec-fetch-dest", ""))
@@ -96,6 +103,7 @@ def _picked(here: Launches, form: FormData) -> Response:
         return here.page("lti/pick.html", launched.locale, 200, opened.frame, **shared, **values)
     key, tool = connector.tool_keys.signing(), connector.settings.lti.url + LAUNCH
     token = answer(items, launched, platform, key, tool, connector.clock())
+    place_picked(connector, session, chosen)
     there = platform.origin
     values = {"to": launched.linking.return_url, "jwt": token}
     return here.page("lti/picked.html", launched.locale, 200, there, posts_to=there, **values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -15,10 +16,13 @@ from connector.web.launched.launches import Part, Visit
 
 
 def page(connector: Connector, session: LaunchSession) -> Mapping[str, Any]:
-    """Courses, due dates and certificates of whoever launched."""
-    courses = f"{connector.settings.moodle.url}/course/view.php?id="
+    """Courses, due dates and certificates of whoever launched. ``elsewhere``: the host of the Moodle of which they
+    are, "" where that is the one that has launched."""
+    moodle, platform = connector.settings.moodle.url.rstrip("/"), connector.platforms.one(session.launch.platform_id)
+    elsewhere = "" if platform is not None and platform.moodle == moodle else urlsplit(moodle).hostname
     mine, own = connector.my_learning.of(session), certified.own(connector, session)
-    return {"mine": mine, "course_url": courses, "choose": choose, "own": own}
+    courses = f"{moodle}/course/view.php?id="
+    return {"mine": mine, "course_url": courses, "choose": choose, "own": own, "elsewhere": elsewhere}
 
 
 def show(visit: Visit) -> Response:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from connector.content.assessment import results
 from connector.content.assessment.result_list import (
-    Activity,
     Entry,
     Order,
     State,
@@ -21,6 +20,7 @@ from connector.content.assessment.result_list import (
     select,
 )
 from connector.content.assessment.results import Standing
+from connector.domain.activities import Activity
 from connector.domain.allowances import NOTHING, Allowed
 from connector.domain.attempting import Result
 from connector.domain.contents import ContentKind
@@ -69,7 +69,7 @@ def listed(
     page = page_of(visit.request.query_params, len(chosen))
     return {
         "shown": chosen[page.part],
-        "chosen": len(chosen),
+        "chosen": len({one.subject for one in chosen}),
         "anybody": bool(found),
         "page": page,
         "wanted": wanted,

@@ -36,6 +36,7 @@ from connector.content.video.lessons import (
     written,
 )
 from connector.content.video.watching import summed, watched_seconds
+from connector.domain.activities import Activity
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Message, Trouble
@@ -329,18 +330,21 @@ def results(visit: Visit) -> Response:
     lesson = read(content.body)
     media = visit.connector.seeing.ready(lesson)
     made = media.made if media else None
-    audience, found, page = Audience(0, 0, ()), list[Viewing](), Page(1, 1)
+    audience, found, page = Audience(0, 0, 0, ()), list[Viewing](), Page(1, 1)
+    activities: Mapping[str, Activity] = {}
     if media is not None:
         viewings, maker = visit.connector.viewings, visit.maker
         there = (content.content_id, media.media_id, maker.platform_id, maker.course)
         audience = viewings.audience(*there, MOST)
-        page = page_of(visit.request.query_params, audience.people)
+        page = page_of(visit.request.query_params, audience.viewings)
         found = list(viewings.of_course(*there, PAGE, page.first))
+        activities = viewings.activities(*there)
     return visit.part(
         "content/video_results.html",
         content=content,
         lesson=lesson,
         audience=audience,
+        activities=activities if len(activities) > 1 else {},
         heat=summed(audience.heats),
         rows=[(one, watched_seconds(one.watched), score(lesson, one)) for one in found],
         page=page,

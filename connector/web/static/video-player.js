@@ -24,9 +24,13 @@
     let media = null, opened = false, over = false, frontier = 0, asking = null, answering = false;
     let played = [], moments = [], current = null, sending = false, told = -1;
 
-    const show = (text) => { find("[data-said]").textContent = text; };
+    const line = find("[data-said]");
+    const show = (text) => {
+      line.style.minHeight = `${line.offsetHeight}px`; // a shorter one would pull up what is being pressed below it
+      line.textContent = text;
+    };
     const say = (text) => { if (!over) show(text); }; // why it is over stays to be read
-    const connected = () => { if (find("[data-said]").textContent === texts.offline) say(""); };
+    const connected = () => { if (line.textContent === texts.offline) say(""); };
     const call = (path, body, more) => (more?.keepalive ? fetch : patience.fetch)(`/lti/video/${path}`, {
       method: "POST", body: JSON.stringify(body), ...more,
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
@@ -47,6 +51,7 @@
       frontier = Math.max(frontier, standing.frontier);
       standing.answered.forEach((one) => answered.add(one));
       const share = Math.floor(100 * standing.share);
+      find("[data-standing]").dataset.known = "yes";
       find("[data-share]").value = share;
       find("[data-share-text]").textContent = texts.share.replace("{share}", (share / 100).toLocaleString(root.dataset.language, { style: "percent" }));
       const put = questions.filter((one) => answered.has(one.dataset.question)).length;

@@ -24,7 +24,7 @@ from connector.store.contents import hold
 from connector.store.database import query
 from jobs.running import attempt as attempt_of_job
 from tests.integration.lti.launched import Tool
-from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
+from tests.integration.lti.made import Page, activity, asked, assessment, changed, made, opened
 
 TWO = [asked("a", weight=3), asked("b")]
 
@@ -280,7 +280,7 @@ def test_an_open_attempt_gives_nothing_of_the_key(tool: Tool, link: ToolLink) ->
     options = [Option("r1", {"en": "x"}, True, {"en": "KEY"}), Option("w1", {"en": "y"}, False, {"en": "KEY"}, "KEY")]
     texts: list[Question] = [
         asked("n", kind=Kind.NUMERIC, options=(), value=112.5, tolerance=3.75, **said),
-        asked("t", kind=Kind.TEXT, options=(), accepted=["KEY"], **said),
+        asked("t", kind=Kind.TEXT, options=(), accepted=["KEY", "KEY TOO"], **said),
     ]
     kinds = (Kind.SINGLE, Kind.MULTIPLE, Kind.TRUE_FALSE, Kind.SCENARIO)
     content = made(
@@ -293,10 +293,12 @@ def test_an_open_attempt_gives_nothing_of_the_key(tool: Tool, link: ToolLink) ->
         sent.append(page.ask("GET", f"/lti/assessment/attempts/{attempt}{path}").text)
     found = re.findall(r"KEY|7\.25|112\.5|3\.75|right|explan|toleran|weight", "\n".join([page.html, *sent]))
     assert found == ["right"], "but for: Choose all that are right."
+    assert "Right: KEY / KEY TOO<" in page.submit(attempt), "then all that would have been"
 
 
 def test_a_practical_waits_for_who_teaches(tool: Tool, link: ToolLink) -> None:
-    """The gradebook has nothing until it is marked; every mark is kept, and the last counts."""
+    """The gradebook has nothing until it is marked; every mark is kept, and the last counts. That it has a comment is
+    said on the first page already."""
     graded = activity(tool, made(tool, assessment(asked("a"), asked("p", kind=Kind.PRACTICAL, options=()))))
     page = opened(tool, "learner", graded)
     attempt = page.begin()
@@ -319,6 +321,9 @@ def test_a_practical_waits_for_who_teaches(tool: Tool, link: ToolLink) -> None:
         assert "gradebook" not in opened(tool, somebody, graded).ask("GET", "/lti/score").text, somebody
     assert [one.share for one in connector.attempts.marks(int(attempt))] == [0.2, 0.6]
     assert "Better than it looked." in page.ask("GET", f"/lti/assessment/attempts/{attempt}").text
+    assert "With a comment" in page.ask("GET", "/lti/assessment").text
+    connector.attempting.mark(found, "p", 0.6, "", "teacher")
+    assert "With a comment" not in page.ask("GET", "/lti/assessment").text
 
 
 def test_content_that_was_changed_by_somebody_else_is_not_written_over(tool: Tool, link: ToolLink) -> None:
@@ -378,6 +383,30 @@ def test_a_mark_whose_result_was_never_found_is_found_by_the_clock(tool: Tool, l
     sent(tool)
     assert in_gradebook(tool, graded) == 70
     assert verbs(tool).count("completed") == 1
+
+
+def test_what_to_do_next(tool: Tool, link: ToolLink) -> None:
+    """Who has not passed tries again, from the result too, which is far from good; who has passed or waits to be
+    marked may; who has no attempt left is not asked to. What it takes to pass is said once."""
+    again = re.compile(r'<button( class="main")?[^>]*>Try again<')
+
+    def ways(page: Page, result: str) -> list[str]:
+        home = page.ask("GET", "/lti/assessment").text
+        return [found[1] if (found := again.search(seen)) else "none" for seen in (result, home)]
+
+    main = ' class="main"'
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(*TWO, pass_mark=70.0))))
+    result = page.take(("a", "w"))
+    assert ways(page, result) == [main, main]
+    assert 'low="70.0" high="70.0" optimum="100" value="0.0"' in result
+    assert result.count("To pass") == 1
+    assert ways(page, page.take(("a", "r"), ("b", "r"))) == [None, None]
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(asked("p", kind=Kind.PRACTICAL, options=())))))
+    attempt = page.begin()
+    page.answer(attempt, "p", text="Done.")
+    assert ways(page, page.submit(attempt)) == [None, None]
+    page = opened(tool, "learner", activity(tool, made(tool, assessment(*TWO, attempts=1))))
+    assert ways(page, page.take(("a", "w"))) == ["none", "none"]
 
 
 def test_what_who_teaches_has_tried_is_none_of_the_learners(tool: Tool, link: ToolLink) -> None:

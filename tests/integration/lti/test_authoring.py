@@ -117,17 +117,23 @@ def test_an_author_makes_an_assessment_and_takes_it_into_the_course(tool: Tool, 
 
 
 def test_what_was_begun_and_left_is_not_offered_again(tool: Tool, author: Author) -> None:
-    """It can be picked where it was begun, elsewhere once something of it was saved; so it is in the course view."""
+    """It can be picked where it was begun, elsewhere once something of it was saved; it is in the course view once it
+    was picked."""
     view = tool.house.twin.tools.add_link("SAFE", tool.registered, "Course", content="course-view")
 
     def is_offered() -> bool:
         return author.content in picking(tool, "teacher").text
 
     assert author.content in author.page.ask("GET", "/lti/contents").text
+    chosen = author.page.ask("GET", f"/lti/contents?made={author.content}").text
+    assert re.search(r'name="content" value="([^"]+)"', chosen)[1] == author.content
+    assert re.findall(r'value="([^"]+)" checked', chosen) == [author.content]
     assert not is_offered()
     assert "New assessment" not in opened(tool, "teacher", view).html
     author.edit("settings", **{"title.en": "Gas alarm"})
     assert is_offered()
+    assert "Gas alarm" not in opened(tool, "teacher", view).html, "a draft is nobody's work"
+    assert tool.client.post("/lti/pick", data={"session": author.page.token, "content": author.content}).is_success
     assert "Gas alarm" in opened(tool, "teacher", view).html
 
 
@@ -457,7 +463,7 @@ def test_who_teaches_sees_results_marks_and_regrades(tool: Tool, link: ToolLink)
     marked = unescape(teacher.ask("POST", marks, data={"percent": "80", "comment": "Nice work"}).text)
     assert re.search(rf'Saved\..*?results/{second}".*?Mark the next: 1 waits', marked, re.S)
     assert "90%" in marked
-    assert re.search(r'id="review-p" data-here.*?Saved\.', marked, re.S)
+    assert re.search(r'id="saved-p" data-here.*?Saved\.', marked, re.S)
     assert "Nice work" in unescape(learner.ask("GET", f"/lti/assessment/attempts/{attempt}").text)
     shown = unescape(teacher.ask("GET", "/lti/assessment/results").text)
     assert "90%" in shown
@@ -512,6 +518,10 @@ def test_two_activities_with_the_same_assessment_are_told_apart(tool: Tool, link
         told = teacher.ask("GET", f"/lti/assessment/list.csv{wanted}").content.decode("utf-8-sig")
         return [line.split(",")[:3] for line in told.splitlines()]
 
+    whole = teacher.ask("GET", "/lti/assessment/results").text
+    assert re.findall(r"<dt>Average</dt><dd>([^<]+)|(\d+ p\w+)<", whole) == [("50%", ""), ("", "2 people")]
+    assert ("less than a minute" in whole, "0 min" in whole) == (True, False)
+    assert re.findall(r'aria-label="([1-9]\d* \w+)"', whole) == ["1 person", "1 person"], "as they are spread"
     of_first, of_second = f"?activity={first.id}", f"?activity={second.id}"
     assert sorted(lines()) == [
         ["Learner Lê", "Gas", "Passed"],

@@ -117,6 +117,25 @@ async def test_from_the_launch_to_a_file_that_is_verified(tool: Tool) -> None:
     ]
 
 
+async def test_one_that_was_revoked(tool: Tool) -> None:
+    """Its owner reads since when, no day until which it would hold, and what to do: who passes again has a new one."""
+    graded = activity(tool, made(tool, WITH))
+    page = opened(tool, "e1", graded)
+    page.take(*RIGHT)
+    await work(tool)
+    [number] = numbers(tool)
+    assert "valid until" in looked(page)
+    tool.house.connector.issuing().revoke(number, "anna", "by mistake", hr=True)
+    seen = looked(page)
+    day = tool.house.clock.now.strftime("%B %-d, %Y")
+    assert re.search(rf"Revoked</span> <span[^>]*>{day}<", seen), seen
+    assert (number in seen, "valid until" in seen, f"{number}.pdf" in seen) == (True, False, False)
+    assert "Passing it again gives a new one." in seen
+    assert "being made" in page.take(*RIGHT) and "Passing it again" not in looked(page)
+    assert await work(tool) == 1
+    assert NUMBER.findall(looked(page)) == [one for one in numbers(tool) if one != number]
+
+
 async def test_a_video_that_is_completed(tool: Tool) -> None:
     """By its id it earns one, once, and word of it. Who teaches, or has not completed it, gets none."""
     house, connector, link = tool.house, tool.house.connector, activity(tool, made(tool, WITH))

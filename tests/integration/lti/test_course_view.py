@@ -106,6 +106,17 @@ def attempts(
             )
 
 
+def watch(tool: Tool, lesson: Content, who: Maker, share: float) -> None:
+    """So much of the video of a lesson, by who teaches as a trial."""
+    connector = tool.house.connector
+    media = Media(uuid4(), who.platform_id, who.course, "clip.mp4", 1, MediaState.UPLOADING)
+    connector.media.begin(media, who.subject, NOW)
+    actor = Actor(who.platform_id, who.course, "L", who.subject, None, str(lesson.content_id))
+    viewer = Viewer(actor, "", "", lesson.content_id, 1, media.media_id, who.subject == "teacher")
+    connector.viewings.open(viewer, NOW)
+    connector.viewings.alter(viewer, partial(replace, share=share, completed_at=NOW if share == 1 else None))
+
+
 def seen(tool: Tool, view: Page) -> tuple[dict[UUID, Taken], list[Waiting]]:
     """How assessments were taken, and what waits to be marked, as a page has it."""
     teacher = Member(str(tool.house.twin.state.by_username["teacher"]), "Teacher Lê", teaches=True)
@@ -217,17 +228,29 @@ def test_the_file_reckons_nothing(tool: Tool, link: ToolLink) -> None:
 
 
 def test_elsewhere_people_come_from_the_roster(tool: Tool, link: ToolLink) -> None:
-    """Who teaches is not among them; progress is what they have passed. Where nobody says who is there, those who did
-    something are listed, and the page says so."""
-    learner = str(tool.house.twin.state.by_username["learner"])
+    """Who teaches is not among them; progress is what they have passed and completed. Where nobody says who is there,
+    those who did something are listed, and the page says so. Of grades and due days nothing is known there."""
+    learner, other = (str(tool.house.twin.state.by_username[one]) for one in ("learner", "other"))
     content = made(tool, assessment(asked("a")))
     attempts(tool, content, "77", (learner, 1, 90.0), issuer=ELSEWHERE)
     with_roster = elsewhere(tool, link, "77")
     found = {one["Name"]: (one["State"], one["Progress in percent"]) for one in listed(with_roster)}
     assert found == {"Learner Lê": ("Completed", "100.0"), "Other Lê": ("Not begun", "0.0")}
     assert "does not say who is in the course" not in with_roster.html
+    assert not re.search(r'"col">(Grade|Due)<|"grade"|"overdue"', with_roster.html)
+    assert re.search(r'"col">Grade<.*"col">Due<', page(tool, link, FACTS).html)
+    [there] = tool.house.connector.platforms.of(ELSEWHERE)
+    lesson = tool.house.connector.contents.make(
+        ContentKind.VIDEO, {"title": {"en": "Drill"}}, Maker(there.platform_id, "77", "teacher"), NOW
+    )
+    watch(tool, lesson, Maker(there.platform_id, "77", other), 0.38)
+    again = {one["Name"]: (one["State"], one["Progress in percent"]) for one in listed(elsewhere(tool, link, "77"))}
+    assert again == {"Learner Lê": ("In progress", "50.0"), "Other Lê": ("In progress", "0.0")}
+    watch(tool, lesson, Maker(there.platform_id, "77", learner), 1)
+    again = {one["Name"]: (one["State"], one["Progress in percent"]) for one in listed(elsewhere(tool, link, "77"))}
+    assert again["Learner Lê"] == ("Completed", "100.0")
     without = elsewhere(tool, link, "77", **NO_ROSTER)
-    assert [one["Name"] for one in listed(without)] == [f"Account {learner}"]
+    assert [one["Name"] for one in listed(without)] == [f"Account {one}" for one in sorted([learner, other])]
     assert "does not say who is in the course" in without.html
 
 
@@ -244,7 +267,8 @@ def test_as_long_as_moodle_was_not_read_people_come_from_the_roster(tool: Tool, 
 
 # ---------------------------------------------------------------- assessments
 def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
-    """What was made in the course and nobody has taken, too; as the results of each assessment have it."""
+    """What has an activity in the course and nobody has taken, too, and no draft that was made there. As the results
+    of each assessment have it."""
     course = "31"
     connector, maker = tool.house.connector, Maker(tool.platform_id, course, "teacher")
 
@@ -253,10 +277,15 @@ def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
         return connector.contents.make(ContentKind.ASSESSMENT, {**body, "title": {"en": title}}, maker, NOW)
 
     best, last, mean = (make(one.value, one) for one in Policy)
-    make("untouched", Policy.BEST)
+    connector.contents.place(make("untouched", Policy.BEST).content_id, tool.platform_id, course, NOW)
+    make("draft", Policy.BEST)
     for content in (best, last, mean):
         attempts(tool, content, course, ("51", 1, 100.0), ("51", 2, 40.0), ("61", 1, 90.0), ("71", 1, None))
     attempts(tool, best, "32", ("91", 1, 0.0))
+    twice = make("twice", Policy.BEST)
+    attempts(tool, twice, course, ("51", 1, 100.0), ("61", 1, 60.0))
+    tool.house.sql("UPDATE connector.attempt SET link = 'M' WHERE content_id = %s RETURNING 1", twice.content_id)
+    attempts(tool, twice, course, ("61", 1, 80.0), ("51", 1, 0.0))
     session = connector.launching.session(page(tool, link, course).token)
     assert session
     shown = {one.title["en"]: taken for one, taken in connector.course_view.of(session, lambda: None).assessments}
@@ -265,15 +294,16 @@ def test_assessments_show_what_counts(tool: Tool, link: ToolLink) -> None:
         "last": (3, 2, 1, 65, 1),
         "average": (3, 2, 1, 80, 1),
         "untouched": (0, 0, 0, None, 0),
+        "twice": (2, 2, 2, 90, 0),
     }
-    for content in (best, last, mean):
+    for content in (best, last, mean, twice):
         whole = results.overview(
             results.standings(connector.attempts.results(content.content_id, tool.platform_id, course))
         )
         one = shown[content.title["en"]]
         assert (one.passed, one.mean) == (whole.passed, whole.mean)
     people = {one["Name"]: one["Assessments passed"] for one in listed(page(tool, link, course))}
-    assert people == {"Account 51": "1", "Account 61": "3", "Account 71": "0"}
+    assert people == {"Account 51": "2", "Account 61": "4", "Account 71": "0"}
 
 
 def test_who_teaches_and_took_it_as_a_learner_counts_in_no_figure(tool: Tool, link: ToolLink) -> None:
@@ -343,7 +373,11 @@ def test_who_teaches_marks_from_there_and_comes_back(tool: Tool, link: ToolLink)
     assert "No attempt has a result yet" in view.ask("GET", questions).text
     view.ask("POST", f"/lti/assessment/results/{attempt}/marks/p", data={"percent": "100"})
     asked_of = view.ask("GET", questions).text
-    assert asked_of.index("What is hard?") < asked_of.index("Which of e?")
+    assert ("What is hard?" in asked_of, "Which of e?" in asked_of) == (True, False), "what all had right is not hard"
+    easy = made(tool, assessment(asked("e")))
+    opened(tool, "learner", activity(tool, easy)).take(("e", "r"))
+    asked_of = view.ask("GET", f"/lti/course/assessments/{easy.content_id}/questions").text
+    assert ("All questions so far were answered right." in asked_of, "<li>" in asked_of) == (True, False)
     assert "No attempt has a result yet" in page(tool, link, FACTS).ask("GET", questions).text
     assert f"/lti/assessment/results/{attempt}" not in view.ask("GET", "/lti/course").text
     view.ask("GET", "/lti/course/assessments/none/questions", 400)
@@ -355,24 +389,19 @@ def test_video_lessons_of_the_course(tool: Tool, link: ToolLink) -> None:
     course, connector = "41", tool.house.connector
     assert "Video lessons" not in page(tool, link, course).html
     maker = Maker(tool.platform_id, course, "teacher")
-    drill, _ = (
+    drill, exits = (
         connector.contents.make(ContentKind.VIDEO, {"title": {"en": title}}, maker, NOW)
         for title in ("Drill", "Exits")
     )
-    media = Media(uuid4(), maker.platform_id, course, "clip.mp4", 1, MediaState.UPLOADING)
-    connector.media.begin(media, maker.subject, NOW)
     for where, subject, share in (
         (course, "51", 1.0),
         (course, "61", 0.5),
         ("42", "71", 0.1),
         (course, "teacher", 0.0),
     ):
-        actor = Actor(maker.platform_id, where, "L", subject, None, str(drill.content_id))
-        viewer = Viewer(actor, "", "", drill.content_id, 1, media.media_id, subject == "teacher")
-        connector.viewings.open(viewer, NOW)
-        done = NOW if share == 1 else None
-        after = partial(replace, share=share, completed_at=done)
-        connector.viewings.alter(viewer, after)
+        watch(tool, drill, Maker(maker.platform_id, where, subject), share)
+    assert "Exits" not in page(tool, link, course).html, "it has no activity there"
+    connector.contents.place(exits.content_id, maker.platform_id, course, NOW)
     found = {one.title["en"]: one for one in connector.viewings.in_course(maker.platform_id, course)}
     assert {title: (one.people, one.completed, one.share) for title, one in found.items()} == {
         "Drill": (2, 1, 0.75),

@@ -105,13 +105,14 @@ def test_without_the_cookie_of_the_login_it_is_refused(tool: Tool, link: ToolLin
     in a window of its own, at the platform that began it, which alone may frame such a page."""
     answer = tool.launch("learner", link, keeps_cookie=False)
     assert answer.status_code == 400
-    assert "window of its own" in answer.text
+    assert "In a window of its own it can" in answer.text
     there = f"{tool.house.twin.url}/mod/lti/launch.php?id={link.cmid}"
-    assert f'<a class="button" href="{there}" target="_blank" rel="noopener">' in answer.text
+    assert f'<a class="button main" href="{there}" target="_blank" rel="noopener">' in answer.text
     assert f"frame-ancestors {tool.house.twin.url}" in answer.headers["content-security-policy"]
     hintless = tool.login(lti_message_hint="")
     answer = tool.post({"state": hintless.asked["state"], "id_token": "any"}, None)
     assert (answer.status_code, "<a " in answer.text) == (400, False)
+    assert "use another browser" in answer.text
     login, strange = tool.login(), tool.login()
     token = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
     assert tool.post({"state": login.asked["state"], "id_token": token}, strange).status_code == 400
@@ -127,13 +128,22 @@ def test_state_and_token_are_good_once(tool: Tool, link: ToolLink) -> None:
     assert [tool.post(posted, login).status_code for _ in range(3)] == [200, 400, 400]
 
 
-def test_what_stands_in_an_address_is_no_launch(tool: Tool, link: ToolLink) -> None:
-    """Addresses are kept by browsers and proxies. Whoever comes back to that of a launch reads how to go on."""
+def test_what_stands_in_an_address_is_no_launch(
+    tool: Tool, link: ToolLink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Addresses are kept by browsers and proxies. Whoever comes back to that of a launch reads how to go on. Without a
+    launch nothing is refused that operations should look at: Moodle looks for a cartridge there."""
     login = tool.login()
     asked = {"state": login.asked["state"]}
     asked["id_token"] = tool.signed(tool.claims("learner", link, login.asked["nonce"]))
     answer = tool.client.get("/lti/launch", params=asked, headers={"Cookie": login.cookie})
     assert (answer.status_code, "opened twice" in answer.text) == (400, True)
+    assert "launch refused" in capsys.readouterr().out
+    bare = tool.client.get("/lti/launch", params={"course": "7"})
+    assert (bare.status_code, "opened twice" in bare.text) == (400, True)
+    said = capsys.readouterr().out
+    assert "/lti/launch" in said
+    assert not [one for one in ("refused", "warning") if one in said], said
 
 
 def test_of_two_posts_at_once_one_wins(tool: Tool, link: ToolLink) -> None:
@@ -311,7 +321,8 @@ def test_no_token_is_in_a_log_or_an_address(tool: Tool, link: ToolLink, capsys: 
         403,
     ]
     said = capsys.readouterr()
-    assert "launch refused" in said.out and "/lti/score" in said.out
+    assert "/lti/score" in said.out
+    assert re.findall(r"\w+ refused", said.out) == ["launch refused", "request refused"], "of two posts, and two pages"
     secrets = [found[1], token, login.asked["state"], login.asked["nonce"], login.cookie.split("=")[1], "learner@"]
     assert not [one for one in secrets if one in said.out + said.err]
     addresses = re.findall(r'(?:href|src|action|hx-\w+|data-[\w-]*(?:from|file|upload))="(/[^"]*)"', answers[0].text)

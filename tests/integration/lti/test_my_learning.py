@@ -55,7 +55,7 @@ async def test_each_sees_their_own(tool: Tool, link: ToolLink) -> None:
     assert "First aider" in mine.text
     assert "First aider" not in theirs.text
     assert mine.text.count("Completed") > theirs.text.count("Completed")
-    assert "Certificate or badge: First aider" in mine.text
+    assert "Earned: First aider" in mine.text
     assert ("Your team" in mine.text, "FirstE2 LastE2" in mine.text) == (True, True)
     assert ("Your team" in theirs.text, "LastE1" in theirs.text) == (False, False)
 
@@ -157,7 +157,10 @@ async def test_of_another_platform_the_first_key_of_hr_tells_who_it_is(tool: Too
         token = tool.signed(tool.claims("e1", link, login.asked["nonce"], **told))
         return tool.post({"state": login.asked["state"], "id_token": token}, login).text
 
-    assert "First aider" in seen("anna", "E1")
+    told = seen("anna", "E1")
+    assert "First aider" in told
+    there = "This is your learning at 127.0.0.1."
+    assert (there in told, there in tool.launch("e1", link).text) == (True, False), "of which Moodle it is"
     assert "First aider" not in seen("bert", "E2", "E1")
     assert "not known yet who you are" in seen("carl", None, "$Person.sourcedId")
     assert "not known yet who you are" in seen("dora", "E99")
@@ -203,6 +206,17 @@ async def test_it_speaks_the_language_of_whoever_launched(
 async def test_content_that_is_gone_is_told(tool: Tool, link: ToolLink) -> None:
     answer = tool.forged("e1", link, _custom={"content": "gone"})
     assert (answer.status_code, "not there any more" in answer.text) == (400, True)
+
+
+async def test_what_was_done_last_leads_to_its_course(tool: Tool, link: ToolLink) -> None:
+    """As far as one is in it: what was launched knows it before it is a fact."""
+    graded = activity(tool, made(tool, assessment(asked("a"))))
+    for username, known in (("e1", True), ("e3", False)):
+        opened(tool, username, graded).take(("a", "r"))
+        done = tool.launch(username, link).text.partition("What you did last")[2].partition("<section")[0]
+        assert "Assessment: Safety" in done
+        course = rf'<a href="[^"]*/course/view.php\?id={graded.course_id}" target="_top">SAFE</a>'
+        assert bool(re.search(course, done)) is known, done
 
 
 async def test_what_was_discarded_is_nothing_that_somebody_did(tool: Tool, link: ToolLink) -> None:

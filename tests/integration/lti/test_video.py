@@ -148,6 +148,12 @@ def test_who_learns_watches_answers_and_is_graded(tool: Tool, link: ToolLink, le
     assert "Learner" in results
     assert "100%" in results
     assert "<rect" in results
+    assert 'data-label="Activity"' not in results
+    second = tool.house.twin.tools.add_link(COURSE, tool.registered, "Once more", content=str(lesson))
+    opened(tool, second, "learner").post("open")
+    results = teacher.get(f"lessons/{lesson}/results").text
+    assert re.findall(r"Have (?:begun|completed it)</dt><dd>(\d+)", results) == ["1", "1"], "whoever it is, once"
+    assert set(re.findall(r'data-label="Activity">([^<]+)<', results)) == {link.name, "Once more"}
     teacher.post(f"lessons/{lesson}/questions/q/drop")
     newest = tool.house.connector.contents.newest(lesson)
     assert newest is not None

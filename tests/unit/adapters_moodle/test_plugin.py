@@ -28,7 +28,9 @@ SERVICES = PLUGIN["connector/db/services.php"]
 OWN = set(re.findall(r"^    '(local_connector_\w+)' => \[$", SERVICES, re.MULTILINE))
 
 
-PAGE = (Path(__file__).parents[3] / "docs" / "plugin.md").read_text("utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "plugin.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 def section(head: str) -> str:
@@ -72,6 +74,17 @@ def test_its_service_has_all_that_is_called() -> None:
     """The functions that the product calls, and the plugin's own: no more and no less."""
     listed = re.findall(r"^            '(\w+)',$", SERVICES.partition("$services = [")[2], re.MULTILINE)
     assert listed == sorted(CALLED | OWN)
+
+
+def test_the_name_of_its_service_is_nobody_elses() -> None:
+    """Names of services are unique in Moodle: the plugin can be installed beside one that was made by README's steps.
+    Its own is renamed where it had another name, as Moodle ends the tokens of a service that it no longer finds."""
+    (name,) = re.findall(r"^    '(.+)' => \[$", SERVICES.partition("$services = [")[2], re.MULTILINE)
+    (by_hand,) = re.findall(r"\*\*Make a service\*\*.*?named `(.+?)`", README, re.DOTALL)
+    assert name not in {by_hand, "connector", "local_connector"}
+    renamed = re.findall(r"set_field\('external_services', 'name', '(.+?)', ", PLUGIN["connector/db/upgrade.php"])
+    assert renamed[-1] == name
+    assert f"token for the service `{name}`" in PAGE
 
 
 def test_each_function_has_its_class() -> None:

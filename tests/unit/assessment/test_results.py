@@ -28,6 +28,19 @@ def test_figures_are_of_who_has_a_result() -> None:
     assert (found.passed, found.finished, found.mean) == (1, 2, 50)
 
 
+def test_who_takes_it_in_two_activities_counts_once_with_the_better() -> None:
+    """In the average and in how results are spread as in how many have finished and passed."""
+    tried = [
+        result("1", 20),
+        result("2", 35),
+        replace(result("1", 90), link="6"),
+        replace(result("3", None), link="6"),
+    ]
+    found = overview(standings(tried))
+    assert (found.tried, found.finished, found.passed, found.mean) == (3, 2, 1, 62.5)
+    assert found.bands == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+
+
 def test_a_question_is_as_it_was_last_said() -> None:
     """The newest attempt has it with an option that is new, which is told, and in the order of its author."""
 
@@ -52,7 +65,7 @@ def test_who_teaches_is_left_out_of_figures_as_if_they_had_not_tried(tried: list
 
 @given(st.integers(0, 2**32).map(Random), st.integers(1, 5))
 def test_the_hardest_are_those_of_all_that_fewest_had_right(dice: Random, most: int) -> None:
-    """Of equally hard ones those that come first; of each the same is told as among all."""
+    """Of equally hard ones those that come first; of each the same is told as among all. None that all had right."""
     options = [Option(key, {"en": key}, right=key == "a") for key in "abc"]
     known = [Question(f"q{number}", Kind.SINGLE, {}, options=options, weight=number) for number in range(4)]
     counting = {key: dice.sample(known, dice.randint(1, 4)) for key in range(dice.randrange(6))}
@@ -62,5 +75,6 @@ def test_the_hardest_are_those_of_all_that_fewest_had_right(dice: Random, most: 
     }
     percents = {key: float(dice.randrange(100)) for key in counting}
     every = items(counting, answers, percents)
-    expected = sorted(every, key=lambda one: one[1].facility)[:most]
+    hard = [one for one in every if one[1].facility < 1]
+    expected = sorted(hard, key=lambda one: one[1].facility)[:most]
     assert items(counting, answers, percents, most) == expected

@@ -12,6 +12,7 @@ from connector.domain.course_view import (
     Learner,
     Order,
     State,
+    Viewed,
     Wanted,
     Work,
     by_work,
@@ -20,6 +21,7 @@ from connector.domain.course_view import (
     select,
     sums,
     unlisted,
+    with_lessons,
 )
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -97,9 +99,13 @@ def test_who_is_not_on_the_list() -> None:
     assert unlisted([ANNA], works, NOW) == [Learner("8", ""), Learner("10", "")]
 
 
-def test_elsewhere_progress_is_how_many_assessments_are_passed() -> None:
+def test_elsewhere_progress_is_how_much_of_the_work_is_done() -> None:
+    """Assessments that are passed and video lessons that are completed, of all that the course has."""
     half = by_work(ANNA, done(passed=1), 2)
     assert (half.progress, half.completed) == (50, False)
     assert by_work(ANNA, done(passed=2), 2).completed
     assert by_work(ANNA, None, 2).progress == 0
     assert by_work(ANNA, None, 0).progress is None
+    [passed, watched] = with_lessons([done(passed=1)], [Viewed("7", None, 1, ago(0)), Viewed("8", 5, 0, ago(20))])
+    assert (by_work(ANNA, passed, 3).progress, passed.last) == (pytest.approx(200 / 3), ago(0))
+    assert (watched.person_id, watched.tried, watched.completed, watched.last) == (5, 0, 0, ago(20))

@@ -35,7 +35,14 @@ def page(mine: MyLearning, zone: str = "UTC") -> str:
     speech = Speech(made.languages["en"], ZoneInfo(zone))
     template = made.templates.get_template("content/my_learning/page.html")
     return template.render(
-        speech=speech, t=speech.t, tn=speech.tn, mine=mine, own=[], choose=choose, course_url="https://m.example/c?id="
+        speech=speech,
+        t=speech.t,
+        tn=speech.tn,
+        mine=mine,
+        own=[],
+        choose=choose,
+        course_url="https://m.example/c?id=",
+        elsewhere="",
     )
 
 

@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 $plugin->component = 'local_connector';
-$plugin->version = 2026113011;
+$plugin->version = 2026120100;
 $plugin->release = '0.1.0';
 $plugin->requires = 2024100700;
 $plugin->supported = [405, 501];

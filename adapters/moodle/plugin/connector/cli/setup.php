@@ -69,11 +69,12 @@ if ($wrong = array_diff($listed('with'), array_keys(setup::OPTIONAL))) {
 \core\session\manager::set_user(get_admin());
 $tell = fn(?string ...$sentences) => array_map(fn($one) => cli_writeln($one, STDERR), array_filter($sentences));
 try {
+    $service = setup::service();
     $tell(setup::web_services());
     [$user, $sentence] = setup::account((string) $options['username']);
     $tell($sentence, ...setup::role($user, $listed('with'), $listed('assign')));
     $tell(...setup::reports());
-    [$token, $sentence] = setup::token($user, (bool) $options['new-token']);
+    [$token, $sentence] = setup::token($service, $user, (bool) $options['new-token']);
     $tell($sentence);
 } catch (moodle_exception $error) {
     cli_error($error->getMessage());

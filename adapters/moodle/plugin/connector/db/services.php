@@ -75,8 +75,9 @@ $functions = [
     ],
 ];
 
+// The name is unique in Moodle: one that nobody gives to a service made by hand, or the installation breaks off at it.
 $services = [
-    'connector' => [
+    'Plugin local_connector' => [
         'shortname' => 'local_connector',
         'enabled' => 1,
         'restrictedusers' => 1,

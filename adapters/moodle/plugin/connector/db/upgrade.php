@@ -36,5 +36,11 @@ function xmldb_local_connector_upgrade($oldversion) {
         }
         upgrade_plugin_savepoint(true, 2026113001, 'local', 'connector');
     }
+    if ($oldversion < 2026120100) {
+        // Moodle knows a service by its name, and ends the tokens of one that is not in services.php by that name.
+        $ours = ['component' => 'local_connector', 'shortname' => 'local_connector'];
+        $DB->set_field('external_services', 'name', 'Plugin local_connector', $ours);
+        upgrade_plugin_savepoint(true, 2026120100, 'local', 'connector');
+    }
     return true;
 }

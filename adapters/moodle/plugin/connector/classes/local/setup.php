@@ -81,6 +81,18 @@ final class setup {
     ];
 
     /**
+     * The service of this plugin, without which nothing else is of use.
+     *
+     * @return stdClass
+     */
+    public static function service(): stdClass {
+        global $CFG;
+        require_once($CFG->dirroot . '/webservice/lib.php');
+        return (new webservice())->get_external_service_by_shortname(self::SERVICE)
+            ?: throw new moodle_exception('noservice', 'local_connector', '', self::SERVICE);
+    }
+
+    /**
      * Web services and their protocol REST.
      *
      * @return string|null
@@ -221,15 +233,14 @@ final class setup {
     /**
      * A token for the service of this plugin.
      *
+     * @param stdClass $service
      * @param stdClass $user
      * @param bool $anew end the tokens that there are, and make another
      * @return array the token, null where there is one already, and the sentence
      */
-    public static function token(stdClass $user, bool $anew): array {
-        global $CFG, $DB;
-        require_once($CFG->dirroot . '/webservice/lib.php');
+    public static function token(stdClass $service, stdClass $user, bool $anew): array {
+        global $DB;
         $webservice = new webservice();
-        $service = $webservice->get_external_service_by_shortname(self::SERVICE, MUST_EXIST);
         if (!$webservice->get_ws_authorised_user($service->id, $user->id)) {
             $webservice->add_ws_authorised_user((object) ['externalserviceid' => $service->id, 'userid' => $user->id]);
         }

@@ -30,6 +30,7 @@ $string['connector:read'] = 'Read datasets in bulk, as far as other permissions 
 $string['connector:write'] = 'Write in bulk, as far as other permissions reach';
 $string['noids'] = 'The ids have to be a list of whole numbers, written as JSON.';
 $string['norows'] = 'The rows have to be a list of objects, written as JSON.';
+$string['noservice'] = 'The plugin is not installed to its end: this site lacks its service {$a}. Run admin/cli/upgrade.php; if it finds nothing to do, uninstall the plugin and install it again. Nothing has been changed.';
 $string['nosuchcolumn'] = 'This dataset has no column of integers with this name.';
 $string['nosuchdataset'] = 'There is no dataset with this name, or what it is read from is not installed.';
 $string['nosuchoperation'] = 'There is no operation with this name.';

@@ -30,6 +30,7 @@ $string['connector:read'] = 'Lire des jeux de données en masse, dans les limite
 $string['connector:write'] = 'Écrire en masse, dans les limites des autres permissions';
 $string['noids'] = 'Les identifiants doivent être une liste de nombres entiers, écrite en JSON.';
 $string['norows'] = 'Les lignes doivent être une liste d’objets, écrite en JSON.';
+$string['noservice'] = 'L’installation du plugin n’est pas allée à son terme : son service {$a} manque à ce site. Lancez admin/cli/upgrade.php ; s’il n’y a rien à faire, désinstallez le plugin et installez-le de nouveau. Rien n’a été modifié.';
 $string['nosuchcolumn'] = 'Ce jeu de données n’a pas de colonne d’entiers de ce nom.';
 $string['nosuchdataset'] = 'Il n’y a pas de jeu de données de ce nom, ou ce dont il est lu n’est pas installé.';
 $string['nosuchoperation'] = 'Il n’y a pas d’opération de ce nom.';

@@ -30,6 +30,7 @@ $string['connector:read'] = 'Đọc hàng loạt các tập dữ liệu, trong p
 $string['connector:write'] = 'Ghi hàng loạt, trong phạm vi các quyền khác cho phép';
 $string['noids'] = 'Các mã định danh phải là một danh sách số nguyên viết bằng JSON.';
 $string['norows'] = 'Các dòng phải là một danh sách đối tượng viết bằng JSON.';
+$string['noservice'] = 'Plugin chưa được cài đặt trọn vẹn: trang này thiếu dịch vụ {$a} của nó. Hãy chạy admin/cli/upgrade.php; nếu không có gì để nâng cấp, hãy gỡ cài đặt plugin rồi cài đặt lại. Chưa có gì bị thay đổi.';
 $string['nosuchcolumn'] = 'Tập dữ liệu này không có cột số nguyên nào tên như vậy.';
 $string['nosuchdataset'] = 'Không có tập dữ liệu nào tên như vậy, hoặc nguồn của nó chưa được cài đặt.';
 $string['nosuchoperation'] = 'Không có thao tác nào tên như vậy.';

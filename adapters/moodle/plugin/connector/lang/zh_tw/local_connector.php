@@ -30,6 +30,7 @@ $string['connector:read'] = '在其他權限許可的範圍內大量讀取資料
 $string['connector:write'] = '在其他權限許可的範圍內大量寫入';
 $string['noids'] = '識別碼必須是以 JSON 寫成的整數清單。';
 $string['norows'] = '資料列必須是以 JSON 寫成的物件清單。';
+$string['noservice'] = '外掛尚未安裝完成：本網站缺少它的服務 {$a}。請執行 admin/cli/upgrade.php；若沒有可升級的項目，請解除安裝此外掛後重新安裝。尚未變更任何內容。';
 $string['nosuchcolumn'] = '此資料集沒有這個名稱的整數欄位。';
 $string['nosuchdataset'] = '沒有這個名稱的資料集，或其資料來源未安裝。';
 $string['nosuchoperation'] = '沒有這個名稱的操作。';
