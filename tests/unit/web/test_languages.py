@@ -76,7 +76,7 @@ def test_translations_are_in_their_language(tag: str) -> None:
     """Chinese in Chinese letters, and hardly anything the same as in English."""
     pairs = [(in_forms(one.id)[-1], in_forms(one.string)[-1]) for one in catalogue(tag) if one.id]
     same = [text for text, said in pairs if text == said]
-    assert len(same) <= 8, same
+    assert len(same) <= 9, same
     if tag == "zh-TW":
         assert [said for _, said in pairs if not re.search(r"[\u4e00-\u9fff]", said)] == []
     if tag == "fr":
