@@ -126,7 +126,10 @@ def activity(where: Row, dice: Random) -> Row:
 
 def due(connection: Connection, dice: Random) -> None:
     """Requirements of one or two courses, in up to three cycles, some withdrawn, some that hold no more."""
-    maybe = lambda share: dice.random() < share  # noqa: E731
+
+    def maybe(share: float) -> bool:
+        return dice.random() < share
+
     for number in range(3):
         ids = dice.sample(list(COURSES), dice.choice([1, 2]))
         put(connection, "facts.dim_requirement", [
