@@ -7,6 +7,7 @@ Problem
 ├── NothingThere     404  no such address, unit, course or certificate, or not in sight
 ├── NotSupported     405  a method that this address does not have
 ├── NotNow           409  not as things stand: it is over, was changed, or was not begun
+├── NotReadable      410  content that is there, and cannot be read any more: asked again it is no other
 ├── WrongBody        422  what was sent is not what is asked for
 ├── TooManyRequests  429  wait
 ├── Mistaken         500  a mistake of ours
@@ -89,6 +90,16 @@ class NotNow(Problem):
     status, code, title = 409, "not-now", "Not as things stand"
 
 
+class NotReadable(Problem):
+    status, code, title = 410, "not-readable", "It cannot be read any more"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This content was changed by hand, or by a newer release. What was answered is kept. Tell whoever runs "
+            "this server, with the X-Request-ID of this answer."
+        )
+
+
 class WrongBody(Problem):
     """``errors`` names each place in the body with what is wrong there."""
 
@@ -121,8 +132,8 @@ class NotAvailable(Problem):
 
 
 PROBLEMS: tuple[type[Problem], ...] = (
-    WrongParameter, NoGoodToken, NotAllowed, NothingThere, NotSupported, NotNow, WrongBody, TooManyRequests, Mistaken,
-    NotAvailable,
+    WrongParameter, NoGoodToken, NotAllowed, NothingThere, NotSupported, NotNow, NotReadable, WrongBody,
+    TooManyRequests, Mistaken, NotAvailable,
 )  # fmt: skip
 
 

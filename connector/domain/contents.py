@@ -60,7 +60,7 @@ class Contents(Protocol):
         ...
 
     def version(self, content_id: UUID, version: int) -> Content:
-        """As it was, whether it was ended or not."""
+        """As it was, whether it was ended or not. Raises Unreadable where it is not there any more."""
         ...
 
     def of_course(self, platform_id: int, course: str) -> Sequence[Content]:

@@ -72,6 +72,8 @@ class Trouble(StrEnum):
     """Who launched may not do this."""
     GONE = "gone"
     """What the activity opens is not there any more."""
+    UNREADABLE = "unreadable"
+    """It is there, and cannot be read: it was changed by hand, or by a newer release."""
     TOO_FAST = "too_fast"
     """Too much was asked for in a minute: it goes on after a moment."""
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from connector.domain.contents import Content, ContentKind, Maker
+from connector.domain.errors import Unreadable
 from connector.store.database import Connection, Database, Row, one, query
 
 
@@ -23,9 +24,10 @@ class StoredContents:
         return content_of(row) if row else None
 
     def version(self, content_id: UUID, version: int) -> Content:
-        return content_of(
-            self._database.one("contents.version", site=self._site, content_id=content_id, version=version)
-        )
+        row = self._database.row("contents.version", site=self._site, content_id=content_id, version=version)
+        if row is None:
+            raise Unreadable(f"Version {version} of content {content_id} is not there: it was taken away by hand.")
+        return content_of(row)
 
     def of_course(self, platform_id: int, course: str) -> Sequence[Content]:
         rows = self._database.rows("contents.of_course", site=self._site, platform_id=platform_id, course=course)

@@ -24,6 +24,7 @@ from connector.api.problems import (
     NoGoodToken,
     NotAvailable,
     NothingThere,
+    NotReadable,
     NotSupported,
     Problem,
     TooManyRequests,
@@ -31,7 +32,7 @@ from connector.api.problems import (
 )
 from connector.bootstrap import Connector
 from connector.domain.api_tokens import ApiToken
-from connector.domain.errors import ConnectorError, LaunchRefused, raised_at
+from connector.domain.errors import ConnectorError, LaunchRefused, Unreadable, raised_at
 from connector.domain.lti import LaunchSession
 from connector.web.launched.launches import roster
 from connector.web.launched.sent import body
@@ -114,6 +115,9 @@ def _endpoint(path: str, may: Open | ByToken, works: Mapping[str, Work]) -> Call
             return _told(problem)
         except LaunchRefused as error:
             return _told(refused(error))
+        except Unreadable as error:
+            log.error("failed", error=type(error).__name__, message=str(error))
+            return _told(NotReadable())
         except ConnectorError as error:
             log.error("failed", error=type(error).__name__, message=str(error))
             return _told(NotAvailable())

@@ -265,6 +265,10 @@ REFUSED: Mapping[Trouble | None, str] = {
     ),
     Trouble.TOO_FAST: message("Too much was asked for at once. Wait a minute, and try again."),
     Trouble.GONE: message("What this activity opens is not there any more. Tell who teaches the course."),
+    Trouble.UNREADABLE: message(
+        "This content cannot be read any more: it was changed by hand, or by a newer release. What was answered is "
+        "kept. Tell who teaches the course; if that is you, tell your administrator."
+    ),
     Trouble.NOT_ALLOWED: message("You may not open this. If you think that you should, ask who teaches the course."),
     None: message("This content cannot be shown now. Open it once more in a few minutes."),
 }

@@ -23,6 +23,7 @@ from tests.integration.lti.made import activity, asked, assessment, made, opened
 from tests.integration.lti.test_allowances import ends_in, given, given_unheard
 from tests.integration.lti.test_assessment import in_gradebook, leading, sent
 from tests.integration.lti.test_certified import GAS, PUBLIC
+from tests.integration.lti.test_results import TORN, break_version
 from tests.support import House, Seen, row
 from tests.unit.certificates.papers import qr_of
 
@@ -181,10 +182,12 @@ def test_without_a_connection_no_answer_is_lost(platform: Browser, tool: Tool, g
 
 
 def test_the_next_step_of_a_scenario_comes_once_an_answer_has_arrived(platform: Browser, tool: Tool) -> None:
-    """Until then the page has nothing of it. Without a connection it says so, and nothing is lost."""
+    """Until then the page has nothing of it. Without a connection it says so, and nothing is lost, as
+    where it cannot be read any more."""
     linked(tool)
     steps = leading("start", "leak", "calm"), leading("leak", ""), leading("calm", "")
-    open_activity(platform, "learner", activity(tool, made(tool, assessment(*steps, asked("b")))))
+    content = made(tool, assessment(*steps, asked("b")))
+    open_activity(platform, "learner", activity(tool, content))
     press(platform, "Begin")
     shown(platform, "Which of start?")
     assert not {"leak", "calm"} & {word.strip("?") for word in platform.chrome.page_source.split()}
@@ -212,6 +215,12 @@ def test_the_next_step_of_a_scenario_comes_once_an_answer_has_arrived(platform: 
     press(platform, "Submit")
     shown(platform, "66.6%")
     assert "Which of leak?" not in platform.find("main").text
+    press(platform, "Try again")
+    shown(platform, "Which of start?")
+    break_version(tool, content, 1, TORN)
+    choose(platform, "start", "r")
+    shown(platform, "Your answers are saved, but the questions cannot be read any more.")
+    assert [*tool.house.connector.attempts.answers(2)["start"].chosen] == ["r"]
 
 
 REFUSING = """

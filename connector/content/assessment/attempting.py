@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from connector.domain.apart import Apart
 from connector.domain.assessments import Answer, Assessment
 from connector.domain.attempting import Attempt, Attempts, Begun, Drawn, Mark, Outcome, Saved
 from connector.domain.contents import Content, Contents
-from connector.domain.errors import LaunchRefused
+from connector.domain.errors import LaunchRefused, Unreadable
 from connector.domain.learning_events import Actor, Event, Verb
 from connector.domain.lti import Trouble
 from connector.domain.lti_scores import Progress, Scored
@@ -48,8 +49,8 @@ class Attempting:
         trial: bool,
         link_title: str = "",
     ) -> Attempt:
-        """The attempt that is open, or a new one. Raises LaunchRefused where there is none left."""
-        now, made = self.clock(), bodies.assessment(content.body)
+        """The attempt that is open, or a new one. Raises LaunchRefused where there is none left, and Unreadable."""
+        now = self.clock()
         tried = self.attempts.of(content.content_id, actor, trial=trial)
         if tried and takes_answers(tried[-1], now):
             return tried[-1]
@@ -57,6 +58,7 @@ class Attempting:
             last = self.run_out(tried[-1])
             if last.submitted_at is None:
                 return last
+        made = bodies.assessment(content.body)
         allowed = NOTHING if trial else self.allowances.of(content.content_id, actor)
         most = None if trial else allowed.attempts_of(made.attempts)
         if most is not None and len(tried) >= most:
@@ -104,11 +106,17 @@ class Attempting:
         return self._end(attempt, self.clock() - grace)
 
     def _end(self, attempt: Attempt, before: datetime | None) -> Attempt:
-        self.attempts.submit(attempt, self.clock(), before)
-        found = self._again(attempt.attempt_id)
+        """It has ended, also where that by which it is marked cannot be read: then it waits for its result, and the
+        job that looks after such attempts tells so."""
+        found = self._ended(attempt, before)
         if found.submitted_at is None:
             return found
-        self._settle(attempt.attempt_id)
+        with suppress(Unreadable):
+            self._settle(attempt.attempt_id)
+        return self._again(attempt.attempt_id)
+
+    def _ended(self, attempt: Attempt, before: datetime | None) -> Attempt:
+        self.attempts.submit(attempt, self.clock(), before)
         return self._again(attempt.attempt_id)
 
     def submit_overdue(self, apart: Apart, stopping: Callable[[], bool]) -> int | None:
@@ -120,9 +128,15 @@ class Attempting:
                 if stopping():
                     return None
                 with apart.one(attempt.attempt_id):
-                    done += self.run_out(attempt).submitted_at is not None
+                    done += self._settled_late(attempt)
             behind = left[-1].attempt_id
         return done
+
+    def _settled_late(self, attempt: Attempt) -> bool:
+        if self._ended(attempt, self.clock() - GRACE).submitted_at is None:
+            return False
+        self._settle(attempt.attempt_id)
+        return True
 
     def mark(self, attempt: Attempt, question_id: str, share: float, comment: str, by: str) -> Attempt:
         """An assessor marks a question of a submitted attempt, as often as needed; every mark is kept.

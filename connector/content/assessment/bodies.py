@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from connector.content.kept import read
 from connector.domain.assessments import Assessment, Bank
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import Unreadable
@@ -16,8 +17,8 @@ _BANK = TypeAdapter(Bank)
 
 
 def assessment(body: Mapping[str, Any]) -> Assessment:
-    """Raises Unreadable, which is a fault of whoever wrote the body: pages write none that is wrong."""
-    made: Assessment = _read(_ASSESSMENT, body)
+    """Raises Unreadable."""
+    made: Assessment = read(_ASSESSMENT, body)
     return made
 
 
@@ -30,6 +31,15 @@ def rules(body: Mapping[str, Any]) -> Assessment:
         wrong = {one["loc"][0] for one in error.errors() if one["loc"]}
     whole = body if isinstance(body, Mapping) else {}
     return _ASSESSMENT.validate_python({"title": {}, **{key: one for key, one in whole.items() if key not in wrong}})
+
+
+def can_be_read(body: Mapping[str, Any]) -> bool:
+    """Whether ``assessment`` gives one."""
+    try:
+        assessment(body)
+    except Unreadable:
+        return False
+    return True
 
 
 def is_blank(content: Content) -> bool:
@@ -45,7 +55,7 @@ def is_blank(content: Content) -> bool:
 
 def bank(body: Mapping[str, Any]) -> Bank:
     """Raises as ``assessment``."""
-    made: Bank = _read(_BANK, body)
+    made: Bank = read(_BANK, body)
     return made
 
 
@@ -54,11 +64,3 @@ def body(made: Assessment | Bank) -> dict[str, Any]:
     adapter: TypeAdapter[Any] = _ASSESSMENT if isinstance(made, Assessment) else _BANK
     written: dict[str, Any] = adapter.dump_python(made, mode="json")
     return written
-
-
-def _read(adapter: TypeAdapter[Any], body: Mapping[str, Any]) -> Any:
-    try:
-        return adapter.validate_python(body)
-    except ValidationError as error:
-        wrong = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()})[:3])
-        raise Unreadable(f"The body of content is not as it was written; wrong are: {wrong or 'all of it'}.") from None

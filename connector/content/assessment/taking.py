@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.content.assessment import bodies
@@ -25,7 +25,8 @@ class Standing:
     as many as they like, as who teaches and tries it out; ``counts``: the result that counts,
     and by which pass mark, which may be one from before it was changed; ``discarded``: attempts that count nowhere;
     ``commented``: ids of those of ``tried`` with a comment of who has marked them; ``questions``: how many are asked;
-    ``minutes``: how long each attempt may take, None for no limit."""
+    ``minutes``: how long each attempt may take, None for no limit; ``readable``: whether another one can be begun by
+    what is kept now."""
 
     made: Assessment
     tried: Sequence[Attempt]
@@ -36,6 +37,7 @@ class Standing:
     counts: Counted | None
     questions: int
     minutes: int | None
+    readable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,12 @@ def standing(attempting: Attempting, content: Content, session: LaunchSession) -
         attempting.papers.counted(ended),
         sum(len(one.questions) + (one.drawn if one.bank else 0) for one in made.sections),
         allowed.minutes_of(made.minutes),
+        bodies.can_be_read(content.body),
     )
 
 
 def begin(attempting: Attempting, content: Content, session: LaunchSession) -> Attempt:
-    """Begin an attempt, or go on with the one that is open. Raises LaunchRefused."""
+    """Begin an attempt, or go on with the one that is open. Raises LaunchRefused and Unreadable."""
     link = session.launch.link
     return attempting.begin(
         content,
@@ -99,10 +102,11 @@ def as_it_stands(attempting: Attempting, attempt: Attempt) -> Attempt:
     return attempt
 
 
-def asked(attempting: Attempting, attempt: Attempt) -> list[Question]:
+def asked(attempting: Attempting, attempt: Attempt, said: Mapping[str, Answer] | None = None) -> list[Question]:
     """What somebody is asked by now in an open attempt: of a scenario the steps to which answers have led, and of what
-    may come nothing."""
-    return met(attempting.papers.asked(attempt), attempting.attempts.answers(attempt.attempt_id))
+    may come nothing. ``said`` is what was answered, where that is known. Raises Unreadable."""
+    answers = attempting.attempts.answers(attempt.attempt_id) if said is None else said
+    return met(attempting.papers.asked(attempt), answers)
 
 
 def reviewed(attempting: Attempting, attempt: Attempt) -> list[Reviewed] | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from connector.content import kept
 from connector.content.assessment.marking import number
 from connector.content.video import captions
 from connector.domain.assessments import Kind, Option, Question
@@ -39,8 +40,9 @@ class NotRight(Exception):
 
 
 def read(body: Mapping[str, Any]) -> Lesson:
-    """A lesson as content has it."""
-    return _LESSON.validate_python(body)
+    """A lesson as content has it. Raises Unreadable."""
+    lesson: Lesson = kept.read(_LESSON, body)
+    return lesson
 
 
 def written(lesson: Lesson) -> dict[str, Any]:

@@ -12,19 +12,20 @@ from starlette.responses import JSONResponse, Response
 
 from connector.bootstrap import Connector
 from connector.content.assessment import taking
-from connector.content.assessment.drawing import beginnings, met
+from connector.content.assessment.drawing import beginnings
 from connector.content.assessment.evidence import TYPES
 from connector.content.launched import maker_of
 from connector.content.sent import GivenAnswer
 from connector.domain.assessments import Answer, Kind, Question
 from connector.domain.attempting import Attempt, Evidence
 from connector.domain.contents import Content, ContentKind
-from connector.domain.errors import LaunchRefused
+from connector.domain.errors import LaunchRefused, Unreadable
 from connector.domain.lti import LaunchSession, Trouble
 from connector.web.launched import certified, gradebook
 from connector.web.launched.assessment_editing import POLICIES
 from connector.web.launched.launches import HEADERS, Launches, Part, Visit
 from connector.web.launched.sent import body, understood
+from connector.web.words import REFUSED
 
 LARGEST_ANSWER = 100_000
 """Bytes."""
@@ -40,6 +41,7 @@ def home(connector: Connector, session: LaunchSession, content: Content) -> Mapp
         "certificate": certified.standing(connector, session, content),
         "score": gradebook.standing(connector, session),
         "policy": POLICIES[policy] if standing.made.attempts != 1 or len(standing.tried) > 1 else "",
+        "unreadable": "" if standing.readable else REFUSED[Trouble.UNREADABLE],
         "may_edit": session.launch.teaches and content.is_of(maker_of(session)),
     }
 
@@ -70,21 +72,29 @@ async def read_answer(_here: Launches, request: Request) -> GivenAnswer:
 def save(visit: Visit, sent: GivenAnswer) -> Response:
     """Keep an answer. 409 where the attempt is over, or a later answer stands there already.
 
-    After a step of a scenario it is told what is asked by now.
+    After a step of a scenario it is told what is asked by now; null where no question can be read any more.
     """
     attempt, attempting = own_attempt(visit), visit.connector.attempting
     key = visit.request.path_params["question"]
     answer = Answer(key, frozenset(sent.chosen), sent.text, confidence=sent.confidence, seconds=sent.seconds)
     saved = attempting.save(attempt, answer, sent.place)
     status = 200 if saved.open and saved.place == sent.place else 409
-    step = any(one.question_id == key and one.kind is Kind.SCENARIO for one in attempting.papers.asked(attempt))
-    told = {"asked": _keys(taking.asked(attempting, attempt))} if step else {}
-    return JSONResponse({"open": saved.open, "place": saved.place, **told}, status, HEADERS)
+    return JSONResponse({"open": saved.open, "place": saved.place, **_led(visit, attempt, key)}, status, HEADERS)
+
+
+def _led(visit: Visit, attempt: Attempt, key: str) -> Mapping[str, Any]:
+    """To what an answer has led that is kept already."""
+    attempting = visit.connector.attempting
+    try:
+        step = any(one.question_id == key and one.kind is Kind.SCENARIO for one in attempting.papers.asked(attempt))
+        return {"asked": _keys(taking.asked(attempting, attempt))} if step else {}
+    except Unreadable:
+        return {"asked": None}
 
 
 def show_answers(visit: Visit) -> Response:
     """What stands in one's own attempt by now, maybe by another screen, and how many seconds are left: more time may
-    have been allowed."""
+    have been allowed. ``asked`` is null where no question can be read any more."""
     attempt, connector = own_attempt(visit), visit.connector
     said = connector.attempts.answers(attempt.attempt_id)
     answers = {
@@ -92,7 +102,10 @@ def show_answers(visit: Visit) -> Response:
         for key, one in said.items()
         if one.at is not None  # a file was handed in, and nothing is said yet
     }
-    asked = _keys(met(connector.attempting.papers.asked(attempt), said))
+    try:
+        asked = _keys(taking.asked(connector.attempting, attempt, said))
+    except Unreadable:
+        asked = None
     now, place = connector.clock(), connector.attempts.places(attempt.attempt_id)
     told = {"open": attempt.is_open(now), "left": _left(attempt, now), "place": place}
     return JSONResponse({**told, "answers": answers, "asked": asked}, headers=HEADERS)

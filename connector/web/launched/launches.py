@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse
 from connector.bootstrap import Connector
 from connector.content import launched
 from connector.domain.contents import Content, ContentKind, Maker
-from connector.domain.errors import AccessRefused, ConnectorError, LaunchRefused, TryAgain, raised_at
+from connector.domain.errors import AccessRefused, ConnectorError, LaunchRefused, TryAgain, Unreadable, raised_at
 from connector.domain.learners import name_in
 from connector.domain.learning_events import Actor
 from connector.domain.lti import LaunchSession, Trouble, origin
@@ -46,6 +46,7 @@ STATUS: Mapping[Trouble, int] = {
     Trouble.CLOCK: 401,
     Trouble.NOT_ALLOWED: 403,
     Trouble.GONE: 400,
+    Trouble.UNREADABLE: 410,
     Trouble.TOO_FAST: 429,
 }
 POLICY = (
@@ -146,7 +147,7 @@ class Launches:
         told = (ONE_MORE_STEP, IN_A_WINDOW) if way_on else (heading, REFUSED[trouble])
         values = {"heading": told[0], "text": told[1], "way_on": way_on}
         if "authorization" in request.headers:
-            stays = STAYS if trouble is Trouble.OVER else {}
+            stays = STAYS if trouble in (Trouble.OVER, Trouble.UNREADABLE) else {}
             return HTMLResponse(self.rendered("lti/refusal.html", accepted, **values), status, {**HEADERS, **stays})
         return self.page("lti/refused.html", accepted, status, origin(way_on) if way_on else ANYBODY, **values)
 
@@ -301,6 +302,9 @@ def _endpoint(way: Way, launches: Launches) -> Callable[[Request], Awaitable[Res
         except LaunchRefused as error:
             log.warning(f"{what} refused", why=str(error), trouble=error.code)
             return launches.refuse(request, STATUS[Trouble(error.code)], Trouble(error.code), error.way_on)
+        except Unreadable as error:  # for ever, as far as a page knows: it asks no more
+            log.error(f"{what} failed", why=str(error), error=type(error).__name__)
+            return launches.refuse(request, STATUS[Trouble.UNREADABLE], Trouble.UNREADABLE)
         except ConnectorError as error:
             log.warning(f"{what} failed", why=str(error), error=type(error).__name__)
             return launches.refuse(request, 503, None)

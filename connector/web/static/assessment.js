@@ -111,10 +111,12 @@ class Attempt {
       if (place < this.place) return; // something was answered here meanwhile
       this.place = place;
       const untouched = this.fields.filter((field) => this.stands(field) === this.kept.get(field));
+      if (asked === null) this.unread = true;
       const other = untouched.filter((field) => this.put(field, answers[field.dataset.question]));
       for (const field of untouched) this.kept.set(field, this.stands(field));
-      await this.learn({ asked, led: new Map(untouched.map((field) => [field, this.taken(field)])) });
+      if (asked) await this.learn({ asked, led: new Map(untouched.map((field) => [field, this.taken(field)])) });
       if (other.length) this.mark();
+      if (this.unread) this.tell("saved");
     } catch { /* no connection: there will be another time */
     } finally {
       this.keeping = false;
@@ -367,7 +369,8 @@ class Attempt {
         const field = this.field(question);
         const led = new Map(this.news?.led);
         if (field) led.set(field, said.chosen[0]);
-        if (asked) this.news = { asked, led };
+        if (asked === null) this.unread = true;
+        else if (asked) this.news = { asked, led };
       }
     }
     this.tell("saved");
@@ -379,6 +382,12 @@ class Attempt {
     const wait = answer.status ? patience.wait(answer) : 0;
     if (wait) return this.later("saving", wait);
     if (answer === "offline" || answer.status >= 500) return this.later();
+    if (answer.status === 410) { // what comes next cannot be read any more, and asked again it would be no other
+      this.unread = true;
+      this.news = undefined;
+      this.tell("saved");
+      return this.queue.waiting.size === 0;
+    }
     this.tell("over");
     return false;
   }
@@ -395,6 +404,7 @@ class Attempt {
   tell(what) {
     let state = what;
     if (what === "offline" && this.path().some((field) => this.waits(field))) state = "waits";
+    if (what === "saved" && this.unread) state = "unread";
     if (what === "saved" && this.uploads()) state = "uploading";
     const line = this.form.querySelector(".state");
     if (line.dataset.state !== state) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -10,10 +11,11 @@ from psycopg.types.json import Jsonb
 from adapters.moodle.twin.state import ROLES, STUDENT
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.domain.assessments import Kind
-from connector.domain.contents import Content
+from connector.domain.contents import Content, ContentKind, Maker
 from connector.domain.errors import LaunchRefused
 from tests.integration.lti.launched import COURSE, Tool
 from tests.integration.lti.made import BEARER, Page, activity, asked, assessment, changed, made, opened
+from tests.integration.lti.test_assessment import leading
 
 RESULTS = "/lti/assessment/results"
 
@@ -157,8 +159,58 @@ def test_results_are_there_though_the_assessment_cannot_be_read(tool: Tool, link
     assert "<h1>Safety</h1>" in results and "100%" in results
     assert "1 attempt is left out" in results and '<th scope="col">Discrimination' not in results
     learner = opened(tool, "learner", graded)
-    assert "100%" in learner.html and "There are no questions yet." in learner.html
+    assert "100%" in learner.html and CANNOT_BE_READ in learner.html and "Try again" not in learner.html
     assert CANNOT_BE_SHOWN in learner.ask("GET", "/lti/assessment/attempts/1").text
+
+
+def test_what_is_sent_to_what_cannot_be_read_is_kept(tool: Tool, link: ToolLink) -> None:
+    """While an attempt is open its version breaks: answers are kept, it ends when its learner wishes, and whatever
+    shows questions says for good that they cannot be read. It holds nobody from the next attempt once it reads."""
+    content = made(tool, assessment(leading("start", "next"), leading("next", ""), asked("a")))
+    graded = activity(tool, content)
+    attempt = opened(tool, "learner", graded).begin()
+    break_version(tool, content, 1, TORN)
+    learner, teacher = opened(tool, "learner", graded), opened(tool, "teacher", graded)
+    assert CANNOT_BE_READ in learner.html and "Continue" in learner.html
+    one, api = f"/lti/assessment/attempts/{attempt}", f"/api/v1/assessments/{content.content_id}/attempts"
+    for place, key in enumerate(("start", "a"), start=1):
+        assert learner.answer(attempt, key, "r", place=place).json() == {"open": True, "place": place, "asked": None}
+    told = learner.ask("GET", f"{one}/answers").json()
+    assert (told["open"], told["asked"], told["answers"]["a"]["chosen"]) == (True, None, ["r"])
+    for method, path in (("GET", one), ("GET", f"{one}/questions/next"), ("POST", "/lti/assessment/attempts")):
+        refused = learner.ask(method, path, 410)
+        assert CANNOT_BE_READ in refused.text and refused.headers["HX-Reswap"] == "afterbegin"
+    assert CANNOT_BE_READ in teacher.ask("GET", f"/lti/contents/{content.content_id}/edit", 410).text
+    for method, path in (("GET", f"{api}/{attempt}"), ("POST", api)):
+        problem = learner.ask(method, path, 410).json()
+        assert (problem["type"], "Retry-After" in problem) == ("/api/v1/docs#not-readable", False)
+    assert "It was submitted, and what you answered is kept." in learner.submit(attempt)
+    assert "It was submitted" in learner.ask("GET", one).text and "It has no result." in review(teacher, attempt)
+    waiting = learner.ask("POST", f"{api}/{attempt}/submit").json()["data"]
+    assert (waiting["state"], waiting["questions"]) == ("waiting", [])
+    assert learner.answer(attempt, "a", "w", place=9, status=409).json()["open"] is False
+    learner.begin(410)
+    changed(tool, content, assessment(leading("start", "next"), leading("next", ""), asked("a")))
+    assert "100%" in learner.take(("start", "r"), ("next", "r"), ("a", "r"))
+    said = tool.house.sql(
+        "SELECT question_id FROM connector.answer WHERE attempt_id = %s ORDER BY place", int(attempt)
+    )
+    assert [row["question_id"] for row in said] == ["start", "a"]
+
+
+def test_a_lesson_that_cannot_be_read_is_told_for_good(tool: Tool, link: ToolLink) -> None:
+    connector, maker = tool.house.connector, Maker(tool.platform_id, "", "teacher")
+    body = {"title": {"en": "Knives"}, "threshold": "much"}
+    lesson = connector.contents.make(ContentKind.VIDEO, body, maker, connector.clock())
+    answer = tool.launch("learner", activity(tool, lesson))
+    assert (answer.status_code, CANNOT_BE_READ in unescape(answer.text)) == (410, True)
+
+
+def review(teacher: Page, attempt: str) -> str:
+    return teacher.ask("GET", f"{RESULTS}/{attempt}").text
+
+
+CANNOT_BE_READ = "This content cannot be read any more: it was changed by hand, or by a newer release."
 
 
 CANNOT_BE_SHOWN = "The questions of this attempt cannot be shown: they cannot be read any more. Its result stands."
