@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -109,8 +109,9 @@ class Asked:
 class Waiting(Protocol):
     """Events of one site that wait to become facts. Every method raises StorageError and nothing else."""
 
-    def next(self, most: int) -> Sequence[Told]:
-        """Those that have waited longest. One that was told earlier and committed later is among the next ones."""
+    def next(self, most: int, without: Collection[int] = ()) -> Sequence[Told]:
+        """Those that have waited longest, ``without`` those of some attempts. One that was told earlier and committed
+        later is among the next ones."""
         ...
 
     def tried(self, attempt_ids: Sequence[int]) -> Sequence[Tried]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from threading import Event as Ended
@@ -46,8 +46,9 @@ class WaitingEvents:
         self._database = database
         self._site = site
 
-    def next(self, most: int) -> Sequence[Told]:
-        return [_told(row) for row in self._database.rows("learning_events.next", site=self._site, most=most)]
+    def next(self, most: int, without: Collection[int] = ()) -> Sequence[Told]:
+        wanted = {"site": self._site, "most": most, "without": list(without)}
+        return [_told(row) for row in self._database.rows("learning_events.next", **wanted)]
 
     def tried(self, attempt_ids: Sequence[int]) -> Sequence[Tried]:
         rows = self._database.rows("learning_events.tried", site=self._site, attempt_ids=list(attempt_ids))

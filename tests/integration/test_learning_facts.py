@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from connector.domain.contents import ContentKind
 from connector.domain.errors import StorageError
@@ -231,6 +232,37 @@ async def test_killed_in_between_nothing_is_lost_or_doubled(here: Launched, monk
     assert [one["verb"] for one in first] == ["initialized", "answered", "completed"]
     assert len(here.report("SELECT FROM facts.fact_question_response")) == 3
     assert here.report("SELECT seconds FROM facts.fact_time_spent") == [{"seconds": 30}]
+
+
+@pytest.mark.parametrize("body", [[], {"sections": "torn"}, {"sections": [{"questions": [{"kind": "song"}]}]}])
+async def test_what_cannot_be_read_holds_no_other_up(
+    here: Launched, monkeypatch: pytest.MonkeyPatch, body: object
+) -> None:
+    """Its number is told, its result is a fact, and its answers are one once it can be read; those behind it do not
+    wait, however many of its events there are."""
+    monkeypatch.setattr("jobs.learning.MOST", 2)
+    exams = [here.exam(), here.exam()]
+    actor = here.actor(exams[0], N1)
+    torn, whole = (here.start(exam, here.actor(exam, N1)) for exam in exams)
+    for attempt in (torn, whole):
+        for key in ("q1", "q2"):
+            here.answer(attempt, key, actor, "a", seconds=30.0)
+        here.submit(attempt, actor, 70)
+    broken = "UPDATE connector.content_version SET body = %s WHERE content_id = %s"
+    here.sql(broken, Jsonb(body), exams[0])
+    facts = "SELECT attempt_id, count(*) AS n FROM facts.fact_question_response GROUP BY 1 ORDER BY 1"
+    tried = "SELECT attempt_id, percent FROM facts.fact_assessment_attempt ORDER BY 1"
+    for events in (4, 0):
+        came = await here.work.work()
+        assert (came["events"], came["failed"]) == (events, "Unreadable")
+        assert f"the numbers {torn} (Unreadable, " in str(came["message"])
+        assert here.report(facts) == [{"attempt_id": whole, "n": 3}]
+        assert here.report(tried) == [{"attempt_id": one, "percent": 70} for one in (torn, whole)]
+    here.sql(broken, Jsonb(EXAM), exams[0])
+    assert await here.work.work() == {"events": 4, "attempts": 1}
+    assert here.report(facts) == [{"attempt_id": one, "n": 3} for one in (torn, whole)]
+    assert len(here.report("SELECT FROM facts.fact_learning_event")) == 8
+    assert here.sql("SELECT FROM connector.learning_event WHERE site = %s", here.site) == []
 
 
 async def test_one_that_commits_later_with_a_lower_number_is_not_missed(here: Launched) -> None:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from connector.content.assessment.drawing import counting
 from connector.content.assessment.marking import share
+from connector.content.kept import read
 from connector.domain.assessments import Question
 from connector.domain.learning_facts import Asked, Response, Tried
 
-_QUESTIONS = TypeAdapter(list[Question])
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    questions: Sequence[Question] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole(_Part):
+    sections: Sequence[_Part] = ()
+
+
+_WHOLE = TypeAdapter(_Whole)
 
 
 def questions_in(body: Mapping[str, Any]) -> list[Question]:
-    """Those of an assessment or a bank, as a version of content keeps it."""
-    parts = (body, *body.get("sections", ()))
-    return [one for part in parts for one in _QUESTIONS.validate_python(part.get("questions", ()))]
+    """Those of an assessment or a bank, as a version of content keeps it. Raises Unreadable."""
+    whole: _Whole = read(_WHOLE, body)
+    return [one for part in (whole, *whole.sections) for one in part.questions]
 
 
 def responses(tried: Tried, asked_by: Mapping[str, Question], marked_by: Mapping[str, Question]) -> list[Response]:

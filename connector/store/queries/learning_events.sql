@@ -12,10 +12,12 @@ UNION ALL SELECT pg_notify('connector_live', word) FROM unnest(%(words)s::text[]
 
 -- name: next
 -- Those that have waited longest. They are taken away once they are facts: what is there has not been carried, whatever its
--- number, so that one that was told earlier and committed later is found all the same.
+-- number, so that one that was told earlier and committed later is found all the same. Those of attempts that could not be
+-- carried in this run wait for the next.
 SELECT e.event_id, e.at, e.verb, p.issuer AS platform, e.course, e.link, e.person_id, e.content, e.attempt_id, e.object, e.result
 FROM connector.learning_event e JOIN connector.lti_platform p USING (platform_id)
-WHERE e.site = %(site)s ORDER BY e.event_id LIMIT %(most)s
+WHERE e.site = %(site)s AND (e.attempt_id IS NULL OR e.attempt_id <> ALL(%(without)s::bigint[]))
+ORDER BY e.event_id LIMIT %(most)s
 
 -- name: tried
 -- Attempts as they stand, with what was answered and the last mark of each question.
