@@ -63,12 +63,15 @@ class Attempting:
         most = None if trial else allowed.attempts_of(made.attempts)
         if most is not None and len(tried) >= most:
             raise LaunchRefused("There is no attempt left.", Trouble.NOT_ALLOWED)
+        known = {one.attempt_id for one in tried}
         for _ in range(TRIES):
             begun = Begun(actor, len(tried), "" if trial else line_item, trial, launched_at, now, link_title)
             started = self.attempts.start(self._drawn(content), begun)
+            if started is not None:
+                return self._again(started)  # as it is now: who teaches may have discarded it already
             after = self.attempts.of(content.content_id, actor, trial=trial)
-            if started is not None or len(after) > len(tried):
-                return after[-1]  # where two windows began at once, it is one attempt
+            if new := [one for one in after if one.attempt_id not in known]:
+                return new[-1]  # where two windows began at once, it is one attempt
             content = self._newest(content)
         raise LaunchRefused("The assessment was changed in this moment.", Trouble.AGAIN)
 

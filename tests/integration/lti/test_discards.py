@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import pytest
@@ -13,7 +14,7 @@ from adapters.moodle.twin.tools.state import ToolLink
 from connector.content.assessment.attempting import GRACE
 from connector.domain.apart import Apart
 from connector.domain.assessments import Kind, Policy
-from connector.domain.attempting import Attempt
+from connector.domain.attempting import Attempt, Begun, Drawn
 from connector.domain.contents import Maker
 from connector.domain.live import Kind as Said
 from connector.domain.live import learner as room_of
@@ -176,6 +177,36 @@ def test_a_result_that_is_being_found_does_not_bring_it_back(tool: Tool, link: T
     assert anyio.run(connector.ending_attempts().work)["submitted"] == 0
     assert connector.attempting.submit(kept(tool, second)).percent is None
     assert len(scores(tool)) == 1
+
+
+@pytest.mark.parametrize("where", ["this window", "another window"])
+def test_an_attempt_that_is_discarded_as_it_begins(
+    tool: Tool, link: ToolLink, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Who begins is told what became of it; and where one from before goes while another window begins
+    the next, it is that one."""
+    graded = activity(tool, made(tool, assessment(*TWO)))
+    page, teacher = opened(tool, "learner", graded), opened(tool, "teacher", graded)
+    attempts = type(tool.house.connector.attempts)
+    real = attempts.start
+
+    def start(self: Any, drawn: Drawn, begun: Begun) -> int | None:
+        started = real(self, drawn, begun)
+        monkeypatch.setattr(attempts, "start", real)
+        if where == "this window":
+            discarded(teacher, last(tool).attempt_id)
+            return started
+        discarded(teacher, 1)
+        return None
+
+    if where == "another window":
+        page.take(("a", "r"))
+    monkeypatch.setattr(attempts, "start", start)
+    told = page.ask("POST", "/lti/assessment/attempts").text
+    if where == "this window":
+        assert "has discarded this attempt." in told and last(tool).discard is not None
+    else:
+        assert 'data-attempt="2"' in told
 
 
 def test_a_discard_waits_for_a_result_that_is_being_found(tool: Tool, link: ToolLink) -> None:
