@@ -43,6 +43,9 @@ class Explain(StrEnum):
     AFTER_SUCCESS = "after_success"
 
 
+PASS_MARKS, MINUTES, ATTEMPTS = (0, 100), (1, 10_000), (1, 1000)
+"""The least and the most of what an assessment may ask for. What is kept otherwise is as if nothing had been said,
+here as in the queries that read pass marks and minutes."""
 PICTURES = "pictures"
 """Where their files lie in the storage."""
 

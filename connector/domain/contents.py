@@ -44,8 +44,10 @@ class Content:
 
     @property
     def title(self) -> Texts:
-        title: Texts = self.body.get("title", {})
-        return title
+        """As far as it can be read: none of a body that is not as it was written."""
+        said = self.body.get("title") if isinstance(self.body, Mapping) else None
+        texts = said if isinstance(said, Mapping) else {}
+        return {tag: text for tag, text in texts.items() if isinstance(text, str)}
 
     def is_of(self, maker: Maker) -> bool:
         """Whether it was made in the course in which somebody teaches."""

@@ -8,27 +8,33 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from connector.content.kept import read
-from connector.domain.assessments import Assessment, Bank
+from connector.domain.assessments import ATTEMPTS, MINUTES, PASS_MARKS, Assessment, Bank
 from connector.domain.contents import Content, ContentKind
 from connector.domain.errors import Unreadable
 
 _ASSESSMENT = TypeAdapter(Assessment)
 _BANK = TypeAdapter(Bank)
+_BOUNDS = {"pass_mark": PASS_MARKS, "minutes": MINUTES, "attempts": ATTEMPTS}
 
 
 def assessment(body: Mapping[str, Any]) -> Assessment:
     """Raises Unreadable."""
     made: Assessment = read(_ASSESSMENT, body)
+    if wrong := _out_of_bounds(body):
+        raise Unreadable(f"The body of content is not as it was written; out of bounds are: {', '.join(wrong)}.")
     return made
 
 
 def rules(body: Mapping[str, Any]) -> Assessment:
     """An assessment as far as it can be read: the fields that cannot are as if nothing had been said of them, and its
     questions are all there or none."""
+    wrong: set[object] = {*_out_of_bounds(body)}
     try:
-        return _ASSESSMENT.validate_python(body)
+        made = _ASSESSMENT.validate_python(body)
+        if not wrong:
+            return made
     except ValidationError as error:
-        wrong = {one["loc"][0] for one in error.errors() if one["loc"]}
+        wrong |= {one["loc"][0] for one in error.errors() if one["loc"]}
     whole = body if isinstance(body, Mapping) else {}
     return _ASSESSMENT.validate_python({"title": {}, **{key: one for key, one in whole.items() if key not in wrong}})
 
@@ -64,3 +70,13 @@ def body(made: Assessment | Bank) -> dict[str, Any]:
     adapter: TypeAdapter[Any] = _ASSESSMENT if isinstance(made, Assessment) else _BANK
     written: dict[str, Any] = adapter.dump_python(made, mode="json")
     return written
+
+
+def _out_of_bounds(body: Mapping[str, Any]) -> list[str]:
+    """Fields with something else than a number within their bounds; whether it has to be whole is for their type."""
+    said = {name: body[name] for name in _BOUNDS if body.get(name) is not None} if isinstance(body, Mapping) else {}
+    return [name for name, value in said.items() if not _is_within(value, *_BOUNDS[name])]
+
+
+def _is_within(value: object, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high

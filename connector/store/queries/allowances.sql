@@ -25,8 +25,11 @@ SET attempts = COALESCE(%(attempts)s::integer, a.attempts), minutes = COALESCE(%
 -- name: limit
 -- The end of an attempt that is open: from its beginning the minutes that all have in the version that it asks, and what its
 -- person is allowed beyond. It is found from these alone, and so the same however often it is found.
+-- Minutes that cannot be read are as if nothing had been said of them.
 UPDATE connector.attempt a
-SET ends_at = a.started_at + make_interval(mins => (v.body ->> 'minutes')::integer + COALESCE(
+SET ends_at = a.started_at + make_interval(mins => jsonb_path_query_first(
+        v.body, 'strict $.minutes ? (@.type() == "number" && @ >= 1 && @ <= 10000 && @ == @.floor())', silent => true
+    )::integer + COALESCE(
         (SELECT o.minutes FROM connector.allowance o
          WHERE o.content_id = a.content_id AND o.platform_id = a.platform_id AND o.link = a.link AND o.subject = a.subject
            AND NOT a.trial), 0))

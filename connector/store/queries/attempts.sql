@@ -47,7 +47,9 @@ WHERE c.site = %(site)s AND a.attempt_id = %(attempt_id)s
 -- if nothing had been said.
 WITH rule AS MATERIALIZED (
     SELECT v.version, CASE WHEN v.body ->> 'policy' IN ('last', 'average') THEN v.body ->> 'policy' ELSE 'best' END AS policy,
-           COALESCE(jsonb_path_query_first(v.body, '$.pass_mark.double()', silent => true)::double precision, 80) AS pass_mark
+           COALESCE(jsonb_path_query_first(
+               v.body, 'strict $.pass_mark ? (@.type() == "number" && @ >= 0 && @ <= 100)', silent => true
+           )::double precision, 80) AS pass_mark
     FROM connector.content_version v
     WHERE v.content_id = %(content_id)s
       AND v.version IN (SELECT a.marked_version FROM connector.attempt a

@@ -137,7 +137,8 @@ ORDER BY f.person_id, earned_at
 -- Who has passed launched content and got no certificate of this template for it: the content that earns it, or what has it
 -- chosen in the version by which it is marked. What "passed" gives is all that is known here of kinds of content: another
 -- kind is an arm more, with a deed that no other kind has, and what of it is evidence. Of several attempts what counts by
--- the policy has to be a pass, after the attempt that earned it and, by what the last is marked by, now.
+-- the policy has to be a pass, after the attempt that earned it and, by what the last is marked by, now. A pass mark that
+-- cannot be read is what it is on pages, and the evidence says by which it was judged.
 WITH passed AS (
     SELECT a.person_id, a.content_id, a.marked_version AS version, a.attempt_id, 'attempt ' || a.attempt_id AS deed,
            a.submitted_at AS earned_at,
@@ -155,7 +156,9 @@ WITH passed AS (
     WHERE w.completed_at IS NOT NULL AND NOT w.trial AND (%(person_id)s::bigint IS NULL OR w.person_id = %(person_id)s)
 ), owed AS MATERIALIZED (
     SELECT s.person_id, s.attempt_id, s.deed, s.earned_at, v.body ->> 'policy' AS policy,
-           jsonb_path_query_first(v.body, '$.pass_mark.double()', silent => true)::double precision AS pass_mark,
+           COALESCE(jsonb_path_query_first(
+               v.body, 'strict $.pass_mark ? (@.type() == "number" && @ >= 0 && @ <= 100)', silent => true
+           )::double precision, 80) AS pass_mark,
            s.evidence || jsonb_build_object('kind', c.kind, 'content', c.content_id, 'title', v.body -> 'title',
                                             'pass_mark', v.body -> 'pass_mark') AS evidence
     FROM passed s
@@ -180,13 +183,16 @@ WITH passed AS (
     SELECT n.attempt_id, n.after_it,
            CASE v.body ->> 'policy' WHEN 'last' THEN n.newest[2] WHEN 'average' THEN n.average ELSE n.best END AS now,
            CASE v.body ->> 'policy' WHEN 'last' THEN n.newest[4] = 1
-                                    WHEN 'average' THEN n.average >= jsonb_path_query_first(v.body, '$.pass_mark.double()', silent => true)::double precision
+                                    WHEN 'average' THEN n.average >= COALESCE(jsonb_path_query_first(
+               v.body, 'strict $.pass_mark ? (@.type() == "number" && @ >= 0 && @ <= 100)', silent => true
+           )::double precision, 80)
                                     ELSE true END AS passed
     FROM counted n
     JOIN connector.content_version v ON v.content_id = n.content_id AND v.version = n.newest[3]::int
 )
 SELECT o.person_id, o.deed, o.earned_at,
-       o.evidence || CASE WHEN o.attempt_id IS NULL THEN '{}' ELSE jsonb_build_object('counts', n.now) END AS evidence
+       o.evidence || CASE WHEN o.attempt_id IS NULL THEN '{}'
+                          ELSE jsonb_build_object('counts', n.now, 'pass_mark', o.pass_mark) END AS evidence
 FROM owed o LEFT JOIN judged n USING (attempt_id)
 WHERE o.attempt_id IS NULL OR n.passed AND n.after_it >= o.pass_mark
 ORDER BY o.person_id, o.earned_at

@@ -96,7 +96,9 @@ WITH counted AS MATERIALIZED (
     GROUP BY a.content_id, a.link COLLATE "C", a.subject COLLATE "C"
 ), rule AS MATERIALIZED (
     SELECT v.content_id, v.version, v.body ->> 'policy' AS policy,
-           COALESCE(jsonb_path_query_first(v.body, '$.pass_mark.double()', silent => true)::double precision, 80) AS pass_mark
+           COALESCE(jsonb_path_query_first(
+               v.body, 'strict $.pass_mark ? (@.type() == "number" && @ >= 0 && @ <= 100)', silent => true
+           )::double precision, 80) AS pass_mark
     FROM connector.content_version v
     WHERE (v.content_id, v.version) IN (SELECT content_id, newest[3]::int FROM counted)
 ), result AS (

@@ -17,7 +17,10 @@ from connector.content import launched
 from connector.content.assessment import bodies, editing
 from connector.content.assessment.editing import TRUTH, Fault
 from connector.domain.assessments import (
+    ATTEMPTS,
     CHOICES,
+    MINUTES,
+    PASS_MARKS,
     Assessment,
     Bank,
     Explain,
@@ -137,14 +140,14 @@ def change_settings(visit: Visit, form: FormData) -> Response:
     title = fields.texts("title") or made.title
     if isinstance(made, Bank):
         return _save(visit, content, replace(made, title=title), form, here="settings")
-    pass_mark = fields.number("pass_mark", 0, 100)
+    pass_mark = fields.number("pass_mark", *PASS_MARKS)
     after = replace(
         made,
         title=title,
         introduction=fields.texts_or_none("introduction"),
         pass_mark=made.pass_mark if pass_mark is None else pass_mark,
-        minutes=fields.whole("minutes", 1, 10_000),
-        attempts=fields.whole("attempts", 1, 1000),
+        minutes=fields.whole("minutes", *MINUTES),
+        attempts=fields.whole("attempts", *ATTEMPTS),
         policy=fields.pick("policy", made.policy),
         explain=fields.pick("explain", made.explain),
         confidence=fields.flag("confidence"),

@@ -85,7 +85,8 @@ def in_assessment(content: Content) -> int:
 
 
 def in_video(content: Content) -> int:
-    return len(content.body.get("questions", ()))
+    asked = content.body.get("questions") if isinstance(content.body, Mapping) else None
+    return len(asked) if isinstance(asked, list) else 0
 
 
 def my_learning_page(connector: Connector, session: LaunchSession, _content: Content | None) -> Shown:
