@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -22,6 +23,8 @@ def assessment(body: Mapping[str, Any]) -> Assessment:
     made: Assessment = read(_ASSESSMENT, body)
     if wrong := _out_of_bounds(body):
         raise Unreadable(f"The body of content is not as it was written; out of bounds are: {', '.join(wrong)}.")
+    if not all(_is_id(one.bank) for one in made.sections if one.bank):
+        raise Unreadable("The body of content is not as it was written; a bank is no id of content.")
     return made
 
 
@@ -70,6 +73,14 @@ def body(made: Assessment | Bank) -> dict[str, Any]:
     adapter: TypeAdapter[Any] = _ASSESSMENT if isinstance(made, Assessment) else _BANK
     written: dict[str, Any] = adapter.dump_python(made, mode="json")
     return written
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _out_of_bounds(body: Mapping[str, Any]) -> list[str]:

@@ -41,6 +41,11 @@ def test_whatever_is_kept_has_rules_and_a_title(body: Any) -> None:
     assert all(isinstance(text, str) for text in content.title.values())
 
 
+def test_a_bank_that_is_no_content_cannot_be_drawn_from() -> None:
+    with pytest.raises(Unreadable, match="a bank is no id of content"):
+        bodies.assessment({"title": {}, "sections": [{"title": {}, "bank": "all", "drawn": 2}]})
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("pass_mark", 1e308), ("pass_mark", -1), ("minutes", 0), ("minutes", 10_001), ("attempts", 0)]
 )
