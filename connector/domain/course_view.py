@@ -172,7 +172,7 @@ class CourseWork(Protocol):
         ...
 
     def teachers(self, platform_id: int, course: str) -> Collection[str]:
-        """Who has last worked in a course as who teaches there: has tried content out, or marked."""
+        """Who teaches in a course, by the role that their last launch there told."""
         ...
 
 

@@ -43,6 +43,8 @@ class Role(StrEnum):
 
 TEACHING = frozenset({Role.INSTRUCTOR, Role.ADMINISTRATOR})
 """Whoever is any of these in a course teaches there."""
+TAUGHT = timedelta(days=180)
+"""So long a launch says that somebody teaches in a course where the roster does not; a later one may say otherwise."""
 
 
 class Scope(StrEnum):

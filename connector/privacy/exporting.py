@@ -256,10 +256,10 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "Launched content: made and marked",
-        "What the person made or changed as a teacher, and how much the person marked; of whom is left out.",
+        "What the person made or changed as a teacher, where, and how much the person marked; of whom is left out.",
         _TO_TELL,
         "subject.taught",
-        "connector.content connector.content_version connector.regrade",
+        "connector.content connector.content_version connector.regrade connector.teaching",
     ),
     Section(
         "Launched content: allowed",

@@ -96,7 +96,8 @@ class LtiLogins:
         self, launch: Launch, token: bytes, person_id: int | None, now: datetime, kept: Kept = Kept.UNTOLD
     ) -> LaunchSession:
         values = {"platform_id": launch.platform_id, "subject": launch.subject, "person_id": person_id}
-        values |= {"kept": kept.value, "timezone": launch.zone}
+        values |= {"kept": kept.value, "timezone": launch.zone, "teaches": launch.teaches}
+        values["course"] = launch.course.id if launch.course else None
         ends_at = now + SESSION
         told = dumps(_LAUNCH.dump_python(launch, mode="json")).decode()
         row = self._database.one("lti.open_session", **values, digest=token, launch=told, now=now, ends_at=ends_at)

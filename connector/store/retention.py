@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connector.domain.erasing import HandedIn, Paper
+from connector.domain.lti import TAUGHT
 from connector.domain.lti_scores import KEPT
 from connector.store.database import Connection, Database, query
 
@@ -54,6 +55,7 @@ class Retention:
     def remove_passed(self, now: datetime) -> None:
         self._database.run("lti.drop_old", now=now)
         self._database.run("lti.drop_old_scores", site=self._site, before=now - KEPT)
+        self._database.run("lti.drop_old_teaching", site=self._site, before=now - TAUGHT)
 
     def papers(self, before: datetime) -> list[Paper]:
         rows = self._database.rows("retention.papers", site=self._site, before=before)

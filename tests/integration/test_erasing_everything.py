@@ -20,7 +20,7 @@ from connector.domain.contents import ContentKind, Maker
 from connector.domain.decisions import DecisionKind
 from connector.domain.errors import FeedRefused, SettingsError
 from connector.domain.learning_events import Actor, Verb
-from connector.domain.lti import Launch, Message
+from connector.domain.lti import Launch, Message, Place, Role
 from connector.domain.lti_scores import Progress, Scored
 from connector.domain.scim import Kind
 from connector.domain.videos import Media, MediaState, Viewer
@@ -50,7 +50,7 @@ WITH_TRACES = {
         "person", "person_event", "account", "reserved_username", "rejection", "staged", "change", "plan", "hold",
         "decision", "certificate", "audit_trail", "scim_user", "feed_release",
         "api_token", "lti_platform", "lti_invitation", "lti_session", "lti_score",
-        "linked_login", "viewing", "allowance",
+        "linked_login", "viewing", "allowance", "teaching",
         "attempt", "answer", "evidence", "mark", "content", "content_version", "learning_event",
     )
 } | {"facts.dim_person", "facts.person_name", "facts.landing_person"}  # fmt: skip
@@ -186,9 +186,10 @@ def launches(house: House) -> None:
     for subject, person in enumerate(people):
         number, email = str(subject), "quorra@example.test" if person["key"] == KEY else "e3@example.test"
         launch = Launch(
-            platform["platform_id"], "1", Message.RESOURCE, number, "", frozenset(), email=email, custom=ZONE
-        )
-        early = replace(launch, subject=f"before {number}", for_user="somebody-reviewed")
+            platform["platform_id"], "1", Message.RESOURCE, number, "", frozenset({Role.INSTRUCTOR}),
+            Place("quixote's own" if person["key"] == KEY else "of the other"), email=email, custom=ZONE,
+        )  # fmt: skip
+        early = replace(launch, subject=f"before {number}", roles=frozenset(), for_user="somebody-reviewed")
         subjects.bind(launch.platform_id, number, person["person_id"], now)
         for one, known in ((launch, person["person_id"]), (early, None)):
             house.connector.launch_logins.open_session(one, one.subject.encode(), known, now)
@@ -271,7 +272,7 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
 
     document = json.dumps(house.connector.exporting.export(KEY), ensure_ascii=False)
     for mine in (lived.number, lived.code, "Zenobia asked", "certificate_issued", "well done, Quill-7",
-                 "platform registered", "before ", "I am Zenobia", "clip.mp4",
+                 "platform registered", '"teaches_in": "quixote\'s own"', "before ", "I am Zenobia", "clip.mp4",
                  "marzipan works", "quixote.jpg", '"marked": 1', '"time_zone": "Asia/Taipei"'):  # fmt: skip
         assert mine in document, mine
     for theirs in (
@@ -294,7 +295,9 @@ async def test_no_table_tells_who_it_was(lived: Lived, moodle: Seen) -> None:
     [kept] = house.connector.erasures.records()
     assert kept.counts == done.counts and done.counts["files of certificates"] == 2
     assert [done.counts[f"connector.lti_{of}"] for of in ("session", "score", "person")] == [2, 1, 1]
-    assert [done.counts[f"connector.{of}"] for of in ("viewing", "media", "regrade", "allowance")] == [2, 1, 2, 2]
+    assert [done.counts[f"connector.{of}"] for of in ("viewing", "media", "regrade", "allowance", "teaching")] == [
+        2, 1, 2, 2, 1,
+    ]  # fmt: skip
     assert len([*files.glob("**/*.pdf")]) == others_files
     assert done.counts["files that were handed in"] == 1
     assert [one.name for one in files.glob("evidence/*")] == [

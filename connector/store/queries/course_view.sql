@@ -151,24 +151,6 @@ WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND NOT a.trial 
 ORDER BY a.submitted_at, a.attempt_id LIMIT %(most)s
 
 -- name: teachers
--- Who has last worked in a course as who teaches there, by launches that said so: has tried content out, or marked. Moodle's
--- rosters call a learner whoever may not edit the course, its launches do not.
-WITH taught AS (
-    SELECT d.subject, max(d.at) AS at FROM (
-        SELECT a.subject, a.started_at AS at FROM connector.attempt a
-        WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s AND a.trial
-        UNION ALL
-        SELECT w.subject, w.began_at FROM connector.viewing w
-        WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND w.trial
-        UNION ALL
-        SELECT m.marked_by, m.marked_at FROM connector.mark m JOIN connector.attempt a USING (attempt_id)
-        WHERE a.platform_id = %(platform_id)s AND a.course = %(course)s
-    ) d GROUP BY d.subject
-)
-SELECT t.subject FROM taught t
-WHERE NOT EXISTS (SELECT FROM connector.attempt a
-                  WHERE a.platform_id = %(platform_id)s AND a.subject = t.subject AND a.course = %(course)s AND NOT a.trial
-                    AND a.discarded_at IS NULL AND a.started_at > t.at)
-  AND NOT EXISTS (SELECT FROM connector.viewing w
-                  WHERE w.platform_id = %(platform_id)s AND w.course = %(course)s AND w.subject = t.subject AND NOT w.trial
-                    AND w.began_at > t.at)
+-- Who teaches in a course, by the role that their last launch there told. Moodle's rosters call a learner whoever may not
+-- edit the course, its launches do not.
+SELECT t.subject FROM connector.teaching t WHERE t.platform_id = %(platform_id)s AND t.course = %(course)s

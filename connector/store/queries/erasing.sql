@@ -475,6 +475,9 @@ WHERE s.person_id IN (SELECT person_id FROM erasing)
       AND EXISTS (SELECT FROM telling t WHERE t.folded IN (connector.folded(s.launch ->> 'source_id'),
                                                            connector.folded(s.launch ->> 'email')))
 
+-- name: teaching
+DELETE FROM connector.teaching t USING erased_subject s WHERE s.platform_id = t.platform_id AND s.subject = t.subject
+
 -- name: lti_people
 DELETE FROM connector.lti_person l USING erasing e WHERE l.person_id = e.person_id
 

@@ -51,6 +51,11 @@ WITH logins AS (
 DELETE FROM connector.lti_session WHERE session_id IN (
     SELECT session_id FROM connector.lti_session WHERE ends_at <= %(now)s FOR UPDATE SKIP LOCKED)
 
+-- name: drop_old_teaching
+-- Who has not launched as a teacher since then is what the platform's roster says.
+DELETE FROM connector.teaching t USING connector.lti_platform p
+WHERE p.platform_id = t.platform_id AND p.site = %(site)s AND t.launched_at < %(before)s
+
 -- name: begin
 INSERT INTO connector.lti_login (state, platform_id, nonce, cookie, target, hint, ends_at)
 VALUES (%(state)s, %(platform_id)s, %(nonce)s, %(cookie)s, %(target)s, %(hint)s, %(ends_at)s)
@@ -76,7 +81,15 @@ WHERE l.state = %(state)s AND l.ends_at > %(now)s AND p.site = %(site)s AND p.en
 
 -- name: open_session
 -- UTC is what HR's records have where nothing is said. What a browser has said before is believed until it says otherwise.
-WITH told AS (
+-- Whoever launches from a course teaches there from now on, or does so no more.
+WITH taught AS (
+    INSERT INTO connector.teaching (platform_id, course, subject, launched_at)
+    SELECT %(platform_id)s, %(course)s, %(subject)s, %(now)s WHERE %(teaches)s
+    ON CONFLICT (platform_id, course, subject) DO UPDATE SET launched_at = excluded.launched_at
+), learns AS (
+    DELETE FROM connector.teaching t
+    WHERE NOT %(teaches)s AND t.platform_id = %(platform_id)s AND t.course = %(course)s AND t.subject = %(subject)s
+), told AS (
     SELECT COALESCE(NULLIF(%(timezone)s, ''),
                     (SELECT timezone FROM connector.person WHERE person_id = %(person_id)s AND timezone <> 'UTC')) AS zone
 )

@@ -210,6 +210,9 @@ HAVING count(*) > 0
 UNION ALL
 SELECT jsonb_build_object('marked_anew_at', r.asked_at, 'reason', r.reason)
 FROM meant s JOIN connector.regrade r ON r.platform_id = s.platform_id AND r.asked_by = s.subject
+UNION ALL
+SELECT jsonb_build_object('teaches_in', t.course, 'launched_at', t.launched_at)
+FROM meant s JOIN connector.teaching t ON t.platform_id = s.platform_id AND t.subject = s.subject
 
 -- name: allowed
 -- What the person was allowed in activities, maybe before they ever opened one, and that the person allowed others something.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
@@ -224,9 +224,17 @@ def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | N
     except (TryAgain, AccessRefused) as error:
         log.warning("members not read", error=type(error).__name__)
         return None
-    course = launch.course.id if launch.course else ""
-    known = {*connector.course_view.work.teachers(launch.platform_id, course), *([launch.subject] * launch.teaches)}
+    known = taught(connector, session)
     return [replace(one, teaches=True) if one.subject in known and not one.teaches else one for one in members]
+
+
+def taught(connector: Connector, session: LaunchSession) -> Collection[str]:
+    """Who teaches in the course by launches, whether or not the platform says who is there."""
+    launch = session.launch
+    if launch.course is None:
+        return ()
+    known = connector.course_view.work.teachers(launch.platform_id, launch.course.id)
+    return {*known, launch.subject} if launch.teaches else known
 
 
 def named(connector: Connector, session: LaunchSession) -> Content | None:

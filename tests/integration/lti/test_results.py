@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from psycopg.types.json import Jsonb
 
-from adapters.moodle.twin.state import ROLES, STUDENT
+from adapters.moodle.twin.state import ROLES
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.domain.assessments import Kind
 from connector.domain.contents import Content, ContentKind, Maker
@@ -69,8 +69,8 @@ def test_a_mark_that_meets_retention_changes_nothing(tool: Tool, link: ToolLink)
 
 
 def test_who_teaches_without_editing_is_no_learner(tool: Tool, link: ToolLink) -> None:
-    """Moodle's roster calls them one, and its launches do not: whoever has marked here, or tried it out, is expected
-    to do nothing, nor is who looks. Who learns there since is a learner."""
+    """Moodle's roster calls them one, and their launches do not: who has opened something is expected to do nothing.
+    Who was given another role is a learner from the first launch that tells it on, and a teacher again as soon."""
     twin = tool.house.twin
     content = made(tool, assessment(asked("a"), asked("p", kind=Kind.PRACTICAL)))
     graded = activity(tool, content)
@@ -86,19 +86,27 @@ def test_who_teaches_without_editing_is_no_learner(tool: Tool, link: ToolLink) -
         return {name for name in ("Other", "Marker", "Trier", "Looker") if f"{name} Lê" in text}
 
     assert not_begun("teacher") == {"Other", "Marker", "Trier", "Looker"}, "nobody knows better yet"
-    mark = f"{RESULTS}/{attempt}/marks/p"
-    opened(tool, "marker", graded).ask("POST", mark, data={"percent": "100", "comment": ""})
+    opened(tool, "marker", graded)
     opened(tool, "trier", graded).begin()
     assert not_begun("teacher") == {"Other", "Looker"}
     assert not_begun("looker") == {"Other"}
     assert re.search(r"People</dt><dd>2<", opened(tool, "looker", graded).ask("GET", RESULTS).text)
 
-    with twin.state.lock:
-        user = twin.state.by_username["trier"]
-        twin.state.roles[user]["course", graded.course_id] = {STUDENT}
-    tool.house.clock.forward(minutes=2)
-    opened(tool, "trier", graded).begin()
-    assert "In progress" in opened(tool, "teacher", graded).ask("GET", "/lti/assessment/list?name=trier").text
+    def becomes(username: str, role: str) -> None:
+        with twin.state.lock:
+            user = twin.state.by_username[username]
+            number = next(number for number, name in ROLES.items() if name == role)
+            twin.state.roles[user]["course", graded.course_id] = {number}
+        opened(tool, username, graded)
+
+    becomes("trier", "student")
+    assert not_begun("teacher") == {"Other", "Trier"}, "who learns there now, and has taken nothing"
+    becomes("trier", "teacher")
+    becomes("looker", "student")
+    assert not_begun("teacher") == {"Other", "Looker"}
+    tool.house.sql("UPDATE connector.teaching SET launched_at = launched_at - interval '181 days' RETURNING 1")
+    tool.house.connector.retaining.run()
+    assert not_begun("teacher") == {"Other", "Looker", "Trier", "Marker"}, "the roster calls them learners"
 
 
 def hire(tool: Tool, username: str, role: str) -> None:
