@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,18 +86,14 @@ def of_activity(attempts: Sequence[Result], wanted: Wanted) -> list[Result]:
     return [one for one in attempts if wanted.activity in ("", one.link)]
 
 
-def entries(standings: Sequence[Standing], members: Sequence[Member]) -> list[Entry]:
-    """Who has tried it, and who of the course has not; who teaches there is expected to do nothing."""
-    known = {one.subject: one for one in members}
-    tried = {one.subject for one in standings}
+def entries(standings: Sequence[Standing], members: Sequence[Member], teachers: Collection[str]) -> list[Entry]:
+    """Who has tried it, and who of the course has not; who teaches there is expected to do nothing. ``members`` are
+    none where the platform does not say who is in the course."""
+    names = {one.subject: one.name for one in members}
+    others = {one.subject for one in standings} | {*teachers}
     return [
-        *(
-            Entry(one.subject, known[one.subject].name, one, known[one.subject].teaches)
-            if one.subject in known
-            else Entry(one.subject, "", one)
-            for one in standings
-        ),
-        *(Entry(one.subject, one.name, None) for one in members if one.subject not in tried and not one.teaches),
+        *(Entry(one.subject, names.get(one.subject, ""), one, one.subject in teachers) for one in standings),
+        *(Entry(one.subject, one.name, None) for one in members if one.subject not in others),
     ]
 
 

@@ -61,7 +61,7 @@ class CourseView:
             raise LaunchRefused("Only who teaches in a course sees how it stands.", Trouble.NOT_ALLOWED)
         there = (launch.platform_id, launch.course.id)
         assessments = [one for one in self.work.assessments(*there) if not bodies.is_blank(one)]
-        teachers = teaching(roster() or ()) | {launch.subject}
+        teachers = teaching(roster() or ()) | {launch.subject, *self.work.teachers(*there)}
         works, taken = self.work.done(*there, [one.content_id for one in assessments], teachers)
         done = with_lessons(works, self.work.viewed(*there, teachers))
         learners, as_of, complete = self._learners(launch, done, len(assessments), roster)

@@ -13,7 +13,7 @@ from connector.bootstrap import Connector
 from connector.content.assessment import bodies, results
 from connector.content.assessment.analysis import Item
 from connector.content.assessment.attempting import may_be_marked
-from connector.content.assessment.result_list import next_to_mark, of_activity, teaching
+from connector.content.assessment.result_list import next_to_mark, of_activity
 from connector.content.assessment.taking import explains, reviewed
 from connector.content.course_view.opening import CONTENT as COURSE_VIEW
 from connector.content.launched import actor_of
@@ -30,7 +30,7 @@ from connector.web.launched import allowances, result_list
 from connector.web.launched.assessment import ATTEMPTS, evidence_of
 from connector.web.launched.assessment_editing import read_form
 from connector.web.launched.fields import Fields
-from connector.web.launched.launches import Part, Visit, log, roster
+from connector.web.launched.launches import Part, Visit, log, roster, teachers_of
 from connector.web.launched.result_list import asked_for, listed, wanted_of
 
 RESULTS = "/lti/assessment/results"
@@ -157,7 +157,7 @@ def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Re
     there = (content.content_id, maker.platform_id, maker.course)
     every = connector.attempts.results(*there)
     members = roster(connector, visit.session) or ()
-    teachers = teaching(members)
+    teachers = teachers_of(connector, visit.session, members)
     wanted = wanted_of(visit)
     chosen = of_activity(every, wanted)
     standings = results.standings(chosen)
@@ -175,7 +175,7 @@ def _results(visit: Visit, content: Content, fields: Fields | None = None) -> Re
         items=items,
         unread=unread,
         looked_at=len(scored) - unread if len(newest) == MOST else 0,
-        **listed(visit, every, standings, members),
+        **listed(visit, every, standings, members, teachers),
         to_mark=waiting,
         waits=waits,
         names={one.subject: one.name for one in members},

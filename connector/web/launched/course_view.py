@@ -12,7 +12,6 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from connector.bootstrap import Connector
-from connector.content.assessment.result_list import teaching
 from connector.content.course_view.opening import CourseLook
 from connector.content.launched import maker_of
 from connector.domain.course_view import OVERDUE, Order, Person, State, Wanted, select, sums
@@ -21,7 +20,7 @@ from connector.domain.lti import LaunchSession, Trouble
 from connector.reports.formats import csv_table
 from connector.web.languages import Speech, message
 from connector.web.launched.assessment_results import items_of
-from connector.web.launched.launches import HEADERS, Part, Visit, roster
+from connector.web.launched.launches import HEADERS, Part, Visit, roster, teachers_of
 from connector.web.launched.paging import page_of
 
 COURSE = "/lti/course"
@@ -107,7 +106,7 @@ def show_questions(visit: Visit) -> Response:
         key = UUID(visit.request.path_params["content"])
     except ValueError:
         raise LaunchRefused("content: there is none of this id.", Trouble.GONE) from None
-    teachers = teaching(roster(connector, visit.session) or ())
+    teachers = teachers_of(connector, visit.session, roster(connector, visit.session) or ())
     newest = connector.attempts.scored(key, maker.platform_id, maker.course, NEWEST)
     scored = [one for one in newest if one.actor.subject not in teachers]
     hardest, unread = items_of(connector, scored, HARDEST)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from math import ceil
@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse
 
 from connector.bootstrap import Connector
 from connector.content import launched
+from connector.content.assessment.result_list import teaching
 from connector.domain.contents import Content, ContentKind, Maker
 from connector.domain.errors import AccessRefused, ConnectorError, LaunchRefused, TryAgain, Unreadable, raised_at
 from connector.domain.learners import name_in
@@ -213,28 +214,26 @@ class Visit:
 
 
 def roster(connector: Connector, session: LaunchSession) -> Sequence[Member] | None:
-    """Who is in the course, in a thread of a request, and who teaches there, by the roster or by launches; None where
-    the platform does not say."""
+    """Who is in the course, in a thread of a request, as the platform says; None where it does not."""
     launch = session.launch
     platform = connector.platforms.one(launch.platform_id)
     if platform is None or not launch.roster:
         return None
     try:
-        members = anyio.from_thread.run(connector.rosters.of, platform, launch.roster)
+        members: Sequence[Member] = anyio.from_thread.run(connector.rosters.of, platform, launch.roster)
     except (TryAgain, AccessRefused) as error:
         log.warning("members not read", error=type(error).__name__)
         return None
-    known = taught(connector, session)
-    return [replace(one, teaches=True) if one.subject in known and not one.teaches else one for one in members]
+    return members
 
 
-def taught(connector: Connector, session: LaunchSession) -> Collection[str]:
-    """Who teaches in the course by launches, whether or not the platform says who is there."""
+def teachers_of(connector: Connector, session: LaunchSession, members: Sequence[Member]) -> set[str]:
+    """Who teaches in the course, by its roster or by launches: those are known, too, where there is no roster."""
     launch = session.launch
     if launch.course is None:
-        return ()
+        return teaching(members)
     known = connector.course_view.work.teachers(launch.platform_id, launch.course.id)
-    return {*known, launch.subject} if launch.teaches else known
+    return {*teaching(members), *known, *([launch.subject] * launch.teaches)}
 
 
 def named(connector: Connector, session: LaunchSession) -> Content | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +27,7 @@ from connector.domain.contents import ContentKind
 from connector.lti.rosters import Member
 from connector.reports.formats import csv_table
 from connector.web.languages import Speech, message
-from connector.web.launched.launches import HEADERS, Part, Visit, roster
+from connector.web.launched.launches import HEADERS, Part, Visit, roster, teachers_of
 from connector.web.launched.paging import page_of
 
 LIST = "/lti/assessment/list"
@@ -60,11 +60,15 @@ UNTITLED = message("Activity {number}")
 
 
 def listed(
-    visit: Visit, attempts: Sequence[Result], standings: Sequence[Standing], members: Sequence[Member]
+    visit: Visit,
+    attempts: Sequence[Result],
+    standings: Sequence[Standing],
+    members: Sequence[Member],
+    teachers: Collection[str],
 ) -> Mapping[str, Any]:
     """What of the list is asked for, and what can be. ``standings`` are those of the activity that is wanted."""
     wanted, known = wanted_of(visit), _activities(visit, attempts)
-    found = entries(standings, members)
+    found = entries(standings, members, teachers)
     chosen = select(found, wanted)
     page = page_of(visit.request.query_params, len(chosen))
     return {
@@ -87,17 +91,18 @@ def listed(
 def show_list(visit: Visit) -> Response:
     """Those that are asked for, a page of them."""
     content = visit.content(ContentKind.ASSESSMENT)
-    attempts, members = _read(visit)
+    attempts, members, teachers = _read(visit)
     standings = results.standings(of_activity(attempts, wanted_of(visit)))
-    return visit.part("content/assessment/found.html", content=content, **listed(visit, attempts, standings, members))
+    found = listed(visit, attempts, standings, members, teachers)
+    return visit.part("content/assessment/found.html", content=content, **found)
 
 
 def download(visit: Visit) -> Response:
     """Those that are asked for, all of them, as a CSV file: a line for each attempt."""
     speech = visit.speech
-    attempts, members = _read(visit)
+    attempts, members, teachers = _read(visit)
     wanted, known = wanted_of(visit), _activities(visit, attempts)
-    found = select(entries(results.standings(of_activity(attempts, wanted)), members), wanted)
+    found = select(entries(results.standings(of_activity(attempts, wanted)), members, teachers), wanted)
     where = [ACTIVITY] if len(known) > 1 else []
     columns = [COLUMNS[0], *where, *COLUMNS[1:]]
     rows = []
@@ -119,10 +124,11 @@ def _query(wanted: Wanted) -> str:
     return urlencode({**asked, "activity": wanted.activity} if wanted.activity else asked)
 
 
-def _read(visit: Visit) -> tuple[Sequence[Result], Sequence[Member]]:
+def _read(visit: Visit) -> tuple[Sequence[Result], Sequence[Member], Collection[str]]:
     content, maker = visit.content(ContentKind.ASSESSMENT), visit.maker
     attempts = visit.connector.attempts.results(content.content_id, maker.platform_id, maker.course)
-    return attempts, roster(visit.connector, visit.session) or ()
+    members = roster(visit.connector, visit.session) or ()
+    return attempts, members, teachers_of(visit.connector, visit.session, members)
 
 
 def _activities(visit: Visit, attempts: Sequence[Result]) -> Mapping[str, Activity]:

@@ -232,7 +232,8 @@ def test_elsewhere_people_come_from_the_roster(tool: Tool, link: ToolLink) -> No
     those who did something are listed, and the page says so. Of grades and due days nothing is known there."""
     learner, other = (str(tool.house.twin.state.by_username[one]) for one in ("learner", "other"))
     content = made(tool, assessment(asked("a")))
-    attempts(tool, content, "77", (learner, 1, 90.0), issuer=ELSEWHERE)
+    attempts(tool, content, "77", (learner, 1, 90.0), ("91", 1, 90.0), issuer=ELSEWHERE)
+    elsewhere(tool, link, "77", **NO_ROSTER, sub="91")  # who teaches there, and has looked at it as a learner
     with_roster = elsewhere(tool, link, "77")
     found = {one["Name"]: (one["State"], one["Progress in percent"]) for one in listed(with_roster)}
     assert found == {"Learner Lê": ("Completed", "100.0"), "Other Lê": ("Not begun", "0.0")}

@@ -18,6 +18,7 @@ from tests.integration.lti.made import BEARER, Page, activity, asked, assessment
 from tests.integration.lti.test_assessment import leading
 
 RESULTS = "/lti/assessment/results"
+NO_ROSTER = {"https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": None}
 
 
 def test_results_come_alive_with_the_first_attempt(tool: Tool, link: ToolLink) -> None:
@@ -101,12 +102,18 @@ def test_who_teaches_without_editing_is_no_learner(tool: Tool, link: ToolLink) -
 
     becomes("trier", "student")
     assert not_begun("teacher") == {"Other", "Trier"}, "who learns there now, and has taken nothing"
+    opened(tool, "trier", graded).begin()
     becomes("trier", "teacher")
     becomes("looker", "student")
     assert not_begun("teacher") == {"Other", "Looker"}
+    told = BEARER.search(tool.forged("teacher", graded, **NO_ROSTER).text)
+    assert told
+    unlisted = Page(tool, "", told[1]).ask("GET", RESULTS).text
+    assert re.search(r"People</dt><dd>1<", unlisted), "without a roster launches tell who teaches"
+    assert unlisted.count("Teaches here") == 1
     tool.house.sql("UPDATE connector.teaching SET launched_at = launched_at - interval '181 days' RETURNING 1")
     tool.house.connector.retaining.run()
-    assert not_begun("teacher") == {"Other", "Looker", "Trier", "Marker"}, "the roster calls them learners"
+    assert not_begun("teacher") == {"Other", "Looker", "Marker"}, "the roster calls them learners"
 
 
 def hire(tool: Tool, username: str, role: str) -> None:

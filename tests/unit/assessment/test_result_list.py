@@ -50,7 +50,7 @@ TRIED = [
 
 
 def names(**wanted: Any) -> list[str]:
-    found = entries(standings(TRIED), MEMBERS)
+    found = entries(standings(TRIED), MEMBERS, teaching(MEMBERS))
     return [one.name or one.subject for one in select(found, Wanted(**wanted))]
 
 
@@ -89,7 +89,7 @@ def test_results_are_put_in_order_and_who_has_none_stands_last() -> None:
 
 def test_who_teaches_and_looked_at_it_as_a_learner_counts_in_no_figure() -> None:
     """Moodle lets teachers switch their role, and tells this tool that they are learners then."""
-    found = entries(standings(TRIED), MEMBERS)
+    found = entries(standings(TRIED), MEMBERS, teaching(MEMBERS))
     assert [one.name for one in found if one.teaches] == ["Teacher"]
     assert teaching(MEMBERS) == {"1", "2"}
     assert teaching(()) == set()
