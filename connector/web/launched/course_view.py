@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -56,6 +57,8 @@ COLUMNS = (
     message("Last activity"),
     message("Completed on"),
 )
+COLUMNS_OF_MOODLE = {message("Overdue"), message("Grade in percent"), message("Due on"), message("Completed on")}
+"""Those that nothing fills elsewhere: the file has none of them there."""
 ACCOUNT = message("Account {number}")
 YES_OR_NO: Mapping[bool, str] = {True: message("yes"), False: message("no")}
 
@@ -94,8 +97,10 @@ def show_people(visit: Visit) -> Response:
 def download(visit: Visit) -> Response:
     """Those that are asked for, all of them, as a CSV file."""
     speech = visit.speech
-    found = select(look(visit.connector, visit.session).people, _wanted(visit))
-    body = csv_table([speech.t(one) for one in COLUMNS], [_row(one, speech) for one in found])
+    found = look(visit.connector, visit.session)
+    told = [found.as_of is not None or one not in COLUMNS_OF_MOODLE for one in COLUMNS]
+    rows = [[*compress(_row(one, speech), told)] for one in select(found.people, _wanted(visit))]
+    body = csv_table([speech.t(one) for one in compress(COLUMNS, told)], rows)
     return Response(body, media_type="text/csv; charset=utf-8", headers=HEADERS)
 
 

@@ -236,6 +236,7 @@ def test_elsewhere_people_come_from_the_roster(tool: Tool, link: ToolLink) -> No
     elsewhere(tool, link, "77", **NO_ROSTER, sub="91")  # who teaches there, and has looked at it as a learner
     with_roster = elsewhere(tool, link, "77")
     found = {one["Name"]: (one["State"], one["Progress in percent"]) for one in listed(with_roster)}
+    assert {"Overdue", "Grade in percent", "Due on", "Completed on"}.isdisjoint(listed(with_roster)[0])
     assert found == {"Learner Lê": ("Completed", "100.0"), "Other Lê": ("Not begun", "0.0")}
     assert "does not say who is in the course" not in with_roster.html
     assert not re.search(r'"col">(Grade|Due)<|"grade"|"overdue"', with_roster.html)
