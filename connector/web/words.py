@@ -244,6 +244,14 @@ NOT_RIGHT: Mapping[str, str] = {
     "conflict": message("Somebody else has changed this lesson meanwhile. Nothing was saved; here is how it is now."),
 }
 """What is wrong with what an author has entered, by the field."""
+THEIRS = message(
+    "Somebody else has changed this in the meantime, and nothing was saved. What you typed is still here; where "
+    "theirs is different, it stands beside."
+)
+ANEW = message(
+    "Somebody else has changed this in the meantime, and nothing was saved. What you typed is still here: save it "
+    "once more, and it is added to what there is now."
+)
 REFUSED: Mapping[Trouble | None, str] = {
     Trouble.AGAIN: message(
         "This page has been open for too long, or was opened twice. Open it once more from your course."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from threading import Event
 
@@ -13,13 +14,14 @@ from selenium.webdriver import Chrome, Keys
 
 from adapters.moodle.twin.tools.state import ToolLink
 from connector.cli.service import jobs_of
+from connector.content.assessment import bodies
 from connector.domain.assessments import Kind, Option, Picture
 from connector.settings.parts import ContentSettings
 from connector.web.launched import live
 from tests.browser.pages import DESK, PHONE, Browser, focused, hold, press, shown, tab_to, type_into, type_keys
 from tests.browser.platform import at_platform, open_activity, sign_in
 from tests.integration.lti.launched import Tool, linked, serving_tool
-from tests.integration.lti.made import activity, asked, assessment, made, opened
+from tests.integration.lti.made import activity, asked, assessment, changed, made, opened
 from tests.integration.lti.test_allowances import ends_in, given, given_unheard
 from tests.integration.lti.test_assessment import in_gradebook, leading, sent
 from tests.integration.lti.test_certified import GAS, PUBLIC
@@ -420,7 +422,8 @@ def test_an_attempt_is_discarded(platform: Browser, tool: Tool) -> None:
 
 def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -> None:
     """Made and taken into the course by the form of a new activity, where nothing that was typed is lost without a
-    word; what was wrong in it is mended, and the grade in the platform's gradebook follows."""
+    word, nor by another author who was faster; what was wrong in it is mended, and the grade in the platform's
+    gradebook follows."""
     linked(tool)
     twin, house = tool.house.twin, tool.house
     before = set(twin.state.tools.links)
@@ -482,7 +485,37 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     press(platform, "Edit question 1")
     shown(platform, "The right number")
     assert platform.each("main [name=value]", "value") == ["113"]
-    platform.write("main [name=value]", "112")
+
+    def another_author(value: float) -> None:
+        [content] = house.connector.contents.of_course(tool.platform_id, str(course))
+        [section] = (there := bodies.assessment(content.body)).sections
+        [question] = section.questions
+        changed(tool, content, replace(there, sections=[replace(section, questions=[replace(question, value=value)])]))
+
+    another_author(111)
+    platform.write("main [name=value]", "110")
+    type_into(platform, "main [name='explanation.en']", "It is free.")
+    press(platform, "Save")
+    shown(platform, "Theirs now: 111")
+    shown(platform, "Theirs now: empty")
+    assert platform.each("main [name=value]", "value") == ["110"], "what was typed is still there"
+    for size, scheme in ((DESK, "light"), (PHONE, "dark")):
+        platform.look(size, scheme)
+        platform.picture(f"assessment-theirs-{size[0]}-{scheme}")
+        assert platform.violations() == [] and not platform.too_wide()
+    platform.look(DESK, "light")
+    press(platform, "Save mine over it")
+    shown(platform, "Saved.")
+    press(platform, "Edit question 1")
+    shown(platform, "The right number")
+    assert platform.each("main [name=value]", "value") == ["110"]
+    assert platform.each("main [name='explanation.en']", "value") == ["It is free."]
+    another_author(112)
+    platform.write("main [name=value]", "109")
+    press(platform, "Save")
+    shown(platform, "Theirs now: 112")
+    press(platform, "Take theirs")
+    platform.until(lambda: platform.each("main [name=value]", "value") == ["112"], "theirs has come instead")
     press(platform, "Save")
     shown(platform, "Saved.")
     press(platform, "Results")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -43,6 +43,7 @@ from connector.web.launched.fields import Fields
 from connector.web.launched.launches import Launches, Part, Visit
 from connector.web.launched.question_fields import FIELD_OF, SHUFFLED, question_in
 from connector.web.launched.question_files import LEFT_OUT, read_questions, told
+from connector.web.words import ANEW, THEIRS
 
 LARGEST_FORM = 2_000_000
 LARGEST_FILE = 20_000_000
@@ -139,7 +140,7 @@ def change_settings(visit: Visit, form: FormData) -> Response:
     made, fields = made_of(content), Fields(form)
     title = fields.texts("title") or made.title
     if isinstance(made, Bank):
-        return _save(visit, content, replace(made, title=title), form, here="settings")
+        return _save(visit, content, replace(made, title=title), form, partial(_beside, visit), here="settings")
     pass_mark = fields.number("pass_mark", *PASS_MARKS)
     after = replace(
         made,
@@ -155,7 +156,7 @@ def change_settings(visit: Visit, form: FormData) -> Response:
     )
     if fields.wrong:
         return _typed(visit, content, after, fields)
-    return _save(visit, content, after, form, here="settings")
+    return _save(visit, content, after, form, partial(_beside, visit), here="settings")
 
 
 def change_section(visit: Visit, form: FormData) -> Response:
@@ -175,7 +176,16 @@ def change_section(visit: Visit, form: FormData) -> Response:
     after = editing.put_section(made, place, section)
     if fields.wrong:
         return _typed(visit, content, after, fields, section_typed=place)
-    return _save(visit, content, after, form, here=f"section-{place}")
+    is_typed = fields.has(f"title.{LANGUAGES[0]}")
+
+    def again(now: Content) -> Response:
+        there = made_of(now)
+        if not isinstance(there, Assessment) or place < len(there.sections):
+            return _beside(visit, now)
+        shown = replace(now, body=bodies.body(editing.put_section(there, place, section)))
+        return _page(visit, shown, section_typed=len(there.sections), theirs=ANEW)
+
+    return _save(visit, content, after, form, again if is_typed else None, here=f"section-{place}")
 
 
 def new_question(visit: Visit, form: FormData) -> Response:
@@ -209,7 +219,15 @@ def change_question(visit: Visit, form: FormData) -> Response:
     if faults or fields.wrong or doing == "more":
         told: dict[str, Any] = {"fresh": len(question.options)} if doing == "more" else {"faults": faults}
         return _question(visit, content, typed, section, form=fields, seen=fields.text("seen"), **told)
-    return _save(visit, content, editing.put(made, section, question), form, here=key)
+
+    def again(now: Content) -> Response:
+        kept = editing.find(made_of(now), key)
+        if kept is None:
+            last = len(editing.sections(made_of(now))) - 1
+            return _question(visit, now, typed, max(0, min(section, last)), form=fields, theirs=ANEW)
+        return _question(visit, now, kept[1], kept[0], theirs=THEIRS)
+
+    return _save(visit, content, editing.put(made, section, question), form, again, here=key)
 
 
 def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
@@ -227,7 +245,7 @@ def bring(visit: Visit, sent: tuple[FormData, bytes]) -> Response:
     after = editing.put(made, section, *questions)
     if sum(len(one.questions) for one in editing.sections(after)) > MOST:
         return _page(visit, content, trouble=FULL)
-    save = partial(_save, visit, content, after, form, brought=brought, told=told(brought))
+    save = partial(_save, visit, content, after, form, partial(_beside, visit), brought=brought, told=told(brought))
     pictures = [picture for one in brought.all for picture in one.every_picture]
     return picturing.keep(pictures, brought.files, save) if picturing else save()
 
@@ -268,17 +286,31 @@ def made_of(content: Content) -> Assessment | Bank:
     return read(content.body)
 
 
-def _save(visit: Visit, content: Content, made: Assessment | Bank, form: FormData, **values: Any) -> Response:
+def _save(
+    visit: Visit,
+    content: Content,
+    made: Assessment | Bank,
+    form: FormData,
+    again: Callable[[Content], Response] | None = None,
+    **values: Any,
+) -> Response:
     """Keep what was changed by somebody who has seen the content as it was when the form was made; ``here`` is what
-    the page then shows first."""
-    seen = f"{content.version}.{content.changes}"
-    if Fields(form).text("seen") != seen:
-        return _page(visit, content, trouble=CHANGED)
+    the page then shows first.
+
+    ``again`` makes the page of what others have made of it meanwhile, for a form in which something was typed.
+    """
     connector = visit.connector
-    after = connector.contents.change(content, bodies.body(made), visit.maker.subject, connector.clock())
-    if after is None:
-        return _page(visit, content_of(visit), trouble=CHANGED)
-    return _page(visit, after, **values)
+    if Fields(form).text("seen") == f"{content.version}.{content.changes}":
+        after = connector.contents.change(content, bodies.body(made), visit.maker.subject, connector.clock())
+        if after is not None:
+            return _page(visit, after, **values)
+        content = content_of(visit)
+    return again(content) if again else _page(visit, content, trouble=CHANGED)
+
+
+def _beside(visit: Visit, now: Content) -> Response:
+    """The page as others have made it, beside which what was typed stays."""
+    return _page(visit, now, theirs=THEIRS)
 
 
 def _typed(visit: Visit, content: Content, made: Assessment, fields: Fields, **values: Any) -> Response:
@@ -293,6 +325,7 @@ def _page(visit: Visit, content: Content, **values: Any) -> Response:
         "form": untouched,
         "section_typed": None,
         "trouble": "",
+        "theirs": "",
         "brought": None,
         "told": (),
         "copied": False,
@@ -328,7 +361,7 @@ def _question(visit: Visit, content: Content, question: Question, section: int, 
     beside = editing.sections(made)[section].questions if section < len(editing.sections(made)) else ()
     leads = [one for one in beside if one.kind is Kind.SCENARIO and one.question_id != question.question_id]
     spare = 0 if question.kind is Kind.TRUE_FALSE else SPARE
-    usual: dict[str, Any] = {"form": Fields.untouched(), "faults": [], "fresh": None}
+    usual: dict[str, Any] = {"form": Fields.untouched(), "faults": [], "fresh": None, "theirs": ""}
     there = editing.find(made, question.question_id)
     stored = there[1] if there else None
     had = {one.option_id: one.pictures for one in stored.options} if stored else {}

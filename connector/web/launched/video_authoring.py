@@ -47,7 +47,7 @@ from connector.web.launched.launches import HEADERS, Launches, Part, Visit, bear
 from connector.web.launched.paging import PAGE, Page, page_of
 from connector.web.launched.sent import body, understood
 from connector.web.launched.video import sent
-from connector.web.words import FAILURES, NOT_RIGHT
+from connector.web.words import ANEW, FAILURES, NOT_RIGHT, THEIRS
 
 FORM = 4 * CAPTIONS
 """Bytes of a form, captions among them."""
@@ -187,9 +187,20 @@ def _changed(
     try:
         changed = _change(visit, content, change)
     except NotRight as error:
-        entered = None if error.field == CONFLICT else entered
+        if error.field == CONFLICT:
+            return _conflicting(visit, entered, editing)
         return _edited(visit, _own(visit), error.field, entered, speeds, editing=editing)
-    return _edited(visit, changed or _own(visit), "" if changed else CONFLICT, saved=changed is not None)
+    return _edited(visit, changed, saved=True) if changed else _conflicting(visit, entered, editing)
+
+
+def _conflicting(visit: Visit, entered: Mapping[str, str] | None, editing: str) -> Response:
+    """The lesson as others have made it, beside which what was entered stays."""
+    content = _own(visit)
+    if entered is None:
+        return _edited(visit, content, CONFLICT)
+    if editing and asked(read(content.body), editing) is None:
+        return _edited(visit, content, entered=entered, theirs=ANEW)
+    return _edited(visit, content, editing=editing, theirs=THEIRS)
 
 
 def _change(visit: Visit, content: Content, change: Callable[[Lesson], Lesson]) -> Content | None:
@@ -227,6 +238,7 @@ def _edited(
     *,
     saved: bool = False,
     editing: str = "",
+    theirs: str = "",
 ) -> Response:
     lesson = read(content.body)
     edited = asked(lesson, editing)
@@ -240,6 +252,7 @@ def _edited(
         "question_seen": asked_state(edited) if edited else "",
         "speeds": speeds or [f"{one:g}" for one in lesson.speeds],
         "saved": saved,
+        "theirs": theirs,
         "seen": state(lesson),
         "chapters": chapters_written(lesson),
         "kinds": KINDS,

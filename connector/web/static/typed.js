@@ -1,6 +1,7 @@
 // What was typed and is not saved: no part of the page that comes instead takes it away. A form is kept by what stands in
 // its data-typed: when it comes anew, after something else was done, what was changed in it is put back, and it says that
-// it is not saved yet. Whoever leaves what they make (data-leaves, by a name) is asked first, in a dialog of the page.
+// it is not saved yet. Where somebody else was faster the form stays as it was typed, beside what they have made of it, and
+// one saves it over that or takes theirs (#theirs). Whoever leaves what they make (data-leaves, by a name) is asked first, in a dialog of the page.
 "use strict";
 (() => {
   const kept = new Map(); // what was typed into forms that are not there now, by their data-typed
@@ -13,7 +14,7 @@
   const differs = (field) => (ticked(field) ? field.checked !== field.defaultChecked
     : field.options ? field.value !== standing(field)?.value : field.value !== field.defaultValue);
   const refused = (form) => form.querySelector("[aria-invalid=true]") !== null; // it came back as it was typed
-  const unsaved = (form) => refused(form) || fields(form).some(differs);
+  const unsaved = (form) => refused(form) || form.querySelector("#theirs") !== null || fields(form).some(differs);
   const open = () => forms().filter((form) => "asks" in form.dataset && unsaved(form));
 
   function tell() {
@@ -39,14 +40,57 @@
     kept.delete(form.dataset.typed);
   }
 
+  // ------------------------------------------------------------ where somebody else was faster
+  const said = (field, texts) => (ticked(field) ? (field.checked ? texts.yes : texts.no)
+    : (field.options ? field.selectedOptions[0]?.label : field.value) || texts.nothing);
+  const same = (one, other) => (ticked(one) ? one.checked === other.checked : one.value === other.value);
+
+  /** Put the form that was sent in the place of the one that came, which says what is there now. */
+  function layBeside(mine) {
+    const alert = document.getElementById("theirs"), choice = alert?.querySelector(".buttons");
+    const theirs = choice && forms().find((form) => form.dataset.typed === mine?.dataset.typed);
+    if (!theirs) return;
+    for (const old of mine.querySelectorAll("#theirs, .theirs")) old.remove();
+    const texts = JSON.parse(alert.dataset.texts), left = fields(mine);
+    const tellOf = (field, at) => {
+      const note = document.createElement("p");
+      note.className = "theirs meta lines";
+      note.textContent = texts.now.replace("{value}", () => said(field, texts));
+      if (!at) { choice.before(note); return; }
+      (at.closest("label") ?? at).after(note);
+      for (let one = at.closest("details"); one && mine.contains(one); one = one.parentElement.closest("details")) one.open = true;
+    };
+    for (const field of fields(theirs)) {
+      const at = left.find((one) => one.name === field.name && (!ticked(one) || one.value === field.value));
+      if (at ? !same(at, field) : ticked(field) ? field.checked : field.value) tellOf(field, at);
+    }
+    for (const name of ["seen", "question_seen"]) {
+      if (mine.elements[name]) mine.elements[name].value = theirs.elements[name].value;
+    }
+    choice.hidden = false;
+    choice.querySelector("[data-take]").onclick = () => {
+      mine.replaceWith(theirs);
+      tell();
+      fields(theirs)[0]?.focus();
+    };
+    theirs.replaceWith(mine);
+    mine.prepend(alert);
+    for (let one = mine.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
+    alert.focus({ preventScroll: true });
+    alert.scrollIntoView({ block: "center" });
+  }
+
+  let sent = null; // the form by which the page that comes was asked for
   document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
     if (ctx.live) return;
-    const own = ctx.sourceElement.closest("[data-typed]"); // what is told of it is what came
+    const own = sent = ctx.sourceElement.closest("[data-typed]"); // what is told of it is what came
     for (const form of forms()) if (form !== own) keep(form);
+    if (ctx.text?.includes('id="theirs"')) own?.remove(); // as it is, with all that hears it
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.live) return;
     forms().forEach(putBack);
+    layBeside(sent);
     tell();
     if (going) goOn();
   });

@@ -353,6 +353,26 @@ def test_two_authors_do_not_write_over_each_other(tool: Tool, author: Author) ->
     assert "Theirs" in other.edit("settings", **{"title.en": "Theirs"})
 
 
+def test_what_was_typed_stays_where_another_author_has_removed_its_place(tool: Tool, author: Author) -> None:
+    """A question, and a section: they are added to what there is now when they are saved once more."""
+    key = author.new_question("numeric")
+    number = {"kind": "numeric", "section": "1", "value": "112", "text.en": "Which number?"}
+    author.edit("sections", section="1", **{"title.en": "Second"})
+    author.edit(f"questions/{key}", **number)
+    other = Author(author.page, author.html, author.content)
+    author.edit("sections", section="1", drop="1")
+    before = other.html
+    assert "Which number, now?" in other.edit(f"questions/{key}", **{**number, "text.en": "Which number, now?"})
+    assert "What you typed is still here" in other.html
+    assert "Which number, now?" in other.edit(
+        f"questions/{key}", **{**number, "section": "0", "text.en": "Which number, now?"}
+    )
+    other.html = before
+    assert 'value="Mine"' in other.edit("sections", section="1", **{"title.en": "Mine"})
+    assert "Mine" in other.edit("sections", section="1", **{"title.en": "Mine"})
+    assert "Saved." in other.html
+
+
 def test_an_assessment_is_copied(tool: Tool, author: Author) -> None:
     """With its questions and settings; a change of the copy is none of the original, and both are offered."""
     author.edit("files", section="0", files={"file": ("a.txt", "One? {T}")})

@@ -350,6 +350,8 @@ def test_a_lesson_is_made_while_content_is_picked(tool: Tool, link: ToolLink) ->
     assert changed is not None
     assert [one.question.question_id for one in read(changed.body).questions] == [question_id]
     assert "Run?" not in teacher.post(f"{one}/questions/{question_id}/drop").text
+    late = teacher.post(f"{one}/questions/{question_id}", data={**walk, "text": "Crawl?"}).text
+    assert "What you typed is still here" in late and "Crawl?" in late, "another author has removed it"
     pieces = tool.client.get("/lti/contents", headers=teacher.headers).text
     assert f'value="{made.content_id}"' in pieces
     answer = tool.client.post("/lti/pick", data={"session": teacher.token, "content": str(made.content_id)})
