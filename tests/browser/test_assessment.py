@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from threading import Event
+from zlib import compress, crc32
 
 import anyio
 import pytest
@@ -33,6 +35,17 @@ pytestmark = pytest.mark.slow
 PNG = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8Dwn4EIwDiqkL4KAcT9BAoJbm0OAAAAAElFTkSuQmCC"
 )
+
+
+def tall() -> bytes:
+    """A grey picture as a telephone takes it upright, in pixels 3000 by 4000."""
+    head = struct.pack(">IIBBBBB", 3000, 4000, 8, 0, 0, 0, 0)
+    parts = [(b"IHDR", head), (b"IDAT", compress(4000 * (b"\0" + 3000 * b"\x80"))), (b"IEND", b"")]
+    chunks = [struct.pack(">I", len(one)) + kind + one + struct.pack(">I", crc32(kind + one)) for kind, one in parts]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+TALL = tall()
 SPARK = {"en": "A spark is enough."}
 FIRST = asked(
     "a",
@@ -115,7 +128,7 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     press(platform, "Next")
     type_into(platform, "#q-p textarea", "Manometer on, 22 mbar.")
     photo = tool.house.folder / "manometer.png"
-    photo.write_bytes(PNG)
+    photo.write_bytes(TALL)
     platform.write("#q-p input[type=file]", str(photo))
     shown(platform, "Remove manometer.png")
     looks_well("practical")
@@ -128,10 +141,17 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     looks_well("results")
     press(platform, "Attempt 1 of Learner Lê")
     shown(platform, "Manometer on")
-    platform.until(lambda: platform.find("img.handed-in").get_property("naturalWidth") == 1, "the photo is seen")
+    platform.until(lambda: platform.find("img.handed-in").get_property("naturalHeight") == 4000, "the photo is seen")
     looks_well("mark")
+    height = platform.find("img.handed-in").rect["height"]
+    assert height < 300, "what is below a photo is in reach, however tall that is"
+    platform.click(".photo summary")
+    platform.until(lambda: platform.find("img.handed-in").rect["height"] > 3 * height, "it is seen larger")
+    looks_well("mark-larger")
+    platform.click(".photo summary")
+    platform.until(lambda: platform.find("img.handed-in").rect["height"] == height, "and smaller again")
     if size == DESK:
-        heads = [platform.find(f"#review-p {one}").rect["y"] for one in ("h3", "summary")]
+        heads = [platform.find(f"#review-p {one}").rect["y"] for one in ("h3", "details:not(.photo) summary")]
         assert abs(heads[0] - heads[1]) < 60, "the mark is entered beside what was handed in, and not below"
     type_into(platform, "#percent-p", "150")
     press(platform, "Save the mark")
