@@ -453,6 +453,7 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     shown(platform, "Pick content")
     press(platform, "New assessment")
     shown(platform, "Settings")
+    assert platform.each("[name=pass_mark]", "value") == ["80"], "what is needed to pass is seen without unfolding"
     platform.chrome.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     questions = house.folder / "questions.txt"
     questions.write_text("Which number do you call? {#113}", "utf-8")
