@@ -207,7 +207,8 @@ def _show_chain(evidence: Mapping[str, Any], rests: Chain) -> None:
     """As it stands now; who marked by the number that the platform has for them."""
     attempt = rests.attempt
     if attempt.discard is not None:
-        say(f"  since then discarded, {attempt.discard.at:%Y-%m-%d %H:%M} UTC: {attempt.discard.why}")
+        why = f": {attempt.discard.why}" if attempt.discard.why else ""
+        say(f"  since then discarded, {attempt.discard.at:%Y-%m-%d %H:%M} UTC{why}")
     elif not attempt.passed or attempt.percent != evidence["percent"]:
         stands = "open" if attempt.percent is None else f"{attempt.percent:g} %"
         say(f"  since then marked anew: {stands}, {'passed' if attempt.passed else 'not passed'}")

@@ -19,7 +19,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "imports_days": ("set_aside", "import_rejections"),
     "journal_days": ("changes", "operations"),
     "notices_days": ("due_notices",),
-    "evidence_days": ("comments",),
+    "evidence_days": ("comments", "discards"),
     "attempts_days": ("attempts",),
     "viewings_days": ("viewings", "watched_on_trial"),
     "sign_in_days": ("sessions", "tries"),

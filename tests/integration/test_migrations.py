@@ -143,6 +143,30 @@ def test_days_that_were_kept_go_into_months_and_back(empty_url: str) -> None:
     assert shown() == before
 
 
+def test_what_was_discarded_counts_nowhere_for_an_earlier_release(empty_url: str) -> None:
+    """It stands among what was tried out, behind what stands there; what counts has its number, and can be begun."""
+    upgrade(empty_url)
+    with Database(empty_url) as database:
+        kept = Launched(database, database)
+        exam = kept.exam()
+        actor = kept.actor(str(exam), 1)
+        for number in (1, 2, 3):
+            attempt = kept.start(exam, actor, number)
+            if number == 2:
+                kept.sql("UPDATE connector.attempt SET trial = true, number = 1 WHERE number = 2 RETURNING 1")
+                kept.submit(attempt, actor, 10)
+            else:
+                kept.discard(attempt, actor)
+        kept.submit(kept.start(exam, actor, 4), actor, 50)
+        downgrade(empty_url, "0045")
+        found = kept.sql("SELECT attempt_id, trial, number, percent FROM connector.attempt ORDER BY attempt_id")
+        assert [tuple(one.values())[1:] for one in found] == [
+            (True, 2, None), (True, 1, 10), (True, 3, None), (False, 4, 50),
+        ]  # fmt: skip
+        assert kept.sql("SELECT 1 FROM connector.attempt WHERE submitted_at IS NULL") == []
+        kept.start(exam, actor, 5)
+
+
 def test_what_is_begun_while_tables_are_upgraded_uses_its_version_too(empty_url: str) -> None:
     """By a process of an earlier release, which says that of no version; what it began long before does as well."""
     upgrade(empty_url)

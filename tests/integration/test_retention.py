@@ -117,11 +117,13 @@ def test_what_was_handed_in_goes_with_its_file(house: House) -> None:
     house.clock.forward(days=29)
     assert connector.retaining.run() == {"evidence_days": 0}
     house.clock.forward(days=2)
-    assert connector.retaining.preview() == {"evidence_days": 3}
+    assert connector.retaining.preview() == {"evidence_days": 4}
     with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(Retention, "handed_in_is_gone", killed)
         connector.retaining.run()
     assert connector.retaining.run() == {"evidence_days": 2}
+    why = house.sql("SELECT discarded_why FROM connector.attempt WHERE discarded_at IS NOT NULL")
+    assert why == [{"discarded_why": ""}], "that it was discarded stays"
     assert [one.name for one in files.glob("evidence/*")] == ["waiting.jpg"]
     assert house.sql("SELECT name FROM connector.evidence") == [{"name": "waiting.jpg"}]
     assert house.sql("SELECT share, comment FROM connector.mark") == [{"share": 1, "comment": ""}]

@@ -182,7 +182,7 @@ class Attempting:
         outcome = outcome_of(attempt, made, score(self.papers.counting(attempt, answers), answers).percent)
         key = attempt.attempt_id
         counts = self.papers.counted(with_outcomes(every, {key: attempt}, {key: outcome}))
-        told = scored(attempt, counts) if outcome.events or attempt.percent is None else None
+        told = scored([attempt], counts) if outcome.events or attempt.percent is None else None
         return replace(outcome, told=told, earns=counts is not None and counts.passed)
 
 
@@ -214,13 +214,14 @@ def with_outcomes(
     ]
 
 
-def scored(attempt: Attempt, counts: Counted | None) -> Scored | None:
-    """What the gradebook is to have, no value where all waits to be marked; None where there is none."""
-    value = counts.percent if counts else None
-    if not attempt.line_item:
+def scored(every: Sequence[Attempt], counts: Counted | None) -> Scored | None:
+    """What the gradebook is to have of somebody, no value where all waits to be marked; in the column that the newest
+    of these attempts was launched with, as an activity may have one only for a while. None where none was."""
+    told = next((one for one in reversed(every) if one.line_item), None)
+    if told is None:
         return None
-    actor = attempt.actor
-    return Scored(actor.platform_id, attempt.line_item, actor.subject, value, MOST, Progress.COMPLETED)
+    value = counts.percent if counts else None
+    return Scored(told.actor.platform_id, told.line_item, told.actor.subject, value, MOST, Progress.COMPLETED)
 
 
 def _events(attempt: Attempt, percent: float | None, passed: bool | None) -> list[Event]:

@@ -40,8 +40,7 @@ class Discarding:
         earns = counts is not None and counts.passed
         if (before and before.percent) == (counts and counts.percent):
             return Left(None, earns)
-        last = [one for one in every if one.submitted_at is not None][-1]
-        told = scored(last, counts)
+        told = scored(every, counts)
         return Left(replace(told, progress=progress(rest)) if told else None, earns)
 
 

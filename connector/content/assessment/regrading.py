@@ -66,8 +66,8 @@ class Regrading:
         return self.regrades.remark(regrade, attempt, find, self.clock())
 
     def _found(self, by: Newest, every: Sequence[Attempt], answers: Mapping[int, Mapping[str, Answer]]) -> Remarked:
-        ended = [one for one in every if one.submitted_at is not None]
-        old = [one for one in ended if not one.archived and not by.marks(one)]
+        ended = [one for one in every if one.submitted_at is not None and not one.archived]
+        old = [one for one in ended if not by.marks(one)]
         if not old:
             return Remarked({}, None)
         outcomes = {}
@@ -79,4 +79,4 @@ class Regrading:
         counts = self.papers.counted(with_outcomes(every, {one.attempt_id: by.on(one) for one in old}, outcomes))
         earned = {key: replace(new, earns=counts is not None and counts.passed) for key, new in outcomes.items()}
         same = (before and before.percent) == (counts and counts.percent)
-        return Remarked(earned, None if same else scored(ended[-1], counts))
+        return Remarked(earned, None if same else scored(every, counts))

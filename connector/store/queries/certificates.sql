@@ -27,14 +27,19 @@ SELECT last + 1 AS serial FROM connector.certificate_serial
 WHERE site = %(site)s AND template = %(template)s AND year = %(year)s FOR UPDATE
 
 -- name: issue
--- A certificate, unless there is one for this deed, or the person was erased meanwhile: then nothing is wanted of it.
+-- A certificate, unless there is one for this deed, or the person was erased, or the attempt discarded meanwhile: then nothing
+-- is wanted of it.
 INSERT INTO connector.certificate (site, person_id, template, number, code, code_hash, language, name, title, issuer, deed,
                                    earned_at, issued_at, issued_on, expires_on, expires_at, issued_by, manager_id, reason,
                                    evidence, changed_at)
 SELECT %(site)s, p.person_id, %(template)s, %(number)s, %(code)s, %(code_hash)s, %(language)s, %(name)s, %(title)s,
        %(issuer)s, %(deed)s, %(earned_at)s, %(issued_at)s, %(issued_on)s, %(expires_on)s, %(expires_at)s, %(issued_by)s,
        %(manager_id)s, %(reason)s, %(evidence)s, %(issued_at)s
-FROM connector.person p WHERE p.person_id = %(person_id)s AND (p.wanted <> '{}' OR p.initial <> '{}') FOR KEY SHARE
+FROM connector.person p
+WHERE p.person_id = %(person_id)s AND (p.wanted <> '{}' OR p.initial <> '{}')
+  AND NOT EXISTS (SELECT FROM connector.attempt a
+                  WHERE a.attempt_id = substring(%(deed)s FROM '^attempt ([0-9]+)$')::bigint AND a.discarded_at IS NOT NULL)
+FOR KEY SHARE
 ON CONFLICT (site, person_id, template, deed) DO NOTHING
 
 -- name: used_serial

@@ -105,6 +105,14 @@ UPDATE connector.mark SET comment = '' WHERE mark_id IN (
     ORDER BY m.mark_id LIMIT %(most)s)
 RETURNING mark_id AS key
 
+-- name: discards
+-- Why attempts were discarded; that they were, when and by whom stays.
+UPDATE connector.attempt SET discarded_why = '' WHERE attempt_id IN (
+    SELECT a.attempt_id FROM connector.attempt a JOIN connector.content c USING (content_id)
+    WHERE a.attempt_id > %(after)s AND c.site = %(site)s AND a.discarded_at < %(before)s AND a.discarded_why <> ''
+    ORDER BY a.attempt_id LIMIT %(most)s)
+RETURNING attempt_id AS key
+
 -- name: attempts
 -- What was answered goes, and the attempt with its result stays: but for what waits to be marked or to be told, and what a
 -- certificate rests on that held since. Of what was discarded nothing waits to be marked.

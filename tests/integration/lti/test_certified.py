@@ -22,9 +22,11 @@ from connector.content.assessment.chain import chain
 from connector.content.video.lessons import read
 from connector.content.video.lessons import state as seen
 from connector.domain.assessments import Assessment, Policy
+from connector.domain.certifying import Certificate, Issue
 from connector.domain.contents import Maker
 from connector.domain.learning_events import Actor
 from connector.domain.videos import Media, MediaState, Viewer
+from connector.store.certificates import Certificates
 from jobs.pushes import heard
 from tests.integration.lti.launched import Tool, linked, serving_tool
 from tests.integration.lti.made import Page, activity, asked, assessment, changed, made, opened
@@ -351,6 +353,23 @@ async def test_what_was_discarded_earns_none(
     found = tool.house.connector.certificates.find(number)
     assert found is not None and state(tool, found.code)["state"] == "valid"
     assert "UTC: A wrong person." in await told_of(number, tool, monkeypatch, capsys)
+
+
+async def test_what_is_discarded_while_it_is_issued_earns_none(tool: Tool) -> None:
+    """Whoever issues has found it a pass, and it is discarded before the certificate is kept."""
+    graded = activity(tool, made(tool, WITH))
+    page, teacher = opened(tool, "e1", graded), opened(tool, "admin", graded)
+    page.take(*RIGHT)
+    issuing = tool.house.connector.issuing()
+
+    class Late(Certificates):
+        def issue(self, wish: Issue) -> Certificate | None:
+            teacher.ask("POST", "/lti/assessment/results/1/discard", data={"why": "A wrong person."})
+            return super().issue(wish)
+
+    late = replace(issuing, store=Late(tool.house.connector.database, tool.house.connector.site))
+    assert await anyio.to_thread.run_sync(late.by_content) == {"GAS": 0}
+    assert numbers(tool) == []
 
 
 async def test_what_counts_after_a_discard_earns_it(tool: Tool) -> None:

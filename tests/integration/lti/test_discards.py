@@ -116,6 +116,20 @@ def test_which_policy_counts_then(tool: Tool, link: ToolLink) -> None:
     assert scores(tool)[2:] == [(None, Progress.IN_PROGRESS.value)]
 
 
+def test_a_grade_goes_though_the_newest_attempt_has_no_column(tool: Tool, link: ToolLink) -> None:
+    """It stands in the column that the attempt before was launched with."""
+    graded = activity(tool, made(tool, assessment(*TWO, attempts=None, policy=Policy.BEST)))
+    page, teacher = opened(tool, "learner", graded), opened(tool, "teacher", graded)
+    page.take(("a", "r"))
+    second = page.begin()
+    tool.house.sql("UPDATE connector.attempt SET line_item = '' WHERE number = 2 RETURNING 1")
+    page.answer(second, "b", "r")
+    page.submit(second)
+    assert scores(tool) == [(75, "Completed")], "it has nowhere to go"
+    discarded(teacher, 1)
+    assert scores(tool)[1:] == [(25, "Completed")]
+
+
 def test_who_is_at_it_is_told_at_once(tool: Tool, link: ToolLink) -> None:
     """Their page and who teaches; what comes of the page afterwards is refused, and another attempt can be begun."""
     practical = asked("p", kind=Kind.PRACTICAL, options=())

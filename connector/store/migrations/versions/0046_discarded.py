@@ -24,6 +24,15 @@ WHERE submitted_at IS NULL AND discarded_at IS NULL;
 DOWN = """
 UPDATE connector.attempt SET submitted_at = discarded_at, settled_at = discarded_at
 WHERE discarded_at IS NOT NULL AND submitted_at IS NULL;
+UPDATE connector.attempt a SET trial = true, number = t.number FROM (
+    SELECT d.attempt_id, COALESCE(tried.number, 0) + row_number() OVER (
+               PARTITION BY d.content_id, d.platform_id, d.link, d.subject ORDER BY d.number) AS number
+    FROM connector.attempt d
+    LEFT JOIN (SELECT content_id, platform_id, link, subject, max(number) AS number FROM connector.attempt
+               WHERE trial GROUP BY content_id, platform_id, link, subject) tried
+           USING (content_id, platform_id, link, subject)
+    WHERE d.discarded_at IS NOT NULL
+) t WHERE t.attempt_id = a.attempt_id;
 DROP INDEX connector.attempt_open;
 CREATE UNIQUE INDEX attempt_open ON connector.attempt (content_id, platform_id, link, subject, trial)
 WHERE submitted_at IS NULL;
@@ -37,5 +46,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What was open when it was discarded is over then, too."""
+    """What was discarded counts nowhere, and earlier releases know that of what was tried out alone: so it stands
+    among those, over if it was open, and who discarded it and why is not kept."""
     op.execute(DOWN)

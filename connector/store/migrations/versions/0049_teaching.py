@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0050"
+revision = "0049"
 down_revision = "0048"
 
 UP = """
