@@ -194,8 +194,8 @@ def _active(read: Facts, key: Key) -> bool | None:
 
 
 def _same_grade(one: ReadGrade | None, other: ReadGrade | None) -> bool:
-    if one is None or other is None:
-        return False
-    if one.value is None or other.value is None:
-        return one.value is other.value
+    """Of who teaches plain functions tell nothing, and reports that there is none."""
+    values = [read.value if read else None for read in (one, other)]
+    if one is None or other is None or None in values:
+        return values == [None, None]
     return abs(one.value - other.value) <= 0.005 + 1e-9

@@ -9,7 +9,7 @@ from adapters.moodle.twin.params import Record, integer
 from adapters.moodle.twin.refusals import Refusal, missing_record
 from adapters.moodle.twin.reports.cells import formatted
 from adapters.moodle.twin.reports.model import BadgeIssue
-from adapters.moodle.twin.state import TwinCourse, TwinState, TwinUser
+from adapters.moodle.twin.state import STUDENT, TwinCourse, TwinState, TwinUser
 
 PERSON_IN_COURSE_SPEC = Record({"courseid": integer(), "userid": integer()})
 GRADES_SPEC = Record({"courseid": integer(), "userid": integer(0), "groupid": integer(0)})
@@ -62,7 +62,8 @@ def activities_completion(state: TwinState, args: Any) -> dict[str, Any]:
 
 
 def grade_items(state: TwinState, args: Any) -> dict[str, Any]:
-    """The course total of one person, or with userid 0 of everybody whose enrolment is active."""
+    """The course total of one person, or with userid 0 of everybody who is active and whose role is graded:
+    students alone, as on a fresh site (grade/lib.php, graded_users_iterator)."""
     if args["userid"]:
         course, user = _found(state, args)
         return {"usergrades": [_grades(course, user)], "warnings": []}
@@ -70,7 +71,8 @@ def grade_items(state: TwinState, args: Any) -> dict[str, Any]:
     if course_found is None:
         raise missing_record(state.version, "course")
     now = time.time()
-    people = [state.users[i] for i in course_found.enrolled() if course_found.active(i, now)]
+    graded = [i for i in course_found.enrolled() if STUDENT in state.course_roles(i, course_found.id)]
+    people = [state.users[i] for i in graded if course_found.active(i, now)]
     people.sort(key=lambda user: (user.fields["lastname"], user.fields["firstname"], user.id))
     return {"usergrades": [_grades(course_found, user) for user in people], "warnings": []}
 
