@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -169,8 +169,11 @@ def _rough(row: Any) -> Any:
     return row._replace(**changes) if isinstance(row, tuple) else replace(row, **changes)
 
 
-def equal_in_what_both_know(reports: Facts, plain: Facts, managed: Sequence[int]) -> list[str]:
-    """Sentences on differences. The plain reader knows completions of managed people, and grades of active ones."""
+def equal_in_what_both_know(
+    reports: Facts, plain: Facts, managed: Sequence[int], ungraded: Collection[Key] = ()
+) -> list[str]:
+    """Sentences on differences. The plain reader knows completions of managed people, and grades of active ones, but
+    of the ``ungraded``, whose role there is none that is graded."""
     active = {key for key, row in plain.enrolments.items() if row.active}
     told = [
         f"enrolment {key}: {reports.enrolments.get(key)} and {plain.enrolments.get(key)}"
@@ -179,7 +182,7 @@ def equal_in_what_both_know(reports: Facts, plain: Facts, managed: Sequence[int]
     ]
     for key in active:
         grades = reports.grades.get(key), plain.grades.get(key)
-        if not _same_grade(*grades):
+        if not _same_grade(*grades) and not (key in ungraded and plain.grades.get(key) is None):
             told.append(f"grade {key}: {grades}")
     of_managed = {key for key in reports.completions if key in active and key[0] in set(managed)}
     for key in of_managed | plain.completions.keys():
@@ -194,8 +197,8 @@ def _active(read: Facts, key: Key) -> bool | None:
 
 
 def _same_grade(one: ReadGrade | None, other: ReadGrade | None) -> bool:
-    """Of who teaches plain functions tell nothing, and reports that there is none."""
-    values = [read.value if read else None for read in (one, other)]
-    if one is None or other is None or None in values:
-        return values == [None, None]
+    if one is None or other is None:
+        return False
+    if one.value is None or other.value is None:
+        return one.value is other.value
     return abs(one.value - other.value) <= 0.005 + 1e-9

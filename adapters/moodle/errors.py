@@ -79,6 +79,7 @@ ERRORS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "ddltablelockerror": (Unavailable, _WAIT),
     "locktimeout": (Unavailable, _WAIT),
     "cannotcreatelock": (Unavailable, _WAIT),
+    "ex_unabletolock": (Unavailable, _WAIT),
     # one row of a batch
     "invalidparameter": (BatchRefused, _SPLIT),
     "wsusercannotassign": (BatchRefused, "the service account may not assign this role in this course"),

@@ -69,6 +69,7 @@ def test_every_recorded_code_has_its_class(function: str, code: str) -> None:
         ("accessexception", AccessRefused),
         ("requireloginerror", AccessRefused),
         ("sitemaintenance", Unavailable),
+        ("ex_unabletolock", Unavailable),
         ("upgraderunning", Unavailable),
         ("dbconnectionfailed", Unavailable),
         ("invalidparameter", BatchRefused),
