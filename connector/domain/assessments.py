@@ -163,3 +163,8 @@ class Answer:
     confidence: int | None = None
     seconds: float | None = None
     at: datetime | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Who has looked at a question alone has given no answer."""
+        return bool(self.chosen or self.text.strip() or self.files)

@@ -161,8 +161,8 @@ def test_a_learner_takes_it_and_who_teaches_marks_it(
     platform.until(lambda: focused(platform) == "saved-p", "what was marked comes into view")
     above = "return document.activeElement.compareDocumentPosition(document.querySelector('#review-p img')) & 4"
     assert platform.chrome.execute_script(above), "above the photo, however tall that is"
-    shown(platform, "90%")
-    press(platform, "Back to the results")
+    shown(platform, "All is marked", "#saved-p")
+    platform.click("#saved-p button", "Back to the results")
     shown(platform, "How well the questions work")
     assert len(set(platform.each(".taken", "getBoundingClientRect().x"))) == 1, "options stand below each other"
     looks_well("items")

@@ -77,7 +77,7 @@ def _item(question: Question, taken: Sequence[Taken]) -> Item | None:
     chosen = Counter(option for one in answers for option in one.chosen)
     return Item(
         key,
-        len(answers),
+        sum(one.says_something for one in answers),
         fmean(shares),
         correlation(shares, rest),
         {option.option_id: chosen[option.option_id] for option in question.options},

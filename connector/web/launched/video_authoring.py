@@ -121,7 +121,7 @@ def save(visit: Visit, given: Entered) -> Response:
         length = video.made.seconds if video is not None and video.made else 0.0
         return with_chapters(lesson, fields.get("chapters", ""), length)
 
-    return _changed(visit, _own(visit), change, fields, given.speeds)
+    return _changed(visit, _own(visit), "words", change, fields, given.speeds)
 
 
 def caption(visit: Visit, given: Entered) -> Response:
@@ -133,13 +133,13 @@ def caption(visit: Visit, given: Entered) -> Response:
     def change(lesson: Lesson) -> Lesson:
         return with_captions(lesson, language, "" if given.fields.get("drop") else captions_of(given.file))
 
-    return _changed(visit, _own(visit), change)
+    return _changed(visit, _own(visit), "captions", change)
 
 
 def ask(visit: Visit, given: Entered) -> Response:
     """One more question."""
     fields, question_id = given.fields, uuid4().hex[:12]
-    return _changed(visit, _own(visit), lambda lesson: with_question(lesson, question_id, fields), fields)
+    return _changed(visit, _own(visit), "questions", lambda lesson: with_question(lesson, question_id, fields), fields)
 
 
 def edit_question(visit: Visit) -> Response:
@@ -158,12 +158,12 @@ def save_question(visit: Visit, given: Entered) -> Response:
             raise NotRight(CONFLICT)
         return with_question(lesson, question_id, fields)
 
-    return _changed(visit, _own(visit), change, fields, editing=question_id)
+    return _changed(visit, _own(visit), "questions", change, fields, editing=question_id)
 
 
 def drop_question(visit: Visit) -> Response:
     question_id = visit.request.path_params["question"]
-    return _changed(visit, _own(visit), lambda lesson: without_question(lesson, question_id))
+    return _changed(visit, _own(visit), "questions", lambda lesson: without_question(lesson, question_id))
 
 
 def remove(visit: Visit) -> Response:
@@ -177,20 +177,22 @@ def remove(visit: Visit) -> Response:
 def _changed(
     visit: Visit,
     content: Content,
+    where: str,
     change: Callable[[Lesson], Lesson],
     entered: Mapping[str, str] | None = None,
     speeds: Sequence[str] = (),
     *,
     editing: str = "",
 ) -> Response:
-    """The page of the changed lesson, or with what is wrong and all that was entered; ``editing``: which question."""
+    """The page of the changed lesson, which says ``where`` it was, or with what is wrong and all that was entered;
+    ``editing``: which question."""
     try:
         changed = _change(visit, content, change)
     except NotRight as error:
         if error.field == CONFLICT:
             return _conflicting(visit, entered, editing)
         return _edited(visit, _own(visit), error.field, entered, speeds, editing=editing)
-    return _edited(visit, changed, saved=True) if changed else _conflicting(visit, entered, editing)
+    return _edited(visit, changed, saved=where) if changed else _conflicting(visit, entered, editing)
 
 
 def _conflicting(visit: Visit, entered: Mapping[str, str] | None, editing: str) -> Response:
@@ -236,7 +238,7 @@ def _edited(
     entered: Mapping[str, str] | None = None,
     speeds: Sequence[str] = (),
     *,
-    saved: bool = False,
+    saved: str = "",
     editing: str = "",
     theirs: str = "",
 ) -> Response:

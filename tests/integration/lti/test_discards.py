@@ -74,6 +74,8 @@ def test_what_was_discarded_counts_nowhere_and_is_kept(tool: Tool, link: ToolLin
     own = page.ask("GET", f"/lti/assessment/attempts/{second.attempt_id}").text
     assert "Somebody who teaches in this course has discarded this attempt." in own and "100%" not in own
     home = page.ask("GET", "/lti/assessment").text
+    first = page.ask("GET", "/lti/assessment/attempts/1").text
+    assert first.count("No answer.") == 1, "of two questions one was left out"
     assert "Attempt 2 was discarded" in home and f"attempts/{second.attempt_id}" not in home
     shown = teacher.ask("GET", RESULTS).text
     assert "Attempt 2 of Learner Lê" in shown and "A try-out &lt;of mine&gt;" in shown

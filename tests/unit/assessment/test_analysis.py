@@ -13,7 +13,7 @@ LIGHT = Question("light", Kind.SINGLE, {"en": "?"})
 
 def taken(heavy: float, light: float) -> Taken:
     chosen = frozenset({"r" if heavy else "w"})
-    answers = {"heavy": Answer("heavy", chosen, seconds=10 + heavy, confidence=4)}
+    answers = {"heavy": Answer("heavy", chosen, seconds=10 + heavy, confidence=4), "light": Answer("light", text=" ")}
     return Taken({"heavy": heavy, "light": light}, {"heavy": 3, "light": 1}, answers, 100 * (3 * heavy + light) / 4)
 
 
@@ -36,6 +36,7 @@ def test_what_does_not_vary_tells_nothing_apart() -> None:
 
 
 def test_how_hard_it_was_what_was_chosen_and_how_long_it_took() -> None:
+    """Who has looked at a question, and said nothing, has not answered it."""
     heavy, light = analysis((1, 1), (0, 1), (1, 0), (1, 0))
     assert (heavy.facility, light.facility) == (0.75, 0.5)
     assert (heavy.chosen, heavy.answered, light.answered) == ({"r": 3, "w": 1}, 4, 0)
