@@ -68,7 +68,9 @@ class CourseStanding(Told):
     completed: bool
     completed_at: datetime | None
     progress: float | None = Field(description="Percent; null where Moodle tells none.")
-    score: float | None = Field(description="Percent of the way from the least to the most points.")
+    score: float | None = Field(
+        description="Percent of the way from the least to the most points that the person's own total can have."
+    )
 
 
 class User(Told):

@@ -62,13 +62,19 @@ class ReadCompletion(NamedTuple):
 
 
 class ReadGrade(NamedTuple):
-    """The course total, in points; None is no grade. ``decimals`` that are told, None for all of them."""
+    """The course total, in points; None is no grade. ``decimals`` that are told, None for all of them.
+
+    ``minimum`` and ``maximum`` are those of this person's total: where it adds up what was graded, others have others.
+    None where they are not told: then those of the course's total hold.
+    """
 
     user_id: int
     course_id: int
     value: float | None
     decimals: int | None = None
     graded_at: datetime | None = None
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ LANDING: dict[str, tuple[LiteralString, LiteralString, tuple[str, ...]]] = {
     ),
     "grades": (
         "landing_grade",
-        "load_id, moodle_id, course_id, value, decimals, graded_at",
-        ("int8", "int8", "int8", "float8", "int2", "timestamptz"),
+        "load_id, moodle_id, course_id, value, decimals, graded_at, minimum, maximum",
+        ("int8", "int8", "int8", "float8", "int2", "timestamptz", "float8", "float8"),
     ),
     "certificates": (
         "landing_certificate",

@@ -109,7 +109,7 @@ WITH member AS MATERIALIZED (
     ) w GROUP BY w.moodle_id
 ), row AS (
     SELECT m.moodle_id, m.hr_key, n.firstname, n.lastname, COALESCE(f.completed, false) AS completed, f.completed_at, f.progress,
-           g.value, g.graded_at, w.last, a.accessed_at, d.due_on, d.overdue,
+           g.value, g.graded_at, g.minimum, g.maximum, w.last, a.accessed_at, d.due_on, d.overdue,
            NOT COALESCE(f.completed, false) OR f.completed_at < d.opens_on AS unmet
     FROM member m
     LEFT JOIN facts.person_name n ON n.person_id = m.person_id
@@ -123,7 +123,9 @@ WITH member AS MATERIALIZED (
 )
 SELECT r.moodle_id, COALESCE(r.hr_key, '') AS key, COALESCE(r.firstname, '') AS firstname, COALESCE(r.lastname, '') AS lastname, r.completed,
        r.completed_at, r.progress,
-       (SELECT 100 * (r.value - t.minimum) / NULLIF(t.maximum - t.minimum, 0) FROM graded t) AS grade,
+       100 * (r.value - COALESCE(r.minimum, (SELECT minimum FROM graded)))
+           / NULLIF(COALESCE(r.maximum, (SELECT maximum FROM graded)) - COALESCE(r.minimum, (SELECT minimum FROM graded)), 0)
+           AS grade,
        GREATEST(r.last, r.completed_at, r.graded_at) AS last, r.accessed_at AS seen,
        CASE WHEN r.unmet THEN r.due_on END AS due_on, COALESCE(r.unmet AND r.overdue, false) AS overdue
 FROM row r

@@ -226,13 +226,20 @@ def test_paths_of_a_job(ask: Any, database: str) -> None:
     assert ([one["requirement"] for one in page["data"]], page["meta"]["total"]) == (["SAFE-R"], 2)
 
 
-def test_how_far_people_are(ask: Any) -> None:
+def test_how_far_people_are(ask: Any, database: str) -> None:
     """One by one and course by course, of the unit alone, and by name for who may see people only."""
     client, north, nameless = ask(), ask(unit="North"), ask("progress:read")
     told = client.data("/progress/user/N1", lang="fr")
     assert (told["person"]["lastname"], told["person"]["unit"]) == ("Trần-Bắc", "North-1")
     fire, safe = told["courses"]
     assert (safe["title"], safe["completed"], safe["score"]) == ("Sécurité", True, 55 + 704 % 10)
+    with psycopg.connect(database) as connection:
+        own = "UPDATE facts.fact_grade SET maximum = %s WHERE moodle_id = 90704 AND valid_to = 'infinity'"
+        assert connection.execute(own, [118]).rowcount == 1
+    assert client.data("/progress/user/N1")["courses"][1]["score"] == 50, "of the points that their own total can have"
+    assert {one["score"] for one in client.data("/progress/course/11") if one["key"] == "N1"} == {50}
+    with psycopg.connect(database) as connection:
+        connection.execute(own, [None])
     assert (fire["course"], fire["progress"], fire["completed"]) == (12, 10, False)
     assert {one["code"]: one["state"] for one in told["requirements"]} == {"SAFE-R": "satisfied", "FIRE-R": "overdue"}
     assert north.data("/progress/user/N1", lang="fr") == told

@@ -167,6 +167,24 @@ def test_what_was_discarded_counts_nowhere_for_an_earlier_release(empty_url: str
         kept.start(exam, actor, 5)
 
 
+def test_average_scores_are_as_they_were_until_courses_are_summed_up_anew(empty_url: str) -> None:
+    """What was summed up before persons' own maximums were known is of the course's; where none was known, nothing."""
+    upgrade(empty_url, REPORTING, "0016")
+    with psycopg.connect(empty_url) as connection:
+        for course, average in ((11, 30), (12, 7)):
+            connection.execute(
+                "INSERT INTO facts.summary_course VALUES ('', %s, 9, 5, 4, %s, 2, 0, 0, 0, NULL, now())",
+                [course, average],
+            )
+        connection.execute("INSERT INTO facts.dim_grade_item VALUES (1, 11, 10, 50, NULL, now())")
+    upgrade(empty_url, REPORTING)
+    with psycopg.connect(empty_url) as connection:
+        found = connection.execute(
+            "SELECT scored, average_score FROM facts.summary_course ORDER BY course_id"
+        ).fetchall()
+    assert found == [(4, 50), (0, None)]
+
+
 def test_what_is_begun_while_tables_are_upgraded_uses_its_version_too(empty_url: str) -> None:
     """By a process of an earlier release, which says that of no version; what it began long before does as well."""
     upgrade(empty_url)

@@ -36,6 +36,47 @@ async def test_a_second_look_at_the_same_changes_nothing(house: House, learning:
     assert history(house) == before
 
 
+async def test_each_total_has_a_range_of_its_own(house: House, learning: Learning) -> None:
+    """Where it adds up what was graded. Grades of which none was told get it without a new version; as many points of
+    more are another grade, and no change of points; and a second look at the same changes nothing."""
+
+    def told() -> list[tuple[object, ...]]:
+        found = house.sql(
+            "SELECT value, minimum, maximum, valid_to = 'infinity' AS holds FROM facts.fact_grade "
+            "ORDER BY moodle_id, valid_from"
+        )
+        return [tuple(one.values()) for one in found]
+
+    await house.settled_in(rows(2, unit="Field"))
+    learning.life.grade("e0001", "SAFE", 90, 1_700_000_000, most=600)
+    learning.life.grade("e0002", "SAFE", 680, 1_700_000_000, most=800)
+    await house.mirror()
+    assert told() == [(90, 0, 600, True), (680, 0, 800, True)]
+    house.sql("UPDATE facts.fact_grade SET minimum = NULL, maximum = NULL RETURNING 1")
+    [grades] = [one for one in await house.mirror() if one.fact == "grades"]
+    assert (grades.begun, grades.ended) == (0, 0)
+    assert told() == [(90, 0, 600, True), (680, 0, 800, True)]
+    learning.life.grade("e0001", "SAFE", 90, 1_700_000_000, most=700)
+    for moved in (1, 0):
+        loaded = {one.fact: (one.begun, one.ended) for one in await house.mirror()}
+        assert (loaded["grades"], loaded["grade_history"]) == ((moved, moved), (0, 0))
+    assert told() == [(90, 0, 600, False), (90, 0, 700, True), (680, 0, 800, True)]
+    [overview] = house.sql("SELECT average_score, graded FROM facts.summary_overview WHERE unit = ''")
+    assert (overview["average_score"], overview["graded"]) == (pytest.approx((90 / 7 + 85) / 2), 2)
+
+
+async def test_a_grade_that_was_given_again_is_another(house: House, learning: Learning) -> None:
+    """At another time, though as many points: the range that it brings is not that of the one before."""
+    await house.settled_in(rows(1, unit="Field"))
+    learning.life.grade("e0001", "SAFE", 90, 1_700_000_000, most=600)
+    await house.mirror()
+    house.sql("UPDATE facts.fact_grade SET minimum = NULL, maximum = NULL RETURNING 1")
+    learning.life.grade("e0001", "SAFE", 90, 1_700_000_001, most=700)
+    await house.mirror()
+    found = house.sql("SELECT maximum FROM facts.fact_grade ORDER BY valid_from")
+    assert [one["maximum"] for one in found] == [None, 700]
+
+
 async def test_only_managed_people_are_in_the_facts(house: House, moodle: Seen, learning: Learning) -> None:
     """Somebody who was enrolled by hand and is in no feed does not appear."""
     await house.settled_in(rows(1, unit="Field"))

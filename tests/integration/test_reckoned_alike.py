@@ -102,7 +102,7 @@ def learned(connection: Connection, where: Row, dice: Random) -> None:
         for table, told in (
             ("fact_enrolment", {"active": dice.random() < 0.8, "enrolled_at": LONG_AGO, "precision": "second"}),
             ("fact_completion", completion(dice)),
-            ("fact_grade", {"value": float(dice.randrange(100)), "graded_at": before(dice), **why}),
+            ("fact_grade", {"value": float(dice.randrange(100)), "graded_at": before(dice), **own_range(dice), **why}),
             ("fact_activity_completion", activity(where, dice) | why),
         ):
             if dice.random() < (0.2 if ended else 0.5):
@@ -111,6 +111,11 @@ def learned(connection: Connection, where: Row, dice: Random) -> None:
 
 def before(dice: Random) -> datetime:
     return NOW - timedelta(days=dice.randrange(60))
+
+
+def own_range(dice: Random) -> Row:
+    """Of a person's own total, where it is told."""
+    return dice.choice([{}, {"minimum": 0.0, "maximum": 50.0}, {"minimum": 0.0, "maximum": 0.0}])
 
 
 def completion(dice: Random) -> Row:

@@ -185,6 +185,14 @@ def test_courses_are_counted_plainly(database_url: str) -> None:
     assert safe == (10, 10, 100, sum(grades) / 10, (grades[4] + grades[5]) / 2, passed, 10, days)
     assert fire == (10, 0, 0, None, None, None, 0, None)
     with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE facts.fact_grade SET minimum = 0, maximum = 200 WHERE value >= 60")
+    summarise(database_url, NOW)
+    scores = [grade / 2 if grade >= 60 else grade for grade in grades]
+    [(average,)] = told(database_url, "SELECT average_score FROM reporting.executive_overview")
+    assert average == pytest.approx(sum(scores) / 10), "of the points that each person's own total can have"
+    assert told(database_url, "SELECT DISTINCT grade, maximum_grade, grade_percent FROM reporting.enrolments "
+                "WHERE grade IN (59, 60) ORDER BY grade") == [(59, 100, 59), (60, 200, 30)]  # fmt: skip
+    with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE facts.fact_completion SET precision = 'seen by'")
     summarise(database_url, NOW)
     assert told(database_url, "SELECT average_days FROM reporting.course_performance WHERE timed > 0") == []

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from adapters.moodle.client import MoodleClient
-from adapters.moodle.readers import raw_details, shared
+from adapters.moodle.readers import raw, raw_details, shared
 from adapters.moodle.readers.datasets import MOST, Asked, Row, Rows, chosen, firsts, later_pages, pages, together
 from adapters.moodle.readers.holding import held, held_all
-from adapters.moodle.readers.raw import grade
 from adapters.moodle.readers.raw_details import (
     ACTIVITIES,
     ACTIVITY_COMPLETIONS,
@@ -137,6 +136,6 @@ def totals_of(items: Iterable[Row]) -> dict[int, bool]:
 def _grades(rows: list[Row], totals: Mapping[int, bool], now: int) -> Page:
     """Totals of courses apart from all others."""
     return Page(
-        grades=[grade(row[:6]) for row in rows if totals.get(row[2])],
+        grades=[raw.grade(row[: len(raw.GRADES.columns)]) for row in rows if totals.get(row[2])],
         item_grades=[item_grade(row, now) for row in rows if row[2] not in totals],
     )

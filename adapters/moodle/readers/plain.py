@@ -174,9 +174,14 @@ def _completion(row: CourseProgress) -> ReadCompletion:
 
 
 def _grade(user_id: int, course_id: int, item: Mapping[str, Any]) -> ReadGrade:
+    """Moodle tells the range of this person's total, and none where the course's report is set not to show ranges."""
     when = item.get("gradedategraded")
     graded = datetime.fromtimestamp(int(when), UTC) if when else None
-    return ReadGrade(user_id, course_id, read.number(item.get("graderaw")), None, graded)
+    value = read.number(item.get("graderaw"))
+    if value is None:
+        return ReadGrade(user_id, course_id, None, None, graded)
+    least, most = read.number(item.get("grademin")), read.number(item.get("grademax"))
+    return ReadGrade(user_id, course_id, value, None, graded, least, most)
 
 
 def _access(row: Mapping[str, Any]) -> ReadAccess | None:

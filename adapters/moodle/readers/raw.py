@@ -54,7 +54,10 @@ ENROLMENTS = Dataset(
 )
 COMPLETIONS = Dataset("completions", ("userid", "courseid", "timecompleted"))
 GRADE_ITEMS = Dataset("grade_items", ("id", "courseid", "itemtype", "grademin", "grademax", "gradepass"))
-GRADES = Dataset("grades", ("userid", "courseid", "itemid", "finalgrade", "overridden", "timemodified"))
+GRADES = Dataset(
+    "grades",
+    ("userid", "courseid", "itemid", "finalgrade", "overridden", "timemodified", "rawgrademin", "rawgrademax"),
+)
 
 NEEDED = (
     PEOPLE, ACCESSES, PROFILE_FIELDS, PROFILE_DATA, COHORTS, COHORT_MEMBERS, COURSES, GROUPS, GROUP_MEMBERS, METHODS,
@@ -193,11 +196,13 @@ def not_completed(user: int, course: int) -> ReadCompletion:
 
 
 def grade(row: Row) -> ReadGrade:
-    """When it was graded is told as Moodle does (``get_dategraded`` in lib/grade/grade_grade.php)."""
-    user, course, _, value, overridden, modified = row
+    """When it was graded and within which points is told as Moodle does (``get_dategraded`` and
+    ``get_grade_min_and_max`` in lib/grade/grade_grade.php)."""
+    user, course, _, value, overridden, modified, least, most = row
     if value is None:
         return ReadGrade(user, course, None)
-    return ReadGrade(user, course, float(value), None, moment_or_none(overridden or modified))
+    graded_at = moment_or_none(overridden or modified)
+    return ReadGrade(user, course, float(value), None, graded_at, float(least), float(most))
 
 
 def grade_item(row: Row) -> GradeItem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapters.moodle.readers import raw
 from adapters.moodle.readers.datasets import Dataset, Row
 from adapters.moodle.readers.raw import moment, moment_or_none, name_of
 from connector.domain.details import (
@@ -31,10 +32,7 @@ GRADE_ITEMS = Dataset(
         "gradetype", "hidden",
     ),
 )  # fmt: skip
-GRADES = Dataset(
-    "grades",
-    ("userid", "courseid", "itemid", "finalgrade", "overridden", "timemodified", "excluded", "hidden", "locked"),
-)
+GRADES = Dataset("grades", (*raw.GRADES.columns, "excluded", "hidden", "locked"))
 HISTORY = Dataset(
     "grade_history",
     (
@@ -100,7 +98,7 @@ def grade_item(row: Row, now: int) -> ReadGradeItem:
 
 def item_grade(row: Row, now: int) -> ReadItemGrade:
     """When it was graded is told as ``raw.grade`` does."""
-    user, course, item, value, overridden, modified, excluded, hidden, locked = row
+    user, course, item, value, overridden, modified, _, _, excluded, hidden, locked = row
     if value is None:
         return ReadItemGrade(user, course, item, None, False, False, False, False, None)
     return ReadItemGrade(

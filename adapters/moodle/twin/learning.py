@@ -91,7 +91,7 @@ def _grades(course: TwinCourse, user: TwinUser) -> dict[str, Any]:
 
 def _course_total(course: TwinCourse, user_id: int) -> dict[str, Any]:
     grade = course.grades.get(user_id)
-    most = course.grade_max
+    most = course.most_of(user_id)
     return {
         "id": course.id,
         "itemname": None,

@@ -107,8 +107,11 @@ class Life(Within):
             found.completions.pop(self._user(username), None)
             self._state.note("courses", "again", self._user(username), found.id)
 
-    def grade(self, username: str, course: str, value: float | None, at: int | None = None) -> None:
-        """Set the course total, or clear it with None."""
+    def grade(
+        self, username: str, course: str, value: float | None, at: int | None = None, most: float | None = None
+    ) -> None:
+        """Set the course total, or clear it with None. ``most``: the points of what was graded, where the total adds
+        that up and not all of it was; by default the course's."""
         with self._state.lock:
             found, user_id = self._course(course), self._user(username)
             self._state.note("grades", "deleted" if value is None else "updated", user_id, found.id)
@@ -118,7 +121,7 @@ class Life(Within):
                     book.note(UPDATE, user_id, found.id, None, "aggregation", _now(None))
                 return
             found.grade_max = found.grade_max or 100.0
-            found.grades[user_id] = Grade(value, _now(at))
+            found.grades[user_id] = Grade(value, _now(at), None if most is None else float(most))
             book.note(UPDATE if before else INSERT, user_id, found.id, value, "aggregation", _now(None))
 
     def enrolled(self) -> list[tuple[str, str]]:

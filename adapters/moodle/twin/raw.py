@@ -191,7 +191,7 @@ def grades(state: TwinState) -> Iterator[Row]:
         for user_id, grade in course.grades.items():
             yield [
                 course.id * MANY + user_id, user_id, course.id, course.id, 2, 0, 0, 0, 0, grade.at, 0, None, grade.at,
-                None, "0.00000", f"{course.grade_max:.5f}", f"{grade.value:.5f}", "unknown",
+                None, "0.00000", f"{course.most_of(user_id):.5f}", f"{grade.value:.5f}", "unknown",
             ]  # fmt: skip
     book = state.gradebook
     for (item_id, user_id), one in book.grades.items():

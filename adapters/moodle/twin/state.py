@@ -52,8 +52,11 @@ class Enrolment:
 
 @dataclass(slots=True)
 class Grade:
+    """A course total; ``most`` is the most points that this person's can have, None where it is the course's."""
+
     value: float
     at: int
+    most: float | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +108,11 @@ class TwinCourse:
     def active(self, user_id: int, now: float) -> bool:
         """One active enrolment is enough."""
         return any(enrolment.active(now) for enrolment in self.enrolments_of(user_id))
+
+    def most_of(self, user_id: int) -> float:
+        """The most points that this person's total can have."""
+        grade = self.grades.get(user_id)
+        return self.grade_max if grade is None or grade.most is None else grade.most
 
 
 @dataclass(slots=True)

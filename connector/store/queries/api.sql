@@ -127,7 +127,7 @@ WHERE (p.hr_key = %(key)s::text OR p.person_id = %(person_id)s::bigint)
 -- name: enrolments
 -- What somebody in sight is in, with the title as the catalogue has it; what is behind comes last.
 SELECT e.course_id, COALESCE(d.title, '{}') AS title, e.fullname, e.active, e.enrolled_at, e.completed, e.completed_at,
-       e.progress, 100 * (e.grade - i.minimum) / NULLIF(i.maximum - i.minimum, 0) AS score,
+       e.progress, e.grade_percent AS score,
        COALESCE(d.visible, false) AS visible, COALESCE(i.hidden, false) AS total_hidden
 FROM reporting.enrolments e
 LEFT JOIN facts.dim_course d ON d.course_id = e.course_id AND d.valid_to = 'infinity'

@@ -1,10 +1,10 @@
 -- What who teaches in a course sees of it. Facts are of our own Moodle; attempts are of the course of any platform.
 
 -- name: learners
--- Who is in a course and may enter it: how far, with which grade in percent of the points, the last sign of work in it,
--- and by when it has to be completed. Who completed it before the present cycle has to do it again. What is due is as
--- facts.compliance_row has it, without the names, units and managers that it looks up for each. The API looks with the
--- sight of a unit, a course view with that of all.
+-- Who is in a course and may enter it: how far, with which grade in percent of the points that their own total can have,
+-- the last sign of work in it, and by when it has to be completed. Who completed it before the present cycle has to do it
+-- again. What is due is as facts.compliance_row has it, without the names, units and managers that it looks up for each.
+-- The API looks with the sight of a unit, a course view with that of all.
 WITH member AS MATERIALIZED (
     SELECT e.moodle_id, e.person_id, p.hr_key FROM facts.fact_enrolment e
     LEFT JOIN facts.dim_person p ON p.person_id = e.person_id AND p.valid_to = 'infinity'
@@ -38,11 +38,11 @@ WITH member AS MATERIALIZED (
     SELECT f.moodle_id, f.completed, f.completed_at, f.progress FROM facts.fact_completion f
     WHERE f.course_id = %(course_id)s AND f.valid_to = 'infinity'
 ), grade AS MATERIALIZED (
-    SELECT g.moodle_id, g.value, g.graded_at FROM facts.fact_grade g
+    SELECT g.moodle_id, g.value, g.graded_at, g.minimum, g.maximum FROM facts.fact_grade g
     WHERE g.course_id = %(course_id)s AND g.valid_to = 'infinity'
 ), row AS (
     SELECT m.moodle_id, m.hr_key, n.firstname, n.lastname, COALESCE(f.completed, false) AS completed, f.completed_at, f.progress,
-           g.value, g.graded_at, w.last, a.accessed_at, d.due_on, d.overdue,
+           g.value, g.graded_at, g.minimum, g.maximum, w.last, a.accessed_at, d.due_on, d.overdue,
            NOT COALESCE(f.completed, false) OR f.completed_at < d.opens_on AS unmet
     FROM member m
     LEFT JOIN facts.person_name n ON n.person_id = m.person_id
@@ -53,7 +53,7 @@ WITH member AS MATERIALIZED (
     LEFT JOIN due d ON d.person_id = m.person_id
 )
 SELECT r.moodle_id, COALESCE(r.firstname, '') AS firstname, COALESCE(r.lastname, '') AS lastname, r.completed, r.completed_at, r.progress,
-       100 * (r.value - t.minimum) / NULLIF(t.maximum - t.minimum, 0) AS grade,
+       facts.percent(r.value, COALESCE(r.minimum, t.minimum), COALESCE(r.maximum, t.maximum)) AS grade,
        GREATEST(r.last, r.completed_at, r.graded_at) AS last, r.accessed_at AS seen,
        CASE WHEN r.unmet THEN r.due_on END AS due_on, COALESCE(r.unmet AND r.overdue, false) AS overdue,
        COALESCE(r.hr_key, '') AS key

@@ -562,7 +562,8 @@ DELETE FROM lost_account a USING facts.landing_enrolment l WHERE l.load_id = %(l
 
 -- name: landed_grades
 CREATE TEMPORARY TABLE grade_now ON COMMIT DROP AS
-SELECT DISTINCT ON (l.moodle_id, l.course_id) d.person_id, l.moodle_id, l.course_id, l.value, l.decimals, l.graded_at
+SELECT DISTINCT ON (l.moodle_id, l.course_id) d.person_id, l.moodle_id, l.course_id, l.value, l.decimals, l.graded_at,
+       l.minimum, l.maximum
 FROM facts.landing_grade l
 JOIN facts.dim_person d ON d.moodle_id = l.moodle_id AND d.valid_to = 'infinity'
 JOIN facts.dim_course c ON c.course_id = l.course_id AND c.valid_to = 'infinity'
@@ -587,22 +588,26 @@ ALTER TABLE grade_now ADD PRIMARY KEY (moodle_id, course_id)
 ANALYZE grade_now
 
 -- name: refine_grades
--- The same grade, of which more is told now.
+-- The same grade, of which more is told now: its own range, too, which no reader told once.
 WITH refined AS (
     UPDATE facts.fact_grade f
-    SET value = n.value, decimals = n.decimals, graded_at = COALESCE(n.graded_at, f.graded_at)
+    SET value = n.value, decimals = n.decimals, graded_at = COALESCE(n.graded_at, f.graded_at),
+        minimum = COALESCE(f.minimum, n.minimum), maximum = COALESCE(f.maximum, n.maximum)
     FROM grade_now n
     WHERE f.valid_to = 'infinity' AND n.moodle_id = f.moodle_id AND n.course_id = f.course_id
       AND round(n.value::numeric, COALESCE(f.decimals, 5)) = round(f.value::numeric, COALESCE(f.decimals, 5))
       AND (f.decimals IS NOT NULL AND n.decimals IS NULL
-           OR f.graded_at IS NULL AND n.graded_at IS NOT NULL AND n.decimals IS NOT DISTINCT FROM f.decimals)
+           OR n.decimals IS NOT DISTINCT FROM f.decimals
+              AND (f.graded_at IS NULL AND n.graded_at IS NOT NULL
+                   OR f.maximum IS NULL AND n.maximum IS NOT NULL AND (n.graded_at <> f.graded_at) IS NOT TRUE))
     RETURNING f.course_id
 )
 INSERT INTO refined_course SELECT DISTINCT course_id FROM refined
 
 -- name: close_grades
--- Grades that changed or are no more, and why. With the enrolment Moodle deletes the grade, though another began since. Of an account that Moodle has
--- and that is nobody's any more nothing is told. Moodle's own report shows no grades of suspended people: what did not
+-- Grades that changed or are no more, and why; one of as many points within another range is another grade. With the
+-- enrolment Moodle deletes the grade, though another began since. Of an account that Moodle has and that is nobody's any
+-- more nothing is told. Moodle's own report shows no grades of suspended people: what did not
 -- come of somebody who is still enrolled stays.
 UPDATE facts.fact_grade f
 SET valid_to = %(now)s, ended_by = CASE
@@ -631,12 +636,14 @@ WHERE g.valid_to = 'infinity' AND g.moodle_id > 0 AND (%(whole)s OR q.moodle_id 
            n.value IS NULL
            OR round(n.value::numeric, COALESCE(n.decimals, f.decimals, 5))
               <> round(g.value::numeric, COALESCE(n.decimals, f.decimals, 5))
-           OR n.graded_at <> g.graded_at))
+           OR n.graded_at <> g.graded_at
+           OR round(n.minimum::numeric, 5) <> round(g.minimum::numeric, 5)
+           OR round(n.maximum::numeric, 5) <> round(g.maximum::numeric, 5)))
 
 -- name: begin_grades
 -- Raw rows have grades of people, too, who are no longer enrolled: of these none holds.
-INSERT INTO facts.fact_grade (person_id, moodle_id, course_id, value, decimals, graded_at, valid_from)
-SELECT n.person_id, n.moodle_id, n.course_id, n.value, n.decimals, n.graded_at, %(now)s
+INSERT INTO facts.fact_grade (person_id, moodle_id, course_id, value, decimals, graded_at, minimum, maximum, valid_from)
+SELECT n.person_id, n.moodle_id, n.course_id, n.value, n.decimals, n.graded_at, n.minimum, n.maximum, %(now)s
 FROM grade_now n
 LEFT JOIN facts.fact_enrolment e
        ON e.moodle_id = n.moodle_id AND e.course_id = n.course_id AND e.valid_to = 'infinity'

@@ -139,11 +139,13 @@ DELETE FROM facts.summary_course WHERE %(everywhere)s OR course_id IN (SELECT co
 
 -- name: courses
 -- What came of active enrolments: units add up what is theirs and below them, and the median is looked for among those who
--- have a grade. Time counts where both ends of it were told; passing where there is a mark.
+-- have a grade. Percents are of the range of each person's own total, where it is told. Time counts where both ends of it
+-- were told; passing where there is a mark.
 INSERT INTO facts.summary_course (unit, course_id, enrolled, completed, graded, average_grade, median_grade, marked, passed,
-                                  timed, average_seconds, as_of)
+                                  timed, average_seconds, as_of, scored, average_score)
 WITH learner AS (
     SELECT p.unit, e.course_id, COALESCE(f.completed, false) AS completed, g.value, i.pass_mark,
+           facts.percent(g.value, COALESCE(g.minimum, i.minimum), COALESCE(g.maximum, i.maximum)) AS score,
            CASE WHEN f.completed AND e.precision <> 'seen by' AND f.precision <> 'seen by'
                      AND f.completed_at >= e.enrolled_at
                 THEN extract(epoch FROM f.completed_at - e.enrolled_at)::double precision END AS seconds
@@ -159,7 +161,8 @@ WITH learner AS (
 ), own AS (
     SELECT unit, course_id, count(*) AS enrolled, count(*) FILTER (WHERE completed) AS completed, count(value) AS graded,
            sum(value) AS points, count(value) FILTER (WHERE pass_mark IS NOT NULL) AS marked,
-           count(*) FILTER (WHERE value >= pass_mark) AS passed, count(seconds) AS timed, sum(seconds) AS seconds
+           count(*) FILTER (WHERE value >= pass_mark) AS passed, count(seconds) AS timed, sum(seconds) AS seconds,
+           count(score) AS scored, sum(score) AS scores
     FROM learner GROUP BY unit, course_id
 ), above AS (
     SELECT above, unit FROM facts.unit_closure WHERE valid_to = 'infinity'
@@ -170,7 +173,8 @@ WITH learner AS (
     FROM learner l JOIN above a ON a.unit = l.unit WHERE l.value IS NOT NULL GROUP BY a.above, l.course_id
 )
 SELECT a.above, o.course_id, sum(o.enrolled), sum(o.completed), sum(o.graded), sum(o.points) / NULLIF(sum(o.graded), 0),
-       min(m.points), sum(o.marked), sum(o.passed), sum(o.timed), sum(o.seconds) / NULLIF(sum(o.timed), 0), %(now)s
+       min(m.points), sum(o.marked), sum(o.passed), sum(o.timed), sum(o.seconds) / NULLIF(sum(o.timed), 0), %(now)s,
+       sum(o.scored), sum(o.scores) / NULLIF(sum(o.scored), 0)
 FROM own o
 JOIN above a ON a.unit = o.unit
 LEFT JOIN median m ON m.above = a.above AND m.course_id = o.course_id
@@ -180,7 +184,7 @@ GROUP BY a.above, o.course_id
 DELETE FROM facts.summary_overview
 
 -- name: overview
--- Scores are percent of the way from the least to the most points.
+-- Scores are percent of the way from the least to the most points of each person's total.
 INSERT INTO facts.summary_overview (unit, people, upcoming, joining, left_people, with_account, active_24h, active_30d,
                                     enrolled, completed, graded, average_score, certificates, certificates_30d, as_of)
 WITH person AS (
@@ -210,12 +214,9 @@ WITH person AS (
     FROM spread GROUP BY above
 ), learned AS (
     SELECT c.unit, sum(c.enrolled) AS enrolled, sum(c.completed) AS completed,
-           COALESCE(sum(c.graded) FILTER (WHERE i.maximum > i.minimum), 0) AS graded,
-           sum(c.graded * 100 * (c.average_grade - i.minimum) / NULLIF(i.maximum - i.minimum, 0))
-               / NULLIF(sum(c.graded) FILTER (WHERE i.maximum > i.minimum), 0) AS average_score
+           COALESCE(sum(c.scored), 0) AS graded,
+           sum(c.scored * c.average_score) / NULLIF(sum(c.scored), 0) AS average_score
     FROM facts.summary_course c
-    LEFT JOIN facts.dim_grade_item i
-           ON i.course_id = c.course_id AND i.item_type = 'course' AND i.valid_to = 'infinity'
     GROUP BY c.unit
 )
 SELECT p.unit, p.people, p.upcoming, p.joining, p.left_people, p.with_account, p.active_24h, p.active_30d,

@@ -186,6 +186,13 @@ def test_people_of_our_own_moodle_come_from_the_facts(tool: Tool, link: ToolLink
         ("Completed", "100.0", "no")
     }
     assert {one["Name"]: one["Grade in percent"] for one in done}["Ada Okafor"] == "56.0"
+    own = "UPDATE facts.fact_grade SET maximum = %s WHERE value = 56 RETURNING 1"
+    assert tool.house.sql(own, 160)
+    try:
+        again = listed(page(tool, link, FACTS))
+        assert {one["Name"]: one["Grade in percent"] for one in again}["Ada Okafor"] == "35.0", "of what was graded"
+    finally:
+        tool.house.sql(own, None)
     assert {(one["Progress in percent"], one["Overdue"]) for one in begun} == {("10.0", "yes")}
     assert {one["Due on"] for one in begun} == {(NOW - timedelta(days=3)).date().isoformat()}
     html = page(tool, link, BEGUN).html

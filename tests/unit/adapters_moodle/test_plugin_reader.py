@@ -65,7 +65,7 @@ async def book(twin: ServedTwin, site: MoodleSite, with_plugin: None) -> AsyncIt
     life.complete("p3", "ETH101", at=OCTOBER + DAY)
     life.notice("ETH101")
     for points in (20.0, 83.456):
-        life.grade("p0", "SAFE101", points, at=OCTOBER)
+        life.grade("p0", "SAFE101", points, at=OCTOBER, most=90.5)
     life.grade("p1", "SAFE101", 20.0, at=OCTOBER)
     life.grade("p2", "SAFE101", 30.0, at=OCTOBER)
     life.grade("p2", "SAFE101", None)
@@ -115,6 +115,10 @@ async def test_all_three_read_the_same(by_plugin: Reader, by_reports: Reader, pl
     assert (enrolment.active, enrolment.enrolled_at, enrolment.precision) == (True, october, Precision.SECOND)
     assert (completion.completed_at, completion.precision) == (october, Precision.SECOND)
     assert (grade.value, grade.decimals, grade.graded_at) == (83.456, None, october)
+    assert [one.grades[first][-2:] for one in (exact, plain, rough)] == [(0, 90.5), (0, 90.5), (None, None)], (
+        "reports tell no range of a person's own total"
+    )
+    assert exact.grades[book.ids[1], first[1]].maximum == 100
     assert {one.source for one in exact.certificates.values()} == {"badge", "tool_certificate"}
 
 

@@ -223,7 +223,7 @@ async def test_what_learners_do_is_read_back(site: MoodleSite, twin: ServedTwin)
         CourseProgress(b, plain, None, False, False),
     ]
     assert await grades(site, course) == [
-        ReadGrade(a, course, 83.5, None, datetime.fromtimestamp(1_700_000_001, UTC)),
+        ReadGrade(a, course, 83.5, None, datetime.fromtimestamp(1_700_000_001, UTC), 0, 100),
         ReadGrade(b, course, None),
     ]
     await PlainWriter(site.client).unenrol([(a, course)])
