@@ -40,7 +40,7 @@ async def test_another_reader_makes_no_history(learned: House, moodle: Seen) -> 
         [change] = learned.sql("SELECT round(new_grade) AS grade, cause, origin FROM reporting.grade_changes")
         assert change == {"grade": 83, "cause": "first", "origin": "moodle"}
     check(learned, moodle)
-    assert now(learned, "fact_grade", "value", "decimals") == {(83.456, None)}
+    assert now(learned, "fact_grade", "value", "decimals", "minimum", "maximum") == {(83.456, None, 0, 100)}
     assert {one[0] for one in now(learned, "fact_enrolment", "precision", "moodle_id", "course_id")} == {"second"}
 
 
@@ -84,11 +84,11 @@ async def test_a_grade_goes_with_the_enrolment(learned: House, learning: Learnin
 async def test_changes_tell_grades_and_who_may_enter_again(learned: House, learning: Learning, moodle: Seen) -> None:
     """A better grade and an enrolment that is active again need no reading of everything."""
     await learned.mirror()
-    learning.life.grade("e0001", "SAFE", 90)
+    learning.life.grade("e0001", "SAFE", 90, most=600)
     learning.life.suspend_enrolment("e0002", "FIRE", suspended=False)
     await learned.mirror(Extent.CHANGES)
     check(learned, moodle)
-    assert now(learned, "fact_grade", "value") == {(90.0,)}
+    assert now(learned, "fact_grade", "value", "maximum") == {(90.0, 600.0)}
     no_overlaps(learned)
 
 

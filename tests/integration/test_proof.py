@@ -157,6 +157,18 @@ async def test_what_was_lost_in_a_crash_is_read_again(learned: House, learning: 
     check(learned, moodle)
 
 
+async def test_what_is_read_in_more_columns_is_read_again(learned: House) -> None:
+    """As after an upgrade, before which ranges of totals were not read: grades get them, and none begins or ends."""
+    learned.sql("UPDATE facts.fact_grade SET minimum = NULL, maximum = NULL RETURNING 1")
+    learned.sql("UPDATE landing.holding SET columns = array_remove(columns, 'rawgrademax') RETURNING 1")
+    done = await learned.reconcile()
+    assert (done.equal, done.differences) == (True, [])
+    assert {(one.begun, one.ended) for one in done.loaded if one.fact in ("grades", "grade_history")} == {(0, 0)}
+    assert now(learned, "fact_grade", "moodle_id", "course_id", "minimum", "maximum") == {
+        (*key, 0, 100) for key in now(learned, "fact_grade", "moodle_id", "course_id")
+    }
+
+
 async def test_who_is_deleted_holds_no_certificate(learned: House, moodle: Seen) -> None:
     """Moodle's tables keep what deleted people were issued: the facts that end with them are proved all the same."""
     assert len(now(learned, "fact_certificate", "code")) == 2
