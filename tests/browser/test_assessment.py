@@ -461,12 +461,19 @@ def test_an_instructor_picks_it_and_regrades_it(platform: Browser, tool: Tool) -
     assert platform.each("main form input:not([type=hidden])", "name")[0] == "title.en", "its title comes first"
     platform.write(title, "Gas leaks")
     platform.write("input[type=file]", str(questions))
+    type_into(platform, "[name=minutes]", "10")
     press(platform, "Import")
     shown(platform, "1 question was imported.")
     shown(platform, "Not saved yet.")
     press(platform, "Edit question 1")
     shown(platform, "The right number")
-    press(platform, "Back without saving")
+    platform.look(PHONE, "light")
+    press(platform, "Save")
+    shown(platform, "Saved.", ".questions")
+    assert platform.each("[name=minutes]", "value") == ["10"], "what was typed and not saved is unfolded above it"
+    in_view = "const { top, bottom } = document.querySelector('.questions [data-here]').getBoundingClientRect();"
+    assert platform.chrome.execute_script(f"{in_view} return top >= 0 && bottom <= innerHeight"), "what was saved"
+    platform.look(DESK, "light")
     shown(platform, "Not saved yet.")
     press(platform, "Back to the selection")
     shown(platform, "What you typed is not saved yet.", "dialog:modal")

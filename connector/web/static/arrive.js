@@ -16,7 +16,7 @@
     const before = shown;
     shown = part();
     if (event.detail.ctx.live || shown === before) return; // nobody has asked for it, or it is a part within a part
-    const here = main.querySelector("[aria-invalid='true']") ?? main.querySelector("[data-here]");
+    const here = main.querySelector("#theirs") ?? main.querySelector("[aria-invalid='true']") ?? main.querySelector("[data-here]");
     (here ?? document.querySelector("#work h1") ?? main).focus({ preventScroll: true });
     if (here) here.scrollIntoView({ block: "center" });
     else window.scrollTo(0, 0);

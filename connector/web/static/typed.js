@@ -76,8 +76,6 @@
     theirs.replaceWith(mine);
     mine.prepend(alert);
     for (let one = mine.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
-    alert.focus({ preventScroll: true });
-    alert.scrollIntoView({ block: "center" });
   }
 
   let sent = null; // the form by which the page that comes was asked for
