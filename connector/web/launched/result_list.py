@@ -120,8 +120,8 @@ def asked_for(visit: Visit) -> str:
 
 
 def _query(wanted: Wanted) -> str:
-    asked = {"name": wanted.name, "state": wanted.state or "", "order": wanted.order.value}
-    return urlencode({**asked, "activity": wanted.activity} if wanted.activity else asked)
+    state, order = wanted.state or "", wanted.order.value
+    return urlencode({"name": wanted.name, "state": state, "order": order, "activity": wanted.activity})
 
 
 def _read(visit: Visit) -> tuple[Sequence[Result], Sequence[Member], Collection[str]]:
@@ -172,13 +172,13 @@ def _rows(entry: Entry, speech: Speech) -> list[list[Any]]:
 
 
 def wanted_of(visit: Visit) -> Wanted:
-    """What is no state and no order asks for everybody, by name."""
+    """What is no state and no order asks for everybody, by name. Who names no activity asks for the one that was
+    launched; all are asked for by an empty one."""
     asked = visit.request.query_params
     states, orders = {one.value: one for one in State}, {one.value: one for one in Order}
     order = orders.get(asked.get("order", ""), Order.NAME)
-    return Wanted(
-        asked.get("name", "")[:200], states.get(asked.get("state", "")), order, asked.get("activity", "")[:255]
-    )
+    activity = asked.get("activity", visit.actor.link)[:255]
+    return Wanted(asked.get("name", "")[:200], states.get(asked.get("state", "")), order, activity)
 
 
 PARTS = (

@@ -517,12 +517,13 @@ def test_results_of_many_are_shown_page_by_page(tool: Tool, link: ToolLink) -> N
     assert "right: 1 ✓" in first
     last = unescape(teacher.ask("GET", "/lti/assessment/list?page=2").text)
     assert ("Page 2 of 2" in last, "Account many" in last) == (True, True)
-    assert 'data-live-from="/lti/assessment/list?name=&state=&order=name&page=2"' in last
+    assert f'data-live-from="/lti/assessment/list?name=&state=&order=name&activity={graded.id}&page=2"' in last
 
 
 def test_two_activities_with_the_same_assessment_are_told_apart(tool: Tool, link: ToolLink) -> None:
-    """Who takes both stands there twice, each with its activity, and counts once; figures are of what is chosen. More
-    is allowed in the activity of whose row it is asked for."""
+    """Results open on the activity that was launched. Of all, who takes both stands there twice, each with its
+    activity, and counts once; figures are of what is chosen. More is allowed in the activity of whose row it is asked
+    for."""
     content = made(tool, assessment(asked("a")))
     first, second = activity(tool, content, "Gas"), activity(tool, content, "Gas (copy)")
     opened(tool, "learner", first).take(("a", "r"))
@@ -538,19 +539,24 @@ def test_two_activities_with_the_same_assessment_are_told_apart(tool: Tool, link
         told = teacher.ask("GET", f"/lti/assessment/list.csv{wanted}").content.decode("utf-8-sig")
         return [line.split(",")[:3] for line in told.splitlines()]
 
-    whole = teacher.ask("GET", "/lti/assessment/results").text
+    every, of_first, of_second = "?activity=", f"?activity={first.id}", f"?activity={second.id}"
+    whole = teacher.ask("GET", f"/lti/assessment/results{every}").text
     assert re.findall(r"<dt>Average</dt><dd>([^<]+)|(\d+ p\w+)<", whole) == [("50%", ""), ("", "2 people")]
     assert ("less than a minute" in whole, "0 min" in whole) == (True, False)
     assert re.findall(r'aria-label="([1-9]\d* \w+)"', whole) == ["1 person", "1 person"], "as they are spread"
-    of_first, of_second = f"?activity={first.id}", f"?activity={second.id}"
-    assert sorted(lines()) == [
+    assert sorted(lines(every)) == [
         ["Learner Lê", "Gas", "Passed"],
         ["Learner Lê", "Gas (copy)", "Not passed"],
         ["Name", "Activity", "State"],
         ["Other Lê", "Gas", "Not passed"],
     ]
     assert [line[:2] for line in lines(of_first)[1:]] == [["Learner Lê", "Gas"], ["Other Lê", "Gas"]]
-    assert (figures(), figures(of_first), figures(of_second)) == (["2", "2", "1"], ["2", "2", "1"], ["1", "1", "0"])
+    assert figures(every) == figures(of_first) == ["2", "2", "1"]
+    assert figures(of_second) == ["1", "1", "0"]
+    opens_on = teacher.ask("GET", "/lti/assessment/results").text
+    assert (figures(), lines()) == (figures(of_second), lines(of_second))
+    assert re.findall(r'<option value="(\d*)" selected', opens_on)[0] == str(second.id)
+    assert "/lti/assessment/results?name=&amp;state=&amp;order=name&amp;activity=&amp;page=1" in whole, "all stay all"
     shown = unescape(teacher.ask("GET", f"/lti/assessment/list{of_first}").text)
     [more] = re.findall(r'hx-get="(/lti/assessment/allowances[^"]*)"[^>]*Other', shown)
     form = teacher.ask("GET", more).text
@@ -568,7 +574,7 @@ def test_who_comes_back_from_an_attempt_finds_the_list_as_it_was(tool: Tool, lin
     learner.answer(attempt, "p", text="Done")
     learner.submit(attempt)
     teacher = opened(tool, "teacher", graded)
-    wanted = "?name=learn&state=waiting&order=last&page=1"
+    wanted = f"?name=learn&state=waiting&order=last&activity={graded.id}&page=1"
     listed = unescape(teacher.ask("GET", f"/lti/assessment/list{wanted}").text)
     assert f'hx-get="/lti/assessment/results/{attempt}{wanted}"' in listed
     one = unescape(teacher.ask("GET", f"/lti/assessment/results/{attempt}{wanted}").text)
