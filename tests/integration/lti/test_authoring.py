@@ -483,7 +483,8 @@ def test_who_teaches_sees_results_marks_and_regrades(tool: Tool, link: ToolLink)
     marked = unescape(teacher.ask("POST", marks, data={"percent": "80", "comment": "Nice work"}).text)
     assert re.search(rf'Saved\..*?results/{second}".*?Mark the next: 1 waits', marked, re.S)
     assert "90%" in marked
-    assert re.search(r'id="saved-p" data-here.*?Saved\..*?All is marked: <strong>90%', marked, re.S)
+    told = r'id="saved-p" data-here.*?Saved\..*?All is marked: <strong>90%.*?goes to the gradebook'
+    assert re.search(told, marked, re.S)
     assert "Nice work" in unescape(learner.ask("GET", f"/lti/assessment/attempts/{attempt}").text)
     shown = unescape(teacher.ask("GET", "/lti/assessment/results").text)
     assert "90%" in shown
