@@ -125,6 +125,7 @@ def test_a_video_goes_from_the_file_to_the_learner(
     shown(platform, "Ready", "#media")
     accessible(platform, "edit", LIGHT, DARK)
     platform.write("#question-text", "Half a question")
+    assert not platform.seen("[name=title_fr]"), "languages that are not used are folded"
     platform.write("[name=title_en]", "Fire drill")
     platform.click("form[aria-labelledby=words] button[type=submit]")
     shown(platform, "Saved.")
