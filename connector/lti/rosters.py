@@ -21,6 +21,11 @@ class Member:
     teaches: bool
 
 
+def teaching(members: Sequence[Member]) -> set[str]:
+    """Who teaches, and may have looked at content in the role of a learner: what they do counts in no figure."""
+    return {one.subject for one in members if one.teaches}
+
+
 class Members(Protocol):
     def members(self, platform: Platform, url: str) -> AsyncIterator[list[Mapping[str, Any]]]:
         """Page by page. Raises TryAgain and AccessRefused."""

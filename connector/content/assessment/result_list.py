@@ -97,11 +97,6 @@ def entries(standings: Sequence[Standing], members: Sequence[Member], teachers: 
     ]
 
 
-def teaching(members: Sequence[Member]) -> set[str]:
-    """Who teaches, and may have looked at it in the role of a learner: what they do counts in no figure."""
-    return {one.subject for one in members if one.teaches}
-
-
 def select(found: Sequence[Entry], wanted: Wanted) -> list[Entry]:
     """Those that are wanted, in order; who has nothing to be put in order by stands last."""
     name = plain(wanted.name)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.content.assessment import bodies
-from connector.content.assessment.result_list import teaching
 from connector.domain.contents import Content
 from connector.domain.course_view import (
     CourseFacts,
@@ -24,7 +23,7 @@ from connector.domain.course_view import (
 )
 from connector.domain.errors import LaunchRefused
 from connector.domain.lti import Launch, LaunchSession, Platforms, Trouble
-from connector.lti.rosters import Member
+from connector.lti.rosters import Member, teaching
 
 CONTENT = "course-view"
 """The custom parameter ``content`` of an activity that opens it."""

@@ -22,14 +22,13 @@ from starlette.responses import HTMLResponse
 
 from connector.bootstrap import Connector
 from connector.content import launched
-from connector.content.assessment.result_list import teaching
 from connector.domain.contents import Content, ContentKind, Maker
 from connector.domain.errors import AccessRefused, ConnectorError, LaunchRefused, TryAgain, Unreadable, raised_at
 from connector.domain.learners import name_in
 from connector.domain.learning_events import Actor
 from connector.domain.lti import LaunchSession, Trouble, origin
 from connector.domain.multilang import choose
-from connector.lti.rosters import Member
+from connector.lti.rosters import Member, teaching
 from connector.web.dress import Dress
 from connector.web.languages import Speech, preferred
 from connector.web.limits import Budget, RateLimit

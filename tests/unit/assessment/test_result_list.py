@@ -14,12 +14,11 @@ from connector.content.assessment.result_list import (
     entries,
     next_to_mark,
     select,
-    teaching,
 )
 from connector.content.assessment.results import standings
 from connector.domain.assessments import Policy
 from connector.domain.attempting import Result
-from connector.lti.rosters import Member
+from connector.lti.rosters import Member, teaching
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MEMBERS = [
